@@ -1,8 +1,9 @@
-"""Energy carriers and working media with their units: read from a table, brought by a pack, and recognised in a heading.
+"""Energy carriers and working media with their units: read from a table, brought by a pack, and
+recognised in a heading.
 
-An id is what `energy.carrier`, a meter's `carrier` and a pack's boundary write. Working media (GB/T 2589: oxygen, nitrogen,
-compressed air, water) are no energy themselves; they stand for the energy that made them and count only where they were
-made outside the boundary.
+An id is what `energy.carrier`, a meter's `carrier` and a pack's boundary write. Working media (GB/T
+2589: oxygen, nitrogen, compressed air, water) are no energy themselves; they stand for the energy
+that made them and count only where they were made outside the boundary.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ TABLE = Path(__file__).parent / "packs" / "carriers.toml"
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One carrier. `unit` is the unit its factors are per; `thermal` says whether it counts in the metric `thermal`."""
+    """One carrier. `unit` is the unit its factors are per; `thermal` says whether it counts in the
+    metric `thermal`.
+    """
 
     id: str
     words: Words
@@ -38,7 +41,8 @@ class Carrier:
     thermal: bool
     also: tuple[str, ...] = ()
     lhv: HeatingRange | None = (
-        None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
+        # of a pack's own carrier, what it can hold; of the others the table of factors says it
+        None
     )
     kg_per_nm3: float | None = None
 
@@ -70,12 +74,16 @@ def read_table(path: Path = TABLE) -> dict[str, Carrier]:
 
 _carriers = read_table()
 CARRIERS: Mapping[str, Carrier] = MappingProxyType(_carriers)
-"""Every carrier there is: those of the table, and those that a pack which was read brought along."""
+"""Every carrier there is: those of the table, and those that a pack which was read brought
+along.
+"""
 _OF_TABLE = frozenset(_carriers)
 
 
 def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
-    """Make the carriers of a pack known; returns those ids that already stand for another kind or unit, of which nothing is changed."""
+    """Make the carriers of a pack known; returns those ids that already stand for another kind or
+    unit, of which nothing is changed.
+    """
     clashing = []
     for entry in own:
         carrier = _carriers.setdefault(entry.id, _of(entry))
@@ -85,13 +93,17 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
 
 
 def by_id(own: Iterable[OwnCarrier]) -> dict[str, OwnCarrier]:
-    """A pack's own carriers as this version of it has them, though another was read first; what the table holds stays as it is there."""
+    """A pack's own carriers as this version of it has them, though another was read first; what the
+    table holds stays as it is there.
+    """
     return {entry.id: entry for entry in own if entry.id not in _OF_TABLE}
 
 
 @contextmanager
 def brought(own: Sequence[OwnCarrier]) -> Iterator[tuple[str, ...]]:
-    """The carriers of a pack that is only looked at: known until the end of the block; gives what `bring` returns."""
+    """The carriers of a pack that is only looked at: known until the end of the block; gives what
+    `bring` returns.
+    """
     new = {entry.id for entry in own} - _carriers.keys()
     try:
         yield bring(own)
@@ -128,7 +140,9 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a heading names: a carrier, the unit of its amount where it says one, and whether that is per unit of output."""
+    """What a heading names: a carrier, the unit of its amount where it says one, and whether that
+    is per unit of output.
+    """
 
     carrier: str
     unit: str | None = None
@@ -152,9 +166,11 @@ _BESIDE, _AT_ITS_END = (
 
 
 def named(heading: str) -> Naming | None:
-    """The carrier whose id, name or other word a heading is, but for its unit and words of amounts; None where it says other things.
+    """The carrier whose id, name or other word a heading is, but for its unit and words of amounts;
+    None where it says other things.
 
-    Case, accents, spaces, hyphens and underscores do not matter: `input.Petroleum Coke`, `petcoke_t`, `Coal used [kg]`.
+    Case, accents, spaces, hyphens and underscores do not matter: `input.Petroleum Coke`,
+    `petcoke_t`, `Coal used [kg]`.
     """
     return _named(heading, tuple(CARRIERS))
 
@@ -203,7 +219,9 @@ def name_key(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def _names(carrier_ids: tuple[str, ...]) -> Mapping[str, str]:
-    """By what a heading is held against, the carrier: ids, names in every language, kinds that stand in their brackets, other words."""
+    """By what a heading is held against, the carrier: ids, names in every language, kinds that
+    stand in their brackets, other words.
+    """
     carriers: dict[str, str] = {}
     for id_ in carrier_ids:
         entry = CARRIERS[id_]
@@ -217,7 +235,9 @@ def _names(carrier_ids: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _parts(name: str) -> Iterator[str]:
-    """cleaned (washed) coal: cleaned coal, cleaned washed coal; of a list in brackets, each of it."""
+    """cleaned (washed) coal: cleaned coal, cleaned washed coal; of a list in brackets, each of
+    it.
+    """
     yield _MARKED.sub(" ", name)
     yield name.translate(_BRACKETS)
     inside = ",".join(_MARKED.findall(name)).translate(_BRACKETS)

@@ -1,8 +1,10 @@
-"""Translates what the core and the agent say into the reader's language; which languages there are, and the terminal's own.
+"""Translates what the core and the agent say into the reader's language; which languages there are,
+and the terminal's own.
 
-A `Phrase` is English with its values by name; the gettext catalogue under `locale/` holds the same text in other languages. A
-language is a folder there: nothing else names it. A text without a translation is said in English. A unit of output that has a word of its
-own in a language is said in it wherever it is a value, alone or as in `11.5 kgce/weight case`: no phrase has to name it.
+A `Phrase` is English with its values by name; the gettext catalogue under `locale/` holds the same
+text in other languages. A language is a folder there: nothing else names it. A text without a
+translation is said in English. A unit of output that has a word of its own in a language is said in
+it wherever it is a value, alone or as in `11.5 kgce/weight case`: no phrase has to name it.
 """
 
 from __future__ import annotations
@@ -36,8 +38,8 @@ def languages() -> tuple[str, ...]:
 
 
 def own_language(environment: Mapping[str, str]) -> str:
-    """That of the terminal: of LANGUAGE, the GNU list, then of POSIX: LC_ALL before LC_MESSAGES before LANG. English if there is no
-    catalogue of any."""
+    """That of the terminal: of LANGUAGE, the GNU list, then of POSIX: LC_ALL before LC_MESSAGES
+    before LANG. English if there is no catalogue of any."""
     wished = [
         *environment.get("LANGUAGE", "").split(":"),
         next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""),
@@ -67,12 +69,14 @@ def translated(phrase: Phrase, language: str) -> str:
 def in_language(
     text: str, language: str, look_up: Callable[[Phrase, str], str] = translated
 ) -> str:
-    """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
+    """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases
+    among it translated too.
 
     A name is in the language if it has one of its own there; else the catalogue may know it.
 
     Args:
-        look_up: what the text of a phrase is in a language; whoever has a catalogue of their own asks it before this one.
+        look_up: what the text of a phrase is in a language; whoever has a catalogue of their own
+            asks it before this one.
     """
     if isinstance(text, Name) and (own := of_language(text.by_language, language)):
         return own

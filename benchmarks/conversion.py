@@ -1,17 +1,21 @@
-"""Dated factors from a carrier's unit to coal equivalent and CO2, its heat content, bounds of heating values, and efficiencies.
+"""Dated factors from a carrier's unit to coal equivalent and CO2, its heat content, bounds of
+heating values, and efficiencies.
 
 Two bases, never summed together (GB/T 2589):
-- calorific ("equivalent value", 当量值): the energy content; electricity 0.1229 kgce/kWh. The standards' grades use it.
-- equivalent ("equal value", 等价值): the primary energy it took; electricity at the generation coal rate of its year.
+- calorific ("equivalent value", 当量值): the energy content; electricity 0.1229 kgce/kWh. The
+  standards' grades use it.
+- equivalent ("equal value", 等价值): the primary energy it took; electricity at the generation coal
+  rate of its year.
 
-A fuel counts the same on both. A working medium stands for the electricity that made it, on the basis of the view it is
-counted in (`docs/standards-divergences.md`, 2). Energy that leaves the step (export, recovered) is negative.
+A fuel counts the same on both. A working medium stands for the electricity that made it, on the
+basis of the view it is counted in (`docs/standards-divergences.md`, 2). Energy that leaves the step
+(export, recovered) is negative.
 
 How an amount becomes kgce, in this order:
 1. the plant's measured lower heating value, over 29.3076 MJ/kgce (7,000 kcal; GB/T 2589);
 2. an amount of fuel, steam or heat given in an energy unit (GJ, kWh), over the same figure;
-3. the table's factor in force on the batch's date.
-A carrier whose sources disagree has no factor in the table: without 1 or 2 it is refused, never guessed.
+3. the table's factor in force on the batch's date. A carrier whose sources disagree has no factor
+in the table: without 1 or 2 it is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -49,7 +53,9 @@ TABLE = Path(__file__).parent / "packs" / "conversion.toml"
 _WITHOUT_BOUNDS = frozenset(
     str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2")
 )
-"""Tables that labels were made with before digests covered what carriers can hold: theirs stay as they were."""
+"""Tables that labels were made with before digests covered what carriers can hold: theirs stay as
+they were.
+"""
 
 
 class Basis(StrEnum):
@@ -60,8 +66,9 @@ class Basis(StrEnum):
 
 
 class ConversionFactor(Declared):
-    """kgce per unit of a carrier, in force on [effective_from, effective_to). One of a `jurisdiction` within the nation is kept with
-    its source and applied to nobody: a benchmark compares plants of the whole nation."""
+    """kgce per unit of a carrier, in force on [effective_from, effective_to). One of a
+    `jurisdiction` within the nation is kept with its source and applied to nobody: a benchmark
+    compares plants of the whole nation."""
 
     carrier: str
     jurisdiction: str = NATION
@@ -75,7 +82,9 @@ class ConversionFactor(Declared):
 
 
 class CarbonFactor(Declared):
-    """CO2 of a carrier: either kg per unit, or carbon content (t C/GJ) and oxidised share at a default LHV (GB/T 32151)."""
+    """CO2 of a carrier: either kg per unit, or carbon content (t C/GJ) and oxidised share at a
+    default LHV (GB/T 32151).
+    """
 
     carrier: str
     unit: str
@@ -116,7 +125,9 @@ class Conflict(Declared):
 
 
 class HeatingBounds(HeatingRange):
-    """What a carrier can hold, in MJ per its unit. A mixed gas is no poorer than `poorest`, on a day on which the site gives that back."""
+    """What a carrier can hold, in MJ per its unit. A mixed gas is no poorer than `poorest`, on a
+    day on which the site gives that back.
+    """
 
     carrier: str
     poorest: str | None = None
@@ -124,12 +135,14 @@ class HeatingBounds(HeatingRange):
 
 
 Kind = Literal["fuel", "heat", "electricity", "medium"]
-"""Of what a conversion takes or gives: a gas, solid or liquid; steam or heat; electricity; a working medium."""
+"""Of what a conversion takes or gives: a gas, solid or liquid; steam or heat; electricity; a
+working medium.
+"""
 
 
 class Efficiency(Declared):
-    """What a plant that makes one kind of energy of another gives of what it takes, as shares of its heat (a medium: of the electricity
-    that made it)."""
+    """What a plant that makes one kind of energy of another gives of what it takes, as shares of
+    its heat (a medium: of the electricity that made it)."""
 
     takes: Kind
     gives: Kind
@@ -175,7 +188,9 @@ class FactorTable:
         default_factory=dict
     )  # of electricity
     version: str = ""
-    digest: bytes = b""  # SHA-256 of what decides a kgce: factors, carriers without a default, heating bounds; CO2 decides no label
+    # SHA-256 of what decides a kgce: factors, carriers without a default, heating bounds; CO2
+    # decides no label
+    digest: bytes = b""
     heating: Mapping[str, HeatingBounds] = field(default_factory=dict)
     efficiencies: Mapping[tuple[Kind, Kind], Efficiency] = field(
         default_factory=dict
@@ -222,16 +237,22 @@ class FactorTable:
 
     @classmethod
     def read(cls, text: str, name: str) -> FactorTable:
-        """The table of that TOML; `name` stands for it in a refusal. Raises InputError `factor-table-invalid` on any fault."""
+        """The table of that TOML; `name` stands for it in a refusal. Raises InputError
+        `factor-table-invalid` on any fault.
+        """
         return _read(text, name)
 
     def at(self, country: str | None, own: tuple[CarbonFactor, ...] = ()) -> FactorTable:
-        """The table of a country: its grid's average by year, and before it what the site's own supply is said to emit."""
+        """The table of a country: its grid's average by year, and before it what the site's own
+        supply is said to emit.
+        """
         grid = (*own, *self.by_country.get(country or "", ()))
         return replace(self, carbon={**self.carbon, "electricity": grid}) if grid else self
 
     def with_own(self, carriers: Sequence[OwnCarrier]) -> FactorTable:
-        """The table beside a pack's own carriers, as that version of the pack has them: another version may have been read before it."""
+        """The table beside a pack's own carriers, as that version of the pack has them: another
+        version may have been read before it.
+        """
         return (
             replace(self, own={id_: entry.lhv for id_, entry in by_id(carriers).items()})
             if carriers
@@ -242,8 +263,8 @@ class FactorTable:
         """The factor in force on that day.
 
         Raises:
-            InputError: `carrier-unknown`; `lhv-required` where the sources disagree and no factor is given;
-                `factor-missing` where none is in force on that day.
+            InputError: `carrier-unknown`; `lhv-required` where the sources disagree and no factor
+                is given; `factor-missing` where none is in force on that day.
         """
         what = carrier(carrier_id)
         in_force = self.in_force(carrier_id, basis, on)
@@ -256,13 +277,17 @@ class FactorTable:
         return _in_force(self.factors.get((carrier_id, basis), ()), on)
 
     def can_hold(self, carrier_id: str) -> HeatingRange | None:
-        """The heating values that a carrier can have, in MJ per its unit; None where it has no bounds."""
+        """The heating values that a carrier can have, in MJ per its unit; None where it has no
+        bounds.
+        """
         return self.heating.get(carrier_id) or (
             self.own[carrier_id] if carrier_id in self.own else carrier(carrier_id).lhv
         )
 
     def impossible(self, carrier_id: str, mj_per_unit: float, unit: str) -> Phrase | None:
-        """What a heating value per `unit` should lie in, where the carrier cannot hold this one; None where it can, or without bounds."""
+        """What a heating value per `unit` should lie in, where the carrier cannot hold this one;
+        None where it can, or without bounds.
+        """
         what, bounds = carrier(carrier_id), self.can_hold(carrier_id)
         try:
             scale = ratio(what.unit, unit)
@@ -291,7 +316,9 @@ class FactorTable:
         )
 
     def kwh(self, energy: CarrierEnergy, on: date) -> float:
-        """Electricity in kWh, negative where it leaves the step; 0 for every other carrier. No factor is needed on any date."""
+        """Electricity in kWh, negative where it leaves the step; 0 for every other carrier. No
+        factor is needed on any date.
+        """
         del on  # asked like its sisters; a kWh is a kWh on every date
         return (
             _sign(energy) * energy.quantity * ratio(energy.unit, "kWh")
@@ -300,7 +327,9 @@ class FactorTable:
         )
 
     def mj(self, energy: CarrierEnergy, on: date) -> float:
-        """Heat content in MJ of a thermal carrier, negative where it leaves the step; 0 for electricity and media."""
+        """Heat content in MJ of a thermal carrier, negative where it leaves the step; 0 for
+        electricity and media.
+        """
         what = carrier(energy.carrier)
         if not what.thermal:
             return 0.0
@@ -309,7 +338,8 @@ class FactorTable:
         return self.kgce(energy, Basis.CALORIFIC, on) * float(MJ_PER_KGCE)
 
     def co2_kg(self, energy: CarrierEnergy, on: date) -> float:
-        """CO2 in kg of an amount (electricity: the grid's average), negative where it leaves the step.
+        """CO2 in kg of an amount (electricity: the grid's average), negative where it leaves the
+        step.
 
         Raises:
             InputError: `carbon-factor-missing` where no factor is in force on that day.
@@ -325,7 +355,8 @@ class FactorTable:
                     on=on.isoformat(),
                 ),
                 (
-                    "Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."
+                    "Leave CO2 out for this carrier and date. For electricity, name the country "
+                    "or a factor under [emissions] in site.toml."
                 ),
                 found=Phrase("%(carrier)s on %(day)s", carrier=energy.carrier, day=on.isoformat()),
             )
@@ -339,11 +370,15 @@ class FactorTable:
         )  # the loader has seen to it that both are there
 
     def carbon_in_force(self, carrier_id: str, on: date) -> CarbonFactor | None:
-        """The CO2 factor in force on that day, with its edition and source; None where there is none."""
+        """The CO2 factor in force on that day, with its edition and source; None where there is
+        none.
+        """
         return _in_force(self.carbon.get(carrier_id, ()), on)
 
     def co2_per_kgce(self, carrier_id: str, on: date) -> float | None:
-        """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a factor is missing."""
+        """CO2 in kg that a kgce of a carrier stands for on that day, calorific basis; None where a
+        factor is missing.
+        """
         carbon = self.carbon_in_force(carrier_id, on)
         if carbon is None:
             return None
@@ -366,7 +401,8 @@ class FactorTable:
                     conflict=conflict.words,
                 ),
                 Phrase(
-                    "Give `lhv` and `lhv_unit` (MJ per %(unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
+                    "Give `lhv` and `lhv_unit` (MJ per %(unit)s; for steam its enthalpy) with "
+                    "each amount, or the amount in GJ.",
                     unit=what.unit,
                 ),
                 found=Phrase("%(carrier)s without lhv", carrier=what.id),
@@ -380,7 +416,8 @@ class FactorTable:
                 what=what.words,
                 on=on.isoformat(),
             ),
-            "Report a carrier that has a factor, give a measured heating value, or leave it out of the boundary.",
+            "Report a carrier that has a factor, give a measured heating value, or leave it out "
+            "of the boundary.",
             found=f"{what.id}, {basis}, {on.isoformat()}",
         )
 
@@ -390,7 +427,9 @@ def _sign(energy: CarrierEnergy) -> float:
 
 
 def measured_mj(energy: CarrierEnergy) -> float | None:
-    """Heat content in MJ without any table: from the measured LHV, or because the amount is given in an energy unit."""
+    """Heat content in MJ without any table: from the measured LHV, or because the amount is given
+    in an energy unit.
+    """
     what = carrier(energy.carrier)
     if not what.thermal:
         return None
@@ -489,7 +528,9 @@ def _sourced(
 
 
 def _checked(path: str, rows: list[_D]) -> tuple[_D, ...]:
-    """Rows of one carrier and basis in order of date, known carrier, convertible unit, no day with two factors."""
+    """Rows of one carrier and basis in order of date, known carrier, convertible unit, no day with
+    two factors.
+    """
     ordered = tuple(sorted(rows, key=lambda row: row.effective_from))
     for row in ordered:
         ratio(row.unit, carrier(row.carrier).unit)
@@ -510,7 +551,8 @@ def _invalid(path: str, why: str) -> InputError:
     return InputError(
         "factor-table-invalid",
         "The table of conversion factors cannot be used.",
-        "Correct the entry. It needs version, heating_value, and factors with carrier, unit, kgce_per_unit, basis, edition, "
+        "Correct the entry. It needs version, heating_value, and factors with carrier, unit, "
+        "kgce_per_unit, basis, edition, "
         "effective_from, source.",
         place=Place(path),
         found=why,

@@ -1,5 +1,5 @@
-"""What every declared thing is made of: numbers as written, texts by language, a figure's source and when it
-counts as verified, and the digest of its content."""
+"""What every declared thing is made of: numbers as written, texts by language, a figure's source
+and when it counts as verified, and the digest of its content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
 
 
 def content_digest(content: object) -> bytes:
-    """SHA-256 of content in canonical JSON: sorted keys, fractions as n/d, decimals as written, dates as ISO 8601, UTF-8."""
+    """SHA-256 of content in canonical JSON: sorted keys, fractions as n/d, decimals as written,
+    dates as ISO 8601, UTF-8.
+    """
     text = json.dumps(
         content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
     )
@@ -47,7 +49,9 @@ def said_by_validator(error: Any) -> Phrase | None:
 
 
 class Declared(BaseModel):
-    """Base of everything a pack declares: immutable, and an unknown field is an error, as is `nan` or `inf` for a number."""
+    """Base of everything a pack declares: immutable, and an unknown field is an error, as is `nan`
+    or `inf` for a number.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
@@ -58,7 +62,9 @@ _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
 
 
 class Words(Declared):
-    """A text by the code of its language (`zh`, `pt-br`): English always, of the others those that there are."""
+    """A text by the code of its language (`zh`, `pt-br`): English always, of the others those that
+    there are.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, str]
@@ -94,7 +100,9 @@ class Words(Declared):
         return {"en": self.en, **self.__pydantic_extra__}
 
     def said_in(self, language: str) -> str:
-        """The text as a reader of this language reads it; in English where nobody has translated it."""
+        """The text as a reader of this language reads it; in English where nobody has translated
+        it.
+        """
         return of_language(self.by_language, language) or in_language(self.en, language)
 
     def each(self, write: Callable[[str], str]) -> Words:
@@ -118,13 +126,17 @@ def worded(text: str, /, **values: Value) -> Words:
 
 
 Status = Literal["original-seen", "transcribed", "secondary", "assumption"]
-"""How a figure was read: in the document itself; in a transcription of it, with its clause; in a text that reports it; not at all."""
+"""How a figure was read: in the document itself; in a transcription of it, with its clause; in a
+text that reports it; not at all.
+"""
 
 
 class FigureSource(Declared):
-    """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown as a benchmark.
+    """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown
+    as a benchmark.
 
-    `verified` says that the figure was read in the document or in a transcription of it; it follows from `status` where that is given.
+    `verified` says that the figure was read in the document or in a transcription of it; it follows
+    from `status` where that is given.
     """
 
     text: str

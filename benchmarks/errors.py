@@ -1,9 +1,11 @@
-"""The family of refusals, each with a code and a remedy; the place of a finding in a plant's files, and the agent's exit status.
+"""The family of refusals, each with a code and a remedy; the place of a finding in a plant's files,
+and the agent's exit status.
 
 Every refusal has a stable code and a sentence that says what happened.
 
-Nothing in Steplabel fails silently: code that cannot go on raises one of these, and the entrances (command line, API,
-pages) translate it without rewording. `docs/errors.md` lists every code; a test compares the list with this family.
+Nothing in Steplabel fails silently: code that cannot go on raises one of these, and the entrances
+(command line, API, pages) translate it without rewording. `docs/errors.md` lists every code; a test
+compares the list with this family.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the plant's own files a finding lies. Rows count from 1 as a spreadsheet shows them, header included."""
+    """Where in the plant's own files a finding lies. Rows count from 1 as a spreadsheet shows them,
+    header included.
+    """
 
     file: str
     row: int | None = None
@@ -103,7 +107,9 @@ class SteplabelError(Exception):
 
 
 class InputError(SteplabelError):
-    """A file, configuration or argument cannot be used as it stands; says file, row, column, found and wanted."""
+    """A file, configuration or argument cannot be used as it stands; says file, row, column, found
+    and wanted.
+    """
 
     def __init__(
         self,
@@ -158,7 +164,9 @@ class Unreachable(SteplabelError):  # noqa: N818 - as above: the work is kept, n
 
 
 class PolicyRefusal(SteplabelError):  # noqa: N818 - a refusal is an answer of the system, not a failure of it
-    """Refused by policy: privacy budget, too few batches, disclosure gate, a looser policy than the pack's."""
+    """Refused by policy: privacy budget, too few batches, disclosure gate, a looser policy than the
+    pack's.
+    """
 
     exit_code = ExitCode.REFUSED
 

@@ -1,28 +1,36 @@
-"""Properties of gas and steam: normal volume, dry share of a humid gas, density, enthalpy, and which "superheated" steam is water.
+"""Properties of gas and steam: normal volume, dry share of a humid gas, density, enthalpy, and
+which "superheated" steam is water.
 
-*Gas.* Normal state is 0 degC and 101.325 kPa (ISO 13443 calls it normal; GB/T 2589 counts gas in it). By the law of ideal gases
+*Gas.* Normal state is 0 degC and 101.325 kPa (ISO 13443 calls it normal; GB/T 2589 counts gas in
+it). By the law of ideal gases
 
     V_n = V * (p / 101.325 kPa) * (273.15 K / T),        p absolute, T in kelvin
 
-Compressibility is left out: for fuel gas, air and oxygen up to 1 MPa near room temperature it moves the result by up to 2.5 %
-(natural gas; below 0.5 % at 0.1 MPa), and a meter whose computer corrects for it gives Nm3 already.
+Compressibility is left out: for fuel gas, air and oxygen up to 1 MPa near room temperature it moves
+the result by up to 2.5 % (natural gas; below 0.5 % at 0.1 MPa), and a meter whose computer corrects
+for it gives Nm3 already.
 
-*Humidity.* A heating value is of dry gas, and washed gas is saturated: at 60 degC and 101.325 kPa a fifth of it is water vapour (4.2 % at
-30 degC). Dry gas is what its own partial pressure makes of the volume, p - phi p_s(T) in place of p, with phi the relative humidity and
-p_s the pressure of saturation (IAPWS SR1-86(1992), eq. 1; Wagner and Pruss, J. Phys. Chem. Ref. Data 22, 783 (1993)):
+*Humidity.* A heating value is of dry gas, and washed gas is saturated: at 60 degC and 101.325 kPa a
+fifth of it is water vapour (4.2 % at 30 degC). Dry gas is what its own partial pressure makes of
+the volume, p - phi p_s(T) in place of p, with phi the relative humidity and p_s the pressure of
+saturation (IAPWS SR1-86(1992), eq. 1; Wagner and Pruss, J. Phys. Chem. Ref. Data 22, 783 (1993)):
 
-    ln(p_s / p_c) = (T_c / T) (a1 t + a2 t^1.5 + a3 t^3 + a4 t^3.5 + a5 t^4 + a6 t^7.5),        t = 1 - T / T_c
+    ln(p_s / p_c) = (T_c / T) (a1 t + a2 t^1.5 + a3 t^3 + a4 t^3.5 + a5 t^4 + a6 t^7.5),        t =
+    1 - T / T_c
 
-from 0 to 374 degC, of pure water to 0.1 %. Beside another gas at 0.1 MPa the vapour is up to 0.5 % more, which is left out: 0.1 % of the
-dry gas at 60 degC. Ten points of relative humidity are 2 % of it there, 0.4 % at 30 degC.
+from 0 to 374 degC, of pure water to 0.1 %. Beside another gas at 0.1 MPa the vapour is up to 0.5 %
+more, which is left out: 0.1 % of the dry gas at 60 degC. Ten points of relative humidity are 2 % of
+it there, 0.4 % at 30 degC.
 
-*Steam.* Enthalpy of water and steam by IAPWS-IF97 (Revised Release R7-97(2012)) from CoolProp's backend of that formulation.
-The heat of a step's steam is its enthalpy less that of the water it was made from (GB/T 2589, working media and heat):
+*Steam.* Enthalpy of water and steam by IAPWS-IF97 (Revised Release R7-97(2012)) from CoolProp's
+backend of that formulation. The heat of a step's steam is its enthalpy less that of the water it
+was made from (GB/T 2589, working media and heat):
 
-    h_net = h(steam) - r h'(condensate) - (1 - r) h'(feed water),        r the share of the mass that comes back
+    h_net = h(steam) - r h'(condensate) - (1 - r) h'(feed water),        r the share of the mass
+    that comes back
 
-with h' the enthalpy of saturated water at that temperature. Arrays in and out; NaN where the state is outside the formulation
-(0.000611 to 100 MPa, to 800 degC) or was NaN.
+with h' the enthalpy of saturated water at that temperature. Arrays in and out; NaN where the state
+is outside the formulation (0.000611 to 100 MPa, to 800 degC) or was NaN.
 """
 
 from __future__ import annotations
@@ -44,7 +52,9 @@ Floats = NDArray[np.float64]
 ZERO_CELSIUS_K = 273.15
 NORMAL_KPA = 101.325
 WET_BELOW_K = 2.0
-"""Steam declared superheated and measured this little below saturation is dry saturated steam read by imperfect sensors."""
+"""Steam declared superheated and measured this little below saturation is dry saturated steam read
+by imperfect sensors.
+"""
 
 _FLUID, _TABLES, _LOADING = "IF97::Water", "CoolProp.CoolProp", Lock()
 _HIGHEST_K = 1073.15
@@ -62,7 +72,9 @@ _SATURATION = (
 
 
 def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
-    """Nm3 per m3 of a gas at this temperature and absolute pressure; NaN where either is not above 0."""
+    """Nm3 per m3 of a gas at this temperature and absolute pressure; NaN where either is not above
+    0.
+    """
     sound = (temperature_k > 0) & (pressure_kpa > 0)
     factor = np.full(np.broadcast(temperature_k, pressure_kpa).shape, np.nan)
     np.divide(pressure_kpa * ZERO_CELSIUS_K, temperature_k * NORMAL_KPA, out=factor, where=sound)
@@ -70,7 +82,9 @@ def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
 
 
 def saturation_kpa(temperature_k: Floats) -> Floats:
-    """Pressure of water vapour over water; NaN above the critical point. Below 0 degC, where ice is, a little more than there is."""
+    """Pressure of water vapour over water; NaN above the critical point. Below 0 degC, where ice
+    is, a little more than there is.
+    """
     in_range = (temperature_k > 0) & (temperature_k <= _CRITICAL_K)
     kelvin = np.where(in_range, temperature_k, _CRITICAL_K)
     t = 1 - kelvin / _CRITICAL_K
@@ -91,7 +105,8 @@ def dry_share(
 def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:
     """Enthalpy (kJ/kg) and density (kg/m3) of steam above saturation.
 
-    NaN more than `WET_BELOW_K` below saturation: such a state is water, and the reading is not what was declared. Within it, dry saturated.
+    NaN more than `WET_BELOW_K` below saturation: such a state is water, and the reading is not what
+    was declared. Within it, dry saturated.
     """
     temperature_k, pressure_kpa = np.broadcast_arrays(temperature_k, pressure_kpa)
     enthalpy, density = np.full(temperature_k.shape, np.nan), np.full(temperature_k.shape, np.nan)
@@ -121,7 +136,8 @@ def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Fl
 
 
 def saturated(variable: Literal["T", "P"], value: Floats, dryness: float) -> tuple[Floats, Floats]:
-    """Enthalpy (kJ/kg) and density (kg/m3) of wet steam at a temperature (`T`, K) or absolute pressure (`P`, kPa).
+    """Enthalpy (kJ/kg) and density (kg/m3) of wet steam at a temperature (`T`, K) or absolute
+    pressure (`P`, kPa).
 
     `dryness` is the share of the mass that is vapour; the density is that of the mixture.
     """
@@ -139,7 +155,9 @@ def saturated(variable: Literal["T", "P"], value: Floats, dryness: float) -> tup
 
 
 def water_enthalpy(temperature_c: float) -> float:
-    """Enthalpy (kJ/kg) of saturated water; of feed water under pressure it is right to 0.1 % of the heat of steam."""
+    """Enthalpy (kJ/kg) of saturated water; of feed water under pressure it is right to 0.1 % of the
+    heat of steam.
+    """
     return (
         float(_property("H", "T", np.array([temperature_c + ZERO_CELSIUS_K]), "Q", 0.0)[0]) * 1e-3
     )
@@ -165,7 +183,9 @@ def _property(name: str, first: str, value: Floats, second: str, other: Floats |
 
 
 def _loaded() -> Any:
-    """CoolProp's compiled part without its package, whose import reads every fluid that it knows: 4 s, and steam needs none of them."""
+    """CoolProp's compiled part without its package, whose import reads every fluid that it knows: 4
+    s, and steam needs none of them.
+    """
     package = find_spec("CoolProp")
     part = package and PathFinder.find_spec(_TABLES, package.submodule_search_locations)
     if part is None or part.loader is None:

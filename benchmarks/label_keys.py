@@ -1,4 +1,6 @@
-"""By what a label is known within a site and period, and by what a cell is, within which values are compared and published."""
+"""By what a label is known within a site and period, and by what a cell is, within which values are
+compared and published.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from typing import NamedTuple, Protocol, Self
 
 
 class LabelKeyed(Protocol):
-    """A label, a protected value, a standing or a published step, or a row of one of them read by name."""
+    """A label, a protected value, a standing or a published step, or a row of one of them read by
+    name.
+    """
 
     @property
     def step(self) -> str: ...
@@ -37,7 +41,9 @@ class LabelKey(NamedTuple):
 
 
 class CellKey(NamedTuple):
-    """What may be compared with each other (EN 16231, 4.1); as text `step/product/variant/boundary/metric`."""
+    """What may be compared with each other (EN 16231, 4.1); as text
+    `step/product/variant/boundary/metric`.
+    """
 
     step: str
     product: str

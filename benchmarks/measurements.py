@@ -1,7 +1,8 @@
 """What a plant measured: periods, batches with their energy, and what was found wrong with them.
 
-A batch is the unit of everything: a heat, a coil, a shift or a day of a continuous line (a *run* is a batch). Times are
-zone-aware and intervals half-open, [start, end). Missing is None or a finding, never a sentinel.
+A batch is the unit of everything: a heat, a coil, a shift or a day of a continuous line (a *run* is
+a batch). Times are zone-aware and intervals half-open, [start, end). Missing is None or a finding,
+never a sentinel.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class OperatingState(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way the energy crossed the step's boundary; recovered and exported energy is credited."""
+    """Which way the energy crossed the step's boundary; recovered and exported energy is
+    credited.
+    """
 
     IMPORT = "import"
     EXPORT = "export"
@@ -65,7 +68,9 @@ class Period:
 
     @property
     def in_utc(self) -> Period:
-        """The same period for many moments to be held against: most are in UTC, and two zones are slow to compare."""
+        """The same period for many moments to be held against: most are in UTC, and two zones are
+        slow to compare.
+        """
         return Period(self.start.astimezone(UTC), self.end.astimezone(UTC), self.name)
 
     @property
@@ -81,7 +86,9 @@ class Period:
 
     @classmethod
     def parse(cls, text: str, zone: tzinfo) -> Period:
-        """Read `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (half-open) in the site's time zone."""
+        """Read `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (half-open) in the site's
+        time zone.
+        """
         first, last = _dates_of(text)
         midnight = datetime.min.time()
         return cls(
@@ -111,7 +118,8 @@ def _dates_of(text: str) -> tuple[date, date]:
     raise InputError(
         "period-unreadable",
         "The period cannot be read.",
-        "Give a year, a quarter, a month, or two dates. The second date is the first day that is not included.",
+        "Give a year, a quarter, a month, or two dates. The second date is the first day that is "
+        "not included.",
         found=repr(text),
         wanted=Phrase("2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01"),
     )
@@ -123,15 +131,18 @@ def _month_after(year: int, month: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class CarrierEnergy:
-    """Energy of one carrier into (import) or out of (export, recovered) one batch, in the carrier's own unit.
+    """Energy of one carrier into (import) or out of (export, recovered) one batch, in the carrier's
+    own unit.
 
-    `lhv_mj_per_unit` is the measured lower heating value where the plant has one, of an amount of energy the MJ of its unit where the
-    plant says that it was measured; `completeness` the share of the
-    batch's seconds that the readings cover (1.0 where the plant gives energy per batch); `estimated` is the plant's own flag.
-    `relative_uncertainty` is the expanded uncertainty (k = 2, JCGM 100) as a share of the quantity; None where nothing states it.
-    `relative_systematic` is the part of it that every batch of the same meter has in common: it does not average out.
-    `allocated` says that a declared rule, and no meter of its own, gave this batch its part of a shared meter or of a joint run,
-    `of_joint_run` that it was the latter: the run as a whole had a meter of its own.
+    `lhv_mj_per_unit` is the measured lower heating value where the plant has one, of an amount of
+    energy the MJ of its unit where the plant says that it was measured; `completeness` the share of
+    the batch's seconds that the readings cover (1.0 where the plant gives energy per batch);
+    `estimated` is the plant's own flag. `relative_uncertainty` is the expanded uncertainty (k = 2,
+    JCGM 100) as a share of the quantity; None where nothing states it. `relative_systematic` is the
+    part of it that every batch of the same meter has in common: it does not average out.
+    `allocated` says that a declared rule, and no meter of its own, gave this batch its part of a
+    shared meter or of a joint run, `of_joint_run` that it was the latter: the run as a whole had a
+    meter of its own.
     """
 
     carrier: str
@@ -156,9 +167,9 @@ class CarrierEnergy:
 class Batch:
     """One batch record of one production step, with its energy.
 
-    `energy` is empty where nothing was measured. `excluded` names why the batch may not enter a label; the first
-    reason found stands, and the batch stays in the record: nothing is dropped silently. `output` and `reject` are in the step's
-    output unit (`routes.Step.output_unit`).
+    `energy` is empty where nothing was measured. `excluded` names why the batch may not enter a
+    label; the first reason found stands, and the batch stays in the record: nothing is dropped
+    silently. `output` and `reject` are in the step's output unit (`routes.Step.output_unit`).
     """
 
     batch_id: str

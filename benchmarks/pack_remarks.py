@@ -1,7 +1,9 @@
-"""What a good pack keeps to beside what must hold of every pack (`packs.checks`); a pack may have a reason to leave any of it.
+"""What a good pack keeps to beside what must hold of every pack (`packs.checks`); a pack may have a
+reason to leave any of it.
 
-An author meets them in `steplabel-agent pack check`, which tells them and refuses nothing. `docs/packs.md` has their reasons, under
-*Choosing the figures*; the packs that come with Steplabel are held to the same rules by their tests.
+An author meets them in `steplabel-agent pack check`, which tells them and refuses nothing.
+`docs/packs.md` has their reasons, under *Choosing the figures*; the packs that come with Steplabel
+are held to the same rules by their tests.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from benchmarks.routes import MetricRule, Pack, Step
 
 GRID_POINTS = (100, 400)
 WIDTH_SHARE = 0.005  # of the typical value, at most
-ROOM = 0.25  # of the typical value, on either side of it: clamping is rare even for a plant that far off
+# of the typical value, on either side of it: clamping is rare even for a plant that far off
+ROOM = 0.25
 ROOM_SPREADS, BOUND_SPREADS = 4, 6  # and so many spreads for the grid, and for floor and ceiling
 SLOPES_AGREE = 0.01
 FAR = 0.5  # of the typical value, from which on a level of a limit is far from it
@@ -42,11 +45,15 @@ SMALL_PLANT = {
     "month": 12,
     "campaign": 12,
 }
-"""Runs a year of one line, at the lower edge of their count class: the smallest plant that a pack is to serve."""
+"""Runs a year of one line, at the lower edge of their count class: the smallest plant that a pack
+is to serve.
+"""
 
 
 def remarks(pack: Pack) -> Iterator[PackFault]:
-    """What the pack could do better, in the order a reader meets it: where, what was found, what is advised."""
+    """What the pack could do better, in the order a reader meets it: where, what was found, what is
+    advised.
+    """
     factors = FactorTable.of(pack.conversion)
     in_routes = {part.step for route in pack.routes for part in route.steps if len(route.steps) > 1}
     for step in pack.steps:
@@ -60,7 +67,8 @@ def remarks(pack: Pack) -> Iterator[PackFault]:
             yield from _precision(rule, step, pack, at)
         if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
             wanted = Phrase(
-                "`total` as the headline of each step in a route of several steps: only totals of steps add up"
+                "`total` as the headline of each step in a route of several steps: only totals of "
+                "steps add up"
             )
             yield PackFault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
@@ -71,7 +79,9 @@ def remarks(pack: Pack) -> Iterator[PackFault]:
 
 
 def _untested(step: Step, place: str) -> Iterator[PackFault]:
-    """A step whose labels are held against nothing: whatever is left out of its energy, or of what it is made of, nobody sees."""
+    """A step whose labels are held against nothing: whatever is left out of its energy, or of what
+    it is made of, nobody sees.
+    """
     boundary = step.boundary
     gives_back = step.metrics[0].typical < 0  # held against what others take of it
     if not (
@@ -89,7 +99,9 @@ def _untested(step: Step, place: str) -> Iterator[PackFault]:
 
 
 def _levels(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
-    """Limits of any of the step's plants far from what the pack says is typical, and limits of which it names no edition."""
+    """Limits of any of the step's plants far from what the pack says is typical, and limits of
+    which it names no edition.
+    """
     editions = {edition.standard for edition in pack.editions}
     for limit in step.limits:
         at = f"{place}.limits[{limit.id}]"
@@ -136,7 +148,8 @@ def _runs(step: Step, place: str) -> Iterator[PackFault]:
         yield PackFault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
     if rule.longest_gap_s >= rule.shortest_s:
         wanted = Phrase(
-            "less than shortest_s (%(shortest_s)s): a run without a reading of its own would count its neighbours' energy",
+            "less than shortest_s (%(shortest_s)s): a run without a reading of its own would "
+            "count its neighbours' energy",
             shortest_s=rule.shortest_s,
         )
         yield PackFault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
@@ -148,7 +161,8 @@ def _released(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
     )
     if spent > pack.policy.cap_per_year:
         wanted = Phrase(
-            "at most policy.cap_per_year (%(cap_per_year)s): use `released = false` for a metric that stays on the site",
+            "at most policy.cap_per_year (%(cap_per_year)s): use `released = false` for a metric "
+            "that stays on the site",
             cap_per_year=f"{float(pack.policy.cap_per_year):g}",
         )
         yield PackFault(
@@ -165,7 +179,8 @@ def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
             f"{place}.grid_width",
             Phrase("%(points)s grid points", points=points),
             Phrase(
-                "%(fewest)s to %(most)s grid points: with more, empty ones pull the released value away",
+                "%(fewest)s to %(most)s grid points: with more, empty ones pull the released "
+                "value away",
                 fewest=fewest,
                 most=most,
             ),
@@ -190,7 +205,8 @@ def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
             most=f"{rule.typical + away:g}",
         )
         wanted = Phrase(
-            "%(span)s: room for plants %(room)s or %(room_spreads)s spreads away from the typical value",
+            "%(span)s: room for plants %(room)s or %(room_spreads)s spreads away from the typical "
+            "value",
             span=span,
             room=f"{ROOM:.0%}",
             room_spreads=ROOM_SPREADS,
@@ -220,7 +236,8 @@ def _bounds(rule: MetricRule, place: str) -> Iterator[PackFault]:
     )
     if not rule.floor < low or not high < rule.ceiling:
         wanted = Phrase(
-            "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so that no real batch counts as impossible",
+            "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so "
+            "that no real batch counts as impossible",
             low=f"{low:g}",
             high=f"{high:g}",
             spreads=BOUND_SPREADS,
@@ -240,7 +257,8 @@ def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator
     if error > largest:
         wanted = Phrase(
             (
-                "at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, a higher quantile, or `released = false`"
+                "at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, "
+                "a higher quantile, or `released = false`"
             ),
             largest=f"{largest:.1%}",
         )
@@ -282,7 +300,8 @@ def _media(step: Step, factors: FactorTable, place: str) -> Iterator[PackFault]:
         if (id_, Basis.CALORIFIC) not in factors.factors:
             wanted = Phrase(
                 (
-                    "a table of conversion factors (`conversion`, a path) that contains %(id)s: without it a run that reports %(id)s has "
+                    "a table of conversion factors (`conversion`, a path) that contains %(id)s: "
+                    "without it a run that reports %(id)s has "
                     "no total"
                 ),
                 id=id_,

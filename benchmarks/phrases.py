@@ -1,8 +1,10 @@
-"""Sentences that can be said again in another language, names in several, lists put into one sentence, and phrases kept as JSON.
+"""Sentences that can be said again in another language, names in several, lists put into one
+sentence, and phrases kept as JSON.
 
-A refusal is worded where it arises, in English, and logs, records and the API keep that text. A page says it to its reader in the
-reader's language: it needs the sentence before its values were filled in, which is a `Phrase`. Who translates looks `text` up, and fills
-the same values in by name. A refusal makes a phrase of a literal by itself.
+A refusal is worded where it arises, in English, and logs, records and the API keep that text. A
+page says it to its reader in the reader's language: it needs the sentence before its values were
+filled in, which is a `Phrase`. Who translates looks `text` up, and fills the same values in by
+name. A refusal makes a phrase of a literal by itself.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ class Named(Protocol):
 
 
 Value = str | int | Named | Path | Exception
-"""What can vary: an id, a number as it is to be written, a file, what a library said; a name; or a phrase, which is translated too."""
+"""What can vary: an id, a number as it is to be written, a file, what a library said; a name; or a
+phrase, which is translated too.
+"""
 
 
 class Name(str):
@@ -54,7 +58,9 @@ class InNumber(NamedTuple):
 
 
 class Phrase(str):
-    """An English text, and the same with its placeholders named: `Phrase("The log has no %(size)s entries yet.", size=12)`."""
+    """An English text, and the same with its placeholders named: `Phrase("The log has no %(size)s
+    entries yet.", size=12)`.
+    """
 
     text: str
     values: Mapping[str, str | int]
@@ -70,7 +76,9 @@ class Phrase(str):
 
 
 def in_context(context: str, text: str) -> Phrase:
-    """A text whose English means two things, one of which is meant: `in_context("a run", "heat")`."""
+    """A text whose English means two things, one of which is meant: `in_context("a run",
+    "heat")`.
+    """
     phrase = Phrase(text)
     phrase.context = context
     return phrase
@@ -79,7 +87,8 @@ def in_context(context: str, text: str) -> Phrase:
 def in_number(number: int, singular: str, plural: str, /, **values: Value) -> Phrase:
     """A text about so many things, which a language says in the form that it has for the number.
 
-    `in_number(days, "%(days)s day has no reading.", "%(days)s days have no reading.", days=days)`: what of it is shown is among the values.
+    `in_number(days, "%(days)s day has no reading.", "%(days)s days have no reading.", days=days)`:
+    what of it is shown is among the values.
     """
     phrase = Phrase(singular if number == 1 else plural, **values)
     phrase.forms = InNumber(singular, plural, number)
@@ -123,7 +132,9 @@ def joined(sentence: Value, remedy: Value) -> Phrase:
 
 
 def sentences(parts: Iterable[Value]) -> Value:
-    """One sentence after another, of which there is at least one, as of everything that is put together below."""
+    """One sentence after another, of which there is at least one, as of everything that is put
+    together below.
+    """
     return _in_a_row(parts, joined)
 
 
@@ -175,7 +186,9 @@ def lines(parts: Iterable[Value]) -> Value:
 
 
 def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> Value:
-    """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a dozen phrases deep, not thousands."""
+    """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a
+    dozen phrases deep, not thousands.
+    """
     row = list(items)
     while len(row) > 1:
         row = [
@@ -186,13 +199,17 @@ def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> 
 
 
 def significant(value: float, digits: int) -> str:
-    """A figure of a sentence in so many significant digits: 0.5, 1230, 13,500, and never 1.35e+04, as no person writes it."""
+    """A figure of a sentence in so many significant digits: 0.5, 1230, 13,500, and never 1.35e+04,
+    as no person writes it.
+    """
     rounded = Decimal(f"{value:.{digits}g}")
     return f"{rounded:,f}" if abs(float(rounded)) >= GROUPED_FROM else f"{rounded:f}"
 
 
 def stored(phrase: Phrase) -> list[Any]:
-    """A phrase as JSON, to be kept with a record that pages show: its text and values, and the forms of one that has them."""
+    """A phrase as JSON, to be kept with a record that pages show: its text and values, and the
+    forms of one that has them.
+    """
     values = {
         name: stored(value) if isinstance(value, Phrase) else value
         for name, value in phrase.values.items()

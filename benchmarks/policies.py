@@ -1,4 +1,6 @@
-"""Rules of a sector beside its steps, as a pack declares them: what a release may spend, how plants are composed, what may be shown."""
+"""Rules of a sector beside its steps, as a pack declares them: what a release may spend, how plants
+are composed, what may be shown.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ from benchmarks.declared import Declared, Exact, Words
 
 
 class ReleasePolicy(Declared):
-    """What a release may spend and when it may enter a composition; dyadic epsilons only (exact in binary floats).
+    """What a release may spend and when it may enter a composition; dyadic epsilons only (exact in
+    binary floats).
 
-    `unit` is what one epsilon hides: a batch record of a step, or all its records of one day (`benchmarks.privacy.units`).
-    `most_years` is how many years one label may cover, 1 where the pack lets nobody pool (`benchmarks.privacy.pooling`).
+    `unit` is what one epsilon hides: a batch record of a step, or all its records of one day
+    (`benchmarks.privacy.units`). `most_years` is how many years one label may cover, 1 where the
+    pack lets nobody pool (`benchmarks.privacy.pooling`).
     """
 
     unit: Literal["record", "day"] = "record"

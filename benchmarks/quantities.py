@@ -1,12 +1,14 @@
 """Units: how a quantity a plant wrote becomes the unit a pack wants.
 
-Coal equivalent (kgce, tce) and normal cubic metres (Nm3) are dimensions of their own. Nothing here turns kWh into kgce,
-or m3 into Nm3: the first needs a dated factor (`benchmarks.conversion`), the second temperature and pressure. A ratio
-between units of one dimension is exact to double precision.
+Coal equivalent (kgce, tce) and normal cubic metres (Nm3) are dimensions of their own. Nothing here
+turns kWh into kgce, or m3 into Nm3: the first needs a dated factor (`benchmarks.conversion`), the
+second temperature and pressure. A ratio between units of one dimension is exact to double
+precision.
 
-Assumes that a unit text is one of pint's names, or one of the spellings plants use that stand in `SPELLINGS`.
-pint takes a third of a second to import and set up, so multiples of one unit, which are nearly all that plants write,
-are known here by their exact ratio, and pint is asked only about the rest.
+Assumes that a unit text is one of pint's names, or one of the spellings plants use that stand in
+`SPELLINGS`. pint takes a third of a second to import and set up, so multiples of one unit, which
+are nearly all that plants write, are known here by their exact ratio, and pint is asked only about
+the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ SPELLINGS = {spelled: unit for unit, all_spelled in _BY_UNIT.items() for spelled
 """Spellings met in plants' files that pint does not know or would misread."""
 
 TWO_MEANINGS = frozenset({"ton", "tons"})
-"""Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
+"""Units that are asked about, in any case of letters: pint takes them for short tons, most of the
+world for tonnes.
+"""
 
 THINGS = frozenset(
     {
@@ -66,7 +70,9 @@ THINGS = frozenset(
         "u",
     }
 )
-"""What is counted, and no unit: pint takes each for an old measure of that name, a bag for 94 pounds, a rod for 5.03 m, pc for a parsec."""
+"""What is counted, and no unit: pint takes each for an old measure of that name, a bag for 94
+pounds, a rod for 5.03 m, pc for a parsec.
+"""
 
 _SMALL = ("milli", "micro", "nano", "pico")
 """Prefixes that no amount of a works' energy has; in full, as pint names a unit."""
@@ -87,15 +93,20 @@ MULTIPLES = (
     {"Nm3": 1, "kNm3": 10**3, "wan_Nm3": 10**4},
     {"kgce": 1, "tce": 10**3},
 )
-"""Units of one dimension each, as multiples of its smallest. A test compares every pair with pint."""
+"""Units of one dimension each, as multiples of its smallest. A test compares every pair with
+pint.
+"""
 
-# names with small powers, multiplied or divided: what a unit looks like, before pint's evaluator sees a stranger's text
+# names with small powers, multiplied or divided: what a unit looks like, before pint's evaluator
+# sees a stranger's text
 _FORM = re.compile(r"[^\W\d]\w*((\*\*|\^)\d)?([*/·][^\W\d]\w*((\*\*|\^)\d)?)*")
 
 
 @lru_cache(maxsize=1)
 def registry() -> pint.UnitRegistry[float]:
-    """The project's unit registry: pint's, with coal equivalent and normal volume as base dimensions."""
+    """The project's unit registry: pint's, with coal equivalent and normal volume as base
+    dimensions.
+    """
     import pint
 
     units: pint.UnitRegistry[float] = pint.UnitRegistry(on_redefinition="ignore")
@@ -125,8 +136,8 @@ def ratio(from_unit: str, to_unit: str) -> float:
     """How many `to_unit` one `from_unit` is.
 
     Raises:
-        InputError: `unit-unknown` when a unit cannot be read, `unit-ambiguous` when it means two things, `unit-mismatch` when the two
-            measure different things.
+        InputError: `unit-unknown` when a unit cannot be read, `unit-ambiguous` when it means two
+            things, `unit-mismatch` when the two measure different things.
     """
     first, second = spelled(from_unit), spelled(to_unit)
     return 1.0 if first == second else _ratio(first, second)
@@ -151,7 +162,8 @@ def _ratio(from_unit: str, to_unit: str) -> float:
         raise InputError(
             "unit-mismatch",
             Phrase(
-                "%(from_unit)s cannot be turned into %(to_unit)s: they do not measure the same thing.",
+                "%(from_unit)s cannot be turned into %(to_unit)s: they do not measure the same "
+                "thing.",
                 from_unit=from_unit,
                 to_unit=to_unit,
             ),
@@ -213,7 +225,8 @@ def _two_tons(unit: str) -> InputError:
     return InputError(
         "unit-ambiguous",
         Phrase(
-            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."
+            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the "
+            "United States."
         ),
         Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
         found=repr(unit),
@@ -222,7 +235,9 @@ def _two_tons(unit: str) -> InputError:
 
 
 def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
-    """mWh is a milliwatt-hour and mt a thousandth of a tonne, in which no works counts; they are written for MWh and metric tonnes."""
+    """mWh is a milliwatt-hour and mt a thousandth of a tonne, in which no works counts; they are
+    written for MWh and metric tonnes.
+    """
     for name in parsed._units:  # the units multiplied, each by its full name: milliwatt_hour
         if name.removesuffix("ton") in _BEFORE_A_TON:
             raise _two_tons(unit)
@@ -230,7 +245,8 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
             raise InputError(
                 "unit-ambiguous",
                 Phrase(
-                    "A tonne with a small m (or a smaller prefix) before it is a thousandth of a tonne. Often a metric tonne is meant."
+                    "A tonne with a small m (or a smaller prefix) before it is a thousandth of a "
+                    "tonne. Often a metric tonne is meant."
                 ),
                 Phrase("Write t for tonnes of 1,000 kg, or kg."),
                 found=repr(unit),
@@ -242,10 +258,12 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
             raise InputError(
                 "unit-ambiguous",
                 Phrase(
-                    "A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."
+                    "A unit of energy begins with a small m (or a smaller prefix), which means a "
+                    "thousandth. Often a million is meant."
                 ),
                 Phrase(
-                    "Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the amounts to kWh, kJ or W."
+                    "Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the "
+                    "amounts to kWh, kJ or W."
                 ),
                 found=repr(unit),
                 wanted=Phrase("kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce"),
@@ -255,12 +273,14 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
 def _mismatch_remedy(from_unit: str, to_unit: str) -> Phrase:
     if "ce" in from_unit + to_unit:
         return Phrase(
-            "Coal equivalent can only be calculated with a dated conversion factor of the carrier. Give the energy in the carrier's "
+            "Coal equivalent can only be calculated with a dated conversion factor of the "
+            "carrier. Give the energy in the carrier's "
             "own unit."
         )
     if "Nm3" in (from_unit, to_unit) and "m3" in (from_unit, to_unit):
         return Phrase(
-            "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3. A working volume must first be converted with its "
+            "Give the volume at normal state (0 °C, 101.325 kPa) as Nm3. A working volume must "
+            "first be converted with its "
             "temperature and pressure."
         )
     return Phrase("Correct the unit, or the column that the quantity was read from.")

@@ -1,20 +1,24 @@
-"""Standings: each site's rank in its cell with its interval, its score among all firms, and the sites sure to lie in each quarter.
+"""Standings: each site's rank in its cell with its interval, its score among all firms, and the
+sites sure to lie in each quarter.
 
 A rank is never given without it.
 
-The same posterior as composition, over every participant of one cell, drawn simultaneously, so that a rank interval holds
-against the true order of all; once for each view of the noise, and the interval is their union. Rank 1 is the least energy. A
-label that is not precise enough to enter a composition tells too little to rank its site, and would displace the others: its
-site is drawn as one of the sector of which nothing is known, which gives it a wide band and leaves the others their own.
+The same posterior as composition, over every participant of one cell, drawn simultaneously, so that
+a rank interval holds against the true order of all; once for each view of the noise, and the
+interval is their union. Rank 1 is the least energy. A label that is not precise enough to enter a
+composition tells too little to rank its site, and would displace the others: its site is drawn as
+one of the sector of which nothing is known, which gives it a wide band and leaves the others their
+own.
 
-A *score* is the percentile among all firms of the kind, those that do not report among them; 100 takes the least energy. A firm of
-which nothing is known may have any percentile, each as likely; each of the n - 1 others that reported takes more with a chance of just
-that percentile; so where n - r of them do, it is distributed as Beta(n - r + 1, r), here mixed over the draws of the rank r. It is wider
-than the ranks, which count only who reported, and is given as a 95 % interval in whole numbers, from `FEWEST_FOR_A_SCORE` sites on:
-of fewer, the rank says all there is to say.
+A *score* is the percentile among all firms of the kind, those that do not report among them; 100
+takes the least energy. A firm of which nothing is known may have any percentile, each as likely;
+each of the n - 1 others that reported takes more with a chance of just that percentile; so where n
+- r of them do, it is distributed as Beta(n - r + 1, r), here mixed over the draws of the rank r. It
+is wider than the ranks, which count only who reported, and is given as a 95 % interval in whole
+numbers, from `FEWEST_FOR_A_SCORE` sites on: of fewer, the rank says all there is to say.
 
-Of fewer firms than the gate's fewest there are no standings, for the owner either: a rank among three, and an estimate
-that leans on two others, would tell a firm what those two released.
+Of fewer firms than the gate's fewest there are no standings, for the owner either: a rank among
+three, and an estimate that leans on two others, would tell a firm what those two released.
 """
 
 from __future__ import annotations
@@ -38,17 +42,21 @@ from benchmarks.stored import StoredAsJson
 
 BANDS = 4  # quarters
 FEWEST_DRAWS = 1000
-FEWEST_FOR_A_SCORE = 26  # of so many, a firm in the middle has a score of 33 to 71 at best: of fewer it tells hardly anything
+# of so many, a firm in the middle has a score of 33 to 71 at best: of fewer it tells hardly
+# anything
+FEWEST_FOR_A_SCORE = 26
 BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
 
 
 @dataclass(frozen=True, slots=True)
 class RankedSite(StoredAsJson):
-    """One site's rank. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
-    one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
+    """One site's rank. `value` is its released (protected) value; `estimate` and `interval` (95 %)
+    say where the true one lies given all participants, in `unit`. `rank_interval` holds the rank
+    among `of` sites in 95 of 100 cases.
 
-    `band` is the quarter (1 the least energy) for the public; None where the site cannot be told from another quarter.
-    `score` holds the percentile among all firms of the kind, 1 to 100 and 100 the least energy, in 95 of 100 cases; None of few sites.
+    `band` is the quarter (1 the least energy) for the public; None where the site cannot be told
+    from another quarter. `score` holds the percentile among all firms of the kind, 1 to 100 and 100
+    the least energy, in 95 of 100 cases; None of few sites.
     """
 
     site: str
@@ -71,7 +79,8 @@ def standings(
     Empty where fewer firms have a precise label than `pack.disclosure.fewest_firms`.
 
     Raises:
-        InputError: `cells-mixed` where the labels differ in step, product, variant, boundary, metric, unit or grid.
+        InputError: `cells-mixed` where the labels differ in step, product, variant, boundary,
+            metric, unit or grid.
     """
     _refuse_mixed(reported)
     ordered, precise = _precise_first(reported, pack)
@@ -87,8 +96,8 @@ def placed(
     """The standings of sites, in order of the estimate, then the site's id.
 
     Args:
-        named: site, firm and released value in `unit`. The first are those observed; of what comes after them nothing is known but that
-            they are of the sector.
+        named: site, firm and released value in `unit`. The first are those observed; of what comes
+            after them nothing is known but that they are of the sector.
         views: the values of the first, in each view of the noise.
     """
     unseen = len(named) - views[0].values.size
@@ -138,7 +147,8 @@ def placed(
 def by_cell(
     reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]
 ) -> dict[tuple[CellKey, str], tuple[RankedSite, ...]]:
-    """By cell and unit the standings, one after the other from one stream: who has the same reports gets the same standings.
+    """By cell and unit the standings, one after the other from one stream: who has the same reports
+    gets the same standings.
 
     Args:
         digests: of the reports' envelopes, which seed the stream.
@@ -173,8 +183,8 @@ def quarters(
 
 @dataclass(frozen=True, slots=True)
 class _EstimatedRanks:
-    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a quarter, in `rank_shares` one row a
-    site and one column a rank."""
+    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a
+    quarter, in `rank_shares` one row a site and one column a rank."""
 
     lo: NDArray[np.int_]
     hi: NDArray[np.int_]
@@ -231,7 +241,8 @@ def _refuse_mixed(reported: Sequence[ReportedLabel]) -> None:
     if len(cells) > 1:
         raise InputError(
             "cells-mixed",
-            "Labels of different steps, products, variants, boundaries, metrics or grids cannot be ranked together.",
+            "Labels of different steps, products, variants, boundaries, metrics or grids cannot "
+            "be ranked together.",
             "Rank each cell separately.",
         )
 
@@ -252,7 +263,9 @@ def _join_ties(
     lo: NDArray[np.int_],
     hi: NDArray[np.int_],
 ) -> None:
-    """Sites with the same value and noise cannot be told apart: they share one interval, the union, not two by chance."""
+    """Sites with the same value and noise cannot be told apart: they share one interval, the union,
+    not two by chance.
+    """
     tied: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
     for i, key in enumerate(zip(values.tolist(), sds.tolist(), strict=True)):
         tied[key].append(i)
@@ -272,7 +285,9 @@ def _rank_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def _scored(views: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Lower and upper end of each site's score, rounded outward; no chance enters beyond that of the ranks."""
+    """Lower and upper end of each site's score, rounded outward; no chance enters beyond that of
+    the ranks.
+    """
     ranks = np.arange(1, views[0].shape[1] + 1)[:, None]
     at_most = betainc(
         ranks[::-1], ranks, np.arange(101) / 100

@@ -1,9 +1,9 @@
-"""From the exact label to the released one: whether it may be released, which batches count, their count class, and
-whom a release debits (how much: `privacy.charges`).
+"""From the exact label to the released one: whether it may be released, which batches count, their
+count class, and whom a release debits (how much: `privacy.charges`).
 
-The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves: two noised points of a public
-grid, the class that holds the number of batches, and the key of the label. Nothing else of the plant's data enters the
-result.
+The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves:
+two noised points of a public grid, the class that holds the number of batches, and the key of the
+label. Nothing else of the plant's data enters the result.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ def release(
     """Protect a label: the pack's low quantile and the median, each drawn once.
 
     Args:
-        stream_for: gives the stream of chance for a name, `step/product/variant/metric/best` or `.../typical`; every name must
-            have a stream of its own, and the same one again after a crash.
+        stream_for: gives the stream of chance for a name, `step/product/variant/metric/best` or
+            `.../typical`; every name must have a stream of its own, and the same one again after a
+            crash.
         years: how many years the label was made of.
 
     Raises:
@@ -77,7 +78,9 @@ def with_grid_points(
     *,
     years: int = 1,
 ) -> ReleasedLabel:
-    """The label as it leaves, with these points of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
+    """The label as it leaves, with these points of the grid: drawn by `release`, or left at 0 in a
+    draft to be looked at.
+    """
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     return ReleasedLabel(
         step=label.step,
@@ -98,7 +101,9 @@ def with_grid_points(
 def refusal(
     label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy
 ) -> PolicyRefusal | None:
-    """Why this label may not be released, or None. Its code goes into the report's `withheld`; it spends nothing."""
+    """Why this label may not be released, or None. Its code goes into the report's `withheld`; it
+    spends nothing.
+    """
     key = f"{label.step}, {label.product}, {label.variant}, {label.metric}"
     if not rule.released:
         return PolicyRefusal(
@@ -134,7 +139,8 @@ def refusal(
         return PolicyRefusal(
             "product-outside-pack",
             Phrase(
-                "The pack compares only the declared variants of %(product)s. This label is for %(key)s.",
+                "The pack compares only the declared variants of %(product)s. This label is for "
+                "%(key)s.",
                 product=step.product,
                 key=key,
             ),
@@ -149,8 +155,10 @@ def refusal(
             "too-few-batches",
             in_number(
                 number,
-                "There is %(number)s valid batch of %(key)s. Nothing is released with fewer than %(fewest)s.",
-                "There are %(number)s valid batches of %(key)s. Nothing is released with fewer than %(fewest)s.",
+                "There is %(number)s valid batch of %(key)s. Nothing is released with fewer than "
+                "%(fewest)s.",
+                "There are %(number)s valid batches of %(key)s. Nothing is released with fewer "
+                "than %(fewest)s.",
                 number=number,
                 key=key,
                 fewest=fewest,
@@ -161,7 +169,9 @@ def refusal(
 
 
 def counted(label: StepLabel, step: Step, policy: ReleasePolicy) -> list[BatchValue]:
-    """The valid batches that a release counts: all, or of every day as many as the pack lets count where days are protected."""
+    """The valid batches that a release counts: all, or of every day as many as the pack lets count
+    where days are protected.
+    """
     used = [
         value for value in label.values if value.excluded is None and value.at_reference is not None
     ]
@@ -171,9 +181,11 @@ def counted(label: StepLabel, step: Step, policy: ReleasePolicy) -> list[BatchVa
 def _not_affordable(
     key: str, number: int, step: Step, rule: MetricRule, policy: ReleasePolicy
 ) -> PolicyRefusal | None:
-    """Where a day holds several records its noise is so many times larger: no budget is spent on what nobody could use.
+    """Where a day holds several records its noise is so many times larger: no budget is spent on
+    what nobody could use.
 
-    Decided on public figures and the count class alone, like eligibility; a day of one record costs what a record does.
+    Decided on public figures and the count class alone, like eligibility; a day of one record costs
+    what a record does.
     """
     together = most_together(step, policy)
     if together == 1:
@@ -194,7 +206,8 @@ def _not_affordable(
     return PolicyRefusal(
         "day-not-affordable",
         Phrase(
-            "Up to %(together)s records of %(key)s (a whole day) are hidden together. With %(number)s batches the noise would exceed "
+            "Up to %(together)s records of %(key)s (a whole day) are hidden together. With "
+            "%(number)s batches the noise would exceed "
             "%(value)s %% (%(enough)s).",
             together=together,
             key=key,
@@ -202,7 +215,8 @@ def _not_affordable(
             value=f"{100 * largest:g}",
             enough=enough,
         ),
-        "It stays in the local label and spends no privacy budget. Report a longer period, or pool years.",
+        "It stays in the local label and spends no privacy budget. Report a longer period, or "
+        "pool years.",
     )
 
 
@@ -239,12 +253,14 @@ def debits(
     correction: bool = False,
     cells: int = 1,
 ) -> list[Debit]:
-    """What the release takes from every used batch, or from every day that holds one: the budgets of its two draws together.
+    """What the release takes from every used batch, or from every day that holds one: the budgets
+    of its two draws together.
 
     A label over several years debits each batch, or day, in its own year.
 
     Args:
-        cells: how many labels of the step and metric leave together: a record that moves from one to another costs both.
+        cells: how many labels of the step and metric leave together: a record that moves from one
+            to another costs both.
 
     Raises:
         PolicyRefusal: `no-bound`.

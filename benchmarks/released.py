@@ -1,7 +1,8 @@
-"""What the privacy mechanism gave out: released labels and reports, their public grid, and which ordered value a quantile names.
+"""What the privacy mechanism gave out: released labels and reports, their public grid, and which
+ordered value a quantile names.
 
-This module imports no labels. The wire, the transport, the outbox and the portal know this type and cannot name the
-exact one; an import contract holds that.
+This module imports no labels. The wire, the transport, the outbox and the portal know this type and
+cannot name the exact one; an import contract holds that.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from benchmarks.measurements import Metric
 
 
 def rank(quantile: Fraction, count: int) -> int:
-    """k = ceil(q n), in exact arithmetic and at least 1: which of n ordered values a quantile names, at plant and portal alike."""
+    """k = ceil(q n), in exact arithmetic and at least 1: which of n ordered values a quantile
+    names, at plant and portal alike.
+    """
     return max(1, math.ceil(quantile * count))
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A public release grid, absolute, in the pack's unit: points lower + i * width for i = 0 .. points - 1.
+    """A public release grid, absolute, in the pack's unit: points lower + i * width for i = 0 ..
+    points - 1.
 
-    All three are exact fractions so that a grid point's value is the same number at the plant and at the portal.
+    All three are exact fractions so that a grid point's value is the same number at the plant and
+    at the portal.
     """
 
     lower: Fraction
@@ -53,11 +58,12 @@ class ReleasedQuantile:
 class ReleasedLabel:
     """The protected label of one (step, product, variant, metric) of one site and period.
 
-    `count_class` is the lower edge of the public class that holds the number of batches; the number itself stays.
-    `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.grid_point)`.
-    `years` is how many years, the last of them the report's, were pooled for it; 1 is the report's period alone.
-    `months` is in how many calendar months of that time the step began five valid batches at least, 1 also where in none, since a reader
-    takes no 0; None: in all of them.
+    `count_class` is the lower edge of the public class that holds the number of batches; the number
+    itself stays. `best` and `typical` are noised quantiles on `grid`; their values are
+    `grid.value(best.grid_point)`. `years` is how many years, the last of them the report's, were
+    pooled for it; 1 is the report's period alone. `months` is in how many calendar months of that
+    time the step began five valid batches at least, 1 also where in none, since a reader takes no
+    0; None: in all of them.
     """
 
     step: str

@@ -1,8 +1,9 @@
-"""Where each site stands over the whole route, by its own sum of ratio x step best: rank and score with their intervals, as at a step.
+"""Where each site stands over the whole route, by its own sum of ratio x step best: rank and score
+with their intervals, as at a step.
 
-Ranked are the sites with an eligible label at every step: of a route in part there is no total to compare. Which site is better may
-differ from step to step, so ranks of steps do not add up to one of the route; this is a model of its own on the totals, as the best
-whole route that was reached is.
+Ranked are the sites with an eligible label at every step: of a route in part there is no total to
+compare. Which site is better may differ from step to step, so ranks of steps do not add up to one
+of the route; this is a model of its own on the totals, as the best whole route that was reached is.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ __all__ = ("WHOLE_ROUTE", "of_route")
 def of_route(
     reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]
 ) -> tuple[RankedSite, ...]:
-    """The standings over the route, by the total's unit a tonne of its product; the same for whoever has the same reports.
+    """The standings over the route, by the total's unit a tonne of its product; the same for
+    whoever has the same reports.
 
-    Empty where fewer firms than `pack.disclosure.fewest_firms` have an eligible label at every step, where steps have different
-    energies, and for a route of one step, whose standings are that step's.
+    Empty where fewer firms than `pack.disclosure.fewest_firms` have an eligible label at every
+    step, where steps have different energies, and for a route of one step, whose standings are that
+    step's.
 
     Args:
         digests: of the reports' envelopes, which seed the stream.

@@ -1,8 +1,9 @@
-"""What a sector pack declares, as types: steps with boundary, variants, reference conditions, label rule and metrics, and routes.
+"""What a sector pack declares, as types: steps with boundary, variants, reference conditions, label
+rule and metrics, and routes.
 
-A *step* is a process segment (ISA-95) with its own product, boundary and rules. A *route* puts steps together with
-reference material ratios: tonnes of the step's product per tonne of the route's product. Everything here is data read
-from a pack; no module of Steplabel knows a sector.
+A *step* is a process segment (ISA-95) with its own product, boundary and rules. A *route* puts
+steps together with reference material ratios: tonnes of the step's product per tonne of the route's
+product. Everything here is data read from a pack; no module of Steplabel knows a sector.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ NEWEST = "newest"
 
 
 class Boundary(Declared):
-    """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are never compared.
+    """The energy boundary of a step (EN 16231, 4.1): part of the key, values of two boundaries are
+    never compared.
 
-    `carriers` must all be reported (or declared not used) before a `total` can be computed; `counted` are others that the step may
-    use, which count wherever they are reported; `credited` may be recovered. Of `measured` no default heating value will do, by what
-    `measured_source` says. Every other carrier is outside (`benchmarks.labels.outside`).
+    `carriers` must all be reported (or declared not used) before a `total` can be computed;
+    `counted` are others that the step may use, which count wherever they are reported; `credited`
+    may be recovered. Of `measured` no default heating value will do, by what `measured_source`
+    says. Every other carrier is outside (`benchmarks.labels.outside`).
     """
 
     id: str
@@ -50,7 +53,8 @@ class Boundary(Declared):
     measured_source: FigureSource | None = None
     media: tuple[
         str, ...
-    ] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
+        # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
+    ] = ()
     essential: tuple[
         str, ...
     ] = ()  # without which the process does not run: reported, or (a medium) made inside
@@ -62,7 +66,9 @@ class Boundary(Declared):
     ] = ()  # counted before any conversion of them into themselves (a rectifier)
     feedstock: tuple[
         str, ...
-    ] = ()  # carriers that pass through it as material and are no energy of it: a log may hold them as inputs
+        # carriers that pass through it as material and are no energy of it: a log may hold them as
+        # inputs
+    ] = ()
     needs: tuple[
         CarrierNeed, ...
     ] = ()  # how much of what it does not run without a run takes at least, electricity and media
@@ -75,8 +81,9 @@ class Boundary(Declared):
 
 
 class Variant(Declared):
-    """A product grade with conditions of its own; small cells merge up to `parent`, never silently. A run that gives back a carrier of
-    which its variant `gives_no` is of another one, and is left out."""
+    """A product grade with conditions of its own; small cells merge up to `parent`, never silently.
+    A run that gives back a carrier of which its variant `gives_no` is of another one, and is left
+    out."""
 
     id: str
     words: Words
@@ -85,13 +92,15 @@ class Variant(Declared):
 
 
 class ReferenceCondition(Declared):
-    """A relevant variable (ISO 50006): a batch's value is brought to `reference` by `slope` per unit of the variable.
+    """A relevant variable (ISO 50006): a batch's value is brought to `reference` by `slope` per
+    unit of the variable.
 
-    corrected = value - slope * (variable - reference). Where the variable is missing, the batch is excluded as
-    `variable-missing` if `required`, else taken as at reference with a notice. Where it is less than `least` or more than `most`, which
-    are what it can physically be, the batch is excluded as `variable-impossible`. A standard that corrects no further than so many units
-    of the variable from the reference has a `cap`. Between which values such plants lie on average is `usual`; by how much a test of a
-    run errs at least, standard deviation, is `test`.
+    corrected = value - slope * (variable - reference). Where the variable is missing, the batch is
+    excluded as `variable-missing` if `required`, else taken as at reference with a notice. Where it
+    is less than `least` or more than `most`, which are what it can physically be, the batch is
+    excluded as `variable-impossible`. A standard that corrects no further than so many units of the
+    variable from the reference has a `cap`. Between which values such plants lie on average is
+    `usual`; by how much a test of a run errs at least, standard deviation, is `test`.
     """
 
     variable: str
@@ -127,12 +136,15 @@ class LabelRule(Declared):
 
 
 class MetricRule(Declared):
-    """One metric of a step: unit, physical bounds of one batch, public release grid and public spread.
+    """One metric of a step: unit, physical bounds of one batch, public release grid and public
+    spread.
 
-    `floor` and `ceiling` bound a physically possible batch, as measured and at reference; `spread` is the public standard
-    deviation of batches within a typical plant, `typical` a public typical value, both in `unit`: they set the expected error of a
-    release. `alone`: the metric says all that a step takes, so that a batch which used energy of another kind has no value in it.
-    `by_electricity`: working media of the boundary that count in it by the electricity that makes them.
+    `floor` and `ceiling` bound a physically possible batch, as measured and at reference; `spread`
+    is the public standard deviation of batches within a typical plant, `typical` a public typical
+    value, both in `unit`: they set the expected error of a release. `alone`: the metric says all
+    that a step takes, so that a batch which used energy of another kind has no value in it.
+    `by_electricity`: working media of the boundary that count in it by the electricity that makes
+    them.
     """
 
     metric: Metric
@@ -157,10 +169,12 @@ class MetricRule(Declared):
 
 
 class Step(Declared):
-    """A process segment: one product, one boundary, one label rule, one or more metrics (the first is the headline).
+    """A process segment: one product, one boundary, one label rule, one or more metrics (the first
+    is the headline).
 
-    `of_equipment` names what limits ask for and each furnace has of its own: one value of the site does not hold for two of them.
-    `bought_share` names the static factor or variable that says how much of the output, in %, was bought ready or half made.
+    `of_equipment` names what limits ask for and each furnace has of its own: one value of the site
+    does not hold for two of them. `bought_share` names the static factor or variable that says how
+    much of the output, in %, was bought ready or half made.
     """
 
     id: str
@@ -203,11 +217,13 @@ class Step(Declared):
 
 
 class RouteStep(Declared):
-    """A step in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public).
+    """A step in a route: `ratio` of its product per unit of the route's product, each in its own
+    unit (reference, public).
 
-    `share_variable` is the variable of the next step's runs that says how much of this step's product went into them, in % of their output.
-    Where limits are meant of a product made of it alone (`unmixed`), what else went in lowers no account: the energy up to here is divided
-    by the part of the output that was made of it.
+    `share_variable` is the variable of the next step's runs that says how much of this step's
+    product went into them, in % of their output. Where limits are meant of a product made of it
+    alone (`unmixed`), what else went in lowers no account: the energy up to here is divided by the
+    part of the output that was made of it.
     """
 
     step: str
@@ -234,7 +250,8 @@ class Pack(Declared):
     version: str
     words: Words
     standard_basis: Literal["calorific"]
-    conversion: str = NEWEST  # the version of the table of conversion factors that labels by this pack are made with
+    # the version of the table of conversion factors that labels by this pack are made with
+    conversion: str = NEWEST
     effective_from: date
     effective_to: date | None = None
     policy: ReleasePolicy
@@ -247,10 +264,14 @@ class Pack(Declared):
     materials: tuple[Material, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
     own_power: str | None = (
-        None  # static factor: in % of the power used, what the site makes itself and none of its files holds
+        # static factor: in % of the power used, what the site makes itself and none of its files
+        # holds
+        None
     )
     numbers: dict[str, FigureSource] = Field(default_factory=dict)
-    """By role (`benchmarks.packs.provenance`): the source of numbers that name none of their own."""
+    """By role (`benchmarks.packs.provenance`): the source of numbers that name none of their
+    own.
+    """
 
     def made_in(self, route: Route) -> str:
         """The unit that a route's product is counted in."""
@@ -260,7 +281,9 @@ class Pack(Declared):
         )
 
     def editions_not_held(self, steps: Iterable[str], first: date, last: date) -> tuple[str, ...]:
-        """Editions for these steps, in force on any of these days as far as is known, whose values the pack does not hold."""
+        """Editions for these steps, in force on any of these days as far as is known, whose values
+        the pack does not hold.
+        """
         of = set(steps)
         return tuple(
             " ".join((edition.standard, *edition.amendments))
@@ -274,7 +297,8 @@ class Pack(Declared):
             if route.id == route_id:
                 return route
         raise KeyError(
-            f"pack {self.id} has no route {route_id!r}; it has {', '.join(route.id for route in self.routes)}"
+            f"pack {self.id} has no route {route_id!r}; it has "
+            f"{', '.join(route.id for route in self.routes)}"
         )
 
     def step(self, step_id: str) -> Step:
@@ -287,7 +311,9 @@ class Pack(Declared):
         )
 
     def usual_heat(self, step_id: str) -> dict[str, UsualHeat]:
-        """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
+        """By carrier, what is usual of it at the step: an entry of the step's own before one of
+        all.
+        """
         of_all = {usual.carrier: usual for usual in self.heating_values if not usual.steps}
         return of_all | {
             usual.carrier: usual for usual in self.heating_values if step_id in usual.steps

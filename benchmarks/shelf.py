@@ -1,7 +1,9 @@
-"""Packs, tables of factors and practices beyond those that come with Steplabel: approved by an authority, kept by who runs this process.
+"""Packs, tables of factors and practices beyond those that come with Steplabel: approved by an
+authority, kept by who runs this process.
 
-The agent keeps them in its state directory, the portal in its database; each says so when it starts. What comes with Steplabel is
-looked for first, so an approved file never takes the place of one of these.
+The agent keeps them in its state directory, the portal in its database; each says so when it
+starts. What comes with Steplabel is looked for first, so an approved file never takes the place of
+one of these.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class Shelf(Protocol):
         ...
 
     def practices(self) -> str:
-        """The newest signed library of practices that is kept, as JSON (`guidance.practices`); empty where there is none."""
+        """The newest signed library of practices that is kept, as JSON (`guidance.practices`);
+        empty where there is none.
+        """
         ...
 
 

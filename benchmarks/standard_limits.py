@@ -1,4 +1,6 @@
-"""Limits of standards and policies, as a pack declares them, and the editions that it holds of each."""
+"""Limits of standards and policies, as a pack declares them, and the editions that it holds of
+each.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,15 @@ from benchmarks.declared import Declared, FigureSource, Words
 from benchmarks.measurements import Metric
 
 Levels = Literal["grades", "advanced-entry-limit", "benchmark-baseline"]
-"""What a document calls its levels, strictest first: grades 1 to 3; advanced, entry and limit value (Chinese standards before
-2020); benchmark and baseline level (the state's policy, which is no standard)."""
+"""What a document calls its levels, strictest first: grades 1 to 3; advanced, entry and limit value
+(Chinese standards before 2020); benchmark and baseline level (the state's policy, which is no
+standard)."""
 
 
 class ValueRange(Declared):
-    """Values more than `above`, up to and with `up_to`; None is open. The other way round, [from, to), is a pair."""
+    """Values more than `above`, up to and with `up_to`; None is open. The other way round, [from,
+    to), is a pair.
+    """
 
     above: float | None = None
     up_to: float | None = None
@@ -29,13 +34,16 @@ class ValueRange(Declared):
 
 
 class StandardLimit(Declared):
-    """Published grades of one standard for this step (annual basis), before corrections; a missing grade stays missing.
+    """Published grades of one standard for this step (annual basis), before corrections; a missing
+    grade stays missing.
 
-    `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
-    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `ValueRange`; None is open.
-    `recovered_by` names steps of recovery (each per unit of a covered step's product) whose energy the standard counts in: where the
-    site runs them the limit is tested on the annual account of all of them, else as it stands. `not_beside` names steps beside which the
-    standard does not mean it: a site that runs one is not held against it.
+    `correction` names the rule in `benchmarks.packs.corrections` that the standard applies;
+    `applies` holds conditions (e.g. capacity class) as variable -> value, or variable -> [low,
+    high) as a pair, or (above, up to] as a `ValueRange`; None is open. `recovered_by` names steps
+    of recovery (each per unit of a covered step's product) whose energy the standard counts in:
+    where the site runs them the limit is tested on the annual account of all of them, else as it
+    stands. `not_beside` names steps beside which the standard does not mean it: a site that runs
+    one is not held against it.
     """
 
     id: str
@@ -59,9 +67,11 @@ class StandardLimit(Declared):
 
 
 class StandardEdition(Declared):
-    """One edition of a standard, or a policy, and what this pack holds of it: what is in force and not held is said, never passed over.
+    """One edition of a standard, or a policy, and what this pack holds of it: what is in force and
+    not held is said, never passed over.
 
-    `looked` says where its figures were looked for and what was found: figures that nothing verifies are no limits.
+    `looked` says where its figures were looked for and what was found: figures that nothing
+    verifies are no limits.
     """
 
     standard: str

@@ -1,6 +1,7 @@
 """What is composed at the portal and kept: a result as JSON, and the same result back.
 
-Rows of the portal's database, and nothing else, are read this way; what comes from outside is read by `benchmarks.wire`.
+Rows of the portal's database, and nothing else, are read this way; what comes from outside is read
+by `benchmarks.wire`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pydantic import TypeAdapter
 
 
 class StoredAsJson:
-    """Base of the frozen dataclasses that are kept as JSON: equal before and after, fractions and texts to the last sign."""
+    """Base of the frozen dataclasses that are kept as JSON: equal before and after, fractions and
+    texts to the last sign.
+    """
 
     __slots__ = ()
 

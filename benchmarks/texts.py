@@ -16,7 +16,9 @@ from benchmarks.phrases import Phrase, in_context
 
 
 def read(file: Traversable) -> dict[str, dict[str, Phrase]]:
-    """Every text of the file by section and key; what else stands beside a text is the reader's own."""
+    """Every text of the file by section and key; what else stands beside a text is the reader's
+    own.
+    """
     raw = tomllib.loads(file.read_text(encoding="utf-8"))
     return {
         section: {key: text_of(value) for key, value in entries.items()}

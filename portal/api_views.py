@@ -1,4 +1,6 @@
-"""What every view of the API does: refuses a parameter that it does not know, and answers with entity tags, rates and problems."""
+"""What every view of the API does: refuses a parameter that it does not know, and answers with
+entity tags, rates and problems.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class StrictView(APIView):
-    """Refuses a query it does not know: `?rout=` must not be answered as if nothing had been asked for.
+    """Refuses a query it does not know: `?rout=` must not be answered as if nothing had been asked
+    for.
 
-    Every view says by `scope` whose it is: OPEN, ANY_KEY, or what a key must be good for. One that says nothing lets nobody in.
+    Every view says by `scope` whose it is: OPEN, ANY_KEY, or what a key must be good for. One that
+    says nothing lets nobody in.
     """
 
     scope: ClassVar[str] = ""
@@ -50,17 +54,23 @@ class StrictView(APIView):
     """What a key must be good for where something is handed in."""
 
     for_devices: ClassVar[bool] = False
-    """Whoever asks is known by a device's signature or by a digest that nobody guesses: `portal.wall` is open to it."""
+    """Whoever asks is known by a device's signature or by a digest that nobody guesses:
+    `portal.wall` is open to it.
+    """
 
     query: ClassVar[frozenset[str]] = frozenset()
     """Names of the parameters that the view reads."""
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """What is open asks nobody who they are: a key that has expired must not shut out its holder of what is public."""
+        """What is open asks nobody who they are: a key that has expired must not shut out its
+        holder of what is public.
+        """
         return [] if self.scope == OPEN else super().get_authenticators()
 
     def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
-        """With a strong entity tag on what was asked for and found; 304 to whoever holds it already."""
+        """With a strong entity tag on what was asked for and found; 304 to whoever holds it
+        already.
+        """
         response = super().dispatch(request, *args, **parts)
         for name, value in zip(RATE_HEADERS, getattr(request, "rate", ()), strict=False):
             response[name] = str(value)

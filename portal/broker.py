@@ -1,7 +1,8 @@
 """The embedded portal's broker: kombu's file system transport, with files that appear whole.
 
-Kombu makes a message's file and then writes into it. A worker that looks in between takes an empty file for a message and
-ends ("Unrecoverable error: JSONDecodeError"). Here a file is written beside and moved into place.
+Kombu makes a message's file and then writes into it. A worker that looks in between takes an empty
+file for a message and ends ("Unrecoverable error: JSONDecodeError"). Here a file is written beside
+and moved into place.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from kombu.utils.json import dumps
 
 class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:  # type: ignore[override] # as kombu itself renames it
-        name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}.msg"  # as kombu names them: sorted, oldest first
+        # as kombu names them: sorted, oldest first
+        name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         beside = folder / f"{name}.new"
         beside.write_bytes(str_to_bytes(dumps(payload)))

@@ -1,9 +1,11 @@
-"""The Celery application: sweeps when a worker starts and by its timer, what is missing told at start, and nudges for a sweep soon.
+"""The Celery application: sweeps when a worker starts and by its timer, what is missing told at
+start, and nudges for a sweep soon.
 
 `celery -A portal.celery worker` is the worker, the only process that can open a report.
 
-Work is a row with a named state; a task sweeps what is pending, takes no arguments and may run twice. A nudge is sent
-by the task's name, so that no service has to import a task; a lost nudge loses time, never data.
+Work is a row with a named state; a task sweeps what is pending, takes no arguments and may run
+twice. A nudge is sent by the task's name, so that no service has to import a task; a lost nudge
+loses time, never data.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ app.autodiscover_tasks()
 
 
 def nudge(task_name: str) -> None:
-    """Ask for a sweep soon. The row already says that there is work: a broker that cannot be reached is only noted."""
+    """Ask for a sweep soon. The row already says that there is work: a broker that cannot be
+    reached is only noted.
+    """
     try:
         app.send_task(task_name, retry=False)
     except OperationalError as error:
@@ -49,7 +53,9 @@ _soon_lock = Lock()
 
 
 def nudge_soon(task_name: str) -> None:
-    """As `nudge`, from a thread of its own a moment later: those who ask for the same in that moment share one message."""
+    """As `nudge`, from a thread of its own a moment later: those who ask for the same in that
+    moment share one message.
+    """
     with _soon_lock:
         if task_name in _soon:
             return
@@ -68,10 +74,11 @@ def _nudge_now(task_name: str) -> None:
 @task_prerun.connect  # type: ignore[untyped-decorator] # Celery ships no types
 @task_postrun.connect  # type: ignore[untyped-decorator] # Celery ships no types
 def keep_what_answers(sender: Any, **_rest: Any) -> None:
-    """As Django does between requests: a connection is kept for `CONN_MAX_AGE`, and asked whether it answers before it is used again.
+    """As Django does between requests: a connection is kept for `CONN_MAX_AGE`, and asked whether
+    it answers before it is used again.
 
-    Celery would close it after every task (`CELERY_DB_REUSE_MAX` tells it not to), and a new one for each report took the databases more
-    than the report.
+    Celery would close it after every task (`CELERY_DB_REUSE_MAX` tells it not to), and a new one
+    for each report took the databases more than the report.
     """
     if not sender.request.is_eager:
         close_old_connections()
@@ -86,7 +93,9 @@ def tell_what_is_missing(**_rest: Any) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep_what_was_left(sender: Any, **_rest: Any) -> None:
-    """Sweep when a worker starts, and from the worker's own timer ever after: no further process that could be missing or dead."""
+    """Sweep when a worker starts, and from the worker's own timer ever after: no further process
+    that could be missing or dead.
+    """
     for name in settings.SWEEPS:
         nudge(name)
         if settings.SWEEP_EVERY_SECONDS is not None:

@@ -1,4 +1,5 @@
-"""Whether the PostgreSQL server answers, and what may be wrong where it does: no room, or a replica without which nothing is committed.
+"""Whether the PostgreSQL server answers, and what may be wrong where it does: no room, or a replica
+without which nothing is committed.
 
 SQLite has none of it.
 """
@@ -16,8 +17,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portal.problems import SERVER_AWAY
 
-SPILL = "SELECT 1 FROM (SELECT repeat(md5(n::text), 32) FROM generate_series(1, 2048) AS n ORDER BY 1 OFFSET 2048) AS sorted"
-"""A sort of 2 MB that does not fit into the memory it is given: it is written to the disk of the database, and leaves nothing behind."""
+SPILL = (
+    "SELECT 1 FROM (SELECT repeat(md5(n::text), 32) FROM generate_series(1, 2048) AS n ORDER BY 1 "
+    "OFFSET 2048) AS sorted"
+)
+"""A sort of 2 MB that does not fit into the memory it is given: it is written to the disk of the
+database, and leaves nothing behind.
+"""
 
 
 ANSWERS_WITHIN_S = 2
@@ -31,9 +37,11 @@ _vault_has_room_until = 0.0
 
 
 def answers() -> bool:
-    """Whether the default database answers within `ANSWERS_WITHIN_S`. Whoever asks meanwhile waits for the same look.
+    """Whether the default database answers within `ANSWERS_WITHIN_S`. Whoever asks meanwhile waits
+    for the same look.
 
-    A thread of its own looks, on a connection of its own: those that the threads share may all be waiting, for up to 10 s.
+    A thread of its own looks, on a connection of its own: those that the threads share may all be
+    waiting, for up to 10 s.
     """
     global _look
     with _look_lock:
@@ -62,7 +70,9 @@ def _answers() -> bool:
 
 
 def has_room(alias: str) -> bool:
-    """Whether the disk of that database still takes 2 MB. Raises what Django raises where the server is away."""
+    """Whether the disk of that database still takes 2 MB. Raises what Django raises where the
+    server is away.
+    """
     if connections[alias].vendor != "postgresql":
         return True
     try:
@@ -77,7 +87,9 @@ def has_room(alias: str) -> bool:
 
 
 def trouble_of_vault() -> str:
-    """`vault-away`, `vault-full`, or nothing: asked by the worker, for nobody else reaches it. Room that it had counts for a moment."""
+    """`vault-away`, `vault-full`, or nothing: asked by the worker, for nobody else reaches it. Room
+    that it had counts for a moment.
+    """
     global _vault_has_room_until  # one a process
     try:
         if monotonic() < _vault_has_room_until:
@@ -117,7 +129,8 @@ def _connection_of_its_own() -> BaseDatabaseWrapper:
 def _lacks_replica(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)"
+            "SELECT current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT "
+            "FROM pg_stat_replication)"
         )
         lacks: bool = cursor.fetchone()[0]
     return lacks

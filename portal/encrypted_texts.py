@@ -1,4 +1,5 @@
-"""Texts that lie encrypted in the database, each purpose under a key of its own that is derived from `SECRET_KEY`.
+"""Texts that lie encrypted in the database, each purpose under a key of its own that is derived
+from `SECRET_KEY`.
 
 A stolen copy of the database opens none of them.
 """

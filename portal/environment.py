@@ -1,7 +1,9 @@
-"""What a production environment leaves out or misspells and a process can go on without, told by `manage.py check --deploy` and at start.
+"""What a production environment leaves out or misspells and a process can go on without, told by
+`manage.py check --deploy` and at start.
 
-A key file that is missing fails the check, and stops no start: pages, feeds and the list of benchmarks need no key, the file may be put in
-place while a process runs, and `/readyz` names it until then. `portal.settings.values` refuses what makes no sense.
+A key file that is missing fails the check, and stops no start: pages, feeds and the list of
+benchmarks need no key, the file may be put in place while a process runs, and `/readyz` names it
+until then. `portal.settings.values` refuses what makes no sense.
 """
 
 from __future__ import annotations
@@ -115,8 +117,10 @@ def _files() -> Iterator[CheckMessage]:
         password = file.with_name(file.name + PASSWORD_SUFFIX)
         if name == "PROCESSING_KEY_FILE" and not os.access(password, os.R_OK):
             yield checks.Error(
-                f"{name} is {str(file)!r}: its password is not beside it, in {str(password)!r}, where this user may read it.",
-                hint="Put the file there (docs/portal.md, step 3): without it the worker opens no report.",
+                f"{name} is {str(file)!r}: its password is not beside it, in {str(password)!r}, "
+                "where this user may read it.",
+                hint="Put the file there (docs/portal.md, step 3): without it the worker opens no "
+                "report.",
                 id="steplabel.E006",
             )
 
@@ -124,7 +128,9 @@ def _files() -> Iterator[CheckMessage]:
 def _mail() -> Iterator[CheckMessage]:
     if settings.ROLE is not ProcessRole.OPERATOR and not settings.EMAIL_HOST:
         yield checks.Warning(
-            "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new password.",
-            hint="Name the mail server in the environment of web and worker. Mails wait until then, at most as long as their links last.",
+            "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new "
+            "password.",
+            hint="Name the mail server in the environment of web and worker. Mails wait until "
+            "then, at most as long as their links last.",
             id="steplabel.W007",
         )

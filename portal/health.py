@@ -1,4 +1,6 @@
-"""`/healthz`: whether this web process answers and reaches its database. `portal.health_check` asks it from inside a container."""
+"""`/healthz`: whether this web process answers and reaches its database. `portal.health_check` asks
+it from inside a container.
+"""
 
 from __future__ import annotations
 

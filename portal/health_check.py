@@ -1,4 +1,6 @@
-"""`python -m portal.health_check`: a container asks its own web process, four times a minute, whether it is healthy; without Django."""
+"""`python -m portal.health_check`: a container asks its own web process, four times a minute,
+whether it is healthy; without Django.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ TIMEOUT_S = 5
 
 
 def main() -> int:
-    """0 where `/healthz` answers 200 under the first name of the portal; else 1, with what was found."""
+    """0 where `/healthz` answers 200 under the first name of the portal; else 1, with what was
+    found.
+    """
     host = os.environ.get("STEPLABEL_HOSTS", "localhost").split(",")[0].lstrip(".")
     connection = http.client.HTTPConnection(
         "127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=TIMEOUT_S

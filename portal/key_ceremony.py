@@ -1,8 +1,10 @@
-"""Making the portal's keys and rotating them, naming witnesses, and signing and taking up a new key directory.
+"""Making the portal's keys and rotating them, naming witnesses, and signing and taking up a new key
+directory.
 
-At first all at once, where the offline key is allowed to exist. Later in steps, so that the offline key stays where it is:
-`rotate` draws the new keys where they will be used and writes a request, `sign` answers it with the signed directory at
-the offline key, and `take` puts that directory in the place of the old one.
+At first all at once, where the offline key is allowed to exist. Later in steps, so that the offline
+key stays where it is: `rotate` draws the new keys where they will be used and writes a request,
+`sign` answers it with the signed directory at the offline key, and `take` puts that directory in
+the place of the old one.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ OFFLINE, PROCESSING, RECEIPT, DIRECTORY = (
 )
 REQUEST, SIGNED = "directory-request.cbor", "directory-signed.cbor"
 OVERLAP = timedelta(days=90)
-"""How long an old processing key is still sealed to by sites that have not fetched the new directory."""
+"""How long an old processing key is still sealed to by sites that have not fetched the new
+directory.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,12 @@ class MadeKeys:
 
 
 def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
-    """Draw a directory, a processing and a receipt key and sign the first directory; files of mode 0600.
+    """Draw a directory, a processing and a receipt key and sign the first directory; files of mode
+    0600.
 
     Raises:
-        InputError: `keys-exist`: nothing is ever overwritten, for reports sealed to a lost key are lost.
+        InputError: `keys-exist`: nothing is ever overwritten, for reports sealed to a lost key are
+            lost.
     """
     if present := [
         name for name in (OFFLINE, PROCESSING, RECEIPT, DIRECTORY) if (folder / name).exists()
@@ -100,19 +106,23 @@ def rotate(
     old_until: date,
     token: Token | None = None,
 ) -> RotationRequest:
-    """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used before `take`.
+    """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used
+    before `take`.
 
     Args:
         folder: where the request goes.
         signed: the directory in force.
-        processing: the key file in use, to whose folder, owner and mode the new one comes; None: this key is not rotated.
+        processing: the key file in use, to whose folder, owner and mode the new one comes; None:
+            this key is not rotated.
         receipt: likewise.
         old_until: the old keys' last day; they stay listed.
-        token: what wraps the new processing key's password, which then never lies on a disk in the clear.
+        token: what wraps the new processing key's password, which then never lies on a disk in the
+            clear.
 
     Raises:
-        InputError: `keys-exist` where a request waits already: two rotations at once would take the same number;
-            `token-not-named` where a token wraps the keys that are there: a worker refuses one that it does not.
+        InputError: `keys-exist` where a request waits already: two rotations at once would take the
+            same number; `token-not-named` where a token wraps the keys that are there: a worker
+            refuses one that it does not.
     """
     _refuse_second_request(folder)
     if (
@@ -199,7 +209,8 @@ def name_witnesses(
 
     Raises:
         InputError: `keys-exist` where a request waits already.
-        VerificationError: a key that is not a witness's, or what `directory_renewal.with_witnesses` refuses.
+        VerificationError: a key that is not a witness's, or what `directory_renewal.with_witnesses`
+            refuses.
     """
     present = directories.verify(signed, directories.signer_of(signed))
     proposed = directory_renewal.with_witnesses(
@@ -227,13 +238,16 @@ def _refuse_second_request(folder: Path) -> None:
         raise InputError(
             "keys-exist",
             "A request for a new directory waits here already.",
-            "Finish it with `sign` and `take`. To give it up, delete this file, and the files of the keys that were drawn for it.",
+            "Finish it with `sign` and `take`. To give it up, delete this file, and the files of "
+            "the keys that were drawn for it.",
             place=Place(str(file)),
         )
 
 
 def sign(request: bytes, signed: bytes, offline: Path) -> bytes:
-    """The answer to a request, made where the offline key is. VerificationError where it does not follow `signed`."""
+    """The answer to a request, made where the offline key is. VerificationError where it does not
+    follow `signed`.
+    """
     return directory_renewal.answer(request, signed, DirectoryKey.from_pem(offline.read_bytes()))
 
 
@@ -251,7 +265,9 @@ def judged(file: Path, answer: bytes) -> directories.Directory:
 
 
 def take(file: Path, answer: bytes) -> directories.Directory:
-    """Put a newly signed directory in the place of the one in force, whole or not at all. VerificationError as `judged`."""
+    """Put a newly signed directory in the place of the one in force, whole or not at all.
+    VerificationError as `judged`.
+    """
     new = judged(file, answer)
     if new != _in_force(file)[0]:
         fresh = file.with_name(file.name + ".new")
@@ -273,10 +289,12 @@ def beside(file: Path, key_id: str) -> Path:
 
 
 def _write(file: Path, content: bytes, like: Path | None = None) -> None:
-    """There whole or not at all, for a worker may look at any moment; and never over what is there (FileExistsError).
+    """There whole or not at all, for a worker may look at any moment; and never over what is there
+    (FileExistsError).
 
     Args:
-        like: a file whose owner, group and mode this one gets; None: the process's own, and mode 0600.
+        like: a file whose owner, group and mode this one gets; None: the process's own, and mode
+            0600.
     """
     aside = file.with_name(file.name + ".unfinished")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,9 +1,12 @@
-"""A PKCS#11 token (an HSM, a smart card, SoftHSM) whose AES-256 key wraps the password of a processing key's file.
+"""A PKCS#11 token (an HSM, a smart card, SoftHSM) whose AES-256 key wraps the password of a
+processing key's file.
 
-Tokens know no ML-KEM yet, so the processing key itself cannot live in one. Its file is encrypted under 256 random bits; with a token these
-lie beside it wrapped by AES-256-GCM, bound to the digest of the file. Whoever copies the files, or a backup of them, opens nothing.
+Tokens know no ML-KEM yet, so the processing key itself cannot live in one. Its file is encrypted
+under 256 random bits; with a token these lie beside it wrapped by AES-256-GCM, bound to the digest
+of the file. Whoever copies the files, or a backup of them, opens nothing.
 
-A token is named by a PKCS#11 URI (RFC 7512): `pkcs11:token=LABEL;object=KEY?module-path=FILE.so&pin-source=FILE`.
+A token is named by a PKCS#11 URI (RFC 7512):
+`pkcs11:token=LABEL;object=KEY?module-path=FILE.so&pin-source=FILE`.
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ class Token:
         """The token of a URI.
 
         Raises:
-            InputError: `token-uri-malformed`: another scheme, or one of the four parts is missing or empty.
+            InputError: `token-uri-malformed`: another scheme, or one of the four parts is missing
+                or empty.
         """
         scheme, _, rest = uri.partition(":")
         path, _, query = rest.partition("?")
@@ -57,7 +61,8 @@ class Token:
             raise InputError(
                 "token-uri-malformed",
                 "This is not a PKCS#11 URI with token, key, library and a file with the PIN.",
-                "Write pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so&pin-source=/etc/…/token.pin; do not write the PIN into the"
+                "Write "
+                "pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/….so&pin-source=/etc/…/token.pin; do not write the PIN into the"  # noqa: E501
                 " address.",
             )
         label, key, module, pin_file = needed
@@ -75,7 +80,8 @@ class Token:
         """The password of the file `pem`.
 
         Args:
-            by_hand: a person is there; without one no PIN is tried after one was refused, for a few wrong ones lock a token.
+            by_hand: a person is there; without one no PIN is tried after one was refused, for a few
+                wrong ones lock a token.
 
         Raises:
             InputError: `token-away`, `token-pin-wrong`, `token-key-wrong`, `password-not-wrapped`.
@@ -83,7 +89,8 @@ class Token:
         if not is_wrapped(text):
             raise InputError(
                 "password-not-wrapped",
-                "A token is set, but the password of this processing key is stored without encryption.",
+                "A token is set, but the password of this processing key is stored without "
+                "encryption.",
                 "Wrap it with `manage.py wrap_key`.",
             )
         with self._signed_in(by_hand=by_hand) as session:
@@ -101,11 +108,14 @@ class Token:
                         "The key %(key)s of the token did not wrap this password for this file.",
                         key=self.key,
                     ),
-                    "Restore the file and the password as they were wrapped, or name the key that wrapped them.",
+                    "Restore the file and the password as they were wrapped, or name the key that "
+                    "wrapped them.",
                 ) from error
 
     def make_key(self) -> bool:
-        """Draw the wrapping key, which cannot leave the token; False where one of its name is there."""
+        """Draw the wrapping key, which cannot leave the token; False where one of its name is
+        there.
+        """
         with self._signed_in(by_hand=True, writes=True) as session:
             try:
                 self._key_in(session)
@@ -135,12 +145,15 @@ class Token:
                     label=self.label,
                     key=self.key,
                 ),
-                "Name the key that wrapped the password, or create one with `manage.py wrap_key --draw`.",
+                "Name the key that wrapped the password, or create one with `manage.py wrap_key "
+                "--draw`.",
             ) from error
 
     @contextmanager
     def _signed_in(self, *, by_hand: bool, writes: bool = False) -> Iterator[Any]:
-        """A session. The library is let go of afterwards, so that a process that forks may ask it anew."""
+        """A session. The library is let go of afterwards, so that a process that forks may ask it
+        anew.
+        """
         p11 = pkcs11()
         try:
             pin = self.pin_file.read_text("ascii").strip()
@@ -163,7 +176,8 @@ class Token:
             raise InputError(
                 "token-pin-wrong",
                 Phrase("The token %(label)s refused the PIN, or did so before.", label=self.label),
-                "Correct the file with the PIN, then run `manage.py wrap_key`. Until then the worker tries no PIN.",
+                "Correct the file with the PIN, then run `manage.py wrap_key`. Until then the "
+                "worker tries no PIN.",
             ) from error
         except (p11.PKCS11Error, OSError) as error:
             raise InputError(
@@ -173,7 +187,8 @@ class Token:
                     label=self.label,
                     why=repr(error),
                 ),
-                "Connect the token and start what its library needs; check label, library and file of PROCESSING_KEY_TOKEN.",
+                "Connect the token and start what its library needs; check label, library and "
+                "file of PROCESSING_KEY_TOKEN.",
             ) from error
 
 

@@ -1,10 +1,12 @@
-"""The portal's keys and its signed key directory, read from files, read again when a file changes, and dropped from memory.
+"""The portal's keys and its signed key directory, read from files, read again when a file changes,
+and dropped from memory.
 
 Which process is given which is settled in the settings.
 
-While keys are rotated there are several of a kind: `processing.pem` and beside it `processing-<id>.pem`. A process takes every
-file whose name begins as its own setting's does. The worker opens with whichever key an envelope names; the web signs
-with the receipt key that the signed directory says is in use.
+While keys are rotated there are several of a kind: `processing.pem` and beside it
+`processing-<id>.pem`. A process takes every file whose name begins as its own setting's does. The
+worker opens with whichever key an envelope names; the web signs with the receipt key that the
+signed directory says is in use.
 
 | key        | held by            | does                                          |
 |------------|--------------------|-----------------------------------------------|
@@ -35,7 +37,9 @@ from portal import key_token
 from portal.problems import RefusedError
 
 PASSWORD_SUFFIX = ".password"  # noqa: S105 - the ending of a file's name
-"""The processing key's password lies beside it in `<file>.password`: of the secret store, or wrapped by a token (`key_token`)."""
+"""The processing key's password lies beside it in `<file>.password`: of the secret store, or
+wrapped by a token (`key_token`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class PublishedDirectory:
     fingerprint: str  # of the offline key that signed it; it goes into enrolment tokens
 
     def takes(self, key_id: str, on: date) -> bool:
-        """Whether a report sealed to this key is let in on that day: listed, and its window not longer over than the grace."""
+        """Whether a report sealed to this key is let in on that day: listed, and its window not
+        longer over than the grace.
+        """
         return any(key.key_id == key_id and key.is_taken(on) for key in self.content.processing)
 
     def sealed_to(self, on: date) -> frozenset[str]:
-        """The ids of the keys that reports may be sealed to on that day, also by agents that have not fetched this directory yet."""
+        """The ids of the keys that reports may be sealed to on that day, also by agents that have
+        not fetched this directory yet.
+        """
         return frozenset(key.key_id for key in self.content.processing if key.is_valid(on))
 
 
@@ -59,7 +67,8 @@ Stamp = tuple[tuple[Path, int, int, int], ...]
 
 
 def published_directory() -> PublishedDirectory:
-    """The directory in `DIRECTORY_FILE`, its signature checked: a damaged file is noticed here and not at the plants.
+    """The directory in `DIRECTORY_FILE`, its signature checked: a damaged file is noticed here and
+    not at the plants.
 
     Raises:
         RefusedError: `directory-unreadable` (503).
@@ -75,7 +84,8 @@ def published_directory() -> PublishedDirectory:
             503,
             "directory-unreadable",
             Phrase("The portal cannot read its key directory: %(why)s.", why=why),
-            "Send the same again later. The operator follows docs/runbook.md, directory-unreadable.",
+            "Send the same again later. The operator follows docs/runbook.md, "
+            "directory-unreadable.",
         ) from error
 
 
@@ -93,14 +103,16 @@ def receipt_key() -> ReceiptKey:
     if newest is None:
         raise ImproperlyConfigured(
             Phrase(
-                "RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md."
+                "RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see "
+                "docs/portal.md."
             )
         )
     return newest
 
 
 def newest_receipt_key_is_held() -> bool:
-    """Web and operator only: whether the key is at hand that began last of those listed. An older one signs on until it ends.
+    """Web and operator only: whether the key is at hand that began last of those listed. An older
+    one signs on until it ends.
 
     Raises: as `receipt_key`.
     """
@@ -112,7 +124,9 @@ def newest_receipt_key_is_held() -> bool:
 
 
 def processing_keys() -> tuple[ProcessingKey, ...]:
-    """The worker only: in any other process the setting is None, and a variable that names a file stops it from starting."""
+    """The worker only: in any other process the setting is None, and a variable that names a file
+    stops it from starting.
+    """
     return _processing_keys(_stamp(*processing_key_files()))
 
 
@@ -132,7 +146,9 @@ def processing_files() -> dict[str, Path]:
 
 
 def forget() -> None:
-    """Drop the keys from memory as far as Python lets one: after one was destroyed, and between tests."""
+    """Drop the keys from memory as far as Python lets one: after one was destroyed, and between
+    tests.
+    """
     _directory.cache_clear()
     _receipt_keys.cache_clear()
     _processing_keys.cache_clear()
@@ -164,7 +180,8 @@ def _opened(file: Path) -> ProcessingKey:
     if uri is None and key_token.is_wrapped(password):
         raise ImproperlyConfigured(
             Phrase(
-                "The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.",
+                "The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; "
+                "see docs/portal.md.",
                 file=file,
             )
         )
@@ -179,7 +196,8 @@ def _secret(file: Path) -> bytes:
     except OSError as error:
         raise ImproperlyConfigured(
             Phrase(
-                "%(file)s cannot be read by this process (%(why)s). Give it the owner, the group and the mode of the other keys there.",
+                "%(file)s cannot be read by this process (%(why)s). Give it the owner, the group "
+                "and the mode of the other keys there.",
                 file=file,
                 why=error.strerror or str(error),
             )
@@ -206,7 +224,8 @@ def _existing(file: Path | None, what: str) -> Path:
     if not file.exists():
         raise ImproperlyConfigured(
             Phrase(
-                "%(what)s: there is no file %(file)s. `manage.py make_keys` writes it; see docs/portal.md.",
+                "%(what)s: there is no file %(file)s. `manage.py make_keys` writes it; see "
+                "docs/portal.md.",
                 what=what,
                 file=file,
             )
@@ -217,7 +236,8 @@ def _existing(file: Path | None, what: str) -> Path:
 def _not_given(what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
         Phrase(
-            "This process was given no %(what)s; see docs/portal.md for which process holds which key.",
+            "This process was given no %(what)s; see docs/portal.md for which process holds which "
+            "key.",
             what=what,
         )
     )

@@ -1,7 +1,9 @@
-"""Lists of the API: filters that are declared and given once, pages by a cursor, and one description of both for the schema.
+"""Lists of the API: filters that are declared and given once, pages by a cursor, and one
+description of both for the schema.
 
-A cursor is the sort key of the last row, which the reader has seen: it counts nobody else's rows, and rows that come or go
-between two pages are neither doubled nor left out. Keys are texts; a number among them is written with leading noughts.
+A cursor is the sort key of the last row, which the reader has seen: it counts nobody else's rows,
+and rows that come or go between two pages are neither doubled nor left out. Keys are texts; a
+number among them is written with leading noughts.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ View = TypeVar("View", bound=type[StrictView])
 
 PAGE_ROWS = 50
 MOST_ROWS = 200
-CURSOR = r"[A-Za-z0-9_-]{1,1600}"  # a name of 200 characters has up to 800 bytes, and there is more in a key
+# a name of 200 characters has up to 800 bytes, and there is more in a key
+CURSOR = r"[A-Za-z0-9_-]{1,1600}"
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _DAY = rf"{_MONTH}-(0[1-9]|[12]\d|3[01])"
 PERIOD = rf"\d{{4}}(-Q[1-4])?|{_MONTH}|{_DAY}/{_DAY}"
@@ -40,7 +43,9 @@ SITE = r"[a-z0-9][a-z0-9-]{0,62}"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parameter of a list. `pattern` is the whole value, in the words that JSON Schema and Python share."""
+    """A parameter of a list. `pattern` is the whole value, in the words that JSON Schema and Python
+    share.
+    """
 
     name: str
     pattern: str
@@ -100,11 +105,14 @@ class ListView(StrictView):
                 )
 
     def who(self, request: Request) -> Any:
-        """Whoever asks, for selectors: a person of no row, who sees what the key's organisation sees."""
+        """Whoever asks, for selectors: a person of no row, who sees what the key's organisation
+        sees.
+        """
         return request.user
 
     def asked(self, request: Request, name: str) -> str:
-        """The value of a filter; empty where it was not given. A period has the one name by which it is stored.
+        """The value of a filter; empty where it was not given. A period has the one name by which
+        it is stored.
 
         Raises:
             InputError: a period that there is not.
@@ -113,7 +121,8 @@ class ListView(StrictView):
         return canonical_period(value) if value and name == PERIOD_FILTER.name else value
 
     def page(self, request: Request, rows: Sequence[Row], key: Callable[[Row], Key]) -> Response:
-        """The page that the cursor names, of rows in any order; `next` is its address, or null at the end.
+        """The page that the cursor names, of rows in any order; `next` is its address, or null at
+        the end.
 
         Raises:
             RefusedError: `query-malformed`.
@@ -136,7 +145,9 @@ class ListView(StrictView):
 def listed(
     operation: str, row: type[serializers.Serializer[Any]], *, always_exists: bool = True
 ) -> Callable[[View], View]:
-    """What the schema says of a list. `always_exists`: whether what is asked for is always there; else 404 is an answer, too."""
+    """What the schema says of a list. `always_exists`: whether what is asked for is always there;
+    else 404 is an answer, too.
+    """
 
     def describe(view: View) -> View:
         filters: tuple[Filter, ...] = getattr(view, "filters", ())
@@ -157,9 +168,9 @@ def listed(
         }
         parameters = [field.parameter for field in (*filters, *PAGING)]
         method = view.get  # type: ignore[attr-defined] # a list has one
-        view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(
+        view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(  # type: ignore[attr-defined]
             method
-        )  # type: ignore[attr-defined]
+        )
         return view
 
     return describe

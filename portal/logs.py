@@ -1,7 +1,9 @@
-"""Logs as one JSON object a line, in UTC, with the id of the request, and nothing in them that a report or a database row could hold.
+"""Logs as one JSON object a line, in UTC, with the id of the request, and nothing in them that a
+report or a database row could hold.
 
-Of an exception stand its kind, its code where it is a refusal of ours, and the lines it came through: a database's message quotes rows.
-Celery puts what a task raised, was given and returned into its sentences; the kind stands there instead.
+Of an exception stand its kind, its code where it is a refusal of ours, and the lines it came
+through: a database's message quotes rows. Celery puts what a task raised, was given and returned
+into its sentences; the kind stands there instead.
 """
 
 from __future__ import annotations
@@ -70,7 +72,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """The sentence of the record; one about a task without what the task raised, was given or returned."""
+    """The sentence of the record; one about a task without what the task raised, was given or
+    returned.
+    """
     if record.name not in _OF_TASKS or not record.args:
         return record.getMessage()
     if isinstance(record.args, Mapping):

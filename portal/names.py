@@ -1,6 +1,8 @@
-"""Proper names with what firms, sites and jurisdictions are called in other languages: one value, whatever reads it.
+"""Proper names with what firms, sites and jurisdictions are called in other languages: one value,
+whatever reads it.
 
-The column `name` is English, or the only name there is; `name_zh` is its Chinese one. No view carries the two apart.
+The column `name` is English, or the only name there is; `name_zh` is its Chinese one. No view
+carries the two apart.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ def name_of(name: str, chinese: str | None, others: Mapping[str, str] | None = N
 
 
 def in_chinese(name: Name) -> str:
-    """For what is published or kept with a Chinese name beside the English one; empty where there is none."""
+    """For what is published or kept with a Chinese name beside the English one; empty where there
+    is none.
+    """
     return name.by_language.get(CHINESE, "")
 
 
@@ -74,9 +78,11 @@ class _TogetherField(LongText):
 
 
 class RelatedName(models.Func):
-    """The name of a row that is joined, for `annotate`: `Called("site__organisation__")` gives a `Name`, or None where there is no row.
+    """The name of a row that is joined, for `annotate`: `Called("site__organisation__")` gives a
+    `Name`, or None where there is no row.
 
-    The database puts both together with a separator between them: as JSON, names took a page of 2,000 firms a fifth of its time.
+    The database puts both together with a separator between them: as JSON, names took a page of
+    2,000 firms a fifth of its time.
     """
 
     template = "(%(expressions)s)"

@@ -1,4 +1,6 @@
-"""What a view of the API says where no scope of a key opens it. Apart from the views, which cannot be imported by what guards them."""
+"""What a view of the API says where no scope of a key opens it. Apart from the views, which cannot
+be imported by what guards them.
+"""
 
 from __future__ import annotations
 

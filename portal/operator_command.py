@@ -1,4 +1,6 @@
-"""What the operator's commands share: help, answers and refusals in a language, a remark where an installed portal stands beside."""
+"""What the operator's commands share: help, answers and refusals in a language, a remark where an
+installed portal stands beside.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ _NOT_THERE_YET = (
 
 
 class OperatorCommand(BaseCommand):
-    """`help` of the command and of its arguments are texts or phrases; a refusal of core or portal ends the command with status 1."""
+    """`help` of the command and of its arguments are texts or phrases; a refusal of core or portal
+    ends the command with status 1.
+    """
 
     requires_system_checks = ()  # they load every page: two seconds
     needs_vault = False
@@ -65,7 +69,8 @@ class OperatorCommand(BaseCommand):
             role = str(settings.ROLE)
             raise refused(
                 Phrase(
-                    "The role %(role)s does not reach the vault, which this command needs. Run it as operator.",
+                    "The role %(role)s does not reach the vault, which this command needs. Run it "
+                    "as operator.",
                     role=role,
                 )
             )
@@ -77,7 +82,8 @@ class OperatorCommand(BaseCommand):
             raise CommandError(in_words(error.args[0])) from error
         except (OperationalError, psycopg.OperationalError) as error:
             sentence = Phrase(
-                "The database refuses or does not answer: %(reason)s. Check that it runs, then its address and password in the settings.",
+                "The database refuses or does not answer: %(reason)s. Check that it runs, then "
+                "its address and password in the settings.",
                 reason=str(error).strip().rstrip("."),
             )
             raise refused(sentence) from error
@@ -85,8 +91,10 @@ class OperatorCommand(BaseCommand):
             if not isinstance(error.__cause__, _NOT_THERE_YET):
                 raise
             sentence = Phrase(
-                "The database lacks a table that this command needs, or does not let this role use it: %(reason)s. Run `manage.py migrate` "
-                "and `manage.py apply_grants`. Where the tables belong to steplabel_web, hand them over first: docs/portal.md, Upgrading.",
+                "The database lacks a table that this command needs, or does not let this role "
+                "use it: %(reason)s. Run `manage.py migrate` "
+                "and `manage.py apply_grants`. Where the tables belong to steplabel_web, hand "
+                "them over first: docs/portal.md, Upgrading.",
                 reason=str(error).partition("\n")[0].rstrip("."),
             )
             raise refused(sentence) from error
@@ -95,7 +103,8 @@ class OperatorCommand(BaseCommand):
                 raise
             raise refused(
                 Phrase(
-                    "%(file)s: this user may not use it. On Debian, `deploy/as root:ROLE python manage.py …` runs a command as root with "
+                    "%(file)s: this user may not use it. On Debian, `deploy/as root:ROLE python "
+                    "manage.py …` runs a command as root with "
                     "the settings of a role.",
                     file=error.filename,
                 )
@@ -113,7 +122,8 @@ class OperatorCommand(BaseCommand):
 
 
 def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
-    """Say so where a command runs on an empty portal in files beside one that `deploy/install` installed: its answer is about the former.
+    """Say so where a command runs on an empty portal in files beside one that `deploy/install`
+    installed: its answer is about the former.
 
     Who names the folder (`STEPLABEL_VAR`) knows which one it is.
     """
@@ -124,7 +134,8 @@ def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
     if embedded and INSTALLED.exists():
         with _spoken(argv):
             sentence = Phrase(
-                "This command uses the portal in the folder %(folder)s and not the one that is installed on this machine (%(installed)s). "
+                "This command uses the portal in the folder %(folder)s and not the one that is "
+                "installed on this machine (%(installed)s). "
                 "For that one: deploy/as ROLE python manage.py %(command)s.",
                 folder=settings.BASE_DIR / "var",
                 installed=INSTALLED,

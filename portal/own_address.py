@@ -1,9 +1,10 @@
-"""The portal's own address, as it is configured (`STEPLABEL_URL`), and the whole addresses of its pages for links.
+"""The portal's own address, as it is configured (`STEPLABEL_URL`), and the whole addresses of its
+pages for links.
 
 Every link that leaves a request is made from it.
 
-Never from the request: its Host header, port included, is whatever the asker writes, and a link in a mail to somebody else, a file or
-a cached page would carry it on.
+Never from the request: its Host header, port included, is whatever the asker writes, and a link in
+a mail to somebody else, a file or a cached page would carry it on.
 """
 
 from __future__ import annotations

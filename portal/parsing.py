@@ -1,4 +1,6 @@
-"""The body of a request to the API, read as JSON: what is nested too deep to be read is refused like any other body that is none."""
+"""The body of a request to the API, read as JSON: what is nested too deep to be read is refused
+like any other body that is none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from rest_framework.parsers import JSONParser
 
 
 class BoundedJSONParser(JSONParser):
-    """Python's own reader takes a level of its stack for each of the body's, and no request of ours has more than five."""
+    """Python's own reader takes a level of its stack for each of the body's, and no request of ours
+    has more than five.
+    """
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:

@@ -1,4 +1,6 @@
-"""Plain named values out of rows: what a selector answers with has most fields of its row, under the same names."""
+"""Plain named values out of rows: what a selector answers with has most fields of its row, under
+the same names.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def view_of(view: type[View], row: object, **own: Any) -> View:
-    """A view with the fields of the row that have the same names; `own` are those that are made otherwise.
+    """A view with the fields of the row that have the same names; `own` are those that are made
+    otherwise.
 
     Raises: AttributeError where the row lacks a field that is not among `own`.
     """

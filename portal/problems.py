@@ -1,7 +1,9 @@
-"""Errors of the API as problem documents (RFC 9457), also for unknown addresses and servers that are away; refusals counted by code.
+"""Errors of the API as problem documents (RFC 9457), also for unknown addresses and servers that
+are away; refusals counted by code.
 
-A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is chosen here. `detail` and `remedy` are in
-the language that was asked for (`Accept-Language`); `code`, which programs hold on to, and `title`, the code in words, are the same in all.
+A refusal of the core (`benchmarks.errors`) is passed on in its own words; only the HTTP status is
+chosen here. `detail` and `remedy` are in the language that was asked for (`Accept-Language`);
+`code`, which programs hold on to, and `title`, the code in words, are the same in all.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ SERVER_AWAY = (
     redis.OutOfMemoryError,
     redis.ReadOnlyError,
 )
-"""The database or a store does not answer, or takes nothing more: ours to repair, and the client's to try again."""
+"""The database or a store does not answer, or takes nothing more: ours to repair, and the client's
+to try again.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,9 @@ _counting = Lock()
 
 
 def answered() -> dict[str, int]:
-    """How often this process has refused a request since it started, by code: what the door turns away leaves no row to count."""
+    """How often this process has refused a request since it started, by code: what the door turns
+    away leaves no row to count.
+    """
     with _counting:
         return dict(_answered)
 
@@ -60,8 +66,9 @@ def _count(code: str) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether it is one of them, a connection that broke off in the middle of an answer, a replica that has yet to take the primary's
-    place, or a table that `manage.py migrate` has yet to bring to this release (`database-behind`)."""
+    """Whether it is one of them, a connection that broke off in the middle of an answer, a replica
+    that has yet to take the primary's place, or a table that `manage.py migrate` has yet to bring
+    to this release (`database-behind`)."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
     broke_off = (
         type(cause) is psycopg.DatabaseError
@@ -82,7 +89,9 @@ class RefusedError(SteplabelError):
 
 
 def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> dict[str, Any]:
-    """The document. `type` is a name, not an address: nothing has to be fetched to understand it."""
+    """The document. `type` is a name, not an address: nothing has to be fetched to understand
+    it.
+    """
     return {
         "type": f"urn:steplabel:problem:{code}",
         "title": code.replace("-", " ").capitalize(),
@@ -97,7 +106,9 @@ def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> di
 def problem_response(
     status: int, code: str, detail: str, remedy: str, request: HttpRequest
 ) -> HttpResponse:
-    """The document as a plain Django response, for what happens before or outside a view of the API; before the language is chosen, too."""
+    """The document as a plain Django response, for what happens before or outside a view of the
+    API; before the language is chosen, too.
+    """
     _count(code)
     language = translation.get_language_from_request(request)
     with translation.override(language):
@@ -134,7 +145,9 @@ def _busy() -> dict[str, Any]:
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Django REST framework's exception handler. What it does not know stays an error of ours, loud in the log."""
+    """Django REST framework's exception handler. What it does not know stays an error of ours, loud
+    in the log.
+    """
     document = _document(error)
     if document is None:
         return None

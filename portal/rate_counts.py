@@ -1,6 +1,8 @@
-"""How often something was done within a window: sign-ins that failed, requests of an address. Counts end by themselves.
+"""How often something was done within a window: sign-ins that failed, requests of an address.
+Counts end by themselves.
 
-They live in the store `default`, apart from cached pages: a reader who fills the one does not push out the other.
+They live in the store `default`, apart from cached pages: a reader who fills the one does not push
+out the other.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from portal.redis_store import RedisStore
 
 
 def count(seconds: int, *what: str) -> int:
-    """How often `what` was counted in its window, this time included. The first time alone sets when the window ends."""
+    """How often `what` was counted in its window, this time included. The first time alone sets
+    when the window ends.
+    """
     key = _key(what)
     if isinstance(store := caches["default"], RedisStore):
         return store.counted(key, seconds)

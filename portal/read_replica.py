@@ -1,9 +1,11 @@
-"""Public pages and the public API read from a replica of the default database; how far it is behind is watched, its trouble named.
+"""Public pages and the public API read from a replica of the default database; how far it is behind
+is watched, its trouble named.
 
-Only views that say so (`from_replica`), and only for who is not signed in: what somebody has just changed they must find. Every process
-looks each few seconds how far the replica has come; one that is away or too far behind is not read from until it is neither, and a view
-that it could not answer, or that found nothing there, asks the primary. While the primary is away the replica answers alone, and page and
-header say as of when.
+Only views that say so (`from_replica`), and only for who is not signed in: what somebody has just
+changed they must find. Every process looks each few seconds how far the replica has come; one that
+is away or too far behind is not read from until it is neither, and a view that it could not answer,
+or that found nothing there, asks the primary. While the primary is away the replica answers alone,
+and page and header say as of when.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ def is_named() -> bool:
 
 
 class ReplicaRouter:
-    """Reads from the replica while a view of `from_replica` runs; writes and migrates nothing there."""
+    """Reads from the replica while a view of `from_replica` runs; writes and migrates nothing
+    there.
+    """
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str | None:
         return ALIAS if _reading.get() and model._meta.app_label not in VAULT_APPS else None
@@ -57,9 +61,11 @@ class ReplicaRouter:
 
 
 def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
-    """A view that anybody may see, of rows that others have published: of the replica where that can be used, else of the primary.
+    """A view that anybody may see, of rows that others have published: of the replica where that
+    can be used, else of the primary.
 
-    What the replica refuses (it ended, or cancelled the query to catch up) or does not have yet is asked of the primary.
+    What the replica refuses (it ended, or cancelled the query to catch up) or does not have yet is
+    asked of the primary.
     """
 
     @wraps(view)
@@ -87,7 +93,9 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def _dated(as_of: datetime | None, request: HttpRequest, view: Callable[[], Answer]) -> Answer:
-    """The answer, which says as of when it is where the primary is away: a page by its template, everything by a header."""
+    """The answer, which says as of when it is where the primary is away: a page by its template,
+    everything by a header.
+    """
     if as_of is None:
         return view()
     request.as_of = as_of  # type: ignore[attr-defined] # read by web/base.html
@@ -107,20 +115,24 @@ def _from_replica() -> Iterator[None]:
 
 
 class ReplicaLag:
-    """How far the replica is behind, in seconds: since when the primary has written what the replica has yet to replay.
+    """How far the replica is behind, in seconds: since when the primary has written what the
+    replica has yet to replay.
 
-    By positions in the write-ahead log, which both servers number alike, and not by the replica's own word: one that is cut off from the
-    primary thinks that it has replayed everything.
+    By positions in the write-ahead log, which both servers number alike, and not by the replica's
+    own word: one that is cut off from the primary thinks that it has replayed everything.
     """
 
     def __init__(self) -> None:
         self._looking = Lock()
         self._look_at = 0.0
-        # when the primary had written how far; the first is replayed, and of before the first look nobody knows
+        # when the primary had written how far; the first is replayed, and of before the first look
+        # nobody knows
         self._written: deque[tuple[float, int]] = deque([(-math.inf, 0)])
         self._behind_s: float | None = None
         self.alone_as_of: datetime | None = None
-        """While the primary is away: when the last change was made that the replica has; what came since, if anything, it lacks."""
+        """While the primary is away: when the last change was made that the replica has; what came
+        since, if anything, it lacks.
+        """
 
     def is_current(self) -> bool:
         """Whether it can be read from."""
@@ -128,7 +140,9 @@ class ReplicaLag:
         return behind_s is not None and behind_s <= settings.REPLICA_LATE_S
 
     def behind_s(self) -> float | None:
-        """None while it is away, or is no replica. Looked anew by one thread at a time; the others go by what was found before."""
+        """None while it is away, or is no replica. Looked anew by one thread at a time; the others
+        go by what was found before.
+        """
         if monotonic() >= self._look_at and self._looking.acquire(blocking=False):
             try:
                 self._behind_s = self._look()
@@ -171,7 +185,9 @@ def _as_of() -> datetime | None:
 
 
 def _asked(alias: str, question: str) -> Any:
-    """On a connection of its own: those of the pool may all be waiting for a server that does not answer."""
+    """On a connection of its own: those of the pool may all be waiting for a server that does not
+    answer.
+    """
     own = connections[alias].copy()
     own.settings_dict["OPTIONS"].pop("pool", None)
     with closing(own), own.cursor() as cursor:

@@ -1,6 +1,7 @@
 """Django's cache on Redis, with one client a process, and a count in one exchange.
 
-Django makes a client for every command, which costs more than the command, and asks whether a key exists before it adds to it.
+Django makes a client for every command, which costs more than the command, and asks whether a key
+exists before it adds to it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ class RedisStore(RedisCache):
         self._class = _Client
 
     def counted(self, key: str, seconds: int) -> int:
-        """How often this was asked within its window, this time included. The first time alone sets when the window ends."""
+        """How often this was asked within its window, this time included. The first time alone sets
+        when the window ends.
+        """
         name = self.make_and_validate_key(key)
         times: int = _counting(self._cache.get_client(name, write=True))(
             keys=[name], args=[seconds]

@@ -1,6 +1,8 @@
-"""What no request may be: longer than its address takes, told by the declared length before a byte of it is read; or asking for a NUL.
+"""What no request may be: longer than its address takes, told by the declared length before a byte
+of it is read; or asking for a NUL.
 
-No text of ours holds a NUL character and PostgreSQL takes none: an address with one is refused here, not wherever it meets a query.
+No text of ours holds a NUL character and PostgreSQL takes none: an address with one is refused
+here, not wherever it meets a query.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def takes(most_bytes: int) -> Callable[[Page], Page]:
 
 
 class RequestLimitsMiddleware:
-    """Refuses with 413 what is declared too long, with 411 what does not say how long it is, with 400 an address that has a NUL.
+    """Refuses with 413 what is declared too long, with 411 what does not say how long it is, with
+    400 an address that has a NUL.
 
     The API in JSON, a page as a page.
     """
@@ -81,14 +84,17 @@ class RequestLimitsMiddleware:
                     declared=declared[:20],
                     most=most,
                 ),
-                "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
+                "Send one sealed envelope as steplabel-agent makes it: it is never larger than "
+                "that.",
                 request,
             )
         return self.get_response(request)
 
 
 def _most(request: HttpRequest, most: int) -> int:
-    """What the page at this address takes; asked only of a body that is longer than most pages' may be."""
+    """What the page at this address takes; asked only of a body that is longer than most pages' may
+    be.
+    """
     try:
         resolved = resolve(request.path_info)
     except Resolver404:

@@ -1,4 +1,5 @@
-"""What lies in which database: the models of the vault's apps in the vault, all else in the default database, migrations too.
+"""What lies in which database: the models of the vault's apps in the vault, all else in the default
+database, migrations too.
 
 The vault holds what the worker opened, and nothing else; no foreign key crosses.
 """
@@ -14,7 +15,9 @@ VAULT_APPS = frozenset({"opening"})
 
 
 class VaultRouter:
-    """Sends the models of `VAULT_APPS` to the vault and everything else to the default database, migrations too."""
+    """Sends the models of `VAULT_APPS` to the vault and everything else to the default database,
+    migrations too.
+    """
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str:
         return _home(model)
@@ -30,5 +33,7 @@ class VaultRouter:
 
 
 def _home(model: type[Model] | Model) -> str:
-    """By `_meta` and never by `type()`: a row may be one of Django's lazy stand-ins, as `request.user` is."""
+    """By `_meta` and never by `type()`: a row may be one of Django's lazy stand-ins, as
+    `request.user` is.
+    """
     return VAULT if model._meta.app_label in VAULT_APPS else "default"

@@ -1,4 +1,6 @@
-"""The OpenAPI document of the API: made from the views, served as YAML or JSON, with refusals, entity tags, rates and examples."""
+"""The OpenAPI document of the API: made from the views, served as YAML or JSON, with refusals,
+entity tags, rates and examples.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def _generated() -> dict[str, Any]:
 
 
 class Yaml(OpenApiYamlRenderer):
-    """The document is written as YAML once a process: that takes half a second, and anybody may ask."""
+    """The document is written as YAML once a process: that takes half a second, and anybody may
+    ask.
+    """
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
@@ -82,7 +86,9 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
 
 def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
-    """Every refusal of the document stands as `application/problem+json` and nothing else, as it is sent (`portal.problems`)."""
+    """Every refusal of the document stands as `application/problem+json` and nothing else, as it is
+    sent (`portal.problems`).
+    """
     problem = "#/components/schemas/Problem"
     for operations in result["paths"].values():
         for operation in operations.values():
@@ -94,7 +100,9 @@ def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) ->
 
 
 def answers_of_every_address(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
-    """Every address refuses a query that it does not know (400) and too many requests (429), but for the schema's own."""
+    """Every address refuses a query that it does not know (400) and too many requests (429), but
+    for the schema's own.
+    """
     refused = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         "description": "",
@@ -109,7 +117,9 @@ def answers_of_every_address(result: dict[str, Any], **_made_by: Any) -> dict[st
 
 
 def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
-    """Every GET that answers 200 has an entity tag, and answers 304 to whoever holds that tag already (RFC 9110, 13.1.2)."""
+    """Every GET that answers 200 has an entity tag, and answers 304 to whoever holds that tag
+    already (RFC 9110, 13.1.2).
+    """
     for operations in result["paths"].values():
         answers = operations.get("get", {}).get("responses", {})
         if "200" in answers:
@@ -158,7 +168,9 @@ TAGS = {
 
 
 def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
-    """A server, a contact, groups that are described, a title and an example for each operation, and the headers of rates."""
+    """A server, a contact, groups that are described, a title and an example for each operation,
+    and the headers of rates.
+    """
     result["info"]["contact"] = {
         "name": "Whoever runs the portal that serves this document: see its foot"
     }

@@ -1,4 +1,6 @@
-"""What services and the core say in English, in the language of whoever reads it: on a page, in an answer of the API, on a terminal."""
+"""What services and the core say in English, in the language of whoever reads it: on a page, in an
+answer of the API, on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from benchmarks.phrases import Phrase
 
 
 def in_words(sentence: str) -> str:
-    """A sentence of a refusal as its reader reads it. A literal is looked up as it stands; what varies stays as it is."""
+    """A sentence of a refusal as its reader reads it. A literal is looked up as it stands; what
+    varies stays as it is.
+    """
     return catalogue.in_language(sentence, get_language() or "en", _of_pages)
 
 

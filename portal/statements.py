@@ -1,7 +1,9 @@
-"""SQL statements written once, for the way that every report goes: fetching rows, and inserting many rows of a model in one statement.
+"""SQL statements written once, for the way that every report goes: fetching rows, and inserting
+many rows of a model in one statement.
 
-Django writes a statement anew each time it is carried out; for a row or two that takes several times as long as PostgreSQL needs for
-the whole of it. What is read here is SQL as it stands in the caller; what is added are rows of models, so that a new column needs nothing.
+Django writes a statement anew each time it is carried out; for a row or two that takes several
+times as long as PostgreSQL needs for the whole of it. What is read here is SQL as it stands in the
+caller; what is added are rows of models, so that a new column needs nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ def fetched(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 def rows_of(
     model: type[Row], names: Collection[str], rest: str, values: Sequence[Any]
 ) -> list[Row]:
-    """Rows with these fields of theirs alone, texts, whole numbers and bytes: Django reads others once they are asked for.
+    """Rows with these fields of theirs alone, texts, whole numbers and bytes: Django reads others
+    once they are asked for.
 
     Args:
         rest: what stands after WHERE.
@@ -59,7 +62,9 @@ def placeholders(values: Sequence[object]) -> str:
 
 
 def insert(rows: Sequence[Model]) -> None:
-    """As `bulk_create` of rows of one model, in one statement, which gives them the numbers that the database counts."""
+    """As `bulk_create` of rows of one model, in one statement, which gives them the numbers that
+    the database counts.
+    """
     fields, numbered, text, placeholders = _insertion(type(rows[0]))
     values = [
         field.get_db_prep_save(field.pre_save(row, add=True), connection)
@@ -82,7 +87,9 @@ def insert(rows: Sequence[Model]) -> None:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[list[Field[Any, Any]], str | None, str, str]:
-    """Its columns that the caller fills, the one that the database counts, the statement up to its rows, and one row's placeholders."""
+    """Its columns that the caller fills, the one that the database counts, the statement up to its
+    rows, and one row's placeholders.
+    """
     quoted = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     key = model._meta.pk

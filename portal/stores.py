@@ -1,7 +1,9 @@
-"""Whether pages, counts and broker can stand in one another's way: a system check of `manage.py check` and `migrate`, and of each start.
+"""Whether pages, counts and broker can stand in one another's way: a system check of `manage.py
+check` and `migrate`, and of each start.
 
-The page cache is filled by whoever reads; it belongs on a Redis server of its own that drops what was not asked for lately
-(https://redis.io/docs/latest/develop/reference/eviction/). Counts of failed sign-ins and messages to the worker must not be dropped.
+The page cache is filled by whoever reads; it belongs on a Redis server of its own that drops what
+was not asked for lately (https://redis.io/docs/latest/develop/reference/eviction/). Counts of
+failed sign-ins and messages to the worker must not be dropped.
 """
 
 from __future__ import annotations
@@ -39,27 +41,33 @@ def _findings(pages: _Server | None, servers: dict[str, _Server | None]) -> Iter
     ]
     if shared:
         yield checks.Warning(
-            f"The page cache shares its Redis server with {' and '.join(shared)}: what fills one stops the other, or drops what it counts.",
-            hint="Give the cache a server of its own, with maxmemory and maxmemory-policy allkeys-lru, and name it in STEPLABEL_CACHE_URL.",
+            f"The page cache shares its Redis server with {' and '.join(shared)}: what fills one "
+            "stops the other, or drops what it counts.",
+            hint="Give the cache a server of its own, with maxmemory and maxmemory-policy "
+            "allkeys-lru, and name it in STEPLABEL_CACHE_URL.",
             id="steplabel.W001",
         )
     elif pages.policy and (pages.maxmemory == 0 or not pages.policy.startswith(DROPS_ANY_KEY)):
         yield checks.Warning(
-            f"The page cache's Redis server grows without a limit, or takes nothing more once it is full ({pages.how}).",
+            "The page cache's Redis server grows without a limit, or takes nothing more once it "
+            f"is full ({pages.how}).",
             hint="Start it with maxmemory and maxmemory-policy allkeys-lru.",
             id="steplabel.W002",
         )
     for name, server in servers.items():
         if server is not None and server.policy not in ("", KEEPS):
             yield checks.Warning(
-                f"The Redis server of the {name} drops what it should keep when it is full ({server.how}).",
+                f"The Redis server of the {name} drops what it should keep when it is full "
+                f"({server.how}).",
                 hint="Start it with maxmemory-policy noeviction.",
                 id="steplabel.W003",
             )
 
 
 class _Server:
-    """One Redis server: `id` is the same for all addresses of it. One that does not answer is known by its address alone."""
+    """One Redis server: `id` is the same for all addresses of it. One that does not answer is known
+    by its address alone.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

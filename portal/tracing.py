@@ -1,8 +1,10 @@
-"""One trace a report, from the request at the door through the queue to the vault; off unless STEPLABEL_TRACES_URL names a collector.
+"""One trace a report, from the request at the door through the queue to the vault; off unless
+STEPLABEL_TRACES_URL names a collector.
 
-The first 16 bytes of the report's digest are the trace's id and the next 8 the id of its first span: so the worker goes on with it, though
-nothing but the row lies between, and an operator finds the trace of any digest. A span holds the name of a step, its times, and the code
-of a refusal or the kind of an error; never a message, a value, or whose report it is.
+The first 16 bytes of the report's digest are the trace's id and the next 8 the id of its first
+span: so the worker goes on with it, though nothing but the row lies between, and an operator finds
+the trace of any digest. A span holds the name of a step, its times, and the code of a refusal or
+the kind of an error; never a message, a value, or whose report it is.
 """
 
 from __future__ import annotations

@@ -1,16 +1,20 @@
-"""A second wall behind the selectors: row-level security in PostgreSQL, set for each request, opened where need be, checked for gaps.
+"""A second wall behind the selectors: row-level security in PostgreSQL, set for each request,
+opened where need be, checked for gaps.
 
-`wall.sql` gives tables of sites' rows a policy of row-level security, which holds wherever `steplabel.reader` is set. For every statement
-of a request this module sets it in the same message and for that transaction alone: no round trip more, and nothing that a pooler could
-hand on to another request. A selector that forgets its filter then finds nothing, where it would have found everything.
+`wall.sql` gives tables of sites' rows a policy of row-level security, which holds wherever
+`steplabel.reader` is set. For every statement of a request this module sets it in the same message
+and for that transaction alone: no round trip more, and nothing that a pooler could hand on to
+another request. A selector that forgets its filter then finds nothing, where it would have found
+everything.
 
-    nobody              no site
-    person:12           own sites and those regulated; those assigned or granted, with values where these were
-    key:5:enterprise    the same for the organisation of an API key
-    (empty)             all: worker, operator, migrations; and in a request what is `opened`, for devices, counts, links and versions
+    nobody              no site person:12           own sites and those regulated; those assigned or
+    granted, with values where these were key:5:enterprise    the same for the organisation of an
+    API key (empty)             all: worker, operator, migrations; and in a request what is
+    `opened`, for devices, counts, links and versions
 
-It guards against a mistake in our code, not against whoever carries out statements of their own as the web's role: they can empty the
-setting, though they can take no policy down, for that role owns no table.
+It guards against a mistake in our code, not against whoever carries out statements of their own as
+the web's role: they can empty the setting, though they can take no policy down, for that role owns
+no table.
 """
 
 from __future__ import annotations
@@ -104,7 +108,9 @@ class WallMiddleware:
                 connection.connection.execute(_STATE % "")
 
     def process_view(self, _request: HttpRequest, view: Any, _args: Any, _parts: Any) -> None:
-        """A device is known by its signature and asks for its own site; what it hands in is no row of a reader's."""
+        """A device is known by its signature and asks for its own site; what it hands in is no row
+        of a reader's.
+        """
         if (wall := _standing.get()) is not None and getattr(
             getattr(view, "cls", None), "for_devices", False
         ):
@@ -118,20 +124,24 @@ def asks_with_key(organisation: int, role: str) -> None:
 
 
 def gaps() -> list[Phrase]:
-    """Where the wall does not hold the web's role, in words; empty where it does, and where the database is no PostgreSQL."""
+    """Where the wall does not hold the web's role, in words; empty where it does, and where the
+    database is no PostgreSQL.
+    """
     if connection.vendor != "postgresql":
         return []
     tables = re.findall(r"^        \('(\w+)'", POLICIES.read_text("utf-8"), re.MULTILINE)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR rolbypassrls)"
+            "SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR "
+            "rolbypassrls)"
         )
         passing = [
             Phrase("the role %(role)s is a superuser or has BYPASSRLS", role=role)
             for (role,) in cursor.fetchall()
         ]
         cursor.execute(
-            "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'wall' "
+            "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = "
+            "'wall' "
             "WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND relforcerowsecurity"
         )
         walled = {name for (name,) in cursor.fetchall()}
@@ -143,20 +153,25 @@ def gaps() -> list[Phrase]:
 
 
 def owned_by_the_web() -> int:
-    """How many tables the web's role owns: who owns a table may take down its policies, and the triggers that keep records from change."""
+    """How many tables the web's role owns: who owns a table may take down its policies, and the
+    triggers that keep records from change.
+    """
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_class JOIN pg_roles ON relowner = pg_roles.oid "
-            "WHERE rolname = 'steplabel_web' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            "WHERE rolname = 'steplabel_web' AND relnamespace = 'public'::regnamespace AND "
+            "relkind IN ('r', 'p')"
         )
         return int(cursor.fetchone()[0])
 
 
 @contextmanager
 def opened() -> Iterator[None]:
-    """The wall is open to what is asked here. For counts, for links whose secret was shown, for devices: each such place says which."""
+    """The wall is open to what is asked here. For counts, for links whose secret was shown, for
+    devices: each such place says which.
+    """
     if (wall := _standing.get()) is None:
         yield
         return

@@ -1,4 +1,6 @@
-"""A text that a person wrote, kept whole or refused: whoever wrote it believes that others can read all of it."""
+"""A text that a person wrote, kept whole or refused: whoever wrote it believes that others can read
+all of it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The web process: no vault, no processing key; what is loaded once and stays is taken out of the garbage collector's sight.
+"""The web process: no vault, no processing key; what is loaded once and stays is taken out of the
+garbage collector's sight.
 
-What is loaded once and stays, some 200,000 objects, is taken out of the collector's sight: looking through it again made a request now
-and then several times as long as its neighbours. Full collections took a tenth as long afterwards.
+What is loaded once and stays, some 200,000 objects, is taken out of the collector's sight: looking
+through it again made a request now and then several times as long as its neighbours. Full
+collections took a tenth as long afterwards.
 """
 
 from __future__ import annotations

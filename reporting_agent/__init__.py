@@ -1,6 +1,8 @@
-"""The agent that runs at the plant: reads its files, makes the local step label, protects and sends the report.
+"""The agent that runs at the plant: reads its files, makes the local step label, protects and sends
+the report.
 
-It runs without Django and without the portal. Everything exact stays on the site; see `docs/agent.md`.
+It runs without Django and without the portal. Everything exact stays on the site; see
+`docs/agent.md`.
 
 `label_site` gives a program what `steplabel-agent label` gives a person:
 
@@ -21,17 +23,20 @@ __all__ = ["label_site"]
 
 
 def label_site(site: str | PathLike[str], period: str) -> SiteFrames:
-    """Label a site and give every table of its report as a pandas frame. Nothing is written and nothing is sent.
+    """Label a site and give every table of its report as a pandas frame. Nothing is written and
+    nothing is sent.
 
     Args:
         site: the path of site.toml.
-        period: `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (the second day not included), in the site's time zone.
+        period: `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (the second day not
+            included), in the site's time zone.
 
     Returns:
         labels, batches, gaps and the rest, columns and units as docs/report.md lists them.
 
     Raises:
-        InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
+        InputError: a file, the configuration or the period cannot be used; says file, row, column,
+            found and wanted.
         PolicyRefusal: the site's own rules do not allow it.
     """
     from datetime import UTC, datetime

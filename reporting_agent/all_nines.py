@@ -1,6 +1,8 @@
-"""Values written with nines only, such as 999.999 or -99999, which loggers write for a fault: how many nines it takes, and where they lie.
+"""Values written with nines only, such as 999.999 or -99999, which loggers write for a fault: how
+many nines it takes, and where they lie.
 
-`cleaning`, windows by themselves and energies of a batch ask `all_nines`; the screen asks first whether any value lies near a power of ten.
+`cleaning`, windows by themselves and energies of a batch ask `all_nines`; the screen asks first
+whether any value lies near a power of ten.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ _SINGLE = (_POWER - _REST).astype(
 NINES = np.unique(
     np.concatenate([_POWER - _REST, _SINGLE[_POWER.astype(np.float32) > _SINGLE].astype(float)])
 )
-"""Every value of w whole and d decimal nines, which is 10^w - 10^-d, and what is left of it in 32 bits where that is not 10^w."""
+"""Every value of w whole and d decimal nines, which is 10^w - 10^-d, and what is left of it in 32
+bits where that is not 10^w.
+"""
 
 
 def all_nines(value: Floats) -> Flags:
@@ -51,6 +55,8 @@ def all_nines(value: Floats) -> Flags:
 
 
 def nines_below(power: float) -> tuple[float, float]:
-    """Where all values of so many nines and more next to this power of ten lie, and what `all_nines` and 32 bits allow for rounding."""
+    """Where all values of so many nines and more next to this power of ten lie, and what
+    `all_nines` and 32 bits allow for rounding.
+    """
     fewest = max(10.0**FEWEST_NINES / power, 1.0)  # 99.999, 999.99, 9999.9, 99999, 999999
     return (power - 1 / fewest) * (1 - 1e-7), (power - 10.0 ** -_DECIMALS[-1]) * (1 + 2e-12)

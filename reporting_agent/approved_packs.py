@@ -1,8 +1,10 @@
-"""Packs that an authority approved, fetched, verified, kept and found for site.toml; refused where unsigned or not in effect.
+"""Packs that an authority approved, fetched, verified, kept and found for site.toml; refused where
+unsigned or not in effect.
 
-Kept in the state directory under `packs/`: the signed document, the pack's file, and its own table of conversion factors where it
-brings one. Before anything is kept, the portal's signature, the digests of the files, the digest that labels name and the entry in the
-transparency log are verified; whenever a file is read, it is held against the signed document again.
+Kept in the state directory under `packs/`: the signed document, the pack's file, and its own table
+of conversion factors where it brings one. Before anything is kept, the portal's signature, the
+digests of the files, the digest that labels name and the entry in the transparency log are
+verified; whenever a file is read, it is held against the signed document again.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}")
 
 
 class Packs(Protocol):
-    """A portal, as far as packs and their entries in its log are asked for; nothing that it answers is believed before it is verified."""
+    """A portal, as far as packs and their entries in its log are asked for; nothing that it answers
+    is believed before it is verified.
+    """
 
     def pack(self, pack: str, version: str) -> Mapping[str, Any]: ...
 
@@ -55,7 +59,9 @@ class ApprovedShelf:
         )
 
     def pack(self, pack: str, version: str) -> str | None:
-        """Raises VerificationError `pack-altered` where the file is not the one that was approved."""
+        """Raises VerificationError `pack-altered` where the file is not the one that was
+        approved.
+        """
         document = next(
             (
                 entry
@@ -86,7 +92,9 @@ class ApprovedShelf:
         return content.decode("utf-8")
 
     def practices(self) -> str:
-        """Raises VerificationError `library-altered` where the library is not the one that was signed."""
+        """Raises VerificationError `library-altered` where the library is not the one that was
+        signed.
+        """
         from reporting_agent.signed_library import kept_library
 
         return kept_library(self.folder.parent)
@@ -101,7 +109,9 @@ class ApprovedShelf:
     def keep(
         self, document: Mapping[str, Any], pack: str, factors: str, factors_version: str
     ) -> Path:
-        """Write it down: the document last, for a file without one is not looked at. The pack's file."""
+        """Write it down: the document last, for a file without one is not looked at. The pack's
+        file.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._file(str(document["pack"]), str(document["version"]))
         write_whole(file, pack.encode("utf-8"))
@@ -156,7 +166,8 @@ def fetch(
         head: of its log, verified and held against the one seen before.
 
     Raises:
-        VerificationError: `pack-signature-invalid`, `pack-altered`, `pack-digest-differs`, `pack-not-logged`; nothing is kept.
+        VerificationError: `pack-signature-invalid`, `pack-altered`, `pack-digest-differs`,
+            `pack-not-logged`; nothing is kept.
         InputError: the file is no pack.
     """
     from datetime import date
@@ -190,7 +201,8 @@ def fetch(
             "pack-digest-differs",
             Phrase(
                 (
-                    "Labels made with the pack %(pack)s %(version)s would name the digest %(digest)s here, but the approved one is "
+                    "Labels made with the pack %(pack)s %(version)s would name the digest "
+                    "%(digest)s here, but the approved one is "
                     "%(approved)s."
                 ),
                 pack=pack,
@@ -198,7 +210,8 @@ def fetch(
                 digest=digest,
                 approved=approval.digest,
             ),
-            "Use the release of steplabel-agent that the portal names: the factors or corrections in this one are different.",
+            "Use the release of steplabel-agent that the portal names: the factors or corrections "
+            "in this one are different.",
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     leaf = logged.hashed(EntryKind.PACK, logged.pack(approval), on)
@@ -209,14 +222,16 @@ def fetch(
         raise VerificationError(
             "pack-not-logged",
             Phrase(
-                "The portal's log of %(size)s entries does not contain the approval of %(pack)s %(version)s at entry %(index)s.",
+                "The portal's log of %(size)s entries does not contain the approval of %(pack)s "
+                "%(version)s at entry %(index)s.",
                 size=head.size,
                 pack=pack,
                 version=version,
                 index=index,
             ),
             (
-                "Do not use it. Tell the coordinator through another channel than this portal. `status --heads DIR` saves the head as a "
+                "Do not use it. Tell the coordinator through another channel than this portal. "
+                "`status --heads DIR` saves the head as a "
                 "file."
             ),
         ) from broken
@@ -226,7 +241,9 @@ def fetch(
 def require_signed(
     approved_shelf: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]
 ) -> None:
-    """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError `pack-signature-invalid`."""
+    """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError
+    `pack-signature-invalid`.
+    """
     from benchmarks.wire import approved
 
     for document in approved_shelf.documents():
@@ -235,7 +252,9 @@ def require_signed(
 
 
 def require_in_effect(pack: Pack, period: Period) -> None:
-    """Refuse a period that begins before the pack takes effect, or when it no longer is. Raises PolicyRefusal `pack-not-in-effect`."""
+    """Refuse a period that begins before the pack takes effect, or when it no longer is. Raises
+    PolicyRefusal `pack-not-in-effect`.
+    """
     from benchmarks.errors import PolicyRefusal
 
     first = period.start.date()
@@ -245,7 +264,8 @@ def require_in_effect(pack: Pack, period: Period) -> None:
     raise PolicyRefusal(
         "pack-not-in-effect",
         Phrase(
-            "The pack %(pack_id)s %(version)s is in effect for periods that begin from %(effective_from)s on%(until)s, but "
+            "The pack %(pack_id)s %(version)s is in effect for periods that begin from "
+            "%(effective_from)s on%(until)s, but "
             "%(period)s begins on %(first)s. Nothing was drawn, spent, written or sent.",
             pack_id=pack.id,
             version=pack.version,
@@ -255,7 +275,8 @@ def require_in_effect(pack: Pack, period: Period) -> None:
             first=first.isoformat(),
         ),
         (
-            "Set `pack_version` in site.toml to the version in effect for this period. For your own use, `label` makes labels with any "
+            "Set `pack_version` in site.toml to the version in effect for this period. For your "
+            "own use, `label` makes labels with any "
             "version."
         ),
     )
@@ -267,9 +288,11 @@ def _altered(pack: str, version: str) -> Exception:
     return VerificationError(
         "pack-altered",
         Phrase(
-            "The file of the pack %(pack)s %(version)s is not the one that was approved and signed.",
+            "The file of the pack %(pack)s %(version)s is not the one that was approved and "
+            "signed.",
             pack=pack,
             version=version,
         ),
-        "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to the authority.",
+        "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to "
+        "the authority.",
     )

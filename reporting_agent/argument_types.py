@@ -1,4 +1,6 @@
-"""Types of arguments, each with the sentence that says what it wants in place of what it was given."""
+"""Types of arguments, each with the sentence that says what it wants in place of what it was
+given.
+"""
 
 from __future__ import annotations
 

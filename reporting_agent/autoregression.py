@@ -1,7 +1,9 @@
-"""Regression of days with errors as a first-order autoregression, and how far a sum of so many such days scatters.
+"""Regression of days with errors as a first-order autoregression, and how far a sum of so many such
+days scatters.
 
-What is fitted is whitened by the correlation of neighbouring days (Prais and Winsten 1954; the estimate corrected for its bias,
-Kendall 1954), and the same correlation tells how far a sum of so many days scatters. Savings and the search for changes rest on it.
+What is fitted is whitened by the correlation of neighbouring days (Prais and Winsten 1954; the
+estimate corrected for its bias, Kendall 1954), and the same correlation tells how far a sum of so
+many days scatters. Savings and the search for changes rest on it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ ROUNDS = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AutoregressiveFit:
-    """Coefficients with their covariance, what is left of each day, and how alike neighbouring days' errors are."""
+    """Coefficients with their covariance, what is left of each day, and how alike neighbouring
+    days' errors are.
+    """
 
     coefficients: Floats
     covariance: Floats
@@ -44,7 +48,9 @@ def fit(day: Integers, x: Floats, y: Floats, rank: int) -> AutoregressiveFit:
 
 
 def sum_factor(count: int, alike: float) -> float:
-    """Variance of the sum of `count` days of a first-order autoregression, in variances of its innovations."""
+    """Variance of the sum of `count` days of a first-order autoregression, in variances of its
+    innovations.
+    """
     lag = np.arange(1, count)
     return float((count + 2 * ((count - lag) * alike**lag).sum()) / (1 - alike * alike))
 
@@ -54,7 +60,9 @@ def _solved(x: Floats, y: Floats) -> Floats:
 
 
 def _alike(follows: Integers, residual: Floats, rank: int) -> float:
-    """Correlation of neighbouring days' errors, corrected for the fit's pull towards 0 (Kendall 1954, (1 + 3 r) / n a fitted term)."""
+    """Correlation of neighbouring days' errors, corrected for the fit's pull towards 0 (Kendall
+    1954, (1 + 3 r) / n a fitted term).
+    """
     whole = float(residual @ residual)
     if len(follows) < 10 or whole == 0:
         return 0.0
@@ -63,7 +71,9 @@ def _alike(follows: Integers, residual: Floats, rank: int) -> float:
 
 
 def _whitened(follows: Integers, values: Floats, alike: float) -> Floats:
-    """Each day less what the day before it tells; a day whose neighbour is not known keeps its own weight."""
+    """Each day less what the day before it tells; a day whose neighbour is not known keeps its own
+    weight.
+    """
     white: Floats = values * sqrt(1 - alike * alike)
     white[follows] = values[follows] - alike * values[follows - 1]
     return white

@@ -1,7 +1,9 @@
-"""`steplabel-agent`: reads the command line, runs one subcommand, turns a refusal into its exit code.
+"""`steplabel-agent`: reads the command line, runs one subcommand, turns a refusal into its exit
+code.
 
-Exit codes (contract): 0 done, 1 input, 2 usage, 3 unreachable, 4 refused by policy. Messages and progress go to
-stderr, the answer to stdout. Only the subcommand asked for is imported, so that `--help` answers at once.
+Exit codes (contract): 0 done, 1 input, 2 usage, 3 unreachable, 4 refused by policy. Messages and
+progress go to stderr, the answer to stdout. Only the subcommand asked for is imported, so that
+`--help` answers at once.
 """
 
 from __future__ import annotations
@@ -27,10 +29,14 @@ from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
-"""A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all of them again and again."""
+"""A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all
+of them again and again.
+"""
 
 MEMORY_KEPT_MS = 10_000
-"""How long Arrow keeps memory that it freed: with the library's second, every block of readings is paid for in page faults again."""
+"""How long Arrow keeps memory that it freed: with the library's second, every block of readings is
+paid for in page faults again.
+"""
 
 COMMANDS = (
     *(
@@ -93,8 +99,10 @@ def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
     """The whole command line, with the options of the one command that these arguments ask for."""
     parser = CommandParser(
         prog="steplabel-agent",
-        description="Makes the energy label of each production step from the plant's own files, and reports it protected.",
-        epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), 4 refused by policy.",
+        description="Makes the energy label of each production step from the plant's own files, "
+        "and reports it protected.",
+        epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), "
+        "4 refused by policy.",
     )
     parser.add_argument("--version", action="version", version=SOFTWARE.replace("/", " "))
     parser.add_argument(

@@ -1,6 +1,7 @@
 """The command line's help, usage and refusals in the language of the terminal.
 
-argparse words its refusals itself and gives them on in English, filled in: each is known again by its sentence, and said anew.
+argparse words its refusals itself and gives them on in English, filled in: each is known again by
+its sentence, and said anew.
 """
 
 from __future__ import annotations
@@ -39,14 +40,20 @@ OF_ITS_HELP = (
     Phrase("show this help message and exit"),
     Phrase("show program's version number and exit"),
 )
-"""Its headings and the help that it writes: it asks for them by these texts, so that they need only stand in the catalogue."""
+"""Its headings and the help that it writes: it asks for them by these texts, so that they need only
+stand in the catalogue.
+"""
 
 _CLOSING = {"Pe", "Pf", "Po"}
-"""General categories (Unicode) of brackets, quotes and stops that no line of Chinese begins with."""
+"""General categories (Unicode) of brackets, quotes and stops that no line of Chinese begins
+with.
+"""
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Says what it says in the language of the terminal; texts of help are translated as they stand."""
+    """Says what it says in the language of the terminal; texts of help are translated as they
+    stand.
+    """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"formatter_class": HelpInLanguage, **settings})
@@ -56,12 +63,14 @@ class CommandParser(argparse.ArgumentParser):
         fault = message if isinstance(message, Phrase) else _known_again(message)
         self.exit(
             2,
-            f"{_translated(Phrase('%(program)s: error: %(fault)s', program=self.prog, fault=fault))}\n",
+            f"{_translated(Phrase('%(program)s: error: %(fault)s', program=self.prog, fault=fault))}\n",  # noqa: E501
         )
 
 
 class HelpInLanguage(argparse.HelpFormatter):
-    """Wraps by the columns that a text takes: Chinese has no blanks, and its letters are two wide."""
+    """Wraps by the columns that a text takes: Chinese has no blanks, and its letters are two
+    wide.
+    """
 
     def add_usage(
         self,
@@ -109,7 +118,9 @@ def _translated(text: str) -> str:
 
 
 def _lines(text: str, width: int) -> Iterator[str]:
-    """Broken at blanks and between signs that are two columns wide, but never before one that closes."""
+    """Broken at blanks and between signs that are two columns wide, but never before one that
+    closes.
+    """
     line = ""
     for part in re.findall(r"\s+|[\x21-\u2e7f]+|.", text):
         if line and columns_of(line + part.rstrip()) > width and not _closes(part):

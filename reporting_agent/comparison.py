@@ -1,8 +1,10 @@
-"""The exact gap between the site's own label and a published benchmark, computed on site, and what others publish beside it.
+"""The exact gap between the site's own label and a published benchmark, computed on site, and what
+others publish beside it.
 
-Both sides are the same kind of value: the label is the pack's low quantile of batches at reference conditions, the benchmark
-is composed of other plants' labels. Two values are compared only where step, product, variant, metric, boundary and unit
-are the same; anything else is listed with the reason why not.
+Both sides are the same kind of value: the label is the pack's low quantile of batches at reference
+conditions, the benchmark is composed of other plants' labels. Two values are compared only where
+step, product, variant, metric, boundary and unit are the same; anything else is listed with the
+reason why not.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ SCHEMA = "steplabel/comparison/1"
 
 @dataclass(frozen=True, slots=True)
 class StepGap:
-    """One step against the benchmark. `gap` = label - benchmark in `unit`; `energy` that gap times the period's output.
+    """One step against the benchmark. `gap` = label - benchmark in `unit`; `energy` that gap times
+    the period's output.
 
-    `beyond_interval` says whether the label lies outside the benchmark's own 95 % interval, so that the gap is more than
-    the benchmark's uncertainty. `reason` says why nothing was compared. `in_question` says that a change which nobody has explained may
-    have moved the label, and with it the gap.
+    `beyond_interval` says whether the label lies outside the benchmark's own 95 % interval, so that
+    the gap is more than the benchmark's uncertainty. `reason` says why nothing was compared.
+    `in_question` says that a change which nobody has explained may have moved the label, and with
+    it the gap.
     """
 
     step: str
@@ -51,7 +55,9 @@ class StepGap:
 def compare(
     site_label: SiteLabel, benchmark: Benchmark, doubtful: Collection[LabelKey] = ()
 ) -> tuple[StepGap, ...]:
-    """Every cell of the benchmark, in its order; `doubtful` are labels that a change in the data puts in question."""
+    """Every cell of the benchmark, in its order; `doubtful` are labels that a change in the data
+    puts in question.
+    """
     return tuple(
         _gap(published, site_label.steps, doubtful) for published in benchmark.document.cells
     )
@@ -78,7 +84,9 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
 
 
 def references_of(benchmark: Benchmark) -> tuple[PlacedReference, ...]:
-    """What others publish beside the benchmark, with the reasons where it may not stand there; by definitions alone."""
+    """What others publish beside the benchmark, with the reasons where it may not stand there; by
+    definitions alone.
+    """
     document = benchmark.document
     cells = [LabelCell(cell.step, cell.boundary, cell.metric, cell.unit) for cell in document.cells]
     whole = LabelCell("", "", Metric.TOTAL, "kgce/t")

@@ -1,4 +1,6 @@
-"""Completion for shells, read off the parser itself: commands, then each command's options and their choices; else files."""
+"""Completion for shells, read off the parser itself: commands, then each command's options and
+their choices; else files.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 SHELLS = ("bash", "zsh")
-_ZSH = "autoload -U +X compinit bashcompinit && compinit -u && bashcompinit\n"  # which make zsh read what is written for bash
+# which make zsh read what is written for bash
+_ZSH = "autoload -U +X compinit bashcompinit && compinit -u && bashcompinit\n"
 
 
 class PrintCompletion(argparse.Action):

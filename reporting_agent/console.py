@@ -1,6 +1,7 @@
 """Talking to the person at the terminal: messages and progress on stderr, the answer on stdout.
 
-With `--json` the answer is one JSON document on stdout and nothing else goes there, so that scripts can read it.
+With `--json` the answer is one JSON document on stdout and nothing else goes there, so that scripts
+can read it.
 """
 
 from __future__ import annotations
@@ -29,12 +30,16 @@ LOG_STEP_S = 10.0
 
 
 def say(text: str) -> None:
-    """One message for the person, on stderr, in the terminal's language where the catalogue has it."""
+    """One message for the person, on stderr, in the terminal's language where the catalogue has
+    it.
+    """
     print(in_language(text, LANGUAGE.get()), file=sys.stderr, flush=True)
 
 
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
-    """The command's answer: `payload` as JSON on stdout with `--json`, else `text`, in the terminal's language where it is a phrase."""
+    """The command's answer: `payload` as JSON on stdout with `--json`, else `text`, in the
+    terminal's language where it is a phrase.
+    """
     answer(
         json.dumps(payload, ensure_ascii=False, indent=2)
         if getattr(args, "json", False)
@@ -54,12 +59,15 @@ def answer(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # whoever reads has read enough (`| head`); the work is done, and the interpreter must not stumble over it at its end
+        # whoever reads has read enough (`| head`); the work is done, and the interpreter must not
+        # stumble over it at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def columns_of(text: str) -> int:
-    """The columns that a text takes in letters of one width: those of Chinese and Japanese take two."""
+    """The columns that a text takes in letters of one width: those of Chinese and Japanese take
+    two.
+    """
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 

@@ -1,7 +1,9 @@
-"""Prices by HTTPS: asked for when a person says so, read whole before they are saved, and saved beside those of before.
+"""Prices by HTTPS: asked for when a person says so, read whole before they are saved, and saved
+beside those of before.
 
-What goes out is a GET of the address as site.toml has it, with no cookie and no word of the site. Redirects are not followed: nobody chose
-where they lead. On any failure what was fetched before stays in use.
+What goes out is a GET of the address as site.toml has it, with no cookie and no word of the site.
+Redirects are not followed: nobody chose where they lead. On any failure what was fetched before
+stays in use.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ def fetch(
 
     Raises:
         Unreachable: `prices-unreachable`. UsageError: `proxy-address`.
-        InputError: `prices-refused`, `prices-too-large`, `prices-none`, `ca-file`, `output-not-writable`, and what `read_prices` raises;
-            nothing is saved.
+        InputError: `prices-refused`, `prices-too-large`, `prices-none`, `ca-file`,
+            `output-not-writable`, and what `read_prices` raises; nothing is saved.
     """
     before = fetched_answers(series, site.folder)
     content = _asked(series, network, _age(before[-1], now) if before else None)
@@ -114,7 +116,8 @@ def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> byte
                     raise InputError(
                         "prices-too-large",
                         Phrase(
-                            "The answer for the series %(series)s is larger than any list of prices.",
+                            "The answer for the series %(series)s is larger than any list of "
+                            "prices.",
                             series=series.name,
                         ),
                         "Check the address under [[tariff.series]] in a browser.",
@@ -136,7 +139,8 @@ def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> byte
                     days=age.days,
                 ),
             ),
-            "Check the address, the network, --proxy and --ca-file; then run the same command again.",
+            "Check the address, the network, --proxy and --ca-file; then run the same command "
+            "again.",
         ) from error
     return bytes(body)
 
@@ -148,7 +152,8 @@ def _refused(series: PriceSeries, response: httpx.Response) -> InputError:
         Phrase("The address of the series %(series)s gave no prices.", series=series.name),
         "Write the new address under [[tariff.series]]; redirects are not followed."
         if moved
-        else "Check the address under [[tariff.series]] in a browser; ask its owner if it is right.",
+        else "Check the address under [[tariff.series]] in a browser; ask its owner if it is "
+        "right.",
         found=f"{response.status_code} {response.reason_phrase} {moved}".strip(),
         wanted="200 OK",
     )

@@ -1,7 +1,8 @@
 """How this machine reaches the outside: through which proxy, and whose certificates it trusts.
 
-Both are what somebody said, by `--proxy` and `--ca-file` or by STEPLABEL_PROXY and STEPLABEL_CA_FILE, never what the environment
-happens to hold for other programs: a report must not take a way that nobody chose for it.
+Both are what somebody said, by `--proxy` and `--ca-file` or by STEPLABEL_PROXY and
+STEPLABEL_CA_FILE, never what the environment happens to hold for other programs: a report must not
+take a way that nobody chose for it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from benchmarks.phrases import Phrase
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A proxy to go through, if any; a PEM file of authorities to trust instead of the public ones."""
+    """A proxy to go through, if any; a PEM file of authorities to trust instead of the public
+    ones.
+    """
 
     proxy: str | None = None
     ca_file: Path | None = None
@@ -49,7 +52,8 @@ def _checked(proxy: str | None) -> httpx.Proxy | None:
         raise UsageError(
             "proxy-address",
             "The proxy's address is none.",
-            "Give --proxy or STEPLABEL_PROXY as http://proxy.example:3128; with a user as http://USER:PASSWORD@proxy.example:3128.",
+            "Give --proxy or STEPLABEL_PROXY as http://proxy.example:3128; with a user as "
+            "http://USER:PASSWORD@proxy.example:3128.",
         )
     return parsed
 

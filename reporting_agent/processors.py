@@ -1,4 +1,6 @@
-"""How many processors what runs here may use: all that this process may, or one, where others beside it use the rest."""
+"""How many processors what runs here may use: all that this process may, or one, where others
+beside it use the rest.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,11 @@ def processors() -> int:
 
 @contextmanager
 def on_one_processor() -> Iterator[None]:
-    """Nothing reads ahead, follows meters side by side or decodes in threads of its own, nor do the libraries.
+    """Nothing reads ahead, follows meters side by side or decodes in threads of its own, nor do the
+    libraries.
 
-    Threads of the linear algebra that wait for one another took 3.4 times as much of the processors (four sites of 100,000 readings, two
-    processors that others used too).
+    Threads of the linear algebra that wait for one another took 3.4 times as much of the processors
+    (four sites of 100,000 readings, two processors that others used too).
     """
     mark = _GIVEN.set(1)
     try:

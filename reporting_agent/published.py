@@ -1,8 +1,10 @@
-"""A published benchmark, read from a file or fetched, signature checked, withdrawal told; the newest at the portal by a pack.
+"""A published benchmark, read from a file or fetched, signature checked, withdrawal told; the
+newest at the portal by a pack.
 
-Fetching sends a plain GET for a public page: no site id, no value, no credential. Where the agent is enrolled, the
-portal's signature is checked with the keys it got at enrolment, wherever the document came from; where it is not, that is
-said. The signature stands over what was published; that a version was withdrawn since is said beside it, in a header.
+Fetching sends a plain GET for a public page: no site id, no value, no credential. Where the agent
+is enrolled, the portal's signature is checked with the keys it got at enrolment, wherever the
+document came from; where it is not, that is said. The signature stands over what was published;
+that a version was withdrawn since is said beside it, in a header.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ SECONDS = 30.0
 
 
 class PublishedCell(BaseModel):
-    """One cell of the document, as far as a comparison needs it; other members are the page's business."""
+    """One cell of the document, as far as a comparison needs it; other members are the page's
+    business.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -72,7 +76,9 @@ _LISTED = TypeAdapter(tuple[ListedBenchmark, ...])
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """The document, where it came from, whether its signature was checked, and when and why it was withdrawn, if it was."""
+    """The document, where it came from, whether its signature was checked, and when and why it was
+    withdrawn, if it was.
+    """
 
     document: PublishedDocument
     source: str
@@ -83,7 +89,8 @@ class Benchmark:
 def load(
     source: str, keys: Mapping[str, VerifyingKey] | None, network: Network = USUAL
 ) -> Benchmark:
-    """Read a benchmark from a path or an http(s) address, of the page as of its JSON; with `keys` its signature must hold.
+    """Read a benchmark from a path or an http(s) address, of the page as of its JSON; with `keys`
+    its signature must hold.
 
     Raises:
         InputError: the file is missing or is no benchmark. Unreachable: the address did not answer.
@@ -117,7 +124,9 @@ def load(
 
 
 def of_its_json(address: str) -> str:
-    """The address of a published page's signed document, which the API serves by the same path; any other address as it is."""
+    """The address of a published page's signed document, which the API serves by the same path; any
+    other address as it is.
+    """
     return _PAGE.sub(r"\1/api/v1/benchmarks/\2/", address)
 
 

@@ -1,8 +1,9 @@
-"""The library of practices that the portal signed, as this site keeps it: fetched, verified, then named in local reports.
+"""The library of practices that the portal signed, as this site keeps it: fetched, verified, then
+named in local reports.
 
 What is asked for is the whole library, by an address that names nothing: what fits is found here
-(`analysis.energy_costs.fitting_practices`). It is kept in the state directory as one file, which takes the place of the one before only
-when all of it was verified.
+(`analysis.energy_costs.fitting_practices`). It is kept in the state directory as one file, which
+takes the place of the one before only when all of it was verified.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Practices(Protocol):
 
 
 def kept_library(state: Path) -> str:
-    """The library's JSON; empty where none was fetched. Raises VerificationError `library-altered`."""
+    """The library's JSON; empty where none was fetched. Raises VerificationError
+    `library-altered`.
+    """
     from benchmarks.wire.approved import sha256
 
     library = _last_library(state)
@@ -44,14 +47,16 @@ def kept_library(state: Path) -> str:
 def fetch(
     state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead
 ) -> LibraryEdition | None:
-    """Take the newest edition, verify all of it, and keep it; None where the portal has none. On a failure what was kept stays.
+    """Take the newest edition, verify all of it, and keep it; None where the portal has none. On a
+    failure what was kept stays.
 
     Args:
         keys: receipt keys of the portal's key directory.
         head: of its log, verified and held against the one seen before.
 
     Raises:
-        VerificationError: `library-signature-invalid`, `library-altered`, `library-older`, `library-not-logged`; nothing is kept.
+        VerificationError: `library-signature-invalid`, `library-altered`, `library-older`,
+            `library-not-logged`; nothing is kept.
     """
     from datetime import date
 
@@ -74,7 +79,8 @@ def fetch(
     if last_library and edition.number < int(last_library["document"]["edition"]):
         raise VerificationError(
             "library-older",
-            "The portal gave an edition of its library of practices that is older than the one saved here.",
+            "The portal gave an edition of its library of practices that is older than the one "
+            "saved here.",
             "Keep the edition that you have, and ask the coordinator why.",
         )
     try:
@@ -133,5 +139,6 @@ def _altered() -> Exception:
     return VerificationError(
         "library-altered",
         "The library of practices is not the one that was signed.",
-        "Delete practices.json in the state directory and fetch it again (`steplabel-agent practices fetch`).",
+        "Delete practices.json in the state directory and fetch it again (`steplabel-agent "
+        "practices fetch`).",
     )

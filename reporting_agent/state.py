@@ -1,12 +1,15 @@
-"""The agent's state directory: one SQLite database with transactions, one lock, secrets, and files written whole or not at all.
+"""The agent's state directory: one SQLite database with transactions, one lock, secrets, and files
+written whole or not at all.
 
-One directory belongs to one site. It holds what cannot be made again: the ledger of what was spent, the envelopes that
-were sealed, the receipts, the device key and the site's seed. A copy of it is a copy of the site's identity.
+One directory belongs to one site. It holds what cannot be made again: the ledger of what was spent,
+the envelopes that were sealed, the receipts, the device key and the site's seed. A copy of it is a
+copy of the site's identity.
 
-The database is written in WAL mode with `synchronous = FULL`: what a transaction committed is on the disk before the
-call returns, so that a process killed at any instruction, or a machine without power, finds it again. Two processes never
-work at once: `exclusive()` holds a second, empty database locked, and the operating system lets go of that lock
-when the process ends, however it ends. (A lock through SQLite instead of fcntl or msvcrt: one way on every system.)
+The database is written in WAL mode with `synchronous = FULL`: what a transaction committed is on
+the disk before the call returns, so that a process killed at any instruction, or a machine without
+power, finds it again. Two processes never work at once: `exclusive()` holds a second, empty
+database locked, and the operating system lets go of that lock when the process ends, however it
+ends. (A lock through SQLite instead of fcntl or msvcrt: one way on every system.)
 """
 
 from __future__ import annotations
@@ -50,7 +53,7 @@ CREATE TABLE log_evidence (               -- what a portal signed that cannot al
     found_at TEXT NOT NULL,
     PRIMARY KEY (code, first, second)
 ) STRICT;
-"""
+"""  # noqa: E501
 
 _CLOSED_TABLE = """
 CREATE TABLE closed (                     -- what another state directory of this site committed to, taken over when this one was enrolled
@@ -59,7 +62,7 @@ CREATE TABLE closed (                     -- what another state directory of thi
     revision INTEGER NOT NULL,
     recorded_at TEXT NOT NULL
 ) STRICT;
-"""
+"""  # noqa: E501
 
 _WITNESSED_TABLE = """
 CREATE TABLE log_witnessed (              -- the newest head that enough witnesses had cosigned, with their lines
@@ -67,7 +70,7 @@ CREATE TABLE log_witnessed (              -- the newest head that enough witness
     checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
     seen_at TEXT NOT NULL
 ) STRICT;
-"""
+"""  # noqa: E501
 
 _RESTART_TABLES = """
 CREATE TABLE log_restart (                -- restarts of a portal's log that were taken here, each once
@@ -83,7 +86,7 @@ CREATE TABLE log_lost (                   -- this site's own entries that the po
     leaf BLOB NOT NULL,
     PRIMARY KEY (fingerprint, log_index, leaf)
 ) STRICT;
-"""
+"""  # noqa: E501
 
 _AGENT_RELEASE_TABLE = """
 CREATE TABLE agent_release (              -- the newest version of the agent that a portal's coordinator announced
@@ -91,7 +94,7 @@ CREATE TABLE agent_release (              -- the newest version of the agent tha
     statement BLOB NOT NULL,              -- as it was signed
     seen_at TEXT NOT NULL
 ) STRICT;
-"""
+"""  # noqa: E501
 
 _PROMISED_TABLE = """
 CREATE TABLE promised (                   -- what a report that is committed to will spend, and another copy may have
@@ -105,7 +108,7 @@ CREATE TABLE promised (                   -- what a report that is committed to 
     parcel TEXT NOT NULL,
     PRIMARY KEY (step, batch_id, release_id)
 ) STRICT, WITHOUT ROWID;
-"""
+"""  # noqa: E501
 
 _SCHEMA = (
     """
@@ -163,7 +166,7 @@ CREATE TABLE parcel (
            OR (plaintext IS NOT NULL AND envelope IS NOT NULL AND digest IS NOT NULL)),
     CHECK (state <> 'received' OR receipt IS NOT NULL)
 ) STRICT;
-"""
+"""  # noqa: E501
     + _LOG_TABLES
     + _CLOSED_TABLE
     + _WITNESSED_TABLE
@@ -187,7 +190,9 @@ _ADDED = (
 
 
 class StateDirectory:
-    """Where the agent keeps what must survive. Nothing is made on disk before something has to be written."""
+    """Where the agent keeps what must survive. Nothing is made on disk before something has to be
+    written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -216,8 +221,8 @@ class StateDirectory:
         """The database, made on first use; autocommit, transactions are opened by `transaction`.
 
         Raises:
-            InputError: `state-not-written` where the disk does not take what is written, `state-damaged`, `state-too-new`,
-                `state-too-old`.
+            InputError: `state-not-written` where the disk does not take what is written,
+                `state-damaged`, `state-too-new`, `state-too-old`.
         """
         with (
             self._on_disk(),
@@ -236,7 +241,9 @@ class StateDirectory:
 
     @contextmanager
     def _on_disk(self) -> Iterator[None]:
-        """Make the directory; tell in words what a disk that is full, broken or read-only answers, and a database that is none any more."""
+        """Make the directory; tell in words what a disk that is full, broken or read-only answers,
+        and a database that is none any more.
+        """
         try:
             try:
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -257,11 +264,13 @@ class StateDirectory:
         return InputError(
             "state-not-written",
             Phrase(
-                "The required data could not be written to %(path)s on the disk. What was there before is unchanged.",
+                "The required data could not be written to %(path)s on the disk. What was there "
+                "before is unchanged.",
                 path=self.path,
             ),
             (
-                "Free some disk space, or give the agent permission to write there. Then run the same command again: it continues where "
+                "Free some disk space, or give the agent permission to write there. Then run the "
+                "same command again: it continues where "
                 "this one stopped."
             ),
             found=found,
@@ -275,8 +284,10 @@ class StateDirectory:
                 path=self.path,
             ),
             (
-                "Restore the newest backup of the whole directory. If there is none, keep it as it is, because it holds the site's seed, "
-                "and enrol a new directory with --state and a new token: that closes the periods of reports that are not known there."
+                "Restore the newest backup of the whole directory. If there is none, keep it as "
+                "it is, because it holds the site's seed, "
+                "and enrol a new directory with --state and a new token: that closes the periods "
+                "of reports that are not known there."
             ),
             found=found,
         )
@@ -288,7 +299,8 @@ class StateDirectory:
                 raise InputError(
                     "state-too-new",
                     "The state directory was written by a newer version of steplabel-agent.",
-                    "Use that version or a newer one. An older version could spend the privacy budget twice.",
+                    "Use that version or a newer one. An older version could spend the privacy "
+                    "budget twice.",
                     found=Phrase(
                         "state version %(version)s in %(path)s", version=version, path=self.path
                     ),
@@ -298,10 +310,12 @@ class StateDirectory:
                 raise InputError(
                     "state-too-old",
                     (
-                        "The state directory was written by an agent that drew without the portal's challenge. No portal accepts its "
+                        "The state directory was written by an agent that drew without the "
+                        "portal's challenge. No portal accepts its "
                         "reports."
                     ),
-                    "Keep it, because it records what was spent. Enrol a new directory with --state and a new token.",
+                    "Keep it, because it records what was spent. Enrol a new directory with "
+                    "--state and a new token.",
                     found=Phrase(
                         "state version %(version)s in %(path)s", version=version, path=self.path
                     ),
@@ -346,7 +360,9 @@ class StateDirectory:
                 lock.execute("ROLLBACK")
 
     def write_secret(self, name: str, secret: bytes) -> None:
-        """Write a secret so that it is there whole or not at all, readable by its owner only (mode 0600)."""
+        """Write a secret so that it is there whole or not at all, readable by its owner only (mode
+        0600).
+        """
         with self._on_disk():
             try:
                 write_whole(self.path / name, secret)
@@ -364,7 +380,8 @@ class StateDirectory:
         """Read a secret.
 
         Raises:
-            InputError: `secret-missing`, or `secret-readable` when others than its owner may read it.
+            InputError: `secret-missing`, or `secret-readable` when others than its owner may read
+                it.
         """
         file = self.path / name
         try:
@@ -376,14 +393,16 @@ class StateDirectory:
                     "The file %(file)s is missing. Without it this directory cannot report.",
                     file=file,
                 ),
-                "Restore it from a backup of the same directory, or enrol again with a new token and --replace.",
+                "Restore it from a backup of the same directory, or enrol again with a new token "
+                "and --replace.",
             ) from error
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InputError(
                 "secret-readable",
                 Phrase("Users other than its owner can read %(file)s.", file=file),
                 Phrase(
-                    "Run `chmod 600 %(file)s`; if others may have read it, ask for a new token and enrol again.",
+                    "Run `chmod 600 %(file)s`; if others may have read it, ask for a new token "
+                    "and enrol again.",
                     file=file,
                 ),
                 found=oct(stat.S_IMODE(mode)),
@@ -400,7 +419,9 @@ def _make(connection: sqlite3.Connection, statements: str) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or none of it; on the disk when the block ends (`BEGIN IMMEDIATE`: a writer from the first statement on)."""
+    """All of it or none of it; on the disk when the block ends (`BEGIN IMMEDIATE`: a writer from
+    the first statement on).
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -412,7 +433,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 under another name, bring it to the disk, then give it its own: never half a file."""
+    """Write a file of mode 0600 under another name, bring it to the disk, then give it its own:
+    never half a file.
+    """
     handle, temporary = tempfile.mkstemp(
         dir=path.parent, prefix=f".{path.name}."
     )  # mkstemp makes it 0600

@@ -1,1 +1,3 @@
-"""Every check of Steplabel: `bin/test`, or `python -m tests` in an environment that has requirements/dev.txt."""
+"""Every check of Steplabel: `bin/test`, or `python -m tests` in an environment that has
+requirements/dev.txt.
+"""

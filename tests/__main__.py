@@ -56,7 +56,8 @@ CHECKS: dict[str, list[str]] = {
         "6",
     ],
 }
-# what takes long and needs no server runs beside the tests, on what they leave of the processors while they wait
+# what takes long and needs no server runs beside the tests, on what they leave of the processors
+# while they wait
 BESIDE = ("types", "statistics")
 QUICK = ("lint", "format", "types", "imports", "tests")
 UNITS = ["-m", "not slow", "tests/unit"]
@@ -64,7 +65,9 @@ TYPES = ROOT / ".mypy_cache"
 KEPT_TYPES = (
     Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"
 )
-"""What mypy knew of the last tree that passed. A new clone begins with it: what is the same by content is not checked again."""
+"""What mypy knew of the last tree that passed. A new clone begins with it: what is the same by
+content is not checked again.
+"""
 
 
 def main() -> int:
@@ -92,10 +95,12 @@ def main() -> int:
     with ExitStack() as stack:
         bytecode = stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-bytecode-"))
         servers = [] if asked.quick else stack.enter_context(all_servers())
-        # more processes than cores, for many a test waits for a server: more threads of BLAS would wait for one another
+        # more processes than cores, for many a test waits for a server: more threads of BLAS would
+        # wait for one another
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         if environment.pop("PYTHONDONTWRITEBYTECODE", None):
-            # tests start the agent and the portal many hundred times: what Python compiles for them is kept till the end
+            # tests start the agent and the portal many hundred times: what Python compiles for them
+            # is kept till the end
             environment["PYTHONPYCACHEPREFIX"] = bytecode
         for server in servers:
             say(server.how)
@@ -125,11 +130,16 @@ def run(
     environment: dict[str, str],
     beside: bool = False,
 ) -> tuple[bool, float]:
-    """One check; returns whether it passed and its seconds. One beside others yields to them, and says all it has to say at its end."""
+    """One check; returns whether it passed and its seconds. One beside others yields to them, and
+    says all it has to say at its end.
+    """
     command = CHECKS[name] + (
         pytest_arguments if name == "tests" else ["--long"] if long and name == "statistics" else []
     )
-    title = f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
+    title = (
+        f"── {name}: "
+        f"{' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
+    )
     start = time.monotonic()
     if name == "types" and KEPT_TYPES.exists() and not TYPES.exists():
         shutil.unpack_archive(KEPT_TYPES, TYPES)

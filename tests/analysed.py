@@ -1,4 +1,6 @@
-"""The analysis of a label that a test made itself, with what is asked of its data; as of the end of its period."""
+"""The analysis of a label that a test made itself, with what is asked of its data; as of the end of
+its period.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What every test may use: the `--long` switch, and markers that skip with the reason where a real server is missing."""
+"""What every test may use: the `--long` switch, and markers that skip with the reason where a real
+server is missing.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ NEEDS = {
 
 
 class WhereATestMayAsk:
-    """The portal's packs for tests that have a database; where pytest-django lets nobody ask one, those that come with Steplabel alone."""
+    """The portal's packs for tests that have a database; where pytest-django lets nobody ask one,
+    those that come with Steplabel alone.
+    """
 
     def __init__(self, beneath: shelf.Shelf) -> None:
         self._beneath = beneath
@@ -71,7 +75,9 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """What is collected stays to the end: nobody looks for garbage in thousands of tests again, while they are gathered or run."""
+    """What is collected stays to the end: nobody looks for garbage in thousands of tests again,
+    while they are gathered or run.
+    """
     gc.disable()
     try:
         _compile_a_share(session.config)
@@ -82,7 +88,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def _compile_a_share(config: pytest.Config) -> None:
-    """Each worker begins with other modules, whose bytecode the others find then: all would compile the same ones at the same moment.
+    """Each worker begins with other modules, whose bytecode the others find then: all would compile
+    the same ones at the same moment.
 
     What cannot be imported is met again, and told, where it is collected.
     """
@@ -103,7 +110,9 @@ def _compile_a_share(config: pytest.Config) -> None:
 
 
 def _shares_with_its_module(item: pytest.Item) -> bool:
-    """Whether it uses something that is made once for its module: in one process, or each worker would make it again."""
+    """Whether it uses something that is made once for its module: in one process, or each worker
+    would make it again.
+    """
     if not isinstance(item, pytest.Function):
         return False
     used = [
@@ -143,7 +152,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker(marker) and variable not in os.environ:
                 item.add_marker(
                     pytest.mark.skip(
-                        reason=f"{variable} is not set: run through bin/test, which finds or starts the server"
+                        reason=f"{variable} is not set: run through bin/test, which finds or "
+                        "starts the server"
                     )
                 )
 
@@ -158,7 +168,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """Nothing here asks for Django's own permissions and kinds of content, which it writes anew whenever a test left the tables empty."""
+    """Nothing here asks for Django's own permissions and kinds of content, which it writes anew
+    whenever a test left the tables empty.
+    """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
 

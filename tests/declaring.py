@@ -1,4 +1,6 @@
-"""What an engineer does before a first report: looks at what the run proposes to declare, and pastes it into site.toml."""
+"""What an engineer does before a first report: looks at what the run proposes to declare, and
+pastes it into site.toml.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A cement works of a few meters, written as files: runs, readings by the hour, a tariff of valley and day."""
+"""A cement works of a few meters, written as files: runs, readings by the hour, a tariff of valley
+and day.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
-"""The long form of every check, one after another, a line for each: run by nobody else, so that nothing else shows that a change broke one.
+"""The long form of every check, one after another, a line for each: run by nobody else, so that
+nothing else shows that a change broke one.
 
 python -m tests.long_forms [--list] [--logs FOLDER] [NAME ...]
 
-Each is a command by itself, so that the name of what failed is seen and the rest goes on. All take a night and a morning on two cores.
-The exit status is 1 where one failed, else 3 where one says that a part of it could not be tried on this machine.
+Each is a command by itself, so that the name of what failed is seen and the rest goes on. All take
+a night and a morning on two cores. The exit status is 1 where one failed, else 3 where one says
+that a part of it could not be tried on this machine.
 """
 
 from __future__ import annotations
@@ -162,7 +164,8 @@ def main() -> int:
     by_name = {form.name: form for form in (*LONG_FORMS, _statistic(BY_ITSELF))}
     if unknown := set(asked.names) - set(by_name):
         parser.error(
-            f"there is no long form called {', '.join(sorted(unknown))}; there are {', '.join(by_name)}"
+            f"there is no long form called {', '.join(sorted(unknown))}; there are "
+            f"{', '.join(by_name)}"
         )
     forms = [by_name[name] for name in asked.names] or list(LONG_FORMS)
     if asked.list:
@@ -190,7 +193,8 @@ def _run_each(forms: list[LongForm], logs: Path) -> Iterator[int]:
             ).returncode
         outcome, minutes = OUTCOMES.get(status, "FAILED"), (time.monotonic() - start) / 60
         print(
-            f"{outcome:<8} {form.name:<24} {minutes:6.1f} min  {in_short(log.read_text(errors='replace'))}",
+            f"{outcome:<8} {form.name:<24} {minutes:6.1f} min  "
+            f"{in_short(log.read_text(errors='replace'))}",
             flush=True,
         )
         if status not in OUTCOMES:

@@ -1,7 +1,8 @@
-"""bin/audit [LOCK ...] [--osv-url URL]: known weaknesses of what is locked, and whether they could be asked for at all.
+"""bin/audit [LOCK ...] [--osv-url URL]: known weaknesses of what is locked, and whether they could
+be asked for at all.
 
-pip-audit ends with 0 and `No known vulnerabilities found` where its service knows none of the packages, as behind a mirror that has files
-and no advisories. Here that is no clean result.
+pip-audit ends with 0 and `No known vulnerabilities found` where its service knows none of the
+packages, as behind a mirror that has files and no advisories. Here that is no clean result.
 
     0   every locked package was answered for, and none has a known weakness
     1   weaknesses, each with the versions that mend it
@@ -27,7 +28,9 @@ LONGEST_S = 900
 
 @dataclass
 class Answer:
-    """Of one lock: how many packages were answered for, what is weak, and what nothing is said of."""
+    """Of one lock: how many packages were answered for, what is weak, and what nothing is said
+    of.
+    """
 
     of: str
     asked: int = 0
@@ -44,13 +47,16 @@ class Answer:
         lines = [f"{self.of}: {weakness}" for weakness in self.weak]
         if self.not_asked:
             lines.append(
-                f"{self.of}: could not be asked: {len(self.not_asked)} of {self.asked + len(self.not_asked)} ({self.not_asked[0]})"
+                f"{self.of}: could not be asked: {len(self.not_asked)} of "
+                f"{self.asked + len(self.not_asked)} ({self.not_asked[0]})"
             )
         return lines or [f"{self.of}: could not be asked: no package is locked in it"]
 
 
 def of_lock(lock: Path, osv_url: str | None = None) -> Answer:
-    """Ask pip-audit, without installing anything; `osv_url` is a service that speaks OSV's API, else PyPI itself is asked."""
+    """Ask pip-audit, without installing anything; `osv_url` is a service that speaks OSV's API,
+    else PyPI itself is asked.
+    """
     service = ["--vulnerability-service", "osv", "--osv-url", osv_url] if osv_url else []
     command = [
         "tool",

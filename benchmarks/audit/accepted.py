@@ -1,8 +1,10 @@
-"""Checks that an opening is of the report that the portal accepted: the receipt, its entry in the log, and the values found in it.
+"""Checks that an opening is of the report that the portal accepted: the receipt, its entry in the
+log, and the values found in it.
 
-What a plant shows an auditor could come out right to the digit and still not be what it sent. The portal's receipt names the sealed
-report; the worker logged the protected values that it found inside, hidden by the report's own salt (`benchmarks.wire.logged.values`);
-the report in the opening has to give that very entry.
+What a plant shows an auditor could come out right to the digit and still not be what it sent. The
+portal's receipt names the sealed report; the worker logged the protected values that it found
+inside, hidden by the report's own salt (`benchmarks.wire.logged.values`); the report in the opening
+has to give that very entry.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ def report_received(evidence: Evidence) -> CheckOutcome:
             code,
             Phrase(
                 (
-                    "The receipt is for %(site)s, %(period)s, revision %(revision)s, and not for the report that the sample was drawn from."
+                    "The receipt is for %(site)s, %(period)s, revision %(revision)s, and not for "
+                    "the report that the sample was drawn from."
                 ),
                 site=header.site,
                 period=header.period,
@@ -79,7 +82,8 @@ def report_received(evidence: Evidence) -> CheckOutcome:
     return check_held(
         code,
         Phrase(
-            "The portal received the sealed report %(digest)s… on %(day)s and logged it as entry %(entry)s.",
+            "The portal received the sealed report %(digest)s… on %(day)s and logged it as entry "
+            "%(entry)s.",
             digest=receipt.envelope_digest[:16],
             day=receipt.received_on.isoformat(),
             entry=f"{receipt.log_index:,}",
@@ -88,7 +92,9 @@ def report_received(evidence: Evidence) -> CheckOutcome:
 
 
 def values_logged(evidence: Evidence) -> CheckOutcome:
-    """The protected values that the plant shows are those that the portal found in the report it accepted, and logged."""
+    """The protected values that the plant shows are those that the portal found in the report it
+    accepted, and logged.
+    """
     code, receipt, entry = (
         "values-logged",
         evidence.public.receipt,
@@ -116,13 +122,15 @@ def values_logged(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "The report in the opening is not the one that the portal accepted. Entry %(entry)s of the log is for the values "
+                "The report in the opening is not the one that the portal accepted. Entry "
+                "%(entry)s of the log is for the values "
                 "found in the sealed report %(digest)s…, which differ from the values shown.",
                 entry=f"{entry.index:,}",
                 digest=receipt.envelope_digest[:16],
             ),
             Phrase(
-                "What was checked is not what was published. Keep the opening and the evidence file, and tell the coordinator: the report"
+                "What was checked is not what was published. Keep the opening and the evidence "
+                "file, and tell the coordinator: the report"
                 " must not remain in force."
             ),
         )
@@ -131,8 +139,10 @@ def values_logged(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             labels,
-            "The only protected value shown is the one that the portal found in the sealed report and logged as entry %(entry)s.",
-            "All %(labels)s protected values shown are those that the portal found in the sealed report and logged as entry %(entry)s.",
+            "The only protected value shown is the one that the portal found in the sealed report "
+            "and logged as entry %(entry)s.",
+            "All %(labels)s protected values shown are those that the portal found in the sealed "
+            "report and logged as entry %(entry)s.",
             labels=labels,
             entry=f"{entry.index:,}",
         ),
@@ -141,7 +151,9 @@ def values_logged(evidence: Evidence) -> CheckOutcome:
 
 
 def _object(evidence: Evidence, receipt: Receipt) -> bytes:
-    """What the log has to hold for the values of the opened report in the envelope of the receipt."""
+    """What the log has to hold for the values of the opened report in the envelope of the
+    receipt.
+    """
     released, salt = evidence.report.released, evidence.report.salt
     of = ReportRevision(released.site, released.period, released.revision)
     return logged.object_of(

@@ -1,6 +1,8 @@
-"""What meters counted on drawn days and where it went (batches, standing, unexplained), and opened batches against scale records.
+"""What meters counted on drawn days and where it went (batches, standing, unexplained), and opened
+batches against scale records.
 
-Energies are in the meter's unit, hours are hours of known readings. The parts of a balance add up to its total.
+Energies are in the meter's unit, hours are hours of known readings. The parts of a balance add up
+to its total.
 """
 
 from __future__ import annotations
@@ -17,14 +19,20 @@ class StretchQuestion(StrEnum):
     NO_RECORD = "no-record"  # a row of the plant's own table of which no record was committed to
     EDGE = "edge"  # power as in production before a batch begins or after it ends
     STANDING_STATE = "standing-state"  # a row says that the line waited, its power that it produced
-    FILLER = "filler"  # rows without output beside a batch say something else, their power that it produced
-    WRONG_TIMES = "wrong-times"  # the same beside rows with wrong times, of which the line has too many to be believed
-    START_UP = "start-up"  # a filler that is a start-up after a standstill: readings cannot tell it from a batch's beginning
+    # rows without output beside a batch say something else, their power that it produced
+    FILLER = "filler"
+    # the same beside rows with wrong times, of which the line has too many to be believed
+    WRONG_TIMES = "wrong-times"
+    # a filler that is a start-up after a standstill: readings cannot tell it from a batch's
+    # beginning
+    START_UP = "start-up"
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionedStretch:
-    """A stretch of time whose energy needs an explanation; `batch` is the one beside it, or of which it is, where there is one."""
+    """A stretch of time whose energy needs an explanation; `batch` is the one beside it, or of
+    which it is, where there is one.
+    """
 
     why: StretchQuestion
     meter: str
@@ -40,13 +48,14 @@ class AccountedMeter:
     """One meter over its drawn days.
 
     Args:
-        used, excluded: in batches that a label counts, and in those that none counts.
-        standing: outside every batch, at no more than the standing level or too short to be judged.
+        used, excluded: in batches that a label counts, and in those that none counts. standing:
+        outside every batch, at no more than the standing level or too short to be judged.
         explained: outside every batch, beside a committed batch whose times the log has wrong.
-        unusable: in no batch that a label counts, in time that the plant declared unusable or in batches left out for it; not judged.
-        unexplained: outside every batch, above the standing level; what is questioned is part of it.
-        standing_level, production_level: unit an hour, as these readings show them; None where too few batches ran.
-        unknown_h: hours of which no reading tells.
+        unusable: in no batch that a label counts, in time that the plant declared unusable or in
+        batches left out for it; not judged. unexplained: outside every batch, above the standing
+        level; what is questioned is part of it. standing_level, production_level: unit an hour, as
+        these readings show them; None where too few batches ran. unknown_h: hours of which no
+        reading tells.
     """
 
     meter: str
@@ -77,7 +86,9 @@ class AccountedMeter:
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """Everything that was judged: a balance for each meter of a drawn day, what is questioned, and how many edges of batches were seen."""
+    """Everything that was judged: a balance for each meter of a drawn day, what is questioned, and
+    how many edges of batches were seen.
+    """
 
     balances: tuple[AccountedMeter, ...]
     questioned: tuple[QuestionedStretch, ...]
@@ -103,7 +114,9 @@ class WeighedBatch:
 
 @dataclass(frozen=True, slots=True)
 class WeighedBatches:
-    """Opened batches against scale records, and by step how many opened batches no scale record tells of."""
+    """Opened batches against scale records, and by step how many opened batches no scale record
+    tells of.
+    """
 
     batches: tuple[WeighedBatch, ...]
     without: Mapping[str, int]

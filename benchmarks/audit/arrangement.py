@@ -1,10 +1,12 @@
-"""In what order the leaves of the data's tree stand, by which headline metric, and what a release reads of a label's data.
+"""In what order the leaves of the data's tree stand, by which headline metric, and what a release
+reads of a label's data.
 
 It never leaves the site.
 
-For every step its used batches, cell by cell (product and variant as they were labelled), each cell rising by the value of the
-step's headline metric at reference conditions, ties by id; then its excluded batches by (reason, start, id). The headline metric is
-the one that the pack names first. In this order a batch that was opened shows whether it stands where it belongs, and "the batches
+For every step its used batches, cell by cell (product and variant as they were labelled), each cell
+rising by the value of the step's headline metric at reference conditions, ties by id; then its
+excluded batches by (reason, start, id). The headline metric is the one that the pack names first.
+In this order a batch that was opened shows whether it stands where it belongs, and "the batches
 that set the label" are a position in the tree.
 
 Nothing turns on the order in which a plant's files were read.

@@ -1,6 +1,8 @@
-"""Of which relevant variables nothing was recorded: such a batch counts as at reference, and leaving the column out may pay.
+"""Of which relevant variables nothing was recorded: such a batch counts as at reference, and
+leaving the column out may pay.
 
-No datum is false then, so no check fails; what an auditor can be told is how many batches it concerns, and what a unit of it moves.
+No datum is false then, so no check fails; what an auditor can be told is how many batches it
+concerns, and what a unit of it moves.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from benchmarks.measurements import Metric
 
 @dataclass(frozen=True, slots=True)
 class AtReference:
-    """One variable of a step; `share` of the opened batches that count, `slope` in the metric's unit per unit of the variable."""
+    """One variable of a step; `share` of the opened batches that count, `slope` in the metric's
+    unit per unit of the variable.
+    """
 
     step: str
     variable: str
@@ -26,7 +30,9 @@ class AtReference:
 
 
 def at_reference(evidence: Evidence) -> tuple[AtReference, ...]:
-    """By step in the pack's order, those that at least one batch lacks; a batch without a required one counts in no label."""
+    """By step in the pack's order, those that at least one batch lacks; a batch without a required
+    one counts in no label.
+    """
     counting = [batch for batch in evidence.batches.values() if batch.excluded is None]
     assumptions = []
     for step in evidence.pack.steps:

@@ -1,4 +1,6 @@
-"""What of a label's energy no meter tells: what the plant's own rows give, of carriers with a meter and without."""
+"""What of a label's energy no meter tells: what the plant's own rows give, of carriers with a meter
+and without.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction
 
 @dataclass(frozen=True, slots=True)
 class ByRows:
-    """One carrier of a step as rows give it; `share` is its part of the energy of the step's opened batches, in coal equivalent.
+    """One carrier of a step as rows give it; `share` is its part of the energy of the step's opened
+    batches, in coal equivalent.
 
-    Energy that leaves a step has rows of its own: what is credited lowers a label as much as what is left out.
+    Energy that leaves a step has rows of its own: what is credited lowers a label as much as what
+    is left out.
     """
 
     step: str
@@ -25,7 +29,9 @@ class ByRows:
 
 
 def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
-    """By step, carrier and direction, the largest first; none of a site without any reading, of which all energy is so."""
+    """By step, carrier and direction, the largest first; none of a site without any reading, of
+    which all energy is so.
+    """
     if evidence.by_batch:
         return ()
     all_of, kgce_by_rows = (
@@ -49,7 +55,9 @@ def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
 
 
 def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
-    """Coal equivalent; 0 of what has no heating value, which is in no label (a gas that is given back)."""
+    """Coal equivalent; 0 of what has no heating value, which is in no label (a gas that is given
+    back).
+    """
     try:
         return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))
     except InputError as refusal:

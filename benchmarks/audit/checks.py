@@ -1,4 +1,5 @@
-"""Runs all checks of an opening, one for each way of cheating, in their order, and tells what each found.
+"""Runs all checks of an opening, one for each way of cheating, in their order, and tells what each
+found.
 
 What a sample can show and what only the whole can:
 
@@ -18,7 +19,7 @@ What a sample can show and what only the whole can:
 | energy, exclusions, batches, readings | the others | with the promised probability |
 
 Only the whole recomputation on site shows that no record at all was misstated.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 

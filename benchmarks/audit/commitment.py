@@ -1,12 +1,16 @@
-"""What a site commits to before it draws: the root of a tree over everything its labels were made from, and what opens a leaf of it.
+"""What a site commits to before it draws: the root of a tree over everything its labels were made
+from, and what opens a leaf of it.
 
-Leaves: the table of contents (`contents`), the batches and the meters' days in the order it tells (`records`), padding up to the
-next power of two. A leaf is hashed as SHA-256(0x00 ‖ salt ‖ record), nodes after RFC 9162, section 2.1.1.
+Leaves: the table of contents (`contents`), the batches and the meters' days in the order it tells
+(`records`), padding up to the next power of two. A leaf is hashed as SHA-256(0x00 ‖ salt ‖ record),
+nodes after RFC 9162, section 2.1.1.
 
-Salts hide the records: batches are few and regular enough to be guessed at, and whoever sees a neighbour's hash in a proof must
-learn nothing of it. They come from the site's seed and the submission's name, so an unchanged revision has another root, and a crash
-or a retry the same. Each is 128 bits of HMAC-SHA-512(key, index // 4), four to a block (the cost of a salt is then half of a
-leaf's hash, not twice), with key = HMAC-SHA-256(seed, name). Whoever is given the seed, as an auditor is, can tell every salt.
+Salts hide the records: batches are few and regular enough to be guessed at, and whoever sees a
+neighbour's hash in a proof must learn nothing of it. They come from the site's seed and the
+submission's name, so an unchanged revision has another root, and a crash or a retry the same. Each
+is 128 bits of HMAC-SHA-512(key, index // 4), four to a block (the cost of a salt is then half of a
+leaf's hash, not twice), with key = HMAC-SHA-256(seed, name). Whoever is given the seed, as an
+auditor is, can tell every salt.
 """
 
 from __future__ import annotations
@@ -36,7 +40,9 @@ class FiledBatch(NamedTuple):
 
 
 class DataTree:
-    """A site's data for one submission as a tree: 64 bytes a leaf beside the batches themselves; records are spelled when asked for."""
+    """A site's data for one submission as a tree: 64 bytes a leaf beside the batches themselves;
+    records are spelled when asked for.
+    """
 
     def __init__(
         self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], seed: bytes
@@ -50,14 +56,17 @@ class DataTree:
         """
         if table.padding_first != 1 + len(batches) + len(days):
             raise ValueError(
-                f"the table tells of {table.padding_first - 1} records, there are {len(batches) + len(days)}"
+                f"the table tells of {table.padding_first - 1} records, there are "
+                f"{len(batches) + len(days)}"
             )
         self.contents = table
         self.batches = batches
         self.days = days
         self.digests: dict[
             str, str
-        ] = {}  # of every part by name: how many records, and SHA-256 over them; unsalted, for the site alone
+            # of every part by name: how many records, and SHA-256 over them; unsalted, for the site
+            # alone
+        ] = {}
         self._key = _key(seed, table.name)
         self._tree = merkle.Tree(leaf_hashes(self._records(), seed, table.name))
         self.root = self._tree.root()
@@ -82,7 +91,9 @@ class DataTree:
         return _salt(self._key, index)
 
     def proof(self, index: int) -> list[bytes]:
-        """The inclusion proof of a leaf, the nearest hash first: the sibling on every level, for the tree is full."""
+        """The inclusion proof of a leaf, the nearest hash first: the sibling on every level, for
+        the tree is full.
+        """
         return [
             self._tree.node(merkle.Node(level, index >> level ^ 1))
             for level in range((len(self) - 1).bit_length())
@@ -113,7 +124,8 @@ def leaf_hashes(salted: Iterable[bytes], seed: bytes, name: str) -> Iterator[byt
 def require_record(
     root: bytes, size: int, index: int, salt: bytes, record: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Refuse a record that is not what the root was committed to with, at this leaf of a tree of this size.
+    """Refuse a record that is not what the root was committed to with, at this leaf of a tree of
+    this size.
 
     Raises:
         VerificationError: `proof-malformed`, `not-included`.

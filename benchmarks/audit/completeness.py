@@ -1,6 +1,8 @@
-"""What the checks of missing things say (batches left out, ends cut, output that no scale saw) of what was accounted for.
+"""What the checks of missing things say (batches left out, ends cut, output that no scale saw) of
+what was accounted for.
 
-What they can see and what not stands in docs/audit.md, with how often each finds how much: by simulated works.
+What they can see and what not stands in docs/audit.md, with how often each finds how much: by
+simulated works.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from benchmarks.phrases import Phrase, in_number, significant
 
 
 def nothing_left_out(evidence: Evidence) -> CheckOutcome:
-    """On the drawn days, what the meters counted hour by hour is in records of batches, or at the level of a line that stands."""
+    """On the drawn days, what the meters counted hour by hour is in records of batches, or at the
+    level of a line that stands.
+    """
     code = "nothing-left-out"
     accounted = evidence.accounted
     if evidence.by_batch:
@@ -34,7 +38,8 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "No drawn day belongs to a meter that counts for one step only, so readings cannot show whether a batch was left out."
+                "No drawn day belongs to a meter that counts for one step only, so readings "
+                "cannot show whether a batch was left out."
             ),
             Phrase("Check the production system on site, or have a meter installed for each line."),
         )
@@ -44,12 +49,15 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(questioned),
-                "On drawn days, %(stretches)s period has energy use like that of production, but no batch was committed to.",
-                "On drawn days, %(stretches)s periods have energy use like that of production, but no batch was committed to.",
+                "On drawn days, %(stretches)s period has energy use like that of production, but "
+                "no batch was committed to.",
+                "On drawn days, %(stretches)s periods have energy use like that of production, "
+                "but no batch was committed to.",
                 stretches=f"{len(questioned):,}",
             ),
             Phrase(
-                "Ask what was made then, and check the production system on site. A batch that was left out is missing from the label."
+                "Ask what was made then, and check the production system on site. A batch that "
+                "was left out is missing from the label."
             ),
             _places(questioned),
         )
@@ -58,9 +66,11 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(excused),
-                "On drawn days, %(stretches)s period looks like production without a batch. The log has rows that "
+                "On drawn days, %(stretches)s period looks like production without a batch. The "
+                "log has rows that "
                 "could not be read (%(rows)s), and this batch may be in one of them.",
-                "On drawn days, %(stretches)s periods look like production without a batch. The log has rows that could not be read "
+                "On drawn days, %(stretches)s periods look like production without a batch. The "
+                "log has rows that could not be read "
                 "(%(rows)s), and these batches may be in them.",
                 stretches=f"{len(excused):,}",
                 rows=f"{sum(evidence.opening.unread.values()):,}",
@@ -76,7 +86,8 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "These meters counted energy on their drawn days, but no batch shows their power in production: %(meters)s. A line "
+                "These meters counted energy on their drawn days, but no batch shows their power "
+                "in production: %(meters)s. A line "
                 "whose batches were all left out would look like this.",
                 meters=", ".join(
                     f"{balance.meter} {balance.total:,.0f} {balance.unit}" for balance in unjudged
@@ -88,8 +99,10 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             sum(balance.days for balance in accounted.balances),
-            "On %(days)s drawn meter day, no period outside the batches drew more power than a stopped line; %(meters)s.",
-            "On %(days)s drawn meter days, no period outside the batches drew more power than a stopped line; %(meters)s.",
+            "On %(days)s drawn meter day, no period outside the batches drew more power than a "
+            "stopped line; %(meters)s.",
+            "On %(days)s drawn meter days, no period outside the batches drew more power than a "
+            "stopped line; %(meters)s.",
             days=f"{sum(balance.days for balance in accounted.balances):,}",
             meters=_shares(accounted),
         ),
@@ -100,8 +113,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
 def _beside_unread(
     accounted: Accounted, evidence: Evidence
 ) -> tuple[list[QuestionedStretch], list[QuestionedStretch]]:
-    """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A row holds one batch: it excuses what
-    lies within the time of the longest batch on one meter, and most rows excuse most energy.
+    """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A
+    row holds one batch: it excuses what lies within the time of the longest batch on one meter, and
+    most rows excuse most energy.
     """
     steps = {balance.meter: balance.step for balance in accounted.balances}
     longest_us: dict[str, int] = {}
@@ -135,7 +149,9 @@ def _beside_unread(
 
 
 def edges_at_rest(evidence: Evidence) -> CheckOutcome:
-    """Before a batch begins and after it ends, the line stands: else part of what it used lies outside it."""
+    """Before a batch begins and after it ends, the line stands: else part of what it used lies
+    outside it.
+    """
     code = "edges-at-rest"
     accounted = evidence.accounted
     if evidence.by_batch:
@@ -144,7 +160,8 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "No opened batch has a pause next to it that its meter alone shows, so readings cannot show whether starts or ends "
+                "No opened batch has a pause next to it that its meter alone shows, so readings "
+                "cannot show whether starts or ends "
                 "were cut short."
             ),
             Phrase("Compare the batch log with the control system on site."),
@@ -155,14 +172,17 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(questioned),
-                "At %(number)s batch start or end the line was in production: before or after the committed time it "
+                "At %(number)s batch start or end the line was in production: before or after the "
+                "committed time it "
                 "drew power as in a batch, with no row or in a row without output.",
-                "At %(number)s batch starts or ends the line was in production: before or after the committed times it drew power as "
+                "At %(number)s batch starts or ends the line was in production: before or after "
+                "the committed times it drew power as "
                 "in a batch, with no row or in a row without output.",
                 number=f"{len(questioned):,}",
             ),
             Phrase(
-                "Compare the times of these batches with the control system on site. Energy outside them is missing from the label."
+                "Compare the times of these batches with the control system on site. Energy "
+                "outside them is missing from the label."
             ),
             _places(questioned),
         )
@@ -172,11 +192,15 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(untold),
-                "At %(number)s place readings cannot show whether a batch was cut short: a start-up without output "
-                "drew power as in production, or more than a tenth of the line's rows have wrong times. It is "
+                "At %(number)s place readings cannot show whether a batch was cut short: a "
+                "start-up without output "
+                "drew power as in production, or more than a tenth of the line's rows have wrong "
+                "times. It is "
                 "%(first)s.",
-                "At %(number)s places readings cannot show whether a batch was cut short: a start-up without output drew power as in "
-                "production, or more than a tenth of the line's rows have wrong times. First: %(first)s.",
+                "At %(number)s places readings cannot show whether a batch was cut short: a "
+                "start-up without output drew power as in "
+                "production, or more than a tenth of the line's rows have wrong times. First: "
+                "%(first)s.",
                 number=f"{len(untold):,}",
                 first=_stretch(untold[0]),
             ),
@@ -202,7 +226,8 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
             code,
             Phrase("Output cannot be checked: the site commits to no scale records."),
             Phrase(
-                "Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."
+                "Compare output with sales and stock on site (`steplabel-agent reconcile`), or "
+                "have scales added to site.toml."
             ),
         )
     weighings = evidence.weighings
@@ -211,12 +236,14 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "The output of %(wrong)s of %(number)s batches differs from what their scale weighed.",
+                "The output of %(wrong)s of %(number)s batches differs from what their scale "
+                "weighed.",
                 wrong=f"{len(wrong):,}",
                 number=f"{len(weighings.batches):,}",
             ),
             Phrase(
-                "Read the scale's own memory on site. Moving output between batches makes some of them look better."
+                "Read the scale's own memory on site. Moving output between batches makes some of "
+                "them look better."
             ),
             [_weighed(evidence, batch.leaf, batch.output, batch.weighed) for batch in wrong],
         )
@@ -230,10 +257,14 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             len(weighings.batches),
-            "The output of %(number)s batch agrees with its scale, within %(within)s %% or less; a smaller "
-            "change would not be seen. Opened batches of which no scale tells, or one that other lines used at the same time: %(without)s.",
-            "The output of %(number)s batches agrees with their scales, each within %(within)s %% or less; a smaller change would "
-            "not be seen. Opened batches of which no scale tells, or one that other lines used at the same time: %(without)s.",
+            "The output of %(number)s batch agrees with its scale, within %(within)s %% or less; "
+            "a smaller "
+            "change would not be seen. Opened batches of which no scale tells, or one that other "
+            "lines used at the same time: %(without)s.",
+            "The output of %(number)s batches agrees with their scales, each within %(within)s %% "
+            "or less; a smaller change would "
+            "not be seen. Opened batches of which no scale tells, or one that other lines used at "
+            "the same time: %(without)s.",
             number=f"{len(weighings.batches):,}",
             within=f"{100 * weighings.resolution:.1f}",
             without=f"{sum(weighings.without.values()):,}",
@@ -261,7 +292,8 @@ def _stretch(stretch: QuestionedStretch) -> Phrase:
     }
     if stretch.why in (StretchQuestion.FILLER, StretchQuestion.START_UP):
         return Phrase(
-            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s",
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next "
+            "to batch %(batch)s",
             **where,
         )
     if stretch.why is StretchQuestion.EDGE:
@@ -271,12 +303,14 @@ def _stretch(stretch: QuestionedStretch) -> Phrase:
         )
     if stretch.why is StretchQuestion.NO_RECORD:
         return Phrase(
-            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record",
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a "
+            "record",
             **where,
         )
     if stretch.why is StretchQuestion.STANDING_STATE:
         return Phrase(
-            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s",
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in "
+            "%(batch)s",
             **where,
         )
     return Phrase(
@@ -286,7 +320,9 @@ def _stretch(stretch: QuestionedStretch) -> Phrase:
 
 
 def _shares(accounted: Accounted) -> Phrase:
-    """The share of the energy in batches of the meter where it is lowest, of those on whose drawn days a batch ran."""
+    """The share of the energy in batches of the meter where it is lowest, of those on whose drawn
+    days a batch ran.
+    """
     ran = [
         (balance.used + balance.excluded) / balance.total
         for balance in accounted.balances
@@ -295,7 +331,8 @@ def _shares(accounted: Accounted) -> Phrase:
     if not ran:
         return Phrase("no batch ran on these days")
     return Phrase(
-        "for each meter with batches on its drawn days, at least %(share)s %% of the energy is in batches",
+        "for each meter with batches on its drawn days, at least %(share)s %% of the energy is in "
+        "batches",
         share=f"{100 * min(ran):.0f}",
     )
 

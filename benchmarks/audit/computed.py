@@ -1,4 +1,6 @@
-"""Checks that compute: readings as committed to, records from readings and rows, reasons for exclusion, ranks and counts."""
+"""Checks that compute: readings as committed to, records from readings and rows, reasons for
+exclusion, ranks and counts.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from benchmarks.phrases import Phrase, in_number
 
 
 def readings_committed(evidence: Evidence) -> CheckOutcome:
-    """The readings shown are those that were committed to: every day of them has its digest in the tree."""
+    """The readings shown are those that were committed to: every day of them has its digest in the
+    tree.
+    """
     code = "readings-committed"
     if not evidence.contents.meters and not evidence.shown:
         return of_no_readings(code)
@@ -42,7 +46,8 @@ def readings_committed(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
             ),
             Phrase(
-                "The readings were changed after the root was logged. Keep the opening, and read the meters' own memory on site."
+                "The readings were changed after the root was logged. Keep the opening, and read "
+                "the meters' own memory on site."
             ),
             wrong,
         )
@@ -72,13 +77,16 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(wrong),
-                "%(wrong)s of %(opened)s records differs from what the plant's readings and rows give.",
-                "%(wrong)s of %(opened)s records differ from what the plant's readings and rows give.",
+                "%(wrong)s of %(opened)s records differs from what the plant's readings and rows "
+                "give.",
+                "%(wrong)s of %(opened)s records differ from what the plant's readings and rows "
+                "give.",
                 wrong=f"{len(wrong):,}",
                 opened=f"{len(opened):,}",
             ),
             Phrase(
-                "Compare the record with the meter's own memory and the batch log on site. The correct value is shown beside the record."
+                "Compare the record with the meter's own memory and the batch log on site. The "
+                "correct value is shown beside the record."
             ),
             wrong,
         )
@@ -86,8 +94,10 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             len(opened),
-            "The only batch record opened can be recomputed from the readings and rows, and is the same as the one committed to.",
-            "All %(opened)s batch records can be recomputed from the readings and rows, and are the same as those committed to.",
+            "The only batch record opened can be recomputed from the readings and rows, and is "
+            "the same as the one committed to.",
+            "All %(opened)s batch records can be recomputed from the readings and rows, and are "
+            "the same as those committed to.",
             opened=f"{len(opened):,}",
         ),
         len(opened),
@@ -95,7 +105,9 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
 
 
 def records_with_evidence(evidence: Evidence) -> CheckOutcome:
-    """No batch opened is without rows, or in the tree more often than in them, and where others have readings none is without energy."""
+    """No batch opened is without rows, or in the tree more often than in them, and where others
+    have readings none is without energy.
+    """
     code, opened, beyond = (
         "records-with-evidence",
         sorted(evidence.batches.items()),
@@ -111,12 +123,15 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(wrong),
-                "%(wrong)s record is for a batch that is not in the plant's rows and readings, or not as often.",
-                "%(wrong)s records are for batches that are not in the plant's rows and readings, or not as often.",
+                "%(wrong)s record is for a batch that is not in the plant's rows and readings, or "
+                "not as often.",
+                "%(wrong)s records are for batches that are not in the plant's rows and readings, "
+                "or not as often.",
                 wrong=f"{len(wrong):,}",
             ),
             Phrase(
-                "Look for the batch in the plant's production system. A batch that was never made lowers a label just as a false "
+                "Look for the batch in the plant's production system. A batch that was never made "
+                "lowers a label just as a false "
                 "reading does."
             ),
             wrong,
@@ -125,8 +140,10 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             len(opened),
-            "The only opened batch is in the plant's rows, as often as it was committed to, with energy in its readings or rows.",
-            "All %(opened)s batches are in the plant's rows, as often as they were committed to, with energy in its readings or rows.",
+            "The only opened batch is in the plant's rows, as often as it was committed to, with "
+            "energy in its readings or rows.",
+            "All %(opened)s batches are in the plant's rows, as often as they were committed to, "
+            "with energy in its readings or rows.",
             opened=f"{len(opened):,}",
         ),
         len(opened),
@@ -134,7 +151,9 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
 
 
 def exclusions_justified(evidence: Evidence) -> CheckOutcome:
-    """Every batch that was left out is left out by its stated rule when it is computed again, and for the same reason."""
+    """Every batch that was left out is left out by its stated rule when it is computed again, and
+    for the same reason.
+    """
     code = "exclusions-justified"
     excluded = [
         (index, batch)
@@ -153,13 +172,16 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(wrong),
-                "%(wrong)s of %(excluded)s exclusions is not justified by the plant's rows and readings.",
-                "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and readings.",
+                "%(wrong)s of %(excluded)s exclusions is not justified by the plant's rows and "
+                "readings.",
+                "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and "
+                "readings.",
                 wrong=f"{len(wrong):,}",
                 excluded=f"{len(excluded):,}",
             ),
             Phrase(
-                "Check on site what happened in these batches. An exclusion without its reason lowers the label."
+                "Check on site what happened in these batches. An exclusion without its reason "
+                "lowers the label."
             ),
             wrong,
         )
@@ -176,7 +198,9 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
 
 
 def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
-    """Used batches stand in the order of their values, and each lies at the point of the grid at which it was counted."""
+    """Used batches stand in the order of their values, and each lies at the point of the grid at
+    which it was counted.
+    """
     code, opened = "ranks-and-counts", 0
     by_record = evidence.pack.policy.unit == "record"
     wrong: list[Words] = []
@@ -207,12 +231,15 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(wrong),
-                "%(wrong)s record is not at the rank, or not at the grid point, at which the label counted it.",
-                "%(wrong)s records are not at the rank, or not at the grid point, at which the label counted them.",
+                "%(wrong)s record is not at the rank, or not at the grid point, at which the "
+                "label counted it.",
+                "%(wrong)s records are not at the rank, or not at the grid point, at which the "
+                "label counted them.",
                 wrong=f"{len(wrong):,}",
             ),
             Phrase(
-                "The label does not follow from these records: have it recomputed on site from the plant's files."
+                "The label does not follow from these records: have it recomputed on site from "
+                "the plant's files."
             ),
             wrong,
         )
@@ -220,8 +247,10 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             opened,
-            "The only used batch that was opened is at its rank and was counted at the grid point of its value.",
-            "All %(seen)s used batches that were opened are at their rank and were counted at the grid point of their value.",
+            "The only used batch that was opened is at its rank and was counted at the grid point "
+            "of its value.",
+            "All %(seen)s used batches that were opened are at their rank and were counted at the "
+            "grid point of their value.",
             seen=f"{opened:,}",
         ),
         opened,
@@ -229,8 +258,8 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
 
 
 def _days_at_odds(evidence: Evidence) -> Iterator[Words]:
-    """Days shown of which no leaf was opened, or another one, and drawn days that are not shown. Like the tree, they are of the report's
-    whole time, earlier years of a pooled label among it.
+    """Days shown of which no leaf was opened, or another one, and drawn days that are not shown.
+    Like the tree, they are of the report's whole time, earlier years of a pooled label among it.
     """
     committed = {(day.meter, day.start_us) for day in evidence.days.values()}
     yield from (

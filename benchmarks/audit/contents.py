@@ -1,12 +1,15 @@
-"""The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted by grid point, and by what rules.
+"""The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted
+by grid point, and by what rules.
 
-It is what makes a part of the tree an answer about the whole: a record that is opened at a leaf must be of the step, of the kind
-and, among the batches used, of the rank that the table gives for that leaf. The counts by point of the public grid are all that a
-release reads of the data, so that the table, the site's seed and the challenge give the released grid points again, to the digit; and as
-used batches lie in the order of the headline metric, every one opened shows whether it was counted at the grid point where it belongs.
+It is what makes a part of the tree an answer about the whole: a record that is opened at a leaf
+must be of the step, of the kind and, among the batches used, of the rank that the table gives for
+that leaf. The counts by point of the public grid are all that a release reads of the data, so that
+the table, the site's seed and the challenge give the released grid points again, to the digit; and
+as used batches lie in the order of the headline metric, every one opened shows whether it was
+counted at the grid point where it belongs.
 
-Order of the leaves: the table; for every step its used batches, label by label, then its excluded ones; every meter's days;
-padding up to `size`.
+Order of the leaves: the table; for every step its used batches, label by label, then its excluded
+ones; every meter's days; padding up to `size`.
 """
 
 from __future__ import annotations
@@ -67,9 +70,11 @@ LeafIndex = Annotated[int, whole(1, _COUNT)]
 
 @dataclass(frozen=True, slots=True)
 class UsedLeaves(Record):
-    """The batches used in the labels of one product and variant: leaves `first` to `first + used - 1`.
+    """The batches used in the labels of one product and variant: leaves `first` to `first + used -
+    1`.
 
-    They rise by their value of the step's headline metric at reference conditions; equal values go by batch id.
+    They rise by their value of the step's headline metric at reference conditions; equal values go
+    by batch id.
     """
 
     product: AnyText
@@ -82,8 +87,8 @@ class UsedLeaves(Record):
 class StepPart(Record):
     """One step: its cells one after the other, then its excluded batches by (reason, start, id).
 
-    `metric` is the headline metric, by which used batches are ordered; "" for a step that the pack does not know, which has excluded
-    batches only.
+    `metric` is the headline metric, by which used batches are ordered; "" for a step that the pack
+    does not know, which has excluded batches only.
     """
 
     step: AnyText
@@ -104,7 +109,9 @@ class StepPart(Record):
 
 @dataclass(frozen=True, slots=True)
 class MeterPart(Record):
-    """One meter: a leaf for each of its days that holds a reading, in order; leaves `first` to `first + days - 1`."""
+    """One meter: a leaf for each of its days that holds a reading, in order; leaves `first` to
+    `first + days - 1`.
+    """
 
     meter: AnyText
     first: LeafIndex
@@ -113,9 +120,11 @@ class MeterPart(Record):
 
 @dataclass(frozen=True, slots=True)
 class GridCounts(Record):
-    """What a release reads of the data: of one label, how many counted batches lie at each point of the public grid.
+    """What a release reads of the data: of one label, how many counted batches lie at each point of
+    the public grid.
 
-    `by_point` are (grid point, batches), rising, none empty. Where days are protected, they are the batches that count of every day.
+    `by_point` are (grid point, batches), rising, none empty. Where days are protected, they are the
+    batches that count of every day.
     """
 
     step: AnyText
@@ -134,9 +143,10 @@ class GridCounts(Record):
 class Contents(Record):
     """The table of contents.
 
-    `settings_digest` is SHA-256 of the site's configuration as read: mapping profile, meters, factors, without where its files lie
-    and without access data. `seed_commitment` is what the portal holds since enrolment (`privacy.randomness.commitment`). `windows`
-    are the steps whose labels cover several years, with how many.
+    `settings_digest` is SHA-256 of the site's configuration as read: mapping profile, meters,
+    factors, without where its files lie and without access data. `seed_commitment` is what the
+    portal holds since enrolment (`privacy.randomness.commitment`). `windows` are the steps whose
+    labels cover several years, with how many.
     """
 
     site: Identifier
@@ -168,7 +178,9 @@ class Contents(Record):
 
 
 def ranges(table: Contents) -> Iterator[tuple[str, int, int]]:
-    """The parts of the tree from leaf 1 to its padding, one behind the other: name, first leaf, how many."""
+    """The parts of the tree from leaf 1 to its padding, one behind the other: name, first leaf, how
+    many.
+    """
     for step in table.steps:
         yield f"step {step.step}, used", step.first, step.used
         yield f"step {step.step}, excluded", step.excluded_first, step.excluded
@@ -177,7 +189,9 @@ def ranges(table: Contents) -> Iterator[tuple[str, int, int]]:
 
 
 def padded(leaves: int) -> int:
-    """The size of a tree that has to hold so many leaves: the next power of two, never fewer than 64."""
+    """The size of a tree that has to hold so many leaves: the next power of two, never fewer than
+    64.
+    """
     return max(FEWEST_LEAVES, 1 << (leaves - 1).bit_length())
 
 
@@ -195,7 +209,8 @@ def read(raw: bytes) -> Contents:
     """The table that a leaf 0 holds, with every part where its neighbours leave room for it.
 
     Raises:
-        VerificationError: not canonical, a field is missing, unknown or malformed, or `contents-inconsistent`.
+        VerificationError: not canonical, a field is missing, unknown or malformed, or
+            `contents-inconsistent`.
     """
     fields = Fields(decode(raw))
     fields.matching("kind", _KIND, CONTENTS)
@@ -206,7 +221,9 @@ def read(raw: bytes) -> Contents:
 
 
 def _refuse_gaps(contents: Contents) -> None:
-    """Parts follow one another without a gap from leaf 1 on, and the size is the least that holds them."""
+    """Parts follow one another without a gap from leaf 1 on, and the size is the least that holds
+    them.
+    """
     leaf = 1
     for first, count in _parts(contents):
         if first != leaf:

@@ -1,9 +1,10 @@
 """Batches that were committed to more often than the plant's rows give them.
 
-Each leaf of such a batch is true by itself: it comes out when it is computed again. Copies are equal in value, so they stand side by side
-in the order of the tree, but a draw may open one of them alone. So a used record that was opened is looked for as well in the leaves of
-which only the hash is shown: a proof begins with that of the leaf beside its own, and the seed gives the salt. How surely this finds copies
-stands in docs/audit.md.
+Each leaf of such a batch is true by itself: it comes out when it is computed again. Copies are
+equal in value, so they stand side by side in the order of the tree, but a draw may open one of them
+alone. So a used record that was opened is looked for as well in the leaves of which only the hash
+is shown: a proof begins with that of the leaf beside its own, and the seed gives the salt. How
+surely this finds copies stands in docs/audit.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from benchmarks.wire.merkle import leaf_hash
 def surplus(evidence: Evidence) -> dict[int, Batch]:
     """By leaf, the batches that stand in the tree more often than the rows give them.
 
-    A record that the rows do not give at all is none: whatever of it does not come out is another check's.
+    A record that the rows do not give at all is none: whatever of it does not come out is another
+    check's.
     """
     end = max(
         (part.excluded_first + part.excluded for part in evidence.contents.steps), default=0

@@ -1,8 +1,10 @@
-"""The counts of the table of contents against the values of opened batches: of the headline metric by rank, of the others by room.
+"""The counts of the table of contents against the values of opened batches: of the headline metric
+by rank, of the others by room.
 
-The used batches of a step stand in the order of its headline metric, so each says by its position at which grid point it was counted. No
-order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted at the grid point of its
-value; how much the other counts could say otherwise stands in docs/audit.md.
+The used batches of a step stand in the order of its headline metric, so each says by its position
+at which grid point it was counted. No order of the leaves tells the ranks of a further metric.
+Every opened batch that has it must have been counted at the grid point of its value; how much the
+other counts could say otherwise stands in docs/audit.md.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from benchmarks.labels.validity import Reasons, record_reasons
 from benchmarks.routes import MetricRule, Step
 
 NEARLY = 1e-9
-"""Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
+"""Relative: a record's energies are added in their order, a label's in that of the files
+(`audit.records`).
+"""
 
 
 def of_headline(evidence: Evidence, step: Step, cell: UsedLeaves) -> GridCounts | None:
@@ -41,7 +45,9 @@ def opened_of(evidence: Evidence, cell: UsedLeaves) -> list[int]:
 
 
 def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[int, float]]]:
-    """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
+    """Of every cell of a step that the pack knows, the values of the opened used batches by leaf,
+    at reference conditions.
+    """
     steps_by_id = {step.id: step for step in evidence.pack.steps}
     for part in evidence.contents.steps:
         step = steps_by_id.get(part.step)
@@ -61,7 +67,9 @@ def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[
 def miscounted(
     values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule
 ) -> list[int]:
-    """Leaves whose position among the used batches the table counts at another point of the grid than that of their value."""
+    """Leaves whose position among the used batches the table counts at another point of the grid
+    than that of their value.
+    """
     ends = list(accumulate(number for _, number in counted.by_point))
     wrong = []
     for index, value in values.items():
@@ -73,9 +81,11 @@ def miscounted(
 
 
 def beyond_counts(evidence: Evidence) -> Iterator[Words]:
-    """What the counts of metrics besides the headline have no room for: opened batches that have the metric, and their own number.
+    """What the counts of metrics besides the headline have no room for: opened batches that have
+    the metric, and their own number.
 
-    A batch without a value of the headline stands among the excluded ones and may be counted all the same.
+    A batch without a value of the headline stands among the excluded ones and may be counted all
+    the same.
     """
     steps = {step.id: step for step in evidence.pack.steps}
     for tally in evidence.contents.counted:
@@ -112,7 +122,8 @@ def beyond_counts(evidence: Evidence) -> Iterator[Words]:
 
 
 def without_room(points_of: Mapping[int, Sequence[int]], counts: Mapping[int, int]) -> list[int]:
-    """Leaves of batches that the counts by grid point do not hold: at that of each, others stand for all that are counted there.
+    """Leaves of batches that the counts by grid point do not hold: at that of each, others stand
+    for all that are counted there.
 
     Args:
         points_of: by leaf, the grid points that its value may lie at.
@@ -145,7 +156,9 @@ def _points_of(
 
 
 def _points_near(value: float, rule: MetricRule) -> list[int]:
-    """The grid point of a value: two where it lies so near the middle between them that the order of a sum decides, none of NaN."""
+    """The grid point of a value: two where it lies so near the middle between them that the order
+    of a sum decides, none of NaN.
+    """
     exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
     near = [
         np.clip(np.floor(exact * (1 + sign * NEARLY)), 0, rule.grid.points - 1)

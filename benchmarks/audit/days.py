@@ -1,8 +1,10 @@
-"""One day of one meter's readings as one digest: what the plant commits to of its readings, and what an auditor recomputes of an extract.
+"""One day of one meter's readings as one digest: what the plant commits to of its readings, and
+what an auditor recomputes of an extract.
 
-The readings are those that the source gave: brought to microseconds of UTC and to the meter's declared unit, nothing repaired,
-left out or put in order yet. They are sorted by time and then by value, so that the order of rows in a file changes nothing; one that
-stands twice counts twice. A stamp without a value (NaN) is no reading: a blank cell and a missing row are the same.
+The readings are those that the source gave: brought to microseconds of UTC and to the meter's
+declared unit, nothing repaired, left out or put in order yet. They are sorted by time and then by
+value, so that the order of rows in a file changes nothing; one that stands twice counts twice. A
+stamp without a value (NaN) is no reading: a blank cell and a missing row are the same.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def digest_of(time_us: Integers, value: Floats) -> bytes:
 
 
 def by_day(time_us: Integers, value: Floats) -> Iterator[tuple[int, Integers, Floats]]:
-    """The readings of each UTC day, each under the microsecond at which the day begins; days rise, within a day the order stays."""
+    """The readings of each UTC day, each under the microsecond at which the day begins; days rise,
+    within a day the order stays.
+    """
     with_value = ~np.isnan(value)
     if not with_value.all():
         time_us, value = time_us[with_value], value[with_value]
@@ -57,7 +61,9 @@ def clipped(time_us: Integers, value: Floats, within: Window) -> tuple[Integers,
 def days_of(
     meter: str, unit: str, time_us: Integers, value: Floats, within: Window | None = None
 ) -> list[MeterDay]:
-    """The days of readings that are all at hand, in whatever order; with a window, of those in it."""
+    """The days of readings that are all at hand, in whatever order; with a window, of those in
+    it.
+    """
     if within is not None:
         time_us, value = clipped(time_us, value, within)
     return [

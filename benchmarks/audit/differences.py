@@ -1,4 +1,6 @@
-"""In what a record that was opened differs from what the plant's readings and rows give, for the one who goes and looks on site."""
+"""In what a record that was opened differs from what the plant's readings and rows give, for the
+one who goes and looks on site.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ _DIGITS = 9
 
 
 def beside(index: int, opened: Batch, recomputed: Sequence[Batch]) -> Words:
-    """The record with what differs in it, as it was opened and as it is recomputed; alone where nothing was recomputed or told apart."""
+    """The record with what differs in it, as it was opened and as it is recomputed; alone where
+    nothing was recomputed or told apart.
+    """
     record = named(index, opened)
     if not recomputed:
         return record

@@ -1,6 +1,8 @@
-"""The parts of a site's data, each with a digest of its own: which of them changed, where a root is not the one committed to.
+"""The parts of a site's data, each with a digest of its own: which of them changed, where a root is
+not the one committed to.
 
-The digests stay on the site, beside the report: they are not salted, and a root alone says no more than that something differs.
+The digests stay on the site, beside the report: they are not salted, and a root alone says no more
+than that something differs.
 """
 
 from __future__ import annotations
@@ -39,12 +41,16 @@ _OF_RECORDS = (
 
 
 def parts_of(tree: DataTree) -> Parts:
-    """Every part by name: `step eaf, used`, `step eaf, excluded`, `meter eaf-1`, and what the table of contents holds besides."""
+    """Every part by name: `step eaf, used`, `step eaf, excluded`, `meter eaf-1`, and what the table
+    of contents holds besides.
+    """
     return tree.digests | _alone(tree.contents)
 
 
 def told_by(table: Contents) -> Parts:
-    """The same names, as far as a table of contents alone tells them: of records, only how many there are."""
+    """The same names, as far as a table of contents alone tells them: of records, only how many
+    there are.
+    """
     return {name: f"{count}" for name, _, count in contents.ranges(table)} | _alone(table)
 
 

@@ -1,4 +1,5 @@
-"""Checks of commitment and draw: promised, drawn after the commitment, from a signed head of the log, one root everywhere, challenge.
+"""Checks of commitment and draw: promised, drawn after the commitment, from a signed head of the
+log, one root everywhere, challenge.
 
 They need no opening, only what everybody can have; each says one sentence of one thing.
 """
@@ -24,10 +25,12 @@ from benchmarks.wire.logged import EntryKind
 
 
 def draw_promised(evidence: Evidence) -> CheckOutcome:
-    """The auditor's own hands were bound: the log had the promise of this nonce before the tree head, and the head is the first after it.
+    """The auditor's own hands were bound: the log had the promise of this nonce before the tree
+    head, and the head is the first after it.
 
-    Without the log's entry nobody sees when the promise was made: who signs it can date it back, and try nonces against a known head. Who
-    makes the entry that this head ends with can look for a draw all the same: no check sees that (docs/threat-model.md).
+    Without the log's entry nobody sees when the promise was made: who signs it can date it back,
+    and try nonces against a known head. Who makes the entry that this head ends with can look for a
+    draw all the same: no check sees that (docs/threat-model.md).
     """
     code, promise, head = "draw-promised", evidence.public.promise, evidence.draw.head
     entry = evidence.public.entries.get(EntryKind.AUDIT_PROMISE)
@@ -35,7 +38,8 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "The auditor's promise was not given, so nobody can see that the nonce was fixed before the draw."
+                "The auditor's promise was not given, so nobody can see that the nonce was fixed "
+                "before the draw."
             ),
             TAKE_THE_FILE,
         )
@@ -45,11 +49,14 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
             return not_checkable(
                 code,
                 Phrase(
-                    "No proof was given that the promise was in the log before the head of the draw. Its own date proves nothing."
+                    "No proof was given that the promise was in the log before the head of the "
+                    "draw. Its own date proves nothing."
                 ),
                 Phrase(
-                    "Download the sample's evidence file from the portal's page: it contains the entry and its proof. A promise that "
-                    "was never submitted to the portal cannot be proven. In that case, promise on the portal and draw again."
+                    "Download the sample's evidence file from the portal's page: it contains the "
+                    "entry and its proof. A promise that "
+                    "was never submitted to the portal cannot be proven. In that case, promise on "
+                    "the portal and draw again."
                 ),
             )
         leaf = logged.hashed(EntryKind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
@@ -62,33 +69,39 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
             code,
             Phrase(
                 (
-                    "The draw uses the head of %(size)s entries, but promise and commitment require the head of %(wanted)s entries: "
+                    "The draw uses the head of %(size)s entries, but promise and commitment "
+                    "require the head of %(wanted)s entries: "
                     "somebody chose the head."
                 ),
                 size=f"{head.size:,}",
                 wanted=f"{wanted:,}",
             ),
             Phrase(
-                "Draw again from the head that the portal gives: the first that contains the promise, the commitment and one more entry."
+                "Draw again from the head that the portal gives: the first that contains the "
+                "promise, the commitment and one more entry."
             ),
         )
     return check_held(
         code,
         Phrase(
-            "The nonce and the plan are those that the auditor promised: entry %(entry)s of the log, before the head of the draw.",
+            "The nonce and the plan are those that the auditor promised: entry %(entry)s of the "
+            "log, before the head of the draw.",
             entry=f"{entry.index:,}",
         ),
     )
 
 
 def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
-    """The head that the positions follow from holds the commitment: the plant had committed before they could be known."""
+    """The head that the positions follow from holds the commitment: the plant had committed before
+    they could be known.
+    """
     code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.committed_at
     if head <= entry:
         return failed(
             code,
             Phrase(
-                "The tree head has %(head)s entries, and the commitment is entry %(entry)s of the log: it came after the draw.",
+                "The tree head has %(head)s entries, and the commitment is entry %(entry)s of the "
+                "log: it came after the draw.",
                 head=f"{head:,}",
                 entry=f"{entry:,}",
             ),
@@ -106,7 +119,8 @@ def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
     return check_held(
         code,
         Phrase(
-            "The commitment is entry %(entry)s of the log, before the head of %(head)s entries on which the draw is based.",
+            "The commitment is entry %(entry)s of the log, before the head of %(head)s entries on "
+            "which the draw is based.",
             entry=f"{entry:,}",
             head=f"{head:,}",
         ),
@@ -129,7 +143,8 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "No signed tree head, or no key directory, was given: the head of the draw is known only from the auditor."
+                "No signed tree head, or no key directory, was given: the head of the draw is "
+                "known only from the auditor."
             ),
             TAKE_THE_FILE,
         )
@@ -137,12 +152,14 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "The draw names a head of %(drawn)s entries, which is not the signed head of %(signed)s entries.",
+                "The draw names a head of %(drawn)s entries, which is not the signed head of "
+                "%(signed)s entries.",
                 drawn=f"{drawn.size:,}",
                 signed=f"{shown.size:,}",
             ),
             Phrase(
-                "Draw again from a tree head that the portal signed. With any other head the auditor could have picked the "
+                "Draw again from a tree head that the portal signed. With any other head the "
+                "auditor could have picked the "
                 "outcome of the draw."
             ),
         )
@@ -156,7 +173,9 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
 
 
 def commitment_logged(evidence: Evidence) -> CheckOutcome:
-    """The commitment is in the public log, at the place that the challenge names, or at that since the log was restarted."""
+    """The commitment is in the public log, at the place that the challenge names, or at that since
+    the log was restarted.
+    """
     code, head, challenge, again = (
         "commitment-logged",
         evidence.draw.head,
@@ -174,7 +193,8 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "The commitment was logged after the tree head of the draw, so no proof of it is possible."
+                "The commitment was logged after the tree head of the draw, so no proof of it is "
+                "possible."
             ),
         )
     leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), day)
@@ -186,7 +206,8 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
         return check_held(
             code,
             Phrase(
-                "The commitment is entry %(log_index)s of the log of %(size)s entries. The challenge names entry %(before)s, which was "
+                "The commitment is entry %(log_index)s of the log of %(size)s entries. The "
+                "challenge names entry %(before)s, which was "
                 "lost when the log was restarted; the coordinator signed that.",
                 log_index=f"{index:,}",
                 size=f"{head.size:,}",
@@ -204,13 +225,16 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
 
 
 def root_committed(evidence: Evidence) -> CheckOutcome:
-    """One root everywhere: in what the auditor has from the portal, in the draw, in the challenge and in the report."""
+    """One root everywhere: in what the auditor has from the portal, in the draw, in the challenge
+    and in the report.
+    """
     code, own = "root-committed", evidence.draw.commitment
     if evidence.public.commitment is None:
         return not_checkable(
             code,
             Phrase(
-                "The root could not be compared: no commitment from a source other than the plant and the draw was given."
+                "The root could not be compared: no commitment from a source other than the plant "
+                "and the draw was given."
             ),
             TAKE_THE_FILE,
         )
@@ -222,10 +246,12 @@ def root_committed(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "The root of the draw is not the one that was committed to, or the challenge or the report belongs to another root."
+                "The root of the draw is not the one that was committed to, or the challenge or "
+                "the report belongs to another root."
             ),
             Phrase(
-                "Get the commitment from the portal's log again. If the fault remains, the data were exchanged after they had been "
+                "Get the commitment from the portal's log again. If the fault remains, the data "
+                "were exchanged after they had been "
                 "committed to."
             ),
         )
@@ -255,10 +281,12 @@ def challenge_signed(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "The challenge in the opening differs from the one that was given separately: the draws used other numbers."
+                "The challenge in the opening differs from the one that was given separately: the "
+                "draws used other numbers."
             ),
             Phrase(
-                "Keep both. If the portal signed both, it gave two challenges for one commitment, which is not allowed. If it signed "
+                "Keep both. If the portal signed both, it gave two challenges for one commitment, "
+                "which is not allowed. If it signed "
                 "only the one that was given separately, the plant changed the one in the opening."
             ),
         )
@@ -266,7 +294,8 @@ def challenge_signed(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "The portal's key directory was not given, so the signature of the challenge was not checked."
+                "The portal's key directory was not given, so the signature of the challenge was "
+                "not checked."
             ),
             TAKE_THE_FILE,
         )

@@ -30,7 +30,8 @@ from benchmarks.wire.schema import Report
 MOST_NAMED = 20
 
 TAKE_THE_FILE = Phrase(
-    "Download the sample's evidence file from the portal's page, and give it with the fingerprint of the portal's key directory."
+    "Download the sample's evidence file from the portal's page, and give it with the fingerprint "
+    "of the portal's key directory."
 )
 
 
@@ -44,8 +45,8 @@ class CheckState(StrEnum):
 class CheckOutcome:
     """What one check found, in the languages people read it in.
 
-    `places` are the first that it is about; `count` is how many there are. `asked` is False where the check was not asked for, and so could
-    not be made: it then says what the others do not show.
+    `places` are the first that it is about; `count` is how many there are. `asked` is False where
+    the check was not asked for, and so could not be made: it then says what the others do not show.
     """
 
     code: str
@@ -77,10 +78,12 @@ class CheckOutcome:
 class PublicRecord:
     """What the auditor has from elsewhere than the plant; None where it was not given.
 
-    `keys_known` says whether challenge and head were verified with the portal's keys, or only read. `inclusion` is the portal's proof
-    that the commitment is in the log of the draw's head; `entries` those of the sealed report and of its values. `receipt` is one whose
-    signature was verified; `challenge` the one that the portal gave, by itself. `relogged` is the commitment's entry since the log was
-    restarted: the coordinator signed that the one which the challenge names was lost.
+    `keys_known` says whether challenge and head were verified with the portal's keys, or only read.
+    `inclusion` is the portal's proof that the commitment is in the log of the draw's head;
+    `entries` those of the sealed report and of its values. `receipt` is one whose signature was
+    verified; `challenge` the one that the portal gave, by itself. `relogged` is the commitment's
+    entry since the log was restarted: the coordinator signed that the one which the challenge names
+    was lost.
     """
 
     commitment: ReportCommitment | None = None
@@ -102,13 +105,17 @@ class Evidence:
         batches: the opened records that are batches, by leaf.
         days: the opened records that are days of meters, by leaf.
         shown: the days that the extract's readings make, by meter and beginning.
-        unbounded: steps of which settings and opened records show that one record could change any number of others.
-        by_batch: whether the site commits to no reading of any meter and shows none: its energy is given by batch.
+        unbounded: steps of which settings and opened records show that one record could change any
+            number of others.
+        by_batch: whether the site commits to no reading of any meter and shows none: its energy is
+            given by batch.
         settings_digest: of the settings that the opening shows.
         recomputed: the records that the extract gives under the key of a batch.
-        accounted: what the meters counted on the drawn days; None where no meter tells it of one step.
+        accounted: what the meters counted on the drawn days; None where no meter tells it of one
+            step.
         weighings: outputs against scale records; None where the site commits to none.
-        given: by step and batch id the energy that the plant's own rows give, also of carriers that a meter counts besides.
+        given: by step and batch id the energy that the plant's own rows give, also of carriers that
+            a meter counts besides.
         context: what values of batches follow from: factors, period, declarations of the site.
     """
 
@@ -134,7 +141,9 @@ class Evidence:
 
     @property
     def committed_at(self) -> int:
-        """The commitment's entry in the log: the one that the challenge names, or its entry since the log was restarted."""
+        """The commitment's entry in the log: the one that the challenge names, or its entry since
+        the log was restarted.
+        """
         return (
             self.challenge.log_index if self.public.relogged is None else self.public.relogged.index
         )
@@ -164,10 +173,12 @@ def of_no_readings(code: str) -> CheckOutcome:
     return not_asked(
         code,
         Phrase(
-            "The site has no readings: energy is given by batch, and relies only on the plant's own rows."
+            "The site has no readings: energy is given by batch, and relies only on the plant's "
+            "own rows."
         ),
         Phrase(
-            "Check these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."
+            "Check these rows in the plant's systems on site, and compare their sum with bills "
+            "(`steplabel-agent reconcile`)."
         ),
     )
 

@@ -1,10 +1,12 @@
 """What kind of answer each check gives. A check is of one kind, and every answer names it.
 
-- **bound**: what is shown is what the portal accepted, logged and signed, and nothing put in its place;
+- **bound**: what is shown is what the portal accepted, logged and signed, and nothing put in its
+  place;
 - **recomputed**: a figure comes out again from what lies behind it;
 - **complete**: nothing that belongs there is missing, nothing is there that does not belong.
 
-No kind stands for another: figures that come out again say nothing of what was published unless they are bound to it.
+No kind stands for another: figures that come out again say nothing of what was published unless
+they are bound to it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ class CheckKind(StrEnum):
 
 
 SUMMARY = "steplabel/verify-summary/1"
-"""The file by which a certification body tells the portal how the checks of an opening came out, by code."""
+"""The file by which a certification body tells the portal how the checks of an opening came out, by
+code.
+"""
 
 ON_SITE = "whole-recomputed"
 """Asked only of an auditor at the plant, with the plant's own files."""
@@ -54,10 +58,14 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
 """The checks of an opening, by code. What of them a summary does not name was not done."""
 
 WHERE_COMMITTED = frozenset({"output-weighed"})
-"""Those of them that are asked for only where the site has committed to what they need; a summary may leave them out."""
+"""Those of them that are asked for only where the site has committed to what they need; a summary
+may leave them out.
+"""
 
 OF_READINGS = frozenset({"readings-committed", "nothing-left-out", "edges-at-rest"})
-"""Those that need readings. Of a site without any, whose energy is given by batch, they are not asked; a summary names them as not made."""
+"""Those that need readings. Of a site without any, whose energy is given by batch, they are not
+asked; a summary names them as not made.
+"""
 
 OF_THE_PORTAL: dict[str, CheckKind] = {
     "receipt-signed": CheckKind.BOUND,

@@ -1,4 +1,6 @@
-"""The members that a published version may have: one that this list does not know holds a figure that nothing composes again."""
+"""The members that a published version may have: one that this list does not know holds a figure
+that nothing composes again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase, in_number
 
 Shape = Mapping[str, "Shape"]
-"""Member to the members of what stands there, of an object or of each in a list. Empty: a value, and no object."""
+"""Member to the members of what stands there, of an object or of each in a list. Empty: a value,
+and no object.
+"""
 
 VALUE: Shape = {}
 
@@ -25,7 +29,8 @@ GATE: Shape = {**_values("shown code"), "reason": WORDS}
 TOTAL: Shape = {**_values("value interval unit rule firms"), "gate": GATE}
 STEP: Shape = {
     **_values(
-        "step product variant boundary metric unit ratio headline best interval typical typical_interval"
+        "step product variant boundary metric unit ratio headline best interval typical "
+        "typical_interval"
     ),
     **_values("curve_withheld potential_withheld rule averaging firms in_part"),
     "curve": _values("percent value interval"),
@@ -36,7 +41,8 @@ STEP: Shape = {
 }
 DOCUMENT: Shape = {
     **_values(
-        "schema pack pack_version pack_digest route product period version status published_on source"
+        "schema pack pack_version pack_digest route product period version status published_on "
+        "source"
     ),
     "jurisdiction": _values("path en zh"),
     "steps": STEP,
@@ -46,7 +52,9 @@ DOCUMENT: Shape = {
     "explanation": dict.fromkeys(STATED, WORDS),
     "signature": _values("algorithm key_id value"),
 }
-"""Of `steplabel/benchmark/1`. Parts of the explanation that are not stated are made again whole (`wording`) and stand on no list."""
+"""Of `steplabel/benchmark/1`. Parts of the explanation that are not stated are made again whole
+(`wording`) and stand on no list.
+"""
 
 
 def require_known(document: Mapping[str, Any]) -> None:
@@ -62,13 +70,16 @@ def require_known(document: Mapping[str, Any]) -> None:
             "benchmark-member-unknown",
             in_number(
                 len(unknown),
-                "The published document contains %(count)s member that no version has, so its source is not known: %(members)s.",
-                "The published document contains %(count)s members that no version has, so their source is not known: %(members)s.",
+                "The published document contains %(count)s member that no version has, so its "
+                "source is not known: %(members)s.",
+                "The published document contains %(count)s members that no version has, so their "
+                "source is not known: %(members)s.",
                 count=len(unknown),
                 members=", ".join(unknown[:5]),
             ),
             Phrase(
-                "Keep the file and the document: both are signed. If a later release published the document, check with that "
+                "Keep the file and the document: both are signed. If a later release published "
+                "the document, check with that "
                 "release. If not, ask the coordinator."
             ),
         )

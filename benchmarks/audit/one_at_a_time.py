@@ -1,9 +1,12 @@
-"""Batches of one machine at one time, each of which comes out by itself: copies of a good batch under further ids would stand so.
+"""Batches of one machine at one time, each of which comes out by itself: copies of a good batch
+under further ids would stand so.
 
-Where a meter counts for the machine, a reading is of one batch, and a copy does not come out when it is computed again. Where the plant's
-own rows give the energy, or a declared power does, it comes out as often as its rows are written. Honest logs hold such pairs as well, but
-by rows of its own no plant can report a best value that is more than `WORTH_TELLING` better than with each pair as one batch. So a pair
-alone proves nothing, and is told as open. The check fails where the label is better by more than that, by all that the draw shows.
+Where a meter counts for the machine, a reading is of one batch, and a copy does not come out when
+it is computed again. Where the plant's own rows give the energy, or a declared power does, it comes
+out as often as its rows are written. Honest logs hold such pairs as well, but by rows of its own no
+plant can report a best value that is more than `WORTH_TELLING` better than with each pair as one
+batch. So a pair alone proves nothing, and is told as open. The check fails where the label is
+better by more than that, by all that the draw shows.
 """
 
 from __future__ import annotations
@@ -53,15 +56,18 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(better),
-                "%(pairs)s opened batch has the time of another one of the same machine. Counted once, the best "
+                "%(pairs)s opened batch has the time of another one of the same machine. Counted "
+                "once, the best "
                 "value would be higher by more than %(percent)s %%.",
-                "%(pairs)s opened batches have the time of another one of the same machine. Counted once, the best value would be "
+                "%(pairs)s opened batches have the time of another one of the same machine. "
+                "Counted once, the best value would be "
                 "higher by more than %(percent)s %%.",
                 pairs=f"{len(better):,}",
                 percent=f"{100 * WORTH_TELLING:g}",
             ),
             Phrase(
-                "Look for each of them in the production system on site. A batch under several ids lowers the label each time."
+                "Look for each of them in the production system on site. A batch under several "
+                "ids lowers the label each time."
             ),
             _places(evidence, better),
         )
@@ -70,12 +76,15 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(all_pairs),
-                "%(pairs)s opened batch has the time of another one of the same machine. A sample cannot show whether both were made.",
-                "%(pairs)s opened batches have the time of another one of the same machine. A sample cannot show whether both were made.",
+                "%(pairs)s opened batch has the time of another one of the same machine. A sample "
+                "cannot show whether both were made.",
+                "%(pairs)s opened batches have the time of another one of the same machine. A "
+                "sample cannot show whether both were made.",
                 pairs=f"{len(all_pairs):,}",
             ),
             Phrase(
-                "Look for both in the production system on site. If several lines share a name, have each named as equipment; if one "
+                "Look for both in the production system on site. If several lines share a name, "
+                "have each named as equipment; if one "
                 "batch has several rows, have them made one."
             ),
         )
@@ -88,8 +97,10 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             compared,
-            "Only one opened batch names its equipment, so no two of them are of one machine at one time.",
-            "No two of the %(compared)s opened batches that name their equipment are of one machine at one time.",
+            "Only one opened batch names its equipment, so no two of them are of one machine at "
+            "one time.",
+            "No two of the %(compared)s opened batches that name their equipment are of one "
+            "machine at one time.",
             compared=f"{compared:,}",
         ),
         compared,
@@ -103,12 +114,14 @@ def betters(
     step: Step,
     beside_rank: int,
 ) -> bool:
-    """Whether the cell's best value would be higher by more than `WORTH_TELLING`, were each pair one batch: at least by so much, if what
-    was not opened holds pairs above the best value, which would lower it, and as many as such a draw may just have missed.
+    """Whether the cell's best value would be higher by more than `WORTH_TELLING`, were each pair
+    one batch: at least by so much, if what was not opened holds pairs above the best value, which
+    would lower it, and as many as such a draw may just have missed.
 
     Args:
         values: of opened used batches by leaf, rising.
-        beside_rank: how many batches on each side of a rank every draw opens, of the best and of the typical value.
+        beside_rank: how many batches on each side of a rank every draw opens, of the best and of
+            the typical value.
     """
     ranked = rank(step.label_rule.quantile, cell.used)
     label = cell.first + ranked - 1
@@ -132,12 +145,16 @@ def betters(
 
 
 def _at_most(number: int) -> float:
-    """The mean of a Poisson number that is no greater than this with a chance of 1 in a million, or more."""
+    """The mean of a Poisson number that is no greater than this with a chance of 1 in a million, or
+    more.
+    """
     return number + 5 * sqrt(number) + 14
 
 
 def _pairs(evidence: Evidence, leaves: Mapping[int, float]) -> list[Pair]:
-    """Of records that come out: what does not is another check's, as are leaves that repeat a record."""
+    """Of records that come out: what does not is another check's, as are leaves that repeat a
+    record.
+    """
     own: dict[bytes, int] = {}
     for index in leaves:
         batch = evidence.batches[index]
@@ -154,7 +171,9 @@ def _pairs(evidence: Evidence, leaves: Mapping[int, float]) -> list[Pair]:
 
 
 def _is_of_own_rows(evidence: Evidence, step: Step, pairs: Sequence[Pair]) -> bool:
-    """Whether the agent refuses a label that they better: not where a meter or a declared power tells their energy, nor of pooled years."""
+    """Whether the agent refuses a label that they better: not where a meter or a declared power
+    tells their energy, nor of pooled years.
+    """
     energies = (
         energy for pair in pairs for index in pair for energy in evidence.batches[index].energy
     )

@@ -1,11 +1,13 @@
-"""What a plant answers a draw with: one file for the auditor, handed over on site or sealed to the auditor's key; never for the portal.
+"""What a plant answers a draw with: one file for the auditor, handed over on site or sealed to the
+auditor's key; never for the portal.
 
-It holds the leaves that were drawn with their salts and proofs, the table of contents, the site's seed, the portal's challenge, the
-report that was released, the site's settings, and an extract of the plant's own rows and readings from which every batch that was
-drawn can be computed again. The device signs it: the plant stands by what it opened.
+It holds the leaves that were drawn with their salts and proofs, the table of contents, the site's
+seed, the portal's challenge, the report that was released, the site's settings, and an extract of
+the plant's own rows and readings from which every batch that was drawn can be computed again. The
+device signs it: the plant stands by what it opened.
 
-With the seed an auditor can tell every salt, and so try guesses at a neighbour whose hash stands in a proof. That is the price of drawing
-the noise again; the auditor is bound to confidence.
+With the seed an auditor can tell every salt, and so try guesses at a neighbour whose hash stands in
+a proof. That is the price of drawing the noise again; the auditor is bound to confidence.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _SEAL = b"steplabel/1 opening seal\x00"
 
 @dataclass(frozen=True, slots=True)
 class OpenedLeaf:
-    """One leaf of the tree: its record, its salt, and the hashes that lead from it to the root, the nearest first."""
+    """One leaf of the tree: its record, its salt, and the hashes that lead from it to the root, the
+    nearest first.
+    """
 
     index: int
     record: bytes
@@ -58,9 +62,10 @@ class OpenedLeaf:
 class Opening:
     """Everything that is shown of one report for one draw.
 
-    `leaves` are in rising order, the table of contents first. `challenge` and `report` are the files as they were exchanged.
-    `settings` is site.toml as the agent read it (JSON), without where files lie and without access data. `extract` is spelled by the
-    agent. `unread` counts rows of the plant's tables that could not be read and so are in no record, by input.
+    `leaves` are in rising order, the table of contents first. `challenge` and `report` are the
+    files as they were exchanged. `settings` is site.toml as the agent read it (JSON), without where
+    files lie and without access data. `extract` is spelled by the agent. `unread` counts rows of
+    the plant's tables that could not be read and so are in no record, by input.
     """
 
     draw: str
@@ -75,7 +80,8 @@ class Opening:
 
     @property
     def contents(self) -> Contents:
-        """The table of contents, read strictly; whether it is the one committed to is another question.
+        """The table of contents, read strictly; whether it is the one committed to is another
+        question.
 
         Raises:
             VerificationError: `contents-missing`, or as `contents.read`.
@@ -112,7 +118,9 @@ class Opening:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the canonical content, lower-case hex: what the device signs, and what was recorded as opened."""
+        """SHA-256 of the canonical content, lower-case hex: what the device signs, and what was
+        recorded as opened.
+        """
         return hashlib.sha256(encode(self.content)).hexdigest()
 
 
@@ -155,7 +163,8 @@ def read(raw: bytes) -> Opening:
     ):
         raise VerificationError(
             "opening-signature-invalid",
-            "The opening was not signed by the device that it names, or was changed after it was signed.",
+            "The opening was not signed by the device that it names, or was changed after it was "
+            "signed.",
             "Ask the plant for the file again, exactly as its agent wrote it.",
         )
     return opening

@@ -1,4 +1,6 @@
-"""Checks of an opening that compute no batch: proofs, nothing held back, kinds of leaves, seed, noise drawn again, and method."""
+"""Checks of an opening that compute no batch: proofs, nothing held back, kinds of leaves, seed,
+noise drawn again, and method.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,8 @@ def leaves_proven(evidence: Evidence) -> CheckOutcome:
                 leaves=f"{len(evidence.opening.leaves):,}",
             ),
             Phrase(
-                "What was shown is not what was committed to. Keep the opening: together with the commitment it proves this."
+                "What was shown is not what was committed to. Keep the opening: together with the "
+                "commitment it proves this."
             ),
             wrong,
         )
@@ -118,10 +121,11 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
 
 
 def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
-    """What stands at a leaf is what the table of contents says: step, product, used or excluded, a meter's day, or padding.
+    """What stands at a leaf is what the table of contents says: step, product, used or excluded, a
+    meter's day, or padding.
 
-    The table itself names everything once, and by the names of the pack and of the labels: what it tells under another name nobody would
-    hold against them.
+    The table itself names everything once, and by the names of the pack and of the labels: what it
+    tells under another name nobody would hold against them.
     """
     code, contents = "leaves-of-their-kind", evidence.contents
     wrong = []
@@ -148,7 +152,8 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
             ),
             Phrase(
-                "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly."
+                "Ask the plant what these leaves are: a record in the padding, or a used batch "
+                "among the excluded ones, is counted wrongly."
             ),
             wrong,
         )
@@ -180,13 +185,16 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
             code,
             in_number(
                 len(wrong),
-                "%(wrong)s of %(leaves)s leaves that were opened does not have the salt that the seed gives.",
-                "%(wrong)s of %(leaves)s leaves that were opened do not have the salt that the seed gives.",
+                "%(wrong)s of %(leaves)s leaves that were opened does not have the salt that the "
+                "seed gives.",
+                "%(wrong)s of %(leaves)s leaves that were opened do not have the salt that the "
+                "seed gives.",
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(opening.leaves):,}",
             ),
             Phrase(
-                "Keep the opening. With other salts a plant hides what the leaves beside the drawn ones hold."
+                "Keep the opening. With other salts a plant hides what the leaves beside the "
+                "drawn ones hold."
             ),
             wrong,
         )
@@ -205,7 +213,9 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
 
 
 def noise_repeated(evidence: Evidence) -> CheckOutcome:
-    """The released grid points, drawn again from seed, challenge, root and the counts of the table of contents."""
+    """The released grid points, drawn again from seed, challenge, root and the counts of the table
+    of contents.
+    """
     code = "noise-repeated"
     counted = {LabelKey.of(entry): entry for entry in evidence.contents.counted}
     released = {LabelKey.of(label) for label in evidence.report.released.labels}
@@ -232,7 +242,8 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
                 labels=f"{len(released | counted.keys()):,}",
             ),
             Phrase(
-                "The report was not drawn as it states, or it was drawn from other data. It must not remain in force: tell the coordinator."
+                "The report was not drawn as it states, or it was drawn from other data. It must "
+                "not remain in force: tell the coordinator."
             ),
             wrong,
         )
@@ -240,8 +251,10 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             len(counted),
-            "The only protected value can be recomputed, to the digit, from seed, challenge and counts.",
-            "All %(counted)s protected values can be recomputed, to the digit, from seed, challenge and counts.",
+            "The only protected value can be recomputed, to the digit, from seed, challenge and "
+            "counts.",
+            "All %(counted)s protected values can be recomputed, to the digit, from seed, "
+            "challenge and counts.",
             counted=f"{len(counted):,}",
         ),
         len(counted),
@@ -269,14 +282,16 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
                 wrong=enumerated(wrong),
             ),
             Phrase(
-                "Recompute with the pack, settings and software version that the table of contents names."
+                "Recompute with the pack, settings and software version that the table of "
+                "contents names."
             ),
             wrong,
         )
     return check_held(
         code,
         Phrase(
-            "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are those committed to.",
+            "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are "
+            "those committed to.",
             pack_id=pack.id,
             version=pack.version,
             software=contents.software,
@@ -285,7 +300,9 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
 
 
 def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
-    """The grid points of best and typical for these counts; None where the pack releases no such label."""
+    """The grid points of best and typical for these counts; None where the pack releases no such
+    label.
+    """
     if counted.step not in {step.id for step in evidence.pack.steps}:
         return None
     step = evidence.pack.step(counted.step)
@@ -335,7 +352,9 @@ def _of_its_class(evidence: Evidence, counted: GridCounts, label: ReleasedLabel)
 
 
 def _named_twice(evidence: Evidence) -> Iterator[Words]:
-    """A step, a product and variant of it, a counted label or a meter of which the table tells more than once."""
+    """A step, a product and variant of it, a counted label or a meter of which the table tells more
+    than once.
+    """
     contents = evidence.contents
     names = Counter[tuple[str, ...]]((part.step,) for part in contents.steps)
     names.update(
@@ -351,7 +370,9 @@ def _named_twice(evidence: Evidence) -> Iterator[Words]:
 
 
 def _named_wrongly(evidence: Evidence) -> Iterator[Words]:
-    """A step in the order of another metric than the pack's first, and counts of that metric for batches that the table does not hold."""
+    """A step in the order of another metric than the pack's first, and counts of that metric for
+    batches that the table does not hold.
+    """
     contents, steps = evidence.contents, _steps(evidence)
     cells = {
         (part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells
@@ -402,7 +423,9 @@ def _of_its_kind(evidence: Evidence, index: int, record: bytes) -> bool:
 
 
 def _of_its_cell(evidence: Evidence, part: StepPart, index: int, batch: Batch) -> bool:
-    """Excluded where the excluded batches stand; where used ones do, used and of the product and variant that the table names."""
+    """Excluded where the excluded batches stand; where used ones do, used and of the product and
+    variant that the table names.
+    """
     if index >= part.excluded_first:
         return batch.excluded is not None
     step = _steps(evidence).get(part.step)

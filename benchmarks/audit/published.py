@@ -1,13 +1,18 @@
-"""Reads the file of what a published benchmark was composed of, and requires document, reports and labels to be those of the log.
+"""Reads the file of what a published benchmark was composed of, and requires document, reports and
+labels to be those of the log.
 
-The file `steplabel/composed-of/1` is for who may see protected values: the signed document, the reports that entered (with site
-and firm, for one site a firm enters) and their protected labels, a signed head of the log, and a proof for each leaf. From it:
+The file `steplabel/composed-of/1` is for who may see protected values: the signed document, the
+reports that entered (with site and firm, for one site a firm enters) and their protected labels, a
+signed head of the log, and a proof for each leaf. From it:
 
-1. document and head are signed by the portal; the publication's own leaf binds the document and names the reports' leaves;
-2. every report is the envelope in its leaf, and its site, period and labels are those that were logged when it was accepted, so none
-   was altered since;
-3. no report is there of which leaf or values were not named, none named is missing, none is of another period, and no site has two;
-4. composition is run again on these labels with the seed that follows from the reports, and rounded as the gate rounds (`recomposed`).
+1. document and head are signed by the portal; the publication's own leaf binds the document and
+   names the reports' leaves;
+2. every report is the envelope in its leaf, and its site, period and labels are those that were
+   logged when it was accepted, so none was altered since;
+3. no report is there of which leaf or values were not named, none named is missing, none is of
+   another period, and no site has two;
+4. composition is run again on these labels with the seed that follows from the reports, and rounded
+   as the gate rounds (`recomposed`).
 
 Which firm controls a site is the portal's word: it is not logged.
 Whether the values in a report are true is another question, which the plant's own auditor answers.
@@ -49,7 +54,9 @@ class LoggedLeaf(_Strict):
 
 
 class EnteredReport(_Strict):
-    """One report that entered, with its labels; `left_out` are those that did not: by the policy on audits, or as a further site."""
+    """One report that entered, with its labels; `left_out` are those that did not: by the policy on
+    audits, or as a further site.
+    """
 
     site: str
     period: str
@@ -88,7 +95,8 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
             "composed-of-unreadable",
             Phrase("This is not a file of the reports that a benchmark was composed from."),
             Phrase(
-                "Download it again from the version's page. Its schema must be %(schema)s; found: %(found)s.",
+                "Download it again from the version's page. Its schema must be %(schema)s; found: "
+                "%(found)s.",
                 schema=SCHEMA,
                 found=wrong.errors(include_url=False)[0]["msg"],
             ),
@@ -97,7 +105,9 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
 
 @dataclass(frozen=True, slots=True)
 class LoggedDocument:
-    """A file whose every part is what the portal signed and logged; its figures are not looked at yet."""
+    """A file whose every part is what the portal signed and logged; its figures are not looked at
+    yet.
+    """
 
     file: ComposedOf
     head: TreeHead
@@ -112,8 +122,9 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
         keys: the portal's receipt keys by key id, as its key directory lists them.
 
     Raises:
-        VerificationError: `benchmark-signature-invalid`, `tree-head-signature-invalid`, `not-included`, `proof-malformed`: something is
-            not what was logged; `leaves-differ`: reports are missing or added; `report-of-another-period`, `site-twice`;
+        VerificationError: `benchmark-signature-invalid`, `tree-head-signature-invalid`,
+            `not-included`, `proof-malformed`: something is not what was logged; `leaves-differ`:
+            reports are missing or added; `report-of-another-period`, `site-twice`;
             `composed-of-unreadable`.
     """
     file = read(content)
@@ -127,7 +138,8 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
             "leaves-differ",
             Phrase("The reports in the file are not those that the publication names in the log."),
             Phrase(
-                "Download the file again. If the fault remains, a report was left out or added: keep the file and the head."
+                "Download the file again. If the fault remains, a report was left out or added: "
+                "keep the file and the head."
             ),
         )
     labels = [_labels(report, head) for report in file.reports]
@@ -142,7 +154,9 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
 
 
 def _require_one_a_site(file: ComposedOf) -> None:
-    """A version is of one period, in which a site has one report: the newest revision that was accepted."""
+    """A version is of one period, in which a site has one report: the newest revision that was
+    accepted.
+    """
     period, sites = file.document.get("period"), set[str]()
     for report in file.reports:
         if report.period != period:
@@ -218,5 +232,7 @@ def _bytes(text: str) -> bytes:
 
 
 def label_to_json(label: ReleasedLabel) -> dict[str, Any]:
-    """A label as the file has it: the wire's map, whose values are numbers, texts and lists of numbers."""
+    """A label as the file has it: the wire's map, whose values are numbers, texts and lists of
+    numbers.
+    """
     return label_frames.checked(label, "label")

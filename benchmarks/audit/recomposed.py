@@ -1,8 +1,10 @@
-"""Composes every figure of a published version again from its reports; labels left out unexplained, and what rests on its word.
+"""Composes every figure of a published version again from its reports; labels left out unexplained,
+and what rests on its word.
 
-Which rules hold, which cells there are, who enters: pack, day and reports say so. What only the document says is listed: cells that repeat
-an earlier version (held by that version's signed document alone), labels left out for a reason that the file does not show, and
-an explanation worded otherwise than this release words it.
+Which rules hold, which cells there are, who enters: pack, day and reports say so. What only the
+document says is listed: cells that repeat an earlier version (held by that version's signed
+document alone), labels left out for a reason that the file does not show, and an explanation worded
+otherwise than this release words it.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ from benchmarks.routes import Pack, Route
 from benchmarks.wire.heads import TreeHead
 
 AVERAGED_SINCE = date(2026, 11, 21)
-"""Versions logged before this day may show single ranks (`composition.rules`); none logged since may, whatever its document says."""
+"""Versions logged before this day may show single ranks (`composition.rules`); none logged since
+may, whatever its document says.
+"""
 
 SHOWN = (GateReason.SHOWN, GateReason.UNCHANGED)
 TOTALS = {
@@ -72,7 +76,9 @@ class RecomputedFigure:
 
 @dataclass(frozen=True, slots=True)
 class LabelsLeftOut:
-    """Labels that would have entered, and did not for a reason that the file does not show; and what each best would be with them."""
+    """Labels that would have entered, and did not for a reason that the file does not show; and
+    what each best would be with them.
+    """
 
     labels: tuple[str, ...]  # site and cell
     effect: tuple[RecomputedFigure, ...]
@@ -96,11 +102,13 @@ def compose_again(
     """Every figure of the document from its reports.
 
     Args:
-        earlier: signed documents of versions that may have shown a repeated cell first; whoever calls has verified their signatures.
+        earlier: signed documents of versions that may have shown a repeated cell first; whoever
+            calls has verified their signatures.
 
     Raises:
-        VerificationError: `value-differs`: a figure is not that of the reports; `benchmark-member-unknown`; `benchmark-pack-differs`;
-            `composed-of-unreadable`: a part of the document is missing.
+        VerificationError: `value-differs`: a figure is not that of the reports;
+            `benchmark-member-unknown`; `benchmark-pack-differs`; `composed-of-unreadable`: a part
+            of the document is missing.
     """
     try:
         return _compose_again(logged, earlier)
@@ -128,10 +136,12 @@ def _compose_again(
             "value-differs",
             in_number(
                 len(differing),
-                "%(count)s published figure differs from that of the reports: %(name)s was published as "
+                "%(count)s published figure differs from that of the reports: %(name)s was "
+                "published as "
                 "%(published)s and should be %(recomputed)s.",
                 (
-                    "%(count)s published figures differ from those of the reports: %(name)s was published as %(published)s and should be "
+                    "%(count)s published figures differ from those of the reports: %(name)s was "
+                    "published as %(published)s and should be "
                     "%(recomputed)s."
                 ),
                 count=len(differing),
@@ -140,7 +150,8 @@ def _compose_again(
                 recomputed=f"{first.recomputed}",
             ),
             Phrase(
-                "Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."
+                "Keep the file and the document: both are signed. Ask the coordinator how the "
+                "figure was calculated."
             ),
         )
     whole = _composed(logged, pack, route, logged.everybody) if chosen else label
@@ -163,7 +174,8 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
         raise VerificationError(
             "benchmark-pack-differs",
             Phrase(
-                "The benchmark was composed with a different %(pack)s %(version)s from the one installed here.",
+                "The benchmark was composed with a different %(pack)s %(version)s from the one "
+                "installed here.",
                 pack=str(document["pack"]),
                 version=str(document["pack_version"]),
             ),
@@ -182,8 +194,9 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
 
 
 def _chosen_out(logged: LoggedDocument, pack: Pack, route: Route) -> list[ReportedLabel]:
-    """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
-    further sites, labels that are not precise enough, steps of other routes."""
+    """Labels that the file leaves out and that would enter by pack and reports alone. Of the others
+    it makes no difference: a firm's further sites, labels that are not precise enough, steps of
+    other routes."""
     entered = {id(row) for row in logged.labels}
     out = [row for row in logged.everybody if id(row) not in entered]
     if not out:
@@ -211,7 +224,9 @@ def _composed(
 
 
 def _averaging(file: ComposedOf) -> Averaging:
-    """What stands at a rank: by the day of the log, which is no earlier than that of any report in the version."""
+    """What stands at a rank: by the day of the log, which is no earlier than that of any report in
+    the version.
+    """
     days = [
         file.publication.on,
         str(file.document["published_on"]),
@@ -237,8 +252,8 @@ def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Recomputed
 
 
 def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[RecomputedFigure]:
-    """A cell: what stands there whether it is shown or not, and its figures as composed, or none. Of one that repeats an earlier
-    version the figures are that version's."""
+    """A cell: what stands there whether it is shown or not, and its figures as composed, or none.
+    Of one that repeats an earlier version the figures are that version's."""
     gate = shown["gate"]
     figures = [
         RecomputedFigure(Phrase("%(cell)s shown", cell=name), gate["shown"], gate["code"] in SHOWN),
@@ -363,7 +378,9 @@ def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]
 
 
 def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
-    """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
+    """How many sites are sure of their quarter, from the standings of the same reports. The names
+    beside them are no figures.
+    """
     document = logged.file.document
     shown = {
         LabelKey(step["step"], step["product"], step["variant"], step["metric"]): step["bands"]
@@ -392,7 +409,9 @@ def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
 
 
 def _without_adverse(logged: LoggedDocument, pack: Pack) -> list[ReportedLabel]:
-    """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
+    """Everybody but those whose precise label was left out though nobody of their firm stands in
+    its cell: a policy on audits did that.
+    """
     entered = {id(row) for row in logged.labels}
     standing = {(row.firm, LabelKey.of(row.label)) for row in logged.labels}
     return [
@@ -433,7 +452,9 @@ def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
 
 
 def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
-    """The points as the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
+    """The points as the gate lets them through; none where the document says that they are
+    withheld, or is from before there were any.
+    """
     if shown.get("curve_withheld") or "curve" not in shown:
         return []
     points = let_through(cell.curve, cell.firms, cell.grid.width, cell.grid.lower)
@@ -448,7 +469,9 @@ def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
 
 
 def _potential(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
-    """As the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
+    """As the gate lets them through; none where the document says that they are withheld, or is
+    from before there were any.
+    """
     if "potential" not in shown:
         return []
     through = potentials.let_through(cell, shown.get("potential_withheld", ()))

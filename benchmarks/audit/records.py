@@ -1,11 +1,14 @@
-"""What a leaf of the data's tree holds, to the byte: a batch as its label saw it, one day of one meter's readings, or padding.
+"""What a leaf of the data's tree holds, to the byte: a batch as its label saw it, one day of one
+meter's readings, or padding.
 
-Canonical CBOR with text keys (`wire.canonical`). Numbers that were measured are the hexadecimal text of their 64-bit float
-(IEEE 754-2008, 5.12.3), so that every bit is kept and there is one spelling; -0.0 is 0.0. Moments are microseconds of UTC since
-1970: an instant is the same whatever offset it was written with. Where a record was read from is no part of it.
+Canonical CBOR with text keys (`wire.canonical`). Numbers that were measured are the hexadecimal
+text of their 64-bit float (IEEE 754-2008, 5.12.3), so that every bit is kept and there is one
+spelling; -0.0 is 0.0. Moments are microseconds of UTC since 1970: an instant is the same whatever
+offset it was written with. Where a record was read from is no part of it.
 
-A batch's energies are put in order, so that the order of rows in a plant's file changes nothing. Whoever recomputes a batch from its
-record adds them in that order: where one carrier came in several entries, the sum may differ from the label's in the last digit.
+A batch's energies are put in order, so that the order of rows in a plant's file changes nothing.
+Whoever recomputes a batch from its record adds them in that order: where one carrier came in
+several entries, the sum may differ from the label's in the last digit.
 """
 
 from __future__ import annotations
@@ -33,14 +36,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class MeterDay:
-    """The readings of one meter in one UTC day, [start, end), as the source gave them: normalised, before any repair.
+    """The readings of one meter in one UTC day, [start, end), as the source gave them: normalised,
+    before any repair.
 
-    Of the first and the last day only what lies in the time that the report covers, in the site's own calendar: what a file holds
-    besides may grow.
+    Of the first and the last day only what lies in the time that the report covers, in the site's
+    own calendar: what a file holds besides may grow.
 
-    `digest` is SHA-256 over the readings by time and then value, each as two big-endian words of 64 bits: microseconds of
-    UTC since 1970 (signed), and the value in `unit` as an IEEE 754 double. A stamp without a value is no reading; a reading that
-    stands twice is two.
+    `digest` is SHA-256 over the readings by time and then value, each as two big-endian words of 64
+    bits: microseconds of UTC since 1970 (signed), and the value in `unit` as an IEEE 754 double. A
+    stamp without a value is no reading; a reading that stands twice is two.
     """
 
     meter: str
@@ -56,7 +60,9 @@ class MeterDay:
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """A leaf that holds nothing: it fills the tree up to a power of two, so that its size tells no count."""
+    """A leaf that holds nothing: it fills the tree up to a power of two, so that its size tells no
+    count.
+    """
 
 
 Record: TypeAlias = Batch | MeterDay | Padding
@@ -66,7 +72,8 @@ def of_batch(batch: Batch, excluded: str | None) -> bytes:
     """The record of a batch.
 
     Args:
-        excluded: why it is in no label, None where it is in one: the label's reason, which includes what was found before.
+        excluded: why it is in no label, None where it is in one: the label's reason, which includes
+            what was found before.
     """
     fields: dict[str, Value] = {
         "kind": BATCH,
@@ -108,10 +115,12 @@ PADDING_RECORD = encode({"kind": PADDING})
 
 
 def read(raw: bytes) -> Record:
-    """What a record holds; a batch comes back with its reason in `excluded`, at no place of any file, and in UTC.
+    """What a record holds; a batch comes back with its reason in `excluded`, at no place of any
+    file, and in UTC.
 
     Raises:
-        VerificationError: `cbor-malformed`, `cbor-not-canonical`, or the field that is missing, unknown or malformed.
+        VerificationError: `cbor-malformed`, `cbor-not-canonical`, or the field that is missing,
+            unknown or malformed.
     """
     fields = Fields(decode(raw))
     kind = any_text(fields, "kind")

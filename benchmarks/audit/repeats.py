@@ -1,7 +1,9 @@
-"""Cells that repeat an earlier version: held where that version's signed document is at hand and shows the very same, else not.
+"""Cells that repeat an earlier version: held where that version's signed document is at hand and
+shows the very same, else not.
 
-The gate lets a figure stand that was public before: of an earlier version, or of another peer group of the sector. Its draws were
-other ones, so it cannot be computed from this version's reports; the file of the earlier version computes it.
+The gate lets a figure stand that was public before: of an earlier version, or of another peer group
+of the sector. Its draws were other ones, so it cannot be computed from this version's reports; the
+file of the earlier version computes it.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ ADDRESS = ("pack", "route", "period")
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A cell that repeats an earlier version. `shown_by` names the version at hand that showed it; None where none is, and then
-    `lacking` names those that are not at hand."""
+    """A cell that repeats an earlier version. `shown_by` names the version at hand that showed it;
+    None where none is, and then `lacking` names those that are not at hand."""
 
     name: str
     shown_by: str | None
@@ -67,7 +69,9 @@ def repeat_of(
 
 
 def _is_before(candidate: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    """Whether it was public when this version came: of the same sector, and of the same peer group an earlier version."""
+    """Whether it was public when this version came: of the same sector, and of the same peer group
+    an earlier version.
+    """
     if (
         candidate["pack"] != document["pack"]
         or candidate["published_on"] > document["published_on"]

@@ -1,8 +1,11 @@
-"""The evidence file of one sample: all that an auditor needs from the portal, in one file that the portal serves as JSON.
+"""The evidence file of one sample: all that an auditor needs from the portal, in one file that the
+portal serves as JSON.
 
-It holds the portal's signed files as they were exchanged (key directory, commitment, challenge, receipt, promise, draw, tree head) and the
-entries of the log that they and the values found in the report are, each with its proof under that head. Nothing in it is taken on the
-word of whoever hands it over: every part is signed, or proven under the head. No value and no salt of a report stands in it.
+It holds the portal's signed files as they were exchanged (key directory, commitment, challenge,
+receipt, promise, draw, tree head) and the entries of the log that they and the values found in the
+report are, each with its proof under that head. Nothing in it is taken on the word of whoever hands
+it over: every part is signed, or proven under the head. No value and no salt of a report stands in
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ ENTRIES = (EntryKind.COMMITMENT, EntryKind.ENVELOPE, EntryKind.VALUES, EntryKind
 
 
 class ListedEntry(BaseModel):
-    """An entry of the log as the portal lists it (`/api/v1/log/entries/`, `/api/v1/log/entry/`): nothing proves it yet."""
+    """An entry of the log as the portal lists it (`/api/v1/log/entries/`, `/api/v1/log/entry/`):
+    nothing proves it yet.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,12 +79,16 @@ class SampleFile(BaseModel):
     ]
     entries: tuple[ServedEntry, ...]
     restarts: tuple[str, ...] = ()
-    """The coordinator's statements of restarts of the log in which the entry was lost that the challenge names, in base64."""
+    """The coordinator's statements of restarts of the log in which the entry was lost that the
+    challenge names, in base64.
+    """
 
     @field_validator("files")
     @classmethod
     def _whole(cls, files: dict[str, str]) -> dict[str, str]:
-        """All of them are there: what was taken out would not be looked at, and nothing would say so."""
+        """All of them are there: what was taken out would not be looked at, and nothing would say
+        so.
+        """
         if lacking := sorted(set(FILES) - files.keys()):
             raise ValueError(Phrase("%(names)s: not in the file", names=", ".join(lacking)))
         return files
@@ -111,7 +120,8 @@ def read(content: Mapping[str, Any]) -> SampleFile:
             "evidence-unreadable",
             Phrase("This is not the evidence file of a sample."),
             Phrase(
-                "Download it again from the page of the sample. Its schema must be %(schema)s; found: %(found)s.",
+                "Download it again from the page of the sample. Its schema must be %(schema)s; "
+                "found: %(found)s.",
                 schema=SCHEMA,
                 found=message,
             ),
@@ -133,7 +143,9 @@ def written(
     entries: list[dict[str, Any]],
     restarts: Iterable[bytes] = (),
 ) -> dict[str, Any]:
-    """The file, as JSON; what could not be read back is not written. Without statements it is as agents before them read it."""
+    """The file, as JSON; what could not be read back is not written. Without statements it is as
+    agents before them read it.
+    """
     content = {
         "schema": SCHEMA,
         "site": site,

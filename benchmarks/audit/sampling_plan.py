@@ -1,16 +1,20 @@
-"""What an auditor draws: how many, from which strata, which positions by which seed, and how surely a misstated record is among them.
+"""What an auditor draws: how many, from which strata, which positions by which seed, and how surely
+a misstated record is among them.
 
 Plant and auditor compute the same, from public values.
 
-How many: a stratum of N records of which K are misstated is drawn without replacement, so n draws miss all of them with
-probability C(N-K, n) / C(N, n) (hypergeometric; JCGM 106 and ISO 2859-2 call it the risk of accepting). `needed` gives the least n
-for which this is at most 1 - confidence, in whole numbers: no approximation, and the finite population counts.
+How many: a stratum of N records of which K are misstated is drawn without replacement, so n draws
+miss all of them with probability C(N-K, n) / C(N, n) (hypergeometric; JCGM 106 and ISO 2859-2 call
+it the risk of accepting). `needed` gives the least n for which this is at most 1 - confidence, in
+whole numbers: no approximation, and the finite population counts.
 
-Which: the strata follow the risk (ISA 530, ISO 19011 A.6), not the records' number. A label is an order statistic, so whoever wants it
-lower must put records at or below its rank, or declare others excluded: these are drawn more densely than the rest, and the
-records next to the rank are all drawn. The positions come from a seed that neither side could choose: see `seed`.
+Which: the strata follow the risk (ISA 530, ISO 19011 A.6), not the records' number. A label is an
+order statistic, so whoever wants it lower must put records at or below its rank, or declare others
+excluded: these are drawn more densely than the rest, and the records next to the rank are all
+drawn. The positions come from a seed that neither side could choose: see `seed`.
 
-Knows counts and positions only. No label and no record is imported here, so that the portal may compute a draw, too.
+Knows counts and positions only. No label and no record is imported here, so that the portal may
+compute a draw, too.
 """
 
 from __future__ import annotations
@@ -42,7 +46,9 @@ class StratumKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StratumSize:
-    """How sure the auditor wants to be, and of what: with `confidence` at least one is drawn where `share` of the stratum is misstated."""
+    """How sure the auditor wants to be, and of what: with `confidence` at least one is drawn where
+    `share` of the stratum is misstated.
+    """
 
     confidence: Fraction
     share: Fraction
@@ -54,13 +60,17 @@ class StratumSize:
             )
 
     def reaches(self, other: StratumSize) -> bool:
-        """Whether of a stratum of any number this draws at least as many: as sure of as small a share."""
+        """Whether of a stratum of any number this draws at least as many: as sure of as small a
+        share.
+        """
         return self.confidence >= other.confidence and self.share <= other.share
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingPlan:
-    """A sampling plan: the size of each kind of stratum, and how many records on each side of a label's rank are all drawn."""
+    """A sampling plan: the size of each kind of stratum, and how many records on each side of a
+    label's rank are all drawn.
+    """
 
     sizes: Mapping[StratumKind, StratumSize]
     beside_rank: int = 5
@@ -75,12 +85,16 @@ STANDARD = SamplingPlan(
         StratumKind.PADDING: StratumSize(Fraction(19, 20), Fraction(1, 5)),
     }
 )
-"""95 % sure to meet one of 1 % misstated among the used, one of 5 % among those at or below the label, the excluded and the days."""
+"""95 % sure to meet one of 1 % misstated among the used, one of 5 % among those at or below the
+label, the excluded and the days.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Leaves `first` to `first + count - 1` of the tree, under a name of their own; `ranks` are those of labels, counted from 1."""
+    """Leaves `first` to `first + count - 1` of the tree, under a name of their own; `ranks` are
+    those of labels, counted from 1.
+    """
 
     name: str
     kind: StratumKind
@@ -95,7 +109,9 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class DrawnPosition:
-    """One position of the tree that is to be opened, and for which stratum it was drawn; `order` counts from 1 within it."""
+    """One position of the tree that is to be opened, and for which stratum it was drawn; `order`
+    counts from 1 within it.
+    """
 
     position: int
     stratum: str
@@ -104,12 +120,16 @@ class DrawnPosition:
 
 
 def misstated(population: int, share: Fraction) -> int:
-    """How many records a share of the population is, rounded up: any smaller number is less than the share."""
+    """How many records a share of the population is, rounded up: any smaller number is less than
+    the share.
+    """
     return min(population, max(1, ceil(population * share)))
 
 
 def needed(population: int, size: StratumSize) -> int:
-    """The fewest to draw so that at least one misstated is among them with the confidence wanted; all, where nothing less does."""
+    """The fewest to draw so that at least one misstated is among them with the confidence wanted;
+    all, where nothing less does.
+    """
     if population == 0:
         return 0
     wrong, most = misstated(population, size.share), 1
@@ -138,16 +158,19 @@ def _promised(population: int, wrong: int, drawn: int, confidence: Fraction) -> 
 
 
 def _missed(population: int, wrong: int, drawn: int) -> tuple[int, int]:
-    """Numerator and denominator of C(N-K, n) / C(N, n) = (N-n)_K / (N)_K = (N-K)_n / (N)_n: the falling factorial of fewer factors."""
+    """Numerator and denominator of C(N-K, n) / C(N, n) = (N-n)_K / (N)_K = (N-K)_n / (N)_n: the
+    falling factorial of fewer factors.
+    """
     fewer, more = sorted((min(wrong, population), min(drawn, population)))
     return perm(population - more, fewer), perm(population, fewer)
 
 
 def seed(nonce: bytes, head_root: bytes, head_size: int, data_root: bytes) -> bytes:
-    """What the positions follow from: SHA-256 of the auditor's nonce, a tree head of the log and the root of the data.
+    """What the positions follow from: SHA-256 of the auditor's nonce, a tree head of the log and
+    the root of the data.
 
-    The auditor committed to the nonce before the head was there, and the plant to the root before it knew the nonce: neither can
-    look for a draw that it likes.
+    The auditor committed to the nonce before the head was there, and the plant to the root before
+    it knew the nonce: neither can look for a draw that it likes.
     """
     parts = (nonce, head_root, head_size.to_bytes(8), data_root)
     return hashlib.sha256(_SEED + b"".join(len(part).to_bytes(4) + part for part in parts)).digest()
@@ -156,8 +179,9 @@ def seed(nonce: bytes, head_root: bytes, head_size: int, data_root: bytes) -> by
 def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[int]:
     """`count` different numbers below `population` in the order drawn, each set equally likely.
 
-    Numbers come from SHA-256 in counter mode, and one that would make some remainder likelier is passed over; the shuffle is that of
-    Fisher and Yates, of which only the positions touched are kept.
+    Numbers come from SHA-256 in counter mode, and one that would make some remainder likelier is
+    passed over; the shuffle is that of Fisher and Yates, of which only the positions touched are
+    kept.
     """
     if not 0 <= count <= population:
         raise ValueError(f"{count} of {population} cannot be drawn")
@@ -172,7 +196,9 @@ def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[
 
 
 def draw(strata: Sequence[Stratum], plan: SamplingPlan, draw_seed: bytes) -> list[DrawnPosition]:
-    """Every position to be opened, once, stratum by stratum; one that two strata share stands under the first of them."""
+    """Every position to be opened, once, stratum by stratum; one that two strata share stands under
+    the first of them.
+    """
     drawn: dict[int, DrawnPosition] = {}
     for stratum in strata:
         for order, offset in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
@@ -184,7 +210,8 @@ def draw(strata: Sequence[Stratum], plan: SamplingPlan, draw_seed: bytes) -> lis
 def opened(plan: SamplingPlan, used: int, quantile: Fraction) -> int:
     """How many of a step's used batches of one product a plan opens, before what drawn days add.
 
-    As one draw finds it, from a seed that is always the same: of a few hundred batches another draw differs by one or two in a hundred.
+    As one draw finds it, from a seed that is always the same: of a few hundred batches another draw
+    differs by one or two in a hundred.
     """
     rank = max(1, ceil(quantile * used))
     strata = (
@@ -196,12 +223,16 @@ def opened(plan: SamplingPlan, used: int, quantile: Fraction) -> int:
 
 
 def smallest(plan: SamplingPlan) -> SamplingPlan:
-    """The plan that opens least at the same certainty in every stratum: of the records beside a label's rank only the one at it."""
+    """The plan that opens least at the same certainty in every stratum: of the records beside a
+    label's rank only the one at it.
+    """
     return replace(plan, beside_rank=0)
 
 
 def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
-    """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the standard plan is of none."""
+    """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the
+    standard plan is of none.
+    """
     sizes = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
     return tuple(
         kind
@@ -215,13 +246,17 @@ SURE_OF_NOTHING = (Fraction(0), Fraction(1))
 
 
 def promised_of_used(plan: SamplingPlan) -> tuple[Fraction, Fraction]:
-    """Confidence and share of the used records, as a plan says them of any number; one that draws none is sure of nothing."""
+    """Confidence and share of the used records, as a plan says them of any number; one that draws
+    none is sure of nothing.
+    """
     size = plan.sizes.get(StratumKind.USED)
     return SURE_OF_NOTHING if size is None else (size.confidence, size.share)
 
 
 def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:
-    """With what probability a plan draws at least one misstated of the used records of a step, where so large a share of them is."""
+    """With what probability a plan draws at least one misstated of the used records of a step,
+    where so large a share of them is.
+    """
     size = plan.sizes.get(StratumKind.USED)
     drawn = 0 if size is None else needed(population, size)
     return detection(population, misstated(population, share), drawn)

@@ -1,11 +1,14 @@
-"""An auditor's draw as two signed files: first a promise that hides a number, later the draw that shows it.
+"""An auditor's draw as two signed files: first a promise that hides a number, later the draw that
+shows it.
 
-    promise (nonce's digest, plan) ─▶ the plant's root and a tree head of the log are public ─▶ draw (nonce, head, plan)
+    promise (nonce's digest, plan) ─▶ the plant's root and a tree head of the log are public ─▶ draw
+    (nonce, head, plan)
 
-The auditor binds themselves to 32 random bytes, and to how much is drawn, before the tree head is there that the positions follow from
-as well: so the auditor cannot look for a draw that spares or hits a record, and the plant, which has committed to its root by then,
-cannot know it. What is
-drawn is not listed in the file: it follows from it and from the table of contents (leaf 0), and everybody computes it alike.
+The auditor binds themselves to 32 random bytes, and to how much is drawn, before the tree head is
+there that the positions follow from as well: so the auditor cannot look for a draw that spares or
+hits a record, and the plant, which has committed to its root by then, cannot know it. What is drawn
+is not listed in the file: it follows from it and from the table of contents (leaf 0), and everybody
+computes it alike.
 
 The portal may read both files: neither holds a figure of the plant.
 """
@@ -134,7 +137,9 @@ Auditor = Annotated[VerifyingKey, records.FieldKind(_auditor, lambda key: key.pu
 
 @dataclass(frozen=True, slots=True)
 class Promise(Record):
-    """The auditor's word, for one site and period, for a nonce of this digest, a plan and the steps that it is drawn of (none: all)."""
+    """The auditor's word, for one site and period, for a nonce of this digest, a plan and the steps
+    that it is drawn of (none: all).
+    """
 
     site: Identifier
     period: Annotated[str, words()]
@@ -150,7 +155,9 @@ class Promise(Record):
 
     @property
     def digest(self) -> str:
-        """Its name wherever it is logged or noted: SHA-256 over label and canonical content, lower-case hex."""
+        """Its name wherever it is logged or noted: SHA-256 over label and canonical content,
+        lower-case hex.
+        """
         return hashlib.sha256(Purpose.AUDIT_NONCE.message(self.content)).hexdigest()
 
 
@@ -198,7 +205,9 @@ class Draw(Record):
     def positions(
         self, contents: Contents, quantiles: Mapping[str, Fraction]
     ) -> list[DrawnPosition]:
-        """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
+        """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack
+        has them.
+        """
         return sampling_plan.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
 
 
@@ -210,7 +219,9 @@ def nonce_digest(nonce: bytes) -> bytes:
 def strata(
     contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[str, ...] = ()
 ) -> list[Stratum]:
-    """The strata of a plant's tree, as the table of contents tells them; of some steps only, where some are named."""
+    """The strata of a plant's tree, as the table of contents tells them; of some steps only, where
+    some are named.
+    """
     all_strata: list[Stratum] = []
     for part in contents.steps:
         if not steps or part.step in steps:
@@ -316,7 +327,8 @@ def read(raw: bytes) -> Draw:
 
 
 def require_promised(draw: Draw, promise: Promise) -> None:
-    """Refuse a draw whose nonce or plan is not the one that was promised, by this auditor, for this site and period.
+    """Refuse a draw whose nonce or plan is not the one that was promised, by this auditor, for this
+    site and period.
 
     Raises:
         VerificationError: `nonce-not-promised`, `plan-not-promised`.
@@ -334,10 +346,12 @@ def require_promised(draw: Draw, promise: Promise) -> None:
         raise VerificationError(
             "nonce-not-promised",
             Phrase(
-                "The nonce of this draw is not the one that its auditor promised for this site and period."
+                "The nonce of this draw is not the one that its auditor promised for this site "
+                "and period."
             ),
             Phrase(
-                "Draw again with the nonce that was promised. With another nonce the outcome of the draw could have been picked."
+                "Draw again with the nonce that was promised. With another nonce the outcome of "
+                "the draw could have been picked."
             ),
         )
     if (promise.plan, promise.steps) != (draw.plan, draw.steps):
@@ -345,7 +359,8 @@ def require_promised(draw: Draw, promise: Promise) -> None:
             "plan-not-promised",
             Phrase("The plan or the steps of this draw are not those that its auditor promised."),
             Phrase(
-                "Draw again with the plan that was promised. A plan chosen after the head is known could avoid a record."
+                "Draw again with the plan that was promised. A plan chosen after the head is "
+                "known could avoid a record."
             ),
         )
 
@@ -357,7 +372,8 @@ def _require_signed(
         raise VerificationError(
             "draw-signature-invalid",
             Phrase(
-                "The file was not signed with the auditor's key that it contains, or was changed after it was signed."
+                "The file was not signed with the auditor's key that it contains, or was changed "
+                "after it was signed."
             ),
             Phrase("Ask the auditor for the file again."),
         )

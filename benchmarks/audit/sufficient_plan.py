@@ -1,4 +1,6 @@
-"""Whether the sampling plan that the auditor promised is at least as sure as the standard plan, for every step."""
+"""Whether the sampling plan that the auditor promised is at least as sure as the standard plan, for
+every step.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _KINDS = {
 
 
 def plan_sufficient(evidence: Evidence) -> CheckOutcome:
-    """The draw was at least as sure as one by the standard plan, of every step: of a draw of next to nothing nearly every check holds."""
+    """The draw was at least as sure as one by the standard plan, of every step: of a draw of next
+    to nothing nearly every check holds.
+    """
     code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
     left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
     lacking = [_KINDS[kind] for kind in weaker(plan)] + [
@@ -34,20 +38,24 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "If a tenth of a step's used records are misstated, the draw finds this with a probability of %(tenth)s %%; if a "
-                "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the standard plan.",
+                "If a tenth of a step's used records are misstated, the draw finds this with a "
+                "probability of %(tenth)s %%; if a "
+                "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the "
+                "standard plan.",
                 **sure,
                 lacking=enumerated(lacking),
             ),
             Phrase(
-                "Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."
+                "Promise the standard plan, or the smallest plan with the same certainty, for all "
+                "steps, and draw again."
             ),
         )
     return check_held(
         code,
         Phrase(
             (
-                "If a hundredth of a step's used records are misstated, the draw finds this with a probability of %(hundredth)s %%, "
+                "If a hundredth of a step's used records are misstated, the draw finds this with "
+                "a probability of %(hundredth)s %%, "
                 "as the standard plan requires."
             ),
             **sure,
@@ -56,7 +64,9 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
 
 
 def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
-    """How surely a misstated share of a step's used records is met, step by step; of one that was not drawn never."""
+    """How surely a misstated share of a step's used records is met, step by step; of one that was
+    not drawn never.
+    """
     draw = evidence.draw
     return [
         Fraction(0)

@@ -1,11 +1,13 @@
 """Is every label of the tree released, or withheld with a reason that the opening bears out?
 
-A plant that withholds a whole step leaves its worst one out of what is published. The table of contents says how many used batches lie in
-every cell, and each of them has a value in the step's headline metric; so a cell with as many as a release needs can be released,
-whatever a report says of it. Of a second metric the opened batches tell whether they have it. That nothing bounds what one record can
-change is computed again from the settings and from opened batches that overlap. What an opening cannot show (a path without a bound for
-what unopened rows or a whole file say, batches counted by the day, energy of excluded batches) is told with its numbers, and only the
-recomputation of the whole label on site shows whether it is true.
+A plant that withholds a whole step leaves its worst one out of what is published. The table of
+contents says how many used batches lie in every cell, and each of them has a value in the step's
+headline metric; so a cell with as many as a release needs can be released, whatever a report says
+of it. Of a second metric the opened batches tell whether they have it. That nothing bounds what one
+record can change is computed again from the settings and from opened batches that overlap. What an
+opening cannot show (a path without a bound for what unopened rows or a whole file say, batches
+counted by the day, energy of excluded batches) is told with its numbers, and only the recomputation
+of the whole label on site shows whether it is true.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ _SURE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class WithheldLabel:
-    """A label that is not there. `used` batches of its step are; `borne_out` is None where an opening cannot show the reason."""
+    """A label that is not there. `used` batches of its step are; `borne_out` is None where an
+    opening cannot show the reason.
+    """
 
     step: str
     metric: str
@@ -66,9 +70,11 @@ class WithheldLabel:
             return Words.of(
                 in_number(
                     self.used,
-                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; only recomputing the whole label "
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; only "
+                    "recomputing the whole label "
                     "on site shows whether this is true",
-                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only recomputing the whole label on site shows "
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only "
+                    "recomputing the whole label on site shows "
                     "whether this is true",
                     **named,
                 )
@@ -77,16 +83,20 @@ class WithheldLabel:
             return Words.of(
                 in_number(
                     self.used,
-                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening confirms it",
-                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening confirms it",
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening "
+                    "confirms it",
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the "
+                    "opening confirms it",
                     **named,
                 )
             )
         return Words.of(
             in_number(
                 self.used,
-                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening contradicts it",
-                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it",
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening "
+                "contradicts it",
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening "
+                "contradicts it",
                 **named,
             )
         )
@@ -107,7 +117,8 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
                 wrong=len(wrong),
             ),
             Phrase(
-                "Ask why the step was left out: its batches exist and have energy data. The report must not remain in force without "
+                "Ask why the step was left out: its batches exist and have energy data. The "
+                "report must not remain in force without "
                 "this step."
             ),
             [gap.words for gap in wrong],
@@ -123,14 +134,16 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
                 untold=len(untold),
             ),
             Phrase(
-                "Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."
+                "Have the whole label recomputed on site (`--site`). This gives again what is "
+                "withheld, and why."
             ),
         )
         return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))
     return check_held(
         code,
         Phrase(
-            "All labels of the tree are released (%(released)s), or withheld with a reason that the opening confirms (%(withheld)s).",
+            "All labels of the tree are released (%(released)s), or withheld with a reason that "
+            "the opening confirms (%(withheld)s).",
             released=len(evidence.report.released.labels),
             withheld=len(withheld),
         ),
@@ -139,7 +152,9 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
 
 
 def withheld_of(evidence: Evidence) -> tuple[WithheldLabel, ...]:
-    """Every step and metric that the pack releases and the report does not hold in full, with what the opening says of the reason."""
+    """Every step and metric that the pack releases and the report does not hold in full, with what
+    the opening says of the reason.
+    """
     parts = {part.step: part for part in evidence.contents.steps}
     gaps: list[WithheldLabel] = []
     for step in evidence.pack.steps:
@@ -189,7 +204,9 @@ def _kept_back(
 
 
 def _of_headline(evidence: Evidence, reason: str, full: list[UsedLeaves]) -> bool | None:
-    """Every used batch has the headline metric: where no cell has enough of them, nothing that could leave was kept back."""
+    """Every used batch has the headline metric: where no cell has enough of them, nothing that
+    could leave was kept back.
+    """
     if not full:
         return True
     by_record = evidence.pack.policy.unit == "record"
@@ -242,7 +259,9 @@ def _having(evidence: Evidence, step: Step, rule: MetricRule, cell: UsedLeaves) 
 
 
 def _beyond_cap(evidence: Evidence, step: Step) -> bool:
-    """Whether one more metric of the step costs a batch more than the policy's cap, at the least that a release costs."""
+    """Whether one more metric of the step costs a batch more than the policy's cap, at the least
+    that a release costs.
+    """
     policy = evidence.pack.policy
     epsilon = policy.epsilon_best + policy.epsilon_typical
     metrics = [label.metric for label in evidence.report.released.labels if label.step == step.id]

@@ -1,7 +1,8 @@
 """The explanation of a published version, made again from the figures that were found to hold.
 
-It is text, and a later release may word it otherwise; so a part that differs is no proof of a falsification, and is never
-said to hold. What the portal alone knows is left as it stated it: `STATED`, and how many firms are obliged or report by their own will.
+It is text, and a later release may word it otherwise; so a part that differs is no proof of a
+falsification, and is never said to hold. What the portal alone knows is left as it stated it:
+`STATED`, and how many firms are obliged or report by their own will.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ STATED = (
     "approval",
     "changes",
 )
-"""Parts that tell what stands at the portal alone: who drafted and decided, what audits found, who was left out and why."""
+"""Parts that tell what stands at the portal alone: who drafted and decided, what audits found, who
+was left out and why.
+"""
 
 _MEASURES: tuple[tuple[Measure, str], ...] = (
     ("composite", "route_total"),
@@ -80,7 +83,9 @@ def made_again(
     route: Route,
     entering: Sequence[ReportedLabel],
 ) -> dict[str, Any]:
-    """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
+    """The explanation as this release words it; what `STATED` names is empty of the portal's
+    facts.
+    """
     sample = str(document["explanation"].get("sample_characteristics", {}).get("en"))
     facts = Participation(
         firms_reporting=len({row.firm for row in entering}),
@@ -101,7 +106,8 @@ def _obliged(sample: str) -> int | None:
 
 
 def _volunteering(sample: str) -> int:
-    """How many of the firms report by their own will, as the portal stated it; none in texts from before it told them apart.
+    """How many of the firms report by their own will, as the portal stated it; none in texts from
+    before it told them apart.
 
     1 where it did not count them: fewer than the gate's fewest are worded alike.
     """

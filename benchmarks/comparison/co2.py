@@ -1,10 +1,12 @@
-"""The CO2 that a gap stands for, between a step's cleanest and dirtiest carrier, and the factor of the country's electricity.
+"""The CO2 that a gap stands for, between a step's cleanest and dirtiest carrier, and the factor of
+the country's electricity.
 
-A released total says how much energy a step takes, not of which carrier: the site never told. So where a step takes several,
-the CO2 of its gap is known within bounds only: of the carriers that every plant must report, and of electricity for media that were
-made elsewhere; what a step may use beside them is left out. Where heat is told apart, as of clinker, only the rest of the gap is
-electricity, and only heat is fuel. Where a carrier has no factor on that day, or where some energy leaves the step again, it is not
-known at all.
+A released total says how much energy a step takes, not of which carrier: the site never told. So
+where a step takes several, the CO2 of its gap is known within bounds only: of the carriers that
+every plant must report, and of electricity for media that were made elsewhere; what a step may use
+beside them is left out. Where heat is told apart, as of clinker, only the rest of the gap is
+electricity, and only heat is fuel. Where a carrier has no factor on that day, or where some energy
+leaves the step again, it is not known at all.
 """
 
 from __future__ import annotations
@@ -23,19 +25,25 @@ from benchmarks.routes import Boundary
 
 @dataclass(frozen=True)
 class Co2Factors:
-    """The factors of one country (ISO 3166-1, two letters) on one day. All CO2 in kg, all energy in kgce."""
+    """The factors of one country (ISO 3166-1, two letters) on one day. All CO2 in kg, all energy in
+    kgce.
+    """
 
     day: date
     country: str
 
     @classmethod
     def of(cls, period: str, jurisdiction: str) -> Co2Factors:
-        """Those of a period's last day, in the country that a jurisdiction's path begins with: `cn/hebei`."""
+        """Those of a period's last day, in the country that a jurisdiction's path begins with:
+        `cn/hebei`.
+        """
         _first, last = Period.parse(period, UTC).first_and_last
         return cls(last, jurisdiction.partition("/")[0].upper())
 
     def co2(self, kgce: float, boundary: Boundary, heat: Bounds | None = None) -> Bounds | None:
-        """Least and most CO2 of an amount of energy that came into a step; `heat`: between which ends its heat lies."""
+        """Least and most CO2 of an amount of energy that came into a step; `heat`: between which
+        ends its heat lies.
+        """
         if boundary.credited:
             return None
         per_kgce = {
@@ -54,13 +62,17 @@ class Co2Factors:
         return min(ends), max(ends)
 
     def of_gap(self, ends: Bounds, boundary: Boundary | None, heat: Bounds | None) -> Bounds | None:
-        """From the least that the low end of a gap may be to the most that its high end may be: it is no surer than the gap."""
+        """From the least that the low end of a gap may be to the most that its high end may be: it
+        is no surer than the gap.
+        """
         return None if boundary is None else _widest(self.co2(end, boundary, heat) for end in ends)
 
     def of_saving(
         self, ends: Bounds, boundary: Boundary | None, most_electricity: float | None
     ) -> Bounds | None:
-        """The same of a saving whose heat nobody tells: all of it, or what is left once so much electricity is saved."""
+        """The same of a saving whose heat nobody tells: all of it, or what is left once so much
+        electricity is saved.
+        """
         if boundary is None:
             return None
         heat = [
@@ -82,7 +94,9 @@ class Co2Factors:
 
     @property
     def year_of_electricity(self) -> int | None:
-        """The year whose average of the grid that is: each counts from the first day of its year until the next is published."""
+        """The year whose average of the grid that is: each counts from the first day of its year
+        until the next is published.
+        """
         of_the_grid = self.table.carbon.get("electricity", ())
         return max(
             (

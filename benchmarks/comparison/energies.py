@@ -1,7 +1,9 @@
-"""Which energies an amount of a step's energy may lie in, as far as its boundary and what was released tell.
+"""Which energies an amount of a step's energy may lie in, as far as its boundary and what was
+released tell.
 
-A released total says how much energy a step takes, not of which carrier. So an amount lies in electricity alone, in the heat that was told
-apart and the electricity beside it, or anywhere between electricity and fuel. Where energy leaves the step again, only its sum is known.
+A released total says how much energy a step takes, not of which carrier. So an amount lies in
+electricity alone, in the heat that was told apart and the electricity beside it, or anywhere
+between electricity and fuel. Where energy leaves the step again, only its sum is known.
 """
 
 from __future__ import annotations
@@ -27,13 +29,17 @@ def energies_of(boundary: Boundary | None, heat: Bounds | None) -> Energies:
 
 
 def must_report(boundary: Boundary) -> tuple[str, ...]:
-    """The carriers that every plant reports there; electricity, too, where media count that were made elsewhere."""
+    """The carriers that every plant reports there; electricity, too, where media count that were
+    made elsewhere.
+    """
     indirect = ("electricity",) if boundary.media else ()
     return tuple(dict.fromkeys((*boundary.carriers, *indirect)))
 
 
 def may_take(boundary: Boundary) -> tuple[str, ...]:
-    """All that may be taken there and has a price: of a step that must report electricity alone, electricity alone."""
+    """All that may be taken there and has a price: of a step that must report electricity alone,
+    electricity alone.
+    """
     if boundary.carriers == ("electricity",):
         return boundary.carriers
     return tuple(
@@ -44,7 +50,9 @@ def may_take(boundary: Boundary) -> tuple[str, ...]:
 
 
 def fuel_within(energies: Energies, most: float, heat: Bounds | None) -> Bounds | None:
-    """Between which ends the fuel of an amount of at most `most` lies; None where it cannot be told."""
+    """Between which ends the fuel of an amount of at most `most` lies; None where it cannot be
+    told.
+    """
     return {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, most), "unknown": None}[
         energies
     ]

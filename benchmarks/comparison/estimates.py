@@ -1,4 +1,6 @@
-"""A published figure with its 95 % interval, and whether two of them differ by more than their noise."""
+"""A published figure with its 95 % interval, and whether two of them differ by more than their
+noise.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from benchmarks.composition.trend import Known, difference
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A published number and its 95 % interval, all in one unit; the ends are None where no interval was computed yet."""
+    """A published number and its 95 % interval, all in one unit; the ends are None where no
+    interval was computed yet.
+    """
 
     value: float
     lo: float | None = None
@@ -41,7 +45,9 @@ class Estimate:
         )
 
     def less(self, other: Estimate) -> Known:
-        """The difference with its interval; an end that was not computed counts as the value itself."""
+        """The difference with its interval; an end that was not computed counts as the value
+        itself.
+        """
         return difference(self._with_ends(), other._with_ends())
 
     def _with_ends(self) -> Known:
@@ -52,7 +58,8 @@ class Estimate:
 
 
 def changed(then: Estimate, now: Estimate) -> bool | None:
-    """Whether two values of one site differ by more than their noise: the 95 % interval of the difference leaves out 0.
+    """Whether two values of one site differ by more than their noise: the 95 % interval of the
+    difference leaves out 0.
 
     None where the interval of one was not computed yet.
     """

@@ -1,8 +1,10 @@
-"""The gap between a site's protected value and the industry best at each step, with an interval, and whether it is more than noise.
+"""The gap between a site's protected value and the industry best at each step, with an interval,
+and whether it is more than noise.
 
-Both ends carry noise of their own, drawn independently (`benchmarks.composition.trend.difference`). Where
-the site is itself among the best, the two are not quite independent and the interval is a little too wide: it then
-says "within noise" sooner, never later. A gap whose interval reaches 0 says nothing and leaves the sum.
+Both ends carry noise of their own, drawn independently (`benchmarks.composition.trend.difference`).
+Where the site is itself among the best, the two are not quite independent and the interval is a
+little too wide: it then says "within noise" sooner, never later. A gap whose interval reaches 0
+says nothing and leaves the sum.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
 
 
 def largest_first(gaps: Iterable[RouteGap]) -> list[RouteGap]:
-    """What gains most comes first; a tie goes by the step's id, so that the page does not change by itself."""
+    """What gains most comes first; a tie goes by the step's id, so that the page does not change by
+    itself.
+    """
     return sorted(gaps, key=lambda shortfall: (-shortfall.value, shortfall.step))
 
 
@@ -53,13 +57,17 @@ def clear_sum(gaps: Iterable[RouteGap]) -> float:
 
 
 def sum_of_ends(gaps: Iterable[RouteGap]) -> tuple[float, float]:
-    """The interval of their sum: the sums of the ends, wider than necessary whatever the errors have in common."""
+    """The interval of their sum: the sums of the ends, wider than necessary whatever the errors
+    have in common.
+    """
     parts = list(gaps)
     return sum(shortfall.lo for shortfall in parts), sum(shortfall.hi for shortfall in parts)
 
 
 def whole_route(steps: Iterable[tuple[float, Estimate]]) -> Estimate:
-    """The sum of ratio x step. Noises are independent, so distances add in squares; no interval where one lacks."""
+    """The sum of ratio x step. Noises are independent, so distances add in squares; no interval
+    where one lacks.
+    """
     parts = [estimate.scaled(ratio) for ratio, estimate in steps]
     value = sum(part.value for part in parts)
     reaches = [part.reach for part in parts if part.reach is not None]

@@ -1,9 +1,12 @@
-"""Composition of the industry label: released labels + route + rule -> step bests, totals, and how certain they are.
+"""Composition of the industry label: released labels + route + rule -> step bests, totals, and how
+certain they are.
 
-Read in this order: `reported_labels` (what is composed), `one_site_a_firm`, `rules` (what is published for how many firms),
-`entrants` (who enters which cell), `roster` (who stands behind each value), `simulation` (what chance is seeded with), `noise` (how
-uncertain one released value is), `posterior` (where the true values lie), `curve` (how firms are spread), `savings_potential` (what they
-would save), `result` (the result), `best_and_typical` (one step), `industry_label` (the whole route), `trend` (over the years).
+Read in this order: `reported_labels` (what is composed), `one_site_a_firm`, `rules` (what is
+published for how many firms), `entrants` (who enters which cell), `roster` (who stands behind each
+value), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
+`posterior` (where the true values lie), `curve` (how firms are spread), `savings_potential` (what
+they would save), `result` (the result), `best_and_typical` (one step), `industry_label` (the whole
+route), `trend` (over the years).
 """
 
 from benchmarks.composition.best_and_typical import compose_cell

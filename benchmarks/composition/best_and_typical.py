@@ -1,4 +1,6 @@
-"""One cell's best, typical value, percentile curve and savings with 95 % intervals, with no firm above the pack's largest weight."""
+"""One cell's best, typical value, percentile curve and savings with 95 % intervals, with no firm
+above the pack's largest weight.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def compose_cell(
     variant: str,
     ratio: float = 1.0,
 ) -> IndustryCell:
-    """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of firms."""
+    """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of
+    firms.
+    """
     who = entrants(reported, pack, step, rule, variant)
     return compose_with_draws(
         who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True
@@ -134,24 +138,30 @@ def compose_with_draws(
 
 
 def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
-    """No firm above the pack's largest weight in a published mean: a pack whose rule breaks this is refused."""
+    """No firm above the pack's largest weight in a published mean: a pack whose rule breaks this is
+    refused.
+    """
     if heaviest_weight(rule, firms) > pack.disclosure.largest_weight:
         raise PolicyRefusal(
             "weight-above-limit",
             Phrase(
-                "Under the rule %(rule)s with %(firms)s firms, one firm would have a weight above %(most)s.",
+                "Under the rule %(rule)s with %(firms)s firms, one firm would have a weight above "
+                "%(most)s.",
                 rule=rule,
                 firms=firms,
                 most=f"{float(pack.disclosure.largest_weight):.0%}",
             ),
-            "Correct the pack's [[composition]]: a mean must include enough firms for the largest weight allowed.",
+            "Correct the pack's [[composition]]: a mean must include enough firms for the largest "
+            "weight allowed.",
         )
 
 
 def industry_draws(
     views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None
 ) -> Draws:
-    """The rule applied in each posterior draw: the industry's value, with everything that is not known about it."""
+    """The rule applied in each posterior draw: the industry's value, with everything that is not
+    known about it.
+    """
     return drawn_together(views, rule, rng, count)[0]
 
 
@@ -182,8 +192,8 @@ def typical_together(
     count: int | None = None,
     averaging: Averaging = "five-ranks",
 ) -> tuple[Draws, tuple[Draws, Draws]]:
-    """The median firm in each posterior draw, and what the firms would save at it and at the industry's best. Blocks are sorted in place:
-    they are not needed any more."""
+    """The median firm in each posterior draw, and what the firms would save at it and at the
+    industry's best. Blocks are sorted in place: they are not needed any more."""
     middle, to_typical, to_best = [], [], []
     for observed, bests in zip(views, best, strict=True):
         values, above, above_best, drawn = [], [], [], 0
@@ -200,7 +210,9 @@ def typical_together(
 
 
 def _potential(to: Reference, views: Views, reference: Draws, savings: Draws) -> Potential:
-    """By the noise that the plants' two values tell; the interval is of both views, where the draws have it and around the value."""
+    """By the noise that the plants' two values tell; the interval is of both views, where the draws
+    have it and around the value.
+    """
     value, (drawn, (low, high)) = (
         savings_potential.without_noise(views[0], float(reference[0].mean())),
         summary(savings),
@@ -211,8 +223,9 @@ def _potential(to: Reference, views: Views, reference: Draws, savings: Draws) ->
 def summary(draws: Draws) -> tuple[float, Interval]:
     """Mean of all draws, and the union of the 95 % intervals of each view.
 
-    Few draws are drawn of many plants only: a mean or a middle rank of many is normal, and its interval is told by the mean and the
-    standard deviation, three times closer than by the outer draws.
+    Few draws are drawn of many plants only: a mean or a middle rank of many is normal, and its
+    interval is told by the mean and the standard deviation, three times closer than by the outer
+    draws.
     """
     if draws.shape[-1] < _ENOUGH_FOR_QUANTILES:
         reach = _OUTER * draws.std(axis=-1)

@@ -1,10 +1,12 @@
-"""The percentile curve of a cell: which points it has for so many firms, and the value that each share of them stays at or below.
+"""The percentile curve of a cell: which points it has for so many firms, and the value that each
+share of them stays at or below.
 
-From the same posterior as the step's best, so that noise neither lowers its foot nor lifts its head. Between two points, and
-beyond the first and the last, lie at least five firms (`FEWEST_BETWEEN`): nine points from 50 firms on, the quartiles from 20 on,
-below that none. A point is the mean of the five ranks around its own (`rules.around`), so no point is one firm's value, and no two
-points share a firm. Published percentile curves of the cement industry go from p10 to p90 likewise (GNR, "Getting the Numbers Right",
-reporting rules).
+From the same posterior as the step's best, so that noise neither lowers its foot nor lifts its
+head. Between two points, and beyond the first and the last, lie at least five firms
+(`FEWEST_BETWEEN`): nine points from 50 firms on, the quartiles from 20 on, below that none. A point
+is the mean of the five ranks around its own (`rules.around`), so no point is one firm's value, and
+no two points share a firm. Published percentile curves of the cement industry go from p10 to p90
+likewise (GNR, "Getting the Numbers Right", reporting rules).
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ LADDERS = ((10, 20, 30, 40, 50, 60, 70, 80, 90), (25, 50, 75))
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The value that `percent` of the firms stay at or below, with its 95 % interval, in the metric's unit."""
+    """The value that `percent` of the firms stay at or below, with its 95 % interval, in the
+    metric's unit.
+    """
 
     percent: int
     value: float
@@ -61,6 +65,8 @@ def read_off(ordered: Array, averaging: Averaging = "five-ranks") -> Array:
 
 
 def share_at(points: Sequence[CurvePoint], level: float) -> tuple[int, int]:
-    """Between which percentages of the firms stay at or below `level`: the last point surely at or below it, the first surely above."""
+    """Between which percentages of the firms stay at or below `level`: the last point surely at or
+    below it, the first surely above.
+    """
     least = max((point.percent for point in points if point.interval[1] <= level), default=0)
     return least, min((point.percent for point in points if point.interval[0] > level), default=100)

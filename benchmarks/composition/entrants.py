@@ -1,4 +1,5 @@
-"""Who enters each cell of a route, why the others do not, and which sites have an eligible label at every step.
+"""Who enters each cell of a route, why the others do not, and which sites have an eligible label at
+every step.
 
 Laid out once for the label, its totals and its roster.
 """
@@ -41,7 +42,9 @@ class Entrants:
 
 @dataclass(frozen=True, slots=True)
 class RouteCell:
-    """One cell that the route shows. `headline` cells make up the totals: the first metric of the step, in one variant."""
+    """One cell that the route shows. `headline` cells make up the totals: the first metric of the
+    step, in one variant.
+    """
 
     route_step: RouteStep
     step: Step
@@ -60,10 +63,13 @@ class RouteCell:
 def entrants(
     reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: MetricRule, variant: str
 ) -> Entrants:
-    """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
+    """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`,
+    `other-site-of-firm`.
+    """
     candidates = in_cell(reported, step, rule, variant)
     like, precise = [], []
-    # rows of one period share their grids and draws: each is compared once, by identity, not in exact fractions for every plant
+    # rows of one period share their grids and draws: each is compared once, by identity, not in
+    # exact fractions for every plant
     same_cell: dict[tuple[int, str, str], bool] = {}
     close_enough: dict[tuple[int, int], bool] = {}
     for row in candidates:
@@ -94,7 +100,9 @@ def entrants(
 
 
 def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[RouteCell]:
-    """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
+    """Every cell that the route shows: each released metric, each variant with labels, the headline
+    cell in any case.
+    """
     return [
         cell for route_step in route.steps for cell in _of_step(pack, route_step, labels_by_step)
     ]
@@ -127,7 +135,9 @@ def _of_step(pack: Pack, route_step: RouteStep, labels_by_step: ByStep) -> Itera
 
 
 def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
-    """The variant that enters the totals: the first that the pack declares with enough firms, else that with most."""
+    """The variant that enters the totals: the first that the pack declares with enough firms, else
+    that with most.
+    """
     fewest = min(rule.firms_from for rule in pack.composition)
     enough = [variant for variant, who in of_variant.items() if len(who.entering) >= fewest]
     return (
@@ -138,7 +148,9 @@ def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
 
 
 def whole_runs(laid_out: Sequence[RouteCell]) -> list[Run]:
-    """Every site with an eligible label at each step of the route: its labels, in the route's order; sites as `order` has them."""
+    """Every site with an eligible label at each step of the route: its labels, in the route's
+    order; sites as `order` has them.
+    """
     headline = [cell for cell in laid_out if cell.headline]
     runs: dict[str, list[ReportedLabel]] = {}
     for cell in headline:

@@ -1,8 +1,10 @@
-"""The industry label of a whole route: every step's cells, three totals per tonne of product, and who stands behind each value.
+"""The industry label of a whole route: every step's cells, three totals per tonne of product, and
+who stands behind each value.
 
-The composite puts the step bests together with the pack's reference ratios; step bests need not be attainable
-together, so beside it stands what participants' own plants reached over the whole route, under the same rule. A
-missing step leaves the composite and the typical total without a value, and the label says which step is missing.
+The composite puts the step bests together with the pack's reference ratios; step bests need not be
+attainable together, so beside it stands what participants' own plants reached over the whole route,
+under the same rule. A missing step leaves the composite and the typical total without a value, and
+the label says which step is missing.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ def compose_route(
 
 
 def roster_of(pack: Pack, route: Route, labels_by_step: ByStep) -> Roster:
-    """Who stands behind every value of `compose_route` on the same input: what the gate compares between versions."""
+    """Who stands behind every value of `compose_route` on the same input: what the gate compares
+    between versions.
+    """
     laid_out = lay_out(pack, route, labels_by_step)
     return _roster(laid_out, one_run_a_firm(whole_runs(laid_out)))
 
@@ -115,9 +119,11 @@ def _sum(
     draws: Sequence[best_and_typical.Draws | None],
     made_in: str,
 ) -> RouteTotal:
-    """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
+    """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry
+    independent noise.
 
-    A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).
+    A step's energy is per its own output unit, and its ratio is of that unit per one of the route's
+    product (`made_in`).
     """
     results = [cell.result for cell in composed]
     unit = f"{_energy(results[0].unit)}/{made_in}"
@@ -152,7 +158,9 @@ def _reached(
     rng: np.random.Generator,
     made_in: str,
 ) -> RouteTotal:
-    """The rule on plants' own totals. A model of its own on the totals, so that plants good at every step stay so."""
+    """The rule on plants' own totals. A model of its own on the totals, so that plants good at
+    every step stay so.
+    """
     headline = [cell for cell in laid_out if cell.headline]
     energies = {_energy(cell.rule.unit) for cell in headline}
     unit = f"{_energy(headline[0].rule.unit)}/{made_in}"

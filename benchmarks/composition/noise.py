@@ -1,17 +1,21 @@
-"""How uncertain released values are: the law of the mechanism's noise at each plant, as a normal part and rare jumps.
+"""How uncertain released values are: the law of the mechanism's noise at each plant, as a normal
+part and rare jumps.
 
-The law depends on how densely the plant's batches lie, which only its two released values tell: they are taken as
-normal with sigma = (typical - best) / z, drawn halfway (geometric mean) towards the median of the cell's plants: one
-plant's two noised values tell its spread poorly, and a value drawn low would else get more noise than one drawn high, which
-pulls the industry's best up. Real batches lie less densely at a low quantile than the normal says (arc-furnace heats half as
-densely). How much less nobody tells the portal, and no one noise does for all: with too little, the mean of the best five of
-heavy-tailed plants stands outside its interval once in seven times; with too much, noise that is not there pulls every plant
-to the middle, and at 1,000 plants out of their narrow interval. So a cell is seen twice, with sigma and with 2 sigma: values are
-the mean of both, intervals the union (`VIEWS`), as for a single plant's interval in `benchmarks.privacy.intervals`.
+The law depends on how densely the plant's batches lie, which only its two released values tell:
+they are taken as normal with sigma = (typical - best) / z, drawn halfway (geometric mean) towards
+the median of the cell's plants: one plant's two noised values tell its spread poorly, and a value
+drawn low would else get more noise than one drawn high, which pulls the industry's best up. Real
+batches lie less densely at a low quantile than the normal says (arc-furnace heats half as densely).
+How much less nobody tells the portal, and no one noise does for all: with too little, the mean of
+the best five of heavy-tailed plants stands outside its interval once in seven times; with too much,
+noise that is not there pulls every plant to the middle, and at 1,000 plants out of their narrow
+interval. So a cell is seen twice, with sigma and with 2 sigma: values are the mean of both,
+intervals the union (`VIEWS`), as for a single plant's interval in `benchmarks.privacy.intervals`.
 
-The mechanism's exact law on the expected counts is used and not a simulation of it: no chance, and within a tenth of
-the simulated standard deviation (tested). Laws are tabulated by class, rounded spread and position on the grid, so that
-thousands of plants share a few hundred; 2 sigma lies seven steps of the spread further in the same table.
+The mechanism's exact law on the expected counts is used and not a simulation of it: no chance, and
+within a tenth of the simulated standard deviation (tested). Laws are tabulated by class, rounded
+spread and position on the grid, so that thousands of plants share a few hundred; 2 sigma lies seven
+steps of the spread further in the same table.
 """
 
 from __future__ import annotations
@@ -47,16 +51,23 @@ VIEWS = (
 _PHASES = (
     -0.25,
     0.25,
-)  # how far the exact value lies from its grid point is not known: a quarter of the grid width to either side stands for all
+    # how far the exact value lies from its grid point is not known: a quarter of the grid width to
+    # either side stands for all
+)
 _POSITIONS = 8  # where on the grid a plant lies matters to its jumps only: eighths will do
-_WIDTHS_WITHOUT_SPREAD = 10.0  # sigma in grid widths where most plants' two values tell none: packs make grids about that fine
+# sigma in grid widths where most plants' two values tell none: packs make grids about that fine
+_WIDTHS_WITHOUT_SPREAD = 10.0
 _CORE = 5.0  # a draw beyond this many standard deviations is a jump
-_FAR = 10.0  # exponents: grid points less likely than exp(-10) of the likeliest do not change each other's chance
+# exponents: grid points less likely than exp(-10) of the likeliest do not change each other's
+# chance
+_FAR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNoise:
-    """Released minus exact: root mean square of the draws that are no jumps, and the probability of a jump."""
+    """Released minus exact: root mean square of the draws that are no jumps, and the probability of
+    a jump.
+    """
 
     sd: float
     jump: float
@@ -65,7 +76,8 @@ class ReleaseNoise:
 def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     """The released values of one cell, of one grid, with their noise; once for each of `VIEWS`.
 
-    They are not corrected for bias: it is below 0.05 % of a typical value at any plant precise enough to enter.
+    They are not corrected for bias: it is below 0.05 % of a typical value at any plant precise
+    enough to enter.
     """
     labels = [row.label for row in reported]
     grid = labels[0].grid
@@ -103,7 +115,9 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
 
 
 def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: float) -> ReleaseNoise:
-    """The law at a plant whose batches have this spread around a quantile near the released grid point."""
+    """The law at a plant whose batches have this spread around a quantile near the released grid
+    point.
+    """
     position = round(_POSITIONS * released.grid_point / grid.points)
     step = round(math.log(spread / float(grid.width)) / _SPREAD_STEP)
     return _law(grid, released.quantile, released.epsilon, count_class, position, step)
@@ -132,11 +146,13 @@ def _law(
 
 
 def _chances(exponents: Array, epsilon: Fraction) -> Array:
-    """The mechanism's exact law among the grid points that have a chance worth the name; the others are drawn, where none of these is,
-    in proportion to their weights. Fifty times faster than the law over the whole grid, for the same to 1 % of a jump's chance.
+    """The mechanism's exact law among the grid points that have a chance worth the name; the others
+    are drawn, where none of these is, in proportion to their weights. Fifty times faster than the
+    law over the whole grid, for the same to 1 % of a jump's chance.
     """
     near = exponents <= _FAR
-    # one grid point more, at the edge of what counts, tells how likely it is that none of the near ones is drawn
+    # one grid point more, at the edge of what counts, tells how likely it is that none of the near
+    # ones is drawn
     law = exact_law([*(-2 / float(epsilon) * exponents[near]), -2 / float(epsilon) * _FAR], epsilon)
     chances = np.exp(_FAR - exponents) * law[-1]
     chances[near] = law[:-1]
@@ -144,7 +160,9 @@ def _chances(exponents: Array, epsilon: Fraction) -> Array:
 
 
 def _core(errors: Array, chances: Array) -> ReleaseNoise:
-    """Split a law, in grid widths, into its core and its jumps. The core's width is judged by the middle 95 %."""
+    """Split a law, in grid widths, into its core and its jumps. The core's width is judged by the
+    middle 95 %.
+    """
     chances = chances / chances.sum()
     order = np.argsort(errors)
     cumulated = np.cumsum(chances[order])
@@ -172,7 +190,9 @@ def _spreads(labels: Sequence[ReleasedLabel]) -> Array:
 def _terms(
     released: Sequence[ReleasedQuantile],
 ) -> tuple[list[tuple[Fraction, Fraction]], NDArray[np.int64]]:
-    """The quantiles and epsilons that occur, and which of them each value has. Nearly always there is one."""
+    """The quantiles and epsilons that occur, and which of them each value has. Nearly always there
+    is one.
+    """
     distinct = {id(value): value for value in released}  # read from rows: equal ones are the same
     terms: dict[tuple[Fraction, Fraction], int] = {}
     index_of = {

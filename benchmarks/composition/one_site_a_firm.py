@@ -1,7 +1,9 @@
-"""Which one site of a firm enters the industry's values: the largest count class, then the smallest site id.
+"""Which one site of a firm enters the industry's values: the largest count class, then the smallest
+site id.
 
-It is settled by a public fact and not by the noised values, because choosing a firm's better site would choose by noise and pull the
-label down. The largest count class is the most precise label. The firm's other sites stand in the standings alone.
+It is settled by a public fact and not by the noised values, because choosing a firm's better site
+would choose by noise and pull the label down. The largest count class is the most precise label.
+The firm's other sites stand in the standings alone.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ Run = Sequence[ReportedLabel]
 
 
 def order(run: Run) -> tuple[str, int, str]:
-    """By firm; of one firm the site whose smallest count class is largest comes first, then the smallest site id."""
+    """By firm; of one firm the site whose smallest count class is largest comes first, then the
+    smallest site id.
+    """
     return run[0].firm, -min(row.label.count_class for row in run), run[0].site
 
 

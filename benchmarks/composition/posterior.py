@@ -1,21 +1,25 @@
-"""Where the plants' true values lie, given their noised values, which are probably jumps of the noise, and whether the model fits them.
+"""Where the plants' true values lie, given their noised values, which are probably jumps of the
+noise, and whether the model fits them.
 
 A normal hierarchical model, simulated.
 
-Assumptions: plant i's noised value y_i is normal around its true value with the known standard deviation s_i of its
-release; true values are normal between plants with unknown mean mu and standard deviation tau >= 0. Flat priors on
-mu and tau (Gelman et al., Bayesian Data Analysis, 3rd ed., 5.4), so that not knowing tau, which matters at 8 to 20
-firms, widens the intervals. Stages: p(tau | y) on a grid, mu | tau, then every plant's value | mu, tau.
+Assumptions: plant i's noised value y_i is normal around its true value with the known standard
+deviation s_i of its release; true values are normal between plants with unknown mean mu and
+standard deviation tau >= 0. Flat priors on mu and tau (Gelman et al., Bayesian Data Analysis, 3rd
+ed., 5.4), so that not knowing tau, which matters at 8 to 20 firms, widens the intervals. Stages:
+p(tau | y) on a grid, mu | tau, then every plant's value | mu, tau.
 
-A release may also *jump*: with a small known probability the mechanism draws a grid point far away, anywhere on the grid. A
-value that is better explained by a jump than by the other plants tells nothing, and its plant is drawn from the sector.
-What the other plants lead one to expect is a mixture of a normal and a heavy-tailed sector, weighed by how well each
-foretells the values: with the normal alone the truly best plants of a heavy-tailed sector pass for jumps, and the mean of the
+A release may also *jump*: with a small known probability the mechanism draws a grid point far away,
+anywhere on the grid. A value that is better explained by a jump than by the other plants tells
+nothing, and its plant is drawn from the sector. What the other plants lead one to expect is a
+mixture of a normal and a heavy-tailed sector, weighed by how well each foretells the values: with
+the normal alone the truly best plants of a heavy-tailed sector pass for jumps, and the mean of the
 top decile of 1,000 stands 0.5 % too high and outside its interval 96 times in 100.
 
-Nothing is divided by a value or logged: values near zero and below it (a converter gives energy back) work alike.
-Known drawback: real sectors may have two humps; `fits` says when that matters. Shrinking is slight, because plants whose noise
-is large beside a sector's spread are not eligible: bias and coverage hold in such sectors, too (docs/composition.md).
+Nothing is divided by a value or logged: values near zero and below it (a converter gives energy
+back) work alike. Known drawback: real sectors may have two humps; `fits` says when that matters.
+Shrinking is slight, because plants whose noise is large beside a sector's spread are not eligible:
+bias and coverage hold in such sectors, too (docs/composition.md).
 """
 
 from __future__ import annotations
@@ -33,9 +37,12 @@ Array = NDArray[np.float64]
 MOST_DRAWS, FEWEST_DRAWS = 2000, 100
 _NUMBERS = 1_000_000  # plants x draws from which on draws are saved
 _COARSE, _FINE = 48, 96  # points of tau: over the whole reach, and again where its posterior lies
-_TAU_REACH = 6.0  # the grid ends at this many standard deviations: beyond lies < 1e-3 of p(tau | y) at 8 firms
+# the grid ends at this many standard deviations: beyond lies < 1e-3 of p(tau | y) at 8 firms
+_TAU_REACH = 6.0
 _NEGLIGIBLE = 16.0  # exponents below the largest of p(tau | y)
-_STRATA = 50  # values of tau, each shared by a fiftieth of the draws: what depends on tau alone is worked out once for all of them
+# values of tau, each shared by a fiftieth of the draws: what depends on tau alone is worked out
+# once for all of them
+_STRATA = 50
 _AT_ONCE = (
     1 << 15
 )  # numbers that are worked on together: few plants would else be mostly the cost of a call
@@ -43,15 +50,18 @@ _ANDERSON_DARLING_1_PERCENT = 1.035
 _FEWEST_TO_JUDGE = 5  # plants, before a jump or a poor fit can be told
 _HEAVY = 3.0  # degrees of freedom of a heavy-tailed sector
 _HEAVY_QUARTILE = 0.7649  # of Student's t with so many
-_LEAST_HEAVY = 0.1  # weight that a heavy-tailed sector keeps, however normal it looks: a few plants cannot rule it out
+# weight that a heavy-tailed sector keeps, however normal it looks: a few plants cannot rule it out
+_LEAST_HEAVY = 0.1
 _NO_JUMP = 1e-6  # probability of a jump below which no coin is thrown
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedValues:
-    """Released values with what is known of their noise, one entry a plant, all in the metric's unit.
+    """Released values with what is known of their noise, one entry a plant, all in the metric's
+    unit.
 
-    `jump_density` is the probability of a jump spread evenly over the grid, per unit: 0 where none can happen.
+    `jump_density` is the probability of a jump spread evenly over the grid, per unit: 0 where none
+    can happen.
     """
 
     values: Array
@@ -60,11 +70,13 @@ class ObservedValues:
 
 
 def draw_count(plants: int) -> int:
-    """How many draws in each view of the noise: 2,000, and from 500 plants on as many as give a million numbers, down to 100.
+    """How many draws in each view of the noise: 2,000, and from 500 plants on as many as give a
+    million numbers, down to 100.
 
-    A value of the industry is a rank or a mean of many plants. Of two views of 100 draws the mean lies within 0.07, and the end of
-    an interval made with their standard deviation within 0.17, of one standard deviation of the posterior, which at 10,000 plants is
-    below 0.02 % of the value: a tenth of the grid width that the value is rounded to. Fewer plants have wide intervals of no
+    A value of the industry is a rank or a mean of many plants. Of two views of 100 draws the mean
+    lies within 0.07, and the end of an interval made with their standard deviation within 0.17, of
+    one standard deviation of the posterior, which at 10,000 plants is below 0.02 % of the value: a
+    tenth of the grid width that the value is rounded to. Fewer plants have wide intervals of no
     particular shape, and get draws for their tails.
     """
     return max(FEWEST_DRAWS, min(MOST_DRAWS, _NUMBERS // max(plants, 1)))
@@ -73,7 +85,8 @@ def draw_count(plants: int) -> int:
 def draws(
     observed: ObservedValues, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0
 ) -> Iterator[Array]:
-    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant, in random order of tau.
+    """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a
+    plant, in random order of tau.
 
     Args:
         count: rows in all; `draw_count` of the plants where None.
@@ -121,7 +134,9 @@ def draws(
 
 
 def _strata(taus: Array, weights: Array, rng: np.random.Generator) -> Array:
-    """One value of tau from each fiftieth of its posterior, in random order: closer than as many by chance alone."""
+    """One value of tau from each fiftieth of its posterior, in random order: closer than as many by
+    chance alone.
+    """
     chances = (rng.permutation(_STRATA) + rng.random(_STRATA)) / _STRATA
     edges = np.concatenate(([taus[0]], (taus[1:] + taus[:-1]) / 2, [taus[-1]]))
     return np.asarray(np.interp(chances, np.concatenate(([0.0], np.cumsum(weights))), edges))
@@ -136,10 +151,12 @@ def _doubted(jumped: Array) -> NDArray[np.int64]:
 
 
 def jump_probability(observed: ObservedValues) -> Array:
-    """Probability that each value is a jump: its jump density against what the other values foretell.
+    """Probability that each value is a jump: its jump density against what the other values
+    foretell.
 
-    A normal sector foretells Student's t around the mean of the others; a heavy-tailed one Student's t with three degrees of
-    freedom whose middle and scale are told by the quartiles. Their weights are as the likelihoods of all values under either.
+    A normal sector foretells Student's t around the mean of the others; a heavy-tailed one
+    Student's t with three degrees of freedom whose middle and scale are told by the quartiles.
+    Their weights are as the likelihoods of all values under either.
     """
     values, jump = observed.values, observed.jump_density
     others = values.size - 1
@@ -174,7 +191,9 @@ def _student(off: Array, freedom: float, scale: Array) -> Array:
 
 
 def _tau_posterior(observed: ObservedValues, jumped: Array) -> tuple[Array, Array]:
-    """p(tau | y) on an even grid, flat prior: BDA3 equation 5.21, over the values that are no jumps."""
+    """p(tau | y) on an even grid, flat prior: BDA3 equation 5.21, over the values that are no
+    jumps.
+    """
     steady = jumped < 0.5
     values, variances = observed.values[steady], observed.sds[steady] ** 2
     reach = _TAU_REACH * max(float(values.std()), math.sqrt(float(variances.max())))
@@ -204,10 +223,11 @@ def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
 
 
 def fits(observed: ObservedValues) -> bool:
-    """Whether a normal spread between plants is a fair description: Anderson-Darling at the 1 % level.
+    """Whether a normal spread between plants is a fair description: Anderson-Darling at the 1 %
+    level.
 
-    Mean and variance estimated: A*2 = A2 (1 + 0.75/n + 2.25/n2) against 1.035 (D'Agostino and Stephens, Goodness-of-Fit
-    Techniques, 1986, table 4.7).
+    Mean and variance estimated: A*2 = A2 (1 + 0.75/n + 2.25/n2) against 1.035 (D'Agostino and
+    Stephens, Goodness-of-Fit Techniques, 1986, table 4.7).
     """
     jumped = jump_probability(observed)
     steady = jumped < 0.5

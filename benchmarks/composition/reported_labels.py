@@ -1,4 +1,6 @@
-"""Released labels with their site and firm, by step, and those of one cell, within which values may be compared."""
+"""Released labels with their site and firm, by step, and those of one cell, within which values may
+be compared.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from benchmarks.routes import MetricRule, Step
 
 @dataclass(frozen=True, slots=True)
 class ReportedLabel:
-    """A released label with its site, the firm that controls the site, and the report that brought it (its envelope's digest)."""
+    """A released label with its site, the firm that controls the site, and the report that brought
+    it (its envelope's digest).
+    """
 
     firm: str
     site: str
@@ -58,7 +62,9 @@ def in_cell(
 
 
 def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:
-    """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231, 4.1)."""
+    """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231,
+    4.1).
+    """
     return (
         label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
     )

@@ -1,7 +1,7 @@
 """The industry label: what composition hands to the gate, the pages and the API.
 
-Values are in the metric's unit (`unit`), totals in the headline unit per tonne of the route's product; intervals are
-95 %. A missing value is None and `note` or `reason` says why by its code.
+Values are in the metric's unit (`unit`), totals in the headline unit per tonne of the route's
+product; intervals are 95 %. A missing value is None and `note` or `reason` says why by its code.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ Interval = tuple[float, float]
 class IndustryCell:
     """The industry's best and typical value of one cell.
 
-    `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
-    site each. `set_aside` counts the others by reason. `headline` cells make up the route's totals.
-    `pooled` says of how many of these firms the value covers several years, the last of them the period: (years, firms);
-    `in_part` of how many it lacks months, in which fewer than five valid batches began.
-    `curve` is how the firms are spread over values of `best`'s kind; empty where there are too few, in a publication from
-    before there were curves, or (`curve_withheld`) where the gate left it out beside another publication's.
-    `potential` is what the firms would save at the typical value and at the best; `potential_withheld` names what of it the gate left out.
-    `averaging` is what stands at a rank of `typical` and `curve`; a publication that does not say it is from before there were means.
+    `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling
+    firms enter with one site each. `set_aside` counts the others by reason. `headline` cells make
+    up the route's totals. `pooled` says of how many of these firms the value covers several years,
+    the last of them the period: (years, firms); `in_part` of how many it lacks months, in which
+    fewer than five valid batches began. `curve` is how the firms are spread over values of `best`'s
+    kind; empty where there are too few, in a publication from before there were curves, or
+    (`curve_withheld`) where the gate left it out beside another publication's. `potential` is what
+    the firms would save at the typical value and at the best; `potential_withheld` names what of it
+    the gate left out. `averaging` is what stands at a rank of `typical` and `curve`; a publication
+    that does not say it is from before there were means.
     """
 
     step: str
@@ -87,8 +89,9 @@ class RouteTotal:
 class IndustryLabel(StoredAsJson):
     """One sector, route and period: its cells and the totals made of them.
 
-    `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that participants' own
-    plants reached over every step of the route, `typical` the sum of ratio x step typical.
+    `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that
+    participants' own plants reached over every step of the route, `typical` the sum of ratio x step
+    typical.
     """
 
     pack: str

@@ -1,4 +1,6 @@
-"""Who stands behind each published value: the firms of every cell, with what each of them reported. Needed by the gate, never published."""
+"""Who stands behind each published value: the firms of every cell, with what each of them reported.
+Needed by the gate, never published.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ WHOLE_ROUTE = "whole-route"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One firm's part in a cell, as the differencing check compares it between versions. Never published.
+    """One firm's part in a cell, as the differencing check compares it between versions. Never
+    published.
 
-    A report sent anew is another part, though its draw repeated the value: else what the gate says would tell that it did.
+    A report sent anew is another part, though its draw repeated the value: else what the gate says
+    would tell that it did.
     """
 
     firm: str
@@ -61,17 +65,23 @@ class Member:
 
 
 DEPARTED = "left-"
-"""What the random name begins with under which a firm that has left the scheme stands in rosters from before."""
+"""What the random name begins with under which a firm that has left the scheme stands in rosters
+from before.
+"""
 
 
 def staying(firms: Iterable[str]) -> set[str]:
-    """Without the firms that have left. One of these may have come back under a name of its own, and nobody can tell: it hides nobody."""
+    """Without the firms that have left. One of these may have come back under a name of its own,
+    and nobody can tell: it hides nobody.
+    """
     return {firm for firm in firms if not firm.startswith(DEPARTED)}
 
 
 @dataclass(frozen=True, slots=True)
 class CellRoster:
-    """The firms behind one published value. `cell` is its `CellKey` as text, or `WHOLE_ROUTE` for the reached total."""
+    """The firms behind one published value. `cell` is its `CellKey` as text, or `WHOLE_ROUTE` for
+    the reached total.
+    """
 
     cell: str
     members: tuple[Member, ...]
@@ -83,7 +93,9 @@ class CellRoster:
 
 @dataclass(frozen=True, slots=True)
 class Roster(StoredAsJson):
-    """Who stands behind every value of one draft: stored beside each version, needed by the gate, never published."""
+    """Who stands behind every value of one draft: stored beside each version, needed by the gate,
+    never published.
+    """
 
     cells: tuple[CellRoster, ...]
 

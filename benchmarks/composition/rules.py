@@ -1,11 +1,14 @@
-"""Which ranks make up the industry's best and the median firm, by the number of controlling firms, and a firm's heaviest weight.
+"""Which ranks make up the industry's best and the median firm, by the number of controlling firms,
+and a firm's heaviest weight.
 
-No figure is one firm's: the best is a mean of at least five firms (`FEWEST_AVERAGED`), and whatever stands at a rank (the median firm, a
-point of the curve) is the mean of the five ranks around it, at either end of the outermost five. With single ranks, whoever knew a
-firm's rank knew its value. All act on the last axis, so that one call serves the true values of a sector and thousands of draws.
+No figure is one firm's: the best is a mean of at least five firms (`FEWEST_AVERAGED`), and whatever
+stands at a rank (the median firm, a point of the curve) is the mean of the five ranks around it, at
+either end of the outermost five. With single ranks, whoever knew a firm's rank knew its value. All
+act on the last axis, so that one call serves the true values of a sector and thousands of draws.
 
-Versions published before, whose best of 8 to 19 firms was the first quartile (the k-th smallest firm, k = ceil(n/4)) and whose other
-figures were single ranks, keep what they showed: both are known here by name, so that their figures can be computed again.
+Versions published before, whose best of 8 to 19 firms was the first quartile (the k-th smallest
+firm, k = ceil(n/4)) and whose other figures were single ranks, keep what they showed: both are
+known here by name, so that their figures can be computed again.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ RuleName = Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]
 """How the best is formed; `first-quartile` in versions published before only."""
 
 Averaging = Literal["five-ranks", "single-rank"]
-"""What stands at a rank: the mean of the five around it; `single-rank` in versions published before only."""
+"""What stands at a rank: the mean of the five around it; `single-rank` in versions published before
+only.
+"""
 
 FEWEST_AVERAGED = 5
 """Firms whose values a published figure is the mean of, at least."""
@@ -58,7 +63,8 @@ def averaged(rule: RuleName, firms: int) -> range:
 
 
 def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
-    """The ranks that make up what is published for one rank, 0 the least energy: five neighbours, the outermost five at either end.
+    """The ranks that make up what is published for one rank, 0 the least energy: five neighbours,
+    the outermost five at either end.
 
     Of fewer than five firms all: the gate shows nothing of so few.
     """
@@ -69,7 +75,9 @@ def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
 
 
 def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
-    """The ranks that make up the median firm; of an even number of firms some stand twice, for both ranks in the middle."""
+    """The ranks that make up the median firm; of an even number of firms some stand twice, for both
+    ranks in the middle.
+    """
     both = [
         rank
         for middle in ((firms - 1) // 2, firms // 2)
@@ -79,7 +87,9 @@ def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
 
 
 def heaviest_weight(rule: RuleName, firms: int) -> Fraction:
-    """The weight of one firm in the published mean; 0 for the first quartile, which is no mean of firms: the gate refuses it by itself."""
+    """The weight of one firm in the published mean; 0 for the first quartile, which is no mean of
+    firms: the gate refuses it by itself.
+    """
     return Fraction(0) if rule == "first-quartile" else Fraction(1, len(averaged(rule, firms)))
 
 
@@ -91,7 +101,9 @@ def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`apply_rule` where the last axis is in rising order already. Of a mean the order among its firms does not matter."""
+    """`apply_rule` where the last axis is in rising order already. Of a mean the order among its
+    firms does not matter.
+    """
     ranks = averaged(rule, ordered.shape[-1])
     return np.asarray(ordered[..., ranks.start : ranks.stop].mean(axis=-1))
 

@@ -1,4 +1,6 @@
-"""What a composition's simulations are seeded with: nobody chooses it, and whoever holds the reports repeats every figure."""
+"""What a composition's simulations are seeded with: nobody chooses it, and whoever holds the
+reports repeats every figure.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ def seed_of(purpose: str, envelopes: Iterable[str]) -> int:
     """A seed of 256 bits out of the participants' envelopes, whatever order they come in.
 
     Args:
-        purpose: what is simulated, so that two simulations of the same reports do not share their chance.
+        purpose: what is simulated, so that two simulations of the same reports do not share their
+            chance.
         envelopes: digests, lower-case hex.
     """
     content = "\n".join((f"steplabel/1 {purpose}", *sorted(envelopes)))

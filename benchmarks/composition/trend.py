@@ -1,8 +1,10 @@
-"""A benchmark over the years: how far a figure moved between two versions, and how far the firms of one lie apart.
+"""A benchmark over the years: how far a figure moved between two versions, and how far the firms of
+one lie apart.
 
-Two figures with noise of their own: the interval of their difference is recovered from their two (Zou and Donner 2008, *Statistics in
-Medicine* 27, 1693-1702), each side's distances added in squares. Made of published figures alone, so it tells nothing that they do not;
-versions that define a figure otherwise are not subtracted.
+Two figures with noise of their own: the interval of their difference is recovered from their two
+(Zou and Donner 2008, *Statistics in Medicine* 27, 1693-1702), each side's distances added in
+squares. Made of published figures alone, so it tells nothing that they do not; versions that define
+a figure otherwise are not subtracted.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ Known = tuple[float, tuple[float, float]]
 
 
 def difference(of: Known, less: Known) -> Known:
-    """`of` less `less`, drawn independently. Where they lean on the same noise the interval is a little too wide, never too narrow."""
+    """`of` less `less`, drawn independently. Where they lean on the same noise the interval is a
+    little too wide, never too narrow.
+    """
     value = of[0] - less[0]
     down = hypot(of[0] - of[1][0], less[1][1] - less[0])
     up = hypot(of[1][1] - of[0], less[0] - less[1][0])
@@ -25,7 +29,8 @@ def difference(of: Known, less: Known) -> Known:
 
 
 def spread(points: Sequence[CurvePoint]) -> Known | None:
-    """From the lower quartile of the firms to the upper; between tenths a quartile lies midway. None where there is no curve.
+    """From the lower quartile of the firms to the upper; between tenths a quartile lies midway.
+    None where there is no curve.
 
     The ends of an interval between two points are the means of theirs, which holds where both do.
     """

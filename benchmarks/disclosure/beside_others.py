@@ -1,4 +1,6 @@
-"""A value beside all that is public: every rule in turn, against what the public could subtract it from."""
+"""A value beside all that is public: every rule in turn, against what the public could subtract it
+from.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from benchmarks.policies import DisclosurePolicy
 
 @dataclass(frozen=True, slots=True)
 class PublicHistory:
-    """What the public was ever shown of the same value, or of one that moves with it; withdrawn versions too."""
+    """What the public was ever shown of the same value, or of one that moves with it; withdrawn
+    versions too.
+    """
 
     earlier: Sequence[Exhibit]  # by this peer group for this period, latest first
     elsewhere: Sequence[Exhibit]  # by other peer groups, or for a period that overlaps this one
@@ -28,7 +32,9 @@ class PublicHistory:
 
 
 def refused(ours: Exhibit, public: PublicHistory, policy: DisclosurePolicy) -> Refusal | None:
-    """The first rule by which the value would tell of too few firms; None where it may stand beside all of these."""
+    """The first rule by which the value would tell of too few firms; None where it may stand beside
+    all of these.
+    """
     return (
         differencing.differencing(ours, public.earlier, policy)
         or differencing.differencing(ours, public.elsewhere, policy, GateReason.OVERLAP)

@@ -1,12 +1,15 @@
-"""How the group behind the published best is composed: which shares by trait (region, scale, age) may be shown, and which may not.
+"""How the group behind the published best is composed: which shares by trait (region, scale, age)
+may be shown, and which may not.
 
-The group are the firms whose mean the best is, by their released values. A share is told of at least `fewest` of them and as many of the
-others, so a group of five is never divided, and a best tenth only from `firms_needed` on. Classes that are smaller are told together.
-Traits of firms are no secret, who is among the best is. So a reader who knows every firm's traits may put all tables together: by the
-least that they say (the odds of a firm are a product of one factor a class) no firm may be likelier than `MOST_LIKELY` to be among the
-best. Beside every earlier table of the same days no sum of classes lost or gained fewer firms than `least`, but none. Beside a table of
-other days, in which firms change ranks among the best anyway, no class may count so many more or fewer that a plant which joined or
-left it is likelier than `MOST_LIKELY` to be one of them.
+The group are the firms whose mean the best is, by their released values. A share is told of at
+least `fewest` of them and as many of the others, so a group of five is never divided, and a best
+tenth only from `firms_needed` on. Classes that are smaller are told together. Traits of firms are
+no secret, who is among the best is. So a reader who knows every firm's traits may put all tables
+together: by the least that they say (the odds of a firm are a product of one factor a class) no
+firm may be likelier than `MOST_LIKELY` to be among the best. Beside every earlier table of the same
+days no sum of classes lost or gained fewer firms than `least`, but none. Beside a table of other
+days, in which firms change ranks among the best anyway, no class may count so many more or fewer
+that a plant which joined or left it is likelier than `MOST_LIKELY` to be one of them.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ Traits = Mapping[str, str]
 """Of one firm: its class by trait."""
 
 MOST_LIKELY = 0.5
-"""A reader's guess that a certain firm is among the best may be right as often as not, no oftener."""
+"""A reader's guess that a certain firm is among the best may be right as often as not, no
+oftener.
+"""
 
 _SWEEPS = 400
 _MOST_FIRMS = 10_000
@@ -50,20 +55,24 @@ class BestGroupReason(StrEnum):
 _SENTENCES = {
     BestGroupReason.HIDDEN: Phrase("Not shown: the best value itself is withheld."),
     BestGroupReason.TOO_FEW: Phrase(
-        "Not shown: at least %(needed)s firms are needed and there are %(firms)s. Each class must contain %(fewest)s of the best "
+        "Not shown: at least %(needed)s firms are needed and there are %(firms)s. Each class must "
+        "contain %(fewest)s of the best "
         "firms, so that no single firm can be worked out."
     ),
     BestGroupReason.ALIKE: Phrase(
         "Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."
     ),
     BestGroupReason.LIKELY: Phrase(
-        "Not shown: somebody who knows all firms could work out that one of them is probably among the best."
+        "Not shown: somebody who knows all firms could work out that one of them is probably "
+        "among the best."
     ),
     BestGroupReason.DIFFERENCING: Phrase(
-        "Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."
+        "Not shown: compared with an earlier version, the difference would come from fewer than "
+        "%(least)s firms."
     ),
     BestGroupReason.OTHER_DAYS: Phrase(
-        "Not shown: compared with what was shown of other days, somebody could work out that a firm which joined or left is probably among "
+        "Not shown: compared with what was shown of other days, somebody could work out that a "
+        "firm which joined or left is probably among "
         "the best."
     ),
 }
@@ -83,7 +92,9 @@ class ClassShare:
 
 @dataclass(frozen=True, slots=True)
 class BestFirms:
-    """What is told of one cell: by trait its shares, which add up to the group of `best` firms; or nothing, and why."""
+    """What is told of one cell: by trait its shares, which add up to the group of `best` firms; or
+    nothing, and why.
+    """
 
     cell: str
     firms: int
@@ -95,14 +106,18 @@ class BestFirms:
 
 @dataclass(frozen=True, slots=True)
 class OtherDays:
-    """What was told of the cell for other days, and who stood behind its value then: the classes of each site by trait."""
+    """What was told of the cell for other days, and who stood behind its value then: the classes of
+    each site by trait.
+    """
 
     shares: Mapping[str, tuple[ClassShare, ...]]
     sites: Mapping[str, Traits]
 
 
 def firms_needed(rules: Sequence[CompositionRule], fewest: int) -> int | None:
-    """From how many firms on a group can be divided into two classes at all; None where no rule ever takes in so many."""
+    """From how many firms on a group can be divided into two classes at all; None where no rule
+    ever takes in so many.
+    """
     for firms in range(2 * fewest, _MOST_FIRMS):
         rule = rule_for(firms, rules)
         if rule is not None and len(averaged(rule.rule, firms)) >= 2 * fewest:
@@ -111,7 +126,9 @@ def firms_needed(rules: Sequence[CompositionRule], fewest: int) -> int | None:
 
 
 def best_group(who: CellRoster, rule: RuleName) -> frozenset[str]:
-    """The firms that make up the best, by their released values; of equal ones at its edge those that stand first by name."""
+    """The firms that make up the best, by their released values; of equal ones at its edge those
+    that stand first by name.
+    """
     ordered = sorted(who.members, key=lambda member: (member.bests[0], member.firm))
     ranks = averaged(rule, len(ordered))
     return frozenset(member.firm for member in ordered[ranks.start : ranks.stop])
@@ -129,7 +146,8 @@ def compose(
     """What may be told of a cell whose best is shown; `rule` is None where it is not.
 
     Args:
-        traits: by firm, in the order in which they are to be told: where two cannot both be, the first is.
+        traits: by firm, in the order in which they are to be told: where two cannot both be, the
+            first is.
         before: tables of this cell that were ever told of any of the same days.
         other_days: those of days that do not overlap these.
     """
@@ -195,8 +213,8 @@ def compose(
 def divided(
     best: AbstractSet[str], classes: Mapping[str, str], fewest: int
 ) -> tuple[ClassShare, ...]:
-    """The group by class, the largest share first: each of `fewest` firms inside and outside it at least, what is smaller together and
-    last; nothing where fewer than two are left."""
+    """The group by class, the largest share first: each of `fewest` firms inside and outside it at
+    least, what is smaller together and last; nothing where fewer than two are left."""
     inside = {
         name: frozenset(firm for firm in best if classes[firm] == name)
         for name in sorted(set(classes.values()))
@@ -226,14 +244,18 @@ def divided(
 
 
 def likeliest(tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]) -> float:
-    """How likely the likeliest firm is to be among the best, to a reader who knows all traits and these tables and no more."""
+    """How likely the likeliest firm is to be among the best, to a reader who knows all traits and
+    these tables and no more.
+    """
     return float(likelihoods(tables, traits).max(initial=0.0))
 
 
 def likelihoods(
     tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]
 ) -> NDArray[np.float64]:
-    """The same of every firm, in the order of `traits`: of all that fits the tables what says least besides (maximum entropy)."""
+    """The same of every firm, in the order of `traits`: of all that fits the tables what says least
+    besides (maximum entropy).
+    """
     firms = list(traits)
     odds = np.ones(len(firms))
     groups = [
@@ -253,7 +275,9 @@ def likelihoods(
 
 
 def _differ_in_few(ours: Sequence[ClassShare], theirs: Sequence[ClassShare], least: int) -> bool:
-    """Whether some sum of our classes lost or gained firms against some sum of theirs, but fewer than `least`. Who left hides nobody."""
+    """Whether some sum of our classes lost or gained firms against some sum of theirs, but fewer
+    than `least`. Who left hides nobody.
+    """
     moves = (moved for a in _sums(ours) for b in _sums(theirs) for moved in (a - b, b - a))
     return any(moved and len(staying(moved)) < least for moved in moves)
 
@@ -261,8 +285,9 @@ def _differ_in_few(ours: Sequence[ClassShare], theirs: Sequence[ClassShare], lea
 def _tells_who_came_or_went(
     trait: str, ours: Sequence[ClassShare], sites: Mapping[str, Traits], other: OtherDays
 ) -> bool:
-    """Whether some classes count more among the best than then, by more than half of the plants that came to them since, or fewer by more
-    than half of those that went: each of these would be likelier than `MOST_LIKELY` to be one of the difference."""
+    """Whether some classes count more among the best than then, by more than half of the plants
+    that came to them since, or fewer by more than half of those that went: each of these would be
+    likelier than `MOST_LIKELY` to be one of the difference."""
     counted = {frozenset(classes): firms for classes, firms in _counts(other.shares[trait])}
     came, went = sites.keys() - other.sites.keys(), other.sites.keys() - sites.keys()
     for classes, firms in _counts(ours):
@@ -278,7 +303,9 @@ def _tells_who_came_or_went(
 
 
 def _counts(shares: Sequence[ClassShare]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Every set of classes that some shares of a table add up to, with its firms among the best; all of them are the group, no secret."""
+    """Every set of classes that some shares of a table add up to, with its firms among the best;
+    all of them are the group, no secret.
+    """
     for count in range(1, len(shares)):
         for chosen in combinations(shares, count):
             yield (

@@ -20,7 +20,9 @@ Measure = Literal["step", "composite", "best-reached", "typical"]
 
 @dataclass(frozen=True, slots=True)
 class CellDecision:
-    """One value of the draft: shown or not, and why. `step` is None for the three totals of the route."""
+    """One value of the draft: shown or not, and why. `step` is None for the three totals of the
+    route.
+    """
 
     measure: Measure
     step: str | None
@@ -42,7 +44,9 @@ class GateResult(StoredAsJson):
 
     @property
     def hold(self) -> bool:
-        """Whether the draft waits: some value may not go out yet, though nothing is wrong with it."""
+        """Whether the draft waits: some value may not go out yet, though nothing is wrong with
+        it.
+        """
         return any(
             cell.reason_code in (GateReason.DIFFERENCING, GateReason.LAG) for cell in self.cells
         )
@@ -54,9 +58,11 @@ class GateResult(StoredAsJson):
 
 @dataclass(frozen=True, slots=True)
 class PublishedVersion:
-    """A version that the public has seen, withdrawn or not: its gated label and who stood behind it.
+    """A version that the public has seen, withdrawn or not: its gated label and who stood behind
+    it.
 
-    `version` is the name the gate's sentences give it: "2", or in another peer group that group's name with it.
+    `version` is the name the gate's sentences give it: "2", or in another peer group that group's
+    name with it.
     """
 
     version: str
@@ -66,7 +72,9 @@ class PublishedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the gate sees beside the draft; the arguments of `gate`, and whether the whole draft comes too early."""
+    """What the gate sees beside the draft; the arguments of `gate`, and whether the whole draft
+    comes too early.
+    """
 
     roster: Roster
     policy: DisclosurePolicy

@@ -1,10 +1,11 @@
-"""The checks of one published value by itself: lag, frequency, its mean's weights, and dominance and p-percent by weights that the
-caller gives.
+"""The checks of one published value by itself: lag, frequency, its mean's weights, and dominance
+and p-percent by weights that the caller gives.
 
-Each gives the reason why the value is refused, or None. What it would give away beside others is in `differencing`.
+Each gives the reason why the value is refused, or None. What it would give away beside others is in
+`differencing`.
 
-Dominance and p-percent are on declared size classes (public weights, equal where none is declared), because a firm's
-output never reaches the portal; the thresholds are the pack's.
+Dominance and p-percent are on declared size classes (public weights, equal where none is declared),
+because a firm's output never reaches the portal; the thresholds are the pack's.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def p_percent(
 
 
 def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[Fraction]:
-    """Declared sizes of the cell's firms, the largest first; exact, for one of five has a fifth and no more."""
+    """Declared sizes of the cell's firms, the largest first; exact, for one of five has a fifth and
+    no more.
+    """
     return sorted((Fraction(size_weights.get(firm, 1.0)) for firm in roster.firms), reverse=True)
 
 
@@ -92,7 +95,9 @@ def alone(
     policy: DisclosurePolicy,
     size_weights: Mapping[str, float],
 ) -> Refusal | None:
-    """The first check that a value fails by itself; frequency first, so that the later ones always have firms to look at."""
+    """The first check that a value fails by itself; frequency first, so that the later ones always
+    have firms to look at.
+    """
     return (
         frequency(who, policy)
         or dominance(who, policy, size_weights)

@@ -1,8 +1,9 @@
-"""The gate: decides every value of a draft, steps before totals; removes what is refused, rounds the rest, or holds the whole draft.
+"""The gate: decides every value of a draft, steps before totals; removes what is refused, rounds
+the rest, or holds the whole draft.
 
-Its `published` label is the only thing that pages, API, CSV and PDF may show: refused values are gone from it, the
-others are rounded. A draft with a held cell (`GateResult.hold`) waits as a whole: publishing the rest now would make
-the next version differ in this one cell.
+Its `published` label is the only thing that pages, API, CSV and PDF may show: refused values are
+gone from it, the others are rounded. A draft with a held cell (`GateResult.hold`) waits as a whole:
+publishing the rest now would make the next version differ in this one cell.
 """
 
 from __future__ import annotations
@@ -48,10 +49,12 @@ def gate(
     Args:
         roster: `composition.roster_of` on the same participants as the draft.
         previous: every version of this peer group and period that was ever published, oldest first.
-        elsewhere: every version that other peer groups of the sector published, or this one, for a period that overlaps this one,
-            oldest first: another route, another jurisdiction or another spelling of a period shows some of the same cells, of nearly
+        elsewhere: every version that other peer groups of the sector published, or this one, for a
+            period that overlaps this one, oldest first: another route, another jurisdiction or
+            another spelling of a period shows some of the same cells, of nearly
             the same firms.
-        other_years: every version of the sector for periods that do not overlap this one: what bests and sums over firms are held against.
+        other_years: every version of the sector for periods that do not overlap this one: what
+            bests and sums over firms are held against.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
     """
@@ -168,7 +171,9 @@ def _shown_before(
 def _other_metrics(
     cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]
 ) -> Iterator[Exhibit]:
-    """What this draft and every version show of the same step, product, variant and boundary in another metric."""
+    """What this draft and every version show of the same step, product, variant and boundary in
+    another metric.
+    """
 
     def another(candidate: IndustryCell) -> bool:
         return (
@@ -190,12 +195,16 @@ def _other_metrics(
 
 
 def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
-    """Whether an earlier figure may stand: same rules and grid; another method is another figure."""
+    """Whether an earlier figure may stand: same rules and grid; another method is another
+    figure.
+    """
     return (earlier.rule, earlier.averaging, earlier.grid) == (cell.rule, cell.averaging, cell.grid)
 
 
 def _standing(earlier: IndustryCell, cell: IndustryCell) -> IndustryCell:
-    """A figure already public, which gives nothing away: in this route's ratio, beside those of this draft who do not enter."""
+    """A figure already public, which gives nothing away: in this route's ratio, beside those of
+    this draft who do not enter.
+    """
     return dataclasses.replace(
         earlier,
         ratio=cell.ratio,

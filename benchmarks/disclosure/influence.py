@@ -1,19 +1,26 @@
-"""How far each changed firm moves the figures that two values show, in one year or between two: who is given away, who is blurred.
+"""How far each changed firm moves the figures that two values show, in one year or between two: who
+is given away, who is blurred.
 
-Two publications of one cell are a third: their difference. Where a firm that nobody doubts to be poor joins together with the best one,
-a mean of the best five sees the best alone, and counting changed firms protects neither. So besides being counted firms are weighed,
-figure by figure: a changed firm's *effect* on a figure is how far the figure would lie from where it is with the firm's value in the
-other publication or, where it does not stand there, with the middle value of the others in its own. One of the changed firms may be the
-reader's own, who takes its effect out: what is left must not be mostly one firm's either. A firm that has left the scheme is
-a change like any other, but neither counts nor covers others: come back under another name it would be one reader's two.
+Two publications of one cell are a third: their difference. Where a firm that nobody doubts to be
+poor joins together with the best one, a mean of the best five sees the best alone, and counting
+changed firms protects neither. So besides being counted firms are weighed, figure by figure: a
+changed firm's *effect* on a figure is how far the figure would lie from where it is with the firm's
+value in the other publication or, where it does not stand there, with the middle value of the
+others in its own. One of the changed firms may be the reader's own, who takes its effect out: what
+is left must not be mostly one firm's either. A firm that has left the scheme is a change like any
+other, but neither counts nor covers others: come back under another name it would be one reader's
+two.
 
-Between two years every firm's value moves a little, and whoever does not know by how much cannot tell a newcomer's part of the difference
-from the others': what they moved by is a blur (`years_give_away`). Its reader may know how all of them moved together, which the typical
-values tell, and how one of them did, whose firm may be the reader's own: neither blurs. Two publications may show a value on different
-grids, of two versions of a pack: what a firm stood at in the other is brought to ours.
+Between two years every firm's value moves a little, and whoever does not know by how much cannot
+tell a newcomer's part of the difference from the others': what they moved by is a blur
+(`years_give_away`). Its reader may know how all of them moved together, which the typical values
+tell, and how one of them did, whose firm may be the reader's own: neither blurs. Two publications
+may show a value on different grids, of two versions of a pack: what a firm stood at in the other is
+brought to ours.
 
-Worked out on released values by the published rule, not on the posterior that is published: a release is off by a third of a percent of
-its value where firms lie four percent apart, and what a posterior moves beyond that lies below the grid it is rounded to.
+Worked out on released values by the published rule, not on the posterior that is published: a
+release is off by a third of a percent of its value where firms lie four percent apart, and what a
+posterior moves beyond that lies below the grid it is rounded to.
 """
 
 from __future__ import annotations
@@ -37,20 +44,23 @@ Array = NDArray[np.float64]
 
 SEEN = 0.5  # widths of the grid: what moves a figure by less is lost in rounding
 APART = 3
-"""Firms by which two means have to differ in how many they take in. Then as many firms that did not change are in the difference, and it
-gives the best firm away little oftener than one of the means alone (62 times in 100 against 54; 69 where both take in as many)."""
+"""Firms by which two means have to differ in how many they take in. Then as many firms that did not
+change are in the difference, and it gives the best firm away little oftener than one of the means
+alone (62 times in 100 against 54; 69 where both take in as many)."""
 LEAST_BLUR = 0.0125
-"""Standard deviation, as a share of the figure, by which firms that stand in two years have to blur what their difference tells of another.
-What all firms moved by together, and the one that moved it most, do not count: a reader may know them
-(`tests.attacks.test_over_the_years`, decisions 0077 and 0079)."""
+"""Standard deviation, as a share of the figure, by which firms that stand in two years have to blur
+what their difference tells of another. What all firms moved by together, and the one that moved it
+most, do not count: a reader may know them (`tests.attacks.test_over_the_years`, decisions 0077 and
+0079)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankAverage:
-    """One published figure: the average of the values at some ranks, the least being rank 0. Figures of one name can be subtracted.
+    """One published figure: the average of the values at some ranks, the least being rank 0.
+    Figures of one name can be subtracted.
 
-    `worth` is a firm's value in widths of the grid that the figure is rounded to, `width` that of the grid in the value's unit; `ranks`
-    gives the ranks among so many firms.
+    `worth` is a firm's value in widths of the grid that the figure is rounded to, `width` that of
+    the grid in the value's unit; `ranks` gives the ranks among so many firms.
     """
 
     name: str
@@ -65,8 +75,9 @@ class RankAverage:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One value as one publication shows it: by which firms, in which figures, which curve and which potentials. `name` is the
-    publication's, empty for the draft; `period` is whose reports they are of."""
+    """One value as one publication shows it: by which firms, in which figures, which curve and
+    which potentials. `name` is the publication's, empty for the draft; `period` is whose reports
+    they are of."""
 
     name: str
     who: CellRoster
@@ -87,14 +98,18 @@ class Exhibit:
         }
 
     def stands_as(self, other: Exhibit) -> bool:
-        """Whether the other publication shows this very value: the same reports of the same period."""
+        """Whether the other publication shows this very value: the same reports of the same
+        period.
+        """
         return self.period == other.period and not self.differs_from(other)
 
     def too_close_to(self, other: Exhibit, least: int) -> bool:
-        """Whether some firms changed, but fewer than `least`: of all changes, or of those that joined or left.
+        """Whether some firms changed, but fewer than `least`: of all changes, or of those that
+        joined or left.
 
-        Who reports again for another, overlapping period, or corrects, has a new draw of nearly the same value: such changes hide nobody
-        who joins. A firm that was sold stands under two names by the same site, and is one; one that has left the scheme is none.
+        Who reports again for another, overlapping period, or corrects, has a new draw of nearly the
+        same value: such changes hide nobody who joins. A firm that was sold stands under two names
+        by the same site, and is one; one that has left the scheme is none.
         """
         ours, theirs = (
             {member.site: member.firm for member in exhibit.who.members}
@@ -108,17 +123,20 @@ class Exhibit:
         )
 
     def stands_alone(self, other: Exhibit) -> set[str]:
-        """Firms whose site stands here and not in the other. One that stands in both by different sites is in each alone: they are two
-        plants, and whoever knows of one that it was poor reads the other. One that was sold is the same plant under two names."""
+        """Firms whose site stands here and not in the other. One that stands in both by different
+        sites is in each alone: they are two plants, and whoever knows of one that it was poor reads
+        the other. One that was sold is the same plant under two names."""
         sites = {member.site for member in other.who.members}
         return {member.firm for member in self.who.members if member.site not in sites}
 
 
 def of_cell(name: str, who: CellRoster, cell: IndustryCell, period: str = "") -> Exhibit:
-    """A cell's best and typical value, its curve and its potentials. None of them where the cell has no value.
+    """A cell's best and typical value, its curve and its potentials. None of them where the cell
+    has no value.
 
-    A potential with its reference, which is published too, is a mean over all firms: of what lies above the typical value, with the
-    middle firm for each below it; of all typical values where the reference is the best, which hardly any lies below.
+    A potential with its reference, which is published too, is a mean over all firms: of what lies
+    above the typical value, with the middle firm for each below it; of all typical values where the
+    reference is the best, which hardly any lies below.
     """
     if cell.best is None or cell.rule is None:
         return Exhibit(name, who, period=period)
@@ -171,7 +189,8 @@ def gives_away(
     then: Exhibit,
     policy: DisclosurePolicy,
 ) -> bool:
-    """Whether the difference of a figure shown twice tells of too few firms, or, to one of those that changed, mostly of one.
+    """Whether the difference of a figure shown twice tells of too few firms, or, to one of those
+    that changed, mostly of one.
 
     Where no changed firm moves a figure by half a width, its difference tells nothing but that.
     """
@@ -188,11 +207,12 @@ def alone_give_away(
     then: Exhibit,
     policy: DisclosurePolicy,
 ) -> bool:
-    """Whether what two exhibits show tells of too few firms that stand in one of them alone. For two metrics of one step, and two years.
+    """Whether what two exhibits show tells of too few firms that stand in one of them alone. For
+    two metrics of one step, and two years.
 
-    A firm's value in one metric, or one year, follows closely from its value in the other, so a mean that holds it beside one that does
-    not is as good as a difference. A firm that stands in both by one site is no change: its values differ by what they measure, or by
-    their year.
+    A firm's value in one metric, or one year, follows closely from its value in the other, so a
+    mean that holds it beside one that does not is as good as a difference. A firm that stands in
+    both by one site is no change: its values differ by what they measure, or by their year.
     """
     alone = now.stands_alone(then), then.stands_alone(now)
     if not any(alone):
@@ -203,10 +223,11 @@ def alone_give_away(
 
 
 def years_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) -> bool:
-    """Whether the bests of two years, subtracted, tell of too few firms that stand in one of them alone, blurred by less than `LEAST_BLUR`.
+    """Whether the bests of two years, subtracted, tell of too few firms that stand in one of them
+    alone, blurred by less than `LEAST_BLUR`.
 
-    The best alone: a typical value and the points of a curve lie among the firms that they are the mean of, and their difference brings
-    nobody nearer to one than the figures of one year do.
+    The best alone: a typical value and the points of a curve lie among the firms that they are the
+    mean of, and their difference brings nobody nearer to one than the figures of one year do.
     """
     alone = ours.stands_alone(theirs), theirs.stands_alone(ours)
     now, then = (
@@ -220,9 +241,10 @@ def years_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) ->
 
 
 def _blur(figure: RankAverage, here: Exhibit, before: RankAverage, other: Exhibit) -> float:
-    """How far off, as a share of the figure, the difference of two years leaves a firm that stands in one alone: the root of the sum of
-    squares of what each firm that stands in both moved the figure by beyond what all moved by, but for the one that moved it most, once
-    for every firm that it is the mean of."""
+    """How far off, as a share of the figure, the difference of two years leaves a firm that stands
+    in one alone: the root of the sum of squares of what each firm that stands in both moved the
+    figure by beyond what all moved by, but for the one that moved it most, once for every firm that
+    it is the mean of."""
     earlier = {
         member.site: before.worth(member) * before.width / figure.width
         for member in other.who.members
@@ -250,8 +272,9 @@ def _some_figure_tells(
     *,
     by_other_value: bool,
 ) -> bool:
-    """Whether some figure that both show moves by too few of the firms that changed, of ours and of theirs: from where it would lie with
-    the middle value in their place or, `by_other_value`, with the value that they have in the other."""
+    """Whether some figure that both show moves by too few of the firms that changed, of ours and of
+    theirs: from where it would lie with the middle value in their place or, `by_other_value`, with
+    the value that they have in the other."""
     before = {figure.name: figure for figure in theirs}
     for figure in ours:
         if (
@@ -274,7 +297,9 @@ def _some_figure_tells(
 
 
 def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
-    """Whether effects, by firm, that can be seen are those of too few firms, or mostly one's; with and without those that have left."""
+    """Whether effects, by firm, that can be seen are those of too few firms, or mostly one's; with
+    and without those that have left.
+    """
     if not any(effect >= SEEN for effect in moved.values()):
         return False
     effects_of_staying = [moved[firm] for firm in staying(moved)]
@@ -286,7 +311,9 @@ def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
 
 
 def mostly_one(moved: Sequence[float], most: float) -> bool:
-    """Whether, with any one effect known, another makes up more than `most` of the rest. The two largest are each other's worst case."""
+    """Whether, with any one effect known, another makes up more than `most` of the rest. The two
+    largest are each other's worst case.
+    """
     first, second, *_ = *sorted(moved, reverse=True), 0.0
     whole = sum(moved) + SEEN / 1000  # sums of floats
     return first > most * (whole - second) or second > most * (whole - first)
@@ -318,8 +345,9 @@ def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
 def _effects(
     figure: RankAverage, here: Exhibit, firms: set[str], other_values: Mapping[str, float]
 ) -> dict[str, float]:
-    """By firm, of these as far as they stand here: how far the figure would lie from where it is with their value in `other_values` (in our
-    widths), or with the middle value where they have none."""
+    """By firm, of these as far as they stand here: how far the figure would lie from where it is
+    with their value in `other_values` (in our widths), or with the middle value where they have
+    none."""
     members = here.who.members
     indices = [index for index, member in enumerate(members) if member.firm in firms]
     if not indices:
@@ -337,10 +365,12 @@ def _moved(
     indices: NDArray[np.int64],
     instead: Array | None,
 ) -> Array:
-    """How far the figure moves when the value of the firm at each index, one at a time, gives way to another.
+    """How far the figure moves when the value of the firm at each index, one at a time, gives way
+    to another.
 
     Args:
-        instead: the other values; the middle of the other firms where NaN, and everywhere where None.
+        instead: the other values; the middle of the other firms where NaN, and everywhere where
+            None.
     """
     worth = np.array([figure.worth(member) for member in members])
     firms, order = worth.size, np.argsort(worth, kind="stable")
@@ -348,7 +378,9 @@ def _moved(
     ordered = np.concatenate(([-np.inf], worth[order], [np.inf]))
 
     def that_stay(rank: int) -> Array:
-        """Of the firms that stay, for each that gives way: the value at this rank, beyond the ends without bound."""
+        """Of the firms that stay, for each that gives way: the value at this rank, beyond the ends
+        without bound.
+        """
         return np.asarray(ordered[rank + 1 + (rank >= rank_giving_way)])
 
     value = (that_stay((firms - 2) // 2) + that_stay((firms - 1) // 2)) / 2

@@ -1,8 +1,11 @@
-"""Counts over members of a group that agreed to be counted and to nothing else: what may be shown, beside all that was shown before.
+"""Counts over members of a group that agreed to be counted and to nothing else: what may be shown,
+beside all that was shown before.
 
-A count is of controlling firms. It is shown in steps of `STEP` firms ("at least 6"), so that neither none nor all of them is ever told, and
-a difference of two counts does not tell how many of those that changed have the thing. It stands until enough firms have changed: who
-asks again after one joined reads the count of before. A firm that has shown itself by name meanwhile is known and hides nobody.
+A count is of controlling firms. It is shown in steps of `STEP` firms ("at least 6"), so that
+neither none nor all of them is ever told, and a difference of two counts does not tell how many of
+those that changed have the thing. It stands until enough firms have changed: who asks again after
+one joined reads the count of before. A firm that has shown itself by name meanwhile is known and
+hides nobody.
 """
 
 from __future__ import annotations
@@ -27,9 +30,11 @@ def may_replace(
     """Whether counts of these firms may be shown beside every earlier one that was.
 
     Args:
-        known_firms: those whose contribution the reader knows by another way: its own, and those shown by name.
+        known_firms: those whose contribution the reader knows by another way: its own, and those
+            shown by name.
         fewest: unknown firms behind a count at least (`disclosure.fewest_firms`).
-        least: unknown firms that must have changed since any earlier count (`disclosure.least_changed_participants`).
+        least: unknown firms that must have changed since any earlier count
+            (`disclosure.least_changed_participants`).
     """
     if len(ours.keys() - known_firms) < fewest:
         return False
@@ -37,7 +42,9 @@ def may_replace(
 
 
 def rounded_down(ours: Contributions, things: Collection[str]) -> dict[str, int]:
-    """By thing, at least how many firms have it: a multiple of `STEP`, and never all firms, where their number is such a multiple."""
+    """By thing, at least how many firms have it: a multiple of `STEP`, and never all firms, where
+    their number is such a multiple.
+    """
     having = {thing: sum(thing in firm_things for firm_things in ours.values()) for thing in things}
     return {
         thing: min(firms, max(len(ours) - 1, 0)) // STEP * STEP for thing, firms in having.items()

@@ -1,9 +1,11 @@
-"""Which potentials of a cell may be shown: with the cell's best and never without it, each by itself, rounded.
+"""Which potentials of a cell may be shown: with the cell's best and never without it, each by
+itself, rounded.
 
-A potential is a sum over firms, and sums subtract better than ranks. So at least five firms must lie above its reference, and if one
-firm's distance to it is known, no other may make up more than the pack's largest share of the rest. Beside another metric, and beside
-other years, where a firm's value hardly moves, either no firm or enough firms that matter may stand in one of the two alone. A firm that
-stands in both years has two values, each with its own noise; that is no change.
+A potential is a sum over firms, and sums subtract better than ranks. So at least five firms must
+lie above its reference, and if one firm's distance to it is known, no other may make up more than
+the pack's largest share of the rest. Beside another metric, and beside other years, where a firm's
+value hardly moves, either no firm or enough firms that matter may stand in one of the two alone. A
+firm that stands in both years has two values, each with its own noise; that is no change.
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ def _called(exhibit: Exhibit, to: Reference) -> tuple[RankAverage, ...]:
 
 
 def _few(cell: IndustryCell, ours: Exhibit, to: Reference, policy: DisclosurePolicy) -> bool:
-    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, as grid points."""
+    """Whether too few firms lie above the reference, or one of them makes up most of the potential;
+    by released values, as grid points.
+    """
     typicals = np.sort([float(member.typicals[0]) for member in ours.who.members])
     bests = np.array([float(member.bests[0]) for member in ours.who.members])
     if cell.rule is None:

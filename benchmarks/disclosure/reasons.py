@@ -42,34 +42,45 @@ _SENTENCES: dict[GateReason, Phrase] = {
         "Not shown: by declared size one firm makes up more than %(share)s of this cell."
     ),
     GateReason.P_PERCENT: Phrase(
-        "Not shown: by declared size the second largest firm could work out the largest to within %(share)s."
+        "Not shown: by declared size the second largest firm could work out the largest to within "
+        "%(share)s."
     ),
     GateReason.WEIGHT: Phrase(
-        "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them would have a weight above %(share)s in it."
+        "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them "
+        "would have a weight above %(share)s in it."
     ),
     GateReason.DIFFERENCING: Phrase(
-        "Withheld: compared with version %(version)s, the difference could reveal a firm. At least %(least)s firms must have changed and"
-        " must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the rest."
+        "Withheld: compared with version %(version)s, the difference could reveal a firm. At "
+        "least %(least)s firms must have changed and"
+        " must matter to each figure that changes. If any one of them is known, no other may "
+        "account for more than %(share)s of the rest."
     ),
     GateReason.OVERLAP: Phrase(
-        "Not shown: compared with the same value in %(version)s, the difference could reveal a firm. At least %(least)s firms must differ"
-        " and must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the"
+        "Not shown: compared with the same value in %(version)s, the difference could reveal a "
+        "firm. At least %(least)s firms must differ"
+        " and must matter to each figure that changes. If any one of them is known, no other may "
+        "account for more than %(share)s of the"
         " rest."
     ),
     GateReason.COMBINED: Phrase(
-        "Not shown: combined with the same value in %(version)s, fewer than %(least)s firms that matter to it would remain."
+        "Not shown: combined with the same value in %(version)s, fewer than %(least)s firms that "
+        "matter to it would remain."
     ),
     GateReason.METRICS: Phrase(
-        "Not shown: compared with another metric of this step, it would reveal firms that are in only one of the two. Either no firm, or"
+        "Not shown: compared with another metric of this step, it would reveal firms that are in "
+        "only one of the two. Either no firm, or"
         " at least %(least)s that matter to each figure, may be in one alone."
     ),
     GateReason.YEARS: Phrase(
-        "Not shown: compared with the same value in %(version)s, which is of another year, it could reveal a firm whose site reported in"
-        " only one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed"
+        "Not shown: compared with the same value in %(version)s, which is of another year, it "
+        "could reveal a firm whose site reported in"
+        " only one of the two. Either at least %(least)s such firms must matter to it, or the "
+        "values of the other firms must have changed"
         " more."
     ),
     GateReason.SECONDARY: Phrase(
-        "Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."
+        "Not shown: together with the steps that are shown, it would reveal a hidden step "
+        "(%(steps)s)."
     ),
     GateReason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
     GateReason.UNITS_DIFFER: Phrase("No total: the steps are stated in different units."),
@@ -82,8 +93,10 @@ def sentence(reason: GateReason, **facts: str | int) -> Words:
         return Words.of(
             in_number(
                 int(facts["firms"]),
-                "Not shown: %(firms)s firm can be compared here. At least %(fewest)s are needed so that no single firm can be worked out.",
-                "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed so that no single firm can be worked out.",
+                "Not shown: %(firms)s firm can be compared here. At least %(fewest)s are needed "
+                "so that no single firm can be worked out.",
+                "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed "
+                "so that no single firm can be worked out.",
                 **facts,
             )
         )
@@ -91,7 +104,9 @@ def sentence(reason: GateReason, **facts: str | int) -> Words:
 
 
 def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
-    """A total's sentence with the names of steps for their ids: the gate knows ids only, its readers know names."""
+    """A total's sentence with the names of steps for their ids: the gate knows ids only, its
+    readers know names.
+    """
     if not names:
         return text
     name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))

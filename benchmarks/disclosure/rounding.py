@@ -1,7 +1,8 @@
-"""Rounding to the public grid: values half to even, intervals outward; and the grid width of a route's total.
+"""Rounding to the public grid: values half to even, intervals outward; and the grid width of a
+route's total.
 
-Exact fractions throughout: a float is taken at its exact binary value, and the result is the float nearest to a point
-of the grid.
+Exact fractions throughout: a float is taken at its exact binary value, and the result is the float
+nearest to a point of the grid.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def outward(
 
 
 def total_width(parts: Iterable[tuple[float, Grid]]) -> Fraction:
-    """The grid width of a total of ratio x step: the least of 1, 2, 5 x 10^n that is no finer than any of its parts.
+    """The grid width of a total of ratio x step: the least of 1, 2, 5 x 10^n that is no finer than
+    any of its parts.
 
     A ratio is taken as the pack writes it (0.4, and not the binary number a little above it).
     """

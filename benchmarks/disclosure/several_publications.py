@@ -1,11 +1,13 @@
 """What several publications give away together, where no two of them do.
 
-The nation shows a value of a hundred firms, one province the same value of sixty of them, another of thirty-nine: each pair differs
-in many firms, and the three leave one over. So of the sets of firms that were ever shown for one cell, none may be put together out
-of others but for fewer than `least` firms, all of them counted, and again those alone that matter to a mean. The published values are
-no sums, so such a difference does not give a value outright; the rule is that of complementary suppression all the same (Hundepool
-et al., Statistical Disclosure Control, 2012, 4.3), because with a quartile or a mean of the best it narrows the firm down in ways
-that nobody has bounded.
+The nation shows a value of a hundred firms, one province the same value of sixty of them, another
+of thirty-nine: each pair differs in many firms, and the three leave one over. So of the sets of
+firms that were ever shown for one cell, none may be put together out of others but for fewer than
+`least` firms, all of them counted, and again those alone that matter to a mean. The published
+values are no sums, so such a difference does not give a value outright; the rule is that of
+complementary suppression all the same (Hundepool et al., Statistical Disclosure Control, 2012,
+4.3), because with a quartile or a mean of the best it narrows the firm down in ways that nobody has
+bounded.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ Shown = tuple[str, frozenset[Hashable]]
 def left_over(draft: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
     """Why this cell may not be shown beside all that was: some firms, too few, would be left over.
 
-    A firm that drew anew between two publications is another member in each. Several publications are put together firm by
-    firm as well, whatever each drew, because a correction moves a value by little; of two, `influence` knows how far.
+    A firm that drew anew between two publications is another member in each. Several publications
+    are put together firm by firm as well, whatever each drew, because a correction moves a value by
+    little; of two, `influence` knows how far.
     """
     public, least = list(shown), policy.least_changed_participants
     for whole in [draft, *public]:
@@ -97,10 +100,12 @@ def _remainder(
     least: int,
     fewest_parts: int,
 ) -> list[str] | None:
-    """The names of parts that together hold all but 1 to `least` - 1 of those counted, every one in `needed` among them.
+    """The names of parts that together hold all but 1 to `least` - 1 of those counted, every one in
+    `needed` among them.
 
-    Firms that stand in the same parts cannot be told apart: whoever leaves one of them out of a union leaves all out. So it
-    is enough to look at what is left by kinds of firm, which are few, and not firm by firm.
+    Firms that stand in the same parts cannot be told apart: whoever leaves one of them out of a
+    union leaves all out. So it is enough to look at what is left by kinds of firm, which are few,
+    and not firm by firm.
     """
     must = frozenset[Hashable]().union(*(members for _, members in needed))
     kinds = Counter(

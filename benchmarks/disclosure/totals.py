@@ -1,4 +1,6 @@
-"""The totals of a route: each hidden where, with the steps that are shown, it would give a hidden step away."""
+"""The totals of a route: each hidden where, with the steps that are shown, it would give a hidden
+step away.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def decide_totals(
 
 
 def _without_others(cells: Iterable[IndustryCell]) -> tuple[IndustryCell, ...]:
-    """Cells without the counts of those who reported there and do not enter: these move no figure."""
+    """Cells without the counts of those who reported there and do not enter: these move no
+    figure.
+    """
     return tuple(dataclasses.replace(cell, sites=0, eligible=0, set_aside=()) for cell in cells)
 
 

@@ -1,4 +1,6 @@
-"""Judges an answer to an exercise: right, or which mistake and where to look next; and how the right answer comes about."""
+"""Judges an answer to an exercise: right, or which mistake and where to look next; and how the
+right answer comes about.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = (
 UNIT_TOO = "unit-too"
 _UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
 _NUMBER = re.compile(
-    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
+    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: "
+    r"\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
 )
 """With commas or spaces between thousands (GB/T 15835), or one comma or point before decimals."""
 _NUMERALS: Mapping[str, int] = {
@@ -44,15 +47,19 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _UNIT = re.compile(
     r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])"
 )
-"""A unit that is told behind a figure, in small letters; other words behind it are taken as words."""
+"""A unit that is told behind a figure, in small letters; other words behind it are taken as
+words.
+"""
 _FACTORS = (10_000.0, 1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
-"""Quotients of units that people mix up: ten thousand, kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's
-own digits."""
+"""Quotients of units that people mix up: ten thousand, kilo, per cent, ten, MJ a kWh, kWh a kgce,
+MJ a kgce. They hold to the factor's own digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
-    """One answer, judged. `code` names the mistake that it was recognised as; `why` says what is wrong, `look` where to look next."""
+    """One answer, judged. `code` names the mistake that it was recognised as; `why` says what is
+    wrong, `look` where to look next.
+    """
 
     question: str
     given: str
@@ -70,7 +77,9 @@ class CheckedAnswer:
 def check(
     exercise: Exercise, question: ExerciseQuestion, answer: str, language: str
 ) -> CheckedAnswer:
-    """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its number from 1 on, or its words."""
+    """Judge one answer as it was typed: a number with or without its unit, a choice by its code,
+    its number from 1 on, or its words.
+    """
     code = (
         _choice(exercise, question, answer)
         if question.kind == "choice"
@@ -179,7 +188,8 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
 
 
 def _readings(figure: str) -> list[float]:
-    """One figure; of a comma before three digits both that it may be, the thousands first: they lie too far apart to be taken for another.
+    """One figure; of a comma before three digits both that it may be, the thousands first: they lie
+    too far apart to be taken for another.
 
     >>> _readings("278,526.1"), _readings("278 526"), _readings("28,33"), _readings("28,329")
     ([278526.1], [278526.0], [28.33], [28329.0, 28.329])

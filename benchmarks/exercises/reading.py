@@ -43,9 +43,11 @@ _ROLES = {
 
 
 class ExerciseQuestion(Declared):
-    """One question. `answer` names the fact of the key that is right; `mistakes` the facts that answers often are instead.
+    """One question. `answer` names the fact of the key that is right; `mistakes` the facts that
+    answers often are instead.
 
-    A number is right within `within` of the answer, as a share of it; of a choice every wrong one has its reason among the texts.
+    A number is right within `within` of the answer, as a share of it; of a choice every wrong one
+    has its reason among the texts.
     """
 
     id: str
@@ -103,7 +105,9 @@ class Exercise(Declared):
         )
 
     def text(self, key: str, language: str) -> str:
-        """The text under this key of its files (`title`, `question.label.ask`), its figures filled in."""
+        """The text under this key of its files (`title`, `question.label.ask`), its figures filled
+        in.
+        """
         return self._filled(_text_of(self.id, key, language), key)
 
     def texts(self, key: str, language: str) -> tuple[str, ...]:

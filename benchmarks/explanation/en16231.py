@@ -1,7 +1,9 @@
-"""The items that EN 16231, clause 4.1, asks every benchmarking process to state, one function an item.
+"""The items that EN 16231, clause 4.1, asks every benchmarking process to state, one function an
+item.
 
-Every figure comes from the gated label or from the pack; nothing here can see a participant. What is not known is
-said (how many samples were opened, number of obliged firms not declared), never left out.
+Every figure comes from the gated label or from the pack; nothing here can see a participant. What
+is not known is said (how many samples were opened, number of obliged firms not declared), never
+left out.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ VARIABLES = {
     "hot_metal_pct": worded("hot metal in the charge"),
     "blaine_m2_kg": worded("fineness (Blaine)"),
 }
-"""Relevant variables by their names in batch files (`var.NAME`); one that is not here stands by that name."""
+"""Relevant variables by their names in batch files (`var.NAME`); one that is not here stands by
+that name.
+"""
 
 UNITS = {"m2/kg": "m²/kg"}
 
@@ -59,8 +63,10 @@ def route_steps(pack: Pack, route: Route) -> list[Step]:
 def deliverables(label: IndustryLabel) -> Words:
     shown = sum(cell.best is not None for cell in label.cells)
     return worded(
-        "For each step of the route, the best value that firms really reached and the typical value, each with a 95 %% interval "
-        "(%(shown)s of %(steps)s values shown); the best values of the steps combined into one value for the route; the best whole "
+        "For each step of the route, the best value that firms really reached and the typical "
+        "value, each with a 95 %% interval "
+        "(%(shown)s of %(steps)s values shown); the best values of the steps combined into one "
+        "value for the route; the best whole "
         "route really reached.",
         shown=shown,
         steps=len(label.cells),
@@ -69,7 +75,8 @@ def deliverables(label: IndustryLabel) -> Words:
 
 def objective() -> Words:
     return worded(
-        "To let each plant see at which steps it uses more energy than the best plants really used, and how certain that is."
+        "To let each plant see at which steps it uses more energy than the best plants really "
+        "used, and how certain that is."
     )
 
 
@@ -112,8 +119,10 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     }
     if facts.firms_obliged is None:
         who = Phrase(
-            "%(firms)s (the number of firms obliged to report is not declared), %(sites)s, period %(period)s. At each step "
-            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
+            "%(firms)s (the number of firms obliged to report is not declared), %(sites)s, period "
+            "%(period)s. At each step "
+            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs "
+            "for each site and step.",
             **values,
         )
     else:
@@ -124,26 +133,33 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
 def _who_reports(
     obliged: int, facts: Participation, fewest: int, values: dict[str, Value]
 ) -> Phrase:
-    """Obliged firms apart from those that no list obliges, which are counted where at least the gate's fewest stand on either side."""
+    """Obliged firms apart from those that no list obliges, which are counted where at least the
+    gate's fewest stand on either side.
+    """
     volunteers = facts.firms_volunteering
     reporting = facts.firms_reporting - volunteers
     if not volunteers:
         return Phrase(
-            "%(firms)s of %(obliged)s obliged to report, %(sites)s, period %(period)s. At each step %(entering)s firms are included. "
+            "%(firms)s of %(obliged)s obliged to report, %(sites)s, period %(period)s. At each "
+            "step %(entering)s firms are included. "
             "One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
             obliged=obliged,
             **values,
         )
     if any(0 < counted < fewest for counted in (volunteers, reporting)):
         return Phrase(
-            "%(firms)s, some of them by their own will (obliged to report: %(obliged)s), %(sites)s, period %(period)s. At each step "
-            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
+            "%(firms)s, some of them by their own will (obliged to report: %(obliged)s), "
+            "%(sites)s, period %(period)s. At each step "
+            "%(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs "
+            "for each site and step.",
             obliged=obliged,
             **values,
         )
     return Phrase(
-        "%(firms)s (%(reporting)s of %(obliged)s obliged to report, %(volunteers)s by their own will), %(sites)s, period %(period)s. At "
-        "each step %(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s runs for each site and step.",
+        "%(firms)s (%(reporting)s of %(obliged)s obliged to report, %(volunteers)s by their own "
+        "will), %(sites)s, period %(period)s. At "
+        "each step %(entering)s firms are included. One run is one %(runs)s; at least %(fewest)s "
+        "runs for each site and step.",
         reporting=reporting,
         obliged=obliged,
         volunteers=volunteers,
@@ -152,11 +168,14 @@ def _who_reports(
 
 
 def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
-    """Where firms with few runs report several years as one: how many, and that the series breaks there. No firm is named."""
+    """Where firms with few runs report several years as one: how many, and that the series breaks
+    there. No firm is named.
+    """
     for cell in label.headline:
         for years, several in cell.pooled if cell.best is not None else ():
             yield Phrase(
-                "At %(step)s the values of %(several)s of %(firms)s firms cover %(years)s years up to %(period)s, because there were "
+                "At %(step)s the values of %(several)s of %(firms)s firms cover %(years)s years "
+                "up to %(period)s, because there were "
                 "too few runs. This breaks the series: do not compare it year by year.",
                 step=pack.step(cell.step).words,
                 several=several,
@@ -167,11 +186,14 @@ def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
 
 
 def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
-    """Where values lack months of the period, in which fewer than five valid runs began: of how many firms. No firm is named."""
+    """Where values lack months of the period, in which fewer than five valid runs began: of how
+    many firms. No firm is named.
+    """
     for cell in label.headline:
         if cell.in_part and cell.best is not None:
             yield Phrase(
-                "At %(step)s the values of %(in_part)s of %(firms)s firms cover only part of their period: in some months fewer than "
+                "At %(step)s the values of %(in_part)s of %(firms)s firms cover only part of "
+                "their period: in some months fewer than "
                 "five valid runs began.",
                 step=pack.step(cell.step).words,
                 in_part=cell.in_part,
@@ -182,8 +204,10 @@ def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
 def participants_and_coordinator(facts: Participation) -> Words:
     bodies = facts.verification.bodies
     return worded(
-        "Firms report through their own agent, which measures, protects and signs on site. Coordinator: %(coordinator)s. One person "
-        "drafts, and a second person approves publication. Certification bodies that check samples: %(bodies)s.",
+        "Firms report through their own agent, which measures, protects and signs on site. "
+        "Coordinator: %(coordinator)s. One person "
+        "drafts, and a second person approves publication. Certification bodies that check "
+        "samples: %(bodies)s.",
         coordinator=facts.coordinator,
         bodies=bodies,
     )
@@ -196,8 +220,10 @@ def comparable_conditions(pack: Pack, route: Route) -> Words:
     brought = _lines(conditions) if conditions else worded("No variable is corrected.")
     phrases = [
         Phrase(
-            "Same product, variant, boundary, unit and calculation on the calorific basis. Each run is brought to reference "
-            "conditions before the quantile is taken:\n%(brought)s\nSteps are combined with the pack's reference ratios, never with "
+            "Same product, variant, boundary, unit and calculation on the calorific basis. Each "
+            "run is brought to reference "
+            "conditions before the quantile is taken:\n%(brought)s\nSteps are combined with the "
+            "pack's reference ratios, never with "
             "a plant's own.",
             brought=brought,
         )
@@ -250,10 +276,14 @@ def shown(source: FigureSource) -> bool:
 def confidentiality_and_access(pack: Pack) -> Words:
     policy = pack.disclosure
     return worded(
-        "Noise is added on site before anything is sent, and hides each single run. A plant's overall level is reported to within "
-        "about 1 %%. It is protected by encryption, access rights and the disclosure gate. Cells of fewer than %(fewest_firms)s "
-        "firms are not shown. %(reason)s A firm sees its own rank. The regulator sees protected values and ranks of its "
-        "jurisdiction. A certification body sees what a plant opens to it. The public sees this page.",
+        "Noise is added on site before anything is sent, and hides each single run. A plant's "
+        "overall level is reported to within "
+        "about 1 %%. It is protected by encryption, access rights and the disclosure gate. Cells "
+        "of fewer than %(fewest_firms)s "
+        "firms are not shown. %(reason)s A firm sees its own rank. The regulator sees protected "
+        "values and ranks of its "
+        "jurisdiction. A certification body sees what a plant opens to it. The public sees this "
+        "page.",
         fewest_firms=policy.fewest_firms,
         reason=policy.reason,
     )
@@ -262,7 +292,8 @@ def confidentiality_and_access(pack: Pack) -> Words:
 def verification_of_data(verification: Verification, pack: Pack) -> Words:
     """What the agents check, what was opened, and what share of each step's sites is attested.
 
-    A count is told where it points at no firm: where nobody or at least the gate's fewest firms stand behind it, and behind the rest.
+    A count is told where it points at no firm: where nobody or at least the gate's fewest firms
+    stand behind it, and behind the rest.
     """
     agents = _checked_and_opened(verification)
     if not verification.names or verification.valid_until is None:
@@ -271,7 +302,8 @@ def verification_of_data(verification: Verification, pack: Pack) -> Words:
     shares = listed(_share(step, pack, fewest) for step in verification.steps)
     bodies, until = enumerated(verification.names), verification.valid_until.isoformat()
     return worded(
-        "%(agents)s Attested by %(bodies)s (the first attestation to expire is valid until %(until)s): %(shares)s.",
+        "%(agents)s Attested by %(bodies)s (the first attestation to expire is valid until "
+        "%(until)s): %(shares)s.",
         agents=agents,
         bodies=bodies,
         until=until,
@@ -293,12 +325,14 @@ def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
 def _checked_and_opened(verification: Verification) -> Value:
     if verification.sites_opened is None:
         opened = Phrase(
-            "How many sites opened a random sample to a certification body is not counted here; each attestation says what came of its "
+            "How many sites opened a random sample to a certification body is not counted here; "
+            "each attestation says what came of its "
             "sample, or that none is on record."
         )
     elif verification.sites_opened:
         opened = Phrase(
-            "%(sites)s opened a random sample to a certification body; %(findings)s, %(corrected)s corrected.",
+            "%(sites)s opened a random sample to a certification body; %(findings)s, "
+            "%(corrected)s corrected.",
             sites=sites(verification.sites_opened),
             findings=findings(verification.findings),
             corrected=verification.corrected,
@@ -306,13 +340,16 @@ def _checked_and_opened(verification: Verification) -> Value:
     else:
         opened = Phrase("No sample has been opened to a certification body for this version.")
     checked = Phrase(
-        "Each agent checks its inputs by the pack's rules. Every report is signed, and exclusions are counted."
+        "Each agent checks its inputs by the pack's rules. Every report is signed, and exclusions "
+        "are counted."
     )
     return sentences([checked, opened])
 
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
-    """How the spread fits, of every cell that is shown, beside the headline too; of one that is held back nothing is said."""
+    """How the spread fits, of every cell that is shown, beside the headline too; of one that is
+    held back nothing is said.
+    """
     judged = [cell for cell in label.cells if cell.best is not None]
     poor = [
         cell_name(pack.step(cell.step), cell.variant, cell.metric)
@@ -321,15 +358,18 @@ def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
     ]
     if poor:
         fit = Phrase(
-            "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: %(poor)s.",
+            "The assumed normal spread between firms fits poorly, so the interval is less "
+            "certain, at these steps: %(poor)s.",
             poor=listed(poor),
         )
     else:
         fit = Phrase(
-            "The assumed normal spread between firms was tested at each step shown and not rejected."
+            "The assumed normal spread between firms was tested at each step shown and not "
+            "rejected."
         )
     simulated = Phrase(
-        "Intervals come from simulating the noise of every plant and the spread between firms together. A best value is a mean over "
+        "Intervals come from simulating the noise of every plant and the spread between firms "
+        "together. A best value is a mean over "
         "at least five firms, none with a weight above one fifth."
     )
     return Words.of(sentences([simulated, fit]))

@@ -1,4 +1,6 @@
-"""Facts that stand at the portal and not in the label: who took part, who checked, who approved, what changed."""
+"""Facts that stand at the portal and not in the label: who took part, who checked, who approved,
+what changed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _REGULATOR = worded("the sector regulator")
 
 @dataclass(frozen=True, slots=True)
 class StepAttested:
-    """Of one step: how many of its sites are attested, and how many firms stand behind those and behind the others."""
+    """Of one step: how many of its sites are attested, and how many firms stand behind those and
+    behind the others.
+    """
 
     step: str
     sites: int
@@ -23,9 +27,11 @@ class StepAttested:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What certification bodies looked at and attested; nothing where none has yet. `names` are the bodies'.
+    """What certification bodies looked at and attested; nothing where none has yet. `names` are the
+    bodies'.
 
-    `sites_opened` is None where nobody has counted them: that tells neither that samples were opened nor that none was.
+    `sites_opened` is None where nobody has counted them: that tells neither that samples were
+    opened nor that none was.
     """
 
     bodies: int = 0
@@ -39,7 +45,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class VersionApproval:
-    """One person's decision on this version, by role and organisation: `who` is public, so it holds no private name."""
+    """One person's decision on this version, by role and organisation: `who` is public, so it holds
+    no private name.
+    """
 
     who: str
     on: date
@@ -59,8 +67,9 @@ class VersionChange:
 class Participation:
     """Who was asked and who took part, in counts only.
 
-    `firms_obliged` counts every firm that has to report, whether it did or not; `firms_volunteering` those that reported and are none of
-    these. `excluded` counts labels that were asked for and not released or not accepted, by reason code.
+    `firms_obliged` counts every firm that has to report, whether it did or not;
+    `firms_volunteering` those that reported and are none of these. `excluded` counts labels that
+    were asked for and not released or not accepted, by reason code.
     """
 
     firms_reporting: int

@@ -1,7 +1,8 @@
-"""Verified limits of standards beside the label, with their basis, never as a gap, and editions in force that the pack does not hold.
+"""Verified limits of standards beside the label, with their basis, never as a gap, and editions in
+force that the pack does not hold.
 
-A limit is an annual average and the label a low quantile of batches (two bases, never mixed): so a limit has no
-position on the ladder's scale, and nothing here subtracts one from the other.
+A limit is an annual average and the label a low quantile of batches (two bases, never mixed): so a
+limit has no position on the ladder's scale, and nothing here subtracts one from the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ NO_LIMIT = worded("This pack contains no standard's limit for these steps in thi
 
 @dataclass(frozen=True, slots=True)
 class LimitShown:
-    """One standard's grades for the steps it covers; a grade that the standard does not define stays None."""
+    """One standard's grades for the steps it covers; a grade that the standard does not define
+    stays None.
+    """
 
     words: Words
     standard: str
@@ -47,7 +50,8 @@ def shown_limits(
     """Verified limits in force on a date, for the steps of the route, each once.
 
     Args:
-        variants: the published variant of a step; a limit for another one (another process, another grade) does not stand beside it.
+        variants: the published variant of a step; a limit for another one (another process, another
+            grade) does not stand beside it.
     """
     in_route = {route_step.step for route_step in route.steps}
     limits: dict[str, LimitShown] = {}
@@ -81,7 +85,9 @@ def shown_limits(
 
 
 def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown]) -> Words:
-    """What stands under the limits, or in their place: the basis, and which editions were in force of which the pack holds nothing."""
+    """What stands under the limits, or in their place: the basis, and which editions were in force
+    of which the pack holds nothing.
+    """
     basis, missing = ANNUAL_BASIS if limits else NO_LIMIT, not_held(pack, route, period)
     return worded("%(basis)s %(missing)s", basis=basis, missing=missing) if missing else basis
 
@@ -102,7 +108,9 @@ def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
 
 
 def _concerns(limit: StandardLimit, step: Step, published: str | None) -> bool:
-    """Whether the published variant is the limit's own, or one of the two holds the other in the declared tree."""
+    """Whether the published variant is the limit's own, or one of the two holds the other in the
+    declared tree.
+    """
     wanted = limit.applies.get("variant")
     if published is None or not isinstance(wanted, str):
         return True

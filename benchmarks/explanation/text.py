@@ -1,4 +1,6 @@
-"""The explanation of one published version: the lead, the rule, the noise, clause 4.1, method, exclusions, history."""
+"""The explanation of one published version: the lead, the rule, the noise, clause 4.1, method,
+exclusions, history.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from benchmarks.stored import StoredAsJson
 
 @dataclass(frozen=True, slots=True)
 class Explanation(StoredAsJson):
-    """Every text of a published version. The eleven fields from `deliverables` on are EN 16231, clause 4.1, in order."""
+    """Every text of a published version. The eleven fields from `deliverables` on are EN 16231,
+    clause 4.1, in order.
+    """
 
     title: Words
     lead: Words
@@ -82,7 +86,8 @@ def explain(
 
     Args:
         version: of this publication, e.g. "2".
-        on: the day whose limits of standards stand beside the label: the last of the period, as a site's grades have it.
+        on: the day whose limits of standards stand beside the label: the last of the period, as a
+            site's grades have it.
     """
     label = gate.published
     limits = shown_limits(pack, route, on, {cell.step: cell.variant for cell in label.headline})
@@ -132,7 +137,8 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     typical = label.typical.value
     if label.composite.value is None or typical is None:
         return worded(
-            "No value of the whole route can be shown for this version. The steps that can be shown are below."
+            "No value of the whole route can be shown for this version. The steps that can be "
+            "shown are below."
         )
     decimals, reached = _decimals(label), label.best_reached.value
     values: dict[str, Value] = {
@@ -143,12 +149,14 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     }
     best = (
         Phrase(
-            "Combined, the best values of the steps make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.",
+            "Combined, the best values of the steps make %(amount)s with %(value)s %(unit)s; a "
+            "typical plant uses %(typical)s.",
             **values,
         )
         if reached is None
         else Phrase(
-            "The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.",
+            "The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses "
+            "%(typical)s.",
             **values,
         )
     )
@@ -162,7 +170,8 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     if not 0 < widest <= total:
         return Words.of(best)
     step = Phrase(
-        "One step, %(step)s, accounts for %(share)s %% of the difference between the typical value and the best values of the steps.",
+        "One step, %(step)s, accounts for %(share)s %% of the difference between the typical "
+        "value and the best values of the steps.",
         share=f"{100 * widest / total:.0f}",
         step=pack.step(where).words,
     )
@@ -186,11 +195,13 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
     ] or [Phrase("No rule: too few firms at every step.")]
     phrases += [
         Phrase(
-            "One site of each firm is chosen by its number of runs, not by its value. No firm has a weight above %(share)s %%.",
+            "One site of each firm is chosen by its number of runs, not by its value. No firm has "
+            "a weight above %(share)s %%.",
             share=f"{100 * float(pack.disclosure.largest_weight):g}",
         ),
         Phrase(
-            "The firms are not the same at each step, so the best values of the steps may not be attainable together."
+            "The firms are not the same at each step, so the best values of the steps may not be "
+            "attainable together."
         ),
         _reached(label.best_reached, _decimals(label)),
         *_averaged(label),
@@ -199,10 +210,13 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
 
 
 def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
-    """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
+    """What stands at a rank; nothing of a version from before means were taken, or of one that
+    shows nothing.
+    """
     if any(cell.averaging == "five-ranks" and cell.best is not None for cell in label.headline):
         yield Phrase(
-            "No figure comes from one firm alone. The typical value and each point of a curve are the mean of the five firms around "
+            "No figure comes from one firm alone. The typical value and each point of a curve are "
+            "the mean of the five firms around "
             "that rank, or, at either end, of the outermost five."
         )
 
@@ -211,7 +225,8 @@ def _reached(total: RouteTotal, decimals: int) -> Phrase:
     if total.value is None:
         return Phrase("What plants really reached over the whole route cannot be shown.")
     return Phrase(
-        "The best whole route that plants really reached is shown beside it: %(value)s %(unit)s (%(firms)s).",
+        "The best whole route that plants really reached is shown beside it: %(value)s %(unit)s "
+        "(%(firms)s).",
         value=figure(total.value, decimals),
         unit=total.unit,
         firms=firms(total.firms),
@@ -225,7 +240,8 @@ def _intervals(label: IndustryLabel) -> Words:
         )
     lo, hi = (figure(end, _decimals(label)) for end in label.composite.interval)
     return worded(
-        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases. The interval beside each "
+        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of "
+        "100 cases. The interval beside each "
         "step has the same meaning.",
         lower=lo,
         upper=hi,
@@ -244,8 +260,10 @@ def _noise(pack: Pack) -> Words:
     best, typical = float(pack.policy.epsilon_best), float(pack.policy.epsilon_typical)
     hidden = _HIDDEN[pack.policy.unit]
     return worded(
-        "Each plant's agent adds random noise to its value, so nobody can find out what happened %(hidden)s. Every 95 %% interval"
-        " includes this noise. Privacy budget for each metric of a step and period: epsilon %(best)s for the best, %(typical)s for the"
+        "Each plant's agent adds random noise to its value, so nobody can find out what happened "
+        "%(hidden)s. Every 95 %% interval"
+        " includes this noise. Privacy budget for each metric of a step and period: epsilon "
+        "%(best)s for the best, %(typical)s for the"
         " typical value. A plant whose expected error is above %(value)s %% is not included.",
         hidden=hidden,
         best=f"{best:g}",
@@ -256,7 +274,8 @@ def _noise(pack: Pack) -> Words:
 
 def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
     return worded(
-        "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s. A step's best is a low quantile of "
+        "Version %(version)s. Method pack %(pack_id)s %(pack_version)s, SHA-256 %(pack_digest)s. "
+        "A step's best is a low quantile of "
         "valid runs at reference conditions, never a single minimum.",
         version=version,
         pack_id=pack.id,
@@ -266,7 +285,9 @@ def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
 
 
 def _sources(pack: Pack, route: Route) -> Words:
-    """Sources of ratios, grids and limits; an unverified one is marked so and gives no benchmark."""
+    """Sources of ratios, grids and limits; an unverified one is marked so and gives no
+    benchmark.
+    """
     declared = [route_step.source for route_step in route.steps]
     for step in en16231.route_steps(pack, route):
         declared += [condition.source for condition in step.reference_conditions]
@@ -275,7 +296,8 @@ def _sources(pack: Pack, route: Route) -> Words:
     assumed = sum(not en16231.shown(source) for source in declared)
     texts = "; ".join(established) or "-"
     return worded(
-        "Values: participants' released labels. Method: %(texts)s. Figures of the method that are based on unverified sources or "
+        "Values: participants' released labels. Method: %(texts)s. Figures of the method that are "
+        "based on unverified sources or "
         "assumptions: %(assumed)s; none is shown as a benchmark.",
         texts=texts,
         assumed=assumed,

@@ -1,4 +1,6 @@
-"""Figures in sentences: decimals from the grid, a true minus sign, ranges, counts, what a total is of, and what a cell is called."""
+"""Figures in sentences: decimals from the grid, a true minus sign, ranges, counts, what a total is
+of, and what a cell is called.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def figure(value: float, decimals: int) -> str:
 
 
 def amount(unit: str, product: Value) -> Phrase:
-    """What a total of a route in `unit` (`kgce/t`) is of: `a tonne of steel`, `a weight case of flat glass`."""
+    """What a total of a route in `unit` (`kgce/t`) is of: `a tonne of steel`, `a weight case of
+    flat glass`.
+    """
     made_in = unit.partition("/")[2]
     return Phrase(
         "%(amount)s of %(product)s", amount=_COUNTED.get(made_in, f"1 {made_in}"), product=product

@@ -1,4 +1,6 @@
-"""Which row of an act's table holds for goods: that of the code with the most digits in common and, where it matters, of the route."""
+"""Which row of an act's table holds for goods: that of the code with the most digits in common and,
+where it matters, of the route.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ ROUTES = {
 
 
 def rows_of(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dict[str, str]]:
-    """The rows of the goods, those with the most digits in common alone; a row of several routes stands for each."""
+    """The rows of the goods, those with the most digits in common alone; a row of several routes
+    stands for each.
+    """
     digits = re.sub(r"\D", "", code)
     of_route = [
         row for row in rows if not route or not row["route"] or route in row["route"].split("/")
@@ -37,14 +41,18 @@ def rows_of(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dict[
 
 
 def _common(of_row: str, digits: str) -> int:
-    """Digits in common where one code begins with the other; 0 where they part. An x in the act's code stands for any digit."""
+    """Digits in common where one code begins with the other; 0 where they part. An x in the act's
+    code stands for any digit.
+    """
     shorter = min(len(of_row), len(digits))
     alike = all(theirs in ("x", ours) for theirs, ours in zip(of_row, digits, strict=False))
     return shorter if alike and shorter >= 4 else 0
 
 
 def _narrower(of_row: str, digits: str) -> bool:
-    """Whether a row is of some goods of a heading alone. Eight digits are the whole code; noughts divide nothing."""
+    """Whether a row is of some goods of a heading alone. Eight digits are the whole code; noughts
+    divide nothing.
+    """
     return bool(of_row[len(digits) : 8].strip("0"))
 
 
@@ -67,8 +75,8 @@ def only_row(
     """The one row of the `matches` for the code and the route among `all_rows`.
 
     Raises:
-        InputError: none was, here or by this route (`border-goods-unknown`), or several, or one of some of the goods that the code
-            covers (`border-goods-ambiguous`).
+        InputError: none was, here or by this route (`border-goods-unknown`), or several, or one of
+            some of the goods that the code covers (`border-goods-ambiguous`).
     """
     if len(matches) == 1 and not _narrower(matches[0]["cn_code"], re.sub(r"\D", "", code)):
         return matches[0]
@@ -103,7 +111,8 @@ def only_row(
             "border-goods-ambiguous",
             Phrase("The code %(code)s covers several goods in %(act)s.", code=code, act=act.title),
             Phrase(
-                "Give more digits of the code, or the letter in brackets as `route` (`--route`): %(near)s.",
+                "Give more digits of the code, or the letter in brackets as `route` (`--route`): "
+                "%(near)s.",
                 near=near,
             ),
         )

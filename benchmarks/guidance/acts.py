@@ -1,8 +1,10 @@
 """Law as dated data: which act holds for a day of import, as it was known on another day.
 
-An act may reach back: Regulation (EU) 2026/1740 replaced the default values of 2025/2621 for imports of before it was published. Two
-days therefore choose: the *day of import*, which the act must govern, and the day *known on*, by which it must have been published. A
-page keeps the day on which it was made and shows the same figures for ever; asked again today it can say what has changed.
+An act may reach back: Regulation (EU) 2026/1740 replaced the default values of 2025/2621 for
+imports of before it was published. Two days therefore choose: the *day of import*, which the act
+must govern, and the day *known on*, by which it must have been published. A page keeps the day on
+which it was made and shows the same figures for ever; asked again today it can say what has
+changed.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ class ActKind(StrEnum):
 
 
 class Act(Declared):
-    """One act as it was published. It governs imports of [applies, until); its figures stand in `file`, `by_year` or `euro_per_t`."""
+    """One act as it was published. It governs imports of [applies, until); its figures stand in
+    `file`, `by_year` or `euro_per_t`.
+    """
 
     id: str
     kind: ActKind
@@ -56,7 +60,9 @@ class Act(Declared):
         return self
 
     def governs(self, imported: date, known_on: date) -> bool:
-        """Whether it holds for imports of that day, for somebody who knows what was published by `known_on`."""
+        """Whether it holds for imports of that day, for somebody who knows what was published by
+        `known_on`.
+        """
         return (
             self.published <= known_on
             and self.applies <= imported

@@ -1,4 +1,5 @@
-"""Causes of energy above a label, by the codes that local reports, practices and the signed library share.
+"""Causes of energy above a label, by the codes that local reports, practices and the signed library
+share.
 
 How each is told from a plant's own log is the agent's (`reporting_agent.analysis.waste.causes`).
 """
@@ -14,7 +15,9 @@ from benchmarks.declared import Words, worded
 class WasteCause(StrEnum):
     """Why a batch took more energy than the label, where the data say so."""
 
-    HOLDING = "holding"  # longer from start to end than label-level batches (power off, where the log gives power-on time)
+    # longer from start to end than label-level batches (power off, where the log gives power-on
+    # time)
+    HOLDING = "holding"
     REHEAT = "reheat"
     COLD_START = "cold-start"  # first batch after a stop
     CHANGEOVER = "changeover"  # another product before

@@ -1,14 +1,18 @@
-"""What goods cost at the border of the European Union by their emissions (CBAM, Regulation (EU) 2023/956), per tonne of the goods.
+"""What goods cost at the border of the European Union by their emissions (CBAM, Regulation (EU)
+2023/956), per tonne of the goods.
 
-    certificates = emissions - phase-out factor x cross-sectoral factor x benchmark,  never below 0            t CO2e/t
-    cost         = certificates x price - carbon price paid at home,                  never below 0            EUR/t
+    certificates = emissions - phase-out factor x cross-sectoral factor x benchmark,  never below 0
+    t CO2e/t cost         = certificates x price - carbon price paid at home,                  never
+    below 0            EUR/t
 
-*Emissions* are either the default value of the act for the country of origin, raised by the year's mark-up, or what a verifier attested.
-On default values the benchmark of column B holds; on attested ones that of column A, for the process alone, and those of the precursors
-that went in, each times the tonnes of it per tonne of the goods. Hence the two answers differ by more than the emissions do.
+*Emissions* are either the default value of the act for the country of origin, raised by the year's
+mark-up, or what a verifier attested. On default values the benchmark of column B holds; on attested
+ones that of column A, for the process alone, and those of the precursors that went in, each times
+the tonnes of it per tonne of the goods. Hence the two answers differ by more than the emissions do.
 
-The formula is read from summaries of the acts and was not compared with their text: `Payable.caveats` says so, and so must a page.
-All arithmetic is decimal and exact; nothing is rounded here.
+The formula is read from summaries of the acts and was not compared with their text:
+`Payable.caveats` says so, and so must a page. All arithmetic is decimal and exact; nothing is
+rounded here.
 """
 
 from __future__ import annotations
@@ -26,27 +30,35 @@ from benchmarks.guidance.acts import Act, ActCollection, ActKind
 from benchmarks.phrases import Phrase
 
 FIRST_YEAR, LAST_YEAR = 2026, 2034
-"""The first year of import with a price, and the first without free allocation: from then on nothing is known to change."""
+"""The first year of import with a price, and the first without free allocation: from then on
+nothing is known to change.
+"""
 
 _UNION = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 _ANNEX_III = "CH IS LI NO"
 WITHIN = frozenset(f"{_UNION} {_ANNEX_III}".split(" "))
-"""Countries whose goods cross no such border: the Union, and those of Annex III, point 1, of Regulation (EU) 2023/956."""
+"""Countries whose goods cross no such border: the Union, and those of Annex III, point 1, of
+Regulation (EU) 2023/956.
+"""
 
 NOT_COMPARED = Phrase(
     "The formula is taken from summaries of the acts. It has not been compared with their text."
 )
 FACTOR_ASSUMED = Phrase(
-    "The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on has been read."
+    "The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on "
+    "has been read."
 )
 OTHER_COUNTRIES = Phrase(
-    "The act gives no default value for the country of origin. The value for other countries applies."
+    "The act gives no default value for the country of origin. The value for other countries "
+    "applies."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Precursor:
-    """Goods that went into others: `tonnes` of them per tonne, known by code and route as in `Goods`."""
+    """Goods that went into others: `tonnes` of them per tonne, known by code and route as in
+    `Goods`.
+    """
 
     cn_code: str
     tonnes: Decimal
@@ -55,7 +67,9 @@ class Precursor:
 
 @dataclass(frozen=True, slots=True)
 class AttestedEmissions:
-    """Specific embedded emissions that a verifier attested, t CO2e/t, precursors included; of cement with those of electricity."""
+    """Specific embedded emissions that a verifier attested, t CO2e/t, precursors included; of
+    cement with those of electricity.
+    """
 
     emissions: Decimal
     precursors: tuple[Precursor, ...] = ()
@@ -63,8 +77,9 @@ class AttestedEmissions:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What is imported: code of the combined nomenclature (4 to 10 digits), country of origin (ISO 3166-1, two letters), route of
-    production (an act's own letter, `act_rows.ROUTES`), and what was attested of it."""
+    """What is imported: code of the combined nomenclature (4 to 10 digits), country of origin (ISO
+    3166-1, two letters), route of production (an act's own letter, `act_rows.ROUTES`), and what was
+    attested of it."""
 
     cn_code: str
     origin: str
@@ -95,7 +110,8 @@ class Payable:
     inputs: tuple[Input, ...]
     caveats: tuple[Phrase, ...]
     basis: Literal["default", "attested"]
-    route: str  # as asked for, or that of the only default value; empty where the acts know none of the goods
+    # as asked for, or that of the only default value; empty where the acts know none of the goods
+    route: str
 
 
 def payable(
@@ -107,15 +123,18 @@ def payable(
     paid_at_home: Decimal = Decimal(0),
     law: ActCollection | None = None,
 ) -> Payable:
-    """What a tonne of `goods` costs that is imported on a day, by the law as it was `known_on` another.
+    """What a tonne of `goods` costs that is imported on a day, by the law as it was `known_on`
+    another.
 
     Args:
         price: EUR a certificate (t CO2e); without it that of an act, if one is held for the day.
-        paid_at_home: carbon price effectively paid in the country of origin, after every rebate, EUR/t of the goods.
+        paid_at_home: carbon price effectively paid in the country of origin, after every rebate,
+            EUR/t of the goods.
 
     Raises:
-        InputError: the day is before 2026 (`border-not-yet`), the origin is within the border (`border-none`), no act is held
-            (`border-act-missing`), the acts have no value for the goods (`border-goods-unknown`) or several (`border-goods-ambiguous`),
+        InputError: the day is before 2026 (`border-not-yet`), the origin is within the border
+            (`border-none`), no act is held (`border-act-missing`), the acts have no value for the
+            goods (`border-goods-unknown`) or several (`border-goods-ambiguous`),
             or an amount is negative (`border-amount`).
     """
     if imported.year < FIRST_YEAR:
@@ -156,7 +175,8 @@ def payable(
 def by_year(
     goods: Goods, today: date, *, price: Decimal | None = None, paid_at_home: Decimal = Decimal(0)
 ) -> tuple[tuple[int, Payable | InputError], ...]:
-    """The answer, or the refusal, of each year from that of `today` until free allocation ends, by the law as known today.
+    """The answer, or the refusal, of each year from that of `today` until free allocation ends, by
+    the law as known today.
 
     This year is asked for today, every later one for its last day.
     """
@@ -246,7 +266,9 @@ class _Reckoning:
         return Decimal(row["total"]) * (1 + mark_up.value), route
 
     def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
-        """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e per tonne of the goods."""
+        """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e
+        per tonne of the goods.
+        """
         act = self._act(ActKind.BENCHMARKS)
         rows = [
             row
@@ -294,7 +316,8 @@ def _missing(kind: ActKind, imported: date, known_on: date) -> InputError:
     return InputError(
         "border-act-missing",
         Phrase(
-            "No act on %(kind)s for imports of %(imported)s, published by %(known)s, is available here.",
+            "No act on %(kind)s for imports of %(imported)s, published by %(known)s, is available "
+            "here.",
             kind=str(kind),
             imported=imported.isoformat(),
             known=known_on.isoformat(),

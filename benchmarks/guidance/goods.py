@@ -1,4 +1,6 @@
-"""Which goods of a route are under the carbon border of the European Union, and what went into them that is under it too."""
+"""Which goods of a route are under the carbon border of the European Union, and what went into them
+that is under it too.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Which of five classes a saving falls in, by its estimate and interval, and how many of those reported of a practice fell in each.
+"""Which of five classes a saving falls in, by its estimate and interval, and how many of those
+reported of a practice fell in each.
 
-A site finds its class by its own baseline and reporting period; which reports are counted when says `closed_batches`.
+A site finds its class by its own baseline and reporting period; which reports are counted when says
+`closed_batches`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from benchmarks.guidance.closed_batches import FEWEST_FIRMS
 
 
 class SavingOutcome(StrEnum):
-    """Whether it saved is told by the 95 % interval; how much, as a share of the energy that was expected, by the estimate."""
+    """Whether it saved is told by the 95 % interval; how much, as a share of the energy that was
+    expected, by the estimate.
+    """
 
     USED_MORE = "used-more"  # the whole interval lies below 0
     NOT_PROVEN = "not-proven"  # 0 lies in it
@@ -72,7 +76,9 @@ class PracticeOutcomes(Declared):
 
     @classmethod
     def of(cls, counted: Iterable[tuple[Hashable, str, int, bool]]) -> PracticeOutcomes:
-        """Of firm, class, year and whether an auditor confirmed it, of every report that was counted; at least one batch."""
+        """Of firm, class, year and whether an auditor confirmed it, of every report that was
+        counted; at least one batch.
+        """
         firms, outcomes, years, confirmed = zip(*counted, strict=True)
         counts = Counter(outcomes)
         return cls(
@@ -96,7 +102,8 @@ class PracticeOutcomes(Declared):
     def words(self) -> Words:
         """Every class, and how many an auditor confirmed."""
         return worded(
-            "%(reported)s Confirmed by an auditor from the plant’s own records: %(confirmed)s of %(sites)s.",
+            "%(reported)s Confirmed by an auditor from the plant’s own records: %(confirmed)s of "
+            "%(sites)s.",
             reported=self._by_class,
             confirmed=self.confirmed,
             sites=self.sites,
@@ -110,9 +117,12 @@ class PracticeOutcomes(Declared):
             for outcome in (SavingOutcome.UNDER_2, SavingOutcome.FROM_2_TO_5, SavingOutcome.FROM_5)
         )
         return worded(
-            "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 "
-            "%% confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at "
-            "%(middle)s, 5 %% or more at %(large)s), not proven at %(not_proven)s, more energy used at %(used_more)s.",
+            "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own "
+            "agent against its baseline with 95 "
+            "%% confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at "
+            "%(small)s, 2 to 5 %% at "
+            "%(middle)s, 5 %% or more at %(large)s), not proven at %(not_proven)s, more energy "
+            "used at %(used_more)s.",
             sites=self.sites,
             firms=self.firms,
             years=self.years,

@@ -1,8 +1,10 @@
-"""Practices tied to a step of a pack, to electricity or heat and, where it is known, to a cause of waste: what they save and cost.
+"""Practices tied to a step of a pack, to electricity or heat and, where it is known, to a cause of
+waste: what they save and cost.
 
-A list's figure is what its author found typical, a firm's what it saw at its own plant. Neither is ever read as what a plant will save:
-conditions differ, practices overlap, and what is already done saves nothing more. Beside those that come with Steplabel stand those of
-the signed library, where one was fetched (`benchmarks.shelf`).
+A list's figure is what its author found typical, a firm's what it saw at its own plant. Neither is
+ever read as what a plant will save: conditions differ, practices overlap, and what is already done
+saves nothing more. Beside those that come with Steplabel stand those of the signed library, where
+one was fetched (`benchmarks.shelf`).
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from benchmarks.phrases import Name
 
 
 class Listing(Declared):
-    """Where practices come from: a published list, or a firm that told its own; where it was read, and how sure that is."""
+    """Where practices come from: a published list, or a firm that told its own; where it was read,
+    and how sure that is.
+    """
 
     id: str
     words: Words
@@ -43,8 +47,9 @@ def told_by_a_firm(firm: Name | None) -> Words:
 
 
 class Practice(Declared):
-    """One measure: `saving` in `unit` (kWh or MJ) per tonne of `per`, up to `saving_to` where the source gives a range;
-    `investment` in US dollars per tonne of yearly capacity. With a `cause` it helps against that cause alone."""
+    """One measure: `saving` in `unit` (kWh or MJ) per tonne of `per`, up to `saving_to` where the
+    source gives a range; `investment` in US dollars per tonne of yearly capacity. With a `cause` it
+    helps against that cause alone."""
 
     id: str
     list: str
@@ -69,13 +74,16 @@ class Practice(Declared):
     def _a_range_rises(self) -> Self:
         if self.saving_to is not None and self.saving_to <= self.saving:
             raise ValueError(
-                f"{self.id}: the saving goes up to {self.saving_to}, which is not more than {self.saving}"
+                f"{self.id}: the saving goes up to {self.saving_to}, which is not more than "
+                f"{self.saving}"
             )
         return self
 
 
 class Library(Declared):
-    """Every list and practice that is held, and what sites reported of practices by their ids, of whichever list these are."""
+    """Every list and practice that is held, and what sites reported of practices by their ids, of
+    whichever list these are.
+    """
 
     lists: tuple[Listing, ...]
     practices: tuple[Practice, ...]
@@ -96,7 +104,9 @@ class Library(Declared):
 
     @classmethod
     def held(cls) -> Library:
-        """The practices that come with Steplabel, and those of the signed library where one is kept."""
+        """The practices that come with Steplabel, and those of the signed library where one is
+        kept.
+        """
         text = shelf.approved().practices()
         return (
             _library_of_steplabel().with_further(_read(text)) if text else _library_of_steplabel()

@@ -1,8 +1,10 @@
-"""What others publish of energy and CO2, and whether it may stand beside a label: only where route, boundary, unit, year and scope agree.
+"""What others publish of energy and CO2, and whether it may stand beside a label: only where route,
+boundary, unit, year and scope agree.
 
-A figure of somebody else's is used as it is or not at all: nothing here corrects one for another boundary or year, and no gap to one is
-ever worked out. Of what does not agree the reasons are told. A figure at second hand, or of a draft, is not held: `Reference.figure` has
-none, whatever a file says.
+A figure of somebody else's is used as it is or not at all: nothing here corrects one for another
+boundary or year, and no gap to one is ever worked out. Of what does not agree the reasons are told.
+A figure at second hand, or of a draft, is not held: `Reference.figure` has none, whatever a file
+says.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ KINDS = {
 
 
 class Origin(Declared):
-    """Where a figure was published; `dated` is the day or year that the source bears, or on which it was read."""
+    """Where a figure was published; `dated` is the day or year that the source bears, or on which
+    it was read.
+    """
 
     id: str
     words: Words
@@ -65,7 +69,9 @@ class Origin(Declared):
 
 
 class Reference(Declared):
-    """One published figure, per tonne of what `boundary` says. Of `routes` and `boundaries` those of our packs that hold what it holds."""
+    """One published figure, per tonne of what `boundary` says. Of `routes` and `boundaries` those
+    of our packs that hold what it holds.
+    """
 
     id: str
     sector: str
@@ -116,7 +122,9 @@ class Reference(Declared):
 
 @dataclass(frozen=True, slots=True)
 class LabelCell:
-    """What a published label tells of one step and metric, or of the whole route (`step` is empty, and so is `boundary`)."""
+    """What a published label tells of one step and metric, or of the whole route (`step` is empty,
+    and so is `boundary`).
+    """
 
     step: str
     boundary: str
@@ -132,7 +140,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PlacedReference:
-    """One reference beside one cell of a label: `value` in the cell's unit where it may stand there, else why not."""
+    """One reference beside one cell of a label: `value` in the cell's unit where it may stand
+    there, else why not.
+    """
 
     reference: Reference
     cell: LabelCell
@@ -181,12 +191,14 @@ def beside(
     last: date,
     all_references: Sequence[Reference] | None = None,
 ) -> tuple[PlacedReference, ...]:
-    """Each reference of the sector beside the label that it comes nearest to, in the order of the file.
+    """Each reference of the sector beside the label that it comes nearest to, in the order of the
+    file.
 
     Args:
-        route: id of the pack's route; None of a site's own labels, each of which is of one step and of no route.
-        cells: of the label, those of the route's steps and of the whole route; a reference of a step that is not among them is left out.
-        first, last: the label's period.
+        route: id of the pack's route; None of a site's own labels, each of which is of one step and
+            of no route.
+        cells: of the label, those of the route's steps and of the whole route; a reference of a
+        step that is not among them is left out. first, last: the label's period.
     """
     pairs = []
     for reference in references() if all_references is None else all_references:
@@ -204,7 +216,9 @@ def beside(
 def decided(
     reference: Reference, route: str | None, cell: LabelCell, first: date, last: date
 ) -> PlacedReference:
-    """Whether a reference may stand beside a cell of a label of this route and period, with each reason why not."""
+    """Whether a reference may stand beside a cell of a label of this route and period, with each
+    reason why not.
+    """
     refused = tuple(_refusals(reference, route, cell, first, last))
     in_unit = (
         None
@@ -277,7 +291,9 @@ def unit_words(unit: str) -> Words | str:
 
 
 def _ratio(theirs: str, ours: str) -> float | None:
-    """How many of the label's units one of theirs is, both a tonne; None where they measure different things."""
+    """How many of the label's units one of theirs is, both a tonne; None where they measure
+    different things.
+    """
     (energy, of), (label, per) = (unit.partition("/")[::2] for unit in (theirs, ours))
     if of != per:
         return None
@@ -300,7 +316,8 @@ def read(text: str) -> tuple[Reference, ...]:
     """A file of references.
 
     Raises:
-        ValueError: a source is not named, an id stands twice, or a figure is held that is not sure enough.
+        ValueError: a source is not named, an id stands twice, or a figure is held that is not sure
+            enough.
     """
     tables = tomllib.loads(text)
     sources = {

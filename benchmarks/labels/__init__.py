@@ -1,6 +1,8 @@
-"""StepLabel: the least energy per tonne that a plant's step really and repeatedly reached, exact and confidential.
+"""StepLabel: the least energy per tonne that a plant's step really and repeatedly reached, exact
+and confidential.
 
-Read in this order: reasons, columns, outside, uncertainty, result, validity, waste, grading, step, site, single.
+Read in this order: reasons, columns, outside, uncertainty, result, validity, waste, grading, step,
+site, single.
 """
 
 from benchmarks.labels.result import (

@@ -1,8 +1,8 @@
 """Batch records of one step as columns, and their energy in the unit of a metric.
 
-A batch is visited once in Python; everything after that is array arithmetic, so that 100,000 batches take about a
-second. Energy is linear in the quantity read: for every distinct (carrier, unit, direction, heating value, day) the dated
-factor is asked once, for a quantity of one.
+A batch is visited once in Python; everything after that is array arithmetic, so that 100,000
+batches take about a second. Energy is linear in the quantity read: for every distinct (carrier,
+unit, direction, heating value, day) the dated factor is asked once, for a quantity of one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 POWER_ON_S = "power_on_s"
-"""The variable that stands for a batch's length where the log gives it: clocks of a log disagree, this one counts."""
+"""The variable that stands for a batch's length where the log gives it: clocks of a log disagree,
+this one counts.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class StepColumns:
     output: Floats
     reject: Floats
     length_s: Floats  # power-on time where given, else end - start; NaN where neither is known
-    span_s: Floats  # rows x 2: start and end of each batch, or its start twice, in seconds of UTC since 1970
+    # rows x 2: start and end of each batch, or its start twice, in seconds of UTC since 1970
+    span_s: Floats
     entry_row: Integers
     entry_kind: Integers
     entry_quantity: Floats
@@ -67,7 +70,8 @@ class StepColumns:
     entry_uncertainty: (
         Floats  # expanded (k = 2), as a share of the quantity; NaN where nothing states it
     )
-    entry_systematic: Floats  # the part of it that all batches of the meter have in common; all of it where not told apart
+    # the part of it that all batches of the meter have in common; all of it where not told apart
+    entry_systematic: Floats
     entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
     kinds: tuple[EnergyKind, ...]
     good: Flags  # good output of normal running, as the record says
@@ -118,7 +122,9 @@ class StepColumns:
         )
 
     def variable(self, name: str) -> Floats:
-        """A relevant variable of every batch; NaN where it was not recorded. Looked up once a name."""
+        """A relevant variable of every batch; NaN where it was not recorded. Looked up once a
+        name.
+        """
         if name not in self._variables:
             self._variables[name] = np.array(
                 [batch.variables.get(name, np.nan) for batch in self.batches], dtype=float
@@ -135,7 +141,9 @@ class StepColumns:
         return self._begun[period]
 
     def allocated_in(self, rows: Integers) -> tuple[str, ...]:
-        """Carriers of which a declared rule gave some of these batches their part of a shared meter."""
+        """Carriers of which a declared rule gave some of these batches their part of a shared
+        meter.
+        """
         if not self.entry_allocated.any():
             return ()
         shared = self.entry_allocated & np.isin(self.entry_row, rows)
@@ -146,13 +154,17 @@ class StepColumns:
         )
 
     def carriers_outside_boundary(self) -> frozenset[str]:
-        """Carriers that were reported and that the step's boundary does not hold: they are in no metric."""
+        """Carriers that were reported and that the step's boundary does not hold: they are in no
+        metric.
+        """
         return frozenset(kind.carrier for kind in self.kinds) - frozenset(
             within(self.step.boundary)
         )
 
     def credits_outside_boundary(self) -> frozenset[str]:
-        """Carriers of the boundary that were given back and that it does not credit: what was given back is in no metric."""
+        """Carriers of the boundary that were given back and that it does not credit: what was given
+        back is in no metric.
+        """
         inside = within(self.step.boundary)
         return frozenset(
             kind.carrier
@@ -163,7 +175,9 @@ class StepColumns:
 
 @dataclass(frozen=True, slots=True)
 class MetricEnergy:
-    """Energy of every batch that counts in one metric, in `unit`, recovered and exported energy negative."""
+    """Energy of every batch that counts in one metric, in `unit`, recovered and exported energy
+    negative.
+    """
 
     unit: str
     carriers: tuple[str, ...]
@@ -174,10 +188,16 @@ class MetricEnergy:
     coverage: Floats  # least completeness of the carriers reported; 0 where nothing was
     reported: Flags  # rows x carriers
     required: tuple[int, ...]  # columns of the carriers that the boundary needs
-    own_variance: Floats  # of each batch's energy: what its own readings may be wrong by, expanded (k = 2) and squared
-    common: Floats  # rows x 2 (carriers + 1): expanded error that all batches have in common, of what was taken and of what was given back,
-    # by carrier; last of each, of energies stating none. What leaves is measured as what comes: the two errors do not cancel
-    taken_in: Floats  # rows x carriers: imports only, so never negative; the mix that an amount of this energy is told in
+    # of each batch's energy: what its own readings may be wrong by, expanded (k = 2) and squared
+    own_variance: Floats
+    # rows x 2 (carriers + 1): expanded error that all batches have in common, of what was taken and
+    # of what was given back,
+    common: Floats
+    # by carrier; last of each, of energies stating none. What leaves is measured as what comes: the
+    # two errors do not cancel
+    # rows x carriers: imports only, so never negative; the mix that an amount of this energy is
+    # told in
+    taken_in: Floats
 
     @property
     def total(self) -> Floats:
@@ -186,12 +206,16 @@ class MetricEnergy:
 
     @property
     def uncertainty(self) -> Floats:
-        """Expanded uncertainty (k = 2) of every batch's energy; errors of different carriers are independent (JCGM 100, 5.1.2)."""
+        """Expanded uncertainty (k = 2) of every batch's energy; errors of different carriers are
+        independent (JCGM 100, 5.1.2).
+        """
         expanded: Floats = np.sqrt(self.own_variance + (self.common**2).sum(axis=1))
         return expanded
 
     def relative_systematic(self, rows: Integers) -> float:
-        """The expanded error that these batches have in common, as a share of their energy: it stays, however many they are."""
+        """The expanded error that these batches have in common, as a share of their energy: it
+        stays, however many they are.
+        """
         energy = fsum(self.total[rows])
         in_common = [fsum(column) for column in self.common[rows].T if column.any()]
         return hypot(*in_common) / abs(energy) if energy else 0.0
@@ -216,9 +240,10 @@ def metric_energy(
 ) -> MetricEnergy:
     """Form the numerator of a metric for every batch of the step.
 
-    `total` (comprehensive energy consumption, GB/T 2589) needs every carrier of the boundary reported or declared not used;
-    media made outside the boundary count with the energy that made them, on the same basis. `electricity` and `thermal`
-    need and count their own carriers only. Energies that state no uncertainty have `relative_uncertainty`, as one common error.
+    `total` (comprehensive energy consumption, GB/T 2589) needs every carrier of the boundary
+    reported or declared not used; media made outside the boundary count with the energy that made
+    them, on the same basis. `electricity` and `thermal` need and count their own carriers only.
+    Energies that state no uncertainty have `relative_uncertainty`, as one common error.
     """
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in within(boundary) if counted_by(rule, carrier))
@@ -323,14 +348,18 @@ def _length_s(batch: Batch) -> float:
 
 
 def within(boundary: Boundary) -> tuple[str, ...]:
-    """The carriers that a boundary holds, whether they must be reported, may be credited, or are working media."""
+    """The carriers that a boundary holds, whether they must be reported, may be credited, or are
+    working media.
+    """
     return tuple(
         dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media))
     )
 
 
 def _admits(boundary: Boundary, kind: EnergyKind) -> bool:
-    """What is given back is credited only where the pack says so: else a step could be credited with what passed through it."""
+    """What is given back is credited only where the pack says so: else a step could be credited
+    with what passed through it.
+    """
     return kind.direction is Direction.IMPORT or kind.carrier in boundary.credited
 
 
@@ -343,12 +372,16 @@ def counts(carrier: str, metric: Metric) -> bool:
 
 
 def counted_by(rule: MetricRule, carrier: str) -> bool:
-    """Whether the metric adds it up, of its kind or as a working medium by the electricity that makes it."""
+    """Whether the metric adds it up, of its kind or as a working medium by the electricity that
+    makes it.
+    """
     return counts(carrier, rule.metric) or carrier in rule.by_electricity
 
 
 def _energy_unit(rule: MetricRule, step: Step) -> str:
-    """The numerator of the metric's unit; the denominator is always one output unit of the step's own product."""
+    """The numerator of the metric's unit; the denominator is always one output unit of the step's
+    own product.
+    """
     numerator, _, denominator = rule.unit.partition("/")
     if denominator == step.output_unit and numerator in {"kgce", "kWh", "MJ"}:
         return numerator
@@ -375,8 +408,9 @@ def factor_of(
     basis: Basis,
     measured: Sequence[str] = (),
 ) -> float:
-    """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do,
-    nor an amount of energy of which nothing says by what heating value it was found."""
+    """Energy of one unit read, signed; NaN where its heating value is needed and not known: of
+    carriers `measured` no default will do, nor an amount of energy of which nothing says by what
+    heating value it was found."""
     energy = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)
     if kind.carrier in measured and kind.lhv_mj_per_unit is None:
         return np.nan

@@ -1,10 +1,13 @@
-"""How much of a period the valid batches of a step tell of, and what its mean leaves out: where either is too much, a grade is refused.
+"""How much of a period the valid batches of a step tell of, and what its mean leaves out: where
+either is too much, a grade is refused.
 
-The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the step stood, which the site declares
-(`[[events]]`, kind `stopped`), or one that the record lacks; the record alone cannot tell the two apart.
+The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the
+step stood, which the site declares (`[[events]]`, kind `stopped`), or one that the record lacks;
+the record alone cannot tell the two apart.
 
-A grade is written for all that a step made in a year. The mean is of valid batches alone, so that a bad day called a start-up, or left out
-of the log, would better it: so batches that are in no label, and days of which the record says nothing, are held against the year.
+A grade is written for all that a step made in a year. The mean is of valid batches alone, so that a
+bad day called a start-up, or left out of the log, would better it: so batches that are in no label,
+and days of which the record says nothing, are held against the year.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 
 LONGEST_SILENCE = timedelta(days=31)
-"""Without a valid batch and undeclared; longer, and what the record holds is not the period's. A convention of ours: a month."""
+"""Without a valid batch and undeclared; longer, and what the record holds is not the period's. A
+convention of ours: a month.
+"""
 
 FEWEST_OF_A_MONTH = 5
 """Valid batches that begin in a month of which a label tells; a convention of ours."""
@@ -33,11 +38,12 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Calendar days of the period in the site's zone, those on which a valid batch ran, and the longest stretch without one and
-    not declared.
+    """Calendar days of the period in the site's zone, those on which a valid batch ran, and the
+    longest stretch without one and not declared.
 
-    `months` are the calendar months of the period, `months_told` those in which at least five
-    valid batches began: what a release says of its time, and turns on one batch only where a month holds just five.
+    `months` are the calendar months of the period, `months_told` those in which at least five valid
+    batches began: what a release says of its time, and turns on one batch only where a month holds
+    just five.
     """
 
     days: int
@@ -58,7 +64,9 @@ class Coverage:
 
     @property
     def silent_days(self) -> Span:
-        """The midnights of the first and the last whole day of a silence of more than a day; on the days around it a batch ran."""
+        """The midnights of the first and the last whole day of a silence of more than a day; on the
+        days around it a batch ran.
+        """
         start, end = self.silence
         midnight, last = (
             moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
@@ -82,7 +90,9 @@ class Coverage:
 def coverage(
     columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]
 ) -> Coverage:
-    """What the valid batches of a step tell of the period; `stopped` is when the site declares that it stood."""
+    """What the valid batches of a step tell of the period; `stopped` is when the site declares that
+    it stood.
+    """
     first, last = period.start.timestamp(), period.end.timestamp()
     seconds = columns.span_s[valid].clip(first, last)
     stops = (
@@ -110,12 +120,18 @@ def coverage(
         for moment in silence
     )
     return Coverage(
-        len(days) - 1, int(_touched(days, seconds).sum()), from_until, period.months, enough
-    )  # type: ignore[arg-type]
+        len(days) - 1,
+        int(_touched(days, seconds).sum()),
+        from_until,  # type: ignore[arg-type]
+        period.months,
+        enough,
+    )
 
 
 def _touched(days: Floats, spans: Floats) -> Flags:
-    """Which of the days, given by their midnights, one of the spans, rows of start and end, touches."""
+    """Which of the days, given by their midnights, one of the spans, rows of start and end,
+    touches.
+    """
     first, until = (
         np.searchsorted(days, spans[:, 0], side="right") - 1,
         np.searchsorted(days, spans[:, 1]),
@@ -128,7 +144,9 @@ def _touched(days: Floats, spans: Floats) -> Flags:
 
 
 def midnights(period: Period) -> Floats:
-    """Where the calendar days of the period begin and the last one ends, as the clock on its wall has them: of 23, 24 or 25 h."""
+    """Where the calendar days of the period begin and the last one ends, as the clock on its wall
+    has them: of 23, 24 or 25 h.
+    """
     edges = [period.start]
     while edges[-1] < period.end:
         edges.append(edges[-1] + timedelta(days=1))
@@ -136,7 +154,9 @@ def midnights(period: Period) -> Floats:
 
 
 MOST_LEFT_OUT = 0.05
-"""Of the year's output, and of its energy (a convention of ours): runs half as bad again as the others then move the mean by 2.5 %."""
+"""Of the year's output, and of its energy (a convention of ours): runs half as bad again as the
+others then move the mean by 2.5 %.
+"""
 
 MOST_SILENT = 0.1
 """Of its days, those of the usual repairs; a longer stand is declared (a convention of ours)."""
@@ -147,7 +167,9 @@ _NOT_AGAIN = frozenset({"duplicate", str(ExclusionReason.OUTSIDE_PERIOD)})  # wh
 
 @dataclass(frozen=True, slots=True)
 class LeftOutShare:
-    """`share` is the greater of those of output and of energy; `days` without a record, of `of_days`."""
+    """`share` is the greater of those of output and of energy; `days` without a record, of
+    `of_days`.
+    """
 
     share: float
     reasons: tuple[str, ...]
@@ -159,7 +181,8 @@ class LeftOutShare:
         """Why no grade is told, where too much is left out."""
         if self.share > MOST_LEFT_OUT:
             return Phrase(
-                "Batches with %(share)s of the year's output or energy are not in the mean (%(reasons)s). A grade covers all that "
+                "Batches with %(share)s of the year's output or energy are not in the mean "
+                "(%(reasons)s). A grade covers all that "
                 "was made: at most %(most)s may be left out. Correct the cause of the exclusions.",
                 share=_beyond(self.share, MOST_LEFT_OUT),
                 reasons=", ".join(self.reasons),
@@ -167,8 +190,10 @@ class LeftOutShare:
             )
         if self.days > MOST_SILENT * self.of_days:
             return Phrase(
-                "There is no batch on record for %(silent)s of %(days)s days. A grade covers the whole year: at most %(most)s of the days"
-                ' may be missing. Add the missing batches, or, if the step was stopped, declare it as [[events]] of kind "stopped".',
+                "There is no batch on record for %(silent)s of %(days)s days. A grade covers the "
+                "whole year: at most %(most)s of the days"
+                " may be missing. Add the missing batches, or, if the step was stopped, declare "
+                'it as [[events]] of kind "stopped".',
                 silent=self.days,
                 days=self.of_days,
                 most=f"{MOST_SILENT:.0%}",
@@ -190,7 +215,9 @@ def left_out(
     period: Period,
     stopped: Sequence[Span],
 ) -> LeftOutShare:
-    """What the mean of the valid ones of these rows does not hold; rows of a variant that nobody knows might be theirs."""
+    """What the mean of the valid ones of these rows does not hold; rows of a variant that nobody
+    knows might be theirs.
+    """
     codes = np.array(reasons.names)[reasons.codes]
     concerned = np.zeros(len(codes), dtype=bool)
     concerned[rows] = True
@@ -215,8 +242,8 @@ def _share(amount: Floats, lost: np.ndarray, of: np.ndarray) -> float:
 
 
 def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) -> tuple[int, int]:
-    """Days of the period without a batch of the step, whatever became of it, and without a declared stop; a plant may rest on two days of
-    the week."""
+    """Days of the period without a batch of the step, whatever became of it, and without a declared
+    stop; a plant may rest on two days of the week."""
     stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(
         -1, 2
     )

@@ -1,9 +1,11 @@
-"""Published grades, tested on the only basis they are written for: the exact output-weighted mean of a whole year.
+"""Published grades, tested on the only basis they are written for: the exact output-weighted mean
+of a whole year.
 
-A label is a low quantile of batches and never meets or misses a grade. Limits that span several steps belong to the route
-and are listed as not tested here. What a limit was corrected by comes from the label's own variant, the output-weighted
-mean of the batches' own variables where every used batch recorded it, and else the site's static factors; where both say a variable and
-differ, the limit is not tested. Whatever cannot be tested says why, in both languages.
+A label is a low quantile of batches and never meets or misses a grade. Limits that span several
+steps belong to the route and are listed as not tested here. What a limit was corrected by comes
+from the label's own variant, the output-weighted mean of the batches' own variables where every
+used batch recorded it, and else the site's static factors; where both say a variable and differ,
+the limit is not tested. Whatever cannot be tested says why, in both languages.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from benchmarks.standard_limits import StandardLimit
 
 StaticFactors = Mapping[str, float | str]
 ALIKE = 0.005
-"""By what share a site's constant and the mean of its batches may differ and be one value, written twice (a convention of ours)."""
+"""By what share a site's constant and the mean of its batches may differ and be one value, written
+twice (a convention of ours).
+"""
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
 _NOT_A_YEAR = Phrase(
@@ -56,10 +60,12 @@ def grade_step(
     lost: LeftOutShare | None = None,
     product: str = "",
 ) -> StepGrade:
-    """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
+    """Test the annual mean of one variant against every limit of this step and metric; None with a
+    reason where that cannot be done.
 
     Args:
-        ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
+        ran: the steps that the site's log holds in the period; a limit that some of them recover
+            for is tested on the account of the route.
         doubts: what `doubtful` found.
         lost: what of the year the mean does not hold.
         product: of the label, as its log names it; the step's own where it is empty.
@@ -75,7 +81,8 @@ def grade_step(
         return StepGrade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
     if product not in ("", step.product):
         why = Phrase(
-            "The pack's limits of this step are for %(own)s. This label is for another product (%(product)s), so no grade is tested.",
+            "The pack's limits of this step are for %(own)s. This label is for another product "
+            "(%(product)s), so no grade is tested.",
             own=step.product_words,
             product=product,
         )
@@ -112,8 +119,10 @@ def grade_step(
 def _not_covered(step: Step, covered: Coverage) -> Words:
     first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
     reason = Phrase(
-        "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A grade covers a whole year: at most "
-        "%(most)s days in a row may pass without a valid batch. Add the missing batches, or, if the step was stopped, declare it as "
+        "Valid batches ran on %(ran)s of %(days)s days, and none from %(first)s to %(last)s. A "
+        "grade covers a whole year: at most "
+        "%(most)s days in a row may pass without a valid batch. Add the missing batches, or, if "
+        "the step was stopped, declare it as "
         '[[events]] with step = "%(step)s" and kind = "stopped" in site.toml.',
         ran=covered.with_batches,
         days=covered.days,
@@ -136,7 +145,9 @@ def is_whole_year(period: Period) -> bool:
 
 
 def _line_of(variant: str, step: Step) -> Iterator[str]:
-    """The variant and the ones it is a kind of: what holds for other processes holds for sintering."""
+    """The variant and the ones it is a kind of: what holds for other processes holds for
+    sintering.
+    """
     parents = {entry.id: entry.parent for entry in step.variants}
     above: str | None = variant
     while above:
@@ -145,7 +156,9 @@ def _line_of(variant: str, step: Step) -> Iterator[str]:
 
 
 def named(limit: StandardLimit, variant: str, step: Step) -> dict[str, str]:
-    """The variant as this limit names it: its own name, or that of the kind which the limit is meant for."""
+    """The variant as this limit names it: its own name, or that of the kind which the limit is
+    meant for.
+    """
     line = tuple(_line_of(variant, step))
     if not line:
         return {}
@@ -154,8 +167,9 @@ def named(limit: StandardLimit, variant: str, step: Step) -> dict[str, str]:
 
 
 def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dict[str, str]:
-    """What limits ask for and nobody knows, by the code of why: a constant of a furnace that these batches' furnaces share or differ in,
-    and what the batches say otherwise than the site's static factors."""
+    """What limits ask for and nobody knows, by the code of why: a constant of a furnace that these
+    batches' furnaces share or differ in, and what the batches say otherwise than the site's static
+    factors."""
     several = len({batch.equipment for batch in batches}) > 1 if step.of_equipment else False
     stated = {name: value for name, value in static.items() if isinstance(value, int | float)}
     doubts = {
@@ -195,15 +209,18 @@ def untold(limit: StandardLimit, doubts: Mapping[str, str]) -> LimitGrade | None
         return None
     if doubts[names[0]] == "constant-two-valued":
         reason = Phrase(
-            "%(standard)s requires %(variable)s, and its value in the batches differs from [static]. Correct the wrong one. A value that"
+            "%(standard)s requires %(variable)s, and its value in the batches differs from "
+            "[static]. Correct the wrong one. A value that"
             " is recorded with every batch is not needed in [static].",
             standard=limit.standard,
             variable=names[0],
         )
         return untested(limit, "constant-two-valued", Words.of(reason))
     reason = Phrase(
-        "%(standard)s requires %(variable)s of the furnace. The batches are from several furnaces, which share one value or differ "
-        "in it. Give it with each batch as var.%(variable)s instead of under [static]. Furnaces with different values have no limit "
+        "%(standard)s requires %(variable)s of the furnace. The batches are from several "
+        "furnaces, which share one value or differ "
+        "in it. Give it with each batch as var.%(variable)s instead of under [static]. Furnaces "
+        "with different values have no limit "
         "in common.",
         standard=limit.standard,
         variable=names[0],
@@ -280,7 +297,8 @@ def _not_beside(limit: StandardLimit, other: str) -> Words:
 
 def _several(limit: StandardLimit, steps: int) -> Words:
     return worded(
-        "This limit of %(standard)s applies to %(steps)s steps of this pack together. A single step is not tested against it.",
+        "This limit of %(standard)s applies to %(steps)s steps of this pack together. A single "
+        "step is not tested against it.",
         standard=limit.standard,
         steps=steps,
     )

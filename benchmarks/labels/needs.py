@@ -1,8 +1,9 @@
-"""Batches that report too little of a carrier the process cannot run without, and how the label would rise at the usual amount.
+"""Batches that report too little of a carrier the process cannot run without, and how the label
+would rise at the usual amount.
 
-A pack says of such carriers how much of each a unit of output takes at least (`CarrierNeed`). Every batch is judged by its own record
-alone. Of a medium made inside the step, what makes it must have been taken instead. Less than is usual leaves no batch out: it is told
-beside the label.
+A pack says of such carriers how much of each a unit of output takes at least (`CarrierNeed`). Every
+batch is judged by its own record alone. Of a medium made inside the step, what makes it must have
+been taken instead. Less than is usual leaves no batch out: it is told beside the label.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Step
 
 WORTH_TELLING = 0.005
-"""Of the label, what the usual amount would add to it: as energy outside the boundary and auxiliaries (a convention of ours)."""
+"""Of the label, what the usual amount would add to it: as energy outside the boundary and
+auxiliaries (a convention of ours).
+"""
 
 
 def too_little(
     columns: StepColumns, metric: Metric, unreported: AbstractSet[str], factors: FactorTable
 ) -> dict[str, Flags]:
-    """By essential carrier, batches that report less of it than the process takes, where this metric counts it or what makes it.
+    """By essential carrier, batches that report less of it than the process takes, where this
+    metric counts it or what makes it.
 
     Args:
         unreported: carriers that the site declares not used, or made inside the step.
@@ -59,7 +63,9 @@ def too_little(
 def findings(
     step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags], left_out: Flags
 ) -> Iterator[DataFinding]:
-    """What the runs `left_out` for it report too little of, each carrier with what the pack asks for."""
+    """What the runs `left_out` for it report too little of, each carrier with what the pack asks
+    for.
+    """
     for need in step.boundary.needs:
         many = int((short[need.carrier] & left_out).sum()) if need.carrier in short else 0
         if many:
@@ -73,8 +79,10 @@ def findings(
                 )
             )
             message = Phrase(
-                "Step %(step)s: its process needs more %(carrier)s than is reported (at least %(asked)s; if it is made inside, the"
-                " energies that make it must add up to one as shares of these amounts). These runs are left out. Report all of it, or the"
+                "Step %(step)s: its process needs more %(carrier)s than is reported (at least "
+                "%(asked)s; if it is made inside, the"
+                " energies that make it must add up to one as shares of these amounts). These "
+                "runs are left out. Report all of it, or the"
                 " energy that makes it. Report what is given back separately; do not deduct it.",
                 step=step.id,
                 carrier=CARRIERS[need.carrier].words,
@@ -84,7 +92,9 @@ def findings(
 
 
 def _with_instead(columns: StepColumns, need: CarrierNeed, factors: FactorTable) -> Floats:
-    """What each batch took in of a carrier, and of those that do the same work, as amounts of it."""
+    """What each batch took in of a carrier, and of those that do the same work, as amounts of
+    it.
+    """
     others = [
         stands_for * amounts_taken(columns, carrier, CARRIERS[carrier].unit, factors)
         for carrier, stands_for in need.instead.items()
@@ -96,7 +106,9 @@ def _with_instead(columns: StepColumns, need: CarrierNeed, factors: FactorTable)
 
 
 def amounts_taken(columns: StepColumns, carrier: str, unit: str, factors: FactorTable) -> Floats:
-    """What each batch took in of a carrier; of an amount given by its heat (steam in GJ) the most that it can be."""
+    """What each batch took in of a carrier; of an amount given by its heat (steam in GJ) the most
+    that it can be.
+    """
     own = np.array(
         [kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds],
         dtype=bool,
@@ -121,8 +133,8 @@ def amounts_taken(columns: StepColumns, carrier: str, unit: str, factors: Factor
 
 
 def _scale(kind: EnergyKind, unit: str, factors: FactorTable) -> float:
-    """How many `unit` one of the unit read is; of heat as many as hold the least that the carrier can hold, and without end where nothing
-    says what that is: such an amount is not judged."""
+    """How many `unit` one of the unit read is; of heat as many as hold the least that the carrier
+    can hold, and without end where nothing says what that is: such an amount is not judged."""
     try:
         return ratio(kind.unit, unit)
     except InputError:
@@ -140,7 +152,9 @@ def sentences(
     on: date,
     unreported: AbstractSet[str],
 ) -> Iterator[Words]:
-    """By how much the label would be higher at the usual amount of what its runs report little of; factors of the day `on`."""
+    """By how much the label would be higher at the usual amount of what its runs report little of;
+    factors of the day `on`.
+    """
     measured = label.made_from
     if measured is None or label.best.value is None or not label.output:
         return
@@ -173,7 +187,8 @@ def _sentence(
             "%(carrier)s, including %(others)s converted to it,", carrier=carrier, others=others
         )
     return Phrase(
-        "%(found)s %(unit)s of %(carrier)s are reported. At least %(usual)s is usual; with that the label would be %(higher)s %(of)s "
+        "%(found)s %(unit)s of %(carrier)s are reported. At least %(usual)s is usual; with that "
+        "the label would be %(higher)s %(of)s "
         "higher. Check whether a meter of it is missing from the files.",
         found=significant(reported, 3),
         unit=f"{need.unit}/{step.output_unit}",
@@ -186,8 +201,10 @@ def _sentence(
 
 def _made_inside(need: CarrierNeed, higher: float, label: StepLabel, step: Step) -> Phrase:
     return Phrase(
-        "This is valid only if the energy that makes %(carrier)s counts in the step, as the site states: the usual minimum of "
-        "%(usual)s amounts to %(higher)s %(of)s. Keep the records of how it is made for an auditor.",
+        "This is valid only if the energy that makes %(carrier)s counts in the step, as the site "
+        "states: the usual minimum of "
+        "%(usual)s amounts to %(higher)s %(of)s. Keep the records of how it is made for an "
+        "auditor.",
         carrier=CARRIERS[need.carrier].words,
         usual=f"{need.usual:g} {need.unit}/{step.output_unit}",
         higher=significant(higher, 2),

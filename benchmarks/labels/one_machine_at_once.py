@@ -1,6 +1,8 @@
-"""Batches that one machine is said to have made at once: of one step, product and variant, with more than half of the shorter in common.
+"""Batches that one machine is said to have made at once: of one step, product and variant, with
+more than half of the shorter in common.
 
-Logs do hold such pairs: taps that overlap, two rows for one run, several furnaces under one name. So a pair alone proves nothing.
+Logs do hold such pairs: taps that overlap, two rows for one run, several furnaces under one name.
+So a pair alone proves nothing.
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from benchmarks.measurements import Batch
 
 SHARED = 0.5
-"""Of the shorter of two batches, what they share at least to be one (a convention of ours): logs of taps overlap by minutes."""
+"""Of the shorter of two batches, what they share at least to be one (a convention of ours): logs of
+taps overlap by minutes.
+"""
 
 
 def at_once(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Pairs of batches that name the same machine, product and variant and share more than `SHARED` of the shorter, the earlier first."""
+    """Pairs of batches that name the same machine, product and variant and share more than `SHARED`
+    of the shorter, the earlier first.
+    """
     lines: dict[tuple[str, ...], list[int]] = {}
     for index in indices:
         batch = batches[index]

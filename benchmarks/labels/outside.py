@@ -1,8 +1,10 @@
-"""Energy that a step used and its boundary does not hold: declared and small, or the batch has no value.
+"""Energy that a step used and its boundary does not hold: declared and small, or the batch has no
+value.
 
-A label that leaves energy out is lower than the step's consumption, so that whoever burns what a pack does not list would win. A
-batch therefore enters a metric only where everything it used of that metric's kind is inside the boundary, or is declared in
-`[steps.ID.outside]` with a reason and makes up at most `LARGEST_SHARE` of the energy that the batch took in.
+A label that leaves energy out is lower than the step's consumption, so that whoever burns what a
+pack does not list would win. A batch therefore enters a metric only where everything it used of
+that metric's kind is inside the boundary, or is declared in `[steps.ID.outside]` with a reason and
+makes up at most `LARGEST_SHARE` of the energy that the batch took in.
 
 Every batch is judged by its own record alone: no batch decides whether another one enters.
 """
@@ -32,19 +34,25 @@ from benchmarks.measurements import Direction
 from benchmarks.routes import MetricRule
 
 LARGEST_SHARE = 0.005
-"""Of a batch's intake, that declared energy outside the boundary may make up: half the error of a class 1 meter."""
+"""Of a batch's intake, that declared energy outside the boundary may make up: half the error of a
+class 1 meter.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OutsideUse:
-    """One carrier that batches used outside the boundary. `energy_kgce` and `share` are None where it cannot be converted."""
+    """One carrier that batches used outside the boundary. `energy_kgce` and `share` are None where
+    it cannot be converted.
+    """
 
     carrier: str
     batches: int
     energy_kgce: float | None
     share: float | None  # of all that these batches took in, this carrier included
     reason: str | None  # as declared; None where nothing declares it
-    is_inside: bool = False  # of the boundary, in a metric that says all a step takes and does not count it: nothing is to be declared
+    # of the boundary, in a metric that says all a step takes and does not count it: nothing is to
+    # be declared
+    is_inside: bool = False
 
     def to_json(self) -> dict[str, Any]:
         energy = None if self.energy_kgce is None else {"value": self.energy_kgce, "unit": "kgce"}
@@ -59,7 +67,9 @@ class OutsideUse:
 
 @dataclass(frozen=True, slots=True)
 class OutsideEnergy:
-    """What the batches of a step took in outside its boundary, of one metric's kind. Energies in kgce; NaN: not convertible."""
+    """What the batches of a step took in outside its boundary, of one metric's kind. Energies in
+    kgce; NaN: not convertible.
+    """
 
     carriers: tuple[str, ...]
     by_carrier: Floats  # rows x carriers
@@ -72,7 +82,9 @@ class OutsideEnergy:
 
     @property
     def too_much(self) -> Flags:
-        """Batches that used something undeclared, or more of what is declared than `LARGEST_SHARE` of their intake."""
+        """Batches that used something undeclared, or more of what is declared than `LARGEST_SHARE`
+        of their intake.
+        """
         undeclared = [
             column
             for column, carrier in enumerate(self.carriers)
@@ -86,7 +98,9 @@ class OutsideEnergy:
         return excessive
 
     def uses(self, rows: Integers) -> tuple[OutsideUse, ...]:
-        """Each carrier that any of these batches used outside the boundary; a little of what the boundary holds is not told."""
+        """Each carrier that any of these batches used outside the boundary; a little of what the
+        boundary holds is not told.
+        """
         intake = fsum(self.taken_in[rows])
         uses = (
             OutsideUse(
@@ -116,8 +130,9 @@ def outside_energy(
     basis: Basis,
     declared: Mapping[str, str] | None = None,
 ) -> OutsideEnergy:
-    """What every batch took in outside the step's boundary that would count in this metric; of a metric that says all that a step takes
-    (`alone`), whatever does not count in it; what the boundary holds of that need not be declared to make up `LARGEST_SHARE`.
+    """What every batch took in outside the step's boundary that would count in this metric; of a
+    metric that says all that a step takes (`alone`), whatever does not count in it; what the
+    boundary holds of that need not be declared to make up `LARGEST_SHARE`.
 
     Args:
         declared: carrier ▶ reason, as the site declares for this step.
@@ -169,7 +184,9 @@ def outside_energy(
 
 
 def _kgce(columns: StepColumns, kind: int, factors: FactorTable, basis: Basis) -> float:
-    """kgce of one unit read; NaN where no factor or heating value is known: the share is then not known either."""
+    """kgce of one unit read; NaN where no factor or heating value is known: the share is then not
+    known either.
+    """
     try:
         return factor_of(columns.kinds[kind], "kgce", factors, basis)
     except InputError:

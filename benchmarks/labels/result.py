@@ -1,6 +1,8 @@
-"""The exact label of a step, as types: what `label.json` holds. Confidential; it never leaves the site.
+"""The exact label of a step, as types: what `label.json` holds. Confidential; it never leaves the
+site.
 
-Nothing on the wire, in the transport or in the portal may import this module: an import contract holds that.
+Nothing on the wire, in the transport or in the portal may import this module: an import contract
+holds that.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ SCHEMA = "steplabel/local-label/1"
 
 
 class BatchValue(NamedTuple):
-    """One batch as the label saw it. Values in the metric's unit; None where they could not be formed."""
+    """One batch as the label saw it. Values in the metric's unit; None where they could not be
+    formed.
+    """
 
     batch_id: str
     start: datetime
@@ -40,7 +44,9 @@ class BatchValue(NamedTuple):
 
 
 class GapPart(NamedTuple):
-    """Energy of one batch above the label, in the label's energy unit; the three parts sum to `energy` exactly."""
+    """Energy of one batch above the label, in the label's energy unit; the three parts sum to
+    `energy` exactly.
+    """
 
     batch_id: str
     energy: float
@@ -53,9 +59,10 @@ class GapPart(NamedTuple):
 class Gap:
     """Energy above the label over all used batches, the batch with most unexplained first.
 
-    `explained` is what the pack's slopes attribute to relevant variables, `within_uncertainty` what the measurement
-    cannot tell from nothing, `unexplained` what is beyond both: a label knows no causes. In label.json the agent takes from it what
-    causes named by its analysis took (`avoidable`). Parts sum to the whole, and batches to the totals, to the last bit.
+    `explained` is what the pack's slopes attribute to relevant variables, `within_uncertainty` what
+    the measurement cannot tell from nothing, `unexplained` what is beyond both: a label knows no
+    causes. In label.json the agent takes from it what causes named by its analysis took
+    (`avoidable`). Parts sum to the whole, and batches to the totals, to the last bit.
     """
 
     energy: float
@@ -80,9 +87,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ValueAdding:
-    """Energy that made product against energy that did not (scrap, test, idling, holding, start-up, rejects).
+    """Energy that made product against energy that did not (scrap, test, idling, holding, start-up,
+    rejects).
 
-    `share` is None where the two have no meaningful ratio: nothing known, or a step that gives back more than it takes.
+    `share` is None where the two have no meaningful ratio: nothing known, or a step that gives back
+    more than it takes.
     """
 
     share: float | None
@@ -105,8 +114,8 @@ class ValueAdding:
 class LimitGrade:
     """How the annual mean stands against one published limit, each grade tested alone.
 
-    `limits` are after the standard's corrections; a missing grade stays None. `best_met` is the best (lowest) grade met.
-    `reason` is the code of why nothing could be tested, `why` says it.
+    `limits` are after the standard's corrections; a missing grade stays None. `best_met` is the
+    best (lowest) grade met. `reason` is the code of why nothing could be tested, `why` says it.
     """
 
     limit: str
@@ -137,7 +146,9 @@ class LimitGrade:
 
 @dataclass(frozen=True, slots=True)
 class StepGrade:
-    """The step's grade on the annual basis: `best_met` over the limits that apply, or None with the reason."""
+    """The step's grade on the annual basis: `best_met` over the limits that apply, or None with the
+    reason.
+    """
 
     best_met: int | None
     reason: str | None
@@ -169,7 +180,9 @@ class Best:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeasuredBatches:
-    """What a label was made from, for those who look further into it: the step's batches as columns and the rows it used."""
+    """What a label was made from, for those who look further into it: the step's batches as columns
+    and the rows it used.
+    """
 
     columns: StepColumns
     energy: MetricEnergy  # of all rows of the step
@@ -192,10 +205,11 @@ class MeasuredBatches:
 class StepLabel:
     """The exact label of one (step, product, variant, metric) over one period.
 
-    `minimum`, `best` and `typical` are taken from values at reference conditions; `mean` is the output-weighted mean as
-    measured, since standards correct the limit and not the plant. All in `unit`; energies in `energy_unit`.
-    `completeness` is the mean share of a good batch's seconds that its readings cover, 0 where energy is unknown; `coverage` says
-    how much of the period the valid batches of the step tell of, whatever their product or variant.
+    `minimum`, `best` and `typical` are taken from values at reference conditions; `mean` is the
+    output-weighted mean as measured, since standards correct the limit and not the plant. All in
+    `unit`; energies in `energy_unit`. `completeness` is the mean share of a good batch's seconds
+    that its readings cover, 0 where energy is unknown; `coverage` says how much of the period the
+    valid batches of the step tell of, whatever their product or variant.
     """
 
     step: str
@@ -229,7 +243,8 @@ class StepLabel:
     provisos: tuple[Words, ...] = ()  # what the site declares and the values rest on
     account: tuple[
         Words, ...
-    ] = ()  # why no account of the site shows that all of its energy is in the values; of the grade too
+        # why no account of the site shows that all of its energy is in the values; of the grade too
+    ] = ()
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: MeasuredBatches | None = field(default=None, compare=False, repr=False)
 
@@ -242,7 +257,9 @@ class StepLabel:
         ]
 
     def exact_quantile(self, quantile: Fraction) -> float:
-        """The k-th smallest used value at reference conditions, k = ceil(quantile * n); what a release protects."""
+        """The k-th smallest used value at reference conditions, k = ceil(quantile * n); what a
+        release protects.
+        """
         ordered = sorted(self.used_values())
         if not ordered:
             raise PolicyRefusal(
@@ -252,7 +269,8 @@ class StepLabel:
                     step=f"{self.step!r}",
                     metric=self.metric,
                 ),
-                "Read the exclusion reasons in the label and the data-quality report, and correct what they name.",
+                "Read the exclusion reasons in the label and the data-quality report, and correct "
+                "what they name.",
             )
         return ordered[rank(quantile, len(ordered)) - 1]
 
@@ -317,7 +335,9 @@ class SiteLabel:
 
 
 def rule_name(quantile: Fraction) -> str:
-    """The pack's rule in words that a reader can follow, e.g. 'p5: value number ceil(1/20 n) from below, at reference conditions'."""
+    """The pack's rule in words that a reader can follow, e.g. 'p5: value number ceil(1/20 n) from
+    below, at reference conditions'.
+    """
     percent = quantile * 100
     shown = str(percent.numerator) if percent.denominator == 1 else f"{float(percent):g}"
     return f"p{shown}: value number ceil({quantile} n) from below, at reference conditions"

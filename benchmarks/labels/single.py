@@ -18,7 +18,9 @@ from benchmarks.routes import MetricRule, Step
 
 
 class IncompleteError(InputError):
-    """The batch has no value for this metric; `code` is the exclusion reason, `missing` names the carriers that lack or are beyond."""
+    """The batch has no value for this metric; `code` is the exclusion reason, `missing` names the
+    carriers that lack or are beyond.
+    """
 
     def __init__(
         self, reason: ExclusionReason, batch_id: str, missing: tuple[str, ...] = ()
@@ -39,7 +41,8 @@ class IncompleteError(InputError):
                 reason=reason,
             ),
             Phrase(
-                "Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary."
+                "Report what is missing, or declare in site.toml what the step does not use, or "
+                "uses outside its boundary."
             ),
         )
         self.missing = missing
@@ -57,8 +60,9 @@ def value_per_tonne(
     """Energy of the batch per tonne of output, as measured, in the metric's unit.
 
     Raises:
-        IncompleteError: output is not positive, the energy is unknown or lacks a carrier of the boundary, or the batch used energy
-            that the boundary does not hold and `outside` does not declare, or more of it than may be.
+        IncompleteError: output is not positive, the energy is unknown or lacks a carrier of the
+            boundary, or the batch used energy that the boundary does not hold and `outside` does
+            not declare, or more of it than may be.
     """
     columns = StepColumns.of([batch], step)
     energy = metric_energy(columns, metric, factors, basis, not_used)

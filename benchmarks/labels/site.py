@@ -1,7 +1,9 @@
-"""All labels of a site: batches grouped by step, product and variant, small variants merged up their declared tree.
+"""All labels of a site: batches grouped by step, product and variant, small variants merged up
+their declared tree.
 
-A variant with fewer valid batches than the label rule asks for is labelled together with its parent, and a finding says
-so; nothing is merged silently, and never across steps, products or boundaries.
+A variant with fewer valid batches than the label rule asks for is labelled together with its
+parent, and a finding says so; nothing is merged silently, and never across steps, products or
+boundaries.
 """
 
 from __future__ import annotations
@@ -49,16 +51,19 @@ def label_site(
     stopped: Mapping[str, Sequence[Span]] | None = None,
     paths: Mapping[str, Path] | None = None,
 ) -> SiteLabel:
-    """Label every (step, product, variant, metric) that the batches hold, in the pack's order of steps.
+    """Label every (step, product, variant, metric) that the batches hold, in the pack's order of
+    steps.
 
     Args:
         site: the id that label.json carries.
         not_used: per step, carriers of the boundary that the plant declares it does not use.
-        outside: per step, carriers outside its boundary that the plant declares it uses, each with its reason.
+        outside: per step, carriers outside its boundary that the plant declares it uses, each with
+            its reason.
         stopped: per step, when the site declares that it stood.
         static_factors: the site's static factors, for the standards' corrections.
-        paths: labels on their way out: by step, how its records came about (`RECORDS` where it is not named). Small variants are then not
-            merged, for a single record can decide about all of one. None for the plant's own labels, which may not leave.
+        paths: labels on their way out: by step, how its records came about (`RECORDS` where it is
+            not named). Small variants are then not merged, for a single record can decide about all
+            of one. None for the plant's own labels, which may not leave.
     """
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
@@ -95,7 +100,9 @@ def label_site(
 
 
 def _method(pack: Pack, factors: FactorTable) -> dict[str, str]:
-    """By what this label was made: the pack with its corrections and factors, and the factors really used."""
+    """By what this label was made: the pack with its corrections and factors, and the factors
+    really used.
+    """
     return {
         "pack_digest": digest(pack).hex(),
         "conversion": factors.version,
@@ -134,7 +141,9 @@ def _label_one(
 
 
 def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
-    """Rows by product and variant. An empty product is the step's own; an empty variant the only root of the tree."""
+    """Rows by product and variant. An empty product is the step's own; an empty variant the only
+    root of the tree.
+    """
     step = columns.step
     only_root = step.only_root
     grouped: dict[str, dict[str, list[int]]] = {}
@@ -151,7 +160,9 @@ def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
 def _merge_small(
     cells: dict[str, Integers], step: Step, metrics: Sequence[MetricColumns]
 ) -> Iterator[tuple[str, str, int]]:
-    """Merge small cells into their parents, deepest first, in place; yields (variant, parent, valid batches) of each."""
+    """Merge small cells into their parents, deepest first, in place; yields (variant, parent, valid
+    batches) of each.
+    """
     for variant in sorted(step.variants, key=lambda entry: -_depth(entry, step)):
         if variant.id not in cells or variant.parent is None:
             continue
@@ -179,9 +190,11 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> DataFinding:
         Severity.WARNING,
         in_number(
             valid,
-            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batch, fewer than %(fewest_batches)s, so "
+            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batch, fewer than "
+            "%(fewest_batches)s, so "
             "it is labelled together with %(parent)s.",
-            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than %(fewest_batches)s, so it is labelled "
+            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than "
+            "%(fewest_batches)s, so it is labelled "
             "together with %(parent)s.",
             step_id=step.id,
             variant=f"{variant!r}",
@@ -198,7 +211,8 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
         "product-outside-pack",
         Severity.WARNING,
         Phrase(
-            "Step %(step_id)s: the log names the product %(product)s, but the pack compares only %(compared)s. This product has a "
+            "Step %(step_id)s: the log names the product %(product)s, but the pack compares only "
+            "%(compared)s. This product has a "
             "label of its own, which is not released.",
             step_id=step.id,
             product=f"{product!r}",
@@ -238,8 +252,10 @@ def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Ite
             "carrier-outside-boundary",
             Severity.NOTICE if carrier in declared else Severity.WARNING,
             Phrase(
-                "Step %(step)s: %(carrier)s was used, but the boundary %(boundary)s does not include it. A batch that used it is "
-                "left out of each metric where it would count, unless [steps.%(step)s.outside] declares it and it is at most "
+                "Step %(step)s: %(carrier)s was used, but the boundary %(boundary)s does not "
+                "include it. A batch that used it is "
+                "left out of each metric where it would count, unless [steps.%(step)s.outside] "
+                "declares it and it is at most "
                 "%(percent)s %% of the batch's energy.",
                 step=columns.step.id,
                 carrier=carrier,
@@ -265,7 +281,8 @@ def _credit_findings(columns: StepColumns) -> Iterator[DataFinding]:
             "credit-outside-boundary",
             Severity.WARNING,
             Phrase(
-                "Step %(step_id)s: %(carrier)s was given back, but the boundary %(boundary_id)s does not credit it. What was given "
+                "Step %(step_id)s: %(carrier)s was given back, but the boundary %(boundary_id)s "
+                "does not credit it. What was given "
                 "back is in no metric.",
                 step_id=columns.step.id,
                 carrier=carrier,
@@ -296,7 +313,9 @@ def _needs_findings(
 def _yield_findings(
     columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable
 ) -> Iterator[DataFinding]:
-    """Of the first metric in which more is given back than can be: it is the same amount in each."""
+    """Of the first metric in which more is given back than can be: it is the same amount in
+    each.
+    """
     for measured in metrics:
         left_out = measured.reasons.under(ExclusionReason.YIELD_IMPOSSIBLE)
         if findings := list(yields.findings(columns, measured.over, left_out, factors)):
@@ -315,7 +334,8 @@ def _assumed_findings(
                 Severity.NOTICE,
                 Phrase(
                     (
-                        "Step %(step)s, %(metric)s: a relevant variable was not recorded; these batches are treated as being at "
+                        "Step %(step)s, %(metric)s: a relevant variable was not recorded; these "
+                        "batches are treated as being at "
                         "reference conditions."
                     ),
                     step=columns.step.id,
@@ -331,7 +351,9 @@ def _assumed_findings(
 
 
 def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[DataFinding]:
-    """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader of it can tell."""
+    """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader
+    of it can tell.
+    """
     for rule in step.metrics:
         if rule.released:
             beyond = sum(
@@ -344,7 +366,8 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[DataF
                     "beyond-release-grid",
                     Severity.NOTICE,
                     Phrase(
-                        "Step %(step)s, %(metric)s: some values are outside the public grid from %(lower)s to %(upper)s %(unit)s; a "
+                        "Step %(step)s, %(metric)s: some values are outside the public grid from "
+                        "%(lower)s to %(upper)s %(unit)s; a "
                         "release counts them at the ends of the grid.",
                         step=step.id,
                         metric=_METRICS[rule.metric],

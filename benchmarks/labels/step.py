@@ -1,8 +1,9 @@
 """The label of one step: from valid batches at reference conditions, the pack's robust rule.
 
-Order of the work, each part a module: energy in the metric's unit (`columns`), who is valid (`validity`), reference
-conditions, the rule, then waste (`waste`), how sure it all is (`uncertainty`) and grades (`limit_test`). Reference conditions come
-before the quantile: without them a low quantile only finds the batches that had the easiest conditions.
+Order of the work, each part a module: energy in the metric's unit (`columns`), who is valid
+(`validity`), reference conditions, the rule, then waste (`waste`), how sure it all is
+(`uncertainty`) and grades (`limit_test`). Reference conditions come before the quantile: without
+them a low quantile only finds the batches that had the easiest conditions.
 """
 
 from __future__ import annotations
@@ -61,17 +62,21 @@ _MENDABLE = (
     ExclusionReason.VARIABLE_IMPOSSIBLE,
     ExclusionReason.VARIANT_REFUTED,
 )
-"""Why there is no label, where it is one of these alone that leaves too few batches: the plant can put it right."""
+"""Why there is no label, where it is one of these alone that leaves too few batches: the plant can
+put it right.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a label needs beside the batches: dated factors, the period, and what the site declares of itself.
+    """What a label needs beside the batches: dated factors, the period, and what the site declares
+    of itself.
 
-    `not_used` names, per step, carriers of the boundary that the plant does not use at all; `outside` those outside it that it does
-    use, each with its reason (`benchmarks.labels.outside`); `static_factors` are the site's own (ISO 50006): capacity, altitude,
-    furnace size, as the pack's corrections name them; `stopped` is when the site declares that a step stood; `ran` are the steps that its
-    log holds in the period.
+    `not_used` names, per step, carriers of the boundary that the plant does not use at all;
+    `outside` those outside it that it does use, each with its reason (`benchmarks.labels.outside`);
+    `static_factors` are the site's own (ISO 50006): capacity, altitude, furnace size, as the pack's
+    corrections name them; `stopped` is when the site declares that a step stood; `ran` are the
+    steps that its log holds in the period.
     """
 
     factors: FactorTable
@@ -121,11 +126,13 @@ def label_step(
     outside: Mapping[str, str] | None = None,
     stopped: Sequence[Span] = (),
 ) -> StepLabel:
-    """Label the given batches as one cell. The caller chose them: they are all of `step`, whatever variant they name.
+    """Label the given batches as one cell. The caller chose them: they are all of `step`, whatever
+    variant they name.
 
     Args:
-        product, variant: the key of the label; not used to select batches.
-        relative_uncertainty: of a batch's energy, as a share; energy above the label within it is uncertain, not unexplained.
+        product, variant: the key of the label; not used to select batches. relative_uncertainty: of
+        a batch's energy, as a share; energy above the label within it is uncertain, not
+        unexplained.
     """
     context = Context(
         factors,
@@ -290,7 +297,9 @@ def label_rows(
 def _at_reference(
     columns: StepColumns, rule: MetricRule, value: Floats
 ) -> tuple[Floats, Flags, UnusableReference]:
-    """Values at reference conditions; where an optional variable was taken as there; where a required one lacks, or one is impossible."""
+    """Values at reference conditions; where an optional variable was taken as there; where a
+    required one lacks, or one is impossible.
+    """
     lacking, impossible, assumed = (np.zeros(len(value), dtype=bool) for _ in range(3))
     corrected = value
     for condition in columns.step.reference_conditions:
@@ -362,7 +371,9 @@ def _completeness(
 
 
 def means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]:
-    """Output-weighted means of the relevant variables over the used batches, where every one of them recorded it."""
+    """Output-weighted means of the relevant variables over the used batches, where every one of
+    them recorded it.
+    """
     if not len(rows):
         return {}
     names = sorted({name for row in rows[:1].tolist() for name in columns.batches[row].variables})

@@ -1,15 +1,19 @@
-"""How sure a label is: the expanded uncertainty (k = 2, about 95 %) of best, typical and mean, in the label's unit.
+"""How sure a label is: the expanded uncertainty (k = 2, about 95 %) of best, typical and mean, in
+the label's unit.
 
 Two parts, independent of each other, added as squares (JCGM 100, 5.1.2):
 
-- `meter`: what the meters may be wrong by, the systematic part alone: it acts on every batch alike and does not average out over
-  them. What each batch's own readings may be wrong by spreads the batches, and is in the second part.
-- `sampling`: another year of the same plant would have other batches. For a quantile, the distance to the further of two order
-  statistics (David and Nagaraja, Order Statistics, 7.1): the ranks k -+ 1.96 sqrt(n q (1-q) d), rounded outwards, where d corrects
-  for batches in sequence being alike, d = (1+r)/(1-r) with r the lag-1 autocorrelation of "at or below the quantile" (Wilks,
-  Statistical Methods, 5.2.4), never below 1. Where a rank falls off the end, the end is taken and `bounded` is false: so few
-  batches hold no interval. The mean is exact over the batches used; only the batches that are missing make it uncertain:
-  1.96 s sqrt(d/n) sqrt(1 - n/N), N the good batches of the period.
+- `meter`: what the meters may be wrong by, the systematic part alone: it acts on every batch alike
+  and does not average out over them. What each batch's own readings may be wrong by spreads the
+  batches, and is in the second part.
+- `sampling`: another year of the same plant would have other batches. For a quantile, the distance
+  to the further of two order statistics (David and Nagaraja, Order Statistics, 7.1): the ranks k -+
+  1.96 sqrt(n q (1-q) d), rounded outwards, where d corrects
+  for batches in sequence being alike, d = (1+r)/(1-r) with r the lag-1 autocorrelation of "at or
+  below the quantile" (Wilks, Statistical Methods, 5.2.4), never below 1. Where a rank falls off the
+  end, the end is taken and `bounded` is false: so few batches hold no interval. The mean is exact
+  over the batches used; only the batches that are missing make it uncertain: 1.96 s sqrt(d/n)
+  sqrt(1 - n/N), N the good batches of the period.
 """
 
 from __future__ import annotations
@@ -78,11 +82,13 @@ def label_uncertainty(
     relative_meter: float,
     unit: str,
 ) -> LabelUncertainty:
-    """Of a label made from these values at reference conditions, given in the order of the batches' start.
+    """Of a label made from these values at reference conditions, given in the order of the batches'
+    start.
 
     Args:
         good: how many good batches were read, used or not.
-        relative_meter: the expanded error that all used batches have in common, as a share of their energy.
+        relative_meter: the expanded error that all used batches have in common, as a share of their
+            energy.
     """
     ordered = np.sort(in_sequence)
     spread = float(np.std(in_sequence, ddof=1)) if len(in_sequence) > 1 else 0.0
@@ -102,7 +108,9 @@ def label_uncertainty(
 
 
 def alike(in_sequence: Floats) -> float:
-    """How many batches in sequence tell as much as one independent batch: (1+r)/(1-r), at least 1."""
+    """How many batches in sequence tell as much as one independent batch: (1+r)/(1-r), at least
+    1.
+    """
     centred = in_sequence - in_sequence.mean()
     variance = float((centred**2).sum())
     if variance == 0.0 or len(centred) < 3:

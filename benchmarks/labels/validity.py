@@ -1,8 +1,9 @@
-"""Which of the batches that metering left may enter a label: every batch read is used or excluded under exactly one reason.
+"""Which of the batches that metering left may enter a label: every batch read is used or excluded
+under exactly one reason.
 
-The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of itself, then what its energy
-and its physics say. Bounds are those of one physically possible batch, tested on the value as measured and at reference: a slope
-makes nothing possible.
+The order is fixed (see `ExclusionReason`): what the meters showed, then what the record says of
+itself, then what its energy and its physics say. Bounds are those of one physically possible batch,
+tested on the value as measured and at reference: a slope makes nothing possible.
 """
 
 from __future__ import annotations
@@ -24,19 +25,26 @@ from benchmarks.routes import MetricRule
 class ExclusionReason(StrEnum):
     """Reasons that the label itself finds, in the order in which they are looked for.
 
-    What the readings alone show (a counter reset, an impossible power, an overlap) is found earlier, where the batch was
-    metered, and stands in `Batch.excluded`; those reasons come first and are counted under their own names.
+    What the readings alone show (a counter reset, an impossible power, an overlap) is found
+    earlier, where the batch was metered, and stands in `Batch.excluded`; those reasons come first
+    and are counted under their own names.
     """
 
-    DECLARED_UNUSABLE = "declared-unusable"  # a declared event says that its energy or output cannot be used, or begins or ends within it
-    REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
-    HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"  # a carrier made and used on one day with two values: neither side is known
-    NOT_BOUGHT = "not-bought"  # took what counts only where it came over the fence, and nothing shows that it did
+    # a declared event says that its energy or output cannot be used, or begins or ends within it
+    DECLARED_UNUSABLE = "declared-unusable"
+    # metered through the hour that the clock shows twice in autumn; on the way out only
+    REPEATED_HOUR = "repeated-hour"
+    # a carrier made and used on one day with two values: neither side is known
+    HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"
+    # took what counts only where it came over the fence, and nothing shows that it did
+    NOT_BOUGHT = "not-bought"
     SHARE_REFUTED = (
         "share-refuted"  # states less of what was bought, or of its charge, than its log shows
     )
-    HEATING_VALUE_UNUSUAL = "heating-value-unusual"  # beyond what the pack takes for usual, and not declared with a reason
-    UNREADABLE = "unreadable"  # a row of the batches file that could not be read: no record of it goes further
+    # beyond what the pack takes for usual, and not declared with a reason
+    HEATING_VALUE_UNUSUAL = "heating-value-unusual"
+    # a row of the batches file that could not be read: no record of it goes further
+    UNREADABLE = "unreadable"
     OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period
     VARIANT_UNKNOWN = "variant-unknown"  # names a variant that the pack does not declare
     VARIANT_REFUTED = (
@@ -46,7 +54,8 @@ class ExclusionReason(StrEnum):
     SCRAP = "scrap"
     NOT_NORMAL_STATE = "not-normal-state"  # start-up, shut-down, idle, holding, trial, fault
     OUTPUT_NOT_POSITIVE = "output-not-positive"
-    CREDIT_NOT_PRODUCT = "credit-not-product"  # the product was credited as a carrier, and not as much of it as came out
+    # the product was credited as a carrier, and not as much of it as came out
+    CREDIT_NOT_PRODUCT = "credit-not-product"
     ENERGY_UNKNOWN = "energy-unknown"  # nothing was measured
     LHV_REQUIRED = (
         "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
@@ -56,7 +65,8 @@ class ExclusionReason(StrEnum):
     )
     NEED_UNMET = "need-unmet"  # reports less of what the process cannot run without than it takes
     YIELD_IMPOSSIBLE = "yield-impossible"  # gives back more heat than what it takes can hold
-    ENERGY_OUTSIDE = "energy-outside-boundary"  # used energy that the boundary does not hold, undeclared or too much
+    # used energy that the boundary does not hold, undeclared or too much
+    ENERGY_OUTSIDE = "energy-outside-boundary"
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
     VARIABLE_MISSING = "variable-missing"  # cannot be brought to reference conditions
@@ -68,7 +78,9 @@ class ExclusionReason(StrEnum):
 
 
 ONE_WEIGHING = 0.005
-"""What one weighing, written twice, may differ by (a convention of ours): 4 % of coke more than was made is 39 kgce a tonne of it."""
+"""What one weighing, written twice, may differ by (a convention of ours): 4 % of coke more than was
+made is 39 kgce a tonne of it.
+"""
 
 
 @dataclass(slots=True)
@@ -109,7 +121,9 @@ class Reasons:
 
 
 def record_reasons(columns: StepColumns, period: Period) -> Reasons:
-    """Reasons that hold for every metric: what was found at metering, the period, the variant, status, state and output."""
+    """Reasons that hold for every metric: what was found at metering, the period, the variant,
+    status, state and output.
+    """
     batches = columns.batches
     reasons = Reasons(np.zeros(len(batches), dtype=np.int64))
     found_before = [batch.excluded for batch in batches]
@@ -146,7 +160,9 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
 
 
 def _credit_differs(columns: StepColumns) -> Flags:
-    """Where what was given back as the product is not the output: both are one weighing. Credited by heat alone, it cannot be told."""
+    """Where what was given back as the product is not the output: both are one weighing. Credited
+    by heat alone, it cannot be told.
+    """
     back = [
         kind.carrier == columns.step.product_carrier and kind.direction is not Direction.IMPORT
         for kind in columns.kinds
@@ -193,7 +209,9 @@ def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class UnusableReference:
-    """Batches that cannot be brought to reference conditions: a required variable is missing; one is what it cannot physically be."""
+    """Batches that cannot be brought to reference conditions: a required variable is missing; one
+    is what it cannot physically be.
+    """
 
     lacking: Flags
     impossible: Flags
@@ -210,9 +228,10 @@ def metric_reasons(
     unmet: Flags,
     over: Flags,
 ) -> Reasons:
-    """Reasons of one metric, added to those of the record. `values` are energy / output as measured and at reference; `outside`
-    marks batches that used too much energy outside the boundary, `unmet` those that report too little of what the process needs,
-    `over` those that give back more heat than can be."""
+    """Reasons of one metric, added to those of the record. `values` are energy / output as measured
+    and at reference; `outside` marks batches that used too much energy outside the boundary,
+    `unmet` those that report too little of what the process needs, `over` those that give back more
+    heat than can be."""
     reasons = record_reasons.copy()
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)

@@ -1,13 +1,15 @@
-"""Two readings of energy that a plant could act on: the gap above the label, and what made no product.
+"""Two readings of energy that a plant could act on: the gap above the label, and what made no
+product.
 
-The gap is not waste. Of a batch's energy above the label, `explained` is what the pack's slopes attribute to relevant
-variables, `within_uncertainty` what lies inside the measuring uncertainty of the batch's own energy (its meters' where they state
-one, else the site's declared share), and the rest is `unexplained`: a label knows no causes, and without one nothing is called
-avoidable (the agent's analysis names causes and moves what they took). A batch that favourable conditions brought below the label
-as measured has no gap here: nothing is called waste that was not used.
+The gap is not waste. Of a batch's energy above the label, `explained` is what the pack's slopes
+attribute to relevant variables, `within_uncertainty` what lies inside the measuring uncertainty of
+the batch's own energy (its meters' where they state one, else the site's declared share), and the
+rest is `unexplained`: a label knows no causes, and without one nothing is called avoidable (the
+agent's analysis names causes and moves what they took). A batch that favourable conditions brought
+below the label as measured has no gap here: nothing is called waste that was not used.
 
-Parts are held on a binary grid of 2^-20 of the unit, a millionth: every sum below 8 billion units is then exact in floating
-point, in any order.
+Parts are held on a binary grid of 2^-20 of the unit, a millionth: every sum below 8 billion units
+is then exact in floating point, in any order.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class GapColumns:
 def split_gap(
     label: float, value: Floats, at_reference: Floats, output: Floats, uncertainty: Floats
 ) -> GapColumns:
-    """Split the energy of used batches above the label. Values in the metric's unit; `uncertainty` of the batches' energy in energy."""
+    """Split the energy of used batches above the label. Values in the metric's unit; `uncertainty`
+    of the batches' energy in energy.
+    """
     above = np.maximum(value - label, 0.0) * output
     explained = on_grid(np.clip((value - at_reference) * output, 0.0, above))
     uncertain = on_grid(np.minimum(np.maximum(above - explained, 0.0), uncertainty))
@@ -60,8 +64,8 @@ def split_gap(
 
 
 def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncertainty: float) -> Gap:
-    """The gap as label.json holds it: batches that have one, most unexplained first, and by id where that is equal: a table's rows may
-    arrive in any order."""
+    """The gap as label.json holds it: batches that have one, most unexplained first, and by id
+    where that is equal: a table's rows may arrive in any order."""
     energy = parts.energy
     order = np.lexsort((np.asarray(ids), -parts.unexplained))
     order = order[energy[order] > 0]
@@ -83,10 +87,11 @@ def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncerta
 def value_adding(
     columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers
 ) -> ValueAdding:
-    """Energy of used batches against energy of scrap, tests, idling, holding, start-ups, and of rejected output.
+    """Energy of used batches against energy of scrap, tests, idling, holding, start-ups, and of
+    rejected output.
 
-    Batches that the label excludes for their readings are in neither part: their energy is not known well enough. All on
-    the grid: the causes add up to `non_value_adding` exactly.
+    Batches that the label excludes for their readings are in neither part: their energy is not
+    known well enough. All on the grid: the causes add up to `non_value_adding` exactly.
     """
     total = on_grid(energy.total)
     valid = rows[reasons.valid[rows]]

@@ -1,7 +1,9 @@
-"""Batches that give back more gas, steam or coke than their yield allows, and how the label would rise at what is usual.
+"""Batches that give back more gas, steam or coke than their yield allows, and how the label would
+rise at what is usual.
 
-A pack says of what a step gives back how much heat it can hold at most (`Yield`), of what the step takes or a unit of output. A run that
-gives back more is left out; more than is usual leaves no run out and is told beside the label. Each run is judged by its own record alone.
+A pack says of what a step gives back how much heat it can hold at most (`Yield`), of what the step
+takes or a unit of output. A run that gives back more is left out; more than is usual leaves no run
+out and is told beside the label. Each run is judged by its own record alone.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from benchmarks.routes import Step
 
 
 def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:
-    """By index of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
+    """By index of the yield in the pack, batches that give back more than it says, where this
+    metric counts what they give.
+    """
     over = {}
     for index, yield_ in enumerate(columns.step.boundary.yields):
         if any(counts(carrier, metric) for carrier in yield_.gives):
@@ -47,8 +51,10 @@ def findings(
                 for of in _both(columns, yield_, factors)
             )
             message = Phrase(
-                "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
-                "are left out. Correct the amounts and heating values of what is given back and of what is used.",
+                "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is "
+                "possible: at most %(most)s. These runs "
+                "are left out. Correct the amounts and heating values of what is given back and "
+                "of what is used.",
                 step=columns.step.id,
                 given=_mj(given_back),
                 per=columns.step.output_unit,
@@ -75,8 +81,10 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Wo
         higher = (given_back - yield_.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             message = Phrase(
-                "%(given)s MJ/%(per)s are given back as %(carriers)s. At most %(usual)s is usual; with that the label would be "
-                "%(higher)s %(unit)s higher. Check the meters and heating values of what is given back.",
+                "%(given)s MJ/%(per)s are given back as %(carriers)s. At most %(usual)s is usual; "
+                "with that the label would be "
+                "%(higher)s %(unit)s higher. Check the meters and heating values of what is given "
+                "back.",
                 given=_mj(given_back),
                 per=step.output_unit,
                 carriers=_named(yield_.gives),
@@ -109,7 +117,9 @@ def _of(yield_: Yield, share: float, held_against: float, step: Step) -> Phrase 
 
 
 def _both(columns: StepColumns, yield_: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
-    """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
+    """MJ that each batch gives back of a yield, without what passes whole, and what that is held
+    against: MJ taken, or output.
+    """
     given_back = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(
         columns, yield_.besides, factors, Direction.IMPORT
     )

@@ -1,7 +1,7 @@
 """Which sector method packs there are, and in which versions.
 
-A pack is data. `load` reads it, checks every cross reference and gives a `Pack`; `digest` names exactly this content, so
-that a label or an envelope can say by which rules it was made.
+A pack is data. `load` reads it, checks every cross reference and gives a `Pack`; `digest` names
+exactly this content, so that a label or an envelope can say by which rules it was made.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _TABLES = frozenset(
 
 
 def shipped() -> tuple[str, ...]:
-    """The ids of the packs that come with Steplabel; an older version of a pack stands beside it as `<id>-<version>.toml`."""
+    """The ids of the packs that come with Steplabel; an older version of a pack stands beside it as
+    `<id>-<version>.toml`.
+    """
     return tuple(
         sorted(
             path.stem
@@ -39,23 +41,29 @@ def shipped() -> tuple[str, ...]:
 
 
 def available() -> tuple[str, ...]:
-    """The ids of the packs that come with Steplabel, and of those that an authority approved and that are kept here."""
+    """The ids of the packs that come with Steplabel, and of those that an authority approved and
+    that are kept here.
+    """
     return tuple(sorted({*shipped(), *(pack for pack, _ in shelf.approved().versions())}))
 
 
 def is_known(pack: str) -> bool:
-    """Whether there is such a pack; the shelf is asked only for what does not come with Steplabel."""
+    """Whether there is such a pack; the shelf is asked only for what does not come with
+    Steplabel.
+    """
     return pack in shipped() or pack in available()
 
 
 def load(name_or_path: str, version: str | None = None, base: Path | None = None) -> Pack:
     """The pack of that id, or of that path (relative to `base`), in that version.
 
-    Without a version: the newest that comes with Steplabel; of a pack that does not come with it, the approved one that took effect last.
+    Without a version: the newest that comes with Steplabel; of a pack that does not come with it,
+    the approved one that took effect last.
 
     Raises:
-        InputError: `pack-unknown`, `pack-version-unknown`, `pack-unreadable` (not TOML), `pack-invalid` (a field is missing,
-            unknown or of the wrong kind), `pack-inconsistent` (a reference or a rule does not hold); each with its place.
+        InputError: `pack-unknown`, `pack-version-unknown`, `pack-unreadable` (not TOML),
+            `pack-invalid` (a field is missing, unknown or of the wrong kind), `pack-inconsistent`
+            (a reference or a rule does not hold); each with its place.
     """
     if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
         pack = _read_checked((base or Path()) / name_or_path)
@@ -111,27 +119,35 @@ def versions(name: str) -> tuple[Pack, ...]:
 
 
 def version_order(version: str) -> tuple[tuple[int, str], ...]:
-    """By what versions are sorted: part by part, numbers by their size, so that 10 is after 9, and before texts."""
+    """By what versions are sorted: part by part, numbers by their size, so that 10 is after 9, and
+    before texts.
+    """
     parts = re.findall(r"[0-9]+|[^0-9.-]+", version)
     return tuple((int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts)
 
 
 def newer(pack: Pack) -> Pack | None:
-    """The newest version that comes with Steplabel of a pack that comes with it in an older one, and here is that; else None."""
+    """The newest version that comes with Steplabel of a pack that comes with it in an older one,
+    and here is that; else None.
+    """
     older = HOME / f"{pack.id}-{pack.version}.toml"
     return load(pack.id) if pack.id in shipped() and older.is_file() else None
 
 
 @lru_cache(maxsize=32)
 def checked(text: str, name: str) -> Pack:
-    """The pack of that TOML, every cross reference checked; `name` stands for it in a refusal. Raises InputError as `load`."""
+    """The pack of that TOML, every cross reference checked; `name` stands for it in a refusal.
+    Raises InputError as `load`.
+    """
     pack = parse(text, Path(name))
     refuse_faults(pack, Path(name), clashing=bring(pack.own_carriers))
     return pack
 
 
 def factors(pack: Pack) -> FactorTable:
-    """The conversion factors that labels by this pack are made with. Raises InputError `factor-table-version-unknown`."""
+    """The conversion factors that labels by this pack are made with. Raises InputError
+    `factor-table-version-unknown`.
+    """
     return FactorTable.of(pack.conversion).with_own(pack.own_carriers)
 
 

@@ -1,4 +1,6 @@
-"""Every number that differs between two versions of a pack, of its corrections and of its conversion factors."""
+"""Every number that differs between two versions of a pack, of its corrections and of its
+conversion factors.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class NumberChange:
 
 
 def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
-    """Every number that is not the same, of pack, corrections and conversion factors, in the new one's order, then those that are gone."""
+    """Every number that is not the same, of pack, corrections and conversion factors, in the new
+    one's order, then those that are gone.
+    """
     before, after = _by_path(old), _by_path(new)
     paths = [*after, *(path for path in before if path not in after)]
     return tuple(

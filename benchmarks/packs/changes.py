@@ -1,4 +1,6 @@
-"""What one version of a pack says otherwise than another, field by field, and the order of what stands in lists."""
+"""What one version of a pack says otherwise than another, field by field, and the order of what
+stands in lists.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from benchmarks.packs import provenance
 from benchmarks.routes import Pack
 
 NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
-"""Fields by which the entries of a list are told apart, so that one more entry does not make all after it differ."""
+"""Fields by which the entries of a list are told apart, so that one more entry does not make all
+after it differ.
+"""
 
 ITS_OWN = frozenset({"version", "effective_from", "effective_to"})
 """What every version has of its own, and stands beside it anyway."""
@@ -49,7 +53,9 @@ class FieldChange:
 
 
 def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
-    """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
+    """Every value that is not the same in both, in the order of the newer one, then what it no
+    longer has.
+    """
     old, new = dict(_values_of(before)), dict(_values_of(after))
     paths = [*new, *(path for path in old if path not in new)]
     differences = (
@@ -69,7 +75,9 @@ def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
 
 
 def _values_of(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every value of the pack, and how each of its conversion factors was read: that is in no digest."""
+    """Every value of the pack, and how each of its conversion factors was read: that is in no
+    digest.
+    """
     yield from _flat(pack.model_dump(), ())
     for number in provenance.factors(FactorTable.of(pack.conversion)):
         yield from _flat(
@@ -91,7 +99,9 @@ def _sources_once(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every value that says something, with its path. A list of plain values is one; of a list of entries the order is one."""
+    """Every value that says something, with its path. A list of plain values is one; of a list of
+    entries the order is one.
+    """
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _flat(inner, (*path, str(name)))

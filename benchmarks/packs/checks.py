@@ -1,4 +1,5 @@
-"""What must hold between the parts of a pack, refusal of its faults, carriers that clash with known ones, sources read in the future.
+"""What must hold between the parts of a pack, refusal of its faults, carriers that clash with known
+ones, sources read in the future.
 
 Each check yields its faults, and a pack that has some is refused with all of them.
 """
@@ -31,7 +32,9 @@ from benchmarks.routes import Boundary, MetricRule, Pack, ReferenceCondition, St
 FEWEST_GRID, LONGEST_GRID = (
     50,
     2000,
-)  # grid points: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
+    # grid points: of fewer, one is more than a fiftieth of all that plants can be; a draw walks
+    # over all
+)
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
 FEWEST_CHANGED = (
     3  # nor a version that differs in fewer: of two changed firms one may be the reader's
@@ -53,12 +56,15 @@ NAMED_BY = (
     "step",
     "rule",
 )  # by what an entry of a list is named in a place
-LEAST_RANK = 3  # of the label among the fewest batches that may have one, from below: the least two may be wrong
+# of the label among the fewest batches that may have one, from below: the least two may be wrong
+LEAST_RANK = 3
 LONGEST_POOL = 3  # years; no pack may have a label cover more
 
 
 def refuse_faults(pack: Pack, path: Path, *, clashing: Sequence[str] = ()) -> None:
-    """Raise InputError `pack-inconsistent` where there is a fault; `clashing` are own carriers that stand for something else."""
+    """Raise InputError `pack-inconsistent` where there is a fault; `clashing` are own carriers that
+    stand for something else.
+    """
     all_faults = [*clashes(clashing), *faults(pack)]
     refuse(all_faults, path)
 
@@ -101,7 +107,9 @@ def faults(pack: Pack) -> Iterator[PackFault]:
 
 
 def _materials(pack: Pack) -> Iterator[PackFault]:
-    """Materials of steps that there are, whose share something states, within bounds that can be, each named once."""
+    """Materials of steps that there are, whose share something states, within bounds that can be,
+    each named once.
+    """
     yield from _unique("materials", [entry.id for entry in pack.materials])
     names = [
         (name_key(text), entry.id)
@@ -129,7 +137,9 @@ def _materials(pack: Pack) -> Iterator[PackFault]:
 
 
 def _charged(pack: Pack) -> Iterator[PackFault]:
-    """What steps are fed with, and what of it may burn, is of materials, carriers and steps that there are."""
+    """What steps are fed with, and what of it may burn, is of materials, carriers and steps that
+    there are.
+    """
     steps, materials = (
         {step.id for step in pack.steps},
         {material.id for material in pack.materials},
@@ -309,7 +319,8 @@ def _disclosure(pack: Pack) -> Iterator[PackFault]:
             str(gate.least_changed_participants),
             Phrase(
                 (
-                    "at least %(fewest_changed)s: if only two changed, one may be the reader's own firm, and the difference reveals the "
+                    "at least %(fewest_changed)s: if only two changed, one may be the reader's "
+                    "own firm, and the difference reveals the "
                     "other"
                 ),
                 fewest_changed=FEWEST_CHANGED,
@@ -385,7 +396,9 @@ def _routes(pack: Pack) -> Iterator[PackFault]:
 
 
 def _editions(pack: Pack) -> Iterator[PackFault]:
-    """An edition says of which steps the pack holds its limits, and of which not: a page tells a reader what is missing by it."""
+    """An edition says of which steps the pack holds its limits, and of which not: a page tells a
+    reader what is missing by it.
+    """
     step_ids = {step.id for step in pack.steps}
     for index, edition in enumerate(pack.editions):
         place = f"editions[{index}]"
@@ -441,7 +454,8 @@ def _step(step: Step, pack: Pack) -> Iterator[PackFault]:
             quantile=f"{float(rule.quantile):g}",
         )
         wanted = Phrase(
-            "at least %(fewest)s, or a higher quantile: otherwise two wrong batches decide the label",
+            "at least %(fewest)s, or a higher quantile: otherwise two wrong batches decide the "
+            "label",
             fewest=_fewest(rule.quantile),
         )
         yield PackFault(f"{place}.label_rule.fewest_batches", stated, wanted)
@@ -655,7 +669,8 @@ def _credited_media(step: Step, place: str) -> Iterator[PackFault]:
                 id_,
                 Phrase(
                     (
-                        "no working medium: only a step whose product is a working medium may credit one, where it is made, and not a "
+                        "no working medium: only a step whose product is a working medium may "
+                        "credit one, where it is made, and not a "
                         "step that makes %(product)s"
                     ),
                     product=step.product,
@@ -670,7 +685,8 @@ def _variants(step: Step, place: str) -> Iterator[PackFault]:
             place,
             Phrase("none"),
             Phrase(
-                "at least one variant; if the tree has a single root, a batch without a variant belongs to it"
+                "at least one variant; if the tree has a single root, a batch without a variant "
+                "belongs to it"
             ),
         )
     parents = {variant.id: variant.parent for variant in step.variants}
@@ -859,7 +875,9 @@ def _reach(condition: ReferenceCondition, step: Step, place: str) -> Iterator[Pa
 
 
 def read_in_the_future(pack: Pack, on: date) -> Iterator[PackFault]:
-    """Sources that nobody can have read by that day, each once, at its first place. The clock is the caller's: loading a pack asks none."""
+    """Sources that nobody can have read by that day, each once, at its first place. The clock is
+    the caller's: loading a pack asks none.
+    """
     late_sources: set[FigureSource] = set()
     for place, source in _sources(pack, ""):
         if source.read_on is not None and source.read_on > on and source not in late_sources:
@@ -903,7 +921,7 @@ def within(value: object, place: str) -> Iterator[tuple[str, object]]:
     elif isinstance(value, tuple):
         for index, inner in enumerate(value):
             yield (
-                f"{place}[{next((getattr(inner, name) for name in NAMED_BY if hasattr(inner, name)), index)}]",
+                f"{place}[{next((getattr(inner, name) for name in NAMED_BY if hasattr(inner, name)), index)}]",  # noqa: E501
                 inner,
             )
 

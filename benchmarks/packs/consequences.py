@@ -1,4 +1,6 @@
-"""Whose labels a changed pack moves, and between which annual means a plant gains or loses a level of a limit: by the two packs alone."""
+"""Whose labels a changed pack moves, and between which annual means a plant gains or loses a level
+of a limit: by the two packs alone.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ _SAYS_ONLY = SOURCES | {
 
 @dataclass(frozen=True, slots=True)
 class LabelsMove:
-    """Labels of a step that come out otherwise where a plant uses what differs; by how much only its batches tell."""
+    """Labels of a step that come out otherwise where a plant uses what differs; by how much only
+    its batches tell.
+    """
 
     step: str
     because: tuple[str, ...]  # fields of the step, carriers whose factor differs
@@ -49,7 +53,9 @@ class LabelsMove:
 
 @dataclass(frozen=True, slots=True)
 class GradeMoves:
-    """A level of a limit, before corrections, in `unit`; None where a side has none. Level 0: for whom it holds, or how, differs."""
+    """A level of a limit, before corrections, in `unit`; None where a side has none. Level 0: for
+    whom it holds, or how, differs.
+    """
 
     step: str
     limit: str
@@ -86,13 +92,15 @@ class GradeMoves:
         low, high = (f"{end:g}" for end in self.between)
         if self.takes:
             return Phrase(
-                "%(told)s; before corrections, annual means above %(low)s and up to %(high)s no longer meet it",
+                "%(told)s; before corrections, annual means above %(low)s and up to %(high)s no "
+                "longer meet it",
                 told=line,
                 low=low,
                 high=high,
             )
         return Phrase(
-            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it",
+            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet "
+            "it",
             told=line,
             low=low,
             high=high,
@@ -100,7 +108,9 @@ class GradeMoves:
 
     @property
     def between(self) -> tuple[float, float] | None:
-        """Above the first and up to the second, an annual mean meets the level by one version alone; None where one side has no value."""
+        """Above the first and up to the second, an annual mean meets the level by one version
+        alone; None where one side has no value.
+        """
         return (
             None
             if self.before is None or self.after is None
@@ -157,7 +167,9 @@ def _because(
 
 
 def counts_without_reason(pack: Pack, step: str) -> dict[str, tuple[float, float] | None]:
-    """By carrier, between which heating values a batch counts without a reason; None where none does."""
+    """By carrier, between which heating values a batch counts without a reason; None where none
+    does.
+    """
     return {
         carrier: (usual.least, usual.most)
         if usual.admits and usual.least is not None and usual.most is not None
@@ -167,7 +179,9 @@ def counts_without_reason(pack: Pack, step: str) -> dict[str, tuple[float, float
 
 
 def _with_factor(step: Step) -> set[str]:
-    """Carriers whose factor can enter a label: what must be measured takes none, nor does a step compared in electricity alone."""
+    """Carriers whose factor can enter a label: what must be measured takes none, nor does a step
+    compared in electricity alone.
+    """
     if all(metric.metric is Metric.ELECTRICITY for metric in step.metrics):
         return set()
     boundary = step.boundary
@@ -183,7 +197,9 @@ def _burnt(step: Step) -> set[str]:
 
 
 def grades_move(old: Pack, new: Pack) -> tuple[GradeMoves, ...]:
-    """Every level of a limit that is not the same, and every limit that holds for others, at another time or by another rule."""
+    """Every level of a limit that is not the same, and every limit that holds for others, at
+    another time or by another rule.
+    """
     return tuple(_grades_move(old, new))
 
 

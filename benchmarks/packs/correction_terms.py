@@ -1,8 +1,10 @@
-"""The eight kinds of correction term that the standards use, each an exact piece of arithmetic on a limit.
+"""The eight kinds of correction term that the standards use, each an exact piece of arithmetic on a
+limit.
 
-A term changes the limit of the grades it names and of no other. All numbers are fractions, exactly as the standard prints
-them: nothing is rounded before a value is compared with its limit. A term that cannot be worked out raises `_Unassessable`
-inside this room; `benchmarks.packs.corrections` turns it into a result with a reason.
+A term changes the limit of the grades it names and of no other. All numbers are fractions, exactly
+as the standard prints them: nothing is rounded before a value is compared with its limit. A term
+that cannot be worked out raises `_Unassessable` inside this room; `benchmarks.packs.corrections`
+turns it into a result with a reason.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ POSSIBLE: Mapping[str, tuple[int, int]] = {
     "m": (-500, 9000),  # above the sea
     "pa": (30_000, 110_000),
 }
-"""What a variable can be by the unit that its name ends with: a share of 50 is one of 50 %, and would move a limit fiftyfold."""
+"""What a variable can be by the unit that its name ends with: a share of 50 is one of 50 %, and
+would move a limit fiftyfold.
+"""
 
 
 class UnassessableError(Exception):
@@ -44,7 +48,9 @@ class _Term(Declared):
     default: Value | None = None
 
     def value(self, variables: Mapping[str, Value]) -> Value:
-        """The variable's value, its default where the pack allows one, else the limit is not assessable."""
+        """The variable's value, its default where the pack allows one, else the limit is not
+        assessable.
+        """
         value = variables.get(self.variable, self.default)
         if value is None:
             raise _missing(self.variable)
@@ -54,7 +60,9 @@ class _Term(Declared):
         return number(self.value(variables), self.variable)
 
     def others(self) -> tuple[Value, ...]:
-        """What else the variable could be: every class, or the value at which the term leaves a limit as it is."""
+        """What else the variable could be: every class, or the value at which the term leaves a
+        limit as it is.
+        """
         return ()
 
 
@@ -112,7 +120,9 @@ class Linear(_Term):
 
 
 class Shortfall(_Term):
-    """Plus slope x what the variable falls short of the reference, up to `cap`; nothing above the reference."""
+    """Plus slope x what the variable falls short of the reference, up to `cap`; nothing above the
+    reference.
+    """
 
     kind: Literal["shortfall"]
     slope: Exact
@@ -152,7 +162,9 @@ class BandTerm(_Term):
 
 
 class TableTerm(_Term):
-    """Plus the value read from a table, linear between its points; outside it the standard gives nothing."""
+    """Plus the value read from a table, linear between its points; outside it the standard gives
+    nothing.
+    """
 
     kind: Literal["table"]
     points: tuple[tuple[Exact, Exact], ...]
@@ -167,7 +179,8 @@ class TableTerm(_Term):
             "out-of-range",
             Words.of(
                 Phrase(
-                    "%(variable)s is %(value)s, but the standard's table only covers %(first)s to %(last)s.",
+                    "%(variable)s is %(value)s, but the standard's table only covers %(first)s to "
+                    "%(last)s.",
                     variable=self.variable,
                     value=f"{float(value):g}",
                     first=f"{first:g}",
@@ -181,7 +194,9 @@ class TableTerm(_Term):
 
 
 class Altitude(_Term):
-    """Times (a - b x pressure / standard pressure) above an altitude; below it the factor would tighten and does not apply."""
+    """Times (a - b x pressure / standard pressure) above an altitude; below it the factor would
+    tighten and does not apply.
+    """
 
     kind: Literal["altitude"]
     above_m: Exact
@@ -206,7 +221,9 @@ Term = Annotated[
 
 
 def number(value: Value, variable: str) -> Fraction:
-    """The number exactly as its shortest decimal says it: 0.1 is 1/10. Refused where no variable of that unit can be it."""
+    """The number exactly as its shortest decimal says it: 0.1 is 1/10. Refused where no variable of
+    that unit can be it.
+    """
     try:
         exact = Fraction(str(value))
     except ValueError:
@@ -223,7 +240,8 @@ def number(value: Value, variable: str) -> Fraction:
     lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
     if not lowest <= exact <= highest:
         reason = Phrase(
-            "%(variable)s is %(found)s, but must be from %(lowest)s to %(highest)s. Give it in the unit at the end of its name.",
+            "%(variable)s is %(found)s, but must be from %(lowest)s to %(highest)s. Give it in "
+            "the unit at the end of its name.",
             variable=variable,
             found=str(value),
             lowest=str(lowest),

@@ -1,11 +1,13 @@
-"""Limits as the standards correct them, the grade a value meets, the variables they ask for, and the strictest limit possible.
+"""Limits as the standards correct them, the grade a value meets, the variables they ask for, and
+the strictest limit possible.
 
-The standards correct the limit and leave the actual value alone; a value meets a grade when actual <= corrected limit, each
-grade on its own. Grades need not be in order: an oven older than 15 years has L1 > L2 under GB 21342-2025, so a plant can
-meet grade 1 and miss grade 2. That is reported, not smoothed over. A grade the standard does not define stays None.
+The standards correct the limit and leave the actual value alone; a value meets a grade when actual
+<= corrected limit, each grade on its own. Grades need not be in order: an oven older than 15 years
+has L1 > L2 under GB 21342-2025, so a plant can meet grade 1 and miss grade 2. That is reported, not
+smoothed over. A grade the standard does not define stays None.
 
-The rules are data (`corrections.toml`); the kinds of terms stand in `correction_terms`. The arithmetic is exact; only the
-finished limit becomes a float.
+The rules are data (`corrections.toml`); the kinds of terms stand in `correction_terms`. The
+arithmetic is exact; only the finished limit becomes a float.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ Limits = tuple[float | None, float | None, float | None]
 
 
 class Rule(Declared):
-    """One standard's corrections, in the order in which they apply; `steps` are those whose limits the clause corrects."""
+    """One standard's corrections, in the order in which they apply; `steps` are those whose limits
+    the clause corrects.
+    """
 
     standard: str
     clause: str
@@ -45,8 +49,8 @@ RULES: Mapping[str, Rule] = TypeAdapter(dict[str, Rule]).validate_python(
 
 @dataclass(frozen=True, slots=True)
 class NotAssessable:
-    """A limit that cannot be applied here, and why. Codes: not-in-force, not-applicable, not-eligible, variable-missing,
-    out-of-range, class-unknown, not-a-number."""
+    """A limit that cannot be applied here, and why. Codes: not-in-force, not-applicable,
+    not-eligible, variable-missing, out-of-range, class-unknown, not-a-number."""
 
     code: str
     reason: Words
@@ -54,7 +58,9 @@ class NotAssessable:
 
 @dataclass(frozen=True, slots=True)
 class GradesMet:
-    """Which grades a value meets. `met[i]` is None where grade i + 1 is not defined; `best_met` counts from 1."""
+    """Which grades a value meets. `met[i]` is None where grade i + 1 is not defined; `best_met`
+    counts from 1.
+    """
 
     best_met: int | None
     met: tuple[bool | None, ...]
@@ -66,11 +72,13 @@ class GradesMet:
 def corrected_limits(
     limit: StandardLimit, variables: Mapping[str, Value], on: date
 ) -> Limits | NotAssessable:
-    """The grades of a limit under these conditions. `on` is the end of the batch interval or period: it picks the version.
+    """The grades of a limit under these conditions. `on` is the end of the batch interval or
+    period: it picks the version.
 
     Args:
         limit: as the pack declares it.
-        variables: relevant variables by name, e.g. clinker_pct, altitude_m, steel_class; numbers or texts.
+        variables: relevant variables by name, e.g. clinker_pct, altitude_m, steel_class; numbers or
+            texts.
         on: a limit not in force on that day is not assessable.
     """
     if outside := not_in_force(limit, on):
@@ -116,7 +124,9 @@ def _not_in_force(limit: StandardLimit, on: date) -> Words:
 
 
 def grade(mean: float, limits: Limits) -> GradesMet:
-    """The grades that an output-weighted annual mean meets, each tested alone; nothing is rounded."""
+    """The grades that an output-weighted annual mean meets, each tested alone; nothing is
+    rounded.
+    """
     met = tuple(None if limit is None else mean <= limit for limit in limits)
     defined = [limit for limit in limits if limit is not None]
     return GradesMet(
@@ -127,7 +137,8 @@ def grade(mean: float, limits: Limits) -> GradesMet:
 
 
 def factors_of(pack: Pack) -> frozenset[str]:
-    """Every variable that decides on or corrects a limit of this pack: what a site's static factors may name.
+    """Every variable that decides on or corrects a limit of this pack: what a site's static factors
+    may name.
 
     The variant is none of them: it is the label's own.
     """
@@ -150,7 +161,9 @@ def strictest(
     stated: Collection[str],
     on: date,
 ) -> Limits:
-    """By grade the lowest of these limits, were each of the `stated` variables of another class or range, or without its correction."""
+    """By grade the lowest of these limits, were each of the `stated` variables of another class or
+    range, or without its correction.
+    """
     could_be = [[variables[name], *_others(limits, name)] for name in stated]
     corrected = (
         corrected_limits(limit, {**variables, **dict(zip(stated, values, strict=True))}, on)

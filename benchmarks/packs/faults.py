@@ -1,4 +1,6 @@
-"""A fault of a pack, and the refusal of a pack that has some: an author is told all of them at once, not one after another."""
+"""A fault of a pack, and the refusal of a pack that has some: an author is told all of them at
+once, not one after another.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ MOST_TOLD = 20  # of one pack at once; the rest may go with them
 
 @dataclass(frozen=True, slots=True)
 class PackFault:
-    """One thing that does not hold: where in the pack, what was found (as written there, or in words), what is wanted."""
+    """One thing that does not hold: where in the pack, what was found (as written there, or in
+    words), what is wanted.
+    """
 
     place: str
     found: str

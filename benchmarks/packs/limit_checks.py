@@ -1,4 +1,6 @@
-"""What must hold of a limit, and between the limits of a step. What a standard cannot mean is a fault: it would grade plants wrongly."""
+"""What must hold of a limit, and between the limits of a step. What a standard cannot mean is a
+fault: it would grade plants wrongly.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
             and _both_apply(first, other)
         ):
             wanted = Phrase(
-                "another period or other conditions than %(id)s, which applies to the same product at the same time",
+                "another period or other conditions than %(id)s, which applies to the same "
+                "product at the same time",
                 id=first.id,
             )
             yield PackFault(
@@ -154,7 +157,8 @@ def _steps_named(limit: StandardLimit, step: Step, pack: Pack, place: str) -> It
                 f"{place}.recovered_by",
                 id_,
                 Phrase(
-                    "a step of this pack other than those covered, per unit of the product of one of them"
+                    "a step of this pack other than those covered, per unit of the product of one "
+                    "of them"
                 ),
             )
     for id_ in limit.not_beside:
@@ -175,7 +179,9 @@ def _is_one(unit: str, other: str) -> bool:
 
 
 def _grades(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]:
-    """The stricter first, each within what a batch can be. Of several steps together the bounds of one say nothing."""
+    """The stricter first, each within what a batch can be. Of several steps together the bounds of
+    one say nothing.
+    """
     grades = [value for value in limit.grades if value is not None]
     if not grades:
         yield PackFault(f"{place}.grades", Phrase("none"), Phrase("at least one grade"))
@@ -191,7 +197,8 @@ def _grades(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]
     for value in grades:
         if value > rule.ceiling or (value < rule.floor and not limit.recovered_by):
             wanted = Phrase(
-                "a value that a batch can have: %(floor)s to %(ceiling)s %(unit)s, the metric's floor and ceiling",
+                "a value that a batch can have: %(floor)s to %(ceiling)s %(unit)s, the metric's "
+                "floor and ceiling",
                 floor=f"{rule.floor:g}",
                 ceiling=f"{rule.ceiling:g}",
                 unit=rule.unit,
@@ -224,7 +231,9 @@ def _applies(limit: StandardLimit, pack: Pack, place: str) -> Iterator[PackFault
 
 
 def _same_object(former: StandardLimit, other: StandardLimit) -> bool:
-    """Two limits of one document on one metric of the same steps: of another document, both may hold."""
+    """Two limits of one document on one metric of the same steps: of another document, both may
+    hold.
+    """
     first, second = (
         (
             limit.source.document or limit.standard,

@@ -1,4 +1,6 @@
-"""The digest that names a pack's content: one changed number that decides a label, conversion factor or correction makes it another."""
+"""The digest that names a pack's content: one changed number that decides a label, conversion
+factor or correction makes it another.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,22 @@ from benchmarks.packs.corrections import RULES
 from benchmarks.routes import Pack
 
 FIRST = "1"
-"""The first version of packs and of the table of factors. Its digests were formed without what came later, and stay as they were."""
+"""The first version of packs and of the table of factors. Its digests were formed without what came
+later, and stay as they were.
+"""
 
 _DECIDES_NOTHING = frozenset(
     {"editions", "numbers", "typical_source", "spread_source", "measured_source"}
 )
-"""What says where numbers are from, or what is not held: no part of a digest, so that a second reading of a figure changes none."""
+"""What says where numbers are from, or what is not held: no part of a digest, so that a second
+reading of a figure changes none.
+"""
 
 
 def digest(pack: Pack) -> bytes:
-    """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the corrections that it names."""
+    """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the
+    corrections that it names.
+    """
     content = _content(_Itself(pack))
     if pack.conversion != FIRST:
         named = sorted(
@@ -52,7 +60,9 @@ class _Itself:
 
 @lru_cache(maxsize=32)
 def _content(itself: _Itself) -> dict[str, Any]:
-    """What a digest covers of the pack's own content, which does not change: most of what a digest costs. Nobody adds to it."""
+    """What a digest covers of the pack's own content, which does not change: most of what a digest
+    costs. Nobody adds to it.
+    """
     content: dict[str, Any] = _published(itself.pack.model_dump())
     return content
 
@@ -95,7 +105,9 @@ _LISTS = (
 
 
 def _published(value: Any) -> Any:
-    """The content that a digest covers. What version 1 could not say is left out where it says nothing, so that its digests stay."""
+    """The content that a digest covers. What version 1 could not say is left out where it says
+    nothing, so that its digests stay.
+    """
     if isinstance(value, list | tuple):
         return [_published(inner) for inner in value]
     if not isinstance(value, dict):

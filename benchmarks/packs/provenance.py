@@ -1,7 +1,8 @@
-"""Every number of a pack and of its conversion factors with its source and what it decides, and a digest of how all were read.
+"""Every number of a pack and of its conversion factors with its source and what it decides, and a
+digest of how all were read.
 
-A number names its own source, or the pack's `[numbers]` names one for its role. A number without either is listed with none: that is a
-gap in the pack, never passed over.
+A number names its own source, or the pack's `[numbers]` names one for its role. A number without
+either is listed with none: that is a gap in the pack, never passed over.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ MOVES: Mapping[NumberRole, Phrase] = {
         "which batches count: those with a heating value outside the bounds are left out"
     ),
     NumberRole.EFFICIENCY: Phrase(
-        "whether a label counts if the site has a conversion of its own; if it is worse than typical, the label says so"
+        "whether a label counts if the site has a conversion of its own; if it is worse than "
+        "typical, the label says so"
     ),
     NumberRole.CARBON: Phrase("CO2 stated beside the label; no effect on labels"),
     NumberRole.SLOPE: Phrase("each batch by slope x (variable - reference), and so the label"),
@@ -69,25 +71,30 @@ MOVES: Mapping[NumberRole, Phrase] = {
         "which batches count: those with a default heating value of these carriers are left out"
     ),
     NumberRole.NEED: Phrase(
-        "which batches count: those that report less are left out; if it is less than usual, the label says so"
+        "which batches count: those that report less are left out; if it is less than usual, the "
+        "label says so"
     ),
     NumberRole.YIELD: Phrase(
-        "which batches count: those that give back more heat are left out; if it is more than usual, the label says so"
+        "which batches count: those that give back more heat are left out; if it is more than "
+        "usual, the label says so"
     ),
     NumberRole.FEED: Phrase(
-        "whether a label is valid with the charge in its log; if the charge is not usual, the label says so"
+        "whether a label is valid with the charge in its log; if the charge is not usual, the "
+        "label says so"
     ),
     NumberRole.TAKE: Phrase(
         "no effect on labels; what is above the usual amount is stated beside the label"
     ),
     NumberRole.USUAL: Phrase(
-        "which batches count: a heating value beyond it must be declared with its reason; if it is far from typical, the label says so"
+        "which batches count: a heating value beyond it must be declared with its reason; if it "
+        "is far from typical, the label says so"
     ),
     NumberRole.QUANTILE: Phrase("which batch is the label"),
     NumberRole.VALIDITY: Phrase("which batches count"),
     NumberRole.BOUNDS: Phrase("which batches count: those beyond it are left out as impossible"),
     NumberRole.GRID: Phrase(
-        "the released value, by at most half the grid width; values beyond the ends of the grid are clamped; no effect on local labels"
+        "the released value, by at most half the grid width; values beyond the ends of the grid "
+        "are clamped; no effect on local labels"
     ),
     NumberRole.TYPICAL: Phrase(
         "whether a release is precise enough to enter a composition; no effect on labels"
@@ -108,7 +115,9 @@ MOVES: Mapping[NumberRole, Phrase] = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number: where it stands, its value and unit as written, and its source with the clause."""
+    """One number: where it stands, its value and unit as written, and its source with the
+    clause.
+    """
 
     path: str
     role: NumberRole
@@ -184,7 +193,9 @@ def _of_materials(pack: Pack) -> Iterator[Number]:
 
 
 def digest_of_sources(pack: Pack) -> str:
-    """SHA-256 of every number of a pack and its factors with how it was read, in no digest of the pack: it decides no label."""
+    """SHA-256 of every number of a pack and its factors with how it was read, in no digest of the
+    pack: it decides no label.
+    """
     every = (*numbers(pack), *factors(FactorTable.of(pack.conversion)))
     return content_digest(
         [
@@ -227,7 +238,7 @@ def factors(table: FactorTable) -> Iterator[Number]:
             )
     for rows_of_carrier in (*table.carbon.values(), *table.by_country.values()):
         for carbon in rows_of_carrier:
-            path = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
+            path = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"  # noqa: E501
             if carbon.kg_co2_per_unit is not None:
                 yield Number(
                     path,
@@ -499,7 +510,9 @@ def _of_limit(limit: StandardLimit, path: str) -> Iterator[Number]:
 
 
 def _ends(wanted: object) -> Iterator[tuple[str, float | None]]:
-    """The ends of a range, as the pack names them: two of one name would hide each other's change."""
+    """The ends of a range, as the pack names them: two of one name would hide each other's
+    change.
+    """
     if isinstance(wanted, ValueRange):
         yield from (("above", wanted.above), ("up_to", wanted.up_to))
     elif isinstance(wanted, tuple):
@@ -519,8 +532,10 @@ def _plain(path: str, role: NumberRole, part: Declared, pack: Pack) -> Iterator[
 
 _NO_STANDARD_SAYS = frozenset({"default", "any"})
 OURS = FigureSource(
-    text="Engineering assumption: what a limit is corrected by where a variable is left out, or where the batches are of several kinds"
-    " (`any`); standards name no default and no such kind. None loosens the limit but converter_type, ordinary where nothing is said",
+    text="Engineering assumption: what a limit is corrected by where a variable is left out, or "
+    "where the batches are of several kinds"
+    " (`any`); standards name no default and no such kind. None loosens the limit but "
+    "converter_type, ordinary where nothing is said",
     kind="engineering-assumption",
     verified=False,
     jurisdiction="CN",
@@ -531,7 +546,9 @@ OURS = FigureSource(
 
 
 def _numbers_in(value: object, name: str) -> Iterator[tuple[str, str]]:
-    """The numbers of a correction term, those of tables and classes too; grades and texts are none."""
+    """The numbers of a correction term, those of tables and classes too; grades and texts are
+    none.
+    """
     if isinstance(value, Fraction | float) or (
         isinstance(value, int) and not isinstance(value, bool)
     ):

@@ -1,17 +1,22 @@
 """What another version of a pack does to a published value, as far as public figures tell.
 
-The exact effect is known at each plant alone (`steplabel-agent pack diff --site`): a portal holds no batches. From what is public follow
+The exact effect is known at each plant alone (`steplabel-agent pack diff --site`): a portal holds
+no batches. From what is public follow
 
 * totals of a route: exactly, from the published values of its steps and the new ratios;
-* conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
-  between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
+* conversion factors: between nothing and all of a value's energy is of the carriers whose factors
+  changed, so a value moves by between 0 and its largest relative change; by more than that is
+  possible only where energy is credited, and then no bound is given;
 * a wider release grid: by half of its width at most;
-* whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary, what its output is made of), what the
-  pack says of a carrier of its own that the step holds, and the policy of releases: that the value moves, not by how much. Public
-  typical values and spreads are among them: with the budget they set the noise's expected error, and so which plants enter.
+* whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary,
+  what its output is made of), what the pack says of a carrier of its own that the step holds, and
+  the policy of releases: that the value moves, not by how much. Public
+  typical values and spreads are among them: with the budget they set the noise's expected error,
+  and so which plants enter.
 
-Names, sources, limits, grades, the rules of the gate, and how often plants may release move no published value and are not listed here;
-which grades a changed limit gives or takes, and whose labels move, tell the packs themselves (`consequences`).
+Names, sources, limits, grades, the rules of the gate, and how often plants may release move no
+published value and are not listed here; which grades a changed limit gives or takes, and whose
+labels move, tell the packs themselves (`consequences`).
 """
 
 from __future__ import annotations
@@ -30,7 +35,9 @@ from benchmarks.routes import MetricRule, Pack, Step
 
 @dataclass(frozen=True, slots=True)
 class PublishedValue:
-    """A published best of a step, or where `step` is empty the total of the route; with the last day of its period."""
+    """A published best of a step, or where `step` is empty the total of the route; with the last
+    day of its period.
+    """
 
     step: str
     variant: str
@@ -42,7 +49,9 @@ class PublishedValue:
 
 @dataclass(frozen=True, slots=True)
 class ValueMove:
-    """How far a published value moves, in its own unit: by `least` to `most`; None where public figures give no bound."""
+    """How far a published value moves, in its own unit: by `least` to `most`; None where public
+    figures give no bound.
+    """
 
     of: PublishedValue
     least: float | None
@@ -122,8 +131,9 @@ def _carriers(step: Step) -> tuple[str, ...]:
 def _changed_fields(
     old: Pack, new: Pack, value: PublishedValue, carriers: Container[str]
 ) -> tuple[str, ...]:
-    """Fields of the step that decide its label or what is released of it, as the list of changes names them; of the policy; and those of
-    its carriers that the pack itself brings along and says otherwise."""
+    """Fields of the step that decide its label or what is released of it, as the list of changes
+    names them; of the policy; and those of its carriers that the pack itself brings along and says
+    otherwise."""
     fields = []
     for change in changes(old, new):
         match change.where:
@@ -142,7 +152,9 @@ def _changed_fields(
 
 
 def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) -> dict[str, float]:
-    """Carriers of the step whose factor in force is another, with new over old; a carrier that must be measured takes no factor."""
+    """Carriers of the step whose factor in force is another, with new over old; a carrier that must
+    be measured takes no factor.
+    """
     if value.metric == "electricity":
         return {}
     boundary, basis = step.boundary, Basis(new.standard_basis)
@@ -157,7 +169,9 @@ def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) ->
 
 
 def _changed_bounds(old: Pack, new: Pack, step: Step) -> tuple[str, ...]:
-    """Carriers of the step that can, or usually do, hold another heating value: batches count, or no longer do, in every metric."""
+    """Carriers of the step that can, or usually do, hold another heating value: batches count, or
+    no longer do, in every metric.
+    """
     before, after = (factors(pack) for pack in (old, new))
     usual_before, usual_after = (counts_without_reason(pack, step.id) for pack in (old, new))
     boundary = step.boundary

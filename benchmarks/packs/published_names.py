@@ -1,4 +1,6 @@
-"""Whether a pack is a published one, or only takes the id and version of one with another content: that is refused."""
+"""Whether a pack is a published one, or only takes the id and version of one with another content:
+that is refused.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from benchmarks.routes import Pack
 
 
 def published_as(pack: Pack) -> Pack | None:
-    """The published pack of the same id and version, be it of the same content or not: what comes with Steplabel, or was approved."""
+    """The published pack of the same id and version, be it of the same content or not: what comes
+    with Steplabel, or was approved.
+    """
     if not is_known(pack.id):
         return None
     try:

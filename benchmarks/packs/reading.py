@@ -1,8 +1,10 @@
-"""From a TOML file to a `Pack`: the few things TOML cannot say, and faults told with file, place, found, wanted, remedy.
+"""From a TOML file to a `Pack`: the few things TOML cannot say, and faults told with file, place,
+found, wanted, remedy.
 
-Three shorthands are resolved here, nothing else: a `source = "key"` names an entry of the file's `[sources]`;
-`grades = { grade1 = 61, grade3 = 72 }` leaves a grade out where the standard has none; in a limit's `applies`,
-`{ from = 50, to = 70 }` is the half-open range [50, 70) with either end open; `{ above = 500, up_to = 800 }` is (500, 800].
+Three shorthands are resolved here, nothing else: a `source = "key"` names an entry of the file's
+`[sources]`; `grades = { grade1 = 61, grade3 = 72 }` leaves a grade out where the standard has none;
+in a limit's `applies`, `{ from = 50, to = 70 }` is the half-open range [50, 70) with either end
+open; `{ above = 500, up_to = 800 }` is (500, 800].
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ _GRADES = ("grade1", "grade2", "grade3")
 
 
 def parse(text: str, path: Path) -> Pack:
-    """The pack of that TOML, every field checked on its own; `path` stands for it in a refusal, and relative paths are relative to it.
+    """The pack of that TOML, every field checked on its own; `path` stands for it in a refusal, and
+    relative paths are relative to it.
 
     Raises InputError `pack-unreadable` or `pack-invalid`.
     """
@@ -119,7 +122,9 @@ def _wanted(wrong: Mapping[str, Any]) -> str:
 
 
 def place_of(data: object, steps: Sequence[str | int]) -> str:
-    """A path a person can follow: `steps[eaf].metrics[total].floor`; list entries are named by their id where they have one."""
+    """A path a person can follow: `steps[eaf].metrics[total].floor`; list entries are named by
+    their id where they have one.
+    """
     text = ""
     for step in steps:
         inner: object = None

@@ -1,4 +1,6 @@
-"""Two labellings of the same batches compared, by a pack and by a changed one: labels that come out otherwise, other grades met."""
+"""Two labellings of the same batches compared, by a pack and by a changed one: labels that come out
+otherwise, other grades met.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class GradeEffect:
-    """The best level of a limit that a site's year meets by either version: `2`, `none met`, or the code that says why it was not tested.
+    """The best level of a limit that a site's year meets by either version: `2`, `none met`, or the
+    code that says why it was not tested.
 
     None where one side has no such limit, or tests none.
     """
@@ -117,7 +120,9 @@ class LabelledStep(LabelKeyed, Protocol):
 
 
 def moved_labels(old: Iterable[LabelledStep], new: Iterable[LabelledStep]) -> list[Effect]:
-    """Every best, typical value and mean that differs between two labellings of the same batches, to the last digit."""
+    """Every best, typical value and mean that differs between two labellings of the same batches,
+    to the last digit.
+    """
     before, after = _values(old), _values(new)
     return [
         Effect(*key[:5], key[5], before.get(key), after.get(key))

@@ -1,11 +1,13 @@
-"""Rules of the privacy ledger: adds up debits by account, refuses what exceeds the cap, the reserve or the number of corrections.
+"""Rules of the privacy ledger: adds up debits by account, refuses what exceeds the cap, the reserve
+or the number of corrections.
 
 In rational arithmetic; keeping the ledger durable is the agent's work.
 
-The account is the unit of privacy: the batch record, (step, batch id), or the day, (step, day), where the pack protects whole
-days. What it spends adds up over years, metrics, boundary variants, revisions and the releases of a batch that moved from one cell
-to another. A correction draws on a reserve of its own beside the cap, so
-that an honest mistake can be repaired after the cap is spent; the whole a batch can ever spend is cap + reserve.
+The account is the unit of privacy: the batch record, (step, batch id), or the day, (step, day),
+where the pack protects whole days. What it spends adds up over years, metrics, boundary variants,
+revisions and the releases of a batch that moved from one cell to another. A correction draws on a
+reserve of its own beside the cap, so that an honest mistake can be repaired after the cap is spent;
+the whole a batch can ever spend is cap + reserve.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ Account = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """What one release takes from one batch. `year` is that of the batch's start, in the site's time zone."""
+    """What one release takes from one batch. `year` is that of the batch's start, in the site's
+    time zone.
+    """
 
     step: str
     batch_id: str
@@ -51,12 +55,16 @@ class SpentBudget:
 
 
 def day_account(day: date) -> str:
-    """What stands in place of the batch id where the day is what spends. A batch that a plant named so only shares its account."""
+    """What stands in place of the batch id where the day is what spends. A batch that a plant named
+    so only shares its account.
+    """
     return f"day {day.isoformat()}"
 
 
 def add_up(debits: Iterable[Debit]) -> dict[Account, SpentBudget]:
-    """Sum debits by account; a release that stands twice for the same account (a retry) counts once."""
+    """Sum debits by account; a release that stands twice for the same account (a retry) counts
+    once.
+    """
     once = {(debit.step, debit.batch_id, debit.release_id): debit for debit in debits}
     sums: dict[Account, SpentBudget] = {}
     firsts: dict[
@@ -82,12 +90,15 @@ def add_up(debits: Iterable[Debit]) -> dict[Account, SpentBudget]:
 
 
 def reserve(policy: ReleasePolicy) -> Fraction:
-    """The reserve of one batch for corrections: each may spend what the cap allows, once for every correction permitted."""
+    """The reserve of one batch for corrections: each may spend what the cap allows, once for every
+    correction permitted.
+    """
     return policy.corrections_per_year * policy.cap_per_year
 
 
 def paid_together(asked: Iterable[tuple[M, Fraction]], cap: Fraction) -> list[tuple[M, Fraction]]:
-    """Of a step's metrics, the headline first, those that one batch can pay for in one report: the first, and what the cap leaves room for.
+    """Of a step's metrics, the headline first, those that one batch can pay for in one report: the
+    first, and what the cap leaves room for.
 
     Args:
         asked: each with what it takes from a batch (`charges.epsilon_of_a_metric`).
@@ -108,7 +119,8 @@ def check(
     """Refuse the new debits, all of them, if any batch would go over the cap or its reserve.
 
     Raises:
-        PolicyRefusal: `budget-exhausted` or `correction-budget-exhausted`, naming how many batches and the first of them.
+        PolicyRefusal: `budget-exhausted` or `correction-budget-exhausted`, naming how many batches
+            and the first of them.
     """
     asked = add_up(new)
     over: list[Account] = []
@@ -153,12 +165,15 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
             "corrections-used",
             in_number(
                 corrections_made,
-                "%(corrections_made)s correction has been made this year, but the policy allows only %(corrections_per_year)s.",
-                "%(corrections_made)s corrections have been made this year, but the policy allows only %(corrections_per_year)s.",
+                "%(corrections_made)s correction has been made this year, but the policy allows "
+                "only %(corrections_per_year)s.",
+                "%(corrections_made)s corrections have been made this year, but the policy allows "
+                "only %(corrections_per_year)s.",
                 corrections_made=corrections_made,
                 corrections_per_year=policy.corrections_per_year,
             ),
-            "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
+            "The reported values remain valid. If they are wrong, tell the coordinator what is "
+            "wrong with them.",
         )
 
 
@@ -168,8 +183,10 @@ def _refusal(code: str, accounts: list[Account], limit: str, remedy: str) -> Pol
         code,
         in_number(
             len(accounts),
-            "%(accounts)s batch would spend more than %(limit)s: batch %(batch_id)s of step %(step)s.",
-            "%(accounts)s batches would spend more than %(limit)s; the first is batch %(batch_id)s of step %(step)s.",
+            "%(accounts)s batch would spend more than %(limit)s: batch %(batch_id)s of step "
+            "%(step)s.",
+            "%(accounts)s batches would spend more than %(limit)s; the first is batch "
+            "%(batch_id)s of step %(step)s.",
             accounts=len(accounts),
             limit=limit,
             batch_id=f"{batch_id!r}",

@@ -1,4 +1,6 @@
-"""What one record or day is charged for a release: both draws, and twice where several variants of a metric leave."""
+"""What one record or day is charged for a release: both draws, and twice where several variants of
+a metric leave.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from benchmarks.routes import Step
 
 
 def epsilon_of_a_record(epsilon: Fraction, together: int) -> Fraction:
-    """What a draw may spend on one record so that `together` of them spend no more than epsilon; dyadic where epsilon is."""
+    """What a draw may spend on one record so that `together` of them spend no more than epsilon;
+    dyadic where epsilon is.
+    """
     power = 1 << (together - 1).bit_length()
     return epsilon / power
 
@@ -24,7 +28,8 @@ def draw_epsilons(step: Step, policy: ReleasePolicy) -> tuple[Fraction, Fraction
 
 
 def cells_together(cells: int, policy: ReleasePolicy) -> int:
-    """How many of a metric's released cells one unit of privacy can change at once: what is debited for all of them together.
+    """How many of a metric's released cells one unit of privacy can change at once: what is debited
+    for all of them together.
 
     A record leaves one cell and enters another; a day holds records of every cell.
     """
@@ -32,7 +37,8 @@ def cells_together(cells: int, policy: ReleasePolicy) -> int:
 
 
 def epsilon_of_a_metric(cells: int, policy: ReleasePolicy, bound: int = 1) -> Fraction:
-    """What one unit of privacy spends on a metric of which so many cells leave: both draws of each that it can change.
+    """What one unit of privacy spends on a metric of which so many cells leave: both draws of each
+    that it can change.
 
     Args:
         bound: of the path to the label (`Path.bound`).

@@ -1,7 +1,8 @@
 """Whether a plant's released value is precise enough to enter an industry label.
 
-Decided on public figures alone: the pack's public spread, typical value and grid, the count class, the rule's quantile and
-the budgets. It never looks at the released value, so it cannot select plants by their noise.
+Decided on public figures alone: the pack's public spread, typical value and grid, the count class,
+the rule's quantile and the budgets. It never looks at the released value, so it cannot select
+plants by their noise.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ _UNIT_SD = sqrt(_FREEDOM / (_FREEDOM - 2))  # the standard deviation of Student'
 def expected_error(
     rule: MetricRule, quantile: Fraction, epsilon: Fraction, count_class: int
 ) -> float:
-    """Root mean square of (released - exact) as a share of the pack's typical value, by a fixed formula.
+    """Root mean square of (released - exact) as a share of the pack's typical value, by a fixed
+    formula.
 
-    The exact law of the mechanism on the expected counts of a plant (typical, spread) over the grid; no chance. The larger of
-    a normal and a heavy-tailed plant (Student's t with three degrees of freedom, the same standard deviation): real batches are
-    of the second kind, and their low quantile is held by few records. The root mean square and not the mean, because the
-    danger lies in the rare draw far out in the empty end of the grid: a plant that is 30 % off once in a hundred times has
-    a small mean error, and would still spoil a mean of the best five.
+    The exact law of the mechanism on the expected counts of a plant (typical, spread) over the
+    grid; no chance. The larger of a normal and a heavy-tailed plant (Student's t with three degrees
+    of freedom, the same standard deviation): real batches are of the second kind, and their low
+    quantile is held by few records. The root mean square and not the mean, because the danger lies
+    in the rare draw far out in the empty end of the grid: a plant that is 30 % off once in a
+    hundred times has a small mean error, and would still spoil a mean of the best five.
     """
     return _expected_error(rule.typical, rule.spread, rule.grid, quantile, epsilon, count_class)
 

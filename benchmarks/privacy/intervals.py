@@ -1,25 +1,30 @@
 """How far a released value may lie from the plant's exact one: by simulation of the mechanism.
 
-What is known outside the site is the two released values, the count class, the grid and the budgets. The plant's batches
-are taken as normal around the released median with sigma = (typical - best) / z, z the normal quantile of the best's rule.
-Real batches are not normal: at the low quantile of arc-furnace heats, as of Student's t with three degrees of freedom, they lie
-half as densely as the normal says. So sigma and 2 sigma are both simulated and the interval is the union. Where the two
-values lie too close together to tell a spread, or crossed, the pack's public spread stands in; where too few records hold a
-value in place (rank times epsilon below 25) it joins the union, for then the two values themselves may be far off. Where the
-median is such a value (fewer than 200 batches) the simulated batches may lie in quite the wrong place: the pack's public typical
-value joins as well. Each simulation is cut at 1.25 % on either side (0.5 % where a value is not held in place), not at 2.5 %, because
-no plant is one of those simulated.
+What is known outside the site is the two released values, the count class, the grid and the
+budgets. The plant's batches are taken as normal around the released median with sigma = (typical -
+best) / z, z the normal quantile of the best's rule. Real batches are not normal: at the low
+quantile of arc-furnace heats, as of Student's t with three degrees of freedom, they lie half as
+densely as the normal says. So sigma and 2 sigma are both simulated and the interval is the union.
+Where the two values lie too close together to tell a spread, or crossed, the pack's public spread
+stands in; where too few records hold a value in place (rank times epsilon below 25) it joins the
+union, for then the two values themselves may be far off. Where the median is such a value (fewer
+than 200 batches) the simulated batches may lie in quite the wrong place: the pack's public typical
+value joins as well. Each simulation is cut at 1.25 % on either side (0.5 % where a value is not
+held in place), not at 2.5 %, because no plant is one of those simulated.
 
-The simulation draws the order statistics around the target rank, bins them on the grid and takes the largest of score plus
-exponential noise: the same law as permute-and-flip (Ding, Kifer et al., "The permute-and-flip mechanism is identical to
-report-noisy-max with exponential noise", 2021), vectorised. It is for simulation only: no plant's value is drawn this way.
+The simulation draws the order statistics around the target rank, bins them on the grid and takes
+the largest of score plus exponential noise: the same law as permute-and-flip (Ding, Kifer et al.,
+"The permute-and-flip mechanism is identical to report-noisy-max with exponential noise", 2021),
+vectorised. It is for simulation only: no plant's value is drawn this way.
 
-Meters read in steps. Where a step is coarser than the grid and the rank lies at the edge of a step, no score tells the grid points
-between two steps apart, and the draw lies anywhere among them: one and a half grid widths are added on either side, which is
-enough for steps of two grid widths (real arc-furnace heats: 0.25 MWh, 2.04 kWh/t, on a grid of 1).
+Meters read in steps. Where a step is coarser than the grid and the rank lies at the edge of a step,
+no score tells the grid points between two steps apart, and the draw lies anywhere among them: one
+and a half grid widths are added on either side, which is enough for steps of two grid widths (real
+arc-furnace heats: 0.25 MWh, 2.04 kWh/t, on a grid of 1).
 
-The interval is for the plant's exact *sample* quantile (the k-th smallest of its valid batches), the number that its own
-label shows. A value released at an end of the grid may stand for one beyond it.
+The interval is for the plant's exact *sample* quantile (the k-th smallest of its valid batches),
+the number that its own label shows. A value released at an end of the grid may stand for one beyond
+it.
 """
 
 from __future__ import annotations
@@ -43,8 +48,12 @@ SPREAD_FACTORS = (1.0, 2.0)
 _CUT, _CUT_WHERE_NOT_FIRM = 0.0125, 0.005
 DRAWS = 1000
 STEP_ALLOWANCE = 1.5
-"""Grid widths added to the interval on either side, because real meters read in steps and the simulated batches do not."""
-_FAR = 18.0  # exponents of the coin beyond which records need not be told apart: exp(-18) of a grid point's weight
+"""Grid widths added to the interval on either side, because real meters read in steps and the
+simulated batches do not.
+"""
+# exponents of the coin beyond which records need not be told apart: exp(-18) of a grid point's
+# weight
+_FAR = 18.0
 _LEAST_SHARE_OF_PUBLIC_SPREAD = 0.4
 _WIDTHS_WITHOUT_RULE = (
     14  # stands for the public spread where no pack is at hand: grids are made about that fine
@@ -54,10 +63,12 @@ _FIRM = 25  # rank x epsilon from which a far grid point is drawn less than once
 
 @dataclass(frozen=True, slots=True)
 class NoiseLaw:
-    """The law of (released - exact) as simulated, and the interval it gives. All in the metric's unit.
+    """The law of (released - exact) as simulated, and the interval it gives. All in the metric's
+    unit.
 
-    `bias` and `sd` are over all simulated plants alike; `quantiles` are the outermost of the lower cuts, the mean of the medians and
-    the outermost of the upper cuts; `lo` and `hi` bound the plant's exact sample quantile with 95 %.
+    `bias` and `sd` are over all simulated plants alike; `quantiles` are the outermost of the lower
+    cuts, the mean of the medians and the outermost of the upper cuts; `lo` and `hi` bound the
+    plant's exact sample quantile with 95 %.
     """
 
     bias: float
@@ -75,7 +86,9 @@ def noise_law(
     *,
     rule: MetricRule | None = None,
 ) -> NoiseLaw:
-    """Simulate the mechanism at the plant that released this label; `draws` data sets for each centre and spread that may hold."""
+    """Simulate the mechanism at the plant that released this label; `draws` data sets for each
+    centre and spread that may hold.
+    """
     released = label.best if which == "best" else label.typical
     errors = [
         simulate_errors(
@@ -128,7 +141,9 @@ def simulate_errors(
     rng: np.random.Generator,
     draws: int,
 ) -> NDArray[np.float64]:
-    """Released minus exact for `draws` normal data sets of `count` batches, each with one draw of the mechanism."""
+    """Released minus exact for `draws` normal data sets of `count` batches, each with one draw of
+    the mechanism.
+    """
     k = rank(quantile, count)
     reach = math.ceil(2 * _FAR / float(epsilon))
     first, last = max(1, k - reach), min(count, k + reach)
@@ -149,7 +164,8 @@ def simulate_errors(
     drawn = noised.argmax(axis=1)
     top = noised[np.arange(draws), drawn]
     drawn += lowest
-    # grid points beyond the simulated records share one score on either side: the largest of their noises is drawn at once
+    # grid points beyond the simulated records share one score on either side: the largest of their
+    # noises is drawn at once
     for start, number, score in (
         (0, lowest, first - 1 - k),
         (highest + 1, grid.points - 1 - highest, k - 1 - last),
@@ -168,7 +184,9 @@ def simulate_errors(
 def _uniform_order_statistics(
     count: int, first: int, last: int, rng: np.random.Generator, draws: int
 ) -> NDArray[np.float64]:
-    """Order statistics `first`..`last` of `count` uniform numbers: partial sums of exponentials over their total (Renyi)."""
+    """Order statistics `first`..`last` of `count` uniform numbers: partial sums of exponentials
+    over their total (Renyi).
+    """
     steps = rng.standard_exponential((draws, last - first + 1))
     steps[:, 0] = rng.standard_gamma(first, draws)
     sums = np.cumsum(steps, axis=1)
@@ -180,7 +198,9 @@ def _uniform_order_statistics(
 def _plants(
     label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None
 ) -> list[tuple[float, float]]:
-    """Centre and standard deviation of the batches that are simulated, by the rules in the head of this module."""
+    """Centre and standard deviation of the batches that are simulated, by the rules in the head of
+    this module.
+    """
     width = float(label.grid.width)
     public = _WIDTHS_WITHOUT_RULE * width if rule is None else rule.spread
     z = -float(ndtri(float(label.best.quantile)))
@@ -196,6 +216,8 @@ def _plants(
 
 
 def _firmness(label: ReleasedLabel, released: ReleasedQuantile) -> float:
-    """How firmly a value is held in place: the records between it and the nearer end, times epsilon."""
+    """How firmly a value is held in place: the records between it and the nearer end, times
+    epsilon.
+    """
     k = rank(released.quantile, label.count_class)
     return min(k, label.count_class + 1 - k) * float(released.epsilon)

@@ -1,12 +1,14 @@
-"""The private quantile: permute-and-flip over the points of the public grid, their scores, the exact law of a draw, dyadic epsilons.
+"""The private quantile: permute-and-flip over the points of the public grid, their scores, the
+exact law of a draw, dyadic epsilons.
 
-Score. For a grid point v and a target rank k, u(v) = -max(0, #{x < v} - (k - 1), k - #{x <= v}): the number of records that would have
-to be replaced before v is the k-th smallest. Replacing one record changes it by at most 1; so does adding or removing one
-when k = ceil(q n). `diffprivlib.mechanisms.PermuteAndFlip` with sensitivity 1 is then epsilon-differentially private
+Score. For a grid point v and a target rank k, u(v) = -max(0, #{x < v} - (k - 1), k - #{x <= v}):
+the number of records that would have to be replaced before v is the k-th smallest. Replacing one
+record changes it by at most 1; so does adding or removing one when k = ceil(q n).
+`diffprivlib.mechanisms.PermuteAndFlip` with sensitivity 1 is then epsilon-differentially private
 (McKenna and Sheldon, "Permute-and-Flip", 2020).
 
-Arithmetic. Scores are Python integers and epsilon is dyadic, so exponents are exact. Each coin of the library compares a
-53-bit uniform number with `<=`: its probability is wrong by at most 2^-53.
+Arithmetic. Scores are Python integers and epsilon is dyadic, so exponents are exact. Each coin of
+the library compares a 53-bit uniform number with `<=`: its probability is wrong by at most 2^-53.
 """
 
 from __future__ import annotations
@@ -30,13 +32,16 @@ _Number = TypeVar("_Number", np.int64, np.float64)
 
 
 def scores(points: Sequence[int], grid_points: int, k: int) -> list[int]:
-    """Score of every point of the grid for the k-th smallest of `points`, as Python integers; the best score is 0."""
+    """Score of every point of the grid for the k-th smallest of `points`, as Python integers; the
+    best score is 0.
+    """
     if not 1 <= k <= len(points):
         raise ValueError(f"rank {k} outside 1..{len(points)}")
     counts = np.bincount(np.asarray(points, dtype=np.int64), minlength=grid_points)
     if len(counts) > grid_points:
         raise ValueError(
-            f"a record lies at grid point {len(counts) - 1}, beyond the {grid_points} points of the grid"
+            f"a record lies at grid point {len(counts) - 1}, beyond the {grid_points} points of "
+            "the grid"
         )
     return scores_of(counts, k)
 
@@ -49,10 +54,12 @@ def scores_of(counts: NDArray[np.int64], k: int) -> list[int]:
 
 
 def to_replace(below: NDArray[_Number], at_most: NDArray[_Number], k: int) -> NDArray[_Number]:
-    """Of every grid point, how many records have to be replaced before it is the k-th smallest: the score without its sign.
+    """Of every grid point, how many records have to be replaced before it is the k-th smallest: the
+    score without its sign.
 
     Args:
-        below, at_most: records below the grid point, and at or below it, along the last axis; counts, or expected counts.
+        below, at_most: records below the grid point, and at or below it, along the last axis;
+        counts, or expected counts.
     """
     replaced: NDArray[_Number] = np.maximum(np.maximum(below - (k - 1), k - at_most), 0)
     return replaced
@@ -65,7 +72,9 @@ def draw(
     epsilon: Fraction,
     stream: random.SystemRandom,
 ) -> int:
-    """Draw the grid point of the protected quantile. `stream` is the only source of chance and must be cryptographic."""
+    """Draw the grid point of the protected quantile. `stream` is the only source of chance and must
+    be cryptographic.
+    """
     points, _ = clamp_to_grid(values, grid)
     return draw_grid_point(
         scores(points, grid.points, rank(quantile, len(points))), epsilon, stream
@@ -76,7 +85,8 @@ def draw_grid_point(point_scores: list[int], epsilon: Fraction, stream: random.S
     """Permute-and-flip over integer scores of sensitivity 1.
 
     Raises:
-        TypeError: the stream is seedable. The library would take an integer or a NumPy generator without a word.
+        TypeError: the stream is seedable. The library would take an integer or a NumPy generator
+            without a word.
         InputError: `epsilon-not-dyadic`.
     """
     if not isinstance(stream, random.SystemRandom):
@@ -112,9 +122,10 @@ def require_dyadic(epsilon: Fraction) -> float:
 def exact_law(point_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.float64]:
     """Probability of every grid point under permute-and-flip, to about 1e-13.
 
-    With w_j = exp(epsilon u_j / 2) and the best score 0, P(i) = w_i * integral over y in [0, 1] of prod_{j != i} (1 - w_j y):
-    point i is drawn when its coin is heads before any other's in a random order of the points. The integrand is a polynomial
-    of degree points - 1, for which Gauss-Legendre quadrature with points / 2 nodes is exact, and all its terms are positive.
+    With w_j = exp(epsilon u_j / 2) and the best score 0, P(i) = w_i * integral over y in [0, 1] of
+    prod_{j != i} (1 - w_j y): point i is drawn when its coin is heads before any other's in a
+    random order of the points. The integrand is a polynomial of degree points - 1, for which
+    Gauss-Legendre quadrature with points / 2 nodes is exact, and all its terms are positive.
     """
     values = np.asarray(point_scores, dtype=float)
     weight = np.exp(float(epsilon) / 2 * (values - values.max()))
@@ -128,10 +139,12 @@ def exact_law(point_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.fl
 def expected_law(
     shares: NDArray[np.float64], count: int, k: int, epsilon: Fraction
 ) -> NDArray[np.float64]:
-    """The exact law on the expected counts of a plant: what a draw does there on the whole, without drawing batches.
+    """The exact law on the expected counts of a plant: what a draw does there on the whole, without
+    drawing batches.
 
     Args:
-        shares: for every grid point, the share of the plant's batches that go to it or lower; rising along the grid.
+        shares: for every grid point, the share of the plant's batches that go to it or lower;
+            rising along the grid.
         count: batches, of which the k-th smallest is protected.
     """
     at_most = count * shares

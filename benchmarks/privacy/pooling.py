@@ -1,13 +1,15 @@
-"""Pooling earlier years into a small plant's label: how many it takes, how many are allowed, and fewest batches for a release.
+"""Pooling earlier years into a small plant's label: how many it takes, how many are allowed, and
+fewest batches for a release.
 
-A pooled label stands in the report of its last year beside labels of that year alone, and is drawn once: its batches are debited in
-the years in which they began, and the ledger's cap holds for each batch over all years and reports. So at the usual cap of two
-releases a batch can stand in its own year's label and in one pooled one, or in two pooled ones, and windows that roll on year by
-year run out: which years can still be afforded decides. More years than the pack's policy allows are refused, by the agent and by
-the portal alike: a plant is not what it was.
+A pooled label stands in the report of its last year beside labels of that year alone, and is drawn
+once: its batches are debited in the years in which they began, and the ledger's cap holds for each
+batch over all years and reports. So at the usual cap of two releases a batch can stand in its own
+year's label and in one pooled one, or in two pooled ones, and windows that roll on year by year run
+out: which years can still be afforded decides. More years than the pack's policy allows are
+refused, by the agent and by the portal alike: a plant is not what it was.
 
-What is decided here follows from the classes of the numbers of batches and the pack's public figures, not from values. The years a
-label covers are declared.
+What is decided here follows from the classes of the numbers of batches and the pack's public
+figures, not from values. The years a label covers are declared.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from benchmarks.routes import MetricRule, Step
 
 @dataclass(frozen=True, slots=True)
 class HeldYear:
-    """What a plant holds of one year at a step: its batches (as a release counts them), and the most that any one has spent."""
+    """What a plant holds of one year at a step: its batches (as a release counts them), and the
+    most that any one has spent.
+    """
 
     batches: int
     most_spent: Fraction = Fraction(0)
@@ -36,7 +40,8 @@ class HeldYear:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The years that a label would cover. `eligible` says whether the value will be precise enough to enter a composition.
+    """The years that a label would cover. `eligible` says whether the value will be precise enough
+    to enter a composition.
 
     `spends` is what every batch (or day) of these years pays for all that is released of the step.
     """
@@ -77,16 +82,20 @@ def pool(
     policy: ReleasePolicy,
     cells: Callable[[MetricRule, int], int] = one_cell,
 ) -> Pool:
-    """The fewest years back from `year` that make the labels eligible; else all that can be afforded, in wide bands.
+    """The fewest years back from `year` that make the labels eligible; else all that can be
+    afforded, in wide bands.
 
     Args:
         held_years: by year; a year that is not there ends the window.
-        rules: the metrics that are released together, the headline first, each a release of its own for every batch. What a batch
-            cannot pay for beside those before is not released and not waited for.
-        cells: of how many cells a metric leaves if the window begins with that year; 0 where it does not.
+        rules: the metrics that are released together, the headline first, each a release of its own
+            for every batch. What a batch cannot pay for beside those before is not released and not
+            waited for.
+        cells: of how many cells a metric leaves if the window begins with that year; 0 where it
+            does not.
 
     Raises:
-        PolicyRefusal: `pool-not-affordable`: the year's own batches have spent what they may; `too-few-batches` in all years together.
+        PolicyRefusal: `pool-not-affordable`: the year's own batches have spent what they may;
+            `too-few-batches` in all years together.
     """
     batches, most_spent, widest = 0, Fraction(0), None
     for first in range(year, year - policy.most_years, -1):
@@ -116,7 +125,8 @@ def pool(
             "pool-not-affordable",
             Phrase(
                 (
-                    "The batches of %(year)s at %(step)s have used up their privacy budget (the cap is %(cap)s for each batch), or there "
+                    "The batches of %(year)s at %(step)s have used up their privacy budget (the "
+                    "cap is %(cap)s for each batch), or there "
                     "are none in that year."
                 ),
                 year=year,
@@ -131,20 +141,24 @@ def pool(
             "too-few-batches",
             in_number(
                 widest.batches,
-                "There is %(batches)s valid batch of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
-                "There are %(batches)s valid batches of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
+                "There is %(batches)s valid batch of %(step)s in %(period)s. Nothing is released "
+                "with fewer than %(fewest)s.",
+                "There are %(batches)s valid batches of %(step)s in %(period)s. Nothing is "
+                "released with fewer than %(fewest)s.",
                 batches=widest.batches,
                 step=step.id,
                 period=widest.period,
                 fewest=fewest,
             ),
-            "Correct what the exclusion reasons name, or wait for another year. The label stays on the site.",
+            "Correct what the exclusion reasons name, or wait for another year. The label stays "
+            "on the site.",
         )
     return widest
 
 
 def is_worth_it(pool: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bool:
-    """Whether the earlier years' budget buys something: a label at all, or one precise enough for the industry's.
+    """Whether the earlier years' budget buys something: a label at all, or one precise enough for
+    the industry's.
 
     Args:
         alone: batches of the last year by itself.
@@ -153,7 +167,9 @@ def is_worth_it(pool: Pool, alone: int, step: Step, policy: ReleasePolicy) -> bo
 
 
 def fewest_batches(step: Step, policy: ReleasePolicy) -> int:
-    """Below this many valid batches nothing is released: the policy's floor, or the step's own where that is higher."""
+    """Below this many valid batches nothing is released: the policy's floor, or the step's own
+    where that is higher.
+    """
     return max(policy.fewest_batches, step.label_rule.fewest_batches)
 
 
@@ -161,7 +177,8 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
     """Why a label of that period covers more years than the policy allows, or None.
 
     Args:
-        pooled: the years that the label covers, the last of them the period; more than 1 goes with a calendar year only.
+        pooled: the years that the label covers, the last of them the period; more than 1 goes with
+            a calendar year only.
     """
     start, end = period.start.date(), period.end.date()
     latest = start.replace(
@@ -185,11 +202,13 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
     return PolicyRefusal(
         "period-too-long",
         Phrase(
-            "%(named)s is more than the pack allows a label to cover (%(allowed)s): over time a plant changes.",
+            "%(named)s is more than the pack allows a label to cover (%(allowed)s): over time a "
+            "plant changes.",
             named=named,
             allowed=allowed,
         ),
-        "Report a calendar year. With `--pool`, steps with too few batches also cover the years before it, as far as the pack allows.",
+        "Report a calendar year. With `--pool`, steps with too few batches also cover the years "
+        "before it, as far as the pack allows.",
     )
 
 

@@ -1,9 +1,11 @@
-"""Randomness an auditor can check: a stream keyed by the site's seed and public values, the seed's commitment, and a report's salt.
+"""Randomness an auditor can check: a stream keyed by the site's seed and public values, the seed's
+commitment, and a report's salt.
 
-The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name of the draw). A crash or a
-retry gives the same bytes, and the seed is opened to the auditor alone. The challenge is the portal's, 32 random bytes given after
-the data's root is logged, so that no plant can redraw until it is lucky. The data root is in the key, so that a portal that gives
-the same challenge for other data gains nothing.
+The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name
+of the draw). A crash or a retry gives the same bytes, and the seed is opened to the auditor alone.
+The challenge is the portal's, 32 random bytes given after the data's root is logged, so that no
+plant can redraw until it is lucky. The data root is in the key, so that a portal that gives the
+same challenge for other data gains nothing.
 """
 
 from __future__ import annotations
@@ -25,22 +27,28 @@ _BLOCK = bytes(4096)  # drawn ahead: one draw of a quantile takes some thousand 
 
 
 def commitment(seed: bytes) -> bytes:
-    """What the site publishes at enrolment: it binds the site to its seed and tells nothing of it (SHA-256 of 256 secret bits)."""
+    """What the site publishes at enrolment: it binds the site to its seed and tells nothing of it
+    (SHA-256 of 256 secret bits).
+    """
     _require_seed(seed)
     return hashlib.sha256(_COMMITMENT + seed).digest()
 
 
 def values_salt(seed: bytes, data_root: bytes) -> bytes:
-    """What a report hides its values in the portal's log with: 32 bytes that seed and data give, so a retry sends the same."""
+    """What a report hides its values in the portal's log with: 32 bytes that seed and data give, so
+    a retry sends the same.
+    """
     _require_seed(seed)
     return hmac.digest(seed, _VALUES_SALT + data_root, "sha256")
 
 
 class KeyedStream(random.SystemRandom):
-    """A `random.SystemRandom` whose bytes come from a keyed ChaCha20 stream instead of the operating system.
+    """A `random.SystemRandom` whose bytes come from a keyed ChaCha20 stream instead of the
+    operating system.
 
-    diffprivlib takes a SystemRandom as it is and asks it for `random()` only; every other method of the class rests on
-    `random` and `getrandbits`, which are both ours. State is neither seedable, printable, copyable nor picklable.
+    diffprivlib takes a SystemRandom as it is and asks it for `random()` only; every other method of
+    the class rests on `random` and `getrandbits`, which are both ours. State is neither seedable,
+    printable, copyable nor picklable.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> KeyedStream:

@@ -1,14 +1,19 @@
-"""How many released records one input record can change: declared by every transformation between raw rows and the draw.
+"""How many released records one input record can change: declared by every transformation between
+raw rows and the draw.
 
-The draw hides one record among those it is given. What it is given is made from rows and readings, and a step on that way that holds
-records against one another (a unit told by the rest, a clock found by many batches) can let one of them decide whether hundreds count.
-So each step is a `Transformation` with a bound: the most records of its output that one input record, replaced, added or removed, can
-change. Bounds multiply along a `Path` (a c-stable map followed by a d-stable one is c*d-stable; McSherry, "Privacy Integrated Queries",
-2009, section 2.3). `benchmarks.release` refuses a path in which one step has no bound, and debits epsilon times the bound of the rest.
+The draw hides one record among those it is given. What it is given is made from rows and readings,
+and a step on that way that holds records against one another (a unit told by the rest, a clock
+found by many batches) can let one of them decide whether hundreds count. So each step is a
+`Transformation` with a bound: the most records of its output that one input record, replaced, added
+or removed, can change. Bounds multiply along a `Path` (a c-stable map followed by a d-stable one is
+c*d-stable; McSherry, "Privacy Integrated Queries", 2009, section 2.3). `benchmarks.release` refuses
+a path in which one step has no bound, and debits epsilon times the bound of the rest.
 
-An input record is all that one account of the ledger (step, batch id) holds of the plant's files: its row, the rows of energy that name
-it, and the readings inside its window. A row whose id or step is changed is one record less and another one more, each on its own
-account. One record is in one cell (product, variant) of every metric: moved to another cell it costs both releases, see `charges`.
+An input record is all that one account of the ledger (step, batch id) holds of the plant's files:
+its row, the rows of energy that name it, and the readings inside its window. A row whose id or step
+is changed is one record less and another one more, each on its own account. One record is in one
+cell (product, variant) of every metric: moved to another cell it costs both releases, see
+`charges`.
 """
 
 from __future__ import annotations
@@ -19,7 +24,8 @@ from math import prod
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """One step on the way: the most records of its output that one input record can change, None where there is no such number.
+    """One step on the way: the most records of its output that one input record can change, None
+    where there is no such number.
 
     `reason` proves the bound, or says what there is to declare where it is missing.
     """
@@ -37,7 +43,9 @@ class Path:
 
     @property
     def bound(self) -> int | None:
-        """The most released records that one input record can change; None where a step has no bound."""
+        """The most released records that one input record can change; None where a step has no
+        bound.
+        """
         bounds = [step.bound for step in self.steps]
         return None if None in bounds else prod(bound for bound in bounds if bound is not None)
 
@@ -65,7 +73,8 @@ LOCAL = Path(
         Transformation(
             "judged beside others",
             None,
-            "Records were held against one another (units, clocks, overlaps, shared meters, variants): for the plant's own eyes.",
+            "Records were held against one another (units, clocks, overlaps, shared meters, "
+            "variants): for the plant's own eyes.",
         ),
     )
 )

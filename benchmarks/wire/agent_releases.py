@@ -1,7 +1,9 @@
-"""The newest version of the agent, as the coordinator announces it: signed offline by the key whose fingerprint came with the token.
+"""The newest version of the agent, as the coordinator announces it: signed offline by the key whose
+fingerprint came with the token.
 
-Whoever has broken into the portal can neither announce a version of their own nor go back to an older announcement that an agent has seen;
-what they can do is to hold a newer one back, until the last day of the one that they show.
+Whoever has broken into the portal can neither announce a version of their own nor go back to an
+older announcement that an agent has seen; what they can do is to hold a newer one back, until the
+last day of the one that they show.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class WhatChanges(Record):
 
 @dataclass(frozen=True, slots=True)
 class AgentRelease(Record):
-    """`number` grows with every announcement; `on` is its day, `until` the first day on which it says nothing any more."""
+    """`number` grows with every announcement; `on` is its day, `until` the first day on which it
+    says nothing any more.
+    """
 
     WHERE: ClassVar[str] = "agent_release"
 
@@ -89,7 +93,9 @@ class AgentRelease(Record):
 
 
 def issue(release: AgentRelease, key: DirectoryKey) -> bytes:
-    """The statement, signed offline; it carries its signer's public key, as the key directory does."""
+    """The statement, signed offline; it carries its signer's public key, as the key directory
+    does.
+    """
     content = release.to_wire()
     AgentRelease.from_wire(content)
     signature = key.sign(Purpose.AGENT_RELEASE, content)
@@ -115,8 +121,10 @@ def verify(raw: bytes, fingerprint: str) -> AgentRelease:
     ):
         raise VerificationError(
             "agent-release-signature-invalid",
-            "The announcement of the agent's newest version is not signed by the key that the enrolment token names.",
-            "Do not install anything that it names. Ask the coordinator through another channel than this portal.",
+            "The announcement of the agent's newest version is not signed by the key that the "
+            "enrolment token names.",
+            "Do not install anything that it names. Ask the coordinator through another channel "
+            "than this portal.",
         )
     return AgentRelease.from_wire(content)
 
@@ -125,8 +133,9 @@ def renewed(raw: bytes, fingerprint: str, last_seen_raw: bytes | None, today: da
     """The announcement in `raw`, in force today, held against the one that was seen last.
 
     Raises:
-        VerificationError: as `verify`; `agent-release-outdated` for a lower number than was seen, or one whose last day is over;
-            `agent-release-forked` for another content under a number already seen.
+        VerificationError: as `verify`; `agent-release-outdated` for a lower number than was seen,
+            or one whose last day is over; `agent-release-forked` for another content under a number
+            already seen.
     """
     release = verify(raw, fingerprint)
     last_seen = None if last_seen_raw is None else verify(last_seen_raw, fingerprint)
@@ -134,23 +143,27 @@ def renewed(raw: bytes, fingerprint: str, last_seen_raw: bytes | None, today: da
         raise VerificationError(
             "agent-release-forked",
             Phrase(
-                "Two announcements of the agent's newest version were signed under the number %(number)s.",
+                "Two announcements of the agent's newest version were signed under the number "
+                "%(number)s.",
                 number=release.number,
             ),
             (
-                "Do not install anything that they name. Ask the coordinator, through another channel than this portal, why two were signed."
+                "Do not install anything that they name. Ask the coordinator, through another "
+                "channel than this portal, why two were signed."
             ),
         )
     if (last_seen is not None and release.number < last_seen.number) or release.until <= today:
         raise VerificationError(
             "agent-release-outdated",
             Phrase(
-                "The announcement shown is number %(number)s, valid before %(until)s. This machine has already seen number %(seen)s.",
+                "The announcement shown is number %(number)s, valid before %(until)s. This "
+                "machine has already seen number %(seen)s.",
                 number=release.number,
                 until=release.until.isoformat(),
                 seen=release.number if last_seen is None else last_seen.number,
             ),
-            "A newer one may be withheld from you. Check this machine's date. Then ask the coordinator which version is the newest.",
+            "A newer one may be withheld from you. Check this machine's date. Then ask the "
+            "coordinator which version is the newest.",
         )
     return release
 

@@ -1,7 +1,9 @@
-"""The signed document of an approved pack: which file it is, which digest labels by it name, since when it is in effect, what it corrects.
+"""The signed document of an approved pack: which file it is, which digest labels by it name, since
+when it is in effect, what it corrects.
 
-It is JSON whose members are texts, so what is signed is their canonical CBOR, without the member `signature`. The key is a receipt
-key of the portal's key directory; the transparency log holds the same content (`logged.pack`).
+It is JSON whose members are texts, so what is signed is their canonical CBOR, without the member
+`signature`. The key is a receipt key of the portal's key directory; the transparency log holds the
+same content (`logged.pack`).
 """
 
 from __future__ import annotations
@@ -66,22 +68,27 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> App
 
 
 def require_files(pack: ApprovedPack, file: str, factors: str) -> None:
-    """Refuse files that are not, byte for byte, those that were approved. Raises VerificationError `pack-altered`."""
+    """Refuse files that are not, byte for byte, those that were approved. Raises VerificationError
+    `pack-altered`.
+    """
     if (sha256(file), sha256(factors) if factors else "") != (pack.file, pack.factors):
         raise VerificationError(
             "pack-altered",
             Phrase(
-                "The file of the pack %(pack)s %(version)s is not the one that was approved and signed.",
+                "The file of the pack %(pack)s %(version)s is not the one that was approved and "
+                "signed.",
                 pack=pack.pack,
                 version=pack.version,
             ),
-            "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to the authority.",
+            "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change "
+            "to the authority.",
         )
 
 
 def _not_signed() -> VerificationError:
     return VerificationError(
         "pack-signature-invalid",
-        "The approval of this pack was altered after it was signed, or was signed by another portal.",
+        "The approval of this pack was altered after it was signed, or was signed by another "
+        "portal.",
         "Fetch it again from the portal you are enrolled with. Do not use this copy.",
     )

@@ -1,13 +1,14 @@
 """An auditor's opinion, signed with the auditor's own key, and the taking back of one.
 
-The portal draws the statement up, the auditor reads and signs it on another machine, and the portal takes the signed file
-back: it is the same canonical bytes with a signature beside them, so that what is unsigned and what is signed cannot say
-different things. The public key stands inside. Whoever holds the file can check it without the portal; that the key is the
-auditor's is told by its fingerprint, which the certification body states (ISO/IEC 17029, 9.7: a statement names who is
+The portal draws the statement up, the auditor reads and signs it on another machine, and the portal
+takes the signed file back: it is the same canonical bytes with a signature beside them, so that
+what is unsigned and what is signed cannot say different things. The public key stands inside.
+Whoever holds the file can check it without the portal; that the key is the auditor's is told by its
+fingerprint, which the certification body states (ISO/IEC 17029, 9.7: a statement names who is
 responsible for it).
 
-Opinions and levels of assurance are those of ISO 14064-3:2019, 5.1.7 and 9: a limited assurance is worded as what was not
-found, a reasonable one as what was.
+Opinions and levels of assurance are those of ISO 14064-3:2019, 5.1.7 and 9: a limited assurance is
+worded as what was not found, a reasonable one as what was.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ _BINDINGS = re.compile("|".join(BINDING.values()))
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
 MOST_BYTES = 65_536
-"""No file of this kind is longer: four texts of 2,000 characters of at most four bytes each, 64 steps, and room."""
+"""No file of this kind is longer: four texts of 2,000 characters of at most four bytes each, 64
+steps, and room.
+"""
 
 
 class Opinion(StrEnum):
@@ -103,7 +106,9 @@ _BOUND = FieldKind(_bound, BINDING.__getitem__, "binding")
 
 @dataclass(frozen=True, slots=True)
 class ReportSubject(Record):
-    """What was audited: one site's report, by the digest of its sealed envelope, and the steps that were looked at."""
+    """What was audited: one site's report, by the digest of its sealed envelope, and the steps that
+    were looked at.
+    """
 
     site: Identifier
     period: PeriodName
@@ -118,7 +123,9 @@ class ReportSubject(Record):
 
 @dataclass(frozen=True, slots=True)
 class PublicationSubject(Record):
-    """What was audited: one version of a published benchmark, by the digest of its signed document."""
+    """What was audited: one version of a published benchmark, by the digest of its signed
+    document.
+    """
 
     pack: Identifier
     route: Identifier
@@ -129,9 +136,11 @@ class PublicationSubject(Record):
 
 @dataclass(frozen=True, slots=True)
 class Performance(Record):
-    """The exact improvement that the auditor saw in the plant's own records, and the level that a scheme gives for it.
+    """The exact improvement that the auditor saw in the plant's own records, and the level that a
+    scheme gives for it.
 
-    `improvement` is a share of the baseline's energy (0.15 is 15 % less), never worked out of released values.
+    `improvement` is a share of the baseline's energy (0.15 is 15 % less), never worked out of
+    released values.
     """
 
     scheme: Identifier
@@ -142,10 +151,12 @@ class Performance(Record):
 
 @dataclass(frozen=True, slots=True)
 class SampleOutcome(Record):
-    """What came of the opening that the statement rests on: of which draw, whether it was bound to the report that the portal accepted,
-    how many checks held, and the codes of those that failed or could not be made. `confidence` is how sure its plan is to meet a misstated
-    record of those that labels count where `share` of them is misstated; 0 where it draws none of them.
-    `promised_before` is how many promises of a draw from the same report stand in the log before its own."""
+    """What came of the opening that the statement rests on: of which draw, whether it was bound to
+    the report that the portal accepted, how many checks held, and the codes of those that failed or
+    could not be made. `confidence` is how sure its plan is to meet a misstated record of those that
+    labels count where `share` of them is misstated; 0 where it draws none of them.
+    `promised_before` is how many promises of a draw from the same report stand in the log before
+    its own."""
 
     draw: DigestHex
     bound: Annotated[bool, _BOUND]
@@ -179,8 +190,9 @@ _SUBJECT = FieldKind(
 
 @dataclass(frozen=True, slots=True)
 class AttestationStatement(Record):
-    """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are the auditor's words, `sample` what the
-    portal had on record of the newest opening of this report (None: no opening was noted)."""
+    """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are
+    the auditor's words, `sample` what the portal had on record of the newest opening of this report
+    (None: no opening was noted)."""
 
     subject: Annotated[ReportSubject | PublicationSubject, _SUBJECT]
     body: Name
@@ -209,7 +221,9 @@ class AttestationStatement(Record):
 
     @property
     def digest(self) -> str:
-        """Its name in the log and behind its code: SHA-256 over label and canonical content, lower-case hex."""
+        """Its name in the log and behind its code: SHA-256 over label and canonical content,
+        lower-case hex.
+        """
         return hashlib.sha256(Purpose.ATTESTATION.message(self.content)).hexdigest()
 
     def refuse(self, at: Fields) -> None:
@@ -247,7 +261,9 @@ Statement = AttestationStatement | AttestationWithdrawal
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """A statement with the signature that stands beside it; None where the file waits for one. Nothing is verified yet."""
+    """A statement with the signature that stands beside it; None where the file waits for one.
+    Nothing is verified yet.
+    """
 
     statement: Statement
     signature: bytes | None
@@ -264,14 +280,16 @@ def sign(raw: bytes, key: AuditorSigningKey) -> bytes:
     """The signed file, made of the unsigned one; the same bytes every time.
 
     Raises:
-        VerificationError: malformed bytes or fields; `attestation-of-another-key` where the statement names another key.
+        VerificationError: malformed bytes or fields; `attestation-of-another-key` where the
+            statement names another key.
     """
     statement = parse(raw).statement
     if statement.public_key != key.public_bytes:
         raise VerificationError(
             "attestation-of-another-key",
             "The statement was prepared for a different auditor's key.",
-            "Sign with the key that the statement names, or prepare the statement again for this key.",
+            "Sign with the key that the statement names, or prepare the statement again for this "
+            "key.",
         )
     return signed(raw, key.sign(_purpose(statement), statement.content))
 
@@ -283,7 +301,9 @@ def message(raw: bytes) -> bytes:
 
 
 def signed(raw: bytes, signature: bytes) -> bytes:
-    """The signed file, of the unsigned one and a signature that was made elsewhere and is not looked at here."""
+    """The signed file, of the unsigned one and a signature that was made elsewhere and is not
+    looked at here.
+    """
     return encode({**parse(raw).statement.content, "signature": signature})
 
 
@@ -316,7 +336,8 @@ def parse(raw: bytes) -> SignedStatement:
 
 
 def read(raw: bytes) -> Statement:
-    """A statement signed by the key that stands in it. Whose key that is, is for the caller to know.
+    """A statement signed by the key that stands in it. Whose key that is, is for the caller to
+    know.
 
     Raises:
         VerificationError: as `parse`; `attestation-unsigned`, `attestation-signature-invalid`.
@@ -326,7 +347,8 @@ def read(raw: bytes) -> Statement:
         raise VerificationError(
             "attestation-unsigned",
             "The file is not signed.",
-            "Sign it with the auditor's key on the auditor's own machine. Then submit the file that this writes.",
+            "Sign it with the auditor's key on the auditor's own machine. Then submit the file "
+            "that this writes.",
         )
     statement = signed.statement
     if not VerifyingKey(statement.public_key).accepts(
@@ -334,7 +356,8 @@ def read(raw: bytes) -> Statement:
     ):
         raise VerificationError(
             "attestation-signature-invalid",
-            "The signature was not made with the key in the statement, or the statement was changed after it was signed.",
+            "The signature was not made with the key in the statement, or the statement was "
+            "changed after it was signed.",
             "Prepare it again and sign it again.",
         )
     return statement

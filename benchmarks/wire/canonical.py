@@ -1,13 +1,16 @@
-"""Canonical CBOR: every value has exactly one spelling, so a signature is over a meaning and not over a choice.
+"""Canonical CBOR: every value has exactly one spelling, so a signature is over a meaning and not
+over a choice.
 
-The subset of RFC 8949 section 4.2.1 (core deterministic encoding) that the wire needs: integers of 64 bits, byte
-strings, text, arrays, and maps with text keys. No floats, tags, null or booleans, no indefinite lengths: a field that
-is not there is left out. Text keys sort by length and then bytes, which for text is the same in RFC 7049 and RFC 8949.
+The subset of RFC 8949 section 4.2.1 (core deterministic encoding) that the wire needs: integers of
+64 bits, byte strings, text, arrays, and maps with text keys. No floats, tags, null or booleans, no
+indefinite lengths: a field that is not there is left out. Text keys sort by length and then bytes,
+which for text is the same in RFC 7049 and RFC 8949.
 
-Both ways the library does the work (cbor2), and what it would take or give beyond the subset is refused here: `encode` looks at
-every value first, for the library writes floats, nulls and tags too; `decode` has every tag refused (the library would obey such as
-bigfloats, which expand to gigabytes), and what was read is spelled again and compared: unsorted keys, long forms of integers and lengths,
-floats and nulls all show there.
+Both ways the library does the work (cbor2), and what it would take or give beyond the subset is
+refused here: `encode` looks at every value first, for the library writes floats, nulls and tags
+too; `decode` has every tag refused (the library would obey such as bigfloats, which expand to
+gigabytes), and what was read is spelled again and compared: unsorted keys, long forms of integers
+and lengths, floats and nulls all show there.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ def encode(value: Value) -> bytes:
     """The one spelling of `value`.
 
     Raises:
-        TypeError: a value outside the subset (a float, None, a boolean, a map key that is no text); a programming error.
+        TypeError: a value outside the subset (a float, None, a boolean, a map key that is no text);
+            a programming error.
         OverflowError: an integer that needs more than 64 bits.
         ValueError: deeper than DEEPEST.
     """
@@ -47,7 +51,8 @@ def decode(raw: bytes) -> Value:
     """The value spelled by `raw`, all of it.
 
     Raises:
-        VerificationError: `cbor-malformed` where this is not the subset, `cbor-not-canonical` where it is not its one spelling.
+        VerificationError: `cbor-malformed` where this is not the subset, `cbor-not-canonical` where
+            it is not its one spelling.
     """
     value = parse(raw)
     try:
@@ -64,7 +69,8 @@ def decode(raw: bytes) -> Value:
         raise VerificationError(
             "cbor-not-canonical",
             Phrase(
-                "The bytes are not in canonical form: a key appears twice or out of order, or a number or length is written longer than"
+                "The bytes are not in canonical form: a key appears twice or out of order, or a "
+                "number or length is written longer than"
                 " needed."
             ),
             _REMEDY,
@@ -73,8 +79,9 @@ def decode(raw: bytes) -> Value:
 
 
 def parse(raw: bytes) -> Value:
-    """What `raw` begins with, as the library reads it: nothing is proved but that no tag was obeyed. For `decode`, and for a
-    reader that spells what it read by its own schema and compares."""
+    """What `raw` begins with, as the library reads it: nothing is proved but that no tag was
+    obeyed. For `decode`, and for a reader that spells what it read by its own schema and
+    compares."""
     try:
         value: Value = cbor2.loads(
             raw, semantic_decoders=_NO_TAGS, max_depth=DEEPEST, allow_indefinite=False

@@ -1,13 +1,16 @@
-"""The portal's signed answer to a commitment: random bytes, place in the log, ledger's stand; handed back to a portal that lost it.
+"""The portal's signed answer to a commitment: random bytes, place in the log, ledger's stand;
+handed back to a portal that lost it.
 
-The site cannot know them before its data are fixed, so it cannot choose records, or the moment, by their luck. The portal
-does not know the site's seed, so it cannot choose the noise. It gives one challenge for one commitment, always the same
-bytes; an agent keeps the first it was given and takes no other.
+The site cannot know them before its data are fixed, so it cannot choose records, or the moment, by
+their luck. The portal does not know the site's seed, so it cannot choose the noise. It gives one
+challenge for one commitment, always the same bytes; an agent keeps the first it was given and takes
+no other.
 
-It also says where the site's privacy ledger stands by what the portal has answered: the number of this report in it, and every
-commitment that was answered before with its digest. Every draw waits for a challenge, whatever path it comes by, so an
-agent whose state directory was set back, copied or restored learns here of what it does not know, before it spends anything.
-A challenge of version 1 lacks that. It is still read, for what was drawn by it stands; nothing new is drawn by it.
+It also says where the site's privacy ledger stands by what the portal has answered: the number of
+this report in it, and every commitment that was answered before with its digest. Every draw waits
+for a challenge, whatever path it comes by, so an agent whose state directory was set back, copied
+or restored learns here of what it does not know, before it spends anything. A challenge of version
+1 lacks that. It is still read, for what was drawn by it stands; nothing new is drawn by it.
 """
 
 from __future__ import annotations
@@ -38,7 +41,9 @@ Sequence = Annotated[int, whole(1, LARGEST_INTEGER)]
 
 @dataclass(frozen=True, slots=True)
 class AnsweredCommitment(Record):
-    """A commitment of the site that the portal has given a challenge for: what may have been drawn, and where it stands in the ledger."""
+    """A commitment of the site that the portal has given a challenge for: what may have been drawn,
+    and where it stands in the ledger.
+    """
 
     sequence: Sequence
     period: PeriodName
@@ -48,7 +53,8 @@ class AnsweredCommitment(Record):
 
 @dataclass(frozen=True, slots=True)
 class LedgerStand(Record):
-    """The site's ledger as the portal holds it: the number of this report, and what was answered before it, oldest first.
+    """The site's ledger as the portal holds it: the number of this report, and what was answered
+    before it, oldest first.
 
     The last of `before` is the last sequence used and the digest behind it.
     """
@@ -67,7 +73,8 @@ class LedgerStand(Record):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What the portal attests: this commitment is entry `log_index` of its log since `given_on`, and its draws are keyed by `nonce`.
+    """What the portal attests: this commitment is entry `log_index` of its log since `given_on`,
+    and its draws are keyed by `nonce`.
 
     `ledger` is None in a challenge of version 1.
     """
@@ -98,7 +105,9 @@ def issue(
     ledger: LedgerStand | None,
     key: ReceiptKey,
 ) -> bytes:
-    """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without `ledger`, one of version 1."""
+    """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without
+    `ledger`, one of version 1.
+    """
     challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id, ledger)
     content = challenge._to_wire()
     version = WITHOUT_LEDGER if ledger is None else VERSION
@@ -114,7 +123,8 @@ def parse(raw: bytes) -> Challenge:
 
 
 def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
-    """A challenge signed by one of the portal's `keys` (by key id, as the key directory lists them).
+    """A challenge signed by one of the portal's `keys` (by key id, as the key directory lists
+    them).
 
     Raises:
         VerificationError: `challenge-signature-invalid`, or malformed bytes or fields.
@@ -126,8 +136,10 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
             "challenge-signature-invalid",
             Phrase("The challenge was not signed by a receipt key of this portal."),
             Phrase(
-                "If the portal's keys have changed, give its present key directory (submit --directory FILE). If not, submit the "
-                "commitment again and use the portal's own answer. If that is not valid either, ask the coordinator."
+                "If the portal's keys have changed, give its present key directory (submit "
+                "--directory FILE). If not, submit the "
+                "commitment again and use the portal's own answer. If that is not valid either, "
+                "ask the coordinator."
             ),
         )
     return challenge
@@ -137,7 +149,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
     """A challenge for exactly this commitment.
 
     Raises:
-        VerificationError: as `read`, and `challenge-for-another` where it answers another commitment.
+        VerificationError: as `read`, and `challenge-for-another` where it answers another
+            commitment.
     """
     challenge = read(raw, keys)
     if challenge.commitment != commitment:
@@ -145,7 +158,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
         raise VerificationError(
             "challenge-for-another",
             Phrase(
-                "The challenge is for a commitment of %(site)s, %(period)s, revision %(revision)s, and not for the one that was made "
+                "The challenge is for a commitment of %(site)s, %(period)s, revision "
+                "%(revision)s, and not for the one that was made "
                 "for %(asked_site)s, %(asked_period)s, revision %(asked_revision)s.",
                 site=answered.site,
                 period=answered.period,
@@ -155,7 +169,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
                 asked_revision=commitment.revision,
             ),
             Phrase(
-                "Use the challenge that the portal gave for this commitment. The portal gives it again whenever the commitment is "
+                "Use the challenge that the portal gave for this commitment. The portal gives it "
+                "again whenever the commitment is "
                 "submitted."
             ),
         )
@@ -163,7 +178,9 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
 
 
 def is_challenge(raw: bytes) -> bool:
-    """Whether a file carried by hand is meant as a challenge, well-formed or not; for who takes several kinds at one door."""
+    """Whether a file carried by hand is meant as a challenge, well-formed or not; for who takes
+    several kinds at one door.
+    """
     try:
         value = decode(raw)
     except VerificationError:
@@ -172,12 +189,16 @@ def is_challenge(raw: bytes) -> bool:
 
 
 def handed_back(commitment: bytes, challenge: bytes) -> bytes:
-    """What an agent gives to a portal that lost both with its log: its own commitment, and the portal's signed answer."""
+    """What an agent gives to a portal that lost both with its log: its own commitment, and the
+    portal's signed answer.
+    """
     return encode({"v": VERSION, "commitment": commitment, "challenge": challenge})
 
 
 def read_handed_back(raw: bytes) -> tuple[bytes, bytes]:
-    """Commitment and challenge, neither of them verified. VerificationError where the bytes are malformed."""
+    """Commitment and challenge, neither of them verified. VerificationError where the bytes are
+    malformed.
+    """
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
     both = fields.octets("commitment"), fields.octets("challenge")

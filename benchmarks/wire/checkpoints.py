@@ -1,4 +1,5 @@
-"""The head of the log as a checkpoint (C2SP tlog-checkpoint), and who has cosigned it; `enough_witnesses` refuses where too few have.
+"""The head of the log as a checkpoint (C2SP tlog-checkpoint), and who has cosigned it;
+`enough_witnesses` refuses where too few have.
 
     steplabel/log/<fingerprint of the portal's directory key>
     <size, decimal>
@@ -7,9 +8,9 @@
     — <the same name> <signature by a receipt key of the portal>
     — <name of a witness> <its cosignature, with its time>
 
-It says what the signed head in CBOR says (`heads`), in the form that witnesses of public logs read. The origin names the one
-key that cannot be exchanged behind a reader's back, so a portal has one log. Which witnesses count, and how many of them,
-stands in the key directory.
+It says what the signed head in CBOR says (`heads`), in the form that witnesses of public logs read.
+The origin names the one key that cannot be exchanged behind a reader's back, so a portal has one
+log. Which witnesses count, and how many of them, stands in the key directory.
 
 Source: https://c2sp.org/tlog-checkpoint.
 """
@@ -66,7 +67,9 @@ def issue(
     key: ReceiptKey,
     cosignatures: Iterable[NoteSignature] = (),
 ) -> bytes:
-    """The checkpoint with the log's signature and these lines. The same arguments always give the same bytes."""
+    """The checkpoint with the log's signature and these lines. The same arguments always give the
+    same bytes.
+    """
     text = f"{origin(fingerprint)}\n{size}\n{base64.b64encode(root).decode()}\n"
     named = NoteKey(origin(fingerprint), key.public, SignatureType.ED25519)
     own = NoteSignature(named.name, named.key_id, key.sign_note(text.encode()))
@@ -74,7 +77,9 @@ def issue(
 
 
 def parse(raw: bytes) -> Checkpoint:
-    """A checkpoint by its structure alone; VerificationError `note-malformed`, `checkpoint-malformed`."""
+    """A checkpoint by its structure alone; VerificationError `note-malformed`,
+    `checkpoint-malformed`.
+    """
     note = notes.parse(raw)
     lines = note.text[:-1].split("\n")
     if len(lines) < 3 or not all(lines):
@@ -99,7 +104,8 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
     """A checkpoint of this portal's log, signed by one of its receipt keys.
 
     Raises:
-        VerificationError: `checkpoint-of-another-log`, `checkpoint-signature-invalid`, or malformed.
+        VerificationError: `checkpoint-of-another-log`, `checkpoint-signature-invalid`, or
+            malformed.
     """
     checkpoint = parse(raw)
     if checkpoint.origin != origin(fingerprint):
@@ -118,18 +124,23 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
         raise VerificationError(
             "checkpoint-signature-invalid",
             "The checkpoint was not signed by a receipt key of this portal.",
-            "Fetch the portal's key directory and the checkpoint again. If it is still not valid, ask the coordinator.",
+            "Fetch the portal's key directory and the checkpoint again. If it is still not valid, "
+            "ask the coordinator.",
         )
     return checkpoint
 
 
 def head_of(checkpoint: Checkpoint) -> SeenHead:
-    """A checkpoint that was read as one head of the log among others; it does not say when its last entry was added."""
+    """A checkpoint that was read as one head of the log among others; it does not say when its last
+    entry was added.
+    """
     return SeenHead(TreeHead(checkpoint.size, checkpoint.root, 0, ""), checkpoint.note.raw)
 
 
 def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) -> NoteSignature:
-    """A witness's line under a checkpoint; to be made only once what was seen of it is on the disk."""
+    """A witness's line under a checkpoint; to be made only once what was seen of it is on the
+    disk.
+    """
     time = int(now.timestamp())
     named = NoteKey(name, key.public, SignatureType.COSIGNATURE)
     return NoteSignature(
@@ -141,7 +152,9 @@ def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) ->
 
 
 def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[CosignedMoment, ...]:
-    """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
+    """The witnesses of the directory whose cosignature is there, each once; VerificationError where
+    one of theirs does not hold.
+    """
     signatures = checkpoint.note.signed_by(directory.witness_keys())
     return tuple(
         CosignedMoment(key.name, datetime.fromtimestamp(line.time or 0, UTC))

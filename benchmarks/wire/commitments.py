@@ -1,11 +1,11 @@
 """A device's commitment to the data of a report, made before anything is drawn.
 
-It binds the site to one `data_root` for a period and revision while its noise is still unknown: the challenge that the
-portal answers (`benchmarks.wire.challenges`) is part of the key of every draw. The root is salted on the site and opaque:
-neither the records nor their number can be told from it.
+It binds the site to one `data_root` for a period and revision while its noise is still unknown: the
+challenge that the portal answers (`benchmarks.wire.challenges`) is part of the key of every draw.
+The root is salted on the site and opaque: neither the records nor their number can be told from it.
 
-The digest is of what is committed to and not of who signed it: a site that had to enrol a new device commits to the same
-data under the same digest, and gets the same challenge.
+The digest is of what is committed to and not of who signed it: a site that had to enrol a new
+device commits to the same data under the same digest, and gets the same challenge.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ReportCommitment(Record):
-    """What is committed to: 32 bytes that stand for the batch records, pack, policy and software of one report."""
+    """What is committed to: 32 bytes that stand for the batch records, pack, policy and software of
+    one report.
+    """
 
     WHERE: ClassVar[str] = "commitment"
 
@@ -75,7 +77,9 @@ def parse(raw: bytes) -> SignedCommitment:
 
 
 def is_commitment(raw: bytes) -> bool:
-    """Whether a file carried by hand is meant as a commitment, well-formed or not; for who takes both kinds at one door."""
+    """Whether a file carried by hand is meant as a commitment, well-formed or not; for who takes
+    both kinds at one door.
+    """
     try:
         value = decode(raw)
     except VerificationError:
@@ -91,7 +95,8 @@ def verify(signed: SignedCommitment, device: VerifyingKey) -> None:
         raise VerificationError(
             "commitment-signature-invalid",
             Phrase(
-                "The commitment was not signed by the device %(device)s, or was changed after it was signed.",
+                "The commitment was not signed by the device %(device)s, or was changed after it "
+                "was signed.",
                 device=signed.device_id,
             ),
             "Run submit again with the device that is enrolled for this site.",

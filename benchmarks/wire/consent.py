@@ -1,7 +1,9 @@
-"""What a firm has agreed to, as its device signs it inside the report: the four terms, and the very text that was shown.
+"""What a firm has agreed to, as its device signs it inside the report: the four terms, and the very
+text that was shown.
 
-The terms are ids, so that a program can read them; `terms` is the digest of their wording in every language, so that nobody
-can say later that another text was agreed to. The wording itself comes with the agent.
+The terms are ids, so that a program can read them; `terms` is the digest of their wording in every
+language, so that nobody can say later that another text was agreed to. The wording itself comes
+with the agent.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ LONGEST_RETENTION_YEARS = 100
 
 @dataclass(frozen=True, slots=True)
 class Consent(Record):
-    """Scheme, SHA-256 of its wording, and its terms: to what end, for what use, who is named, how many years it is kept."""
+    """Scheme, SHA-256 of its wording, and its terms: to what end, for what use, who is named, how
+    many years it is kept.
+    """
 
     scheme: Identifier
     terms: Annotated[bytes, octets(TERMS_BYTES)]

@@ -1,8 +1,9 @@
 """What a witness does with a new checkpoint: the decision of C2SP tlog-witness, without a server.
 
-A witness has one memory for each log, the largest checkpoint that it cosigned. `add_checkpoint` takes a request in the
-protocol's own form and answers with its status codes; whoever calls it writes the new memory down before the cosignature leaves
-(`reporting_agent.audit.witness` does, and fetches for itself what a log would send to a service).
+A witness has one memory for each log, the largest checkpoint that it cosigned. `add_checkpoint`
+takes a request in the protocol's own form and answers with its status codes; whoever calls it
+writes the new memory down before the cosignature leaves (`reporting_agent.audit.witness` does, and
+fetches for itself what a log would send to a service).
 
 Source: https://c2sp.org/tlog-witness.
 """
@@ -27,7 +28,8 @@ MOST_HASHES = 63
 
 @dataclass(frozen=True, slots=True)
 class WitnessAnswer:
-    """The answer's status; with 200 the checkpoint that may be cosigned once it is remembered, else why not.
+    """The answer's status; with 200 the checkpoint that may be cosigned once it is remembered, else
+    why not.
 
     `body` is what 409 answers: the size that the witness cosigned last.
     """
@@ -45,7 +47,9 @@ def request(old_size: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
 
 
 def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
-    """Old size, proof and checkpoint of such a body; VerificationError `witness-request-malformed`."""
+    """Old size, proof and checkpoint of such a body; VerificationError
+    `witness-request-malformed`.
+    """
     above, blank, checkpoint = raw.partition(b"\n\n")
     try:
         first, *hashes = above.decode("ascii").split("\n")
@@ -117,7 +121,8 @@ def add_checkpoint(
 
 
 KEEP_BOTH = Phrase(
-    "Cosign nothing of this log. Keep both checkpoints: the portal signed them, and together they prove it. Give them to the "
+    "Cosign nothing of this log. Keep both checkpoints: the portal signed them, and together they "
+    "prove it. Give them to the "
     "coordinator, the regulator and the other witnesses through another channel than this portal."
 )
 
@@ -126,7 +131,8 @@ def _shrunk(before: int, now: int) -> VerificationError:
     return VerificationError(
         "log-shrunk",
         Phrase(
-            "The log had %(before)s entries when it was cosigned last, but now says it has %(now)s.",
+            "The log had %(before)s entries when it was cosigned last, but now says it has "
+            "%(now)s.",
             before=before,
             now=now,
         ),
@@ -148,7 +154,8 @@ def _rewritten(before: int, now: int) -> VerificationError:
         "log-rewritten",
         Phrase(
             (
-                "There is no proof that the log of %(now)s entries shown now begins with the log of %(before)s entries that was cosigned "
+                "There is no proof that the log of %(now)s entries shown now begins with the log "
+                "of %(before)s entries that was cosigned "
                 "last."
             ),
             before=before,

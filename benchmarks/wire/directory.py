@@ -1,8 +1,10 @@
-"""The portal's key directory, signed offline, the witnesses of its log, and the enrolment token that names the directory key.
+"""The portal's key directory, signed offline, the witnesses of its log, and the enrolment token
+that names the directory key.
 
-A portal that could hand out keys of its own choice could read every report. So the directory of processing and receipt
-keys is signed by a key that is kept off the portal, and that key's fingerprint reaches the plant in the enrolment
-token, by hand. An agent remembers the number of the directory it last took and takes none with a lower one.
+A portal that could hand out keys of its own choice could read every report. So the directory of
+processing and receipt keys is signed by a key that is kept off the portal, and that key's
+fingerprint reaches the plant in the enrolment token, by hand. An agent remembers the number of the
+directory it last took and takes none with a lower one.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from benchmarks.wire.signing import (
 
 VERSION = 1
 GRACE = timedelta(days=31)
-"""A report sealed on a key's last day may travel by hand: the portal takes it for so long after the key's window, then no more."""
+"""A report sealed on a key's last day may travel by hand: the portal takes it for so long after the
+key's window, then no more.
+"""
 
 _MOST_KEYS = 64
 _MOST_DAYS = 366
@@ -55,7 +59,9 @@ class ListedKey:
         return self.valid_from <= on < self.valid_to
 
     def is_taken(self, on: date) -> bool:
-        """Whether a report sealed to this key is still let in on that day; afterwards the key may be destroyed."""
+        """Whether a report sealed to this key is still let in on that day; afterwards the key may
+        be destroyed.
+        """
         return on < self.valid_to + GRACE
 
     def _to_wire(self) -> Value:
@@ -68,7 +74,9 @@ class ListedKey:
 
 @dataclass(frozen=True, slots=True)
 class ListedWitness:
-    """Somebody independent of the portal who cosigns the heads of its log, by name and public key."""
+    """Somebody independent of the portal who cosigns the heads of its log, by name and public
+    key.
+    """
 
     name: str
     public_bytes: bytes
@@ -80,11 +88,13 @@ class ListedWitness:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The keys of one portal, and who witnesses its log. `number` grows with every directory that is signed.
+    """The keys of one portal, and who witnesses its log. `number` grows with every directory that
+    is signed.
 
-    An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have cosigned it within
-    `witnessed_within_days`. With 0 it asks for none. `features` names what this portal takes beyond the format of a release before:
-    an agent uses what it knows of them and passes over the rest.
+    An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have
+    cosigned it within `witnessed_within_days`. With 0 it asks for none. `features` names what this
+    portal takes beyond the format of a release before: an agent uses what it knows of them and
+    passes over the rest.
     """
 
     number: int
@@ -96,7 +106,8 @@ class Directory:
     features: tuple[str, ...] = ()
 
     def processing_key(self, on: date) -> ProcessingPublicKey:
-        """The key to seal to on that day: of the valid ones, the one that began last; of those that began on one day, the one listed last.
+        """The key to seal to on that day: of the valid ones, the one that began last; of those that
+        began on one day, the one listed last.
 
         Raises:
             VerificationError: `no-valid-key`.
@@ -109,7 +120,8 @@ class Directory:
                     "The portal's key directory lists no processing key for %(day)s.",
                     day=on.isoformat(),
                 ),
-                "Check this machine's date. Then fetch the directory again (submit does; without a connection, --directory FILE), or ask "
+                "Check this machine's date. Then fetch the directory again (submit does; without "
+                "a connection, --directory FILE), or ask "
                 "the coordinator to renew it.",
             )
         newest = max(
@@ -118,7 +130,9 @@ class Directory:
         return ProcessingPublicKey(newest.public_bytes)
 
     def receipt_keys(self) -> dict[str, VerifyingKey]:
-        """All receipt keys ever listed, by key id: a receipt stays good when its key is no longer used."""
+        """All receipt keys ever listed, by key id: a receipt stays good when its key is no longer
+        used.
+        """
         keys = (VerifyingKey(key.public_bytes) for key in self.receipts)
         return {key.key_id: key for key in keys}
 
@@ -169,7 +183,9 @@ class Directory:
 
 
 def issue(directory: Directory, key: DirectoryKey) -> bytes:
-    """The directory, signed offline; it carries its signer's public key, which the reader holds against the fingerprint."""
+    """The directory, signed offline; it carries its signer's public key, which the reader holds
+    against the fingerprint.
+    """
     content = directory.to_wire()
     Directory.from_wire(Fields(content, "directory"))
     return encode(
@@ -190,7 +206,8 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
         at_least: the number of the directory last taken.
 
     Raises:
-        VerificationError: `directory-signer-unknown`, `directory-signature-invalid`, `directory-outdated`, or malformed bytes.
+        VerificationError: `directory-signer-unknown`, `directory-signature-invalid`,
+            `directory-outdated`, or malformed bytes.
     """
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
@@ -202,7 +219,8 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
         raise VerificationError(
             "directory-signer-unknown",
             "The portal's key directory was not signed by the key that the enrolment token names.",
-            "Do not submit. Ask the coordinator, through another channel than this portal, which fingerprint is right.",
+            "Do not submit. Ask the coordinator, through another channel than this portal, which "
+            "fingerprint is right.",
         )
     if not signer.accepts(Purpose.DIRECTORY, content, signature):
         raise VerificationError(
@@ -215,7 +233,8 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
         raise VerificationError(
             "directory-outdated",
             Phrase(
-                "The portal offers key directory %(number)s, but number %(at_least)s was already seen.",
+                "The portal offers key directory %(number)s, but number %(at_least)s was already "
+                "seen.",
                 number=directory.number,
                 at_least=at_least,
             ),
@@ -225,7 +244,9 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
 
 
 def signer_of(raw: bytes) -> str:
-    """The fingerprint of the key that a directory says signed it: for the portal that hands it out, never for who has a token."""
+    """The fingerprint of the key that a directory says signed it: for the portal that hands it out,
+    never for who has a token.
+    """
     return VerifyingKey(Fields(decode(raw)).octets("signer", PUBLIC_BYTES)).key_id
 
 
@@ -233,17 +254,20 @@ def renewed(raw: bytes, fingerprint: str, last_directory: Directory) -> Director
     """The directory in `raw`, held against the one taken last: a higher number, or the very same.
 
     Raises:
-        VerificationError: as `verify`; `directory-forked` for another content under a number already seen.
+        VerificationError: as `verify`; `directory-forked` for another content under a number
+            already seen.
     """
     directory = verify(raw, fingerprint, at_least=last_directory.number)
     if directory.number == last_directory.number and directory != last_directory:
         raise VerificationError(
             "directory-forked",
             Phrase(
-                "The portal offers a key directory with the number %(number)s that differs from the one seen before with this number.",
+                "The portal offers a key directory with the number %(number)s that differs from "
+                "the one seen before with this number.",
                 number=directory.number,
             ),
-            "Do not submit. Ask the coordinator, through another channel than this portal, why two were signed.",
+            "Do not submit. Ask the coordinator, through another channel than this portal, why "
+            "two were signed.",
         )
     return directory
 
@@ -304,7 +328,8 @@ def _key_from_wire(fields: Fields, length: int) -> ListedKey:
 class EnrolmentSecret(Secret):
     """`sl1.<secret>.<fingerprint>`: admits one device once, and names the directory key to trust.
 
-    `secret` alone is sent to the portal; the fingerprint never is, so a portal cannot answer with one that fits.
+    `secret` alone is sent to the portal; the fingerprint never is, so a portal cannot answer with
+    one that fits.
     """
 
     __slots__ = ("fingerprint", "secret")
@@ -319,14 +344,18 @@ class EnrolmentSecret(Secret):
 
     @classmethod
     def parse(cls, text: str) -> EnrolmentSecret:
-        """Read a token as a person pastes it; spaces around it do not matter. VerificationError `token-malformed`."""
+        """Read a token as a person pastes it; spaces around it do not matter. VerificationError
+        `token-malformed`.
+        """
         match = cls._FORM.fullmatch(text.strip())
         if match is None:
             raise _token_malformed()
         return cls(match[1], match[2])
 
     def text(self) -> str:
-        """The whole token, to be handed over once, by another way than the portal's own pages where that matters."""
+        """The whole token, to be handed over once, by another way than the portal's own pages where
+        that matters.
+        """
         return f"sl1.{self.secret}.{self.fingerprint}"
 
     @property
@@ -338,5 +367,6 @@ def _token_malformed() -> VerificationError:
     return VerificationError(
         "token-malformed",
         "The enrolment token is not complete.",
-        "Copy it whole: sl1, a secret of 43 characters and a fingerprint of 64 hex digits, separated by dots.",
+        "Copy it whole: sl1, a secret of 43 characters and a fingerprint of 64 hex digits, "
+        "separated by dots.",
     )

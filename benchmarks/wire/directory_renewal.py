@@ -1,9 +1,11 @@
-"""A new key directory or other witnesses: a request to the offline key, the signed directory back, refusal of what does not follow.
+"""A new key directory or other witnesses: a request to the offline key, the signed directory back,
+refusal of what does not follow.
 
-The request names the directory it follows and says the next one whole, so that the person at the offline key sees exactly
-what will be signed. Nothing secret is in it. Who signs holds it against the directory signed before: keys are only added,
-windows only end earlier, and no day before the last key ends loses the key it had. What a broken-into portal could still do is ask for
-a key of its own; therefore the new keys' ids are compared by another way before signing.
+The request names the directory it follows and says the next one whole, so that the person at the
+offline key sees exactly what will be signed. Nothing secret is in it. Who signs holds it against
+the directory signed before: keys are only added, windows only end earlier, and no day before the
+last key ends loses the key it had. What a broken-into portal could still do is ask for a key of its
+own; therefore the new keys' ids are compared by another way before signing.
 """
 
 from __future__ import annotations
@@ -41,10 +43,11 @@ def following(
     valid_to: date,
     old_until: date,
 ) -> Directory:
-    """The next directory: new public keys beside the old, of which none is used for sealing or signing after `old_until`. Witnesses stay.
+    """The next directory: new public keys beside the old, of which none is used for sealing or
+    signing after `old_until`. Witnesses stay.
 
-    Receipt keys stay listed for ever, since their receipts stay good; so do processing keys, since nothing is gained by
-    forgetting which ones there were.
+    Receipt keys stay listed for ever, since their receipts stay good; so do processing keys, since
+    nothing is gained by forgetting which ones there were.
     """
     return replace(
         present,
@@ -85,14 +88,16 @@ def with_witnesses(
                     "The directory already names a witness with the name or the key of %(name)s.",
                     name=added.name,
                 ),
-                "A witness has one name and one key. If one of them changes, remove the old one in the same step.",
+                "A witness has one name and one key. If one of them changes, remove the old one "
+                "in the same step.",
             )
         witnesses.append(added)
     if required > len(witnesses):
         raise VerificationError(
             "witnesses-too-few",
             Phrase(
-                "More cosignatures are required (%(required)s) than witnesses are named (%(named)s).",
+                "More cosignatures are required (%(required)s) than witnesses are named "
+                "(%(named)s).",
                 required=required,
                 named=len(witnesses),
             ),
@@ -132,23 +137,27 @@ def answer(raw: bytes, signed: bytes, key: DirectoryKey) -> bytes:
     """The requested directory, signed, if it follows the one that this key signed last.
 
     Raises:
-        VerificationError: `renewal-of-another`, or what `require_succession` and `directory.verify` refuse.
+        VerificationError: `renewal-of-another`, or what `require_succession` and `directory.verify`
+            refuse.
     """
     asked = read(raw)
     if asked.follows != _digest(signed):
         raise VerificationError(
             "renewal-of-another",
             "The request follows a different directory from the one given here.",
-            "Give the directory that this key signed last. If the portal shows a different one, find out why before you sign.",
+            "Give the directory that this key signed last. If the portal shows a different one, "
+            "find out why before you sign.",
         )
     require_succession(directories.verify(signed, key.key_id), asked.directory)
     return directories.issue(asked.directory, key)
 
 
 def require_succession(old: Directory, new: Directory) -> None:
-    """Refuse (`directory-no-successor`) what does not follow: a number left out, a key lost or lengthened, a day that loses its key.
+    """Refuse (`directory-no-successor`) what does not follow: a number left out, a key lost or
+    lengthened, a day that loses its key.
 
-    A day that had none before loses nothing. That the keys all end earlier than before is no refusal: the next renewal comes before.
+    A day that had none before loses nothing. That the keys all end earlier than before is no
+    refusal: the next renewal comes before.
     """
     if new.number != old.number + 1:
         raise _no_successor(
@@ -187,7 +196,9 @@ def require_succession(old: Directory, new: Directory) -> None:
 def _days_with_a_key(
     keys: Iterable[ListedKey], first: date, until: date
 ) -> tuple[date, date] | None:
-    """The earliest stretch within [first, until) on which one of the keys is valid, half-open; None where none is."""
+    """The earliest stretch within [first, until) on which one of the keys is valid, half-open; None
+    where none is.
+    """
     stretches = ((max(key.valid_from, first), min(key.valid_to, until)) for key in keys)
     return min((stretch for stretch in stretches if stretch[0] < stretch[1]), default=None)
 
@@ -216,5 +227,6 @@ def _no_successor(why: Phrase) -> VerificationError:
     return VerificationError(
         "directory-no-successor",
         Phrase("The key directory cannot follow the one before: %(why)s.", why=why),
-        "Make the request again with `manage.py make_keys rotate`. Do not sign anything that was changed by hand.",
+        "Make the request again with `manage.py make_keys rotate`. Do not sign anything that was "
+        "changed by hand.",
     )

@@ -1,4 +1,6 @@
-"""Small signed documents whose members are texts: JSON, so what is signed is their canonical CBOR without the member `signature`."""
+"""Small signed documents whose members are texts: JSON, so what is signed is their canonical CBOR
+without the member `signature`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def sign(
 def signed_members(
     schema: str, purpose: Purpose, document: object, keys: Mapping[str, VerifyingKey]
 ) -> dict[str, str]:
-    """The members without `schema` and `signature`. Raises ValueError where no key of these signed the document as it stands."""
+    """The members without `schema` and `signature`. Raises ValueError where no key of these signed
+    the document as it stands.
+    """
     members: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
     content = {name: str(value) for name, value in members.items() if name != "signature"}
     signature = members.get("signature")

@@ -1,6 +1,8 @@
-"""Refuses a head of the log that too few witnesses have cosigned of late: how many, and how late, stands in the key directory.
+"""Refuses a head of the log that too few witnesses have cosigned of late: how many, and how late,
+stands in the key directory.
 
-A portal that shows a plant another log than it shows the others has nobody independent who cosigned that one.
+A portal that shows a plant another log than it shows the others has nobody independent who cosigned
+that one.
 """
 
 from __future__ import annotations
@@ -39,14 +41,17 @@ def not_witnessed(count: int, directory: Directory) -> VerificationError:
         "log-not-witnessed",
         in_number(
             count,
-            "Only %(count)s of the %(required)s required witnesses has cosigned a head of the portal's log "
+            "Only %(count)s of the %(required)s required witnesses has cosigned a head of the "
+            "portal's log "
             "within %(days)s days. The portal may be showing others a different log.",
-            "Only %(count)s of the %(required)s required witnesses have cosigned a head of the portal's log within %(days)s days. "
+            "Only %(count)s of the %(required)s required witnesses have cosigned a head of the "
+            "portal's log within %(days)s days. "
             "The portal may be showing others a different log.",
             count=count,
             required=directory.witnesses_required,
             days=directory.witnessed_within_days,
         ),
-        "Nothing was sent or spent. Run the command again later: witnesses work on a timer. If the fault remains, ask the witnesses "
+        "Nothing was sent or spent. Run the command again later: witnesses work on a timer. If "
+        "the fault remains, ask the witnesses "
         "that the key directory names what they saw. Use another channel than this portal.",
     )

@@ -1,13 +1,15 @@
-"""The envelope that leaves a plant: signed inside, sealed and signed outside; its digest, and how it is read, verified and opened.
+"""The envelope that leaves a plant: signed inside, sealed and signed outside; its digest, and how
+it is read, verified and opened.
 
     {v, header, sealed, signature}                          anyone sees this
         sealed = HPKE(pad({report, signature}))             only the portal's worker opens this
             report = the canonical bytes of schema.Report
 
-The outer signature lets the web tier refuse a stranger before it stores anything. The inner one proves to the worker
-that the same device wrote the content for this key, site, period and revision: a sealed report taken out of its
-envelope and signed anew by another enrolled device opens for nobody. Functions are ordered so that they cannot be
-called in an unsafe order: `open` checks the outer signature itself before the key touches the ciphertext.
+The outer signature lets the web tier refuse a stranger before it stores anything. The inner one
+proves to the worker that the same device wrote the content for this key, site, period and revision:
+a sealed report taken out of its envelope and signed anew by another enrolled device opens for
+nobody. Functions are ordered so that they cannot be called in an unsafe order: `open` checks the
+outer signature itself before the key touches the ciphertext.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A parsed envelope: well-formed, and nothing more is known of it. `digest` is SHA-256 of its bytes, hex."""
+    """A parsed envelope: well-formed, and nothing more is known of it. `digest` is SHA-256 of its
+    bytes, hex.
+    """
 
     header: Header
     sealed: bytes
@@ -40,10 +44,12 @@ class Envelope:
 def build(
     report: Report, header: Header, device_key: DeviceKey, recipient: ProcessingPublicKey
 ) -> bytes:
-    """Sign, seal and sign again. Keep the bytes: sealing anew gives another envelope, which the portal takes for a conflict.
+    """Sign, seal and sign again. Keep the bytes: sealing anew gives another envelope, which the
+    portal takes for a conflict.
 
     Raises:
-        VerificationError: `header-mismatch`, `key-mismatch`, `report-too-long`, or a field that does not fit the schema.
+        VerificationError: `header-mismatch`, `key-mismatch`, `report-too-long`, or a field that
+            does not fit the schema.
     """
     Header.from_wire(header.to_wire())
     _require_same_subject(header, report)
@@ -58,8 +64,8 @@ def parse(raw: bytes) -> Envelope:
     """Read an envelope's structure, its size first.
 
     Raises:
-        VerificationError: `envelope-too-large`, then `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`,
-            `field-malformed`, `period-not-canonical`.
+        VerificationError: `envelope-too-large`, then `cbor-malformed`, `cbor-not-canonical`,
+            `field-missing`, `field-unknown`, `field-malformed`, `period-not-canonical`.
     """
     if len(raw) > MAX_ENVELOPE_BYTES:
         raise VerificationError(
@@ -98,7 +104,8 @@ def verify_outer(envelope: Envelope, device: VerifyingKey) -> None:
         raise VerificationError(
             "outer-signature-invalid",
             Phrase(
-                "The envelope was not signed by the device %(device)s, or was changed after it was signed.",
+                "The envelope was not signed by the device %(device)s, or was changed after it "
+                "was signed.",
                 device=envelope.header.device_id,
             ),
             "Submit again from the site's spool, with the device that is enrolled for this site.",
@@ -109,8 +116,9 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
     """Verify outside, unseal, verify inside, read: in this order, each before the next.
 
     Raises:
-        VerificationError: `outer-signature-invalid`, `key-mismatch`, `seal-broken`, `padding-malformed`,
-            `inner-signature-invalid`, `header-mismatch`, or what `decode_report` refuses.
+        VerificationError: `outer-signature-invalid`, `key-mismatch`, `seal-broken`,
+            `padding-malformed`, `inner-signature-invalid`, `header-mismatch`, or what
+            `decode_report` refuses.
     """
     verify_outer(envelope, device)
     fields = Fields(decode(unseal(key, envelope.header, envelope.sealed)), "sealed")
@@ -120,8 +128,10 @@ def open(envelope: Envelope, key: ProcessingKey, device: VerifyingKey) -> Report
     if not device.accepts(Purpose.REPORT, _inner_content(envelope.header, written), signature):
         raise VerificationError(
             "inner-signature-invalid",
-            "The report inside the envelope was signed by another key, or for another site, period, revision or recipient.",
-            "Submit again with the device that is enrolled for this site. A report from another envelope is never accepted.",
+            "The report inside the envelope was signed by another key, or for another site, "
+            "period, revision or recipient.",
+            "Submit again with the device that is enrolled for this site. A report from another "
+            "envelope is never accepted.",
         )
     report = decode_report(written)
     _require_same_subject(envelope.header, report)
@@ -144,7 +154,8 @@ def _require_same_subject(header: Header, report: Report) -> None:
         raise VerificationError(
             "header-mismatch",
             Phrase(
-                "The header names %(site)s %(period)s revision %(revision)s, but the report inside names %(inner_site)s "
+                "The header names %(site)s %(period)s revision %(revision)s, but the report "
+                "inside names %(inner_site)s "
                 "%(inner_period)s revision %(inner_revision)s.",
                 site=header.site,
                 period=header.period,
@@ -153,5 +164,6 @@ def _require_same_subject(header: Header, report: Report) -> None:
                 inner_period=report.released.period,
                 inner_revision=report.released.revision,
             ),
-            "Build the envelope again. The header and the report must name the same site, period and revision.",
+            "Build the envelope again. The header and the report must name the same site, period "
+            "and revision.",
         )

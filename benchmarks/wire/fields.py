@@ -1,6 +1,8 @@
-"""Strict reading of a decoded map, field by field, refusal of what nobody asked for, and the one spelling of a fraction.
+"""Strict reading of a decoded map, field by field, refusal of what nobody asked for, and the one
+spelling of a fraction.
 
-The wire's schemas are written as one read per field; the names in the refusals are paths such as `labels[3].best.cell`.
+The wire's schemas are written as one read per field; the names in the refusals are paths such as
+`labels[3].best.cell`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _AN_IDENTIFIER = Phrase(
 _A_DIGEST = Phrase("a SHA-256 digest in lower-case hex")
 _A_DAY = Phrase("a date YYYY-MM-DD")
 _REMEDY = Phrase(
-    "Update the program that wrote it. docs/wire-format.md lists every field with its kind and range."
+    "Update the program that wrote it. docs/wire-format.md lists every field with its kind and "
+    "range."
 )
 
 
@@ -45,7 +48,9 @@ def malformed(where: str, wanted: str) -> VerificationError:
 
 
 class Fields:
-    """One map being read. Call `done` at the end: a field that was not read is refused as unknown."""
+    """One map being read. Call `done` at the end: a field that was not read is refused as
+    unknown.
+    """
 
     def __init__(self, value: Value, where: str = "") -> None:
         if not isinstance(value, dict):

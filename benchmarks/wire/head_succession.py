@@ -1,8 +1,10 @@
-"""How two signed tree heads of one portal are held against each other: a log that shrank, forked or was written anew is refused.
+"""How two signed tree heads of one portal are held against each other: a log that shrank, forked or
+was written anew is refused.
 
-A head of a given size says what the log's first `size` entries are, for ever. So two heads of one portal either fit
-together, which a consistency proof shows, or are signed evidence that somebody was shown another log: of one size by
-themselves, of two sizes by the portal having no proof that leads from one to the other.
+A head of a given size says what the log's first `size` entries are, for ever. So two heads of one
+portal either fit together, which a consistency proof shows, or are signed evidence that somebody
+was shown another log: of one size by themselves, of two sizes by the portal having no proof that
+leads from one to the other.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def require_succession(seen_head: SeenHead, shown: SeenHead, consistency: Consis
         raise VerificationError(
             "log-shrunk",
             Phrase(
-                "The portal's log had %(size)s entries when it was last seen, but now says it has %(now)s.",
+                "The portal's log had %(size)s entries when it was last seen, but now says it has "
+                "%(now)s.",
                 size=before.size,
                 now=now.size,
             ),
@@ -45,7 +48,8 @@ def require_succession(seen_head: SeenHead, shown: SeenHead, consistency: Consis
             raise VerificationError(
                 "log-forked",
                 Phrase(
-                    "The portal has signed two different logs of %(size)s entries: it shows different people different logs.",
+                    "The portal has signed two different logs of %(size)s entries: it shows "
+                    "different people different logs.",
                     size=now.size,
                 ),
                 _EVIDENCE,
@@ -60,7 +64,8 @@ def require_succession(seen_head: SeenHead, shown: SeenHead, consistency: Consis
         raise VerificationError(
             "log-rewritten",
             Phrase(
-                "The portal's log of %(size)s entries does not begin with the %(before)s entries that it had "
+                "The portal's log of %(size)s entries does not begin with the %(before)s entries "
+                "that it had "
                 "when it was last seen: one of them was changed, moved or left out.",
                 size=now.size,
                 before=before.size,
@@ -81,11 +86,12 @@ class Contradiction:
 def contradictions(
     heads: Iterable[SeenHead], consistency: Consistency | None
 ) -> list[Contradiction]:
-    """What does not fit together among heads that different people saw, each held against the next larger one.
+    """What does not fit together among heads that different people saw, each held against the next
+    larger one.
 
     Args:
-        consistency: gets proofs, from the portal or from a file; None where there are none at hand: then only heads of
-            the same size are compared.
+        consistency: gets proofs, from the portal or from a file; None where there are none at hand:
+            then only heads of the same size are compared.
     """
     conflicts = []
     ordered = sorted(heads, key=lambda seen_head: (seen_head.head.size, seen_head.head.root))
@@ -104,6 +110,8 @@ def _none(_first: int, _second: int) -> Sequence[bytes]:
 
 
 _EVIDENCE = Phrase(
-    "Send nothing more. Keep both signed heads: together they prove it. The agent's `status --heads DIR` saves them as files. Give "
-    "them to the coordinator and to other viewers of the log through another channel than this portal."
+    "Send nothing more. Keep both signed heads: together they prove it. The agent's `status "
+    "--heads DIR` saves them as files. Give "
+    "them to the coordinator and to other viewers of the log through another channel than this "
+    "portal."
 )

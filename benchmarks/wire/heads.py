@@ -1,7 +1,9 @@
-"""The signed tree head: what a portal says its log is at one size. `head_succession` holds two of them against each other.
+"""The signed tree head: what a portal says its log is at one size. `head_succession` holds two of
+them against each other.
 
-`at` is when the last of these entries was added, in whole seconds since 1970-01-01T00:00Z: a head holds no other moment, and
-asked again for the same size the portal answers with the same bytes for as long as it signs with the same key.
+`at` is when the last of these entries was added, in whole seconds since 1970-01-01T00:00Z: a head
+holds no other moment, and asked again for the same size the portal answers with the same bytes for
+as long as it signs with the same key.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class TreeHead(Record):
-    """Of a log with `size` entries: its root, when the last of them was added, and the key that signed this."""
+    """Of a log with `size` entries: its root, when the last of them was added, and the key that
+    signed this.
+    """
 
     WHERE: ClassVar[str] = "tree_head"
 
@@ -73,7 +77,8 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
             "tree-head-signature-invalid",
             Phrase("The head of the log was not signed by a receipt key of this portal."),
             Phrase(
-                "Fetch the portal's key directory and the head again. If it is still not valid, ask the coordinator."
+                "Fetch the portal's key directory and the head again. If it is still not valid, "
+                "ask the coordinator."
             ),
         )
     return SeenHead(head, raw)

@@ -44,7 +44,9 @@ def to_wire(label: ReleasedLabel) -> dict[str, Value]:
 
 
 def checked(label: ReleasedLabel, where: str) -> dict[str, Value]:
-    """The label's map. VerificationError `field-malformed`, naming the field under `where`: what could not be read back is not written."""
+    """The label's map. VerificationError `field-malformed`, naming the field under `where`: what
+    could not be read back is not written.
+    """
     content = to_wire(label)
     read(content, where)
     return content
@@ -62,7 +64,8 @@ def read(value: Value, where: str) -> ReleasedLabel:
     """Every field by name and kind.
 
     Raises:
-        VerificationError: `field-missing`, `field-unknown`, `field-malformed`, naming the field under `where`.
+        VerificationError: `field-missing`, `field-unknown`, `field-malformed`, naming the field
+            under `where`.
     """
     fields = Fields(value, where)
     grid = _grid(fields.fields("grid"))

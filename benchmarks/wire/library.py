@@ -1,6 +1,8 @@
-"""The signed document of one edition of the library of practices: which file it is, which edition, of which day.
+"""The signed document of one edition of the library of practices: which file it is, which edition,
+of which day.
 
-The key is a receipt key of the portal's key directory; the transparency log holds the same content (`logged.practices`).
+The key is a receipt key of the portal's key directory; the transparency log holds the same content
+(`logged.practices`).
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def sign(edition: LibraryEdition, key: ReceiptKey) -> dict[str, Any]:
 
 
 def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> LibraryEdition:
-    """What the document says. Raises VerificationError `library-signature-invalid` where no key of the portal signed it so."""
+    """What the document says. Raises VerificationError `library-signature-invalid` where no key of
+    the portal signed it so.
+    """
     try:
         edition = LibraryEdition(
             **documents.signed_members(SCHEMA, Purpose.LIBRARY, document, keys)
@@ -46,7 +50,8 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Lib
     except (ValueError, TypeError) as error:
         raise VerificationError(
             "library-signature-invalid",
-            "This library of practices was altered after it was signed, or was signed by another portal.",
+            "This library of practices was altered after it was signed, or was signed by another "
+            "portal.",
             "Fetch it again from the portal you are enrolled with. Do not use this copy.",
         ) from error
     return edition

@@ -1,11 +1,12 @@
 """What the portal's log holds: the leaf of an entry, and the digests of the things that are logged.
 
-A leaf is canonical CBOR of kind, *object* and the portal's date. The object is no plain digest of the thing but a hash of
-that digest: the log is public, and whoever knows a report's digest may ask the portal for its state. From the log nobody
-can learn it; whoever holds the thing itself computes object and leaf, and finds them.
+A leaf is canonical CBOR of kind, *object* and the portal's date. The object is no plain digest of
+the thing but a hash of that digest: the log is public, and whoever knows a report's digest may ask
+the portal for its state. From the log nobody can learn it; whoever holds the thing itself computes
+object and leaf, and finds them.
 
-The digests of things that have one already (a commitment, an envelope, a signed key directory) are those of the page
-`docs/wire-format.md`; the functions below make the others. All are 32 bytes.
+The digests of things that have one already (a commitment, an envelope, a signed key directory) are
+those of the page `docs/wire-format.md`; the functions below make the others. All are 32 bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class EntryKind(StrEnum):
     KEY_DESTROYED = "key-destroyed"
     LOG_RESTART = "log-restart"  # what the log had lost, as signed offline
     AUDIT_PROMISE = "audit-promise"  # of an auditor to a number, before a sample is drawn from it
-    AUDIT_BEACON = "audit-beacon"  # random bytes of the portal, right behind such a promise: what the draw follows from as well
+    # random bytes of the portal, right behind such a promise: what the draw follows from as well
+    AUDIT_BEACON = "audit-beacon"
     ATTESTATION = "attestation"
     ATTESTATION_WITHDRAWN = "attestation-withdrawn"
     PUBLICATION = "publication"
@@ -56,7 +58,9 @@ def object_of(digest: bytes) -> bytes:
 
 
 def leaf(kind: EntryKind, digest: bytes, on: date) -> bytes:
-    """The bytes of an entry, from the digest of the thing and the day (UTC) on which the portal took it."""
+    """The bytes of an entry, from the digest of the thing and the day (UTC) on which the portal
+    took it.
+    """
     return leaf_of_object(kind, object_of(digest), on)
 
 
@@ -81,10 +85,12 @@ class ReportRevision(NamedTuple):
 def values(
     envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes | None
 ) -> bytes:
-    """The protected values that the portal found in one report, in the order of their names, and which report that is.
+    """The protected values that the portal found in one report, in the order of their names, and
+    which report that is.
 
-    The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse grid: the report's own salt does.
-    Site and period stand in it so that no version can be composed of a report twice, or of another year's.
+    The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse
+    grid: the report's own salt does. Site and period stand in it so that no version can be composed
+    of a report twice, or of another year's.
 
     Args:
         of: as the header of the envelope says.
@@ -109,7 +115,9 @@ def key_destroyed(key_id: str) -> bytes:
 
 
 def publication(document_digest: bytes, leaves: Iterable[int], values: Iterable[int]) -> bytes:
-    """A version that was published: what was signed, and the leaves of the envelopes, and of the values in them, that it was made of."""
+    """A version that was published: what was signed, and the leaves of the envelopes, and of the
+    values in them, that it was made of.
+    """
     return _digest(
         "publication",
         {"document": document_digest, "leaves": [*sorted(leaves)], "values": [*sorted(values)]},
@@ -122,7 +130,9 @@ def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
 
 
 def best_group(document_digest: bytes) -> bytes:
-    """How the firms behind a published version's best are composed: what was signed, which names the version."""
+    """How the firms behind a published version's best are composed: what was signed, which names
+    the version.
+    """
     return _digest("best group", {"document": document_digest})
 
 

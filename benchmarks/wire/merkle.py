@@ -1,11 +1,14 @@
-"""The Merkle tree of RFC 9162, section 2.1, over SHA-256: its hashes, its root, and what proves a leaf or an earlier tree in it.
+"""The Merkle tree of RFC 9162, section 2.1, over SHA-256: its hashes, its root, and what proves a
+leaf or an earlier tree in it.
 
-A tree is known by the hashes of its *complete subtrees*: `Node(level, position)` stands over the 2^level leaves that begin
-at position · 2^level, and once full it never changes. Every root and every proof, for any size that the tree ever had, is
-made of runs of leaves whose hash follows from at most log2(size) such nodes. So a tree may be kept anywhere that finds a
-node by its coordinates: in memory (`Tree`), or in the rows of a database, which reads `nodes_of` a proof's runs at once.
+A tree is known by the hashes of its *complete subtrees*: `Node(level, position)` stands over the
+2^level leaves that begin at position · 2^level, and once full it never changes. Every root and
+every proof, for any size that the tree ever had, is made of runs of leaves whose hash follows from
+at most log2(size) such nodes. So a tree may be kept anywhere that finds a node by its coordinates:
+in memory (`Tree`), or in the rows of a database, which reads `nodes_of` a proof's runs at once.
 
-Leaves come in as hashes (`leaf_hash`): what a leaf holds, and whether it is salted, is decided by whoever plants the tree.
+Leaves come in as hashes (`leaf_hash`): what a leaf holds, and whether it is salted, is decided by
+whoever plants the tree.
 """
 
 from __future__ import annotations
@@ -81,14 +84,18 @@ class Tree:
         return root(self.node, len(self) if size is None else size)
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
-        """What proves the leaf at `index` in the tree of `size` leaves (now: of all): at most log2(size) hashes, the nearest first."""
+        """What proves the leaf at `index` in the tree of `size` leaves (now: of all): at most
+        log2(size) hashes, the nearest first.
+        """
         return [
             hash_of(self.node, run)
             for run in inclusion_runs(index, len(self) if size is None else size)
         ]
 
     def consistency_proof(self, first: int, second: int | None = None) -> list[bytes]:
-        """What proves that the tree of `second` leaves (now: of all) begins with the tree of `first`."""
+        """What proves that the tree of `second` leaves (now: of all) begins with the tree of
+        `first`.
+        """
         return [
             hash_of(self.node, run)
             for run in consistency_runs(first, len(self) if second is None else second)
@@ -96,7 +103,9 @@ class Tree:
 
 
 def completed_by(index: int) -> list[Node]:
-    """The nodes above the leaves that the leaf at `index` completes, the lowest first: a leaf at an even index completes none."""
+    """The nodes above the leaves that the leaf at `index` completes, the lowest first: a leaf at an
+    even index completes none.
+    """
     nodes, level = [], 1
     while (index + 1) % (1 << level) == 0:
         nodes.append(Node(level, index >> level))
@@ -110,7 +119,9 @@ def root(node: Callable[[Node], bytes], size: int) -> bytes:
 
 
 def hash_of(node: Callable[[Node], bytes], run: Run) -> bytes:
-    """The tree hash of a run of leaves that is a subtree of some tree (every run of this module is)."""
+    """The tree hash of a run of leaves that is a subtree of some tree (every run of this module
+    is).
+    """
     *left, whole = [node(subtree) for subtree in nodes_of(run)]
     for sibling in reversed(left):
         whole = node_hash(sibling, whole)
@@ -118,7 +129,9 @@ def hash_of(node: Callable[[Node], bytes], run: Run) -> bytes:
 
 
 def nodes_of(run: Run) -> list[Node]:
-    """The complete subtrees that a subtree's run of leaves is made of, from left to right, each smaller than the one before."""
+    """The complete subtrees that a subtree's run of leaves is made of, from left to right, each
+    smaller than the one before.
+    """
     begin, end = run
     subtrees = []
     while begin < end:
@@ -129,7 +142,9 @@ def nodes_of(run: Run) -> list[Node]:
 
 
 def inclusion_runs(index: int, size: int) -> list[Run]:
-    """The runs of leaves whose hashes prove the leaf at `index` in the tree of `size` leaves (section 2.1.3.1), the nearest first."""
+    """The runs of leaves whose hashes prove the leaf at `index` in the tree of `size` leaves
+    (section 2.1.3.1), the nearest first.
+    """
     if not 0 <= index < size:
         raise ValueError(f"A tree of {size} leaves has no leaf {index}.")
     runs, begin, end = [], 0, size
@@ -145,7 +160,9 @@ def inclusion_runs(index: int, size: int) -> list[Run]:
 
 
 def consistency_runs(first: int, second: int) -> list[Run]:
-    """The runs whose hashes prove that the tree of `second` leaves begins with that of `first` (section 2.1.4.1)."""
+    """The runs whose hashes prove that the tree of `second` leaves begins with that of `first`
+    (section 2.1.4.1).
+    """
     if not 0 <= first <= second:
         raise ValueError(f"A tree of {second} leaves cannot begin with {first}.")
     if first in (0, second):
@@ -159,7 +176,9 @@ def consistency_runs(first: int, second: int) -> list[Run]:
         else:
             runs.append((begin, middle))
             begin, is_known = middle, False
-    if not is_known:  # the earlier tree's own last subtree; where that is all of it, its root is known to whoever asks
+    # the earlier tree's own last subtree; where that is all of it, its root is known to whoever
+    # asks
+    if not is_known:
         runs.append((begin, end))
     return runs[::-1]
 
@@ -168,7 +187,8 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     """The root of `size` leaves that the proof leads to from a leaf hash (section 2.1.3.2).
 
     Raises:
-        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that index.
+        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that
+            index.
     """
     if not 0 <= index < size or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed(
@@ -206,13 +226,15 @@ def require_inclusion(
         raise VerificationError(
             "not-included",
             Phrase(
-                "What was shown as leaf %(index)s is not in the tree of %(size)s leaves with the root %(root)s.",
+                "What was shown as leaf %(index)s is not in the tree of %(size)s leaves with the "
+                "root %(root)s.",
                 index=index,
                 size=size,
                 root=root.hex(),
             ),
             Phrase(
-                "Ask for the leaf and its proof again. If they stay the same, what is shown is not what was committed to: keep both."
+                "Ask for the leaf and its proof again. If they stay the same, what is shown is "
+                "not what was committed to: keep both."
             ),
         )
 
@@ -243,12 +265,14 @@ def require_consistency(
         raise VerificationError(
             "not-consistent",
             Phrase(
-                "The tree of %(second)s leaves does not begin with the tree of %(first)s leaves that was seen before.",
+                "The tree of %(second)s leaves does not begin with the tree of %(first)s leaves "
+                "that was seen before.",
                 second=second,
                 first=first,
             ),
             Phrase(
-                "Something that had been logged was changed, moved or left out. Keep both signed heads: together they prove it."
+                "Something that had been logged was changed, moved or left out. Keep both signed "
+                "heads: together they prove it."
             ),
         )
 
@@ -298,7 +322,8 @@ def _malformed(kind: Phrase, what: Phrase) -> VerificationError:
         "proof-malformed",
         Phrase(
             (
-                "This is not a valid %(kind)s proof for %(what)s: it contains too many or too few hashes, or some that are not 32 bytes "
+                "This is not a valid %(kind)s proof for %(what)s: it contains too many or too few "
+                "hashes, or some that are not 32 bytes "
                 "long."
             ),
             kind=kind,

@@ -1,9 +1,11 @@
-"""Signed notes: a text and signature lines under it, in the form that public logs and their witnesses use (C2SP signed-note).
+"""Signed notes: a text and signature lines under it, in the form that public logs and their
+witnesses use (C2SP signed-note).
 
-A line names its key by a name and four bytes of a hash, so lines of keys that are not known are skipped, and a line of a known
-key must hold. Two kinds are made and read here: Ed25519 over the text (type 0x01, by a log) and the cosignature of a witness,
-Ed25519 over a header with a time and the text (type 0x04, C2SP tlog-cosignature). Neither message holds a byte 0, and
-everything else that our keys sign does (`signing.Purpose.message`): no signature of one is good for the other.
+A line names its key by a name and four bytes of a hash, so lines of keys that are not known are
+skipped, and a line of a known key must hold. Two kinds are made and read here: Ed25519 over the
+text (type 0x01, by a log) and the cosignature of a witness, Ed25519 over a header with a time and
+the text (type 0x04, C2SP tlog-cosignature). Neither message holds a byte 0, and everything else
+that our keys sign does (`signing.Purpose.message`): no signature of one is good for the other.
 
 Sources: https://c2sp.org/signed-note, https://c2sp.org/tlog-cosignature.
 """
@@ -62,14 +64,15 @@ class NoteKey:
     @property
     def text(self) -> str:
         """`name+id+key`: the form in which such keys are handed on ("vkey")."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.kind]) + self.key.public_bytes).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.kind]) + self.key.public_bytes).decode()}"  # noqa: E501
 
     @classmethod
     def parse(cls, text: str) -> NoteKey:
         """Read `name+id+key`.
 
         Raises:
-            VerificationError: `note-malformed`: not of this form, another type, or an id that is not the key's.
+            VerificationError: `note-malformed`: not of this form, another type, or an id that is
+                not the key's.
         """
         parts = text.strip().split("+", 2)
         raw = _decoded(parts[2]) if len(parts) == 3 else None
@@ -134,7 +137,8 @@ class Note:
                             "The signature of %(name)s on the head of the log is not valid.",
                             name=key.name,
                         ),
-                        "Do not use it. Fetch it again. If it is still not valid, ask through another channel whose key it is.",
+                        "Do not use it. Fetch it again. If it is still not valid, ask through "
+                        "another channel whose key it is.",
                     )
                 if key not in latest or (signature.time or 0) > (latest[key].time or 0):
                     latest[key] = signature
@@ -182,7 +186,9 @@ def parse_line(line: str) -> NoteSignature:
 
 
 def cosigned_message(time: int, text: str) -> bytes:
-    """What a witness signs: that at this time the log of this text was the largest that it had seen."""
+    """What a witness signs: that at this time the log of this text was the largest that it had
+    seen.
+    """
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 

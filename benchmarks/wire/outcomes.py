@@ -1,7 +1,9 @@
-"""The format of the file that tells what a practice did at a site, signed by its device, and of an auditor's confirmation in it.
+"""The format of the file that tells what a practice did at a site, signed by its device, and of an
+auditor's confirmation in it.
 
-A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in `SiteOutcome`. An auditor who found the
-same class in the plant's own records may sign it too: the member `confirmation` then names the file by its digest and the day, no figure.
+A person carries it to the portal (`portal.practices.outcomes`). Everything that it holds stands in
+`SiteOutcome`. An auditor who found the same class in the plant's own records may sign it too: the
+member `confirmation` then names the file by its digest and the day, no figure.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ def confirmation(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Confirmation |
     """What an auditor says of a file that `verify` has read; None where none signed it.
 
     Raises:
-        VerificationError: `confirmation-invalid`, where none of these keys signed, or another file, or the confirmation is malformed.
+        VerificationError: `confirmation-invalid`, where none of these keys signed, or another file,
+            or the confirmation is malformed.
     """
     document = json.loads(raw)
     signed = document.get("confirmation")
@@ -82,8 +85,10 @@ def confirmation(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Confirmation |
 def _not_confirmed() -> VerificationError:
     return VerificationError(
         "confirmation-invalid",
-        "The confirmation in the file is not of this file, or no auditor signed it who is assigned to this site and free of interest.",
-        "Ask an auditor of the site’s certification body to confirm it again, or submit the file as your own agent wrote it.",
+        "The confirmation in the file is not of this file, or no auditor signed it who is "
+        "assigned to this site and free of interest.",
+        "Ask an auditor of the site’s certification body to confirm it again, or submit the file "
+        "as your own agent wrote it.",
     )
 
 
@@ -111,8 +116,10 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
     except ValueError as error:
         raise VerificationError(
             "outcome-signature-invalid",
-            "The file was altered after it was signed, or no agent that may report for this site signed it.",
-            "Write it again with `steplabel-agent practices outcome` on the site’s enrolled agent, and do not change it.",
+            "The file was altered after it was signed, or no agent that may report for this site "
+            "signed it.",
+            "Write it again with `steplabel-agent practices outcome` on the site’s enrolled "
+            "agent, and do not change it.",
         ) from error
     return outcome
 

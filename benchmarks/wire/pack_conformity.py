@@ -1,8 +1,10 @@
-"""Whether a report says what its pack allows, the digest of a release policy, and which steps and metrics a report answers.
+"""Whether a report says what its pack allows, the digest of a release policy, and which steps and
+metrics a report answers.
 
-The schema makes sure that a report is well-formed; this makes sure that its labels are comparable with everybody
-else's: the same step, boundary, metric, unit and public grid, the pack's quantile, a public count class, and no
-smaller noise than the release policy gives. A site may be stricter than the policy, never looser.
+The schema makes sure that a report is well-formed; this makes sure that its labels are comparable
+with everybody else's: the same step, boundary, metric, unit and public grid, the pack's quantile, a
+public count class, and no smaller noise than the release policy gives. A site may be stricter than
+the policy, never looser.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ TYPICAL_QUANTILE = Fraction(1, 2)
 
 
 def policy_digest(policy: ReleasePolicy) -> bytes:
-    """SHA-256 of a release policy's canonical content: what a report names as the policy it was made under."""
+    """SHA-256 of a release policy's canonical content: what a report names as the policy it was
+    made under.
+    """
     content: dict[str, Value] = {
         name: _policy_value(getattr(policy, name)) for name in type(policy).model_fields
     }
@@ -48,13 +52,14 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         pack_digest: SHA-256 of that pack's canonical content, as `benchmarks.packs` computes it.
 
     Raises:
-        VerificationError: `pack-mismatch`, `policy-mismatch`, `period-too-long`, `label-left-out`, or `label-off-pack` naming the step and
-            what does not fit.
+        VerificationError: `pack-mismatch`, `policy-mismatch`, `period-too-long`, `label-left-out`,
+            or `label-off-pack` naming the step and what does not fit.
     """
     named = (report.released.pack, report.released.pack_version, report.pack_digest)
     if named != (pack.id, pack.version, pack_digest):
         mismatch = Phrase(
-            "The report was made with pack %(other)s %(other_version)s (%(other_digest)s), but the portal compares with %(pack)s "
+            "The report was made with pack %(other)s %(other_version)s (%(other_digest)s), but "
+            "the portal compares with %(pack)s "
             "%(version)s (%(digest)s).",
             pack=pack.id,
             version=pack.version,
@@ -70,7 +75,8 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
                 "Install the portal's pack version and submit a new revision.",
             )
         remedy = Phrase(
-            'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml, and submit a new revision. Without '
+            'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml, '
+            "and submit a new revision. Without "
             "pack_version the newest version is used.",
             pack=pack.id,
             version=pack.version,
@@ -80,13 +86,15 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
         raise VerificationError(
             "policy-mismatch",
             Phrase(
-                "The report names the release policy %(other)s, but that of the pack %(pack)s %(version)s is %(wanted)s.",
+                "The report names the release policy %(other)s, but that of the pack %(pack)s "
+                "%(version)s is %(wanted)s.",
                 other=report.policy_digest.hex()[:16],
                 pack=pack.id,
                 version=pack.version,
                 wanted=policy_digest(pack.policy).hex()[:16],
             ),
-            "Install the portal's pack version as published, with its policy, and submit a new revision.",
+            "Install the portal's pack version as published, with its policy, and submit a new "
+            "revision.",
         )
     period = Period.parse(report.released.period, UTC)
     for years in sorted({1, *(label.years for label in report.released.labels)}):
@@ -99,7 +107,9 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
 
 
 def released_metrics(pack: Pack) -> tuple[tuple[str, str], ...]:
-    """Step and metric of everything that a report under this pack answers: by a label, or by why there is none."""
+    """Step and metric of everything that a report under this pack answers: by a label, or by why
+    there is none.
+    """
     return tuple(
         (step.id, rule.metric.value)
         for step in pack.steps
@@ -109,7 +119,9 @@ def released_metrics(pack: Pack) -> tuple[tuple[str, str], ...]:
 
 
 def _require_every_label(report: Report, pack: Pack) -> None:
-    """Nothing is left out silently: each step and metric is there, or withheld with a reason that the device signed."""
+    """Nothing is left out silently: each step and metric is there, or withheld with a reason that
+    the device signed.
+    """
     released = report.released
     answered = {(label.step, label.metric.value) for label in released.labels} | {
         (step, metric) for step, metric, _ in released.withheld
@@ -118,10 +130,12 @@ def _require_every_label(report: Report, pack: Pack) -> None:
         raise VerificationError(
             "label-left-out",
             Phrase(
-                "The report says nothing about %(labels)s: it gives neither a value nor a reason why there is none.",
+                "The report says nothing about %(labels)s: it gives neither a value nor a reason "
+                "why there is none.",
                 labels=", ".join(f"{step} {metric}" for step, metric in left_out),
             ),
-            "Use the agent of this release, which gives a reason for every label that it withholds, and submit a new revision.",
+            "Use the agent of this release, which gives a reason for every label that it "
+            "withholds, and submit a new revision.",
         )
 
 
@@ -155,7 +169,8 @@ def _require_kind(label: ReleasedLabel, step: Step, rule: MetricRule) -> None:
         raise _off_pack(
             label,
             Phrase(
-                "boundary and unit are %(boundary)s in %(unit)s, not %(wanted_boundary)s in %(wanted_unit)s",
+                "boundary and unit are %(boundary)s in %(unit)s, not %(wanted_boundary)s in "
+                "%(wanted_unit)s",
                 boundary=label.boundary,
                 unit=label.unit,
                 wanted_boundary=step.boundary.id,
@@ -202,13 +217,16 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
 
 
 def _require_months(label: ReleasedLabel, period: Period) -> None:
-    """A label that names its months lacks one at least of those that its time has: one that lacks none names none."""
+    """A label that names its months lacks one at least of those that its time has: one that lacks
+    none names none.
+    """
     available = period.months + 12 * (label.years - 1)
     if label.months is not None and label.months >= available:
         raise _off_pack(
             label,
             Phrase(
-                "it states %(months)s months, which is not fewer than the %(there)s months of its time",
+                "it states %(months)s months, which is not fewer than the %(there)s months of its "
+                "time",
                 months=label.months,
                 there=available,
             ),
@@ -224,5 +242,6 @@ def _off_pack(label: ReleasedLabel, reason: Phrase) -> VerificationError:
             metric=label.metric,
             found=reason,
         ),
-        "Release again with the pack as published. A site may be stricter than its policy, never looser.",
+        "Release again with the pack as published. A site may be stricter than its policy, never "
+        "looser.",
     )

@@ -1,8 +1,9 @@
-"""The signature on a published benchmark, by which a copy found anywhere can be trusted, and the digest that a citation names.
+"""The signature on a published benchmark, by which a copy found anywhere can be trusted, and the
+digest that a citation names.
 
-The document is JSON with decimal fractions, which canonical CBOR does not carry; what is signed is the SHA-256 of its
-canonical JSON: without the member `signature`, sorted keys, no white space, UTF-8, numbers in their shortest form.
-The key is a receipt key of the portal's key directory.
+The document is JSON with decimal fractions, which canonical CBOR does not carry; what is signed is
+the SHA-256 of its canonical JSON: without the member `signature`, sorted keys, no white space,
+UTF-8, numbers in their shortest form. The key is a receipt key of the portal's key directory.
 """
 
 from __future__ import annotations
@@ -62,13 +63,16 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
                 "The benchmark was altered after it was published, or was signed by another portal."
             ),
             Phrase(
-                "Fetch it again from the portal you are enrolled with. Do not compare with this copy."
+                "Fetch it again from the portal you are enrolled with. Do not compare with this "
+                "copy."
             ),
         )
 
 
 def digest(document: Mapping[str, Any]) -> bytes:
-    """SHA-256 of the canonical JSON without the signature: what is signed, and what a citation names."""
+    """SHA-256 of the canonical JSON without the signature: what is signed, and what a citation
+    names.
+    """
     bare = {name: value for name, value in document.items() if name != MEMBER}
     canonical = json.dumps(
         bare, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")

@@ -1,8 +1,8 @@
 """The portal's signed answer: this envelope was taken, on this day, at this place in the log.
 
-A receipt echoes the envelope's header, so a site whose ledger was restored from a backup can see what the portal
-already holds and refuses to spend below it. Ed25519 is deterministic: issuing again from the same row gives the same
-bytes, so the same envelope always brings the same receipt.
+A receipt echoes the envelope's header, so a site whose ledger was restored from a backup can see
+what the portal already holds and refuses to spend below it. Ed25519 is deterministic: issuing again
+from the same row gives the same bytes, so the same envelope always brings the same receipt.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
             "receipt-signature-invalid",
             Phrase("The receipt was not signed by a receipt key of this portal."),
             Phrase(
-                "Fetch the portal's key directory again. If the receipt is still not valid, ask the coordinator."
+                "Fetch the portal's key directory again. If the receipt is still not valid, ask "
+                "the coordinator."
             ),
         )
     return receipt
@@ -77,7 +78,8 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt
     """A receipt for exactly the envelope `sent`.
 
     Raises:
-        VerificationError: as `read`, and `receipt-for-another` where digest or header are not the envelope's.
+        VerificationError: as `read`, and `receipt-for-another` where digest or header are not the
+            envelope's.
     """
     receipt = read(raw, keys)
     parsed = envelope.parse(sent)

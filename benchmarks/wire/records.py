@@ -1,11 +1,13 @@
-"""Records of the wire: each field of a dataclass is told once, with its kind, and is written and read by it.
+"""Records of the wire: each field of a dataclass is told once, with its kind, and is written and
+read by it.
 
     @dataclass(frozen=True, slots=True)
     class Header(Record):
         site: Identifier
         surveillance_on: Annotated[date | None, optional(DAY)]
 
-Reading is that of `wire.fields`: a field that is missing, malformed or not known is refused by its path. What is None is left out.
+Reading is that of `wire.fields`: a field that is missing, malformed or not known is refused by its
+path. What is None is left out.
 """
 
 from __future__ import annotations

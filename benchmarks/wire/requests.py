@@ -1,7 +1,8 @@
 """A device's signature on a request for what is its own: the state and receipts of its submissions.
 
-One header value, `device=<id>, at=<unix seconds>, signature=<128 hex digits>`, over method, path with query, device and
-moment. It authorises reading only: a copy of it, seen within five minutes, reads the same thing again and nothing else.
+One header value, `device=<id>, at=<unix seconds>, signature=<128 hex digits>`, over method, path
+with query, device and moment. It authorises reading only: a copy of it, seen within five minutes,
+reads the same thing again and nothing else.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class SignedRequest:
 
 
 def sign(method: str, path: str, device_id: str, now: datetime, key: DeviceKey) -> str:
-    """The header's value for a request of `path` (with its query, without scheme and host) at the moment `now`."""
+    """The header's value for a request of `path` (with its query, without scheme and host) at the
+    moment `now`.
+    """
     at = int(now.timestamp())
     signature = key.sign(Purpose.REQUEST, _content(method, path, device_id, at))
     return f"device={device_id}, at={at}, signature={signature.hex()}"
@@ -57,7 +60,9 @@ def parse(value: str) -> SignedRequest:
 def verify(
     request: SignedRequest, method: str, path: str, now: datetime, device: VerifyingKey
 ) -> None:
-    """Refuse a request that the device did not sign (`request-signature-invalid`) or signed long ago (`request-outdated`)."""
+    """Refuse a request that the device did not sign (`request-signature-invalid`) or signed long
+    ago (`request-outdated`).
+    """
     content = _content(method, path, request.device_id, request.at)
     if not device.accepts(Purpose.REQUEST, content, request.signature):
         raise VerificationError(
@@ -72,7 +77,8 @@ def verify(
         raise VerificationError(
             "request-outdated",
             Phrase(
-                "The request was signed more than %(minutes)s minutes before or after the portal's time.",
+                "The request was signed more than %(minutes)s minutes before or after the "
+                "portal's time.",
                 minutes=LONGEST_AGE_S // 60,
             ),
             "Set this machine's clock, then ask again.",

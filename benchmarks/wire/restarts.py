@@ -1,11 +1,13 @@
-"""The restart of a log: what the coordinator signs, offline, after a portal lost the end of its log and went on from a backup.
+"""The restart of a log: what the coordinator signs, offline, after a portal lost the end of its log
+and went on from a backup.
 
     entries   0 ─────────────── after.size ─────── lost_to
     before    what was shown, and cannot be shown any more
     after     the head from which the log goes on; entries [after.size, lost_to) are lost
 
-Only the directory key, which no machine of the portal holds, signs one: whoever has broken into the portal cannot excuse a log that
-was cut. A reader whose head lies in the lost range takes a statement once, and tells a person of it.
+Only the directory key, which no machine of the portal holds, signs one: whoever has broken into the
+portal cannot excuse a log that was cut. A reader whose head lies in the lost range takes a
+statement once, and tells a person of it.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ LONGEST_REASON = 300
 
 @dataclass(frozen=True, slots=True)
 class LogRestartStatement(Record):
-    """What was lost, and from where the log goes on. `at`: when it was asked for, in seconds since 1970-01-01T00:00Z."""
+    """What was lost, and from where the log goes on. `at`: when it was asked for, in seconds since
+    1970-01-01T00:00Z.
+    """
 
     WHERE: ClassVar[str] = "log_restart"
 
@@ -59,13 +63,17 @@ class LogRestartStatement(Record):
         return datetime.fromtimestamp(self.at, UTC)
 
     def explains(self, seen_head: SeenHead) -> bool:
-        """Whether a head is of the log that was lost: of a size in the lost range, and not made later than the statement."""
+        """Whether a head is of the log that was lost: of a size in the lost range, and not made
+        later than the statement.
+        """
         last, head = heads.parse(self.before), seen_head.head
         fits = head.root == last.root if head.size == last.size else head.size <= self.lost_to
         return fits and self.lost_from < head.size and head.at <= self.at
 
     def lost(self, index: int, on: date) -> bool:
-        """Whether an entry of that day lies in the lost range, and was made no later than the statement."""
+        """Whether an entry of that day lies in the lost range, and was made no later than the
+        statement.
+        """
         return self.lost_from <= index < self.lost_to and on <= self.moment.date()
 
     def refuse(self, at: Fields) -> None:
@@ -74,11 +82,13 @@ class LogRestartStatement(Record):
             raise VerificationError(
                 "restart-loses-nothing",
                 Phrase(
-                    "The log continues from %(size)s entries and had %(before)s before: nothing was lost.",
+                    "The log continues from %(size)s entries and had %(before)s before: nothing "
+                    "was lost.",
                     size=after.size,
                     before=self.lost_to,
                 ),
-                "A restart is only for a log that is shorter than the one shown before. A longer log continues by itself.",
+                "A restart is only for a log that is shorter than the one shown before. A longer "
+                "log continues by itself.",
             )
 
 
@@ -103,7 +113,9 @@ def read_request(raw: bytes) -> LogRestartStatement:
 
 
 def issue(restart: LogRestartStatement, key: DirectoryKey) -> bytes:
-    """The statement, signed offline; it carries its signer's public key, as the key directory does."""
+    """The statement, signed offline; it carries its signer's public key, as the key directory
+    does.
+    """
     content = restart.to_wire()
     LogRestartStatement.from_wire(content)
     signature = key.sign(Purpose.LOG_RESTART, content)
@@ -118,17 +130,21 @@ def parse(raw: bytes) -> LogRestartStatement:
 
 
 def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> LogRestartStatement:
-    """The statement in `raw`, signed by the directory key with this fingerprint, over two heads that the portal's `keys` signed.
+    """The statement in `raw`, signed by the directory key with this fingerprint, over two heads
+    that the portal's `keys` signed.
 
     Raises:
-        VerificationError: `restart-signature-invalid`, `tree-head-signature-invalid`, `restart-loses-nothing`, or malformed bytes.
+        VerificationError: `restart-signature-invalid`, `tree-head-signature-invalid`,
+            `restart-loses-nothing`, or malformed bytes.
     """
     content, signer, signature = _parts(raw)
     if signer.key_id != fingerprint or not signer.accepts(Purpose.LOG_RESTART, content, signature):
         raise VerificationError(
             "restart-signature-invalid",
-            "The statement that the log was restarted is not signed by the key that the enrolment token names.",
-            "Send nothing more. Ask the coordinator, through another channel than this portal, whether the log was restarted.",
+            "The statement that the log was restarted is not signed by the key that the enrolment "
+            "token names.",
+            "Send nothing more. Ask the coordinator, through another channel than this portal, "
+            "whether the log was restarted.",
         )
     restart = LogRestartStatement.from_wire(content)
     heads.read(restart.before, keys)

@@ -1,7 +1,8 @@
-"""A device's new key: signed by the old one, which vouches for it, and by itself, so that nobody registers a key he does not hold.
+"""A device's new key: signed by the old one, which vouches for it, and by itself, so that nobody
+registers a key he does not hold.
 
-The old key goes on verifying what it signed; the portal takes nothing new from it. Sending the same rotation again gets the same
-answer, so a run that was cut short is simply repeated.
+The old key goes on verifying what it signed; the portal takes nothing new from it. Sending the same
+rotation again gets the same answer, so a run that was cut short is simply repeated.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """What goes to the portal: `by_old` and `by_new` are signatures over device, old and new public key."""
+    """What goes to the portal: `by_old` and `by_new` are signatures over device, old and new public
+    key.
+    """
 
     device_id: str
     new: VerifyingKey
@@ -45,11 +48,13 @@ def verify(rotation: KeyRotation, old: VerifyingKey) -> None:
         raise VerificationError(
             "rotation-signature-invalid",
             Phrase(
-                "The new key of the device %(device_id)s was not signed by its old key and by itself.",
+                "The new key of the device %(device_id)s was not signed by its old key and by "
+                "itself.",
                 device_id=rotation.device_id,
             ),
             (
-                "Run `steplabel-agent enrol --rotate` with the state directory of this device. If you do not have it, enrol again with a "
+                "Run `steplabel-agent enrol --rotate` with the state directory of this device. If "
+                "you do not have it, enrol again with a "
                 "token."
             ),
         )

@@ -1,8 +1,10 @@
-"""What an envelope's header and a sealed report hold, the strict way between them and CBOR, and the one name of a period.
+"""What an envelope's header and a sealed report hold, the strict way between them and CBOR, and the
+one name of a period.
 
-The header is what the portal's web tier may read; the report is what only the portal's worker can. Neither has a place
-for an exact value: numbers are grid points, public grids, public count classes and spent budgets, all integers or
-fractions of integers. Both directions are checked: what could not be read back is not written.
+The header is what the portal's web tier may read; the report is what only the portal's worker can.
+Neither has a place for an exact value: numbers are grid points, public grids, public count classes
+and spent budgets, all integers or fractions of integers. Both directions are checked: what could
+not be read back is not written.
 """
 
 from __future__ import annotations
@@ -38,8 +40,9 @@ Revision = Annotated[int, whole(0, MOST_REVISIONS)]
 class Header(Record):
     """The part of an envelope that travels in the clear.
 
-    `key_id` names the processing key that can open it; `ledger_sequence` is how many reports the site's ledger has
-    committed (never how many batches), so that a ledger restored from a backup is noticed.
+    `key_id` names the processing key that can open it; `ledger_sequence` is how many reports the
+    site's ledger has committed (never how many batches), so that a ledger restored from a backup is
+    noticed.
     """
 
     WHERE: ClassVar[str] = "header"
@@ -56,10 +59,12 @@ class Header(Record):
 class Report:
     """Everything that is sealed: the released report, and by what it was made.
 
-    `pack_digest` and `policy_digest` are SHA-256 of the method pack and release policy used; `data_root` commits to the
-    batch records behind the labels (salted, 32 bytes, opaque), `challenge` is what the portal answered to that commitment;
-    `software` is the agent's name and version; `consent` what the firm has agreed to (None: nothing asked for). `salt` hides the values
-    in the portal's log from whoever has not seen the report (None: of an agent before it was sent).
+    `pack_digest` and `policy_digest` are SHA-256 of the method pack and release policy used;
+    `data_root` commits to the batch records behind the labels (salted, 32 bytes, opaque),
+    `challenge` is what the portal answered to that commitment; `software` is the agent's name and
+    version; `consent` what the firm has agreed to (None: nothing asked for). `salt` hides the
+    values in the portal's log from whoever has not seen the report (None: of an agent before it was
+    sent).
     """
 
     released: ReleasedReport
@@ -87,8 +92,8 @@ def decode_report(raw: bytes) -> Report:
     """The report in `raw`.
 
     Raises:
-        VerificationError: `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`, `field-malformed`,
-            `period-not-canonical`, `label-repeated`.
+        VerificationError: `cbor-malformed`, `cbor-not-canonical`, `field-missing`, `field-unknown`,
+            `field-malformed`, `period-not-canonical`, `label-repeated`.
     """
     return _read(Fields(decode(raw)))
 
@@ -200,7 +205,9 @@ def read_period(fields: Fields) -> str:
 
 @lru_cache(maxsize=256)
 def canonical_period(name: str) -> str:
-    """The one name of a period on the wire: `2016-01-01/2017-01-01` is `2016`. InputError where it cannot be read."""
+    """The one name of a period on the wire: `2016-01-01/2017-01-01` is `2016`. InputError where it
+    cannot be read.
+    """
     period = Period.parse(name, UTC)
     first, last = period.start.date(), period.end.date()
     year = f"{first.year:04d}"

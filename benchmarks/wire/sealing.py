@@ -1,12 +1,15 @@
-"""Seals and unseals by HPKE (RFC 9180): a report filled up to one of six sizes, to the processing key; other content, to its reader's key.
+"""Seals and unseals by HPKE (RFC 9180): a report filled up to one of six sizes, to the processing
+key; other content, to its reader's key.
 
-The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal holds as long as either the lattice or the
-curve does, so a copy kept today stays closed to a quantum computer later. There is no suite field to downgrade. The
-header is bound in HPKE's `info` behind a label: under any other header the seal does not open.
+The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal holds as long as
+either the lattice or the curve does, so a copy kept today stays closed to a quantum computer later.
+There is no suite field to downgrade. The header is bound in HPKE's `info` behind a label: under any
+other header the seal does not open.
 
-A report is padded, so that its sealed length does not tell how many labels it holds. A framed text is
-`length (4 bytes, big-endian) || text || zeros` up to the next power of two from 4 KiB to 128 KiB: six sizes in all. Most plants
-fit the smallest two. `unpad` accepts only the one framing `pad` makes.
+A report is padded, so that its sealed length does not tell how many labels it holds. A framed text
+is `length (4 bytes, big-endian) || text || zeros` up to the next power of two from 4 KiB to 128
+KiB: six sizes in all. Most plants fit the smallest two. `unpad` accepts only the one framing `pad`
+makes.
 """
 
 from __future__ import annotations
@@ -71,8 +74,10 @@ def unpad(padded: bytes) -> bytes:
     if len(text) != length or length > SIZES[-1] - _LENGTH_BYTES or pad(text) != padded:
         raise VerificationError(
             "padding-malformed",
-            "The unsealed content does not have the form of a report: its length or its padding is wrong.",
-            "Send again with a current agent. The program that wrote this did not follow docs/wire-format.md.",
+            "The unsealed content does not have the form of a report: its length or its padding "
+            "is wrong.",
+            "Send again with a current agent. The program that wrote this did not follow "
+            "docs/wire-format.md.",
         )
     return text
 
@@ -90,7 +95,9 @@ _PEM_BLOCK = re.compile(rb"-----BEGIN [^-]+-----.*?-----END [^-]+-----\n?", re.D
 
 @dataclass(frozen=True, slots=True)
 class ProcessingPublicKey:
-    """The public half: the ML-KEM-768 encapsulation key (1184 bytes), then the X25519 key (32 bytes)."""
+    """The public half: the ML-KEM-768 encapsulation key (1184 bytes), then the X25519 key (32
+    bytes).
+    """
 
     public_bytes: bytes
     hybrid: MLKEM768X25519PublicKey = field(init=False, repr=False, compare=False)
@@ -114,7 +121,8 @@ class ProcessingPublicKey:
 class ProcessingKey(Secret):
     """The private half, which the portal's worker alone holds.
 
-    The library cannot export a hybrid private key, so this keeps its two parts and builds it from them.
+    The library cannot export a hybrid private key, so this keeps its two parts and builds it from
+    them.
     """
 
     __slots__ = ("_curve", "_key", "_lattice", "_public")
@@ -132,7 +140,8 @@ class ProcessingKey(Secret):
         """Read both parts back.
 
         Raises:
-            VerificationError: `key-unreadable`: not two encrypted blocks of the right kinds, or not this password.
+            VerificationError: `key-unreadable`: not two encrypted blocks of the right kinds, or not
+                this password.
         """
         blocks = _PEM_BLOCK.findall(pem)
         try:
@@ -145,10 +154,12 @@ class ProcessingKey(Secret):
         raise _unreadable()
 
     def to_pem(self, password: bytes) -> bytes:
-        """Two blocks of encrypted PKCS #8 (RFC 5958, RFC 9935): the 64-byte ML-KEM seed, then the X25519 key.
+        """Two blocks of encrypted PKCS #8 (RFC 5958, RFC 9935): the 64-byte ML-KEM seed, then the
+        X25519 key.
 
         Args:
-            password: 32 random bytes from the secret store rather than words: the format's key derivation is a fast one.
+            password: 32 random bytes from the secret store rather than words: the format's key
+                derivation is a fast one.
         """
         if not password:
             raise ValueError("a processing key is never written without a password")
@@ -181,11 +192,12 @@ def generate() -> ProcessingKey:
 
 
 def seal(recipient: ProcessingPublicKey, header: Header, plaintext: bytes) -> bytes:
-    """Pad `plaintext` to a fixed size and seal it to `recipient` under `header`. Every call gives other bytes.
+    """Pad `plaintext` to a fixed size and seal it to `recipient` under `header`. Every call gives
+    other bytes.
 
     Raises:
-        VerificationError: `key-mismatch` where the header names another key, `report-too-long` above the largest size,
-            `public-key-malformed` where nothing can be sealed to that key.
+        VerificationError: `key-mismatch` where the header names another key, `report-too-long`
+            above the largest size, `public-key-malformed` where nothing can be sealed to that key.
     """
     _require_key(header, recipient.key_id)
     padded = pad(plaintext)
@@ -201,7 +213,8 @@ def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
     """The plaintext that was sealed to `key` under exactly this header.
 
     Raises:
-        VerificationError: `key-mismatch`, `seal-broken` (altered, cut, another key or another header), `padding-malformed`.
+        VerificationError: `key-mismatch`, `seal-broken` (altered, cut, another key or another
+            header), `padding-malformed`.
     """
     _require_key(header, key.key_id)
     try:
@@ -209,14 +222,17 @@ def unseal(key: ProcessingKey, header: Header, sealed: bytes) -> bytes:
     except InvalidTag as error:
         raise VerificationError(
             "seal-broken",
-            "The sealed report cannot be opened: it was altered on the way, or sealed to another key or under another header.",
+            "The sealed report cannot be opened: it was altered on the way, or sealed to another "
+            "key or under another header.",
             "Submit again from the site's spool. No part of this copy can be used.",
         ) from error
     return unpad(padded)
 
 
 def seal_bytes(recipient: ProcessingPublicKey, info: bytes, content: bytes) -> bytes:
-    """Seal content of any length, unpadded, under a label of the caller's own, to a key of whoever is to read it."""
+    """Seal content of any length, unpadded, under a label of the caller's own, to a key of whoever
+    is to read it.
+    """
     try:
         return _SUITE.encrypt(content, recipient.hybrid, info=info)
     except ValueError as error:  # as in `seal`
@@ -234,7 +250,8 @@ def unseal_bytes(key: ProcessingKey, info: bytes, sealed: bytes) -> bytes:
     except InvalidTag as error:
         raise VerificationError(
             "seal-broken",
-            "The sealed file cannot be opened: it was altered on the way, or sealed to another key.",
+            "The sealed file cannot be opened: it was altered on the way, or sealed to another "
+            "key.",
             "Ask for it to be written again, and open it with the key that it names.",
         ) from error
 

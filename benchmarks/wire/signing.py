@@ -1,12 +1,14 @@
-"""Ed25519 signatures (RFC 8032) bound to one purpose, keys to one role, key ids, and secrets that no log or pickle gets.
+"""Ed25519 signatures (RFC 8032) bound to one purpose, keys to one role, key ids, and secrets that
+no log or pickle gets.
 
-What is signed is always `label || 0x00 || canonical CBOR`: the label names the purpose, so a signature made for one
-thing is never valid for another. A key signs only what its role may: a device never signs a receipt.
+What is signed is always `label || 0x00 || canonical CBOR`: the label names the purpose, so a
+signature made for one thing is never valid for another. A key signs only what its role may: a
+device never signs a receipt.
 
 What a private key of ours will not do: print itself, be logged, be pickled or be copied.
 
-A key that reaches a traceback, a log line, a task queue or a debugger's dump is a key that has leaked. Python has no
-way to wipe memory; this keeps the accidental ways shut, not a debugger out.
+A key that reaches a traceback, a log line, a task queue or a debugger's dump is a key that has
+leaked. Python has no way to wipe memory; this keeps the accidental ways shut, not a debugger out.
 """
 
 from __future__ import annotations
@@ -65,12 +67,15 @@ _SMALL_ORDER = frozenset(
         "ee" + "ff" * 30 + "7f",
     )
 )
-"""Points of order 1, 2, 4 and 8, sign bit cleared. Under such a key one signature fits many messages, and its owner could
-later say to have signed another; OpenSSL accepts them (Chalkias, Garillot, Nikolaenko, Taming the many EdDSAs, 2020)."""
+"""Points of order 1, 2, 4 and 8, sign bit cleared. Under such a key one signature fits many
+messages, and its owner could later say to have signed another; OpenSSL accepts them (Chalkias,
+Garillot, Nikolaenko, Taming the many EdDSAs, 2020)."""
 
 
 class Purpose(Enum):
-    """Domain separation labels. None is a prefix of another once the 0x00 that ends it is counted."""
+    """Domain separation labels. None is a prefix of another once the 0x00 that ends it is
+    counted.
+    """
 
     REPORT = b"steplabel/1 report"  # inner signature: by the device, inside the seal
     ENVELOPE = b"steplabel/1 envelope"  # outer signature: by the device, over header and ciphertext
@@ -101,7 +106,8 @@ class Purpose(Enum):
         b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
     )
     AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
-    AUDIT_SEED = b"steplabel/1 audit-seed"  # never shown: a browser hashes it to the number of a promise, and finds that again to draw
+    # never shown: a browser hashes it to the number of a promise, and finds that again to draw
+    AUDIT_SEED = b"steplabel/1 audit-seed"
 
     def message(self, content: Value) -> bytes:
         """The bytes that are signed."""
@@ -134,7 +140,8 @@ class VerifyingKey:
             raise VerificationError(
                 "public-key-weak",
                 Phrase(
-                    "This public key is in the curve's small subgroup: a signature made with it binds nobody."
+                    "This public key is in the curve's small subgroup: a signature made with it "
+                    "binds nobody."
                 ),
                 Phrase("Make a new key with the agent. Its own generator never makes such a key."),
             )
@@ -160,11 +167,15 @@ class VerifyingKey:
         return key_id(self.public_bytes)
 
     def accepts(self, purpose: Purpose, content: Value, signature: bytes) -> bool:
-        """Whether `signature` was made by this key's owner over `content` for `purpose`. Callers refuse in their own words."""
+        """Whether `signature` was made by this key's owner over `content` for `purpose`. Callers
+        refuse in their own words.
+        """
         return self.accepts_bytes(purpose.message(content), signature)
 
     def accepts_bytes(self, message: bytes, signature: bytes) -> bool:
-        """Whether `signature` was made over exactly these bytes: for forms that are not ours (`notes`)."""
+        """Whether `signature` was made over exactly these bytes: for forms that are not ours
+        (`notes`).
+        """
         try:
             Ed25519PublicKey.from_public_bytes(self.public_bytes).verify(signature, message)
         except InvalidSignature:
@@ -204,7 +215,9 @@ class SigningKey(Secret):
         return cls(private)
 
     def to_pem(self, password: bytes | None = None) -> bytes:
-        """PKCS #8, encrypted where a password is given. Without one (an unattended device) the file's mode is the only guard."""
+        """PKCS #8, encrypted where a password is given. Without one (an unattended device) the
+        file's mode is the only guard.
+        """
         encryption = BestAvailableEncryption(password) if password else NoEncryption()
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
@@ -231,7 +244,9 @@ class SigningKey(Secret):
         return self._private.sign(purpose.message(content))
 
     def sign_note(self, message: bytes) -> bytes:
-        """64 bytes over the message of a signed note, which holds no byte 0: so it is the message of no purpose."""
+        """64 bytes over the message of a signed note, which holds no byte 0: so it is the message
+        of no purpose.
+        """
         if not self.signs_notes or b"\x00" in message:
             raise ValueError(f"a {type(self).__name__} does not sign this note")
         return self._private.sign(message)
@@ -255,7 +270,9 @@ class DeviceKey(SigningKey):
 
 
 class ReceiptKey(SigningKey):
-    """Of the portal's web tier: it signs challenges, receipts, heads of the log and published benchmarks, and can open nothing."""
+    """Of the portal's web tier: it signs challenges, receipts, heads of the log and published
+    benchmarks, and can open nothing.
+    """
 
     __slots__ = ()
     purposes = frozenset(
@@ -272,21 +289,27 @@ class ReceiptKey(SigningKey):
 
 
 class DirectoryKey(SigningKey):
-    """Of the coordinator, kept offline: it signs the key directory and restarts of the log; its fingerprint travels in every token."""
+    """Of the coordinator, kept offline: it signs the key directory and restarts of the log; its
+    fingerprint travels in every token.
+    """
 
     __slots__ = ()
     purposes = frozenset({Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE})
 
 
 class WitnessKey(SigningKey):
-    """Of a witness of the log: it cosigns heads and nothing else, under one name (C2SP tlog-cosignature)."""
+    """Of a witness of the log: it cosigns heads and nothing else, under one name (C2SP
+    tlog-cosignature).
+    """
 
     __slots__ = ()
     signs_notes = True
 
 
 class AuditorSigningKey(SigningKey):
-    """Of one auditor of a certification body, registered there by its owner; the portal never sees its private half."""
+    """Of one auditor of a certification body, registered there by its owner; the portal never sees
+    its private half.
+    """
 
     __slots__ = ()
     purposes = frozenset(
@@ -306,6 +329,7 @@ def _unreadable() -> VerificationError:
         "key-unreadable",
         Phrase("The private key cannot be read."),
         Phrase(
-            "Check that the file is the right one and complete, and that the password belongs to it."
+            "Check that the file is the right one and complete, and that the password belongs to "
+            "it."
         ),
     )

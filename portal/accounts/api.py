@@ -1,4 +1,6 @@
-"""The API of enrolling a device, rotating its key and the key directory (`/api/v1/enrolments/`, `rotations/`, `directory/`)."""
+"""The API of enrolling a device, rotating its key and the key directory (`/api/v1/enrolments/`,
+`rotations/`, `directory/`).
+"""
 
 from __future__ import annotations
 

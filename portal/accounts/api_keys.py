@@ -1,9 +1,11 @@
-"""Keys that programs ask with: made by who manages an organisation, shown once, ended at once; and who asks with a key.
+"""Keys that programs ask with: made by who manages an organisation, shown once, ended at once; and
+who asks with a key.
 
-    slk_<prefix>_<secret>       the prefix names the key and is no secret; of the secret only its SHA-256 is kept
+    slk_<prefix>_<secret>       the prefix names the key and is no secret; of the secret only its
+    SHA-256 is kept
 
-The secret has 256 random bits, so that a plain digest of it is as good as a slow one. Unknown, expired and revoked keys are
-refused in the same words.
+The secret has 256 random bits, so that a plain digest of it is as good as a slow one. Unknown,
+expired and revoked keys are refused in the same words.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ class Holder:
 
     @property
     def user(self) -> User:
-        """Somebody without a row, whom every selector lets see what the key's organisation sees, and nothing else."""
+        """Somebody without a row, whom every selector lets see what the key's organisation sees,
+        and nothing else.
+        """
         holder = User(email=f"key {self.prefix}", name=self.name)
         holder.acting_as = Acting(self.organisation, self.role)  # type: ignore[misc] # of this holder alone
         return holder
@@ -78,7 +82,9 @@ class ApiKeyView:
 
 
 def houses_of(user: User) -> QuerySet[Organisation]:
-    """The organisations whose keys the person makes and revokes: those they manage, and not as a delegate."""
+    """The organisations whose keys the person makes and revokes: those they manage, and not as a
+    delegate.
+    """
     memberships = Membership.objects.filter(user=user, may_manage=True, delegate=False)
     return (
         Organisation.objects.filter(memberships__in=memberships.filter(role__in=SCOPES_OF))
@@ -101,8 +107,9 @@ def make(
 
     Raises:
         Organisation.DoesNotExist: not one that the person manages.
-        RefusedError: `second-factor-needed` (403), `scope-not-allowed` (400): the role does not have it, or none was asked for;
-            `scope-of-a-person` (400): a key of the organisation; `lifetime-too-long` (400).
+        RefusedError: `second-factor-needed` (403), `scope-not-allowed` (400): the role does not
+            have it, or none was asked for; `scope-of-a-person` (400): a key of the organisation;
+            `lifetime-too-long` (400).
     """
     house = houses_of(user).get(pk=organisation)
     if not second_factor.has_one(user):
@@ -168,7 +175,9 @@ def make(
 
 
 def revoke(user: User, key: int, now: datetime) -> ApiKey:
-    """From now on nobody gets in with it; `ApiKey.DoesNotExist` for one of an organisation that the person does not manage."""
+    """From now on nobody gets in with it; `ApiKey.DoesNotExist` for one of an organisation that the
+    person does not manage.
+    """
     with transaction.atomic():
         row = (
             ApiKey.objects.select_for_update(of=("self",))
@@ -180,9 +189,12 @@ def revoke(user: User, key: int, now: datetime) -> ApiKey:
     return row
 
 
-@wall.opened()  # the reader may be the person, whose membership is gone already, and with it their sight of the keys
+# the reader may be the person, whose membership is gone already, and with it their sight of the
+# keys
+@wall.opened()
 def end_personal(membership: Membership, by: str, now: datetime) -> None:
-    """The person manages the organisation no longer: their own keys of it are revoked, and stay so whatever they become there again.
+    """The person manages the organisation no longer: their own keys of it are revoked, and stay so
+    whatever they become there again.
 
     In the transaction of the cause.
     """

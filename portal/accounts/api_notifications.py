@@ -1,4 +1,6 @@
-"""`GET /api/v1/notifications/` and `POST /api/v1/notifications/read/`: what the person of a key was told, and that they know."""
+"""`GET /api/v1/notifications/` and `POST /api/v1/notifications/read/`: what the person of a key was
+told, and that they know.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ LARGEST = 2**53 - 1
 
 
 class NotificationSerializer(serializers.Serializer[Any]):
-    """One thing that the person was told. Names and days, never a sentence: a program has a language of its own."""
+    """One thing that the person was told. Names and days, never a sentence: a program has a
+    language of its own.
+    """
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(NoticeKind.values)
@@ -54,7 +58,9 @@ class MarkedReadSerializer(serializers.Serializer[Any]):
 
 @listed("notifications", NotificationSerializer)
 class NotificationsView(ListView):
-    """What the person was told, oldest first. Asks for a key of a person's own; nobody reads another's."""
+    """What the person was told, oldest first. Asks for a key of a person's own; nobody reads
+    another's.
+    """
 
     scope: ClassVar[str] = Scope.NOTIFICATIONS
     filters = (
@@ -90,7 +96,9 @@ class NotificationsReadView(StrictView):
         responses={200: MarkedReadSerializer, 404: ProblemSerializer, **REFUSED},
     )
     def post(self, request: Request) -> Response:
-        """Mark these as read, all or none: 404 where one is not the person's own. The same again changes nothing."""
+        """Mark these as read, all or none: 404 where one is not the person's own. The same again
+        changes nothing.
+        """
         asked = MarkReadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:

@@ -1,4 +1,6 @@
-"""`GET /api/v1/key/` and `GET /api/v1/sites/`: what a key is, and the sites it sees with their agents."""
+"""`GET /api/v1/key/` and `GET /api/v1/sites/`: what a key is, and the sites it sees with their
+agents.
+"""
 
 from __future__ import annotations
 

@@ -1,16 +1,19 @@
-"""How many failed sign-ins a browser, a network and an account are allowed, so that passwords and codes cannot be guessed by the thousand.
+"""How many failed sign-ins a browser, a network and an account are allowed, so that passwords and
+codes cannot be guessed by the thousand.
 
-An attempt takes its place in every count *before* the password is looked at, and a success gives the places back: a burst
-of requests at once cannot slip between the looking and the counting. A browser that signed in to the account before (`devices`) has
-tries of its own; everybody else is a stranger, and strangers' failures are counted three times:
+An attempt takes its place in every count *before* the password is looked at, and a success gives
+the places back: a burst of requests at once cannot slip between the looking and the counting. A
+browser that signed in to the account before (`devices`) has tries of its own; everybody else is a
+stranger, and strangers' failures are counted three times:
 
-    account and network   somebody on one network tries one account
-    account               many networks try one account; set so high that nobody is locked out by a joker on one network
+    account and network   somebody on one network tries one account account               many
+    networks try one account; set so high that nobody is locked out by a joker on one network
     network               one network tries many accounts: it is then left one try for each
 
-No count closes a network or an account. However many attempts failed on a network, every other account behind it has a try left there, and
-the owner of an account that all the world attacks signs in from a browser that did so before. A browser that uses up its own tries becomes
-a stranger. Counts end by themselves: who waits may try again.
+No count closes a network or an account. However many attempts failed on a network, every other
+account behind it has a try left there, and the owner of an account that all the world attacks signs
+in from a browser that did so before. A browser that uses up its own tries becomes a stranger.
+Counts end by themselves: who waits may try again.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ class AttemptKind(StrEnum):
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt to sign in as `account` from `network`; `device` is the browser's number where the account knows it, else empty."""
+    """One attempt to sign in as `account` from `network`; `device` is the browser's number where
+    the account knows it, else empty.
+    """
 
     account: str
     network: str
@@ -54,7 +59,9 @@ class Attempt:
     _counted: list[Counted] = field(default_factory=list, init=False)
 
     def begin(self) -> bool:
-        """Take a place in every count; False where one of them is full, and the password is then not to be looked at."""
+        """Take a place in every count; False where one of them is full, and the password is then
+        not to be looked at.
+        """
         if self.device and self._take("device", self._named(), self.device) <= PER_DEVICE:
             return True
         of_both = self._take(

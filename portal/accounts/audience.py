@@ -1,4 +1,6 @@
-"""Who is told something: people of a firm, a site, a certification body, or of the agencies above a jurisdiction, by their numbers."""
+"""Who is told something: people of a firm, a site, a certification body, or of the agencies above a
+jurisdiction, by their numbers.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def regulators_of_nations() -> tuple[int, ...]:
 
 
 def people_concerned_with(pack: str) -> tuple[int, ...]:
-    """Every regulator and certification body, and the enterprises with a site of that pack that is not retired."""
+    """Every regulator and certification body, and the enterprises with a site of that pack that is
+    not retired.
+    """
     firms = Q(
         role=Role.ENTERPRISE,
         organisation__in=Site.objects.filter(pack=pack, retired_at=None).values("organisation"),
@@ -62,5 +66,7 @@ def people_concerned_with(pack: str) -> tuple[int, ...]:
 
 
 def _acting() -> QuerySet[Membership]:
-    """Nobody whose account was closed, and nobody by a role of before their organisation's kind was corrected, as the selectors have it."""
+    """Nobody whose account was closed, and nobody by a role of before their organisation's kind was
+    corrected, as the selectors have it.
+    """
     return Membership.objects.filter(role=F("organisation__kind"), user__is_active=True)

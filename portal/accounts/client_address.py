@@ -1,4 +1,6 @@
-"""Which machine of the network asks, by the same rule for the API's rates, failed sign-ins and the list of sessions."""
+"""Which machine of the network asks, by the same rule for the API's rates, failed sign-ins and the
+list of sessions.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ IPV6_SITE_BITS = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """As the API's throttle finds it, which knows how many proxies stand in front; `UNKNOWN` where that is no address."""
+    """As the API's throttle finds it, which knows how many proxies stand in front; `UNKNOWN` where
+    that is no address.
+    """
     address = BaseThrottle().get_ident(cast(Request, request)) or ""
     try:
         return str(ipaddress.ip_address(address.strip()))

@@ -1,6 +1,8 @@
-"""The unified social credit code of a firm or a branch (GB 32100, 18 characters): its check digit, and where one is required.
+"""The unified social credit code of a firm or a branch (GB 32100, 18 characters): its check digit,
+and where one is required.
 
-The last is a check digit (clause 5.3, after GB/T 17710): a slip of one character or of two neighbours is found.
+The last is a check digit (clause 5.3, after GB/T 17710): a slip of one character or of two
+neighbours is found.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 from benchmarks.phrases import Phrase
 
 REQUIRED_IN = ("cn",)
-"""Paths of jurisdictions where every enterprise has one: in China since 2015 (State Council, Guofa (2015) No. 33)."""
+"""Paths of jurisdictions where every enterprise has one: in China since 2015 (State Council, Guofa
+(2015) No. 33).
+"""
 
 
 def required_in(jurisdiction: str) -> bool:
@@ -27,7 +31,8 @@ class WrongCodeError(ValueError):
 
 
 def credit_code(text: str) -> str:
-    """The code in capitals without blanks and hyphens; empty stays empty, for who is registered elsewhere has none.
+    """The code in capitals without blanks and hyphens; empty stays empty, for who is registered
+    elsewhere has none.
 
     Raises:
         WrongCodeError: its length, its characters or its check digit.
@@ -52,7 +57,8 @@ def credit_code(text: str) -> str:
     except ValidationError as error:
         message = Phrase(
             (
-                "%(found)s contains a character that is not allowed. A code has eight digits, then digits and capital letters "
+                "%(found)s contains a character that is not allowed. A code has eight digits, "
+                "then digits and capital letters "
                 "except I, O, S, V, Z."
             ),
             found=text,

@@ -1,4 +1,6 @@
-"""Decisions that only a regulator may take, refused in the same words wherever they are asked for."""
+"""Decisions that only a regulator may take, refused in the same words wherever they are asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from portal.problems import RefusedError
 
 
 def require_regulator_of_scope(user: User, scope: Jurisdiction) -> None:
-    """Raises: RefusedError: `not-regulator` (403), where the person does not regulate the whole of a peer group's `scope`."""
+    """Raises: RefusedError: `not-regulator` (403), where the person does not regulate the whole of
+    a peer group's `scope`.
+    """
     if not may_decide_for(user, scope):
         raise RefusedError(
             403,
@@ -19,7 +23,9 @@ def require_regulator_of_scope(user: User, scope: Jurisdiction) -> None:
 
 
 def require_regulator_of_site(user: User, site: Site) -> None:
-    """Raises: RefusedError: `not-regulator` (403), where the site lies outside what the person regulates."""
+    """Raises: RefusedError: `not-regulator` (403), where the site lies outside what the person
+    regulates.
+    """
     if not regulated_sites(user).filter(pk=site.pk).exists():
         raise RefusedError(
             403,

@@ -1,8 +1,10 @@
-"""How a browser that has signed in to an account before is recognised: by a signed cookie. What it may try is for `attempts` to say.
+"""How a browser that has signed in to an account before is recognised: by a signed cookie. What it
+may try is for `attempts` to say.
 
 After OWASP, *Slow Down Online Guessing Attacks with Device Cookies*
-(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies). The cookie's name is a keyed digest of the
-account, its value a number drawn at the sign-in; it opens nothing, and saves nobody a password or a code. A browser may know several.
+(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies). The
+cookie's name is a keyed digest of the account, its value a number drawn at the sign-in; it opens
+nothing, and saves nobody a password or a code. A browser may know several.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ SALT = "portal.accounts.devices"
 
 
 def device_of(request: HttpRequest, account: str) -> str:
-    """The number of this browser where it has signed in to the account (an email address) before, else empty."""
+    """The number of this browser where it has signed in to the account (an email address) before,
+    else empty.
+    """
     return request.get_signed_cookie(_name(account), "", salt=SALT, max_age=REMEMBERED) or ""
 
 

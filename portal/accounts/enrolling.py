@@ -1,4 +1,5 @@
-"""Enrolment: a one-time token admits one device to one site; its key may be rotated, and the device revoked.
+"""Enrolment: a one-time token admits one device to one site; its key may be rotated, and the device
+revoked.
 
 Devices are revoked, never deleted.
 """
@@ -56,7 +57,8 @@ def issue_token(
 
     Args:
         by: who issues it; None for the operator at the machine.
-        fingerprint: of the key that signs the key directory (`keys.published_directory().fingerprint`).
+        fingerprint: of the key that signs the key directory
+            (`keys.published_directory().fingerprint`).
     """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
@@ -72,7 +74,9 @@ def issue_token(
 
 
 def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime) -> str:
-    """As `issue_token`, for a site of the person's own enterprise or jurisdiction; `Site.DoesNotExist` for any other."""
+    """As `issue_token`, for a site of the person's own enterprise or jurisdiction;
+    `Site.DoesNotExist` for any other.
+    """
     site = managed_sites(user).filter(slug=site_slug, retired_at=None).first() or regulated_sites(
         user
     ).get(slug=site_slug, retired_at=None)
@@ -83,10 +87,12 @@ def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime)
 def enrol(
     secret: str, public_key: str, seed_commitment: str, software: str, now: datetime
 ) -> EnrolledDevice:
-    """Register a device with a token's secret. The same keys with the same token again give the same device.
+    """Register a device with a token's secret. The same keys with the same token again give the
+    same device.
 
     Raises:
-        RefusedError: `token-unknown` (unknown, used or expired: the answer does not tell which), `device-known`.
+        RefusedError: `token-unknown` (unknown, used or expired: the answer does not tell which),
+            `device-known`.
     """
     with transaction.atomic():
         head = log.lock()
@@ -124,7 +130,8 @@ def enrol(
 
 
 def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
-    """Register the key that a device's old key vouches for; the old one signs nothing new. The same again, the same answer.
+    """Register the key that a device's old key vouches for; the old one signs nothing new. The same
+    again, the same answer.
 
     The commitment to the seed goes over unchanged: a new key is no way to new noise.
 
@@ -175,7 +182,9 @@ def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
 
 
 def revoke(device: Device, by: User | None, now: datetime) -> None:
-    """From now on nothing signed by the device is taken. What it sent before stands. `by`: None for the operator at the machine."""
+    """From now on nothing signed by the device is taken. What it sent before stands. `by`: None for
+    the operator at the machine.
+    """
     with transaction.atomic():
         head = log.lock()
         device = Device.objects.select_for_update().get(pk=device.pk)
@@ -185,9 +194,11 @@ def revoke(device: Device, by: User | None, now: datetime) -> None:
 
 
 def end_tokens(sites: Collection[Site], now: datetime) -> set[str]:
-    """No token that was made so far admits an agent to these sites; the ids of those for which one could have.
+    """No token that was made so far admits an agent to these sites; the ids of those for which one
+    could have.
 
-    In the transaction of the cause, which takes the log before this, if at all: `enrol` holds it while it asks for the token.
+    In the transaction of the cause, which takes the log before this, if at all: `enrol` holds it
+    while it asks for the token.
     """
     tokens = EnrolmentToken.objects.filter(site__in=sites, used_at=None)
     admitting = set(tokens.filter(expires_at__gt=now).values_list("site__slug", flat=True))
@@ -196,7 +207,9 @@ def end_tokens(sites: Collection[Site], now: datetime) -> set[str]:
 
 
 def revoke_all(sites: QuerySet[Site], by: str, now: datetime) -> None:
-    """As `revoke`, for every device of these sites, and their tokens admit no other; nobody is told."""
+    """As `revoke`, for every device of these sites, and their tokens admit no other; nobody is
+    told.
+    """
     with transaction.atomic():
         head = log.lock()
         EnrolmentToken.objects.filter(site__in=sites)._raw_delete("default")
@@ -213,7 +226,9 @@ def _revoke(head: LogHead, device: Device, by: str, now: datetime) -> None:
 
 
 def revoke_for(user: User, device_id: str, now: datetime) -> None:
-    """As `revoke`, for a device of the person's own sites or jurisdiction; `Device.DoesNotExist` for any other."""
+    """As `revoke`, for a device of the person's own sites or jurisdiction; `Device.DoesNotExist`
+    for any other.
+    """
     device = Device.objects.filter(pk=device_id)
     revoke(
         device.filter(site__in=managed_sites(user)).first()
@@ -251,7 +266,9 @@ def _register(
 
 
 def _log(head: LogHead, act: str, device: Device, now: datetime) -> None:
-    """A change of keys is logged as what is signed with them: nobody can say later that another key was in force."""
+    """A change of keys is logged as what is signed with them: nobody can say later that another key
+    was in force.
+    """
     log.append(
         head,
         EntryKind.DEVICE_KEY,
@@ -272,7 +289,9 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _software_and_seed(site: Site, seed_commitment: str, software: str) -> str:
-    """What the auditor should see: a device with another seed than the site's earlier ones, as after a lost state directory."""
+    """What the auditor should see: a device with another seed than the site's earlier ones, as
+    after a lost state directory.
+    """
     earlier = set(Device.objects.filter(site=site).values_list("seed_commitment", flat=True)) - {
         seed_commitment
     }

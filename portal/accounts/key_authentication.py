@@ -13,7 +13,9 @@ from portal.problems import RefusedError
 
 
 class KeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer slk_…`. Nothing else is a key: not an address, where it would stand in logs, and not a session."""
+    """`Authorization: Bearer slk_…`. Nothing else is a key: not an address, where it would stand in
+    logs, and not a session.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, api_keys.Holder] | None:
         words = get_authorization_header(request).split()

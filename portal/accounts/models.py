@@ -1,4 +1,6 @@
-"""People, organisations and memberships, jurisdictions, controlling firms, sites, devices, enrolment tokens, API keys, saved filters."""
+"""People, organisations and memberships, jurisdictions, controlling firms, sites, devices,
+enrolment tokens, API keys, saved filters.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person; signs in with an email address. What they may see comes from their memberships.
 
-    Who asks with an API key is a person too, of no row and no membership: `acting_as` is all that they may see.
+    Who asks with an API key is a person too, of no row and no membership: `acting_as` is all that
+    they may see.
     """
 
     acting_as: ClassVar[Acting | None] = None
@@ -90,7 +93,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Jurisdiction(models.Model):
-    """A nation, province or city. `path` spells the tree out (`cn/he/tangshan`), so that a subtree is a prefix."""
+    """A nation, province or city. `path` spells the tree out (`cn/he/tangshan`), so that a subtree
+    is a prefix.
+    """
 
     class Level(models.TextChoices):
         NATION = "nation"
@@ -117,7 +122,9 @@ class Jurisdiction(models.Model):
 
 
 class ControllingFirm(models.Model):
-    """The firm that decides for one or more enterprises. Disclosure rules count these, never plants."""
+    """The firm that decides for one or more enterprises. Disclosure rules count these, never
+    plants.
+    """
 
     name = NameField(max_length=200, unique=True)
     name_zh = models.CharField(max_length=200, blank=True)
@@ -165,7 +172,9 @@ class Organisation(models.Model):
 
 
 class Membership(models.Model):
-    """A person acts for an organisation in a role. Who may not manage only reads; a delegate is of another house and manages no people."""
+    """A person acts for an organisation in a role. Who may not manage only reads; a delegate is of
+    another house and manages no people.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
@@ -220,7 +229,9 @@ class Site(models.Model):
 
 
 class SavedFilter(models.Model):
-    """A filter of a list that a person keeps under a name: theirs alone, gone with them. It is offered wherever that page has the list."""
+    """A filter of a list that a person keeps under a name: theirs alone, gone with them. It is
+    offered wherever that page has the list.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="saved_filters")
     page = models.CharField(max_length=60)  # name of the address, without what stands in it
@@ -241,7 +252,9 @@ class SavedFilter(models.Model):
 
 
 class EnrolmentToken(models.Model):
-    """A one-time right to register a device for a site. The secret itself is shown once and never kept."""
+    """A one-time right to register a device for a site. The secret itself is shown once and never
+    kept.
+    """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="enrolment_tokens")
     secret_sha256 = models.CharField(max_length=64, unique=True, validators=[HEX_32])
@@ -255,7 +268,9 @@ class EnrolmentToken(models.Model):
 
 
 class Device(models.Model):
-    """An agent's signing key at a site, and its commitment to the seed that its noise is drawn from."""
+    """An agent's signing key at a site, and its commitment to the seed that its noise is drawn
+    from.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, models.PROTECT, related_name="devices")
@@ -273,9 +288,11 @@ class Device(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key that a program asks with. The secret itself is shown once and never kept; `prefix` names the key wherever it is spoken of.
+    """A key that a program asks with. The secret itself is shown once and never kept; `prefix`
+    names the key wherever it is spoken of.
 
-    With `person` it is that person's and ends with their membership; without, it is the organisation's and outlives who made it.
+    With `person` it is that person's and ends with their membership; without, it is the
+    organisation's and outlives who made it.
     """
 
     prefix = models.CharField(max_length=12, unique=True)

@@ -1,4 +1,6 @@
-"""What a person does to their own sign-in goes on record, by allauth's signals; a changed password ends the other sessions."""
+"""What a person does to their own sign-in goes on record, by allauth's signals; a changed password
+ends the other sessions.
+"""
 
 from __future__ import annotations
 

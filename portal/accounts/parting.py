@@ -1,6 +1,8 @@
-"""Deleting people who act for nobody any more: every row about them, and them; of whom a row must name, the account is emptied.
+"""Deleting people who act for nobody any more: every row about them, and them; of whom a row must
+name, the account is emptied.
 
-By the table, never row by row: the worker that does it may delete and empty accounts, and reads nothing of them but number and address.
+By the table, never row by row: the worker that does it may delete and empty accounts, and reads
+nothing of them but number and address.
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ NOWHERE = "departed.invalid"
 
 
 def delete_people(people: Collection[int]) -> int:
-    """Delete those of these people who act for nobody any more; how many. To be called in a transaction.
+    """Delete those of these people who act for nobody any more; how many. To be called in a
+    transaction.
 
-    Of whom a row names that stays, as a declaration in a dossier does, only the number is left: nobody can sign in as them.
+    Of whom a row names that stays, as a declaration in a dossier does, only the number is left:
+    nobody can sign in as them.
     """
     gone = set(people) - set(
         Membership.objects.filter(user__in=people).values_list("user_id", flat=True)
@@ -47,7 +51,9 @@ def delete_people(people: Collection[int]) -> int:
 
 
 def _empty(person: int) -> None:
-    """The account under a random address, to which no mail goes, and of nobody who could sign in."""
+    """The account under a random address, to which no mail goes, and of nobody who could sign
+    in.
+    """
     address = f"{DEPARTED}{secrets.token_hex(8)}@{NOWHERE}"
     User.objects.filter(pk=person).update(
         email=address,
@@ -73,7 +79,9 @@ def _fields_that_name_people() -> Iterator[Any]:
 
 
 def _relations() -> Iterator[Any]:
-    """Everything that points at people, hidden or not: tables of links between people and groups too."""
+    """Everything that points at people, hidden or not: tables of links between people and groups
+    too.
+    """
     fields = User._meta.get_fields(include_hidden=True)
     yield from (
         field
@@ -87,5 +95,7 @@ def _rows(field: Any, people: Collection[int]) -> QuerySet[Any]:
 
 
 def _delete(rows: QuerySet[Any]) -> None:
-    """Without reading what is deleted; nothing that goes here has rows of its own but those that go here, too."""
+    """Without reading what is deleted; nothing that goes here has rows of its own but those that go
+    here, too.
+    """
     rows._raw_delete(rows.db)

@@ -1,4 +1,6 @@
-"""How often somebody may ask the API: by key, by device whose signature held, and everybody else by their network."""
+"""How often somebody may ask the API: by key, by device whose signature held, and everybody else by
+their network.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ from portal.accounts.client_address import client_network
 
 
 def count_for_device(request: Request, scope: str, device: UUID) -> None:
-    """Count a request for the device that signed it, and no longer for its network: a group's sites may share one address.
+    """Count a request for the device that signed it, and no longer for its network: a group's sites
+    may share one address.
 
-    Asked only once the signature held, so that nobody spends what another device has left. A device that sends more than
-    `DEVICE_RATE` goes on counting for its network.
+    Asked only once the signature held, so that nobody spends what another device has left. A device
+    that sends more than `DEVICE_RATE` goes on counting for its network.
     """
     rate, network = settings.DEVICE_RATE, getattr(request._request, "rate", None)
     if rate is None or network is None:
@@ -31,7 +34,8 @@ def count_for_device(request: Request, scope: str, device: UUID) -> None:
 class RateByKey(ScopedRateThrottle):
     """Counts the requests of a key wherever they come from, and of anybody else by their network.
 
-    A number each instead of the framework's list of moments, of which 600 a minute take 5 kB an asker.
+    A number each instead of the framework's list of moments, of which 600 a minute take 5 kB an
+    asker.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:

@@ -1,4 +1,6 @@
-"""Filters of lists that people keep under a name; whoever else asks for one is told that there is none."""
+"""Filters of lists that people keep under a name; whoever else asks for one is told that there is
+none.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What an API key may be good for (its scopes), which of it a role allows, and letting in only keys that have a view's scope.
+"""What an API key may be good for (its scopes), which of it a role allows, and letting in only keys
+that have a view's scope.
 
 A key never does more than the role of its organisation.
 """
@@ -19,7 +20,9 @@ from portal.problems import RefusedError
 
 
 class Scope(TextChoices):
-    """Stable names: keys hold on to them. Nothing that a person decides, approves, publishes or signs can be done by a key."""
+    """Stable names: keys hold on to them. Nothing that a person decides, approves, publishes or
+    signs can be done by a key.
+    """
 
     PUBLISHED = "read:published"
     SITES = "read:sites"
@@ -65,14 +68,18 @@ SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
 
 
 def allowed_to(role: str, scopes: str, *, personal: bool) -> frozenset[str]:
-    """Of a key's scopes (parted by blanks) those that its role has, today: a role that loses one takes it from every key."""
+    """Of a key's scopes (parted by blanks) those that its role has, today: a role that loses one
+    takes it from every key.
+    """
     return frozenset(scopes.split()) & frozenset(
         (*SCOPES_OF.get(role, ()), *(OF_A_PERSON if personal else ()))
     )
 
 
 class HoldsScope(BasePermission):
-    """Lets in what is open to all, and keys that have the view's scope. A view that declares none lets nobody in."""
+    """Lets in what is open to all, and keys that have the view's scope. A view that declares none
+    lets nobody in.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         scope = getattr(view, "scope", "")
@@ -95,6 +102,7 @@ class HoldsScope(BasePermission):
                 Phrase("The key has no scope %(scope)s.", scope=scope)
                 if scope
                 else "No scope opens this address.",
-                "Make a key with that scope on the page API keys, where the role of your organisation allows it.",
+                "Make a key with that scope on the page API keys, where the role of your "
+                "organisation allows it.",
             )
         return True

@@ -1,9 +1,11 @@
-"""The second factor: whose role asks for it, whether this session has shown it, how its secret is kept, giving and taking it away.
+"""The second factor: whose role asks for it, whether this session has shown it, how its secret is
+kept, giving and taking it away.
 
-A code of an authenticator app (RFC 6238) or a recovery code. allauth's own views set it up and check it: they are wired in
-`web/account_urls`, their forms and words are in `web/account_forms` and `web/signing_in`. Who may publish, or attest what is
-published, needs one; everybody else is offered one (`SECOND_FACTOR_ROLES`). Its secret lies encrypted under a key that is
-derived from `SECRET_KEY`, so that a stolen copy of the database makes nobody a code.
+A code of an authenticator app (RFC 6238) or a recovery code. allauth's own views set it up and
+check it: they are wired in `web/account_urls`, their forms and words are in `web/account_forms` and
+`web/signing_in`. Who may publish, or attest what is published, needs one; everybody else is offered
+one (`SECOND_FACTOR_ROLES`). Its secret lies encrypted under a key that is derived from
+`SECRET_KEY`, so that a stolen copy of the database makes nobody a code.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ def authenticators_of(user: User) -> Mapping[str, Authenticator]:
 
 
 def was_shown(request: HttpRequest, user: User) -> bool:
-    """Whether the person gave a code in this very session: at sign-in, when it was set up, or when asked again."""
+    """Whether the person gave a code in this very session: at sign-in, when it was set up, or when
+    asked again.
+    """
     return any(record["method"] == "mfa" for record in get_authentication_records(request, user))
 
 
@@ -65,7 +69,9 @@ def unseal(sealed: str) -> str:
 
 
 def give(user: User) -> str:
-    """Set an app up for the person, in place of an earlier one; its secret, in the Base32 that apps take. For demo and tests."""
+    """Set an app up for the person, in place of an earlier one; its secret, in the Base32 that apps
+    take. For demo and tests.
+    """
     secret: str = generate_totp_secret()
     Authenticator.objects.filter(user=user).delete()
     TOTP.activate(user, secret)
@@ -81,7 +87,8 @@ def code_at(secret: str, moment: datetime) -> str:
 
 
 def take_away(user: User, by: str, now: datetime) -> bool:
-    """Remove app and recovery codes of who has lost both, and tell them, for it may be somebody else who asked; whether there was anything.
+    """Remove app and recovery codes of who has lost both, and tell them, for it may be somebody
+    else who asked; whether there was anything.
 
     The next sign-in asks who needs one to set it up.
     """

@@ -1,4 +1,5 @@
-"""Who a person is here (roles, organisations, jurisdictions), for what they may decide, and which sites and devices they may see.
+"""Who a person is here (roles, organisations, jurisdictions), for what they may decide, and which
+sites and devices they may see.
 
 Every other selector asks these; a view never filters by itself.
 """
@@ -93,12 +94,16 @@ def roles_of(user: User) -> frozenset[str]:
 
 
 def read_once(user: User) -> None:
-    """From now on this row is asked for its roles and its jurisdictions once: for a request that changes nothing."""
+    """From now on this row is asked for its roles and its jurisdictions once: for a request that
+    changes nothing.
+    """
     user.roles_so_far = PersonRoles()  # type: ignore[misc]  # of this row alone; every other row has none
 
 
 def organisations_as(user: User, role: Role, *, managing: bool = False) -> QuerySet[Organisation]:
-    """The organisations that the person acts for in that role. Whoever asks with a key acts for the key's alone, and manages nothing."""
+    """The organisations that the person acts for in that role. Whoever asks with a key acts for the
+    key's alone, and manages nothing.
+    """
     rows = Organisation.objects.filter(kind=role)
     if not user.is_authenticated:
         return rows.none()
@@ -110,13 +115,15 @@ def organisations_as(user: User, role: Role, *, managing: bool = False) -> Query
 
 
 def declaring_as(user: User, role: Role) -> QuerySet[Organisation]:
-    """The organisations of that role in whose name the person declares something: those they manage. A key that who manages made for it
-    (`scope_to_write`) declares for its own."""
+    """The organisations of that role in whose name the person declares something: those they
+    manage. A key that who manages made for it (`scope_to_write`) declares for its own."""
     return organisations_as(user, role, managing=user.acting_as is None)
 
 
 def colleagues_of(user: User) -> QuerySet[Membership]:
-    """Who acts for an organisation that the person acts for, themselves too; a delegate, who is of another house, sees nobody."""
+    """Who acts for an organisation that the person acts for, themselves too; a delegate, who is of
+    another house, sees nobody.
+    """
     houses = Membership.objects.filter(user=user, delegate=False).values("organisation")
     return Membership.objects.filter(organisation__in=houses)
 
@@ -175,7 +182,9 @@ def country_of(path: str) -> Jurisdiction | None:
 
 
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
-    """The condition that a row's jurisdiction is one of these or lies in one of them; never true for none."""
+    """The condition that a row's jurisdiction is one of these or lies in one of them; never true
+    for none.
+    """
     condition = Q(pk__in=[])
     for jurisdiction in jurisdictions:
         condition |= Q(**{path: jurisdiction.path}) | Q(
@@ -200,24 +209,32 @@ def sites_by_slug(slugs: Iterable[str]) -> QuerySet[Site]:
 
 
 def site_by_slug(slug: str) -> Site:
-    """The site of that id, for who has asked already whether the person may; `Site.DoesNotExist` where there is none."""
+    """The site of that id, for who has asked already whether the person may; `Site.DoesNotExist`
+    where there is none.
+    """
     return Site.objects.get(slug=slug)
 
 
 def own_sites(user: User) -> QuerySet[Site]:
-    """The sites of the enterprises the person acts for: the only sites whose values are their own."""
+    """The sites of the enterprises the person acts for: the only sites whose values are their
+    own.
+    """
     return Site.objects.filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
 
 
 def managed_sites(user: User) -> QuerySet[Site]:
-    """Of the own sites those that the person may act for: enrol and revoke agents, hand in files."""
+    """Of the own sites those that the person may act for: enrol and revoke agents, hand in
+    files.
+    """
     return Site.objects.filter(
         organisation__in=organisations_as(user, Role.ENTERPRISE, managing=True)
     )
 
 
 def led_sites(user: User) -> QuerySet[Site]:
-    """Of those the ones of their own house: a delegate reports for a site, and neither renames nor retires it; a key leads none."""
+    """Of those the ones of their own house: a delegate reports for a site, and neither renames nor
+    retires it; a key leads none.
+    """
     if not user.is_authenticated or user.acting_as is not None:
         return Site.objects.none()
     led = Organisation.objects.filter(
@@ -235,12 +252,16 @@ def regulated_sites(user: User) -> QuerySet[Site]:
 
 
 def visible_sites(user: User) -> QuerySet[Site]:
-    """The sites whose protected values the person may see: own, or in the jurisdiction they regulate."""
+    """The sites whose protected values the person may see: own, or in the jurisdiction they
+    regulate.
+    """
     return Site.objects.filter(seen_by(user))
 
 
 def seen_by(user: User, site: str = "") -> Q:
-    """The same as a condition; `site` is the way to it from the rows that are asked for, as `site__`."""
+    """The same as a condition; `site` is the way to it from the rows that are asked for, as
+    `site__`.
+    """
     own = Q(**{f"{site}organisation__in": organisations_as(user, Role.ENTERPRISE)})
     return own | within(jurisdictions_of(user), f"{site}jurisdiction__path")
 

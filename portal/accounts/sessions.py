@@ -1,4 +1,6 @@
-"""Where a person is signed in, and ending it. Django keeps a session under its key; allauth notes whose it is and from where."""
+"""Where a person is signed in, and ending it. Django keeps a session under its key; allauth notes
+whose it is and from where.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def sessions_of(user: User, this_key: str | None, now: datetime) -> tuple[Sessio
 
 
 def end(user: User, now: datetime, *, only: int | None = None, but: str | None = None) -> int:
-    """End the person's sessions: all of them, `only` the one of that id, or all `but` the one of that key. How many ended."""
+    """End the person's sessions: all of them, `only` the one of that id, or all `but` the one of
+    that key. How many ended.
+    """
     rows = UserSession.objects.filter(user=user)
     if only is not None:
         rows = rows.filter(pk=only)

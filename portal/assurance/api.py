@@ -1,4 +1,5 @@
-"""`GET /api/v1/assignments/`: what a certification body checks, for it and for the regulator of the site, with the outside of every report.
+"""`GET /api/v1/assignments/`: what a certification body checks, for it and for the regulator of the
+site, with the outside of every report.
 
 Assigning and taking back is decided by a person on the pages: no key decides anything.
 """
@@ -56,7 +57,9 @@ class AssignmentSerializer(serializers.Serializer[Any]):
 
 @listed("assignments", AssignmentSerializer)
 class AssignmentsView(ListView):
-    """The sites and periods that a certification body checks: its own, or those at the sites of a regulator's jurisdiction."""
+    """The sites and periods that a certification body checks: its own, or those at the sites of a
+    regulator's jurisdiction.
+    """
 
     scope: ClassVar[str] = Scope.ASSIGNMENTS
     filters = (SITE_FILTER, PERIOD_FILTER, STATE_FILTER)

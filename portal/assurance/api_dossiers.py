@@ -1,4 +1,6 @@
-"""`GET /api/v1/dossiers/` and one dossier: for the firm of a site and for who regulates where it lies."""
+"""`GET /api/v1/dossiers/` and one dossier: for the firm of a site and for who regulates where it
+lies.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,9 @@ class DossierSerializer(serializers.Serializer[Any]):
 
 @listed("dossiers", DossierRowSerializer, always_exists=False)
 class DossiersView(ListView):
-    """The dossiers of a site that is the organisation's own or that it regulates, a row for each programme."""
+    """The dossiers of a site that is the organisation's own or that it regulates, a row for each
+    programme.
+    """
 
     scope: ClassVar[str] = Scope.DOSSIERS
     filters = (SITE_ASKED,)

@@ -38,7 +38,9 @@ class ObligatoryAuditSerializer(serializers.Serializer[Any]):
 
 @listed("obligatory_audits", ObligatoryAuditSerializer)
 class ObligatoryAuditsView(ListView):
-    """The obliged sites that are the organisation's own, that it regulates or that it checks, each with the day of its next audit."""
+    """The obliged sites that are the organisation's own, that it regulates or that it checks, each
+    with the day of its next audit.
+    """
 
     scope: ClassVar[str] = Scope.AUDITS
     filters = (SITE_FILTER, DUTY_FILTER)

@@ -1,4 +1,6 @@
-"""`GET /api/v1/samples/` and the evidence file of one: for the certification body that drew it, and for the plant that opens it."""
+"""`GET /api/v1/samples/` and the evidence file of one: for the certification body that drew it, and
+for the plant that opens it.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class EvidenceFilesSerializer(serializers.Serializer[Any]):
 
 
 class EvidenceSerializer(serializers.Serializer[Any]):
-    """The evidence file, as the page of the sample gives it and `steplabel-agent verify` takes it."""
+    """The evidence file, as the page of the sample gives it and `steplabel-agent verify` takes
+    it.
+    """
 
     schema = serializers.CharField()
     site = serializers.CharField()
@@ -56,13 +60,16 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     restarts = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="Of a commitment that was handed in again after a restart of the log: the signed statements of it, in base64.",
+        help_text="Of a commitment that was handed in again after a restart of the log: the "
+        "signed statements of it, in base64.",
     )
 
 
 @listed("samples", SampleSerializer)
 class SamplesView(ListView):
-    """The samples that were drawn: by the certification body that asks, or at the sites of the enterprise that asks."""
+    """The samples that were drawn: by the certification body that asks, or at the sites of the
+    enterprise that asks.
+    """
 
     scope: ClassVar[str] = Scope.AUDITS
     filters = (SITE_FILTER, PERIOD_FILTER)

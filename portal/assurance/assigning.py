@@ -30,12 +30,15 @@ def assign(
     *,
     sees_values: bool = False,
 ) -> Assignment:
-    """Let a body see one site's submissions of a period, with their protected values or without, until a day.
+    """Let a body see one site's submissions of a period, with their protected values or without,
+    until a day.
 
-    The same again changes nothing; other terms take the place of those that were. What was taken back is assigned anew.
+    The same again changes nothing; other terms take the place of those that were. What was taken
+    back is assigned anew.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-certification-body`, `body-of-the-same-group`, `body-interested` (409).
+        RefusedError: `not-regulator` (403), `not-a-certification-body`, `body-of-the-same-group`,
+            `body-interested` (409).
     """
     require_regulator_of_site(by, site)
     if body.kind != Role.CERTIFICATION_BODY:
@@ -79,9 +82,11 @@ def assign(
 
 
 def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> Assignment:
-    """From now on the body sees no report of it and puts nothing new on record; findings and statements stay as they are.
+    """From now on the body sees no report of it and puts nothing new on record; findings and
+    statements stay as they are.
 
-    A statement that was drawn up and not signed can be signed no more. Taken back twice is taken back once.
+    A statement that was drawn up and not signed can be signed no more. Taken back twice is taken
+    back once.
 
     Raises:
         RefusedError: `not-regulator` (403), `reason-missing`, `text-too-long` (409).
@@ -108,7 +113,8 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
 
 
 def end_partial(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
-    """Take back each assignment whose body may not check the firm to which the site belongs; the ids of these sites.
+    """Take back each assignment whose body may not check the firm to which the site belongs; the
+    ids of these sites.
 
     In the transaction of the cause.
     """
@@ -141,7 +147,8 @@ def _end(row: Assignment, reason: str, by: str, now: datetime) -> None:
 def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
     """Why the body may not check the site's firm, if so.
 
-    ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it have an interest in.
+    ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it
+    have an interest in.
     """
     if of_one_group(body, site):
         return RefusedError(
@@ -157,7 +164,8 @@ def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
             409,
             "body-interested",
             Phrase(
-                "Everybody who audits for %(body)s has declared an interest in the firm of this site.",
+                "Everybody who audits for %(body)s has declared an interest in the firm of this "
+                "site.",
                 body=body.name,
             ),
             "Choose another body, or wait until somebody without an interest acts for it.",

@@ -1,4 +1,6 @@
-"""What a regulator has assigned and how each stands on a day; which sites, bodies and periods there are to assign."""
+"""What a regulator has assigned and how each stands on a day; which sites, bodies and periods there
+are to assign.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, .
 
 
 def assignable_sites(user: User) -> QuerySet[Site]:
-    """The sites that the person may assign a body to: those of the jurisdiction that are not retired."""
+    """The sites that the person may assign a body to: those of the jurisdiction that are not
+    retired.
+    """
     return regulated_sites(user).filter(retired_at=None).select_related("organisation")
 
 
@@ -96,7 +100,9 @@ def bodies_at(sites: QuerySet[Site]) -> dict[int, int]:
 
 
 def periods_of(*sites: Site) -> tuple[str, ...]:
-    """The periods that peer groups of the sites report for, newest first: each of them can be checked."""
+    """The periods that peer groups of the sites report for, newest first: each of them can be
+    checked.
+    """
     rows = (
         ReportingPeriod.objects.filter(peer_group__members__site__in=sites)
         .order_by("-start")
@@ -118,7 +124,9 @@ def _course(row: Assignment, today: date, *, concluded: bool) -> AssignmentStand
 
 
 def _open_majors(assignments: Sequence[Assignment]) -> dict[int, int]:
-    """By row; one that stands has those, too, that its body found there before it was taken back and made anew."""
+    """By row; one that stands has those, too, that its body found there before it was taken back
+    and made anew.
+    """
     standing = {
         (row.body_id, row.site_id, row.period): row.pk
         for row in assignments

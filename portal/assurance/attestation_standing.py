@@ -1,9 +1,12 @@
-"""Reading attestations: what each says, how it stands on a day, the short code that finds it, and the report that an audit is of.
+"""Reading attestations: what each says, how it stands on a day, the short code that finds it, and
+the report that an audit is of.
 
-The short code under which anybody finds an attestation: its kind, then the first 80 bits of its digest in Crockford's base 32.
+The short code under which anybody finds an attestation: its kind, then the first 80 bits of its
+digest in Crockford's base 32.
 
-No letters that are taken for digits (I, L, O, U); what was typed with them is read all the same. 80 bits that nobody chooses
-are enough that no second statement is made to fit a code that is printed already.
+No letters that are taken for digits (I, L, O, U); what was typed with them is read all the same. 80
+bits that nobody chooses are enough that no second statement is made to fit a code that is printed
+already.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LETTERS = 16
 HEX = 20
 STALE = timedelta(days=30)
-"""What was drawn up and not signed within it has to be drawn up again: it says the day on which it was issued."""
+"""What was drawn up and not signed within it has to be drawn up again: it says the day on which it
+was issued.
+"""
 
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
@@ -47,7 +52,9 @@ def code_of(digest: str, kind: str = KIND) -> str:
 
 
 def start_of_digest(typed: str, kind: str = KIND) -> str | None:
-    """The first 20 hex digits of the digest that a code is for; None where it is no code of that kind."""
+    """The first 20 hex digits of the digest that a code is for; None where it is no code of that
+    kind.
+    """
     upper = _upper(typed)
     if not upper.startswith(kind):
         return None
@@ -68,7 +75,9 @@ def canonical(typed: str) -> str | None:
 
 
 def _upper(typed: str) -> str:
-    """In capitals, with compatibility forms made one (NFKC): a Chinese keyboard writes letters, digits and hyphens in full width."""
+    """In capitals, with compatibility forms made one (NFKC): a Chinese keyboard writes letters,
+    digits and hyphens in full width.
+    """
     return unicodedata.normalize("NFKC", typed).upper().strip()
 
 
@@ -134,7 +143,9 @@ def standing_of(row: Attestation, today: date) -> AttestationStanding:
 
 
 def signed_no_more(row: Attestation, today: date) -> RefusedError | None:
-    """Why what was drawn up can be signed no more; None where it still can, once no finding and no newer opening stands in the way."""
+    """Why what was drawn up can be signed no more; None where it still can, once no finding and no
+    newer opening stands in the way.
+    """
     if refusal := key_revoked(row.key):
         return refusal
     if row.state == Attestation.State.DISCARDED:
@@ -182,7 +193,9 @@ def key_revoked(key: AuditorKey) -> RefusedError | None:
 
 
 def concluding() -> QuerySet[Attestation]:
-    """The statements that conclude an engagement: issued, of the report that is still the accepted one; expired since or not."""
+    """The statements that conclude an engagement: issued, of the report that is still the accepted
+    one; expired since or not.
+    """
     return Attestation.objects.filter(
         state=Attestation.State.ISSUED, submission__state=SubmissionState.ACCEPTED
     )
@@ -228,8 +241,9 @@ def signed_statement(attestation: int) -> bytes:
 def valid_for_steps(
     digest: str, steps: AbstractSet[str], today: date
 ) -> tuple[AttestationView, ...]:
-    """The valid attestations of one report that name any of these steps, for whoever was shown their labels; and each adverse one, which
-    keeps every label of the report from being attested. An issued attestation is public."""
+    """The valid attestations of one report that name any of these steps, for whoever was shown
+    their labels; and each adverse one, which keeps every label of the report from being attested.
+    An issued attestation is public."""
     issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)
     valid = (
         view

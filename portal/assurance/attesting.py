@@ -1,7 +1,9 @@
-"""Attestations: drawn up by the portal, signed elsewhere with the auditor's own key, taken back, logged; withdrawn the same way.
+"""Attestations: drawn up by the portal, signed elsewhere with the auditor's own key, taken back,
+logged; withdrawn the same way.
 
-Whoever draws one up signs it with their own registered key and hands the signed file in. What comes back must be what was
-given out, byte for byte but for the signature; what could change in between (a finding, a key, the report itself) is asked again.
+Whoever draws one up signs it with their own registered key and hands the signed file in. What comes
+back must be what was given out, byte for byte but for the signature; what could change in between
+(a finding, a key, the report itself) is asked again.
 """
 
 from __future__ import annotations
@@ -62,11 +64,13 @@ class AttestationTerms:
 def draw_up(
     assignment: Assignment, terms: AttestationTerms, by: User, now: datetime
 ) -> Attestation:
-    """The statement to be signed; one that the same person drew up before and did not sign is discarded.
+    """The statement to be signed; one that the same person drew up before and did not sign is
+    discarded.
 
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse; `no-accepted-report`,
-            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long`, `attestation-signed-before` (409).
+            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long`,
+            `attestation-signed-before` (409).
         VerificationError: `field-malformed`, where the terms make no statement.
     """
     require_free(assignment, by)
@@ -95,7 +99,8 @@ def draw_up(
                 409,
                 "attestation-signed-before",
                 "You have signed this very statement today already.",
-                "Look at its page. If it was withdrawn, say what is different now, or draw it up again tomorrow.",
+                "Look at its page. If it was withdrawn, say what is different now, or draw it up "
+                "again tomorrow.",
             )
         mine = Attestation.objects.filter(
             assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP
@@ -120,12 +125,14 @@ def draw_up(
 
 
 def take(raw: bytes, by: User, now: datetime) -> Attestation:
-    """A signed file that comes back, of an attestation or of a withdrawal. The same again changes nothing.
+    """A signed file that comes back, of an attestation or of a withdrawal. The same again changes
+    nothing.
 
     Raises:
         VerificationError: what `attestations.read` refuses.
-        RefusedError: `not-auditor`, `not-your-key` (403), `attestation-unknown` (404); `auditor-key-revoked`, `attestation-stale`,
-            `report-superseded`, `another-opening`, `major-open`, `attestation-discarded`, and what `require_free` and `lock_standing`
+        RefusedError: `not-auditor`, `not-your-key` (403), `attestation-unknown` (404);
+            `auditor-key-revoked`, `attestation-stale`, `report-superseded`, `another-opening`,
+            `major-open`, `attestation-discarded`, and what `require_free` and `lock_standing`
             refuse (409).
     """
     statement = attestations.read(raw)
@@ -143,8 +150,9 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
 
 
 def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -> Attestation:
-    """The withdrawal to be signed, by whoever draws it up: any auditor of the body. It favours no firm, so that an interest does not hinder
-    it; and nobody declares one any more where the assignment was taken back.
+    """The withdrawal to be signed, by whoever draws it up: any auditor of the body. It favours no
+    firm, so that an interest does not hinder it; and nobody declares one any more where the
+    assignment was taken back.
 
     Raises:
         RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, `text-too-long` (409).
@@ -243,7 +251,10 @@ def _keep(
 
 def subject_of(row: Attestation) -> str:
     """How the audit record names it."""
-    return f"attestation {row.digest[:16]} of {'site ' + row.site.slug if row.site else f'publication {row.publication_id}'}"
+    return (
+        f"attestation {row.digest[:16]} of "
+        f"{'site ' + row.site.slug if row.site else f'publication {row.publication_id}'}"
+    )
 
 
 def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation:
@@ -350,9 +361,11 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
 
 
 def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> None:
-    """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level).
+    """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019,
+    5.1.7: evidence follows the level).
 
-    What was opened to another body is that one's evidence, and a draw of other steps is none of these.
+    What was opened to another body is that one's evidence, and a draw of other steps is none of
+    these.
     """
     opened = sample is not None and sample.confidence > 0
     if (
@@ -363,9 +376,11 @@ def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> No
         raise RefusedError(
             409,
             "assurance-without-sample",
-            "A positive opinion with reasonable assurance needs counted records of each of these steps in the newest opening of this "
+            "A positive opinion with reasonable assurance needs counted records of each of these "
+            "steps in the newest opening of this "
             "report that your body has on record.",
-            "Draw a sample of these steps and record the result of its opening, or give limited assurance.",
+            "Draw a sample of these steps and record the result of its opening, or give limited "
+            "assurance.",
         )
 
 
@@ -385,7 +400,9 @@ def _locked(digest: str) -> Attestation:
     about = Attestation.objects.filter(digest=digest).values_list("assignment", flat=True).first()
     if (
         about is not None
-    ):  # first the assignment, then what is of it, as everywhere: nobody waits for somebody who waits for them
+        # first the assignment, then what is of it, as everywhere: nobody waits for somebody who
+        # waits for them
+    ):
         Assignment.objects.select_for_update().get(pk=about)
     row = (
         Attestation.objects.select_for_update(of=("self",))

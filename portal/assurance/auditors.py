@@ -1,10 +1,12 @@
-"""Auditors: registering and revoking their public signing keys, declaring an interest in a firm, and who may act in an engagement.
+"""Auditors: registering and revoking their public signing keys, declaring an interest in a firm,
+and who may act in an engagement.
 
-Who of a certification body may audit: a person of it who declared that there is no interest in the firm that has the site now, unless
-the firm's group controls the body.
+Who of a certification body may audit: a person of it who declared that there is no interest in the
+firm that has the site now, unless the firm's group controls the body.
 
-ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it, in every
-engagement of the firm: another one of the body, without, has to take each over.
+ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with
+the person who declared it, in every engagement of the firm: another one of the body, without, has
+to take each over.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from portal.whole_text import whole_sentence
 
 
 def require_auditor(user: User, body: Organisation) -> None:
-    """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may only read there."""
+    """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may
+    only read there.
+    """
     if (
         not organisations_as(user, Role.CERTIFICATION_BODY, managing=True)
         .filter(pk=body.pk)
@@ -44,10 +48,12 @@ def require_auditor(user: User, body: Organisation) -> None:
 def declare(
     assignment: Assignment, by: User, interested: bool, text: str, now: datetime
 ) -> InterestDeclaration:
-    """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
+    """Put on record whether the person has an interest in the firm. The same said twice is one
+    declaration.
 
     Raises:
-        RefusedError: `not-auditor` (403), `interest-unsaid`, `text-too-long`, `interest-stays`, and what `lock_standing` refuses (409).
+        RefusedError: `not-auditor` (403), `interest-unsaid`, `text-too-long`, `interest-stays`, and
+            what `lock_standing` refuses (409).
     """
     require_auditor(by, assignment.body)
     sentence = whole_sentence(text)
@@ -97,8 +103,8 @@ def declare(
 
 
 def lock_standing(assignment: Assignment, *, or_taken_back: bool = False) -> Assignment:
-    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was taken back takes nothing new. With
-    `or_taken_back` only what ended with the firm takes nothing.
+    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was
+    taken back takes nothing new. With `or_taken_back` only what ended with the firm takes nothing.
 
     Raises:
         RefusedError: `assignment-taken-back` (409).
@@ -108,8 +114,10 @@ def lock_standing(assignment: Assignment, *, or_taken_back: bool = False) -> Ass
         raise RefusedError(
             409,
             "assignment-taken-back",
-            "This assignment was withdrawn by the regulator, or ended because the firm has left or the site has another owner.",
-            "You can still read what is there. If something is missing, ask the regulator to assign the site and period again.",
+            "This assignment was withdrawn by the regulator, or ended because the firm has left "
+            "or the site has another owner.",
+            "You can still read what is there. If something is missing, ask the regulator to "
+            "assign the site and period again.",
         )
     return row
 
@@ -118,7 +126,8 @@ def require_free(assignment: Assignment, by: User) -> None:
     """That the person may act in this engagement.
 
     Raises:
-        RefusedError: `not-auditor` (403), `body-of-the-same-group`, `interest-undeclared`, `interest-declared` (409).
+        RefusedError: `not-auditor` (403), `body-of-the-same-group`, `interest-undeclared`,
+            `interest-declared` (409).
     """
     require_auditor(by, assignment.body)
     if of_one_group(assignment.body, assignment.site):
@@ -151,7 +160,9 @@ def _is_interested(person: User, assignment: Assignment) -> bool:
 
 
 def acting_for(bodies: Collection[int]) -> set[tuple[int, int]]:
-    """The (body, person) of whoever `require_auditor` lets act for one of these, where the person may still sign in."""
+    """The (body, person) of whoever `require_auditor` lets act for one of these, where the person
+    may still sign in.
+    """
     rows = Membership.objects.filter(
         organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
     )

@@ -1,8 +1,9 @@
 """What an auditor signs in the browser, and the signed file made of the signature that comes back.
 
-The browser gets the message with a mark where the number belongs, which is the auditor's alone: for a promise its digest, for a draw
-the number itself. It works the number out of a signature over the seed, so that nothing has to be kept between promise and draw; key,
-password and that signature stay there. The file that comes of it is the same as the one of `steplabel-agent`, and judged alike.
+The browser gets the message with a mark where the number belongs, which is the auditor's alone: for
+a promise its digest, for a draw the number itself. It works the number out of a signature over the
+seed, so that nothing has to be kept between promise and draw; key, password and that signature stay
+there. The file that comes of it is the same as the one of `steplabel-agent`, and judged alike.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ MARK = hashlib.sha256(b"steplabel/1 here the number is put in").digest()
 
 @dataclass(frozen=True, slots=True)
 class ToSign:
-    """All in hex digits; `seed` is empty where no number is put in, `promised` where none was promised yet. `day` is the one that a promise
-    names, in ISO 8601.
+    """All in hex digits; `seed` is empty where no number is put in, `promised` where none was
+    promised yet. `day` is the one that a promise names, in ISO 8601.
     """
 
     public: str
@@ -85,7 +86,8 @@ def day_signed(text: str, now: datetime) -> date:
         raise RefusedError(
             409,
             "promise-outdated",
-            "The page on which you signed was opened on another day, and the promise names that day.",
+            "The page on which you signed was opened on another day, and the promise names that "
+            "day.",
             "Open the page again, and sign there.",
         )
     return day
@@ -94,7 +96,9 @@ def day_signed(text: str, now: datetime) -> date:
 def promise_signed(
     assignment: Assignment, by: User, nonce_digest: bytes, day: date, signature: bytes
 ) -> bytes:
-    """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
+    """The file; empty where the person has no key any more, which is refused as any file that
+    cannot be read.
+    """
     promise = _promise(assignment, by, nonce_digest, day)
     return signed_draws.signed(promise, signature) if promise is not None else b""
 

@@ -1,7 +1,9 @@
-"""What sites report that practices saved: handed in, confirmed or refused by auditors, taken back; whose confirmation counts.
+"""What sites report that practices saved: handed in, confirmed or refused by auditors, taken back;
+whose confirmation counts.
 
-Who confirms acts for a body assigned to the site today, of another group than its firm, and declared no interest there. What confirms is a
-signature over the agent's own file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).
+Who confirms acts for a body assigned to the site today, of another group than its firm, and
+declared no interest there. What confirms is a signature over the agent's own file, made on the
+auditor's machine from the plant's records (`steplabel-agent practices confirm`).
 """
 
 from __future__ import annotations
@@ -34,8 +36,8 @@ from portal.whole_text import whole_sentence
 
 
 def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
-    """The registered keys, by id, of whoever declared in an assignment of the site that stands, never an interest in its firm, and acts for
-    that body today."""
+    """The registered keys, by id, of whoever declared in an assignment of the site that stands,
+    never an interest in its firm, and acts for that body today."""
     free = _free_at({site.pk}).get(site.pk, set())
     rows = AuditorKey.objects.filter(revoked_at=None, owner__in=[person for _body, person in free])
     return {
@@ -49,17 +51,23 @@ def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
 
 
 def waiting_for(user: User) -> QuerySet[SiteReport]:
-    """What firms asked to have confirmed, at sites where the person may; the file is read by nobody else."""
+    """What firms asked to have confirmed, at sites where the person may; the file is read by nobody
+    else.
+    """
     return _asked_of(user).filter(unconfirmed_at=None).order_by("pk")
 
 
 def refused_for(user: User) -> QuerySet[SiteReport]:
-    """What an auditor refused to confirm at these sites, the newest first; one that its firm withdrew is no longer among them."""
+    """What an auditor refused to confirm at these sites, the newest first; one that its firm
+    withdrew is no longer among them.
+    """
     return _asked_of(user).exclude(unconfirmed_at=None).order_by("-unconfirmed_at", "-pk")
 
 
 def confirmed_by(user: User) -> tuple[tuple[SiteReport, AuditorKey], ...]:
-    """What auditors of the person's bodies confirmed, the newest first, each with the key; also where it was withdrawn."""
+    """What auditors of the person's bodies confirmed, the newest first, each with the key; also
+    where it was withdrawn.
+    """
     keys = {
         _key_id(key): key
         for key in AuditorKey.objects.filter(body__in=_bodies(user)).select_related("body", "owner")
@@ -75,7 +83,9 @@ def confirmed_by(user: User) -> tuple[tuple[SiteReport, AuditorKey], ...]:
 def hand_in(
     raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, *, ask: bool = False
 ) -> SiteReport:
-    """As `portal.practices.outcomes` takes it; where the firm asks for a confirmation, the bodies assigned to the site are told."""
+    """As `portal.practices.outcomes` takes it; where the firm asks for a confirmation, the bodies
+    assigned to the site are told.
+    """
     with transaction.atomic():
         row = reporting.hand_in(raw, practice, by, key, now, auditors_of, ask=ask)
         if row.asked:
@@ -96,7 +106,8 @@ def hand_in(
 
 
 def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
-    """Take the file back with the person's own signature in it: the report is counted with the next batch.
+    """Take the file back with the person's own signature in it: the report is counted with the next
+    batch.
 
     Raises:
         SiteReport.DoesNotExist: nothing waits there for this person.
@@ -115,7 +126,8 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
                 409,
                 "not-the-file-asked",
                 "This is not the file that the firm submitted, or it was changed.",
-                "Save the file from this page, confirm that file on your machine, and choose the result.",
+                "Save the file from this page, confirm that file on your machine, and choose the "
+                "result.",
             )
         own = {
             id_: auditor_key
@@ -138,13 +150,15 @@ def confirm(report: int, raw: bytes, by: User, key: ReceiptKey, now: datetime) -
 
 
 def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime) -> SiteReport:
-    """Refuse what waits, or take a confirmation back: what is counted stays, and the library says one confirmation fewer at once; what
-    is not counted yet stays uncounted, and its firm may withdraw it and hand in another.
+    """Refuse what waits, or take a confirmation back: what is counted stays, and the library says
+    one confirmation fewer at once; what is not counted yet stays uncounted, and its firm may
+    withdraw it and hand in another.
 
     Withdrawn twice is withdrawn once.
 
     Raises:
-        SiteReport.DoesNotExist: neither waits for the person nor was confirmed by the person's body.
+        SiteReport.DoesNotExist: neither waits for the person nor was confirmed by the person's
+            body.
         RefusedError: `not-auditor` (403); `reason-missing`, `text-too-long` (409).
     """
     sentence = whole_sentence(reason)
@@ -184,7 +198,9 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
 def _record_and_tell(
     row: SiteReport, action: Action, by: User, now: datetime, *, event: str
 ) -> None:
-    """On the record without practice, class and reason, as its handing in is; the firm reads these on its own page."""
+    """On the record without practice, class and reason, as its handing in is; the firm reads these
+    on its own page.
+    """
     record(now, by.email, action, f"firm {row.site.organisation.name}"[:254])
     facts = {**named(row.site), "event": event}
     tell(
@@ -198,8 +214,9 @@ def _record_and_tell(
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
-    """By site, the (body, person) who declared about its firm of today in an assignment that stands there, of persons who declared no
-    interest in that firm in any engagement and act for that body today, which is not of the firm's group."""
+    """By site, the (body, person) who declared about its firm of today in an assignment that stands
+    there, of persons who declared no interest in that firm in any engagement and act for that body
+    today, which is not of the firm's group."""
     standing = InterestDeclaration.objects.filter(
         OF_THE_FIRM_NOW, assignment__site__in=sites, assignment__taken_back_at=None
     )

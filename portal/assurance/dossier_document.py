@@ -1,4 +1,6 @@
-"""A dossier for programs: codes and digests, names by language; no value of the plant. A file of the page, an answer of the API."""
+"""A dossier for programs: codes and digests, names by language; no value of the plant. A file of
+the page, an answer of the API.
+"""
 
 from __future__ import annotations
 

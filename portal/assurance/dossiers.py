@@ -1,7 +1,9 @@
-"""A site's dossier for a programme: criteria shown, declared, missing or met; a firm's declaration, an officer's reading of its paper.
+"""A site's dossier for a programme: criteria shown, declared, missing or met; a firm's declaration,
+an officer's reading of its paper.
 
-Each criterion is *shown* by what is on record here and anybody with rights to it can check, *declared* by the firm with the digest of a
-paper, or *missing*. An officer of where the site lies who read that paper *confirms* or *refutes* it. Nothing of it is a value.
+Each criterion is *shown* by what is on record here and anybody with rights to it can check,
+*declared* by the firm with the digest of a paper, or *missing*. An officer of where the site lies
+who read that paper *confirms* or *refutes* it. Nothing of it is a value.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class CriterionState(StrEnum):
     SHOWN = "shown"
     CONFIRMED = "confirmed"  # declared, and an officer who read the paper found it there
     DECLARED = "declared"
-    REFUTED = "refuted"  # an officer read the paper and did not find it there; or the auditor's opinion is adverse
+    # an officer read the paper and did not find it there; or the auditor's opinion is adverse
+    REFUTED = "refuted"
     MISSING = "missing"
 
 
@@ -71,7 +74,9 @@ NOBODY = Name("")
 
 @dataclass(frozen=True, slots=True)
 class CriterionEvidence:
-    """What a criterion rests on: `digest` names it, the rest is what is needed to find and check it."""
+    """What a criterion rests on: `digest` names it, the rest is what is needed to find and check
+    it.
+    """
 
     kind: Literal["report", "attestation", "system", "paper"]
     digest: str
@@ -112,7 +117,9 @@ class Dossier:
 
 
 def dossier(site: Site, programme: Programme, today: date) -> Dossier:
-    """For a caller who let the reader in: seven questions to the database, however much is on record."""
+    """For a caller who let the reader in: seven questions to the database, however much is on
+    record.
+    """
     reports = newest_accepted([site.pk]).values()
     attested = list(
         concluding()
@@ -146,13 +153,18 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     ]
     on_record[ATTESTATION] = [
         CriterionEvidence(
-            "attestation", attestation.digest, title=attestation.submission.period if attestation.submission else "",
+            "attestation",
+            attestation.digest,
+            title=attestation.submission.period if attestation.submission else "",
             log_index=attestation.log_index,
-            code=code_of(attestation.digest), by=attestation.body.name,
-            until=attestation.valid_until, at=attestation.issued_at, opinion=attestation.opinion,
+            code=code_of(attestation.digest),
+            by=attestation.body.name,
+            until=attestation.valid_until,
+            at=attestation.issued_at,
+            opinion=attestation.opinion,
         )
         for attestation in attested
-    ]  # fmt: skip
+    ]
     for row in running:
         on_record.setdefault(SYSTEM + row.standard, []).append(
             CriterionEvidence(
@@ -195,9 +207,15 @@ def _entry(
     if declared is not None and declared.value:
         read = readings.get(declared.pk)
         paper = CriterionEvidence(
-            "paper", declared.evidence, title=declared.paper, value=declared.value, at=declared.declared_at,
-            declaration=declared.pk, finding=read.note if read else "", read_at=read.read_at if read else None,
-        )  # fmt: skip
+            "paper",
+            declared.evidence,
+            title=declared.paper,
+            value=declared.value,
+            at=declared.declared_at,
+            declaration=declared.pk,
+            finding=read.note if read else "",
+            read_at=read.read_at if read else None,
+        )
         state = (
             CriterionState.DECLARED
             if read is None
@@ -210,7 +228,9 @@ def _entry(
 
 
 def _adverse(records: Sequence[CriterionEvidence]) -> bool:
-    """Whether an opinion on the newest period is adverse: it outweighs a positive one of another body, and all on earlier periods."""
+    """Whether an opinion on the newest period is adverse: it outweighs a positive one of another
+    body, and all on earlier periods.
+    """
     attested = [
         (last_day_of(evidence.title), evidence.opinion)
         for evidence in records
@@ -228,10 +248,12 @@ def declare(
     by: User,
     now: datetime,
 ) -> Declaration:
-    """Put a declaration on record: value, what the paper is called, its SHA-256; three empty texts take the one before back.
+    """Put a declaration on record: value, what the paper is called, its SHA-256; three empty texts
+    take the one before back.
 
     Raises:
-        RefusedError: `not-your-site` (403), `criterion-unknown`, `criterion-shown`, `evidence-not-a-digest` (409).
+        RefusedError: `not-your-site` (403), `criterion-unknown`, `criterion-shown`,
+            `evidence-not-a-digest` (409).
     """
     if not managed_sites(by).filter(pk=site.pk).exists():
         raise RefusedError(
@@ -289,13 +311,18 @@ def declare(
         declaration = Declaration.objects.create(
             site=site, declared_by=by, declared_at=now, **fields
         )
-        detail = f"{programme_id}, {criterion_id}: {value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
+        detail = (
+            f"{programme_id}, {criterion_id}: "
+            f"{value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
+        )
         record(now, by.email, Action.DOSSIER_DECLARED, f"site {site.slug}", detail)
     return declaration
 
 
 def take_back_all(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
-    """Nothing stands that was declared for these sites; the ids of those for which something did. In the transaction of the cause."""
+    """Nothing stands that was declared for these sites; the ids of those for which something did.
+    In the transaction of the cause.
+    """
     rows = Declaration.objects.filter(site__in=sites).select_related("site").order_by("pk")
     newest = {(row.site_id, row.programme, row.criterion): row for row in rows}
     standing = [row for row in newest.values() if row.value]
@@ -317,7 +344,9 @@ def take_back_all(sites: Collection[Site], because: str, by: str, now: datetime)
 
 
 def declaration_by_id(declaration: int) -> Declaration:
-    """With its site, for who has asked already whether the person may; `Declaration.DoesNotExist` where there is none."""
+    """With its site, for who has asked already whether the person may; `Declaration.DoesNotExist`
+    where there is none.
+    """
     row: Declaration = Declaration.objects.select_related("site").get(pk=declaration)
     return row
 
@@ -325,10 +354,12 @@ def declaration_by_id(declaration: int) -> Declaration:
 def read_paper(
     declaration: Declaration, finding: tuple[bool, str], by: User, now: datetime
 ) -> PaperReading:
-    """An officer of where the site lies read the paper behind a declaration: whether it shows the criterion, and what was found.
+    """An officer of where the site lies read the paper behind a declaration: whether it shows the
+    criterion, and what was found.
 
     Raises:
-        RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`, `reason-missing`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`,
+            `reason-missing`, `text-too-long` (409).
     """
     site, of = (
         declaration.site,
@@ -357,7 +388,8 @@ def read_paper(
             raise RefusedError(
                 409,
                 "declaration-changed",
-                "What the firm declares has changed since you opened the page: your finding is not recorded.",
+                "What the firm declares has changed since you opened the page: your finding is "
+                "not recorded.",
                 "Read what it declares now, and the paper that it names.",
             )
         newest: PaperReading | None = (
@@ -368,6 +400,9 @@ def read_paper(
         reading = PaperReading.objects.create(
             declaration=row, met=met, note=note, read_by=by, read_at=now
         )
-        detail = f"{row.programme}, {row.criterion}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
+        detail = (
+            f"{row.programme}, {row.criterion}: {'met' if met else 'not met'}, evidence "
+            f"{row.evidence}; {note}"
+        )
         record(now, by.email, Action.DOSSIER_READ, f"site {site.slug}", detail[:1000])
     return reading

@@ -1,4 +1,6 @@
-"""An engagement: a site and period with reports, findings, interests and attestations, for body, firm and regulator; and appeals."""
+"""An engagement: a site and period with reports, findings, interests and attestations, for body,
+firm and regulator; and appeals.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,9 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationView:
-    """What a person of the body last declared here; or an interest in the firm, in whichever engagement it was declared."""
+    """What a person of the body last declared here; or an interest in the firm, in whichever
+    engagement it was declared.
+    """
 
     person: str
     person_id: int
@@ -122,7 +126,8 @@ class EngagementView:
     sees_values: bool
     taken_back_at: datetime | None
     taken_back_reason: str
-    goes_on: bool  # it stands, or the same body was given the site and period anew: findings are dealt with
+    # it stands, or the same body was given the site and period anew: findings are dealt with
+    goes_on: bool
     ended_with_firm: bool  # an appeal that waits is decided no more
     submissions: tuple[
         SubmissionView, ...
@@ -165,7 +170,9 @@ class EngagementView:
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
-    """The assignments of the certification bodies the person acts for, also those that were taken back: what they found stays readable."""
+    """The assignments of the certification bodies the person acts for, also those that were taken
+    back: what they found stays readable.
+    """
     return Assignment.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY))
 
 
@@ -192,7 +199,9 @@ def engagements_regulated(user: User, today: date) -> tuple[EngagementView, ...]
 
 
 def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
-    """The engagements at the person's own sites: findings and what was issued; who declared what is the body's."""
+    """The engagements at the person's own sites: findings and what was issued; who declared what is
+    the body's.
+    """
     rows = Assignment.objects.filter(site__in=own_sites(user)).order_by("-period", "site__slug")
     return _views(rows, user, today, outside=True)
 
@@ -221,7 +230,9 @@ def appeals_regulated(user: User) -> tuple[Finding, ...]:
 def appealed_finding(
     user: User, assignment: int, number: int, today: date
 ) -> tuple[EngagementView, FindingView] | None:
-    """A finding that the firm brought before the regulator; of any other a regulator reads the grade and the state alone."""
+    """A finding that the firm brought before the regulator; of any other a regulator reads the
+    grade and the state alone.
+    """
     rows = Assignment.objects.filter(site__in=regulated_sites(user), pk=assignment)
     view = next(iter(_views(rows, user, today, outside=True)), None)
     appealed = (
@@ -345,8 +356,8 @@ def _finding(row: Finding) -> FindingView:
 def _declared(
     assignments: Sequence[Assignment], user: User
 ) -> dict[int, tuple[DeclarationView, ...]]:
-    """By assignment, what each person of its body last declared in it about the firm of today; their interests in that firm wherever they
-    declared them."""
+    """By assignment, what each person of its body last declared in it about the firm of today;
+    their interests in that firm wherever they declared them."""
     rows = InterestDeclaration.objects.filter(
         OF_THE_FIRM_NOW, assignment__in=assignments, interested=False
     )

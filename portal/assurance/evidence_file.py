@@ -1,4 +1,6 @@
-"""The drawn samples, and the evidence file of each (`benchmarks.audit.sample_file`): what an auditor needs to verify an opening."""
+"""The drawn samples, and the evidence file of each (`benchmarks.audit.sample_file`): what an
+auditor needs to verify an opening.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from portal.translog.restarts import served
 
 
 def drawn_samples(user: User) -> QuerySet[Sample]:
-    """The samples that were drawn, for the bodies that drew them and for the plants that open them."""
+    """The samples that were drawn, for the bodies that drew them and for the plants that open
+    them.
+    """
     mine = Q(assignment__in=assigned_to(user)) | Q(submission__site__in=own_sites(user))
     return (
         Sample.objects.select_related("assignment__site", "submission__site")
@@ -39,8 +43,8 @@ def drawn_sample(user: User, sample: int) -> Sample | None:
 
 
 def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
-    """The file of a drawn sample. A part that the portal does not have (values of a report that was deleted) is left out, and then
-    `verify` names the check that could not be made.
+    """The file of a drawn sample. A part that the portal does not have (values of a report that was
+    deleted) is left out, and then `verify` names the check that could not be made.
 
     Raises:
         RefusedError: `log-damaged` (500).
@@ -85,7 +89,9 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
 
 
 def _restarts(committed: Commitment) -> list[bytes]:
-    """Of a commitment that was handed in again after a restart of the log: the statements that its challenge's entry was lost."""
+    """Of a commitment that was handed in again after a restart of the log: the statements that its
+    challenge's entry was lost.
+    """
     challenge = challenges.parse(bytes(committed.challenge))
     if challenge.log_index == committed.log_index:
         return []

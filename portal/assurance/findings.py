@@ -1,11 +1,12 @@
-"""Findings: raised, answered, returned or closed, appealed to the regulator and decided; which major ones are still open; and
-engagements that end with the firm.
+"""Findings: raised, answered, returned or closed, appealed to the regulator and decided; which
+major ones are still open; and engagements that end with the firm.
 
-A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority that ordered a check to review it.
-A finding outlives the assignment that it was raised under: where the same body is given the site and period anew, it is answered, closed
-and counted there.
+A firm that disputes one appeals, once, to the regulator of the site, as a firm asks the authority
+that ordered a check to review it. A finding outlives the assignment that it was raised under: where
+the same body is given the site and period anew, it is answered, closed and counted there.
 
-Engagements that end with the firm: the site is there no more, and nobody is left to answer a finding.
+Engagements that end with the firm: the site is there no more, and nobody is left to answer a
+finding.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def raise_finding(
 
 
 def finding_by_number(assignment: int, number: int) -> Finding:
-    """With its assignment, body and site, for who has asked already whether the person may; `Finding.DoesNotExist` where there is none."""
+    """With its assignment, body and site, for who has asked already whether the person may;
+    `Finding.DoesNotExist` where there is none.
+    """
     row: Finding = Finding.objects.select_related("assignment__body", "assignment__site").get(
         assignment=assignment, number=number
     )
@@ -105,7 +108,8 @@ def answer(
     """The plant's answer and what it corrected.
 
     Raises:
-        RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest`, and what `lock_standing` refuses (409).
+        RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest`, and what
+            `lock_standing` refuses (409).
     """
     _require_own(finding, by)
     return _step(finding, FindingAct.ANSWERED, text, evidence_digest, by, now)
@@ -114,10 +118,12 @@ def answer(
 def appeal(
     finding: Finding, text: str, evidence_digest: str, by: User, now: datetime
 ) -> FindingStep:
-    """The plant disputes the finding: the regulator of the site reads it with all that was said, and decides. Once a finding.
+    """The plant disputes the finding: the regulator of the site reads it with all that was said,
+    and decides. Once a finding.
 
     Raises:
-        RefusedError: `not-your-site` (403), `finding-closed`, `finding-appealed`, `appealed-before`, what `lock_standing` refuses (409).
+        RefusedError: `not-your-site` (403), `finding-closed`, `finding-appealed`,
+            `appealed-before`, what `lock_standing` refuses (409).
     """
     _require_own(finding, by)
     if finding.steps.filter(act__in=_OF_APPEALS).exists():
@@ -133,10 +139,12 @@ def appeal(
 def decide_appeal(
     finding: Finding, text: str, by: User, now: datetime, *, annulled: bool
 ) -> FindingStep:
-    """The finding falls, or stands and waits for the plant; and why. Also once the assignment was taken back, while the firm is there.
+    """The finding falls, or stands and waits for the plant; and why. Also once the assignment was
+    taken back, while the firm is there.
 
     Raises:
-        RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses where the firm has left (409).
+        RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses where the
+            firm has left (409).
     """
     require_regulator_of_site(by, finding.assignment.site)
     return _step(
@@ -148,7 +156,8 @@ def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
     """The finding is settled, and why.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`,
+            `finding-unanswered` (409).
     """
     require_free(_standing(finding), by)
     if (
@@ -168,7 +177,8 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
     """The answer does not settle it, and why.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`,
+            `finding-unanswered` (409).
     """
     require_free(_standing(finding), by)
     last = finding.steps.last()
@@ -191,7 +201,9 @@ def open_majors(assignment: Assignment) -> int:
 
 
 def _by_body_at(assignment: Assignment) -> QuerySet[Finding]:
-    """All that the body found at this site and period, also before the assignment was taken back and made anew."""
+    """All that the body found at this site and period, also before the assignment was taken back
+    and made anew.
+    """
     return Finding.objects.filter(
         assignment__body=assignment.body_id,
         assignment__site=assignment.site_id,
@@ -200,7 +212,9 @@ def _by_body_at(assignment: Assignment) -> QuerySet[Finding]:
 
 
 def _standing(finding: Finding) -> Assignment:
-    """The assignment that the finding is dealt with under: that of its body at this site and period that stands, else its own."""
+    """The assignment that the finding is dealt with under: that of its body at this site and period
+    that stands, else its own.
+    """
     own = finding.assignment
     same = Assignment.objects.filter(
         body=own.body_id, site=own.site_id, period=own.period, taken_back_at=None
@@ -213,7 +227,8 @@ def _step(
 ) -> FindingStep:
     _require_digest(evidence_digest)
     with transaction.atomic():
-        # of an appeal the regulator decides, also about a body that the regulator has taken the site from since
+        # of an appeal the regulator decides, also about a body that the regulator has taken the
+        # site from since
         lock_standing(_standing(finding), or_taken_back=act in _OF_APPEALS)
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
         if last is not None and (last.act, last.text, last.evidence_digest, last.by_id) == (
@@ -281,9 +296,11 @@ def _require_digest(text: str) -> None:
 
 
 def end_engagements(sites: Collection[Site], because: str, by: str, now: datetime) -> int:
-    """Take back every assignment at these sites, and end with it each finding that is open; how many assignments.
+    """Take back every assignment at these sites, and end with it each finding that is open; how
+    many assignments.
 
-    What was said to a finding is never changed, so that it is closed stands on the record, with the reason. To be called in a transaction.
+    What was said to a finding is never changed, so that it is closed stands on the record, with the
+    reason. To be called in a transaction.
     """
     rows = list(
         Assignment.objects.filter(site__in=sites, taken_back_at=None)

@@ -1,7 +1,9 @@
-"""Incentives recorded against evidence: what a site was given, under which scheme, by whom; and their correction by a second officer.
+"""Incentives recorded against evidence: what a site was given, under which scheme, by whom; and
+their correction by a second officer.
 
-What was entered in error stays readable: a second officer adds a correction, and the amount of the newest one counts.
-A wrong correction is corrected by an officer who recorded neither it nor the incentive.
+What was entered in error stays readable: a second officer adds a correction, and the amount of the
+newest one counts. A wrong correction is corrected by an officer who recorded neither it nor the
+incentive.
 """
 
 from __future__ import annotations
@@ -74,7 +76,8 @@ class IncentiveView:
 def give(
     site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now: datetime
 ) -> Incentive:
-    """Put an incentive on record. The same site, scheme, amount and evidence again, as of a form sent twice, is the same one.
+    """Put an incentive on record. The same site, scheme, amount and evidence again, as of a form
+    sent twice, is the same one.
 
     Raises:
         RefusedError: `not-regulator` (403), `evidence-of-another-site`, `evidence-used` (409).
@@ -92,7 +95,8 @@ def give(
                 409,
                 "evidence-used",
                 "This evidence is already used for an incentive of this scheme.",
-                "Name other evidence. Where the amount on record is wrong, a second officer corrects it in the list.",
+                "Name other evidence. Where the amount on record is wrong, a second officer "
+                "corrects it in the list.",
             )
         with wall.opened():
             others = any(
@@ -103,7 +107,8 @@ def give(
             raise RefusedError(
                 409,
                 "evidence-of-another-site",
-                "This digest is of another site's report, or of an auditor's statement that is not on this site.",
+                "This digest is of another site's report, or of an auditor's statement that is "
+                "not on this site.",
                 "Give the digest of this site's own evidence.",
             )
         incentive = Incentive.objects.create(
@@ -127,12 +132,13 @@ def give(
 def correct(
     incentive: int, amount: Decimal | None, reason: str, by: User, now: datetime
 ) -> IncentiveCorrection:
-    """Say that an incentive was entered in error: the right amount, or None where nothing was given. The same twice is the same one.
+    """Say that an incentive was entered in error: the right amount, or None where nothing was
+    given. The same twice is the same one.
 
     Raises:
         Incentive.DoesNotExist: there is none.
-        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `text-too-long`,
-            `incentive-as-recorded` (409).
+        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`,
+            `text-too-long`, `incentive-as-recorded` (409).
     """
     sentence = whole_sentence(reason, 500)
     if not sentence:

@@ -1,8 +1,10 @@
-"""When the next obligatory audit of a site is due: the rule, in days alone (`schemes.toml` has it by jurisdiction).
+"""When the next obligatory audit of a site is due: the rule, in days alone (`schemes.toml` has it
+by jurisdiction).
 
-An audit counts from the day on which its statement was issued, whatever its opinion; one that was withdrawn does not count. While a
-certified management system runs no audit is due before its certificate ends; certificates that follow without a gap are one. Where
-neither is on record nothing can be said: the duty is *unknown*, never met and never late.
+An audit counts from the day on which its statement was issued, whatever its opinion; one that was
+withdrawn does not count. While a certified management system runs no audit is due before its
+certificate ends; certificates that follow without a gap are one. Where neither is on record nothing
+can be said: the duty is *unknown*, never met and never late.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from portal.assurance.schemes import SOURCE
 
 @dataclass(frozen=True, slots=True)
 class ObligatoryAudit:
-    """Due again `years` after the last one, unless one of `systems` (id: name of the standard) is certified; told of `ahead` of the day."""
+    """Due again `years` after the last one, unless one of `systems` (id: name of the standard) is
+    certified; told of `ahead` of the day.
+    """
 
     name: Words
     source: Words
@@ -31,7 +35,9 @@ class ObligatoryAudit:
 
 @cache
 def obligatory_audit(jurisdiction: str) -> ObligatoryAudit:
-    """The rule of a jurisdiction's path (`cn/he`): that of the longest path in which it lies. Of all jurisdictions (`""`) there is one."""
+    """The rule of a jurisdiction's path (`cn/he`): that of the longest path in which it lies. Of
+    all jurisdictions (`""`) there is one.
+    """
     rules = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["obligatory_audit"]
     read = max(
         rules,

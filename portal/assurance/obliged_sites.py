@@ -1,4 +1,6 @@
-"""Obliged sites with what is on record of each, for regulator, firm and certification body; `next_audit` has the rule for the day."""
+"""Obliged sites with what is on record of each, for regulator, firm and certification body;
+`next_audit` has the rule for the day.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class DueSite:
 
 
 def obliged_regulated(user: User, today: date, *sites: str) -> tuple[ObligedView, ...]:
-    """Those that the person regulates; of all of these functions only those that `sites` names, where it names any."""
+    """Those that the person regulates; of all of these functions only those that `sites` names,
+    where it names any.
+    """
     return _views(regulated_sites(user), today, sites)
 
 

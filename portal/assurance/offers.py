@@ -1,6 +1,8 @@
-"""What authorities offer for a criterion of a programme: proposed by one officer, approved by another, ended with a reason.
+"""What authorities offer for a criterion of a programme: proposed by one officer, approved by
+another, ended with a reason.
 
-An offer is dated data with its legal source. In a dossier it stands beside its criterion, with whether the evidence there meets it.
+An offer is dated data with its legal source. In a dossier it stands beside its criterion, with
+whether the evidence there meets it.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class AmountUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """All that an offer says. `amount` in `unit`; `valid_until` is the last day, None where the act names none."""
+    """All that an offer says. `amount` in `unit`; `valid_until` is the last day, None where the act
+    names none.
+    """
 
     programme: str
     criterion: str
@@ -138,7 +142,8 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
 
     Raises:
         IncentiveOffer.DoesNotExist: there is none.
-        RefusedError: `not-regulator` (403); `reason-missing`, `text-too-long`, `offer-not-approved` (409).
+        RefusedError: `not-regulator` (403); `reason-missing`, `text-too-long`, `offer-not-approved`
+            (409).
     """
     sentence = whole_sentence(reason, 500)
     if not sentence:
@@ -180,7 +185,9 @@ def offers_seen_by(user: User) -> QuerySet[IncentiveOffer]:
 
 
 def offered_to(site: Site, programme: str, on: date) -> Mapping[str, tuple[IncentiveOffer, ...]]:
-    """What stands for the site on a day, by criterion: approved, within its days, by an authority of where the site lies."""
+    """What stands for the site on a day, by criterion: approved, within its days, by an authority
+    of where the site lies.
+    """
     rows = IncentiveOffer.objects.filter(
         Q(valid_until=None) | Q(valid_until__gte=on),
         programme=programme,
@@ -213,6 +220,6 @@ def _subject(row: IncentiveOffer) -> str:
 
 
 def _record_line(row: IncentiveOffer) -> str:
-    return f"{row.programme}, {row.criterion}, {row.jurisdiction.path}: {row.amount.normalize():f} {row.unit}; {row.source_en}"[
+    return f"{row.programme}, {row.criterion}, {row.jurisdiction.path}: {row.amount.normalize():f} {row.unit}; {row.source_en}"[  # noqa: E501
         :1000
     ]

@@ -1,4 +1,5 @@
-"""What audits came to over a period, counted over a regulator's sites: assignments, opinions, findings; and what became of reports.
+"""What audits came to over a period, counted over a regulator's sites: assignments, opinions,
+findings; and what became of reports.
 
 Never a value.
 """
@@ -18,7 +19,9 @@ from portal.intake.models import Submission, SubmissionState
 
 @dataclass(frozen=True, slots=True)
 class PeriodAudits:
-    """`findings` by (grade, whether it is closed or fell); `assigned` and `bodies` of assignments that stand."""
+    """`findings` by (grade, whether it is closed or fell); `assigned` and `bodies` of assignments
+    that stand.
+    """
 
     assigned: int
     bodies: int

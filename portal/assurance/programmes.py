@@ -1,4 +1,6 @@
-"""Programmes for leaders and grades, as data (`programmes.toml`): what each asks for, and what on record here shows it."""
+"""Programmes for leaders and grades, as data (`programmes.toml`): what each asks for, and what on
+record here shows it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ REPORT, ATTESTATION, SYSTEM = "report", "attestation", "system:"
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """`shown_by` says what on record shows it; `own` that the programme does not ask for it and this portal adds it."""
+    """`shown_by` says what on record shows it; `own` that the programme does not ask for it and
+    this portal adds it.
+    """
 
     id: str
     asks: Words

@@ -1,11 +1,14 @@
-"""Who is told of an audit: of assignments, findings, draws, statements, and of its days, each once; and what it asks of the auditor.
+"""Who is told of an audit: of assignments, findings, draws, statements, and of its days, each once;
+and what it asks of the auditor.
 
-That a day was told of is written in the transaction of its notices, under a unique key: a sweep that dies leaves neither and the next
-one tells, and of two at once the second finds the row. The worker reads days and numbers here, never what somebody wrote.
+That a day was told of is written in the transaction of its notices, under a unique key: a sweep
+that dies leaves neither and the next one tells, and of two at once the second finds the row. The
+worker reads days and numbers here, never what somebody wrote.
 
 What an engagement asks of the auditor on a day: for the first page of a body and for the reminders.
 
-The firm is told of what the body finds and signs, the body of what the firm answers and the regulator assigns.
+The firm is told of what the body finds and signs, the body of what the firm answers and the
+regulator assigns.
 
 Called in the transaction of its cause.
 """
@@ -62,8 +65,8 @@ class NeedCount:
 
 
 def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
-    """Nothing where nothing is to be done now, and of what was taken back. Whoever drew a statement up signs it: one whose auditor may not
-    act, or that can be signed no more, waits for nobody."""
+    """Nothing where nothing is to be done now, and of what was taken back. Whoever drew a statement
+    up signs it: one whose auditor may not act, or that can be signed no more, waits for nobody."""
     if view.taken_back_at is not None:
         return ()
     asked: list[NeedCount] = []
@@ -134,7 +137,9 @@ def raised(finding: Finding, now: datetime) -> None:
 
 
 def tell_of_act(finding: Finding, act: FindingAct, now: datetime) -> None:
-    """An answer concerns the body, what the body makes of it the firm; an appeal the regulator and the body, what came of it both."""
+    """An answer concerns the body, what the body makes of it the firm; an appeal the regulator and
+    the body, what came of it both.
+    """
     if act == FindingAct.ANSWERED:
         tell_body(NoticeKind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
     elif act == FindingAct.APPEALED:
@@ -157,7 +162,9 @@ def tell_of_act(finding: Finding, act: FindingAct, now: datetime) -> None:
 
 
 def drawn(sample: Sample, now: datetime) -> None:
-    """The plant has to open what was drawn, and the body awaits it: each is told with the command that is theirs."""
+    """The plant has to open what was drawn, and the body awaits it: each is told with the command
+    that is theirs.
+    """
     tell_firm(NoticeKind.SAMPLE_DRAWN, sample.assignment, now)
     tell_body(NoticeKind.OPENING_COMES, sample.assignment, now)
 
@@ -179,7 +186,9 @@ def tell_firm(
     day: date | None = None,
     finding: int | None = None,
 ) -> None:
-    """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
+    """Everybody who acts for the firm of the site; to the finding where it is about one, else to
+    the audits of their sites.
+    """
     address, parts = _address("web:audits", "web:audit-finding", about, finding, {})
     tell(kind, people_of_site(about.site), address, parts, _facts(about, day), now)
 
@@ -242,7 +251,9 @@ class DayTold:
 
 
 def remind(now: datetime) -> int:
-    """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a death at any point."""
+    """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a
+    death at any point.
+    """
     today = localdate(now)
     count = sum(_tell_once(reminder, now) for reminder in days_to_tell(today))
     return count + sum(
@@ -274,7 +285,9 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
 
 
 def _late_answers(today: date) -> Iterator[DayTold]:
-    """Findings past their day that wait for the plant: never answered, sent back, or confirmed on appeal."""
+    """Findings past their day that wait for the plant: never answered, sent back, or confirmed on
+    appeal.
+    """
     rows = (
         Finding.objects.filter(goes_on("assignment__"), due__lt=today)
         .annotate(last=last_act())
@@ -292,7 +305,9 @@ def _late_answers(today: date) -> Iterator[DayTold]:
 
 
 def _conclusions(today: date) -> Iterator[DayTold]:
-    """Those that are wanted soon or were by now, where nothing was concluded of the accepted report."""
+    """Those that are wanted soon or were by now, where nothing was concluded of the accepted
+    report.
+    """
     rows = Assignment.objects.filter(
         ~has_conclusion(), due__lte=today + BEFORE_DUE, taken_back_at=None
     ).order_by("pk")
@@ -307,7 +322,9 @@ def _conclusions(today: date) -> Iterator[DayTold]:
 
 
 def _tell_duty_once(due_site: DueSite, now: datetime) -> bool:
-    """The firm, of its obligatory audit: once that it comes, once that it is late; another day, as after a certificate, anew."""
+    """The firm, of its obligatory audit: once that it comes, once that it is late; another day, as
+    after a certificate, anew.
+    """
     day = due_site.due.day
     key = {
         "need": f"audit-{due_site.due.duty}",

@@ -1,11 +1,13 @@
-"""Sample and opening, as far as the portal takes part: it keeps the promise, says from which head is drawn, keeps the draw, notes counts.
+"""Sample and opening, as far as the portal takes part: it keeps the promise, says from which head
+is drawn, keeps the draw, notes counts.
 
-The auditor promises a nonce and a plan before the head is there that positions follow from as well. That head is the log's
-first that holds promise, commitment and one entry more: random bytes of the portal, which it adds in the transaction that takes the
-promise. So nobody outside chooses that entry, and no draw waits for a stranger's report. A promise that nobody can draw with any more is
-given up with a reason; it stays, and counts as one that was promised. The opening goes from plant to auditor past the
-portal; what comes back here is how many checks held, and which failed of how many records. Not how many records were drawn: that would
-tell how many there are.
+The auditor promises a nonce and a plan before the head is there that positions follow from as well.
+That head is the log's first that holds promise, commitment and one entry more: random bytes of the
+portal, which it adds in the transaction that takes the promise. So nobody outside chooses that
+entry, and no draw waits for a stranger's report. A promise that nobody can draw with any more is
+given up with a reason; it stays, and counts as one that was promised. The opening goes from plant
+to auditor past the portal; what comes back here is how many checks held, and which failed of how
+many records. Not how many records were drawn: that would tell how many there are.
 """
 
 from __future__ import annotations
@@ -70,7 +72,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
                 raise RefusedError(
                     409,
                     "promise-ended",
-                    "This promise has ended: it was given up, or the engagement for which it was made was taken back.",
+                    "This promise has ended: it was given up, or the engagement for which it was "
+                    "made was taken back.",
                     "Make a new number and promise that.",
                 )
             return earlier_sample
@@ -79,7 +82,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
                 409,
                 "promise-waits",
                 "A promise of this engagement still waits for its draw.",
-                "Draw with that promise first, or give it up with a reason. With two promises, somebody could choose between them.",
+                "Draw with that promise first, or give it up with a reason. With two promises, "
+                "somebody could choose between them.",
             )
         beacon = (EntryKind.AUDIT_BEACON, secrets.token_hex(32))
         index = log.append_all(head, [(EntryKind.AUDIT_PROMISE, promised.digest), beacon], now)[0]
@@ -103,12 +107,14 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
 
 
 def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
-    """Nobody draws with this promise any more: its key or number is lost, or its auditor may not act. The engagement may promise anew.
+    """Nobody draws with this promise any more: its key or number is lost, or its auditor may not
+    act. The engagement may promise anew.
 
     Given up twice is given up once.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse; `reason-missing`, `text-too-long`, `sample-drawn` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `reason-missing`,
+            `text-too-long`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
     sentence = whole_sentence(reason)
@@ -127,7 +133,10 @@ def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
         if row.given_up_at is None:
             row.given_up_at, row.given_up_by, row.given_up_reason = now, by, sentence
             row.save(update_fields=["given_up_at", "given_up_by", "given_up_reason"])
-            detail = f"{sample.assignment.period}, promise {row.promise_digest[:16]}: {row.given_up_reason}"
+            detail = (
+                f"{sample.assignment.period}, promise {row.promise_digest[:16]}: "
+                f"{row.given_up_reason}"
+            )
             record(
                 now, by.email, Action.SAMPLE_GIVEN_UP, f"site {sample.assignment.site.slug}", detail
             )
@@ -140,7 +149,8 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
     Raises:
         VerificationError: what `signed_draws.read` and `signed_draws.require_promised` refuse.
         RefusedError: what `require_free` and `lock_standing` refuse; `not-your-key` (403);
-            `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`, `sample-drawn`, `promise-given-up` (409).
+            `auditor-key-revoked`, `draw-of-another`, `head-not-there`, `head-of-another`,
+            `sample-drawn`, `promise-given-up` (409).
     """
     require_free(sample.assignment, by)
     drawn = signed_draws.read(raw)
@@ -196,7 +206,8 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
     """What came of it. Noted once: another opinion of the same opening is a finding.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse; `sample-not-drawn`, `summary-of-another`, `sample-noted` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `sample-not-drawn`,
+            `summary-of-another`, `sample-noted` (409).
     """
     require_free(sample.assignment, by)
     with transaction.atomic():
@@ -242,14 +253,19 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
         row.verified_at = now
         row.save(update_fields=[*noted, "verified_at"])
         binding = BINDING[summary.is_bound]
-        counts = f"{len(summary.held)} held, {len(summary.failed)} failing, {len(summary.missing)} not made"
+        counts = (
+            f"{len(summary.held)} held, {len(summary.failed)} failing, {len(summary.missing)} not "
+            "made"
+        )
         detail = f"{sample.assignment.period}: {counts}, {binding}"
         record(now, by.email, Action.SAMPLE_VERIFIED, f"site {sample.assignment.site.slug}", detail)
     return row
 
 
 def newest_sample(assignment: int) -> Sample | None:
-    """The last one that was promised for this assignment, with what its page shows; None before the first."""
+    """The last one that was promised for this assignment, with what its page shows; None before the
+    first.
+    """
     rows = Sample.objects.filter(assignment=assignment)
     return rows.select_related(
         "assignment__site__organisation", "assignment__body", "submission", "given_up_by"
@@ -259,8 +275,8 @@ def newest_sample(assignment: int) -> Sample | None:
 def outcome_of(
     assignment: Assignment, report: Submission, steps: Collection[str]
 ) -> SampleOutcome | None:
-    """What the body of this assignment noted of its newest verified opening of exactly this report, as a statement of these steps says it;
-    None where there is none."""
+    """What the body of this assignment noted of its newest verified opening of exactly this report,
+    as a statement of these steps says it; None where there is none."""
     newest = (
         Sample.objects.filter(submission=report, assignment__body=assignment.body_id)
         .exclude(verified_at=None)
@@ -270,9 +286,11 @@ def outcome_of(
 
 
 def outcome_noted(sample: Sample, steps: Collection[str] = ()) -> SampleOutcome | None:
-    """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out.
+    """What the body noted of it; None before that, and where it was noted before the portal asked
+    which checks were left out.
 
-    Of steps that a draw leaves out it is sure of nothing, and so of `steps` where it leaves one of them out.
+    Of steps that a draw leaves out it is sure of nothing, and so of `steps` where it leaves one of
+    them out.
     """
     if sample.draw is None or sample.bound is None:
         return None

@@ -1,6 +1,8 @@
-"""Schemes with performance levels, as data (`schemes.toml`), and the level that an improvement reaches.
+"""Schemes with performance levels, as data (`schemes.toml`), and the level that an improvement
+reaches.
 
-The improvement is the exact one that the auditor saw in the plant's own records, as a share of the baseline's energy.
+The improvement is the exact one that the auditor saw in the plant's own records, as a share of the
+baseline's energy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""One submission for the certification body that it is assigned to: from outside, and with its protected values where it may see them."""
+"""One submission for the certification body that it is assigned to: from outside, and with its
+protected values where it may see them.
+"""
 
 from __future__ import annotations
 

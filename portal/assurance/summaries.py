@@ -1,4 +1,6 @@
-"""The summary of an opening that a certification body hands in: how each check came out, by code. It can hold no record of a plant."""
+"""The summary of an opening that a certification body hands in: how each check came out, by code.
+It can hold no record of a plant.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ MOST_RECORDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of an opening, check by check: which held, of how many records each failed, and which could not be made."""
+    """What came of an opening, check by check: which held, of how many records each failed, and
+    which could not be made.
+    """
 
     site: str
     period: str
@@ -43,8 +47,8 @@ class Summary:
 
     @property
     def is_bound(self) -> bool:
-        """Whether every check that binds held; what the file says of the whole is not enough. Of a site without readings none can be
-        bound, and the summary names that check as not made.
+        """Whether every check that binds held; what the file says of the whole is not enough. Of a
+        site without readings none can be bound, and the summary names that check as not made.
         """
         binding = {code for code, kind in OF_A_SAMPLE.items() if kind is CheckKind.BOUND}
         by_batch = self.not_checkable >= OF_READINGS
@@ -55,7 +59,9 @@ Code = Annotated[str, Field(pattern=f"^{CHECK_CODE.pattern}$")]
 
 
 class _SummaryFile(BaseModel):
-    """Texts that can hold no record: codes, counts, and the names of site, period and draw, which the portal has."""
+    """Texts that can hold no record: codes, counts, and the names of site, period and draw, which
+    the portal has.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -71,7 +77,8 @@ class _SummaryFile(BaseModel):
 
 
 def read_summary(raw: bytes) -> Summary:
-    """What the agent's `verify` writes. Whatever holds more than codes and counts is refused, and not kept.
+    """What the agent's `verify` writes. Whatever holds more than codes and counts is refused, and
+    not kept.
 
     Raises:
         RefusedError: `summary-not-counts` (409).
@@ -80,7 +87,8 @@ def read_summary(raw: bytes) -> Summary:
         409,
         "summary-not-counts",
         "The file contains something other than counts and codes, or it is not a summary.",
-        "Submit the summary that verify wrote. Do not submit the opening or the report: you keep them.",
+        "Submit the summary that verify wrote. Do not submit the opening or the report: you keep "
+        "them.",
     )
     if len(raw) > MOST_SUMMARY_BYTES:
         raise refused

@@ -1,4 +1,6 @@
-"""Putting a certified management system on record, by the firm or a regulator of the site, and taking it back."""
+"""Putting a certified management system on record, by the firm or a regulator of the site, and
+taking it back.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ def put_on_record(
     """The same again is the same one.
 
     Raises:
-        RefusedError: `not-your-site` (403), `standard-unknown`, `certificate-days-wrong`, `evidence-not-a-digest`, `evidence-used` (409).
+        RefusedError: `not-your-site` (403), `standard-unknown`, `certificate-days-wrong`,
+            `evidence-not-a-digest`, `evidence-used` (409).
     """
     _require_theirs(site, by)
     counting = obligatory_audit(site.jurisdiction.path).systems
@@ -84,7 +87,10 @@ def put_on_record(
         certificate = SystemCertificate.objects.create(
             site=site, recorded_by=by, recorded_at=now, **fields
         )
-        detail = f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, evidence {paper.evidence}"
+        detail = (
+            f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, "
+            f"evidence {paper.evidence}"
+        )
         record(now, by.email, Action.SYSTEM_RECORDED, f"site {site.slug}", detail)
     return certificate
 
@@ -121,7 +127,9 @@ def take_back(
 
 
 def certificates_of(slug: str) -> QuerySet[SystemCertificate]:
-    """Every certificate on record for the site, withdrawn or not, newest first; who calls has asked whether the person may see them."""
+    """Every certificate on record for the site, withdrawn or not, newest first; who calls has asked
+    whether the person may see them.
+    """
     return (
         SystemCertificate.objects.filter(site__slug=slug)
         .select_related("site__jurisdiction", "recorded_by")

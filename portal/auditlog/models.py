@@ -1,4 +1,5 @@
-"""The audit record: who did what, when, in rows that are only ever added to, and the actions that it knows.
+"""The audit record: who did what, when, in rows that are only ever added to, and the actions that
+it knows.
 
 Append-only: the record outlives the people and objects it names, so it holds their names, not keys.
 """
@@ -144,7 +145,9 @@ class Action(models.TextChoices):
 
 
 def actions() -> list[tuple[str, str]]:
-    """What an event may be. A function, so that a new kind of event is no new migration of every database."""
+    """What an event may be. A function, so that a new kind of event is no new migration of every
+    database.
+    """
     return list(Action.choices)
 
 
@@ -178,7 +181,9 @@ class AppendOnly(models.Model):
 
 
 class Event(AppendOnly):
-    """One thing that somebody did. `subject` names the object in words that stay readable: `site works-2`, `benchmark steel/2016/v1`."""
+    """One thing that somebody did. `subject` names the object in words that stay readable: `site
+    works-2`, `benchmark steel/2016/v1`.
+    """
 
     at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=254)  # a person's email, `device <id>`, or `worker`

@@ -1,4 +1,6 @@
-"""When reports are due: setting the day of a period; more time for a site, asked for by its firm, given or refused by a regulator."""
+"""When reports are due: setting the day of a period; more time for a site, asked for by its firm,
+given or refused by a regulator.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ MOST_CHARACTERS = 500
 
 
 def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
-    """The due dates that are later than their period's, by period and site: who was given more time is never due before all others."""
+    """The due dates that are later than their period's, by period and site: who was given more time
+    is never due before all others.
+    """
     rows = Extension.objects.filter(period__in=periods, due__gt=F("period__due")).order_by("pk")
     return {
         (period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")
@@ -36,7 +40,8 @@ def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
 
 
 def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) -> datetime:
-    """Move the day by which every report of the period is due, to the end of that day in the portal's time zone; when they were due before.
+    """Move the day by which every report of the period is due, to the end of that day in the
+    portal's time zone; when they were due before.
 
     Raises:
         RefusedError: `not-regulator` (403), `period-closed`, `due-before-end`, `due-past` (409).
@@ -53,7 +58,8 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
 
 
 def bring_due_to(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:
-    """Move the day to what a register file says; whether it moved. Once a regulator has chosen it, and once the period is closed, it stays.
+    """Move the day to what a register file says; whether it moved. Once a regulator has chosen it,
+    and once the period is closed, it stays.
 
     Raises:
         RefusedError: `due-before-end`, `due-past` (409).
@@ -100,11 +106,12 @@ def due_before_end() -> RefusedError:
 def extend(
     period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime
 ) -> Extension:
-    """Give a site more time for one period, which settles what its firm asked for. A form sent twice gives it once.
+    """Give a site more time for one period, which settles what its firm asked for. A form sent
+    twice gives it once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `due-past`,
-            `extension-reason-missing`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`,
+            `due-past`, `extension-reason-missing`, `text-too-long` (409).
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -138,11 +145,12 @@ def extend(
 
 
 def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> None:
-    """Give the time that a firm asked for, for the reason that it gave if `answer` is empty. Where the period's day was moved to that day
-    or beyond it meanwhile, the site has the time already.
+    """Give the time that a firm asked for, for the reason that it gave if `answer` is empty. Where
+    the period's day was moved to that day or beyond it meanwhile, the site has the time already.
 
     Raises:
-        RefusedError: as `extend`; `extension-decided` (409), `due-past` (409): the day has passed since the firm asked.
+        RefusedError: as `extend`; `extension-decided` (409), `due-past` (409): the day has passed
+            since the firm asked.
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=request.period_id)
@@ -172,8 +180,8 @@ def ask(
     """A firm asks for more time; its regulators are told. The same asked twice is asked once.
 
     Raises:
-        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `due-past`, `extension-asked`,
-            `text-too-long` (409).
+        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`,
+            `due-past`, `extension-asked`, `text-too-long` (409).
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -227,7 +235,8 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     """No more time, and why; the firm is told. Refused twice is refused once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`,
+            `text-too-long` (409).
     """
     with transaction.atomic():
         # as whoever grants it; a request goes with a site that retires or moves
@@ -297,7 +306,9 @@ def _due_of(period: ReportingPeriod, site: Site) -> datetime:
 def _settle(
     period: ReportingPeriod, site: Site, due: datetime, sentence: str, by: User, now: datetime
 ) -> None:
-    """What the firm asked for is answered with the day that holds now, on record, and the firm is told."""
+    """What the firm asked for is answered with the day that holds now, on record, and the firm is
+    told.
+    """
     asked = ExtensionRequest.objects.filter(period=period, site=site, granted=None)
     asked.update(granted=True, answer=sentence, decided_by=by, decided_at=now)
     subject, detail = (

@@ -1,4 +1,6 @@
-"""Peer groups, their reporting periods, who is obliged to report and changes of it, extensions and requests for them, reminders."""
+"""Peer groups, their reporting periods, who is obliged to report and changes of it, extensions and
+requests for them, reminders.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from portal.auditlog.models import AppendOnly
 
 
 class PeerGroup(models.Model):
-    """Sites compared by one pack, version and route, in one jurisdiction (a nation for a published benchmark)."""
+    """Sites compared by one pack, version and route, in one jurisdiction (a nation for a published
+    benchmark).
+    """
 
     pack = models.CharField(max_length=40)
     pack_version = models.CharField(max_length=20)
@@ -39,7 +43,9 @@ class PeerGroup(models.Model):
 
 
 class ObligedCohort(models.TextChoices):
-    """The hundred, thousand and ten thousand largest users of energy, whom nation, province and city look after."""
+    """The hundred, thousand and ten thousand largest users of energy, whom nation, province and
+    city look after.
+    """
 
     HUNDRED = "hundred"
     THOUSAND = "thousand"
@@ -69,7 +75,9 @@ class PeerGroupMember(models.Model):
 
 
 class ReportingPeriod(models.Model):
-    """A period a peer group reports for, half-open [start, end). Reports are taken while it is open."""
+    """A period a peer group reports for, half-open [start, end). Reports are taken while it is
+    open.
+    """
 
     peer_group = models.ForeignKey(PeerGroup, models.PROTECT, related_name="periods")
     name = models.CharField(max_length=32)  # as `--period` spells it: 2016, 2016-Q1, 2016-05
@@ -97,7 +105,9 @@ class ReportingPeriod(models.Model):
         return f"{self.peer_group}, {self.name}"
 
     def obliges(self, site: int, *, now: bool) -> bool:
-        """Whether the site has to report of it: as the list stood when it closed; until then as it stands `now`."""
+        """Whether the site has to report of it: as the list stood when it closed; until then as it
+        stands `now`.
+        """
         return now if self._obliged_then is None else site in self._obliged_then
 
     @cached_property
@@ -106,9 +116,11 @@ class ReportingPeriod(models.Model):
 
 
 class ObligedChange(models.Model):
-    """A change of who is obliged in a peer group: proposed with its difference, applied, perhaps undone.
+    """A change of who is obliged in a peer group: proposed with its difference, applied, perhaps
+    undone.
 
-    `entries` are [site, obliged, cohort]; `before` what those sites were when it was applied, null for one that was no member.
+    `entries` are [site, obliged, cohort]; `before` what those sites were when it was applied, null
+    for one that was no member.
     """
 
     class State(models.TextChoices):
@@ -129,7 +141,9 @@ class ObligedChange(models.Model):
 
 
 class Extension(AppendOnly):
-    """A later due date for one site and period, with its reason. The newest of a site counts; none is ever changed."""
+    """A later due date for one site and period, with its reason. The newest of a site counts; none
+    is ever changed.
+    """
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="extensions")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
@@ -150,7 +164,9 @@ class Extension(AppendOnly):
 
 
 class ExtensionRequest(models.Model):
-    """More time that a firm asks for, for one site and period: it waits until a regulator gives time (that day or another) or refuses."""
+    """More time that a firm asks for, for one site and period: it waits until a regulator gives
+    time (that day or another) or refuses.
+    """
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="extension_requests")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
@@ -159,7 +175,9 @@ class ExtensionRequest(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     granted = models.BooleanField(null=True)  # null: it waits
-    site_due: datetime  # when the site's report is due now; of rows that were asked for with it (`portal.intake.reminders.asked_for`)
+    # when the site's report is due now; of rows that were asked for with it
+    # (`portal.intake.reminders.asked_for`)
+    site_due: datetime
     answer = models.CharField(max_length=500, blank=True, default="", db_default="")
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -183,7 +201,9 @@ class ExtensionRequest(models.Model):
 
 
 class Reminder(AppendOnly):
-    """That the people of a site were told that its report is late: when, by whom, and who they were."""
+    """That the people of a site were told that its report is late: when, by whom, and who they
+    were.
+    """
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="reminders")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")

@@ -1,4 +1,6 @@
-"""Who is obliged to report in a peer group: what a list would change, applied or undone; or one site by hand."""
+"""Who is obliged to report in a peer group: what a list would change, applied or undone; or one
+site by hand.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,8 @@ def _difference(now: Mapping[str, ObligedSite], entries: Iterable[ObligedSite]) 
 def propose(
     group: PeerGroup, listed: Sequence[ObligedSite], by: User, now: datetime
 ) -> ObligedChange:
-    """Keep a whole list to be looked at: who is not on it when it is applied is obliged no longer. Changes nothing yet.
+    """Keep a whole list to be looked at: who is not on it when it is applied is obliged no longer.
+    Changes nothing yet.
 
     Raises:
         RefusedError: `not-regulator` (403).
@@ -107,7 +110,9 @@ def propose(
 
 
 def held_now(group: PeerGroup) -> str:
-    """A digest of who is obliged as things stand: who applies a list says by it what its difference was read against."""
+    """A digest of who is obliged as things stand: who applies a list says by it what its difference
+    was read against.
+    """
     stands = sorted(
         (member.site, member.obliged, member.cohort) for member in _members(group).values()
     )
@@ -115,7 +120,8 @@ def held_now(group: PeerGroup) -> str:
 
 
 def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> ObligedChange:
-    """Make it so, and keep what was, to undo it. `read_against` is `held_now` as it was when the difference was read.
+    """Make it so, and keep what was, to undo it. `read_against` is `held_now` as it was when the
+    difference was read.
 
     Raises:
         RefusedError: `not-regulator` (403), `list-decided` (409), `list-changed-meanwhile` (409).
@@ -162,7 +168,8 @@ def _applied(
 
 
 def undo(change: ObligedChange, by: User, now: datetime) -> None:
-    """Back to what was before the last list. Sites that it added stay, by their own will: who takes part is never thrown out.
+    """Back to what was before the last list. Sites that it added stay, by their own will: who takes
+    part is never thrown out.
 
     Raises:
         RefusedError: `not-regulator` (403), `list-not-last` (409).
@@ -221,7 +228,9 @@ def amend(group: PeerGroup, entry: ObligedSite, by: User, now: datetime) -> Obli
 
 
 def entries_of(change: ObligedChange) -> tuple[ObligedSite, ...]:
-    """What each site is to be: by a list not yet applied, whoever is obliged now and not on it is released."""
+    """What each site is to be: by a list not yet applied, whoever is obliged now and not on it is
+    released.
+    """
     entries = tuple(ObligedSite(*entry) for entry in change.entries)
     if change.state != State.PROPOSED:
         return entries
@@ -263,9 +272,11 @@ def _plain(member: ObligedSite | None) -> list[bool | str] | None:
 def _write(
     change: ObligedChange, entries: Sequence[ObligedSite], action: Action, by: User, now: datetime
 ) -> None:
-    """Put members down as they are to be, and on the record of each site for which something changes.
+    """Put members down as they are to be, and on the record of each site for which something
+    changes.
 
-    A site that retired, left with its firm or moved to another place since the list was made is not brought back into the group.
+    A site that retired, left with its firm or moved to another place since the list was made is not
+    brought back into the group.
     """
     group, before = change.peer_group, _members(change.peer_group)
     members = PeerGroupMember.objects.filter(peer_group=group).values("site")

@@ -1,4 +1,6 @@
-"""Which site each row of an uploaded list of the obliged means, by its id or unified social credit code; and what is wrong with a row."""
+"""Which site each row of an uploaded list of the obliged means, by its id or unified social credit
+code; and what is wrong with a row.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,9 @@ class ObligedSite:
 def read_list(
     rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup
 ) -> tuple[tuple[ObligedSite, ...], tuple[LineFault, ...]]:
-    """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each with the line on which it stands.
-    Nothing of a list with a fault is used. A code names a site where one alone of the eligible has it, itself or by its firm.
+    """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each
+    with the line on which it stands. Nothing of a list with a fault is used. A code names a site
+    where one alone of the eligible has it, itself or by its firm.
     """
     if not rows:
         return (), (LineFault(0, ObligedFileFault.EMPTY),)
@@ -98,7 +101,9 @@ def _site_of_code(
 
 
 def eligible(group: PeerGroup) -> tuple[str, ...]:
-    """The sites that could be on the list: of the group's pack, in its scope, and not retired unless they are on it now."""
+    """The sites that could be on the list: of the group's pack, in its scope, and not retired
+    unless they are on it now.
+    """
     return tuple(_eligible(group).values_list("slug", flat=True))
 
 

@@ -1,4 +1,6 @@
-"""Peer groups, by pack, route and scope: made, taken up for another version of the pack, and joined by a new site."""
+"""Peer groups, by pack, route and scope: made, taken up for another version of the pack, and joined
+by a new site.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,11 @@ def make_peer_group(
     version: str | None = None,
     voluntary: Iterable[Site] = (),
 ) -> PeerGroup:
-    """A peer group of a pack's route (default: its main one) with these sites obliged, and others by their own will.
+    """A peer group of a pack's route (default: its main one) with these sites obliged, and others
+    by their own will.
 
-    Asking again adds the sites that are new, and settles anew which of those named are obliged. A retired site is passed over: it joins
-    nothing, and what it was in the group it stays.
+    Asking again adds the sites that are new, and settles anew which of those named are obliged. A
+    retired site is passed over: it joins nothing, and what it was in the group it stays.
 
     Raises:
         InputError: an unknown pack, version or route, or a site of another pack.
@@ -78,8 +81,8 @@ def make_peer_group(
 
 
 def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:
-    """The peer group of another version of its pack: the same route, scope and policy, and the members that are neither retired nor gone to
-    another place. Asked again, the same.
+    """The peer group of another version of its pack: the same route, scope and policy, and the
+    members that are neither retired nor gone to another place. Asked again, the same.
 
     Raises:
         RefusedError: `not-regulator` (403).
@@ -119,9 +122,11 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
 
 
 def join_all(site: Site, by: User, *, obliged: bool) -> None:
-    """A new site takes part in each group of its pack whose scope covers it and which takes its reports now or next (`_taking`).
+    """A new site takes part in each group of its pack whose scope covers it and which takes its
+    reports now or next (`_taking`).
 
-    Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will.
+    Whom a group obliges is for its own regulators to say: in a wider group than the approver's the
+    site is there by its own will.
     """
     PeerGroupMember.objects.bulk_create(
         [
@@ -135,11 +140,13 @@ def join_all(site: Site, by: User, *, obliged: bool) -> None:
 
 
 def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
-    """Sites, by their numbers, that lie in another place now, or report with another pack, owe nothing to groups of before.
+    """Sites, by their numbers, that lie in another place now, or report with another pack, owe
+    nothing to groups of before.
 
-    A membership ends, with what was asked for there; it goes on by the site's own will where a period of the group is closed, for what is
-    published of that may count the site (`counted`); not so in a group of another pack, for which it never reported. Gives the memberships
-    that changed. To be called in a transaction.
+    A membership ends, with what was asked for there; it goes on by the site's own will where a
+    period of the group is closed, for what is published of that may count the site (`counted`); not
+    so in a group of another pack, for which it never reported. Gives the memberships that changed.
+    To be called in a transaction.
     """
     rows = PeerGroupMember.objects.filter(site__in=sites).select_related(
         "peer_group__scope", "site__jurisdiction"
@@ -179,7 +186,9 @@ def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
 
 
 def counted(period: ReportingPeriod) -> QuerySet[PeerGroupMember]:
-    """The members whose reports of the period count: not those that left for another place before it closed."""
+    """The members whose reports of the period count: not those that left for another place before
+    it closed.
+    """
     counting = (
         Q(left_at=None)
         if period.closed_at is None
@@ -189,8 +198,9 @@ def counted(period: ReportingPeriod) -> QuerySet[PeerGroupMember]:
 
 
 def _taking(pack: str) -> list[PeerGroup]:
-    """Groups with a period open, or none yet: who opens their first period finds everybody in it. Of a route and scope that has none of
-    these, the group of the newest period: the next one opens there, or in a group that takes up its members.
+    """Groups with a period open, or none yet: who opens their first period finds everybody in it.
+    Of a route and scope that has none of these, the group of the newest period: the next one opens
+    there, or in a group that takes up its members.
     """
     groups = PeerGroup.objects.filter(pack=pack).select_related("scope")
     taking = list(groups.filter(periods__closed_at=None).distinct())

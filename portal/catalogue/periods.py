@@ -32,13 +32,15 @@ def open_period(
     due: datetime | None = None,
     due_moved_at: datetime | None = None,
 ) -> ReportingPeriod:
-    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end if not said.
+    """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due
+    some months after its end if not said.
 
     `due_moved_at` is when a regulator chose the day, which the register file leaves then.
 
     Raises:
-        RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted;
-            `period-open-by-other-version` (409): whom two groups oblige for the same time would be late in the one that has no report;
+        RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is
+            published of both could be subtracted; `period-open-by-other-version` (409): whom two
+            groups oblige for the same time would be late in the one that has no report;
             `due-before-end` (409).
     """
     period = _period(name)
@@ -87,13 +89,15 @@ def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
 def open_period_for(
     user: User, group: PeerGroup, name: str, now: datetime, last_day: date | None = None
 ) -> ReportingPeriod:
-    """Open a period by decision of a regulator of the whole scope, where the group's pack version is in force when it begins.
+    """Open a period by decision of a regulator of the whole scope, where the group's pack version
+    is in force when it begins.
 
     `last_day` is the last one for its reports; some months after the period if not said.
 
     Raises:
-        RefusedError: `not-regulator` (403), `period-closed`, `pack-not-in-force`, `period-open-by-other-version`,
-            `period-overlaps`, `due-before-end`, `due-in-the-past` (409).
+        RefusedError: `not-regulator` (403), `period-closed`, `pack-not-in-force`,
+            `period-open-by-other-version`, `period-overlaps`, `due-before-end`, `due-in-the-past`
+            (409).
         SteplabelError: what `canonical_period` says of the name.
     """
     require_regulator_of_scope(user, group.scope)
@@ -145,7 +149,8 @@ def _require_apart(group: PeerGroup, period: Period) -> None:
                 other=other.name,
             ),
             Phrase(
-                "Use that period, or one that begins where it ends. For other reports of the same time, create another peer group."
+                "Use that period, or one that begins where it ends. For other reports of the same "
+                "time, create another peer group."
             ),
         )
 
@@ -172,7 +177,9 @@ def _require_only_version(group: PeerGroup, period: Period) -> None:
 
 
 def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime) -> datetime:
-    """When reports of a period that is opened are due. A period that is open already keeps its own."""
+    """When reports of a period that is opened are due. A period that is open already keeps its
+    own.
+    """
     due = period.end + TIME_TO_REPORT if last_day is None else end_of(last_day)
     if due <= period.end:
         raise due_before_end()
@@ -181,7 +188,8 @@ def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime)
             409,
             "due-in-the-past",
             Phrase(
-                "Reports of %(period)s would have been due on %(day)s, so every obliged site would be late at once.",
+                "Reports of %(period)s would have been due on %(day)s, so every obliged site "
+                "would be late at once.",
                 period=period.name,
                 day=(due - timedelta(days=1))
                 .astimezone(ZoneInfo(settings.TIME_ZONE))
@@ -194,7 +202,8 @@ def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime)
 
 
 def close_period_for(user: User, period: ReportingPeriod, now: datetime) -> None:
-    """Close it by decision of a regulator of the whole scope: no report is taken any more, for good.
+    """Close it by decision of a regulator of the whole scope: no report is taken any more, for
+    good.
 
     Raises:
         RefusedError: `not-regulator` (403).

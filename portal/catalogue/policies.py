@@ -1,4 +1,6 @@
-"""What an audit does to a peer group's publications: decided by a regulator of its whole scope, nothing unless decided."""
+"""What an audit does to a peer group's publications: decided by a regulator of its whole scope,
+nothing unless decided.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ def set_policy(
         if (row.attested_only, row.adverse_leaves) != (attested_only, adverse_leaves):
             row.attested_only, row.adverse_leaves = attested_only, adverse_leaves
             row.save(update_fields=["attested_only", "adverse_leaves"])
-            policy = f"only attested reports: {_yes(attested_only)}; adverse opinions leave: {_yes(adverse_leaves)}"
+            policy = (
+                f"only attested reports: {_yes(attested_only)}; adverse opinions leave: "
+                f"{_yes(adverse_leaves)}"
+            )
             record(
                 now,
                 by.email,

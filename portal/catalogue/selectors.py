@@ -31,7 +31,9 @@ class PeriodView:
 
 @dataclass(frozen=True, slots=True)
 class PeerGroupView:
-    """A peer group as a regulator sees it; `may_decide` says whether this person may draft and publish for it."""
+    """A peer group as a regulator sees it; `may_decide` says whether this person may draft and
+    publish for it.
+    """
 
     id: int
     pack: str
@@ -94,7 +96,9 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
 
 
 def group_of(user: User, peer_group: int) -> PeerGroup:
-    """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
+    """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not
+    there.
+    """
     jurisdictions = jurisdictions_of(user)
     group = peer_group_by_id(peer_group)
     if not any(touch(jurisdiction, group.scope.path) for jurisdiction in jurisdictions):
@@ -103,17 +107,23 @@ def group_of(user: User, peer_group: int) -> PeerGroup:
 
 
 def peer_group_by_id(peer_group: int) -> PeerGroup:
-    """With its scope, for who has asked already whether the person may; `PeerGroup.DoesNotExist` where there is none."""
+    """With its scope, for who has asked already whether the person may; `PeerGroup.DoesNotExist`
+    where there is none.
+    """
     return PeerGroup.objects.select_related("scope").get(pk=peer_group)
 
 
 def groups_of_route(pack: str, route: str, scope: Jurisdiction) -> QuerySet[PeerGroup]:
-    """The groups of that route and scope, one for each version of the pack that was taken up, the one made last at the end."""
+    """The groups of that route and scope, one for each version of the pack that was taken up, the
+    one made last at the end.
+    """
     return PeerGroup.objects.filter(pack=pack, route=route, scope=scope).order_by("pk")
 
 
 def period_of_group(peer_group: int, name: str) -> ReportingPeriod:
-    """With its group and scope, open or closed; `ReportingPeriod.DoesNotExist` where the group has none of that name."""
+    """With its group and scope, open or closed; `ReportingPeriod.DoesNotExist` where the group has
+    none of that name.
+    """
     return ReportingPeriod.objects.select_related("peer_group__scope").get(
         peer_group=peer_group, name=name
     )

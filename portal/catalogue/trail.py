@@ -1,4 +1,6 @@
-"""Who did what, for regulators: the whole record for a nation, what concerns its own sites and people for a province or city."""
+"""Who did what, for regulators: the whole record for a nation, what concerns its own sites and
+people for a province or city.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from portal.auditlog.models import Event
 
 @dataclass(frozen=True, slots=True)
 class TrailFilter:
-    """`actor` and `subject` are looked for anywhere in the text; `after` and `before` bound the time, half-open."""
+    """`actor` and `subject` are looked for anywhere in the text; `after` and `before` bound the
+    time, half-open.
+    """
 
     action: str = ""
     actor: str = ""
@@ -48,7 +52,9 @@ def events(user: User, wanted: TrailFilter, first: int, most: int) -> Iterator[T
 
 
 def counted(user: User, after: datetime) -> Mapping[str, int]:
-    """How many events of each action the person may read since then, the most frequent first; of what others did, not of one's own."""
+    """How many events of each action the person may read since then, the most frequent first; of
+    what others did, not of one's own.
+    """
     rows = (
         _readable(user)
         .filter(at__gte=after)

@@ -1,1 +1,3 @@
-"""`manage.py demo`: the whole system on one machine, with simulated plants and the real agent, worker and web server."""
+"""`manage.py demo`: the whole system on one machine, with simulated plants and the real agent,
+worker and web server.
+"""

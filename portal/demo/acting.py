@@ -1,8 +1,9 @@
-"""What people do about a label: a statement on a report, groups of sites, an incentive on a criterion, and a practice that five firms
-report on.
+"""What people do about a label: a statement on a report, groups of sites, an incentive on a
+criterion, and a practice that five firms report on.
 
-All of it by the functions behind the pages. The classes that sites report are drawn: to verify them from two years of each plant's own
-records, as `steplabel-agent practices outcome` does, would take minutes.
+All of it by the functions behind the pages. The classes that sites report are drawn: to verify them
+from two years of each plant's own records, as `steplabel-agent practices outcome` does, would take
+minutes.
 """
 
 from __future__ import annotations
@@ -44,11 +45,15 @@ FOUND = (
     SavingOutcome.FROM_5,
     SavingOutcome.UNDER_2,
 )
-"""What the first plants report of the practice, in their order. The auditor confirms the first one's."""
+"""What the first plants report of the practice, in their order. The auditor confirms the first
+one's.
+"""
 
 
 def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
-    """Addresses of what was made, by what it is. `plants`: the folders of the agents, whose keys sign."""
+    """Addresses of what was made, by what it is. `plants`: the folders of the agents, whose keys
+    sign.
+    """
     assignment = Assignment.objects.get(site__slug=sector.plants[0].site, period=str(sector.year))
     key = AuditorSigningKey.generate()
     _attest(assignment, key, now)
@@ -85,7 +90,9 @@ def _attest(assignment: Assignment, key: AuditorSigningKey, now: datetime) -> No
 
 
 def _groups(sector: Sector, now: datetime) -> None:
-    """One group whose first member shows its attested labels and whose last one has not answered; one that invites the first plant."""
+    """One group whose first member shows its attested labels and whose last one has not answered;
+    one that invites the first plant.
+    """
     drafter = _person(casting.DRAFTER)
     (ministry,) = groups.runners(drafter)
     slugs = [plant.site for plant in sector.plants]
@@ -122,7 +129,9 @@ def _offer(now: datetime) -> int:
 
 
 def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetime) -> str:
-    """Offered by the first firm, edited by one officer, published by another, reported on by the first five firms."""
+    """Offered by the first firm, edited by one officer, published by another, reported on by the
+    first five firms.
+    """
     step = sector.pack.step(sector.pack.routes[0].steps[0].step)
     saving = {
         "saving_unit": "kWh",

@@ -1,7 +1,9 @@
-"""What stands beside the newest year of the agents' sector: its years before, and the other sectors, by the same code in one process.
+"""What stands beside the newest year of the agents' sector: its years before, and the other
+sectors, by the same code in one process.
 
-Labels are drawn by the real mechanism, by the simulated site's seed and the portal's challenge, sealed, received, opened by the demo's
-worker, composed and published. No files of meters are written and no agent is started: that is what would take minutes.
+Labels are drawn by the real mechanism, by the simulated site's seed and the portal's challenge,
+sealed, received, opened by the demo's worker, composed and published. No files of meters are
+written and no agent is started: that is what would take minutes.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ def site_of(plant: Plant, main: Sector) -> str:
 
 
 def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
-    """Put firms, sites and peer groups of the other sectors on the register, with their years, and the years before of the main one."""
+    """Put firms, sites and peer groups of the other sectors on the register, with their years, and
+    the years before of the main one.
+    """
     others = other_sectors(main)
     for sector in (main, *others):
         declared = casting.declared(sector, now.date())
@@ -91,7 +95,9 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
 
 
 def least_best(plants: Sequence[Plant], count: int) -> set[str]:
-    """Sites whose best rank at any step is the worst: a year that lacks a firm among the best may show nothing beside the year before."""
+    """Sites whose best rank at any step is the worst: a year that lacks a firm among the best may
+    show nothing beside the year before.
+    """
     truths = {plant.site: plant.truth for plant in plants}
     best_rank = {
         site: min(
@@ -113,7 +119,9 @@ class Agent:
 
 @dataclass
 class Reporter:
-    """Plants that report in this process, each with its agent: those of the main sector with the keys of the real one, which go on."""
+    """Plants that report in this process, each with its agent: those of the main sector with the
+    keys of the real one, which go on.
+    """
 
     main: Sector
     plants: Path  # folders of the main sector's plants, whose agents are enrolled
@@ -189,10 +197,12 @@ def fill(
     opened: Callable[[], object],
     refused: Callable[[str, RefusedError], object],
 ) -> int:
-    """Report and publish all that stands beside; `opened` waits until the worker has opened what was sent. How many reports.
+    """Report and publish all that stands beside; `opened` waits until the worker has opened what
+    was sent. How many reports.
 
-    The first of the others misses some reports of its newest year, and withdrew a version of the year before; the last one's newest
-    version waits for the second person. What the gate lets nothing out of stays a draft, and `refused` hears of what and why.
+    The first of the others misses some reports of its newest year, and withdrew a version of the
+    year before; the last one's newest version waits for the second person. What the gate lets
+    nothing out of stays a draft, and `refused` hears of what and why.
     """
     reporter = Reporter(main, plants)
     for sector in others:

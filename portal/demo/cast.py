@@ -1,4 +1,5 @@
-"""Who takes part in the demo: a ministry with two officers, a firm a plant with its energy manager, a certification body.
+"""Who takes part in the demo: a ministry with two officers, a firm a plant with its energy manager,
+a certification body.
 
 They are declared as an operator declares them, and registered by what `manage.py register` does.
 """
@@ -42,7 +43,9 @@ DRAFTER, APPROVER, AUDITOR, MANAGER = (
 )
 SUPPLIER = "supplier@example.org"
 ACTING = 5
-"""Firms of the sector that have somebody who acts for them: enough for what is told by batches of five."""
+"""Firms of the sector that have somebody who acts for them: enough for what is told by batches of
+five.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ def create(sector: Sector, now: datetime) -> Cast:
 
 
 def declared(sector: Sector, today: date) -> register_file.Roll:
-    """The register of the sector: every plant obliged to report the simulated year, the first one's report to be checked."""
+    """The register of the sector: every plant obliged to report the simulated year, the first one's
+    report to be checked.
+    """
     plants, year, first = sector.plants, str(sector.year), sector.plants[0]
     return register_file.Roll(
         jurisdictions=(
@@ -179,7 +184,9 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
 
 
 def others_who_act(sector: Sector) -> tuple[Plant, ...]:
-    """The plants beside the first whose firms act (`portal.demo.acting`); nobody signs in for them."""
+    """The plants beside the first whose firms act (`portal.demo.acting`); nobody signs in for
+    them.
+    """
     return sector.plants[1:ACTING]
 
 
@@ -188,7 +195,9 @@ def email_of(plant: Plant) -> str:
 
 
 def made_up_code(name: str) -> str:
-    """A unified social credit code with the right check digit, of an administrative division that there is none of."""
+    """A unified social credit code with the right check digit, of an administrative division that
+    there is none of.
+    """
     code = f"91000000MA{crc32(name.encode()) % 10**7:07d}"
     return code + uscc.calc_check_digit(code)
 

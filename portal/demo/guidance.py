@@ -1,7 +1,9 @@
-"""What the demo tells of guidance on its last line: practices in the library, one participant's score, what the sector would save.
+"""What the demo tells of guidance on its last line: practices in the library, one participant's
+score, what the sector would save.
 
-All of it is read as a page reads it: the library of the portal, the standing of the manager's site, the version in force. Output alone is
-the simulator's, for the portal knows none: on the page of the sector a reader types it in.
+All of it is read as a page reads it: the library of the portal, the standing of the manager's site,
+the version in force. Output alone is the simulator's, for the portal knows none: on the page of the
+sector a reader types it in.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ KGCE_PER_TCE = 1000
 
 
 def of(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
-    """`value` and `interval` (95 %) are null where nothing is told: fewer than 26 sites have no score, held values no potential."""
+    """`value` and `interval` (95 %) are null where nothing is told: fewer than 26 sites have no
+    score, held values no potential.
+    """
     return {
         "practices": len(practices.library().practices),
         "score": _score(sector, period),
@@ -48,7 +52,8 @@ def as_text(guidance: dict[str, Any]) -> Phrase:
     if saved["interval"] is not None:
         value, low, high = (f"{tonnes:,.0f}" for tonnes in (saved["value"], *saved["interval"]))
         of_saving = Phrase(
-            "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)",
+            "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to "
+            "%(high)s)",
             value=value,
             low=low,
             high=high,
@@ -65,7 +70,9 @@ def as_text(guidance: dict[str, Any]) -> Phrase:
 
 
 def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
-    """Of the first plant at the step of the route that takes most energy. The interval is the score; `value` is its middle."""
+    """Of the first plant at the step of the route that takes most energy. The interval is the
+    score; `value` is its middle.
+    """
     plant = sector.plants[0]
     standing = where_we_stand(User.objects.get(email=MANAGER), plant.site, period.name)
     scored = [step for step in standing.steps if step.score is not None] if standing else []
@@ -86,7 +93,9 @@ def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
 
 
 def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
-    """In tonnes of coal equivalent a year, of the steps whose potential the gate let out, at the year's output of all plants."""
+    """In tonnes of coal equivalent a year, of the steps whose potential the gate let out, at the
+    year's output of all plants.
+    """
     group = period.peer_group
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
     steps = view.label.headline if view and view.label.composite.unit == HEADLINE_UNIT else []

@@ -1,4 +1,6 @@
-"""Each simulated plant writes its files and runs the real agent on them: enrol, then submit, over HTTP."""
+"""Each simulated plant writes its files and runs the real agent on them: enrol, then submit, over
+HTTP.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,9 @@ def report_all(
     *,
     submit: bool = True,
 ) -> None:
-    """Every plant, a few at a time; `hear` is told of each as it ends. Without `submit` it only enrols; again with the same token, an
-    agent asks the portal what was reported elsewhere meanwhile.
+    """Every plant, a few at a time; `hear` is told of each as it ends. Without `submit` it only
+    enrols; again with the same token, an agent asks the portal what was reported elsewhere
+    meanwhile.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
@@ -69,12 +72,12 @@ def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: boo
         plant.write(folder)
         commands.append(["submit", "--site", site, "--period", str(plant.year), *state])
     for arguments in commands:
-        ran = subprocess.run(
+        ran = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "reporting_agent", *arguments],
             capture_output=True,
             text=True,
             check=False,
-        )  # noqa: S603
+        )
         if ran.returncode:
             return PlantReport(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))
     return PlantReport(plant.site, 0, "")

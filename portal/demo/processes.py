@@ -1,4 +1,6 @@
-"""The demo's own processes: granian serving the portal, a Celery worker opening reports. Both end with the demo."""
+"""The demo's own processes: granian serving the portal, a Celery worker opening reports. Both end
+with the demo.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def web_server(var: Path, address: str | None = None) -> Iterator[str]:
 
 @contextmanager
 def worker(var: Path, address: str) -> Iterator[None]:
-    """A Celery worker of one process, whose mails lead to that address; SIGTERM lets it finish what it holds."""
+    """A Celery worker of one process, whose mails lead to that address; SIGTERM lets it finish what
+    it holds.
+    """
     command = [
         "celery",
         "-A",
@@ -111,5 +115,6 @@ def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: 
         except httpx.TransportError:
             time.sleep(0.1)
     raise RuntimeError(
-        f"The web server did not start. Its last words:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+        "The web server did not start. Its last "
+        f"words:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
     )

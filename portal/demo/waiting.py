@@ -1,4 +1,6 @@
-"""What waits for the people of the demo: applications, an audit half done with its findings, and incentives that were given."""
+"""What waits for the people of the demo: applications, an audit half done with its findings, and
+incentives that were given.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def _applications(main: Sector, now: datetime) -> None:
 
 
 def _audit(main: Sector, now: datetime) -> None:
-    """Of the first plant's year before: one finding answered, one not, one appealed against; no statement yet."""
+    """Of the first plant's year before: one finding answered, one not, one appealed against; no
+    statement yet.
+    """
     plant, year = Site.objects.get(slug=main.plants[0].site), str(main.year - 1)
     approver, auditor, manager = (
         User.objects.get(email=email)
@@ -110,7 +114,9 @@ def _audit(main: Sector, now: datetime) -> None:
 
 
 def _partners(main: Sector, now: datetime) -> None:
-    """The manager's plant lets the technology provider and the supplier in; of the year before the supplier has declared its power."""
+    """The manager's plant lets the technology provider and the supplier in; of the year before the
+    supplier has declared its power.
+    """
     manager, supplier = (
         User.objects.get(email=email) for email in (casting.MANAGER, casting.SUPPLIER)
     )

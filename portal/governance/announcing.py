@@ -1,4 +1,6 @@
-"""Who is told of a proposal: who decides about it, who may comment, and who took part. Called in the transaction of its cause."""
+"""Who is told of a proposal: who decides about it, who may comment, and who took part. Called in
+the transaction of its cause.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`GET /api/v1/packs/`: the packs that were approved here, signed, with their proof in the transparency log. Public, for agents."""
+"""`GET /api/v1/packs/`: the packs that were approved here, signed, with their proof in the
+transparency log. Public, for agents.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from portal.translog import selectors as translog
 
 
 class PackSignatureSerializer(serializers.Serializer[Any]):
-    """By a receipt key of the key directory, over the document without `signature`: docs/wire-format.md."""
+    """By a receipt key of the key directory, over the document without `signature`:
+    docs/wire-format.md.
+    """
 
     algorithm = serializers.CharField()
     key_id = serializers.CharField()
@@ -49,7 +53,9 @@ class PackDocumentSerializer(serializers.Serializer[Any]):
 
 
 class PackEntrySerializer(serializers.Serializer[Any]):
-    """The entry of the transparency log, with its proof in the log of the head that stands beside it."""
+    """The entry of the transparency log, with its proof in the log of the head that stands beside
+    it.
+    """
 
     index = serializers.IntegerField()
     on = serializers.DateField()
@@ -72,7 +78,9 @@ class PackSerializer(serializers.Serializer[Any]):
 class PacksView(PublicView):
     @extend_schema(operation_id="packs", responses={200: PackDocumentSerializer(many=True)})
     def get(self, _request: Request) -> Response:
-        """The signed document of every pack that was approved here, in the order of approval; none of those that come with Steplabel."""
+        """The signed document of every pack that was approved here, in the order of approval; none
+        of those that come with Steplabel.
+        """
         return Response(
             [pack.document for pack in approved_packs()], headers={"Cache-Control": "no-cache"}
         )
@@ -100,7 +108,9 @@ def _whole(approved: ApprovedPackView) -> dict[str, Any]:
 
 
 def proven_entry(log_index: int) -> dict[str, Any]:
-    """An entry of the transparency log as `PackEntrySerializer` has it, proven in the log as it is now."""
+    """An entry of the transparency log as `PackEntrySerializer` has it, proven in the log as it is
+    now.
+    """
     head = translog.head(keys.receipt_key())
     entry, proof = translog.inclusion(log_index, head.size)
     return {

@@ -1,4 +1,6 @@
-"""The portal's shelf: packs that were approved here, beside those that come with the installation, for every process of it."""
+"""The portal's shelf: packs that were approved here, beside those that come with the installation,
+for every process of it.
+"""
 
 from __future__ import annotations
 

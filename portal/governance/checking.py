@@ -1,4 +1,6 @@
-"""A file that is to become a pack: everything that is wrong with it, each with its place, before anybody is asked to read it."""
+"""A file that is to become a pack: everything that is wrong with it, each with its place, before
+anybody is asked to read it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ PACK_FILE, FACTORS_FILE = "pack.toml", "factors.toml"
 
 @dataclass(frozen=True, slots=True)
 class PackCheck:
-    """A pack without a fault, or its faults. `factors` is the version of its own table, empty where it brings none."""
+    """A pack without a fault, or its faults. `factors` is the version of its own table, empty where
+    it brings none.
+    """
 
     pack: Pack | None
     digest: str = ""
@@ -34,7 +38,8 @@ class PackCheck:
 
 
 def check(file: str, factors: str, corrects: str, on: date) -> PackCheck:
-    """The pack of a file, with its own table of factors if it brings one, and the version that it corrects if it is an erratum.
+    """The pack of a file, with its own table of factors if it brings one, and the version that it
+    corrects if it is an erratum.
 
     `on` is the day of the check: no source was read later.
     """
@@ -89,7 +94,8 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault
                 "version",
                 pack.version,
                 Phrase(
-                    "a version number that does not exist yet: a version with which labels were made is never replaced"
+                    "a version number that does not exist yet: a version with which labels were "
+                    "made is never replaced"
                 ),
             )
         )

@@ -1,4 +1,6 @@
-"""What a proposed version says otherwise than the one before it, and which labels, grades and published values it moves."""
+"""What a proposed version says otherwise than the one before it, and which labels, grades and
+published values it moves.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def _incomplete(pack: Pack) -> int:
 
 
 def before_of(pack: Pack, corrects: str) -> Pack | None:
-    """The version that an erratum corrects; else, of those that took effect no later, the last; None where there is none."""
+    """The version that an erratum corrects; else, of those that took effect no later, the last;
+    None where there is none.
+    """
     if corrects:
         try:
             return packs.load(pack.id, corrects)

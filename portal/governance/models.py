@@ -1,4 +1,6 @@
-"""Versions of method packs on their way: proposed with a file, commented on, approved by two others, signed and logged; or not."""
+"""Versions of method packs on their way: proposed with a file, commented on, approved by two
+others, signed and logged; or not.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ class ProposalState(models.TextChoices):
 
 
 class Proposal(models.Model):
-    """A version of a pack. Once approved it is kept for ever: labels made by it are computed again with this very file.
+    """A version of a pack. Once approved it is kept for ever: labels made by it are computed again
+    with this very file.
 
-    `document` is what was signed (`benchmarks.wire.approved`); `log_index` its entry in the transparency log.
+    `document` is what was signed (`benchmarks.wire.approved`); `log_index` its entry in the
+    transparency log.
     """
 
     pack = models.CharField(max_length=40, validators=[PACK_ID])

@@ -1,4 +1,5 @@
-"""Propose, comment on, approve, refuse or withdraw a version of a method pack; the second approval signs and logs it.
+"""Propose, comment on, approve, refuse or withdraw a version of a method pack; the second approval
+signs and logs it.
 
 A pack is law for who reports by it: one person proposes it, two others approve it.
 """
@@ -40,7 +41,8 @@ def propose(
     """Put a checked file up for comment and approval.
 
     Raises:
-        RefusedError: `not-regulator` (403); `pack-faulty` (409): `checking.check` names every fault, or it was proposed at the same moment.
+        RefusedError: `not-regulator` (403); `pack-faulty` (409): `checking.check` names every
+            fault, or it was proposed at the same moment.
     """
     if Role.REGULATOR not in roles_of(by):
         raise _not_regulator()
@@ -79,7 +81,8 @@ def propose(
                 pack=checked.pack.id,
                 version=checked.pack.version,
             ),
-            "Read that proposal. If yours differs from it, propose it under another version number.",
+            "Read that proposal. If yours differs from it, propose it under another version "
+            "number.",
         ) from error
     return row
 
@@ -87,7 +90,8 @@ def propose(
 def comment(
     proposal: Proposal, by: User, text: str, now: datetime, answers: Comment | None = None
 ) -> Comment:
-    """Add a technical comment; a regulator may answer one. The same words in a row, as of a form sent twice, stand once.
+    """Add a technical comment; a regulator may answer one. The same words in a row, as of a form
+    sent twice, stand once.
 
     Raises:
         RefusedError: `not-concerned`, `not-regulator` (403), `proposal-decided` (409).
@@ -121,11 +125,13 @@ def comment(
 def approve(
     proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = ""
 ) -> Proposal:
-    """Approve it; with the second approval it is signed, logged, and there for everybody to report by. An approval of somebody who may no
-    longer decide does not count; where it counts again, either of the two approves once more, which makes it so.
+    """Approve it; with the second approval it is signed, logged, and there for everybody to report
+    by. An approval of somebody who may no longer decide does not count; where it counts again,
+    either of the two approves once more, which makes it so.
 
     Raises:
-        RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`,
+            `pack-faulty`, `text-too-long` (409).
     """
     with transaction.atomic():
         row = _locked_while_open(proposal)
@@ -149,7 +155,9 @@ def approve(
 
 
 def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
-    """End it with a reason. Raises RefusedError: `not-regulator` (403), `proposal-decided`, `own-proposal` (409)."""
+    """End it with a reason. Raises RefusedError: `not-regulator` (403), `proposal-decided`,
+    `own-proposal` (409).
+    """
     with transaction.atomic():
         row = _locked_while_open(proposal)
         _require_other(row, by)
@@ -157,7 +165,9 @@ def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal
 
 
 def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
-    """The proposer takes it back with a reason. Raises RefusedError: `not-proposer` (403), `proposal-decided` (409)."""
+    """The proposer takes it back with a reason. Raises RefusedError: `not-proposer` (403),
+    `proposal-decided` (409).
+    """
     with transaction.atomic():
         row = _locked_while_open(proposal)
         if row.proposed_by_id != by.pk:
@@ -205,8 +215,8 @@ def _require_other(row: Proposal, by: User) -> None:
 
 
 def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> None:
-    """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then another digest was read than is signed, or
-    one version would have two contents.
+    """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then
+    another digest was read than is signed, or one version would have two contents.
     """
     if any(pack.version == row.version for pack in packs.versions(row.pack)):
         raise RefusedError(

@@ -1,4 +1,6 @@
-"""Reading proposals, what was said of them, and the packs that came of them; who is a national regulator, and so may decide."""
+"""Reading proposals, what was said of them, and the packs that came of them; who is a national
+regulator, and so may decide.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ APPROVALS = 2
 
 @dataclass(frozen=True, slots=True)
 class ProposalRemark:
-    """A comment with its answers, or an approval with its note, which counts as long as its giver may decide."""
+    """A comment with its answers, or an approval with its note, which counts as long as its giver
+    may decide.
+    """
 
     id: int
     by: str
@@ -138,7 +142,9 @@ def _rows() -> Any:
 
 
 def _views(rows: Iterable[Proposal], user: User) -> tuple[ProposalView, ...]:
-    """Who may decide is asked only where an approval waits for another: first pages list proposals too."""
+    """Who may decide is asked only where an approval waits for another: first pages list proposals
+    too.
+    """
     present = list(rows)
     waits = any(row.state == ProposalState.OPEN and row.approvals.all() for row in present)
     deciding = frozenset(regulators_of_nations()) if waits else frozenset()

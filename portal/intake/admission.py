@@ -1,4 +1,6 @@
-"""Whether the portal takes a report now, from what it holds of the site: one read for as many reports as come together."""
+"""Whether the portal takes a report now, from what it holds of the site: one read for as many
+reports as come together.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,17 @@ from portal.statements import fetched, placeholders
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
 SET_BACK = Phrase(
-    "Restore the newest copy of the state directory and submit from there. If it is lost, enrol with a new token: docs/reporting.md "
+    "Restore the newest copy of the state directory and submit from there. If it is lost, enrol "
+    "with a new token: docs/reporting.md "
     "explains what you can report then."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierCommitment:
-    """What was committed to: its digest, and its number in the site's ledger (None: of before there were such numbers)."""
+    """What was committed to: its digest, and its number in the site's ledger (None: of before there
+    were such numbers).
+    """
 
     digest: str
     sequence: int | None
@@ -59,7 +64,7 @@ SELECT 'report', site_id, period, revision, ledger_sequence, digest, log_index F
 UNION ALL
 SELECT 'committed', site_id, period, revision, sequence, digest, log_index FROM intake_commitment WHERE site_id IN ({sites})
 ORDER BY 7
-"""
+"""  # noqa: E501
 """The periods as `catalogue.selectors.period_taking_reports` finds them."""
 
 
@@ -83,11 +88,12 @@ def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
 
 
 def require_taken(header: Header, intake: SiteIntake) -> None:
-    """The report is the next one of an open period, what it is of was committed to, and its number in the ledger is its own.
+    """The report is the next one of an open period, what it is of was committed to, and its number
+    in the ledger is its own.
 
     Raises:
-        RefusedError: `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422);
-            `revision-conflict`, `ledger-sequence-used` (409).
+        RefusedError: `period-not-open`, `revision-out-of-order`, `commitment-missing`,
+            `ledger-sequence-wrong` (422); `revision-conflict`, `ledger-sequence-used` (409).
     """
     if header.period not in intake.taking:
         raise RefusedError(
@@ -98,7 +104,8 @@ def require_taken(header: Header, intake: SiteIntake) -> None:
                 period=header.period,
                 site=header.site,
             ),
-            "Check --period; if it is right, ask the regulator to open the period for your peer group.",
+            "Check --period; if it is right, ask the regulator to open the period for your peer "
+            "group.",
         )
     _require_turn(header, intake)
     _require_commitment(header, intake)
@@ -106,19 +113,23 @@ def require_taken(header: Header, intake: SiteIntake) -> None:
 
 
 def _require_turn(header: Header, intake: SiteIntake) -> None:
-    """A revision not yet taken, and the next one; or a later one that was committed to: what lies between was given up by the site."""
+    """A revision not yet taken, and the next one; or a later one that was committed to: what lies
+    between was given up by the site.
+    """
     taken_revisions = [revision for period, revision in intake.reports if period == header.period]
     if header.revision in taken_revisions:
         raise RefusedError(
             409,
             "revision-conflict",
             Phrase(
-                "Another envelope for %(site)s, %(period)s, revision %(revision)s was accepted already.",
+                "Another envelope for %(site)s, %(period)s, revision %(revision)s was accepted "
+                "already.",
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
             ),
-            "Send that envelope again for its receipt, or the corrected report as the next revision.",
+            "Send that envelope again for its receipt, or the corrected report as the next "
+            "revision.",
         )
     allowed = next_revisions(taken_revisions)
     if header.revision in allowed:
@@ -139,31 +150,39 @@ def _require_turn(header: Header, intake: SiteIntake) -> None:
 
 
 def _require_commitment(header: Header, intake: SiteIntake) -> None:
-    """Something was committed to for this revision: the worker would open the report only to refuse it, and the revision be gone."""
+    """Something was committed to for this revision: the worker would open the report only to refuse
+    it, and the revision be gone.
+    """
     if (header.period, header.revision) not in intake.committed:
         raise RefusedError(
             422,
             "commitment-missing",
             Phrase(
-                "No commitment was made for %(site)s, %(period)s, revision %(revision)s before this report.",
+                "No commitment was made for %(site)s, %(period)s, revision %(revision)s before "
+                "this report.",
                 site=header.site,
                 period=header.period,
                 revision=header.revision,
             ),
-            "Use the agent of this release, which commits to the data first and draws with the portal's challenge.",
+            "Use the agent of this release, which commits to the data first and draws with the "
+            "portal's challenge.",
         )
 
 
 def _require_sequence(header: Header, intake: SiteIntake) -> None:
-    """The report's number in the site's ledger is that of its challenge, and no other report has it."""
+    """The report's number in the site's ledger is that of its challenge, and no other report has
+    it.
+    """
     used = intake.by_sequence.get(header.ledger_sequence)
     if used is not None:
         raise RefusedError(
             409,
             "ledger-sequence-used",
             Phrase(
-                "The report is number %(sequence)s of the ledger of %(site)s. The report of %(period)s, revision %(revision)s, which "
-                "is already accepted, has the same number. The two come from ledgers that do not know of each other.",
+                "The report is number %(sequence)s of the ledger of %(site)s. The report of "
+                "%(period)s, revision %(revision)s, which "
+                "is already accepted, has the same number. The two come from ledgers that do not "
+                "know of each other.",
                 sequence=header.ledger_sequence,
                 site=header.site,
                 period=used[0],
@@ -178,7 +197,8 @@ def _require_sequence(header: Header, intake: SiteIntake) -> None:
             "ledger-sequence-wrong",
             Phrase(
                 (
-                    "The report states that it is number %(found)s of the ledger of %(site)s, but its challenge gave it number %(wanted)s."
+                    "The report states that it is number %(found)s of the ledger of %(site)s, but "
+                    "its challenge gave it number %(wanted)s."
                 ),
                 found=header.ledger_sequence,
                 site=header.site,

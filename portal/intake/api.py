@@ -1,4 +1,5 @@
-"""The API of reports: commitments in, signed challenges out, lost commitments too; sealed envelopes in, signed receipts out.
+"""The API of reports: commitments in, signed challenges out, lost commitments too; sealed envelopes
+in, signed receipts out.
 
 No session: a device is known by its signatures.
 """
@@ -39,7 +40,9 @@ Row = TypeVar("Row", Commitment, Submission)
 
 
 class EnvelopeParser(BaseParser):
-    """The body as it is: an envelope is signed over its bytes. Its length was bounded before it was read."""
+    """The body as it is: an envelope is signed over its bytes. Its length was bounded before it was
+    read.
+    """
 
     media_type = "application/cbor"
 
@@ -58,7 +61,9 @@ class EnvelopeParser(BaseParser):
 
 
 class SubmissionSerializer(serializers.Serializer[Any]):
-    """A submission from outside. `receipt` is canonical CBOR in base64; keep it: it proves what the portal took, and when."""
+    """A submission from outside. `receipt` is canonical CBOR in base64; keep it: it proves what the
+    portal took, and when.
+    """
 
     submission = serializers.CharField(help_text="SHA-256 of the envelope, hex.")
     site = serializers.CharField()
@@ -74,7 +79,9 @@ class SubmissionSerializer(serializers.Serializer[Any]):
 
 
 class CommitmentSerializer(serializers.Serializer[Any]):
-    """A commitment and its answer. `challenge` is canonical CBOR in base64: the draws of the report are keyed by it."""
+    """A commitment and its answer. `challenge` is canonical CBOR in base64: the draws of the report
+    are keyed by it.
+    """
 
     commitment = serializers.CharField(help_text="SHA-256 of what is committed to, hex.")
     site = serializers.CharField()
@@ -120,13 +127,16 @@ class CommitmentsView(StrictView):
             415: ProblemSerializer,
             422: OpenApiResponse(
                 ProblemSerializer,
-                "The period is not open, a revision is missing before this one, or no correction is left.",
+                "The period is not open, a revision is missing before this one, or no correction "
+                "is left.",
             ),
             429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:
-        """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
+        """Take a commitment to the data of a report; answer with the challenge that its draws are
+        keyed by.
+        """
         stored = commitments.take(
             _body(request, Phrase("commitment")),
             keys.receipt_key(),
@@ -149,7 +159,9 @@ class CommitmentsView(StrictView):
         },
     )
     def get(self, request: Request) -> Response:
-        """Every challenge the portal gave the device's site: an agent holds them against those it keeps."""
+        """Every challenge the portal gave the device's site: an agent holds them against those it
+        keeps.
+        """
         key = keys.receipt_key()
         return Response(
             [
@@ -186,7 +198,9 @@ class LostCommitmentsView(StrictView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Take a commitment back that the portal lost with its log, with the challenge that it had signed."""
+        """Take a commitment back that the portal lost with its log, with the challenge that it had
+        signed.
+        """
         directory = keys.published_directory().content
         stored = commitments.take_back(
             _body(request, Phrase("commitment and its challenge")),
@@ -218,14 +232,16 @@ class SubmissionsView(StrictView):
             ),
             409: OpenApiResponse(
                 ProblemSerializer,
-                "Another envelope for the same site, period and revision, or of the same number in its ledger, was taken.",
+                "Another envelope for the same site, period and revision, or of the same number "
+                "in its ledger, was taken.",
             ),
             411: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
             422: OpenApiResponse(
                 ProblemSerializer,
-                "The period is not open, a revision is missing before this one, nothing was committed to for it, or its number in the "
+                "The period is not open, a revision is missing before this one, nothing was "
+                "committed to for it, or its number in the "
                 "site's ledger is not the one that its challenge gave it.",
             ),
             429: ProblemSerializer,
@@ -255,7 +271,9 @@ class SubmissionsView(StrictView):
         },
     )
     def get(self, request: Request) -> Response:
-        """What the portal holds of the device's site, with receipts: for a site whose state was restored from a backup."""
+        """What the portal holds of the device's site, with receipts: for a site whose state was
+        restored from a backup.
+        """
         return Response(
             [
                 _shown(row)

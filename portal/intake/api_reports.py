@@ -1,4 +1,6 @@
-"""`GET /api/v1/periods/` and `GET /api/v1/participation/` for regulators; and how a submission stands in every list that has one."""
+"""`GET /api/v1/periods/` and `GET /api/v1/participation/` for regulators; and how a submission
+stands in every list that has one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number,
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """A submission from outside, as its page shows it. `receipt` is canonical CBOR in base64, signed."""
+    """A submission from outside, as its page shows it. `receipt` is canonical CBOR in base64,
+    signed.
+    """
 
     submission = serializers.CharField(help_text="SHA-256 of the envelope, hex.")
     site = serializers.CharField()

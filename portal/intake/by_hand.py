@@ -1,8 +1,10 @@
-"""Files that a person brings, several at once: each has its own answer, and a bad one stands in no other's way.
+"""Files that a person brings, several at once: each has its own answer, and a bad one stands in no
+other's way.
 
-They are taken in the order in which the portal could take them, whatever order they were chosen in: commitments first, then sealed
-reports by revision. Each is a transaction of its own. A challenge that is brought with its commitment gives both back to a portal that lost
-them with its log: without it the portal would draw another, by which the sealed report cannot be opened.
+They are taken in the order in which the portal could take them, whatever order they were chosen in:
+commitments first, then sealed reports by revision. Each is a transaction of its own. A challenge
+that is brought with its commitment gives both back to a portal that lost them with its log: without
+it the portal would draw another, by which the sealed report cannot be opened.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ MOST_FILES = 10
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """What became of one file: a report with its receipt, a commitment with its challenge, or the refusal."""
+    """What became of one file: a report with its receipt, a commitment with its challenge, or the
+    refusal.
+    """
 
     stored: Submission | Commitment | None
     created: bool  # by this file; otherwise the portal had it before
@@ -44,7 +48,9 @@ def take(
     now: datetime,
     randomness: Randomness,
 ) -> tuple[FileOutcome, ...]:
-    """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
+    """An answer for each file, in the order of the files. What is refused is in the answer, and
+    never raised.
+    """
     answers: dict[int, FileOutcome] = {}
     challenges_of: dict[str, list[bytes]] = {}
     for raw in files:
@@ -74,8 +80,8 @@ def take(
 def _given_back(
     user: User, raw: bytes, brought: Sequence[bytes], directory: PublishedDirectory, now: datetime
 ) -> StoredCommitment | None:
-    """The commitment with a challenge that the portal lost with it; None where none of those brought was lost: a bad one stands in no sound
-    commitment's way."""
+    """The commitment with a challenge that the portal lost with it; None where none of those
+    brought was lost: a bad one stands in no sound commitment's way."""
     for challenge in brought:
         with suppress(SteplabelError):
             return commitments.take_back_for(
@@ -89,16 +95,20 @@ def _with_its_commitment(raw: bytes, of_commitment: Mapping[str, FileOutcome]) -
     if outcome is None:
         raise VerificationError(
             "challenge-without-commitment",
-            "This file is the portal's own challenge, and the commitment that it answers was not accepted with it.",
-            "Take the challenge to the plant and run submit with --challenge. If the portal lost the commitment when its log was "
+            "This file is the portal's own challenge, and the commitment that it answers was not "
+            "accepted with it.",
+            "Take the challenge to the plant and run submit with --challenge. If the portal lost "
+            "the commitment when its log was "
             "restarted, submit the .commitment file, the challenge and the sealed report together.",
         )
     if isinstance(outcome.stored, Commitment) and bytes(outcome.stored.challenge) != raw:
         raise VerificationError(
             "challenge-replaced",
             "The commitment is on record with another challenge than this one.",
-            "Do not submit a report that was sealed with this challenge: it would be refused. If the portal gave another challenge after "
-            "its log was restarted, run submit with --correct at the plant: that makes the next revision.",
+            "Do not submit a report that was sealed with this challenge: it would be refused. If "
+            "the portal gave another challenge after "
+            "its log was restarted, run submit with --correct at the plant: that makes the next "
+            "revision.",
         )
     return replace(outcome, created=False)
 
@@ -112,7 +122,9 @@ def _challenged(raw: bytes) -> str | None:
 
 
 def _turn(raw: bytes) -> tuple[int, int]:
-    """Commitments first, then challenges, then sealed reports by revision; what cannot be read is refused anyway, whenever it comes."""
+    """Commitments first, then challenges, then sealed reports by revision; what cannot be read is
+    refused anyway, whenever it comes.
+    """
     try:
         if wire_commitments.is_commitment(raw):
             return 0, wire_commitments.parse(raw).commitment.revision

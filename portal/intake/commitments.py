@@ -1,8 +1,10 @@
-"""Taking a commitment and answering with a challenge, ever the same; taking back one lost with the log; where a site's ledger stands.
+"""Taking a commitment and answering with a challenge, ever the same; taking back one lost with the
+log; where a site's ledger stands.
 
-A site that could ask again with other data would choose between draws. So the row is final: the same commitment gets the
-challenge that was drawn for it, other data are refused, and a correction is the next revision, as many a year as the pack's
-policy allows. The challenge is drawn, stored and logged in one transaction under the log's lock; a refusal leaves no trace.
+A site that could ask again with other data would choose between draws. So the row is final: the
+same commitment gets the challenge that was drawn for it, other data are refused, and a correction
+is the next revision, as many a year as the pack's policy allows. The challenge is drawn, stored and
+logged in one transaction under the log's lock; a refusal leaves no trace.
 """
 
 from __future__ import annotations
@@ -48,15 +50,17 @@ class StoredCommitment:
 
 
 def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> StoredCommitment:
-    """Store a commitment and give its challenge. The same commitment again, by whichever device of the site, gets the same one.
+    """Store a commitment and give its challenge. The same commitment again, by whichever device of
+    the site, gets the same one.
 
     Args:
         randomness: gives that many random bytes; the operating system's, at every entrance.
 
     Raises:
         VerificationError: malformed (`benchmarks.wire.commitments.parse`).
-        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401); `commitment-conflict` (409);
-            `period-not-open`, `revision-out-of-order`, `corrections-used` (422).
+        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401);
+            `commitment-conflict` (409); `period-not-open`, `revision-out-of-order`,
+            `corrections-used` (422).
     """
     signed = commitments.parse(raw)
     device = _signing_device(signed)
@@ -113,22 +117,26 @@ def _require_own(user: User, raw: bytes) -> None:
             Phrase(
                 "This file was made for the site %(site)s, which is not one of yours.", site=named
             ),
-            "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
+            "Choose the file of your own plant, or ask somebody from that plant to submit this "
+            "one.",
         )
 
 
 def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> StoredCommitment:
-    """Store a commitment that this portal lost with its log, with the challenge that it had signed for it: nothing is drawn anew.
+    """Store a commitment that this portal lost with its log, with the challenge that it had signed
+    for it: nothing is drawn anew.
 
-    It is logged again, under a new index; the challenge names the old one, in a range that the coordinator said is lost.
+    It is logged again, under a new index; the challenge names the old one, in a range that the
+    coordinator said is lost.
 
     Args:
         keys: the portal's receipt keys by id.
 
     Raises:
-        VerificationError: malformed; `challenge-signature-invalid`, `challenge-of-another-commitment`.
-        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401); `commitment-conflict`,
-            `commitment-not-lost` (409).
+        VerificationError: malformed; `challenge-signature-invalid`,
+            `challenge-of-another-commitment`.
+        RefusedError: `device-unknown`, `device-revoked`, `commitment-signature-invalid` (401);
+            `commitment-conflict`, `commitment-not-lost` (409).
     """
     commitment, challenge = challenges.read_handed_back(raw)
     signed = commitments.parse(commitment)
@@ -143,10 +151,12 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
                 409,
                 "commitment-not-lost",
                 Phrase(
-                    "Entry %(index)s of the log, which this challenge names, was not lost when the log was restarted.",
+                    "Entry %(index)s of the log, which this challenge names, was not lost when "
+                    "the log was restarted.",
                     index=issued.log_index,
                 ),
-                "Tell the portal's operator: the commitment is not here, although the log is complete.",
+                "Tell the portal's operator: the commitment is not here, although the log is "
+                "complete.",
             )
         site_commitments = Commitment.objects.filter(site=device.site)
         same = Q(period=issued.commitment.period, revision=issued.commitment.revision) | Q(
@@ -157,7 +167,8 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
                 409,
                 "commitment-conflict",
                 Phrase(
-                    "%(site)s committed to other data for %(period)s, revision %(revision)s, since the portal lost this commitment.",
+                    "%(site)s committed to other data for %(period)s, revision %(revision)s, "
+                    "since the portal lost this commitment.",
                     site=device.site.slug,
                     period=issued.commitment.period,
                     revision=issued.commitment.revision,
@@ -200,7 +211,9 @@ def keep(
     now: datetime,
     randomness: Randomness,
 ) -> Commitment:
-    """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same transaction."""
+    """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same
+    transaction.
+    """
     return _store(
         head,
         raw,
@@ -245,7 +258,9 @@ def _store(
 
 
 def ledger_now(intake: SiteIntake) -> LedgerStand:
-    """Where the site's ledger stands before its next commitment is answered: under the log's lock."""
+    """Where the site's ledger stands before its next commitment is answered: under the log's
+    lock.
+    """
     return _stand(intake, intake.committed, max(intake.by_sequence, default=0))
 
 
@@ -258,8 +273,8 @@ def ledger_before(row: Commitment) -> LedgerStand:
 
 
 def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
-    """In the order of the ledger, from which the log's may differ after a restart. Of before there were sequences a commitment's place in
-    the log is its number."""
+    """In the order of the ledger, from which the log's may differ after a restart. Of before there
+    were sequences a commitment's place in the log is its number."""
     numbered = (
         AnsweredCommitment(
             intake.committed[key].sequence or index,
@@ -276,7 +291,9 @@ def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int
 
 
 def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
-    """The challenge as it is handed out: for a commitment of before there were sequences, the same nonce with the ledger beside it."""
+    """The challenge as it is handed out: for a commitment of before there were sequences, the same
+    nonce with the ledger beside it.
+    """
     issued = challenges.parse(bytes(row.challenge))
     if issued.ledger is not None:
         return bytes(row.challenge)
@@ -286,7 +303,9 @@ def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
 
 
 def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) -> None:
-    """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
+    """A revision of an open period that nothing was committed to, the next one, and no more
+    corrections than the policy allows.
+    """
     commitment = signed.commitment
     committed_revisions = {
         revision for period, revision in intake.committed if period == commitment.period
@@ -296,12 +315,14 @@ def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) 
             409,
             "commitment-conflict",
             Phrase(
-                "%(site)s committed to other data for %(period)s, revision %(revision)s, and already has the challenge for them.",
+                "%(site)s committed to other data for %(period)s, revision %(revision)s, and "
+                "already has the challenge for them.",
                 site=commitment.site,
                 period=commitment.period,
                 revision=commitment.revision,
             ),
-            "Restore those data and run submit again. If the change is right, run submit with --correct: that makes the next "
+            "Restore those data and run submit again. If the change is right, run submit with "
+            "--correct: that makes the next "
             "revision and spends from the reserve for corrections.",
         )
     of_correction = (
@@ -316,26 +337,31 @@ def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) 
                 period=commitment.period,
                 site=commitment.site,
             ),
-            "Check --period; if it is right, ask the regulator to open the period for your peer group.",
+            "Check --period; if it is right, ask the regulator to open the period for your peer "
+            "group.",
         )
     if commitment.revision not in next_revisions(committed_revisions):
         raise RefusedError(
             422,
             "revision-out-of-order",
             Phrase(
-                "Revision %(revision)s of %(site)s, %(period)s arrived before the revision that it follows.",
+                "Revision %(revision)s of %(site)s, %(period)s arrived before the revision that "
+                "it follows.",
                 revision=commitment.revision,
                 site=commitment.site,
                 period=commitment.period,
             ),
-            "Restore the newest copy of the state directory. Revisions are committed one after the other.",
+            "Restore the newest copy of the state directory. Revisions are committed one after "
+            "the other.",
         )
     if of_correction is not None:
         _require_correction_left(commitment.period, of_correction, intake)
 
 
 def _require_correction_left(period: str, taking: ReportingPeriod, intake: SiteIntake) -> None:
-    """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
+    """Every commitment is a look at a draw: beyond the first of a period, the policy says how many
+    a year.
+    """
     allowed = packs.load(
         taking.peer_group.pack, taking.peer_group.pack_version
     ).policy.corrections_per_year
@@ -349,11 +375,13 @@ def _require_correction_left(period: str, taking: ReportingPeriod, intake: SiteI
             422,
             "corrections-used",
             Phrase(
-                "Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.",
+                "Corrections of this year already committed to: %(made)s; the policy allows "
+                "%(allowed)s.",
                 made=corrections,
                 allowed=allowed,
             ),
-            "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
+            "The reported values remain valid. If they are wrong, tell the coordinator what is "
+            "wrong with them.",
         )
 
 

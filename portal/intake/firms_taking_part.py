@@ -1,4 +1,6 @@
-"""How many firms take part, counted by the database: for pages that tell nothing of a single one."""
+"""How many firms take part, counted by the database: for pages that tell nothing of a single
+one.
+"""
 
 from __future__ import annotations
 

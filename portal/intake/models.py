@@ -1,4 +1,5 @@
-"""What devices hand in, commitments and then sealed reports; what a firm agreed to in a report; and when a worker was last at work.
+"""What devices hand in, commitments and then sealed reports; what a firm agreed to in a report; and
+when a worker was last at work.
 
 Of a report the web tier stores ciphertext and nothing else.
 """
@@ -13,7 +14,8 @@ from portal.auditlog.models import AppendOnly
 
 
 class SubmissionState(models.TextChoices):
-    """The life of a submission: received ▶ opening ▶ accepted or refused; an accepted one is superseded by a later revision.
+    """The life of a submission: received ▶ opening ▶ accepted or refused; an accepted one is
+    superseded by a later revision.
 
     Whatever it was, it is deleted when its firm leaves: then the receipt is all that is left of it.
     """
@@ -31,12 +33,16 @@ IN_THE_VAULT = (SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)
 
 
 def counting_by(version: str) -> tuple[str, str]:
-    """What a report that counts in a peer group by that version of the pack has as `pack_version`: none before it is opened."""
+    """What a report that counts in a peer group by that version of the pack has as `pack_version`:
+    none before it is opened.
+    """
     return "", version
 
 
 class Submission(models.Model):
-    """One envelope: one site, period and revision, all steps. Revisions add up; nothing is overwritten."""
+    """One envelope: one site, period and revision, all steps. Revisions add up; nothing is
+    overwritten.
+    """
 
     digest = models.CharField(
         max_length=64, unique=True, validators=[HEX_32]
@@ -118,10 +124,12 @@ class Submission(models.Model):
 
 
 class Commitment(AppendOnly):
-    """What a site committed to before it drew, and the challenge it was given: one for a site, period and revision, for ever.
+    """What a site committed to before it drew, and the challenge it was given: one for a site,
+    period and revision, for ever.
 
-    `sequence` is the report's number in the site's ledger, as the challenge says it. Where it is None the challenge is of version 1:
-    the agent counted by itself, and the portal takes that number if no other report has it.
+    `sequence` is the report's number in the site's ledger, as the challenge says it. Where it is
+    None the challenge is of version 1: the agent counted by itself, and the portal takes that
+    number if no other report has it.
     """
 
     digest = models.CharField(
@@ -155,7 +163,9 @@ class Commitment(AppendOnly):
 
 
 class ReportConsent(models.Model):
-    """What the firm agreed to in a report, as its device signed it there. Copied when it is opened; the pages have the words."""
+    """What the firm agreed to in a report, as its device signed it there. Copied when it is opened;
+    the pages have the words.
+    """
 
     submission = models.OneToOneField(Submission, models.CASCADE, related_name="consent")
     scheme = models.CharField(max_length=64)

@@ -41,7 +41,8 @@ def owed_of(
     now: datetime,
     memberships: Iterable[PeerGroupMember] | None = None,
 ) -> tuple[OwedView, ...]:
-    """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused.
+    """Of periods that still take reports, those due first on top. What a site need not report is
+    owed once a report of it was refused.
 
     `memberships`: their memberships with site and peer group, where the caller has read them.
     """
@@ -97,7 +98,9 @@ def owed_of(
 
 
 def _counting(reports: Iterable[tuple[str, str, str]], version: str) -> tuple[str, str]:
-    """State and digest of the report that counts by that version of the pack: an accepted one, else the last; empty where none came."""
+    """State and digest of the report that counts by that version of the pack: an accepted one, else
+    the last; empty where none came.
+    """
     counting = ("", "")
     for state, digest, made_by in reports:
         if made_by in counting_by(version) and (

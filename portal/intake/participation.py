@@ -1,4 +1,6 @@
-"""Who took part in a period of a peer group, site by site: the part of every site in short, and the details of those that are shown."""
+"""Who took part in a period of a peer group, site by site: the part of every site in short, and the
+details of those that are shown.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,15 @@ class ReportingState(StrEnum):
     WAITING = "waiting"  # received, not yet opened
     UNUSABLE = "unusable"  # refused, and no later revision accepted
     LATE = "late"  # nothing there, the due date is past, and the site is obliged
-    NOT_OWED = "not-owed"  # nothing there and the due date is past, but the site takes part by its own will
+    # nothing there and the due date is past, but the site takes part by its own will
+    NOT_OWED = "not-owed"
     MISSING = "missing"  # nothing there, not yet due
 
 
 class PartView(NamedTuple):
-    """A site's part in the period, in short: what is counted of all sites, however few a page shows."""
+    """A site's part in the period, in short: what is counted of all sites, however few a page
+    shows.
+    """
 
     site_id: int
     firm: str  # the controlling one, else the organisation itself
@@ -93,7 +98,9 @@ class ParticipationTotals:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantFilter:
-    """What narrows the list; every one of the words has to stand in a name of any language, in the site's id or in its code."""
+    """What narrows the list; every one of the words has to stand in a name of any language, in the
+    site's id or in its code.
+    """
 
     taking: str = ""
     obliged: bool | None = None
@@ -147,7 +154,9 @@ class ParticipationView:
 def participation(
     user: User, peer_group: int, period: str, now: datetime
 ) -> ParticipationView | None:
-    """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it."""
+    """Who of the group's sites in the regulator's jurisdiction reported; None where the person is
+    no regulator of any of it.
+    """
     jurisdictions = jurisdictions_of(user)
     alike = {
         name: OuterRef(name)
@@ -228,7 +237,9 @@ def _parts(
 def participants(
     view: ParticipationView, parts: Collection[PartView]
 ) -> tuple[ParticipantView, ...]:
-    """The details of these, in their order: three questions, however many they are. A site that has left since then is left out."""
+    """The details of these, in their order: three questions, however many they are. A site that has
+    left since then is left out.
+    """
     members = view.members
     if len(parts) < len(view.parts):
         members = members.filter(site__in=[part.site_id for part in parts])
@@ -309,7 +320,9 @@ def fitting(view: ParticipationView, wanted: ParticipantFilter) -> Sequence[Part
 
 
 def _with_word(word: str) -> Q:
-    """In the names that a row shows: the firm's is the organisation's where no firm controls it, as the code is where a site has none."""
+    """In the names that a row shows: the firm's is the organisation's where no firm controls it, as
+    the code is where a site has none.
+    """
     named = ("site__", "site__jurisdiction__", "site__organisation__controlling_firm__")
     firm = Q(site__organisation__controlling_firm=None) & _in_names("site__organisation__", word)
     code = Q(site__credit_code="", site__organisation__credit_code__icontains=word)
@@ -339,7 +352,9 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
 def in_order(
     view: ParticipationView, parts: Sequence[PartView], order: str, *, descending: bool = False
 ) -> Sequence[PartView]:
-    """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was received, and after these those without one."""
+    """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was
+    received, and after these those without one.
+    """
     if order == "firm":
         return parts[::-1] if descending else parts
     if order == "state":
@@ -399,7 +414,9 @@ def _totals(view: ParticipationView) -> ParticipationTotals:
 
 
 def unanswered_commitments() -> QuerySet[Commitment]:
-    """Those of which no report came: not those of a report by another version of the pack either."""
+    """Those of which no report came: not those of a report by another version of the pack
+    either.
+    """
     return Commitment.objects.filter(~Exists(_answers()))
 
 

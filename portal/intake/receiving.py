@@ -1,7 +1,8 @@
-"""Taking a sealed envelope: whose device it is from and all else that can be told from outside is checked, before it is stored.
+"""Taking a sealed envelope: whose device it is from and all else that can be told from outside is
+checked, before it is stored.
 
-The order matters. What is malformed or from a stranger is refused before the database is written to; the rest happens in one
-transaction (`storing`), and a refusal leaves no trace.
+The order matters. What is malformed or from a stranger is refused before the database is written
+to; the rest happens in one transaction (`storing`), and a refusal leaves no trace.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from portal.statements import fetched
 from portal.translog import kept_heads, log, restarts
 
 OPENING = "portal.opening.tasks.sweep"
-"""The task that opens what was received; who has received something asks for it by name, for it lies in an app above."""
+"""The task that opens what was received; who has received something asks for it by name, for it
+lies in an app above.
+"""
 
 
 def receive(
@@ -36,8 +39,9 @@ def receive(
 
     Raises:
         VerificationError: malformed (`benchmarks.wire.envelope.parse`).
-        RefusedError: `device-unknown`, `device-revoked`, `device-replaced`, `device-lost`, `outer-signature-invalid` (401);
-            `processing-key-unknown` (400); `period-not-open`, `revision-out-of-order`, `commitment-missing`,
+        RefusedError: `device-unknown`, `device-revoked`, `device-replaced`, `device-lost`,
+            `outer-signature-invalid` (401); `processing-key-unknown` (400); `period-not-open`,
+            `revision-out-of-order`, `commitment-missing`,
             `ledger-sequence-wrong` (422); `revision-conflict`, `ledger-sequence-used` (409).
     """
     with tracing.received(sha256(raw).digest()):
@@ -62,7 +66,8 @@ def _received(
 def receive_for(
     user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime
 ) -> StoredReport:
-    """As `receive`, for a person who carries a file: of their own plants only. Whose a file is stands on its outside.
+    """As `receive`, for a person who carries a file: of their own plants only. Whose a file is
+    stands on its outside.
 
     Raises:
         RefusedError: `not-your-site` (403), and what `receive` raises.
@@ -75,7 +80,8 @@ def receive_for(
             Phrase(
                 "This file was sealed for the site %(site)s, which is not one of yours.", site=named
             ),
-            "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
+            "Choose the file of your own plant, or ask somebody from that plant to submit this "
+            "one.",
         )
     return receive(raw, directory, key, now)
 
@@ -103,7 +109,8 @@ def device_named(device_id: str, site: str | None = None) -> Device:
                 "The device %(device)s now has a new key. Its old key can sign nothing new.",
                 device=device_id,
             ),
-            "Submit from the state directory in which the key was rotated, not from an older copy of it.",
+            "Submit from the state directory in which the key was rotated, not from an older copy "
+            "of it.",
         )
     if device.revoked_at is not None:
         raise RefusedError(
@@ -123,7 +130,9 @@ WHERE d.id = %s AND d.revoked_at IS NULL
 
 
 def _device_in_use(identity: UUID) -> Device | None:
-    """The device that was not revoked, with what every report needs of it and its site: Django reads the rest when it is asked for."""
+    """The device that was not revoked, with what every report needs of it and its site: Django
+    reads the rest when it is asked for.
+    """
     number = Device._meta.pk.get_db_prep_value(identity, connection)
     for public_key, site_id, slug, pack in fetched(IN_USE, (number,)):
         device = Device.from_db(
@@ -149,12 +158,14 @@ def _device_unknown(named: str) -> RefusedError:
         401,
         "device-lost",
         Phrase(
-            "No device %(device)s is enrolled here. The portal was restored from a backup on %(day)s and knows no device that was "
+            "No device %(device)s is enrolled here. The portal was restored from a backup on "
+            "%(day)s and knows no device that was "
             "enrolled after that backup was made.",
             device=named,
             day=log.day_of(on).isoformat(),
         ),
-        "Keep the state directory: seed, ledger and sealed reports remain valid. Ask for a new token, run `enrol --replace --token "
+        "Keep the state directory: seed, ledger and sealed reports remain valid. Ask for a new "
+        "token, run `enrol --replace --token "
         "TOKEN` on it, then submit: this submits again what the portal lost.",
     )
 

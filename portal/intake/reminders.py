@@ -1,5 +1,5 @@
-"""Reminding late sites, once a day at most, and telling those that have less time; who was reminded when, who was given more time, and
-which requests for it wait.
+"""Reminding late sites, once a day at most, and telling those that have less time; who was reminded
+when, who was given more time, and which requests for it wait.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from portal.notifications.telling import tell
 from portal.problems import RefusedError
 
 PAUSE = timedelta(days=1)
-"""A site is not reminded again before this: a form sent twice reminds once, and nobody is pestered."""
+"""A site is not reminded again before this: a form sent twice reminds once, and nobody is
+pestered.
+"""
 
 OWING = frozenset({ReportingState.LATE, ReportingState.UNUSABLE})
 """Nothing came by the due date; or what came was refused, and the due date is past as well."""
@@ -87,9 +89,11 @@ def remindable(view: ParticipationView) -> tuple[str, ...]:
 def remind(
     view: ParticipationView, by: User, now: datetime, chosen: Collection[str] | None = None
 ) -> tuple[Reminder, ...]:
-    """Remind the late sites, or those of `chosen` that still owe a report, late or not; none twice within a day. Those that were reminded.
+    """Remind the late sites, or those of `chosen` that still owe a report, late or not; none twice
+    within a day. Those that were reminded.
 
-    The people of a site are those who act for its enterprise. A site without any is on the list all the same: somebody has to call.
+    The people of a site are those who act for its enterprise. A site without any is on the list all
+    the same: somebody has to call.
 
     Raises:
         RefusedError: `period-closed`, `nobody-late` (409).
@@ -153,7 +157,8 @@ def remind(
 
 
 def move_due(view: ParticipationView, until: date, by: User, now: datetime) -> None:
-    """As `set_due`; where that leaves a site less time for a report that it owes, its people are told.
+    """As `set_due`; where that leaves a site less time for a report that it owes, its people are
+    told.
 
     Raises:
         RefusedError: what `set_due` refuses.
@@ -164,7 +169,9 @@ def move_due(view: ParticipationView, until: date, by: User, now: datetime) -> N
 
 
 def tell_of_less_time(period: ReportingPeriod, before: datetime, now: datetime) -> None:
-    """Tell the people of each obliged site that owes the report and has less time for it than until `before`, when all were due."""
+    """Tell the people of each obliged site that owes the report and has less time for it than until
+    `before`, when all were due.
+    """
     members = (
         counted(period)
         .filter(obliged=True)
@@ -211,7 +218,9 @@ def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
 
 
 def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
-    """The requests for more time of these sites that wait, oldest first: of open periods, and of reports that have not come since."""
+    """The requests for more time of these sites that wait, oldest first: of open periods, and of
+    reports that have not come since.
+    """
     by_its_version = Q(pack_version="") | Q(
         pack_version=OuterRef("period__peer_group__pack_version")
     )
@@ -237,11 +246,15 @@ _GIVEN = (
     .values("due")[:1]
 )
 _SITE_DUE = {"site_due": Greatest("period__due", Coalesce(Subquery(_GIVEN), "period__due"))}
-"""When the report of a request's site is due now: the newest extension counts, or the period's day where that is later."""
+"""When the report of a request's site is due now: the newest extension counts, or the period's day
+where that is later.
+"""
 
 
 def owed_by(user: User, now: datetime) -> tuple[RemindedReport, ...]:
-    """What the person's own sites were reminded of and still owe, those due first on top; for the page of their submissions."""
+    """What the person's own sites were reminded of and still owe, those due first on top; for the
+    page of their submissions.
+    """
     rows = (
         Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None)
         .select_related("site", "period")

@@ -1,4 +1,5 @@
-"""Reading submissions of own and regulated sites, since when the oldest waits to be opened, and commitments of managed sites.
+"""Reading submissions of own and regulated sites, since when the oldest waits to be opened, and
+commitments of managed sites.
 
 Another firm's submission is not found, exactly as one that does not exist.
 """
@@ -21,7 +22,9 @@ from portal.intake.models import WAITING, Commitment, Submission, SubmissionStat
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """One submission for its owner, its regulator or its certification body: what is on the outside, and its fate."""
+    """One submission for its owner, its regulator or its certification body: what is on the
+    outside, and its fate.
+    """
 
     site: str
     site_name: Name
@@ -87,12 +90,16 @@ def submission(user: User, digest: str) -> SubmissionView | None:
 
 
 def submissions_at(sites: Collection[Site]) -> tuple[SubmissionView, ...]:
-    """All submissions of these sites, newest first, for who has asked already whether the person may see them."""
+    """All submissions of these sites, newest first, for who has asked already whether the person
+    may see them.
+    """
     return views_of(Submission.objects.filter(site__in=sites).order_by("-log_index"))
 
 
 def newest_accepted(sites: Collection[int]) -> dict[int, Submission]:
-    """The accepted report of each site's newest period: a correction of an earlier one that came later does not hide it."""
+    """The accepted report of each site's newest period: a correction of an earlier one that came
+    later does not hide it.
+    """
     rows = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related(
         "site__organisation"
     )
@@ -111,7 +118,9 @@ def last_day_of(period: str) -> date:
 
 
 def commitment_to(site: str, period: str, revision: int) -> Commitment | None:
-    """What the site committed to for this very revision of its report, for who has asked already whether the person may see it."""
+    """What the site committed to for this very revision of its report, for who has asked already
+    whether the person may see it.
+    """
     return Commitment.objects.filter(site__slug=site, period=period, revision=revision).first()
 
 

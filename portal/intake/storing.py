@@ -1,10 +1,13 @@
-"""Storing sealed reports: those that come to a process at the same moment together, in one transaction under the log's lock.
+"""Storing sealed reports: those that come to a process at the same moment together, in one
+transaction under the log's lock.
 
-    arrival ──waits──▶ the first thread that finds nobody storing takes all that wait ──▶ checked, stored, logged, receipted at once
+    arrival ──waits──▶ the first thread that finds nobody storing takes all that wait ──▶ checked,
+    stored, logged, receipted at once
 
-A receipt says the report's index in the log, so it cannot be given before the index is; but the lock is held for a handful of
-statements, whether one report comes or fifty. What was read before the lock may have changed by then: the database's
-constraints refuse a second report of one revision or number, and the check is made again.
+A receipt says the report's index in the log, so it cannot be given before the index is; but the
+lock is held for a handful of statements, whether one report comes or fifty. What was read before
+the lock may have changed by then: the database's constraints refuse a second report of one revision
+or number, and the check is made again.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """The submission, whether this call stored it or an earlier one had, and whether it is for this call to tell the worker."""
+    """The submission, whether this call stored it or an earlier one had, and whether it is for this
+    call to tell the worker.
+    """
 
     submission: Submission
     created: bool
@@ -67,7 +72,8 @@ def store(arrival: ReportArrival) -> StoredReport:
     """Store it, alone or with those that came meanwhile.
 
     Raises:
-        RefusedError: what `admission.require_taken` refuses, `processing-key-unknown` (400), `log-set-back` (503).
+        RefusedError: what `admission.require_taken` refuses, `processing-key-unknown` (400),
+            `log-set-back` (503).
     """
     if (
         connection.in_atomic_block
@@ -97,7 +103,9 @@ def _one_a_site(arrivals: Sequence[ReportArrival]) -> Iterator[list[ReportArriva
 
 
 def _store_all(arrivals: Sequence[ReportArrival], tries: int = TRIES) -> None:
-    """Set the outcome of each. What the database refuses of all is tried of each: another process took the same revision meanwhile."""
+    """Set the outcome of each. What the database refuses of all is tried of each: another process
+    took the same revision meanwhile.
+    """
     try:
         _store(arrivals)
     except (IntegrityError, DataError) as refused:
@@ -172,7 +180,8 @@ def _require_openable(arrival: ReportArrival) -> None:
         raise RefusedError(
             400,
             "processing-key-unknown",
-            "The envelope is sealed to a key that this portal does not list, or no longer lists, so nobody here could open it.",
+            "The envelope is sealed to a key that this portal does not list, or no longer lists, "
+            "so nobody here could open it.",
             "Fetch the key directory again, then submit a new envelope.",
         )
 

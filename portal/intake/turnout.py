@@ -1,4 +1,6 @@
-"""Who took part, counted: one line for every peer group and period that a regulator may look into. Counts only, never a value."""
+"""Who took part, counted: one line for every peer group and period that a regulator may look into.
+Counts only, never a value.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class RegionView:
 
 @dataclass(frozen=True, slots=True)
 class TurnoutView:
-    """One peer group and period, counted over the sites that the reader may see and the filter leaves."""
+    """One peer group and period, counted over the sites that the reader may see and the filter
+    leaves.
+    """
 
     peer_group: int
     pack: str
@@ -67,9 +71,11 @@ def regions_of(user: User) -> tuple[RegionView, ...]:
 def turnout(
     user: User, now: datetime, *, pack: str = "", region: str = "", size: str = ""
 ) -> tuple[TurnoutView, ...]:
-    """Every period of every peer group with sites in the person's jurisdiction, those due last first.
+    """Every period of every peer group with sites in the person's jurisdiction, those due last
+    first.
 
-    `pack`, `region` (the path of a jurisdiction) and `size` (a declared class) narrow what is counted.
+    `pack`, `region` (the path of a jurisdiction) and `size` (a declared class) narrow what is
+    counted.
     """
     sites = _sites(user, region, size)
     members: dict[int, list[tuple[int, int | None, bool]]] = {}

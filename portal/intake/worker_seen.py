@@ -1,6 +1,8 @@
-"""That a worker lives, holds its keys, and what its clock says: a row for each machine, written while it sweeps, read by the web.
+"""That a worker lives, holds its keys, and what its clock says: a row for each machine, written
+while it sweeps, read by the web.
 
-The web tier reaches no worker and needs none to answer; but a queue that nobody opens looks like an idle one until it is late.
+The web tier reaches no worker and needs none to answer; but a queue that nobody opens looks like an
+idle one until it is late.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from django.utils import timezone
 from portal.intake.models import WorkerSeen
 
 SEEN_WITHIN = timedelta(seconds=80)
-"""A worker sweeps each minute; who was not seen for longer is gone. With scrape and alarm (30 s) that is told within two minutes."""
+"""A worker sweeps each minute; who was not seen for longer is gone. With scrape and alarm (30 s)
+that is told within two minutes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,9 @@ class WorkerView:
 
 
 def database_now() -> datetime:
-    """What time the database has: the one clock that all processes share. SQLite has this machine's."""
+    """What time the database has: the one clock that all processes share. SQLite has this
+    machine's.
+    """
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
@@ -45,7 +51,9 @@ def this_machine() -> str:
 def write(
     key_ids: Collection[str], clock_apart: timedelta, now: datetime, trouble: str = ""
 ) -> None:
-    """Say that the worker of this machine is at work, and what it finds wrong; `now` by the database's clock."""
+    """Say that the worker of this machine is at work, and what it finds wrong; `now` by the
+    database's clock.
+    """
     columns = {
         "seen_at": now,
         "clock_apart_s": clock_apart.total_seconds(),

@@ -1,4 +1,6 @@
-"""What people are told of, and how each kind reaches them. The words for it are `portal.web.presenters.notices`."""
+"""What people are told of, and how each kind reaches them. The words for it are
+`portal.web.presenters.notices`.
+"""
 
 from __future__ import annotations
 
@@ -79,10 +81,14 @@ SECURITY = frozenset(
         NoticeKind.SECOND_FACTOR_REMOVED,
     }
 )
-"""Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
+"""Mailed at once whatever somebody wishes: whoever took an account over would switch these off
+first.
+"""
 
 ASKED_BY_LEAVE = frozenset({NoticeKind.PRACTICE_ASKED})
-"""A favour that is asked: whoever wishes never to have mail of it is not asked in the portal either."""
+"""A favour that is asked: whoever wishes never to have mail of it is not asked in the portal
+either.
+"""
 
 DAILY_AT_FIRST = frozenset(
     {

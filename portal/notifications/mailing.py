@@ -1,12 +1,13 @@
-"""Sending the mails that wait, at least once and never by two at a time, and when one is tried again; deleting mails and
-read notices that are past their time.
+"""Sending the mails that wait, at least once and never by two at a time, and when one is tried
+again; deleting mails and read notices that are past their time.
 
     waiting ──claim──▶ sending ──▶ sent | dropped | waiting again, later | failed
 
-A sweep claims one row in a short transaction, hands the mail to the server holding no lock, and settles the row if the claim is still
-its own. Killed before the server took it, nothing was sent and the claim ages until another sweep takes the row. Killed between
-the server's yes and the row's, it is sent again under the same Message-ID, which mail programs show once: no protocol closes
-that gap, and the other choice would lose mails.
+A sweep claims one row in a short transaction, hands the mail to the server holding no lock, and
+settles the row if the claim is still its own. Killed before the server took it, nothing was sent
+and the claim ages until another sweep takes the row. Killed between the server's yes and the row's,
+it is sent again under the same Message-ID, which mail programs show once: no protocol closes that
+gap, and the other choice would lose mails.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ from portal.notifications.telling import PURPOSE
 Clock = Callable[[], datetime]
 
 TO_ACCOUNTS_ALONE = ("new_password",)
-"""Letters that anybody may have posted to any address: the web process does not look who has it, and so does not tell by its time."""
+"""Letters that anybody may have posted to any address: the web process does not look who has it,
+and so does not tell by its time.
+"""
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
-"""After the first attempt that failed; each further pause is four times as long, until it is the longest, and shorter again near the end of
-a letter's link."""
+"""After the first attempt that failed; each further pause is four times as long, until it is the
+longest, and shorter again near the end of a letter's link."""
 
 KEPT_MAILS = timedelta(days=30)
 KEPT_NOTICES = timedelta(days=365)
@@ -61,7 +64,9 @@ Writer = Callable[[Mail, Sequence[Notice], str, str, str], Letter]
 
 
 def sweep(write: Writer, clock: Clock) -> int:
-    """Send all that is due; how many mails the server took. Safe to run twice, at once, and after a death at any point."""
+    """Send all that is due; how many mails the server took. Safe to run twice, at once, and after a
+    death at any point.
+    """
     sent = 0
     while mail := claim(clock()):
         sent += deliver(mail, write, clock)
@@ -137,7 +142,8 @@ def _addressee(mail: Mail) -> Addressee | None:
             if mail.letter not in TO_ACCOUNTS_ALONE or _has_account(mail.address)
             else None
         )
-    # by columns: of people the worker may read the address, the zone and whether they are still here, nothing else
+    # by columns: of people the worker may read the address, the zone and whether they are still
+    # here, nothing else
     rows = Mail.objects.filter(pk=mail.pk, recipient__is_active=True).values_list(
         "recipient__email", "recipient__zone"
     )

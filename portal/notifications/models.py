@@ -39,9 +39,11 @@ class Wish(models.Model):
 
 
 class Mail(models.Model):
-    """A mail to somebody with an account (its notices say what), or to an address that has none yet (a letter with a link).
+    """A mail to somebody with an account (its notices say what), or to an address that has none yet
+    (a letter with a link).
 
-    A letter's secret lies sealed here until it is sent, or its link lasts no longer, and is then wiped; its hash lies where it is used.
+    A letter's secret lies sealed here until it is sent, or its link lasts no longer, and is then
+    wiped; its hash lies where it is used.
     """
 
     class State(models.TextChoices):
@@ -100,7 +102,9 @@ class Mail(models.Model):
 
 
 class Notice(models.Model):
-    """One thing that one person is told: `told` holds names and days, `place` the address that it is about."""
+    """One thing that one person is told: `told` holds names and days, `place` the address that it
+    is about.
+    """
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40, choices=kinds)

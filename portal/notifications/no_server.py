@@ -1,4 +1,5 @@
-"""Where mails go while no server is named: nowhere. They wait in the database, links sealed, and are sent once one is named.
+"""Where mails go while no server is named: nowhere. They wait in the database, links sealed, and
+are sent once one is named.
 
 Written out they would show the link to somebody's new password to whoever reads the log.
 """

@@ -108,7 +108,9 @@ def language_of(user: int) -> str:
 
 
 def unreached(addresses: Collection[str]) -> frozenset[str]:
-    """Of these addresses without an account those whose newest letter was given up, or that no server has taken for a day."""
+    """Of these addresses without an account those whose newest letter was given up, or that no
+    server has taken for a day.
+    """
     rows = (
         Mail.objects.filter(address__in=addresses)
         .order_by("due_at")
@@ -124,7 +126,9 @@ def unreached(addresses: Collection[str]) -> frozenset[str]:
 
 
 def fault_of(user: int) -> datetime | None:
-    """Since when mails do not reach the person: the time of the newest that was given up, where none went through later."""
+    """Since when mails do not reach the person: the time of the newest that was given up, where
+    none went through later.
+    """
     settled = Mail.objects.filter(
         recipient=user, state__in=(Mail.State.SENT, Mail.State.FAILED)
     ).order_by("-settled_at")

@@ -1,8 +1,10 @@
-"""Telling somebody something, by a notice and a mail as they wish, or a letter with a link; marking read; their wishes and language.
+"""Telling somebody something, by a notice and a mail as they wish, or a letter with a link; marking
+read; their wishes and language.
 
 Called in the transaction of its cause.
 
-Nothing is sent here. Figures and names go in, never sentences; no figure of another firm, no person's name.
+Nothing is sent here. Figures and names go in, never sentences; no figure of another firm, no
+person's name.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from portal.notifications.models import Mail, Notice, Reader, Wish
 NoticeFacts = Mapping[str, str | int]
 
 GIVE_UP_AFTER = timedelta(days=1)
-"""From when a mail is due: a server that was away for a night is waited for. A letter waits as long as its link lasts."""
+"""From when a mail is due: a server that was away for a night is waited for. A letter waits as long
+as its link lasts.
+"""
 
 DAILY_AT = time(8)
 """In the portal's time zone."""
@@ -42,8 +46,10 @@ def tell(
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
-        address: the name of the address of the page it is about (`web:submission`), `parts` what stands in it.
-        facts: names and days that the sentence needs (`portal.web.presenters.notices` has the sentences).
+        address: the name of the address of the page it is about (`web:submission`), `parts` what
+            stands in it.
+        facts: names and days that the sentence needs (`portal.web.presenters.notices` has the
+            sentences).
     """
     wanted = sorted(set(people))
     wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
@@ -83,11 +89,13 @@ def post(
     *,
     good_for: timedelta = GIVE_UP_AFTER,
 ) -> Mail:
-    """A letter to an address that may have no account, with what only that letter may hold: the link.
+    """A letter to an address that may have no account, with what only that letter may hold: the
+    link.
 
     Args:
         facts: a `Name` among them is written as whoever reads this language knows it.
-        good_for: how long the link lasts, and so how long a server that takes no mail is waited for.
+        good_for: how long the link lasts, and so how long a server that takes no mail is waited
+            for.
     """
     return Mail.objects.create(
         address=address,
@@ -107,7 +115,9 @@ def mark_read(user: int, now: datetime, only: int | None = None) -> int:
 
 
 def mark_these_read(user: int, numbers: Collection[int], now: datetime) -> int:
-    """These notices of the person, all or none; how many were unread. Notice.DoesNotExist where one is not theirs."""
+    """These notices of the person, all or none; how many were unread. Notice.DoesNotExist where one
+    is not theirs.
+    """
     with transaction.atomic():
         mine = Notice.objects.select_for_update().filter(recipient=user, pk__in=numbers)
         if set(mine.values_list("pk", flat=True)) != set(numbers):
@@ -118,7 +128,9 @@ def mark_these_read(user: int, numbers: Collection[int], now: datetime) -> int:
 
 
 def wish(user: int, wishes: Mapping[str, MailFrequency], language: str) -> None:
-    """How each kind shall reach the person by mail, and in which language; what concerns security is not theirs to switch off."""
+    """How each kind shall reach the person by mail, and in which language; what concerns security
+    is not theirs to switch off.
+    """
     rows = [
         Wish(user_id=user, kind=kind, how=how)
         for kind, how in wishes.items()
@@ -162,7 +174,9 @@ def _mail_for(person: int, kind: NoticeKind, how: str | None, now: datetime) -> 
 
 
 def _mail_of_the_day(person: int, due: datetime) -> Mail:
-    """The one of that hour; the next day's where it is on its way or gone, for whoever took `now` before it and writes after."""
+    """The one of that hour; the next day's where it is on its way or gone, for whoever took `now`
+    before it and writes after.
+    """
     mail, _made = Mail.objects.get_or_create(
         recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER}
     )

@@ -1,9 +1,11 @@
-"""A backup of the two databases of one moment, its restore while web and workers are stopped, and what that restore would lose.
+"""A backup of the two databases of one moment, its restore while web and workers are stopped, and
+what that restore would lose.
 
 PostgreSQL only: the programs are its own `pg_dump`, `pg_restore` and `psql`.
 
-While the log's head is held nothing is received or settled; both databases export their snapshot under it, in milliseconds, and the dumps
-are made of these snapshots while work goes on. So no dump holds what the other does not know of.
+While the log's head is held nothing is received or settled; both databases export their snapshot
+under it, in milliseconds, and the dumps are made of these snapshots while work goes on. So no dump
+holds what the other does not know of.
 
     main.dump, vault.dump   pg_dump's custom form
     backup.json             when, how many entries the log had, SHA-256 of the dumps
@@ -75,7 +77,9 @@ UNDONE = (
     Action.PERIOD_CLOSED,
     Action.REGISTER_CHANGED,
 )
-"""What a restore of before takes back: it was deleted, ended or settled otherwise, and is as it was; no line of the trail says so."""
+"""What a restore of before takes back: it was deleted, ended or settled otherwise, and is as it
+was; no line of the trail says so.
+"""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 EMPTIED = b"""
 BEGIN;
@@ -88,7 +92,7 @@ BEGIN
     END LOOP;
 END
 $$;
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,8 @@ def backup(folder: Path, now: datetime) -> Manifest:
     try:
         manifest = _written(folder, now)
     except BaseException:
-        for half in folder.iterdir():  # the folder was empty: half a backup is none, keeps the next from it and takes up its room
+        # the folder was empty: half a backup is none, keeps the next from it and takes up its room
+        for half in folder.iterdir():
             half.unlink()
         raise
     record(
@@ -179,10 +184,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def restore(folder: Path) -> Manifest:
-    """Put both databases back, or neither. Web and workers must be stopped: nothing here can stop them.
+    """Put both databases back, or neither. Web and workers must be stopped: nothing here can stop
+    them.
 
     Raises:
-        InputError: `backup-incomplete`, `backup-altered`, `portal-at-work`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
+        InputError: `backup-incomplete`, `backup-altered`, `portal-at-work`, `no-postgresql`,
+            `database-through-pooler`, `dump-failed`.
     """
     manifest = read_manifest(folder)
     _require_nobody_at_work()
@@ -203,10 +210,12 @@ def restore(folder: Path) -> Manifest:
 
 @contextmanager
 def _put_back(alias: str, dump: Path) -> Iterator[IO[bytes]]:
-    """The dump in place of all tables that the database has, in one transaction; into what is yielded, COMMIT can be written.
+    """The dump in place of all tables that the database has, in one transaction; into what is
+    yielded, COMMIT can be written.
 
-    It is yielded once the server has taken the whole dump. Whoever leaves the block without it has changed nothing.
-    A newer release added tables to it since: pg_restore alone drops what is in the dump, and fails where others refer to that.
+    It is yielded once the server has taken the whole dump. Whoever leaves the block without it has
+    changed nothing. A newer release added tables to it since: pg_restore alone drops what is in the
+    dump, and fails where others refer to that.
     """
     psql = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
     with (
@@ -247,7 +256,9 @@ class NewerContent:
 
 
 def newer_than(moment: datetime) -> NewerContent | None:
-    """What a restore of a backup of that moment would lose; None where the databases have no tables of this release to count."""
+    """What a restore of a backup of that moment would lose; None where the databases have no tables
+    of this release to count.
+    """
     try:
         return NewerContent(
             Submission.objects.filter(received_at__gt=moment).count(),
@@ -260,13 +271,16 @@ def newer_than(moment: datetime) -> NewerContent | None:
 
 
 def _require_nobody_at_work() -> None:
-    """No session of web or worker, other than our own: the operator opens the vault with the worker's role."""
+    """No session of web or worker, other than our own: the operator opens the vault with the
+    worker's role.
+    """
     _require_postgresql()
     sessions_by_role: dict[str, int] = {}
     for alias in DUMPS:
         with connections[alias].cursor() as cursor:
             cursor.execute(
-                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s) "
+                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = "
+                "current_database() AND usename = ANY(%s) "
                 "AND pid <> pg_backend_pid() GROUP BY usename",
                 [list(AT_WORK)],
             )
@@ -275,8 +289,10 @@ def _require_nobody_at_work() -> None:
     if sessions_by_role:
         raise InputError(
             "portal-at-work",
-            "Web or workers are connected to the databases, and a restore takes away what they write.",
-            "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop 'steplabel-web@*' steplabel-worker`. Then "
+            "Web or workers are connected to the databases, and a restore takes away what they "
+            "write.",
+            "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop "
+            "'steplabel-web@*' steplabel-worker`. Then "
             "restore again.",
             found=", ".join(
                 f"{role} {sessions}" for role, sessions in sorted(sessions_by_role.items())
@@ -286,10 +302,13 @@ def _require_nobody_at_work() -> None:
 
 @contextmanager
 def _snapshots() -> Iterator[tuple[dict[str, str], int, bytes]]:
-    """The two snapshots of one moment, by alias, with the log's size and root in it; they last as long as the block."""
+    """The two snapshots of one moment, by alias, with the log's size and root in it; they last as
+    long as the block.
+    """
     names: dict[str, str] = {}
     with ExitStack() as stack:
-        # the lock is let go of at once: another connection holds it, for these two must stay open as long as the dumps take
+        # the lock is let go of at once: another connection holds it, for these two must stay open
+        # as long as the dumps take
         lock = connections.create_connection("default")
         stack.callback(lock.close)
         _require_postgresql()
@@ -312,7 +331,8 @@ def _require_postgresql() -> None:
         if connection.vendor != "postgresql":
             raise InputError(
                 "no-postgresql",
-                "Backups work only with PostgreSQL. This installation keeps its databases in files.",
+                "Backups work only with PostgreSQL. This installation keeps its databases in "
+                "files.",
                 "Stop web and worker and copy the folder STEPLABEL_VAR.",
             )
         with connection.cursor() as cursor:
@@ -320,8 +340,10 @@ def _require_postgresql() -> None:
             if cursor.fetchone()[0] != cursor.connection.info.backend_pid:
                 raise InputError(
                     "database-through-pooler",
-                    "There is a pooler between this process and PostgreSQL, and a dump cannot pass through it.",
-                    "Give the operator PostgreSQL's own address and port in DATABASE_URL and VAULT_DATABASE_URL.",
+                    "There is a pooler between this process and PostgreSQL, and a dump cannot "
+                    "pass through it.",
+                    "Give the operator PostgreSQL's own address and port in DATABASE_URL and "
+                    "VAULT_DATABASE_URL.",
                 )
 
 
@@ -367,14 +389,16 @@ def _running(
                 ),
                 "Its own message is shown beside. A dump that failed is deleted."
                 if program == "pg_dump"
-                else "Its own message is shown beside. A restore that failed changed neither database, unless the connection broke at its "
+                else "Its own message is shown beside. A restore that failed changed neither "
+                "database, unless the connection broke at its "
                 "last step, the COMMIT: run `manage.py check_installation`.",
                 found=messages.read().decode("utf-8", "replace").strip()[-1000:],
             )
 
 
 def _environment(database: dict[str, Any]) -> dict[str, str]:
-    """Database and server as the address says them, with what checks the server's certificate, by PostgreSQL's names for it.
+    """Database and server as the address says them, with what checks the server's certificate, by
+    PostgreSQL's names for it.
 
     In no list of processes, as an argument would be: the password is among it.
     """

@@ -1,7 +1,9 @@
-"""The end of a processing key: when nothing can come any more that only it opens, its file is overwritten and deleted.
+"""The end of a processing key: when nothing can come any more that only it opens, its file is
+overwritten and deleted.
 
-HPKE keeps no secrecy against its recipient's key: who has the key later opens every copy of what was ever sealed to it.
-Without the key those copies stay closed for ever, ours too; what was opened has to lie in the vault.
+HPKE keeps no secrecy against its recipient's key: who has the key later opens every copy of what
+was ever sealed to it. Without the key those copies stay closed for ever, ours too; what was opened
+has to lie in the vault.
 """
 
 from __future__ import annotations
@@ -28,9 +30,12 @@ from portal.opening.refilling import lacked_of
 from portal.translog import log
 
 NOT_GUARANTEED = Phrase(
-    "The file was overwritten once and deleted. That does not reach what the medium keeps by itself (blocks a flash drive has replaced, "
-    "snapshots, copy-on-write file systems), nor copies in backups or at the place where the key was drawn: destroy those by hand. "
-    "Running workers drop the key at their next sweep; Python cannot wipe their memory, so restart them."
+    "The file was overwritten once and deleted. That does not reach what the medium keeps by "
+    "itself (blocks a flash drive has replaced, "
+    "snapshots, copy-on-write file systems), nor copies in backups or at the place where the key "
+    "was drawn: destroy those by hand. "
+    "Running workers drop the key at their next sweep; Python cannot wipe their memory, so "
+    "restart them."
 )
 
 
@@ -50,15 +55,20 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
         key_count: how many processing keys this worker has.
 
     Raises:
-        InputError: `key-not-listed` (it may wait for its directory), `key-in-use` (its window and the grace after it are not over),
-            `reports-waiting`, `accepted-without-vault-row` (only this key opens them again), `last-key`.
+        InputError: `key-not-listed` (it may wait for its directory), `key-in-use` (its window and
+            the grace after it are not over), `reports-waiting`, `accepted-without-vault-row` (only
+            this key opens them again), `last-key`.
     """
     listed = [key for key in directory.processing if key.key_id == key_id]
-    if not listed:  # no directory ever forgets a key, so this one was never in use: from `take` on every plant may seal to it
+    # no directory ever forgets a key, so this one was never in use: from `take` on every plant may
+    # seal to it
+    if not listed:
         raise InputError(
             "key-not-listed",
-            "The key directory in force does not list this key, which may be waiting for its directory.",
-            "Finish the rotation with `make_keys sign` and `take`. If its request was given up, no report is sealed to the key: delete its "
+            "The key directory in force does not list this key, which may be waiting for its "
+            "directory.",
+            "Finish the rotation with `make_keys sign` and `take`. If its request was given up, "
+            "no report is sealed to the key: delete its "
             "file and its password's.",
             found=key_id,
         )
@@ -73,7 +83,8 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
                 grace=GRACE.days,
                 day=ends.isoformat(),
             ),
-            "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
+            "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and "
+            "the grace after it are over.",
             found=key_id,
         )
     waiting = Submission.objects.filter(key_id=key_id, state__in=WAITING).count()
@@ -135,7 +146,8 @@ def destroy(
         )
     reports = require_destructible(key_id, directory, len(files), now)
     _require_writable(file)
-    # the record first: a key that is gone without a word would be worse than a word without the deed, which can be repeated
+    # the record first: a key that is gone without a word would be worse than a word without the
+    # deed, which can be repeated
     with transaction.atomic():
         record(
             now,
@@ -152,7 +164,9 @@ def destroy(
 
 
 def finish(folder: Path) -> tuple[str, ...]:
-    """Destroy what was set aside here, by this run or by one that was cut short; the names of these files."""
+    """Destroy what was set aside here, by this run or by one that was cut short; the names of these
+    files.
+    """
     for path in sorted(folder.glob(f"*{_ASIDE}")):
         key = path.with_name(path.name.removesuffix(_ASIDE))
         password = key.with_name(key.name + PASSWORD_SUFFIX)
@@ -165,7 +179,9 @@ def finish(folder: Path) -> tuple[str, ...]:
 
 
 def _require_writable(file: Path) -> None:
-    """Whoever may not do it says so before the record says that it was done: its owner, or root, in a folder that they may change."""
+    """Whoever may not do it says so before the record says that it was done: its owner, or root, in
+    a folder that they may change.
+    """
     if os.geteuid() not in (0, file.stat().st_uid) or not os.access(file.parent, os.W_OK):
         raise not_writable(file, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
@@ -175,14 +191,18 @@ def _set_aside(file: Path) -> None:
     try:
         file.chmod(
             0o600
-        )  # in containers nobody may write a key, and whoever owns it may change that: or nothing is set aside
+            # in containers nobody may write a key, and whoever owns it may change that: or nothing
+            # is set aside
+        )
         file.rename(file.with_name(file.name + _ASIDE))
     except OSError as error:
         raise not_writable(file, error) from error
 
 
 def overwrite_and_delete(file: Path) -> None:
-    """Random bytes over the file's own, brought to the disk, then the name gone, and that brought to the disk, too."""
+    """Random bytes over the file's own, brought to the disk, then the name gone, and that brought
+    to the disk, too.
+    """
     try:
         file.chmod(0o600)
         with file.open("r+b", buffering=0) as handle:

@@ -1,4 +1,5 @@
-"""Whether an installation's parts agree with each other: main database, vault, log, kept heads, receipts, keys. What does not is named.
+"""Whether an installation's parts agree with each other: main database, vault, log, kept heads,
+receipts, keys. What does not is named.
 
 Each disagreement has a name, which is a heading of docs/runbook.md.
 """
@@ -36,7 +37,8 @@ class Disagreement:
 def disagreements() -> Iterator[Disagreement]:
     """All of them, those of the log first. Reads everything; changes nothing.
 
-    A part that cannot be looked at is a disagreement by the name of what prevents it, once, and the others are looked at all the same.
+    A part that cannot be looked at is a disagreement by the name of what prevents it, once, and the
+    others are looked at all the same.
     """
     names = set[str]()
     for part in (_log, _heads, _receipts, _vault, _keys, _wall):
@@ -155,7 +157,9 @@ def _receipts() -> Iterator[Disagreement]:
 
 
 def _vault() -> Iterator[Disagreement]:
-    """Accepted reports lie in the vault; what lies there was received here, and its firm has not left."""
+    """Accepted reports lie in the vault; what lies there was received here, and its firm has not
+    left.
+    """
     in_vault = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
     if lacking := lacked_of(
@@ -190,8 +194,10 @@ def _vault() -> Iterator[Disagreement]:
             "dumps-of-different-ages",
             in_number(
                 unknown,
-                "%(count)s report in the vault was never received: its dump is newer than the other",
-                "%(count)s reports in the vault were never received: its dump is newer than the other",
+                "%(count)s report in the vault was never received: its dump is newer than the "
+                "other",
+                "%(count)s reports in the vault were never received: its dump is newer than the "
+                "other",
                 count=unknown,
             ),
         )

@@ -1,4 +1,6 @@
-"""The vault: what the worker opened. In a database of its own, which the web tier cannot reach; no foreign keys cross."""
+"""The vault: what the worker opened. In a database of its own, which the web tier cannot reach; no
+foreign keys cross.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from portal.accounts.models import HEX_32
 
 
 class OpenedReport(models.Model):
-    """The signed plaintext of one envelope, keyed by the envelope's digest: opening twice writes the same row."""
+    """The signed plaintext of one envelope, keyed by the envelope's digest: opening twice writes
+    the same row.
+    """
 
     envelope_digest = models.CharField(max_length=64, primary_key=True, validators=[HEX_32])
     site = models.CharField(max_length=63)

@@ -1,7 +1,8 @@
 """A vault that lost rows, filled again from the envelopes that the main database keeps.
 
-Nothing that was decided changes: states, protected values and the log stand. Only what the vault lacks is written, after every check that
-the worker made when the report first came; and what was deleted with a firm that left is deleted again.
+Nothing that was decided changes: states, protected values and the log stand. Only what the vault
+lacks is written, after every check that the worker made when the report first came; and what was
+deleted with a firm that left is deleted again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ AT_ONCE = 500
 
 
 def lacked_of(digests: Sequence[str]) -> int:
-    """How many of these reports are accepted and not in the vault now, whatever was so when their digests were read."""
+    """How many of these reports are accepted and not in the vault now, whatever was so when their
+    digests were read.
+    """
     count = 0
     for first in range(0, len(digests), AT_ONCE):
         batch = digests[first : first + AT_ONCE]
@@ -33,7 +36,9 @@ def lacked_of(digests: Sequence[str]) -> int:
                 "envelope_digest", flat=True
             )
         )
-        with transaction.atomic():  # a firm that leaves has emptied the vault and holds its reports' rows until it has said so of them
+        # a firm that leaves has emptied the vault and holds its reports' rows until it has said so
+        # of them
+        with transaction.atomic():
             rows = Submission.objects.select_for_update().filter(
                 digest__in=missing, state__in=IN_THE_VAULT
             )
@@ -43,7 +48,9 @@ def lacked_of(digests: Sequence[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RefillCounts:
-    """How many reports were written again, how many could not be, by the code of what kept them out, and how many deleted."""
+    """How many reports were written again, how many could not be, by the code of what kept them
+    out, and how many deleted.
+    """
 
     written: int
     left: Mapping[str, int]
@@ -53,8 +60,9 @@ class RefillCounts:
 def deleted_but_present(digests: Sequence[str], now: datetime) -> list[str]:
     """Which of these reports were deleted with their firm and lie in the vault all the same.
 
-    So after a vault came back older than the main database, or a worker died between its vault and its word while the firm left. What is
-    younger than a claim may be in a worker's hands, which deletes it itself.
+    So after a vault came back older than the main database, or a worker died between its vault and
+    its word while the firm left. What is younger than a claim may be in a worker's hands, which
+    deletes it itself.
     """
     before = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
     remaining: list[str] = []
@@ -69,7 +77,8 @@ def deleted_but_present(digests: Sequence[str], now: datetime) -> list[str]:
 
 
 def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCounts:
-    """Open each accepted report again that the vault lacks, and delete what lies there of firms that have left.
+    """Open each accepted report again that the vault lacks, and delete what lies there of firms
+    that have left.
 
     Safe to run twice, and beside a worker.
     """
@@ -102,7 +111,9 @@ def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCou
 
 
 def _stays(submission: Submission) -> bool:
-    """Whether the report may lie in the vault; if its firm left while it was opened, it is deleted there again."""
+    """Whether the report may lie in the vault; if its firm left while it was opened, it is deleted
+    there again.
+    """
     with (
         transaction.atomic()
     ):  # waits for a firm that is leaving, which has emptied the vault and not yet said so

@@ -1,4 +1,5 @@
-"""The worker's task that opens the reports that wait; a worker without keys says why, and ends at its start.
+"""The worker's task that opens the reports that wait; a worker without keys says why, and ends at
+its start.
 
 No arguments: it sweeps rows, and may run twice.
 """
@@ -39,7 +40,9 @@ def tell_why(error: Exception) -> None:
 
 @worker_init.connect  # type: ignore[untyped-decorator] # Celery ships no types
 def require_keys(**_rest: Any) -> None:
-    """A worker that cannot open anything ends at once, loudly: an error in a signal's receiver would only be logged."""
+    """A worker that cannot open anything ends at once, loudly: an error in a signal's receiver
+    would only be logged.
+    """
     try:
         keys.processing_keys()
     except NO_KEY as error:
@@ -51,10 +54,11 @@ def require_keys(**_rest: Any) -> None:
 
 @shared_task(name="portal.opening.tasks.sweep")  # type: ignore[untyped-decorator] # Celery ships no types
 def sweep() -> None:
-    """Open what waits, with whichever key its envelope names, for some seconds; what is left then, the next sweep does.
+    """Open what waits, with whichever key its envelope names, for some seconds; what is left then,
+    the next sweep does.
 
-    So a worker that is told to end does so within those seconds, whatever the backlog. Times are the database's: a machine whose clock
-    is wrong would sign its own into the log.
+    So a worker that is told to end does so within those seconds, whatever the backlog. Times are
+    the database's: a machine whose clock is wrong would sign its own into the log.
     """
     apart = timezone.now() - worker_seen.database_now()
     try:

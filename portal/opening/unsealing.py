@@ -1,13 +1,15 @@
-"""Opening sealed reports, exactly once whatever happens to the worker: claimed, checked, kept in the vault, settled; values numbered.
+"""Opening sealed reports, exactly once whatever happens to the worker: claimed, checked, kept in
+the vault, settled; values numbered.
 
-    received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused
-                                                └──sweep's end──▶ its values have their entry in the log
+    received ──claim──▶ opening ──▶ vault upsert ──▶ accepted | refused └──sweep's end──▶ its values
+                                                have their entry in the log
 
-A sweep claims one row (a short transaction), opens it without holding any lock, writes the report to the vault under its
-digest (so writing twice is writing once), and then, in one transaction on the default database, copies the released
-values and sets the state: only if the claim is still its own. Killed before the claim, nothing happened; killed after
-it, the claim ages and another sweep takes the row; a sweep that was merely slow finds its claim gone and does nothing. What it
-wrote to the vault of a report that was deleted with its firm meanwhile, it deletes.
+A sweep claims one row (a short transaction), opens it without holding any lock, writes the report
+to the vault under its digest (so writing twice is writing once), and then, in one transaction on
+the default database, copies the released values and sets the state: only if the claim is still its
+own. Killed before the claim, nothing happened; killed after it, the claim ages and another sweep
+takes the row; a sweep that was merely slow finds its claim gone and does nothing. What it wrote to
+the vault of a report that was deleted with its firm meanwhile, it deletes.
 """
 
 from __future__ import annotations
@@ -51,10 +53,14 @@ from portal.translog import log
 
 journal = logging.getLogger(__name__)
 NUMBERED_AFTER = 32
-"""Reports; a sweep gives the log entries of so many their numbers at once, and at its end those of the rest."""
+"""Reports; a sweep gives the log entries of so many their numbers at once, and at its end those of
+the rest.
+"""
 
 MOST_ATTEMPTS = 32_767
-"""Of the column; a report whose pack no worker has is tried about once a minute, for as long as it takes."""
+"""Of the column; a report whose pack no worker has is tried about once a minute, for as long as it
+takes.
+"""
 
 Clock = Callable[[], datetime]
 
@@ -105,7 +111,9 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Sweep
 
 
 def claim(key_id: str, now: datetime) -> Submission | None:
-    """Take one row sealed to this key that waits, or whose sweep has died: the least tried first, so that no row holds up the others."""
+    """Take one row sealed to this key that waits, or whose sweep has died: the least tried first,
+    so that no row holds up the others.
+    """
     dead_since = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
     waiting = Q(state=SubmissionState.RECEIVED) | Q(
         state=SubmissionState.OPENING, claimed_at__lte=dead_since
@@ -129,7 +137,9 @@ def claim(key_id: str, now: datetime) -> Submission | None:
 
 
 def give_back(claimed: Submission) -> None:
-    """A server went away while it was opened: it waits again at once, where that can be written, and not until its claim is old."""
+    """A server went away while it was opened: it waits again at once, where that can be written,
+    and not until its claim is old.
+    """
     with suppress(*SERVER_AWAY):
         ours = Submission.objects.filter(
             pk=claimed.pk, state=SubmissionState.OPENING, claim=claimed.claim
@@ -157,7 +167,8 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
     """The report inside, after every check that only the worker can make.
 
     Raises:
-        VerificationError: what `envelope.open` and `require_conformity` refuse, `pack-of-other-sector`.
+        VerificationError: what `envelope.open` and `require_conformity` refuse,
+            `pack-of-other-sector`.
         InputError: the pack of the peer group cannot be read; a fault of ours, so the row waits.
     """
     envelope = envelopes.parse(bytes(submission.envelope))
@@ -168,7 +179,8 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
         raise VerificationError(
             "pack-of-other-sector",
             Phrase(
-                "The report is made with the pack %(pack)s; the site has to report with %(wanted)s.",
+                "The report is made with the pack %(pack)s; the site has to report with "
+                "%(wanted)s.",
                 pack=report.released.pack,
                 wanted=submission.site.pack,
             ),
@@ -181,7 +193,9 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
 
 
 def _period_of(submission: Submission, report: Report) -> ReportingPeriod | None:
-    """The period that a report is for. Where versions of a pack follow each other in one period, the one that took reports when it came."""
+    """The period that a report is for. Where versions of a pack follow each other in one period,
+    the one that took reports when it came.
+    """
     rows = ReportingPeriod.objects.filter(
         name=submission.period,
         peer_group__members__site=submission.site,
@@ -197,10 +211,12 @@ def _period_of(submission: Submission, report: Report) -> ReportingPeriod | None
 
 
 def _require_commitment(submission: Submission, report: Report) -> None:
-    """The report is of the data that its site committed to, and was drawn by the challenge that was given for them.
+    """The report is of the data that its site committed to, and was drawn by the challenge that was
+    given for them.
 
     Raises:
-        VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`, `ledger-sequence-wrong`.
+        VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`,
+            `ledger-sequence-wrong`.
     """
     committed = Commitment.objects.filter(
         site=submission.site, period=submission.period, revision=submission.revision
@@ -215,7 +231,8 @@ def _require_commitment(submission: Submission, report: Report) -> None:
         raise VerificationError(
             "commitment-missing",
             Phrase(
-                "No commitment to the data of %(subject)s was submitted before this report, so it was drawn without a challenge of "
+                "No commitment to the data of %(subject)s was submitted before this report, so it "
+                "was drawn without a challenge of "
                 "this portal.",
                 subject=subject,
             ),
@@ -237,13 +254,15 @@ def _require_commitment(submission: Submission, report: Report) -> None:
                 "The report was drawn with another challenge than the one given for %(subject)s.",
                 subject=subject,
             ),
-            "Submit a new revision with the agent of this release, which draws only with the portal's challenge.",
+            "Submit a new revision with the agent of this release, which draws only with the "
+            "portal's challenge.",
         )
     if committed.sequence is not None and committed.sequence != submission.ledger_sequence:
         raise VerificationError(
             "ledger-sequence-wrong",
             Phrase(
-                "The report states that it is number %(found)s of the site's ledger, but the challenge for %(subject)s gave it "
+                "The report states that it is number %(found)s of the site's ledger, but the "
+                "challenge for %(subject)s gave it "
                 "number %(wanted)s.",
                 found=submission.ledger_sequence or 0,
                 subject=subject,
@@ -280,7 +299,8 @@ def settle(
     refusal: VerificationError | None,
     now: datetime,
 ) -> SubmissionState | None:
-    """Set the final state, copy the released values and put them in line for the log, in one transaction, if the claim still holds.
+    """Set the final state, copy the released values and put them in line for the log, in one
+    transaction, if the claim still holds.
 
     It holds the revisions of one site and period, and no lock that others wait for.
     """
@@ -335,7 +355,9 @@ def settle(
 
 
 def _tell(row: Submission, now: datetime) -> None:
-    """The people of the site; a revision that was overtaken before it was opened is no news to them."""
+    """The people of the site; a revision that was overtaken before it was opened is no news to
+    them.
+    """
     kind = {
         SubmissionState.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED,
         SubmissionState.REFUSED: NoticeKind.SUBMISSION_REFUSED,
@@ -360,7 +382,9 @@ def _copy_consent(row: Submission, consent: Consent | None) -> None:
 
 
 def _revisions(submission: Submission) -> dict[int, Submission]:
-    """The site's revisions of that period, locked in one order: of two settled at once the second sees what became of the first."""
+    """The site's revisions of that period, locked in one order: of two settled at once the second
+    sees what became of the first.
+    """
     rows = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("site")
@@ -373,7 +397,9 @@ def _revisions(submission: Submission) -> dict[int, Submission]:
 
 
 def _state_among_revisions(row: Submission, revisions: Iterable[Submission]) -> SubmissionState:
-    """The latest accepted revision counts; the ones before it are superseded, in whatever order they are opened."""
+    """The latest accepted revision counts; the ones before it are superseded, in whatever order
+    they are opened.
+    """
     accepted = [other for other in revisions if other.state == SubmissionState.ACCEPTED]
     if any(other.revision > row.revision for other in accepted):
         return SubmissionState.SUPERSEDED

@@ -1,4 +1,6 @@
-"""Have a token wrap the password of a processing key (`portal.key_token`), or another key of a token than before."""
+"""Have a token wrap the password of a processing key (`portal.key_token`), or another key of a
+token than before.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from portal.opening.destruction import bring_to_disk, not_writable, overwrite_an
 
 
 def wrap(file: Path, token: Token, before: Token | None) -> bool:
-    """Put the wrapped password in the place of the one of this key file, which is overwritten; False where the token wraps it already.
+    """Put the wrapped password in the place of the one of this key file, which is overwritten;
+    False where the token wraps it already.
 
     Args:
         before: what wraps the password now; without it only one that lies in the clear is wrapped.
@@ -50,7 +53,9 @@ def wrap(file: Path, token: Token, before: Token | None) -> bool:
         fresh.replace(beside)
         bring_to_disk(
             beside.parent
-        )  # before the old one is overwritten: of a machine that goes down here neither might be left
+            # before the old one is overwritten: of a machine that goes down here neither might be
+            # left
+        )
     except OSError as error:
         raise not_writable(beside, error) from error
     overwrite_and_delete(old)
@@ -58,7 +63,9 @@ def wrap(file: Path, token: Token, before: Token | None) -> bool:
 
 
 def _opens(token: Token, password: bytes, pem: bytes) -> bool:
-    """Whether this token wraps the password already: of several files, a run that was cut short has reached the first."""
+    """Whether this token wraps the password already: of several files, a run that was cut short has
+    reached the first.
+    """
     try:
         token.unwrapped(password, pem, by_hand=True)
     except InputError as refusal:

@@ -1,4 +1,6 @@
-"""The further roles over the API: what sites granted, deliveries and conformance results declared, the archive of all that is published."""
+"""The further roles over the API: what sites granted, deliveries and conformance results declared,
+the archive of all that is published.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ from portal.partners.models import Grant
 
 
 class GrantedReportSerializer(serializers.Serializer[Any]):
-    """A submission's state. Digest and receipt are null where the site did not grant receipts: who knows the one may ask for the other."""
+    """A submission's state. Digest and receipt are null where the site did not grant receipts: who
+    knows the one may ask for the other.
+    """
 
     period = serializers.CharField()
     revision = serializers.IntegerField()
@@ -142,7 +146,9 @@ class NewConformanceSerializer(StrictSerializer):
 
 @listed("granted", GrantedSerializer)
 class GrantedSitesView(ListView):
-    """Sites that granted a provider or supplier access, with the states of their submissions for a provider."""
+    """Sites that granted a provider or supplier access, with the states of their submissions for a
+    provider.
+    """
 
     scope: ClassVar[str] = Scope.GRANTED
     filters = (SITE_FILTER,)
@@ -215,7 +221,9 @@ class DeliveriesView(ListView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Declare what was delivered to a site that let the supplier in. Only the certification body assigned to it reads the figure."""
+        """Declare what was delivered to a site that let the supplier in. Only the certification
+        body assigned to it reads the figure.
+        """
         asked = NewDeliverySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         fields = asked.validated_data

@@ -1,6 +1,8 @@
-"""Every published version as one archive: signed JSON, CSV, records for citing, the codebook, the licence, and a list of what is inside.
+"""Every published version as one archive: signed JSON, CSV, records for citing, the codebook, the
+licence, and a list of what is inside.
 
-The same publications always give the same bytes: entries stand in one order and carry no time of packing.
+The same publications always give the same bytes: entries stand in one order and carry no time of
+packing.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ LICENCE = """The figures of this archive are free to use under the Creative Comm
 Name the authority that publishes, the version and its address, as the records for citing beside each version do. A version that was
 withdrawn is kept so that what was cited can be found; do not use its figures. Nobody may claim that a regulator endorses what was made
 of them.
-"""
+"""  # noqa: E501
 
 Address = Callable[[BenchmarkView], str]
 
@@ -71,7 +73,10 @@ def permanent(site: str) -> Address:
 
 def title(view: BenchmarkView) -> str:
     """In English, whatever the reader's language: the archive is one for all."""
-    return f"Industry label, {view.pack}, {view.scope}, {view.route}, {view.period}, version {view.version}"
+    return (
+        f"Industry label, {view.pack}, {view.scope}, {view.route}, {view.period}, version "
+        f"{view.version}"
+    )
 
 
 def _files(address: Address) -> Iterator[tuple[str, bytes]]:
@@ -87,7 +92,7 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
             )
         publisher = publishers[view.jurisdiction]
         where, digest = address(view), view.digest
-        folder = f"{view.pack}/{view.jurisdiction.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
+        folder = f"{view.pack}/{view.jurisdiction.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"  # noqa: E501
         content = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
         rows.writerow(
             (

@@ -1,7 +1,9 @@
-"""A provider's result of the conformance kit for sources: taken for its form, shown as the provider's word until a regulator confirms it.
+"""A provider's result of the conformance kit for sources: taken for its form, shown as the
+provider's word until a regulator confirms it.
 
-The file is what `python -m reporting_agent.sources.conformance NAME --json` prints. Nobody here can run the provider's source, so that a
-result says what the provider says; a regulator confirms what it has seen with its own eyes.
+The file is what `python -m reporting_agent.sources.conformance NAME --json` prints. Nobody here can
+run the provider's source, so that a result says what the provider says; a regulator confirms what
+it has seen with its own eyes.
 """
 
 from __future__ import annotations
@@ -86,7 +88,8 @@ def read(raw: bytes) -> Result:
             400,
             "result-malformed",
             Phrase("The file is not a result of the conformance kit: %(wrong)s.", wrong=wrong),
-            "Give what python -m reporting_agent.sources.conformance NAME --json prints, unchanged.",
+            "Give what python -m reporting_agent.sources.conformance NAME --json prints, "
+            "unchanged.",
         )
     failed = tuple(check["name"] for check in content["checks"] if not check["passed"])
     return Result(
@@ -101,7 +104,8 @@ def read(raw: bytes) -> Result:
 def declare(
     user: User, provider: int, product: str, version: str, raw: bytes, now: datetime
 ) -> Conformance:
-    """Put a result on the provider's list; the same file for the same version again changes nothing.
+    """Put a result on the provider's list; the same file for the same version again changes
+    nothing.
 
     Raises:
         Organisation.DoesNotExist: not a provider that the person declares for.
@@ -193,8 +197,8 @@ def results_for_regulator(user: User) -> tuple[ConformanceView, ...]:
 
 
 def newest_results() -> tuple[ConformanceView, ...]:
-    """The newest result of every version of every product, for firms that choose one: a provider goes on testing older versions, and
-    which version is newer cannot be told from their names."""
+    """The newest result of every version of every product, for firms that choose one: a provider
+    goes on testing older versions, and which version is newer cannot be told from their names."""
     newest: dict[tuple[str, str, str], ConformanceView] = {}
     for view in sorted(
         _views(Conformance.objects.all()), key=lambda view: view.ran_on, reverse=True

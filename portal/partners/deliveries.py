@@ -1,7 +1,8 @@
-"""Energy that a supplier declares as delivered to a site: declared, taken back, not yet declared, read by the certification body.
+"""Energy that a supplier declares as delivered to a site: declared, taken back, not yet declared,
+read by the certification body.
 
-The figure is the supplier's own: nothing that was metered at the site is shown to it, and nothing is compared here. Who checks the site's
-report holds it against the site's records.
+The figure is the supplier's own: nothing that was metered at the site is shown to it, and nothing
+is compared here. Who checks the site's report holds it against the site's records.
 """
 
 from __future__ import annotations
@@ -71,14 +72,15 @@ def declare(
     now: datetime,
     by: str = "",
 ) -> Delivery:
-    """Declare what was delivered; another figure for the same site, period and carrier takes the place of the one before. The same again,
-    as of a form sent twice, is the same one.
+    """Declare what was delivered; another figure for the same site, period and carrier takes the
+    place of the one before. The same again, as of a form sent twice, is the same one.
 
     Args:
         by: who stands on the record; the person where it is empty.
 
     Raises:
-        Grant.DoesNotExist: a site that did not let a supplier in that the person declares for, or none.
+        Grant.DoesNotExist: a site that did not let a supplier in that the person declares for, or
+            none.
         RefusedError: `delivery-malformed` (400).
     """
     grant = grants_to_declare_by(user).select_related("partner").filter(site__slug=site).first()
@@ -154,8 +156,8 @@ def grants_to_declare_by(user: User) -> QuerySet[Grant]:
 
 
 def take_back(user: User, delivery: int, now: datetime) -> None:
-    """The figure no longer stands; once more changes nothing. `Delivery.DoesNotExist` for one of a supplier that the person does not
-    declare for."""
+    """The figure no longer stands; once more changes nothing. `Delivery.DoesNotExist` for one of a
+    supplier that the person does not declare for."""
     with transaction.atomic():
         rows = Delivery.objects.select_for_update(of=("self",)).select_related("site", "supplier")
         row = rows.get(pk=delivery, supplier__in=declaring_as(user, Role.SUPPLIER))
@@ -178,8 +180,9 @@ def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
 
 
 def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
-    """Sites for which the person declares, each with the open periods of which nothing is declared, not even for a part. A period of
-    several of the site's peer groups is asked for once, at the first day that it is due."""
+    """Sites for which the person declares, each with the open periods of which nothing is declared,
+    not even for a part. A period of several of the site's peer groups is asked for once, at the
+    first day that it is due."""
     sites = {row.site_id: row.site for row in grants_to_declare_by(user)}
     own = Delivery.objects.filter(
         supplier__in=declaring_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None
@@ -206,8 +209,8 @@ def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
 
 
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
-    """What suppliers declared for the sites and periods that the person's certification body checks, or for a part of such a period,
-    newest first."""
+    """What suppliers declared for the sites and periods that the person's certification body
+    checks, or for a part of such a period, newest first."""
     assigned = Assignment.objects.filter(
         body__in=organisations_as(user, Role.CERTIFICATION_BODY), taken_back_at=None
     )
@@ -230,7 +233,9 @@ def _by_site(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 @lru_cache(maxsize=1024)
 def _lies_in(part: str, period: str) -> bool:
-    """Whether every day of the first is one of the second; what is no period (declared before this was checked) lies in none."""
+    """Whether every day of the first is one of the second; what is no period (declared before this
+    was checked) lies in none.
+    """
     try:
         inner, outer = Period.parse(part, UTC), Period.parse(period, UTC)
     except InputError:

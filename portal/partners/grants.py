@@ -1,4 +1,6 @@
-"""A firm grants a partner access to one of its sites, sees who has it, and takes it back; a partner sees what it was granted."""
+"""A firm grants a partner access to one of its sites, sees who has it, and takes it back; a partner
+sees what it was granted.
+"""
 
 from __future__ import annotations
 
@@ -58,13 +60,14 @@ def partners() -> QuerySet[Organisation]:
 def grant(
     user: User, site_slug: str, partner: int, *, receipts: bool, values: bool, now: datetime
 ) -> Grant:
-    """Let a partner in; another grant for the same site takes the place of the one before, and the same again, as of a form sent
-    twice, is the same one. Values go with receipts: a submission's digest, by which its values are asked for, opens its receipt to whoever
-    knows it.
+    """Let a partner in; another grant for the same site takes the place of the one before, and the
+    same again, as of a form sent twice, is the same one. Values go with receipts: a submission's
+    digest, by which its values are asked for, opens its receipt to whoever knows it.
 
     Raises:
-        Site.DoesNotExist, Organisation.DoesNotExist: not a site that the person manages; no provider or supplier.
-        RefusedError: `grant-too-wide` (400): a supplier is shown nothing of reports.
+        Site.DoesNotExist, Organisation.DoesNotExist: not a site that the person manages; no
+        provider or supplier. RefusedError: `grant-too-wide` (400): a supplier is shown nothing of
+        reports.
     """
     site = managed_sites(user).get(slug=site_slug, retired_at=None)
     other = partners().get(pk=partner)
@@ -98,8 +101,8 @@ def grant(
 
 
 def take_back(user: User, grant_id: int, now: datetime) -> Grant:
-    """From now on the partner sees nothing of the site, also where another access has replaced this one; once more changes nothing.
-    `Grant.DoesNotExist` for one that is not the person's to end."""
+    """From now on the partner sees nothing of the site, also where another access has replaced this
+    one; once more changes nothing. `Grant.DoesNotExist` for one that is not the person's to end."""
     with transaction.atomic():
         rows = Grant.objects.select_for_update(of=("self",)).select_related("site", "partner")
         row = rows.get(pk=grant_id, site__in=managed_sites(user))
@@ -113,7 +116,8 @@ def take_back(user: User, grant_id: int, now: datetime) -> Grant:
 
 
 def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
-    """End every access to these sites; the ids of those that had any open. Who of the firm granted and took back what is forgotten.
+    """End every access to these sites; the ids of those that had any open. Who of the firm granted
+    and took back what is forgotten.
 
     To be called in a transaction.
     """
@@ -181,13 +185,17 @@ def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
 
 
 def granted_receipt(user: User, digest: str) -> SubmissionView | None:
-    """A submission of a site that granted a provider its receipts; None for any other, as for one that does not exist."""
+    """A submission of a site that granted a provider its receipts; None for any other, as for one
+    that does not exist.
+    """
     sites = granted_to(user, Role.PROVIDER).filter(receipts=True).values("site")
     return next(iter(views_of(Submission.objects.filter(digest=digest, site__in=sites))), None)
 
 
 def granted_values(user: User, digest: str) -> tuple[ProtectedValueView, ...] | None:
-    """The protected values of a submission of a site that granted a provider its values; None for any other."""
+    """The protected values of a submission of a site that granted a provider its values; None for
+    any other.
+    """
     sites = granted_to(user, Role.PROVIDER).filter(values=True).values("site")
     submission = Submission.objects.filter(digest=digest, site__in=sites).defer("envelope").first()
     return None if submission is None else values_of(submission)

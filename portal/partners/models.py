@@ -1,4 +1,6 @@
-"""What technology providers, energy suppliers and academics have here: what sites granted them, what they declared, terms they accepted."""
+"""What technology providers, energy suppliers and academics have here: what sites granted them,
+what they declared, terms they accepted.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from portal.auditlog.models import AppendOnly
 class Grant(models.Model):
     """A firm lets a partner see something of one site, until it takes that back.
 
-    A provider sees the states of the site's submissions; receipts and protected values only where they are granted as well.
-    A supplier sees that the site is there, and declares what it delivered.
+    A provider sees the states of the site's submissions; receipts and protected values only where
+    they are granted as well. A supplier sees that the site is there, and declares what it
+    delivered.
     """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="grants")
@@ -38,7 +41,9 @@ class Grant(models.Model):
 
 
 class Conformance(models.Model):
-    """The result of the conformance kit that a provider declares for one version of its source. A regulator may confirm it."""
+    """The result of the conformance kit that a provider declares for one version of its source. A
+    regulator may confirm it.
+    """
 
     provider = models.ForeignKey(Organisation, models.CASCADE, related_name="conformance")
     product = models.CharField(max_length=120)
@@ -67,7 +72,9 @@ class Conformance(models.Model):
 
 
 class Delivery(models.Model):
-    """Energy that a supplier says it delivered to a site in a period: evidence for whoever checks it, and for nobody else."""
+    """Energy that a supplier says it delivered to a site in a period: evidence for whoever checks
+    it, and for nobody else.
+    """
 
     supplier = models.ForeignKey(Organisation, models.CASCADE, related_name="deliveries")
     site = models.ForeignKey(Site, models.CASCADE, related_name="deliveries")
@@ -97,7 +104,9 @@ class Delivery(models.Model):
 
 
 class AcceptedTerms(AppendOnly):
-    """Somebody accepted the terms of the data downloads for an organisation. Of each version of the terms once."""
+    """Somebody accepted the terms of the data downloads for an organisation. Of each version of the
+    terms once.
+    """
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="accepted_terms")
     terms = models.CharField(max_length=20)

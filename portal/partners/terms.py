@@ -18,7 +18,9 @@ TERMS = "2026-11"
 
 
 def houses_of(user: User) -> QuerySet[Organisation]:
-    """The organisations that the person acts for, in any role; whoever asks with a key acts for the key's."""
+    """The organisations that the person acts for, in any role; whoever asks with a key acts for the
+    key's.
+    """
     if user.acting_as is not None:
         return Organisation.objects.filter(pk=user.acting_as.organisation)
     return (
@@ -35,7 +37,9 @@ def houses_to_accept_for(user: User) -> QuerySet[Organisation]:
 
 
 def accept(user: User, organisation: int, now: datetime) -> None:
-    """Accept the terms for an organisation, once; `Organisation.DoesNotExist` for one that the person does not manage."""
+    """Accept the terms for an organisation, once; `Organisation.DoesNotExist` for one that the
+    person does not manage.
+    """
     house = houses_to_accept_for(user).get(pk=organisation)
     try:
         with transaction.atomic():

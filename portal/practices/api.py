@@ -1,4 +1,6 @@
-"""`GET /api/v1/practices/`: the newest edition of the library of practices, signed, with its proof in the log. Public, for agents."""
+"""`GET /api/v1/practices/`: the newest edition of the library of practices, signed, with its proof
+in the log. Public, for agents.
+"""
 
 from __future__ import annotations
 

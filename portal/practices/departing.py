@@ -1,4 +1,6 @@
-"""A firm that leaves: what it offered and nobody published goes with it, for there is nobody left to withdraw it."""
+"""A firm that leaves: what it offered and nobody published goes with it, for there is nobody left
+to withdraw it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from portal.practices.reviewing import WAITING, subject_of
 
 
 def forget_unpublished(firm: Organisation, because: str, by: str, now: datetime) -> None:
-    """Every version that was never published, with all that was written of it; of those that waited the record says that they ended.
+    """Every version that was never published, with all that was written of it; of those that waited
+    the record says that they ended.
 
-    By the table: the worker that does it reads no text of a practice. To be called in a transaction.
+    By the table: the worker that does it reads no text of a practice. To be called in a
+    transaction.
     """
     unpublished = (
         Entry.objects.select_for_update(of=("self",))

@@ -1,4 +1,6 @@
-"""What an entry says, as texts by the names of `FIELDS`: the same in the form, in a file that is imported, and in the one given out."""
+"""What an entry says, as texts by the names of `FIELDS`: the same in the form, in a file that is
+imported, and in the one given out.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
 
 
 def _versions(sector: str) -> Iterator[Pack]:
-    """Every version of a pack, the installed one first: the step of an entry may stand in an approved one alone, or in an older one."""
+    """Every version of a pack, the installed one first: the step of an entry may stand in an
+    approved one alone, or in an older one.
+    """
     yield packs.load(sector)
     yield from packs.versions(sector)
 
@@ -131,7 +135,9 @@ def _is_day(text: str) -> bool:
 
 
 def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
-    """What must be there before an entry is published: both languages of each text that stands in one, and a source of what is imported."""
+    """What must be there before an entry is published: both languages of each text that stands in
+    one, and a source of what is imported.
+    """
     for name in TEXTS:
         en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
         if name == "title" or (name == "done" and not imported) or en or zh:

@@ -1,4 +1,6 @@
-"""Whether a firm's practice would give away its label: amounts of energy or power, or shares of its energy, in any of its texts."""
+"""Whether a firm's practice would give away its label: amounts of energy or power, or shares of its
+energy, in any of its texts.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,9 @@ _SENTENCE_ENDS = re.compile(r"[。;；!?\n]|\.(?!\d)")
 def gives_away(content: Mapping[str, str]) -> str:
     """The first field of a firm's entry that could tell its energy per unit; empty where none does.
 
-    Its saving stands there as a range of energy a tonne; beside an amount of energy or power, or a share of its energy, the rest could be
-    worked out. Not seen are figures in words, figures whose unit stands elsewhere, and what follows from two entries together: for those
-    the reviewer reads.
+    Its saving stands there as a range of energy a tonne; beside an amount of energy or power, or a
+    share of its energy, the rest could be worked out. Not seen are figures in words, figures whose
+    unit stands elsewhere, and what follows from two entries together: for those the reviewer reads.
     """
     for field in (f"{name}_{language}" for name in TEXTS for language in ("en", "zh")):
         text = unicodedata.normalize("NFKC", content.get(field, "")).casefold()

@@ -1,4 +1,6 @@
-"""Practices in the library or on their way, every text that was saved, what sites report of them, and editions of the library."""
+"""Practices in the library or on their way, every text that was saved, what sites report of them,
+and editions of the library.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ SHOWN = (EntryState.PUBLISHED, EntryState.REPLACED, EntryState.WITHDRAWN)
 
 
 class Entry(models.Model):
-    """One version of a practice. `content` holds the texts of `content.FIELDS`, `organisation` the firm it was collected from."""
+    """One version of a practice. `content` holds the texts of `content.FIELDS`, `organisation` the
+    firm it was collected from.
+    """
 
     practice = models.SlugField(max_length=60, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -75,7 +79,9 @@ class Entry(models.Model):
 
 
 class Revision(AppendOnly):
-    """What an entry said once somebody had saved it. Who wrote any of it does not publish it; its firm reads what was edited."""
+    """What an entry said once somebody had saved it. Who wrote any of it does not publish it; its
+    firm reads what was edited.
+    """
 
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="revisions")
     content = models.JSONField(encoder=DjangoJSONEncoder)
@@ -91,7 +97,8 @@ class Revision(AppendOnly):
 
 
 class SiteReport(models.Model):
-    """What a site reports that a practice did there: a class, waiting to be counted or counted for ever.
+    """What a site reports that a practice did there: a class, waiting to be counted or counted for
+    ever.
 
     Who handed it in stands in the audit record alone.
     """
@@ -146,7 +153,9 @@ class SiteReport(models.Model):
 
 
 class Edition(AppendOnly):
-    """The whole library after one change of it: its file, what was signed, and its entry in the transparency log."""
+    """The whole library after one change of it: its file, what was signed, and its entry in the
+    transparency log.
+    """
 
     number = models.PositiveIntegerField(unique=True)
     library = models.TextField()

@@ -1,4 +1,6 @@
-"""What a firm's sites report that practices did there: handed in, withdrawn, counted once `guidance.closed_batches` closes a batch."""
+"""What a firm's sites report that practices did there: handed in, withdrawn, counted once
+`guidance.closed_batches` closes a batch.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from portal.problems import RefusedError
 from portal.translog import log
 
 Auditors = Callable[[Site], Mapping[str, VerifyingKey]]
-"""By id, the keys of the auditors who may confirm for a site: this app knows none (`portal.assurance.confirming`)."""
+"""By id, the keys of the auditors who may confirm for a site: this app knows none
+(`portal.assurance.confirming`).
+"""
 
 
 def hand_in(
@@ -38,14 +42,17 @@ def hand_in(
     *,
     ask: bool = False,
 ) -> SiteReport:
-    """Take the agent's file, with the firm's consent; where it completes a batch, the batch is counted and told in a new edition.
+    """Take the agent's file, with the firm's consent; where it completes a batch, the batch is
+    counted and told in a new edition.
 
     Args:
         ask: an auditor of the site may read the file and confirm it; until then it is in no batch.
 
     Raises:
-        VerificationError: `outcome-unreadable`, `outcome-signature-invalid`, `confirmation-invalid`.
-        RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported`, `no-auditor-to-confirm` (409).
+        VerificationError: `outcome-unreadable`, `outcome-signature-invalid`,
+            `confirmation-invalid`.
+        RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported`,
+            `no-auditor-to-confirm` (409).
     """
     with transaction.atomic():
         log.lock(
@@ -61,7 +68,8 @@ def hand_in(
                 409,
                 "no-auditor-to-confirm",
                 Phrase(
-                    "No auditor can confirm it: none with a registered key is assigned to the site %(site)s and free of interest.",
+                    "No auditor can confirm it: none with a registered key is assigned to the "
+                    "site %(site)s and free of interest.",
                     site=site.slug,
                 ),
                 "Submit it without asking for a confirmation, or ask the certification body first.",
@@ -85,10 +93,12 @@ def hand_in(
                 409,
                 "outcome-reported",
                 Phrase(
-                    "The site %(site)s has already reported on this practice; each site counts once.",
+                    "The site %(site)s has already reported on this practice; each site counts "
+                    "once.",
                     site=site.slug,
                 ),
-                "While that report waits, you can withdraw it and submit another one. Once it is counted, it stays.",
+                "While that report waits, you can withdraw it and submit another one. Once it is "
+                "counted, it stays.",
             )
         record(now, by.email, Action.OUTCOME_HANDED_IN, f"firm {site.organisation.name}"[:254])
         count_waiting(practice, key, now)
@@ -112,7 +122,8 @@ def withdraw(report: int, by: User, now: datetime) -> None:
             raise RefusedError(
                 409,
                 "outcome-counted",
-                "This report is counted and stays: if it were removed, the difference would reveal its class.",
+                "This report is counted and stays: if it were removed, the difference would "
+                "reveal its class.",
                 "What is shown does not contain the firm’s name.",
             )
         row.delete()
@@ -120,7 +131,9 @@ def withdraw(report: int, by: User, now: datetime) -> None:
 
 
 def withdraw_all(sites: Collection[Site]) -> set[str]:
-    """Reports of these sites that are not counted are as if they had never been; the ids of the sites. In the transaction of the cause."""
+    """Reports of these sites that are not counted are as if they had never been; the ids of the
+    sites. In the transaction of the cause.
+    """
     rows = SiteReport.objects.filter(site__in=sites, counted_at=None)
     if not rows.exists():
         return set()
@@ -131,8 +144,8 @@ def withdraw_all(sites: Collection[Site]) -> set[str]:
 
 
 def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
-    """Close a batch where enough firms wait; a firm that has left waits no more, nor one whose auditor does not stand by its report; one
-    that waits for an auditor does not yet."""
+    """Close a batch where enough firms wait; a firm that has left waits no more, nor one whose
+    auditor does not stand by its report; one that waits for an auditor does not yet."""
     rows = SiteReport.objects.filter(
         practice=practice, counted_at=None, asked="", unconfirmed_at=None, site__retired_at=None
     )
@@ -154,7 +167,8 @@ def _own_site(slug: str, by: User) -> Site:
             403,
             "outcome-of-another-site",
             Phrase(
-                "The file is about the site %(site)s, which does not belong to a firm that you manage.",
+                "The file is about the site %(site)s, which does not belong to a firm that you "
+                "manage.",
                 site=slug,
             ),
             "Choose a file of your own site, or ask the manager of that firm.",
@@ -163,7 +177,9 @@ def _own_site(slug: str, by: User) -> Site:
 
 
 def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
-    """By id, of the devices that may report for the site; none where the file was written for another portal."""
+    """By id, of the devices that may report for the site; none where the file was written for
+    another portal.
+    """
     if named.portal != keys.published_directory().fingerprint:
         return {}
     public_keys = Device.objects.filter(site=site, revoked_at=None).values_list(
@@ -186,15 +202,18 @@ def _require_fit(outcome: SiteOutcome, site: Site, practice: str, now: datetime)
             409,
             "outcome-does-not-fit",
             Phrase(
-                "The file is about practice %(practice)s, version %(version)s, at a site of the sector %(sector)s, in %(year)s. "
-                "Either this page is about another practice, or that version, sector or year does not exist yet.",
+                "The file is about practice %(practice)s, version %(version)s, at a site of the "
+                "sector %(sector)s, in %(year)s. "
+                "Either this page is about another practice, or that version, sector or year does "
+                "not exist yet.",
                 practice=outcome.practice,
                 version=outcome.version,
                 sector=site.pack,
                 year=outcome.year,
             ),
             (
-                "Submit it on the page of the practice that it names. If that is not the right practice, correct actions.toml and write "
+                "Submit it on the page of the practice that it names. If that is not the right "
+                "practice, correct actions.toml and write "
                 "the file again."
             ),
         )

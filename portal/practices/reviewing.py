@@ -1,4 +1,5 @@
-"""Offer, import, edit, publish, refuse or withdraw a practice; each change of the library is signed and logged as a new edition.
+"""Offer, import, edit, publish, refuse or withdraw a practice; each change of the library is signed
+and logged as a new edition.
 
 What the library says was read by two people of a nation's regulators.
 """
@@ -43,7 +44,8 @@ COLLECTED = "collected-"
 def offer(
     by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime
 ) -> Entry:
-    """A firm's own practice, with its consent. The same again while it waits, as of a form sent twice, is the same one.
+    """A firm's own practice, with its consent. The same again while it waits, as of a form sent
+    twice, is the same one.
 
     Raises:
         RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409).
@@ -111,12 +113,12 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
 def edit(
     entry: Entry, read_against: str, by: User, content: Mapping[str, str], now: datetime
 ) -> Entry:
-    """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next version of what is published.
-    `read_against` is `revisions.as_read` of what was open.
+    """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next
+    version of what is published. `read_against` is `revisions.as_read` of what was open.
 
     Raises:
-        RefusedError: `not-of-the-firm`, `not-regulator` (403); `practice-changed`, `practice-decided`, `practice-gives-away`,
-            `practice-waits` (409).
+        RefusedError: `not-of-the-firm`, `not-regulator` (403); `practice-changed`,
+            `practice-decided`, `practice-gives-away`, `practice-waits` (409).
     """
     with transaction.atomic():
         row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
@@ -152,11 +154,12 @@ def edit(
 def publish(
     entries: Sequence[Entry], read_against: str, by: User, key: ReceiptKey, now: datetime
 ) -> list[Entry]:
-    """A second person publishes what a first reviewed, as it was read: a new edition of the library is signed and logged.
-    `read_against` is `revisions.as_read` of them all.
+    """A second person publishes what a first reviewed, as it was read: a new edition of the library
+    is signed and logged. `read_against` is `revisions.as_read` of them all.
 
     Raises:
-        RefusedError: `not-regulator` (403); `own-review`, `practice-changed`, `practice-decided`, `practice-incomplete` (409).
+        RefusedError: `not-regulator` (403); `own-review`, `practice-changed`, `practice-decided`,
+            `practice-incomplete` (409).
     """
     _require_regulator(by)
     with transaction.atomic():
@@ -181,8 +184,9 @@ def publish(
 def end(
     entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey, now: datetime
 ) -> Entry:
-    """Refuse what waits as it was read, or withdraw what is published, with a reason; the firm withdraws its own at any time,
-    whatever it says, and with what is published the next version that waits: both stand on one consent.
+    """Refuse what waits as it was read, or withdraw what is published, with a reason; the firm
+    withdraws its own at any time, whatever it says, and with what is published the next version
+    that waits: both stand on one consent.
 
     Raises:
         RefusedError: `not-regulator` (403); `practice-changed`, `practice-decided` (409).
@@ -251,7 +255,9 @@ def _end(row: Entry, state: EntryState, by: User, reason: str, now: datetime) ->
 
 
 def _create(row: Entry, by: User, now: datetime) -> Entry:
-    """As reviewed by this person, in the version after the newest. Raises RefusedError `practice-waits`."""
+    """As reviewed by this person, in the version after the newest. Raises RefusedError
+    `practice-waits`.
+    """
     newest = (
         Entry.objects.filter(practice=row.practice)
         .order_by("-version")
@@ -331,9 +337,11 @@ def _require_safe(content: Mapping[str, str]) -> None:
         raise RefusedError(
             409,
             "practice-gives-away",
-            "This could reveal the firm's energy per unit: it contains an amount or a share of energy, or a saving as one figure.",
+            "This could reveal the firm's energy per unit: it contains an amount or a share of "
+            "energy, or a saving as one figure.",
             (
-                "Do not write an amount or a share of energy or power. Give the saving as a range whose high end is at least 1.2 times "
+                "Do not write an amount or a share of energy or power. Give the saving as a range "
+                "whose high end is at least 1.2 times "
                 "its low end."
             ),
         )

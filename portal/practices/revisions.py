@@ -1,7 +1,8 @@
-"""What an entry said when somebody read it, and who wrote it; a decision is refused where the entry has changed since.
+"""What an entry said when somebody read it, and who wrote it; a decision is refused where the entry
+has changed since.
 
-A decision on an entry brings along `as_read` of the page on which it was taken, as a list of the obliged does: what has changed since is
-told, and nothing is decided.
+A decision on an entry brings along `as_read` of the page on which it was taken, as a list of the
+obliged does: what has changed since is told, and nothing is decided.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def as_read(*entries: Entry) -> str:
 
 
 def require_as_read(read_against: str, *entries: Entry) -> None:
-    """Raises RefusedError `practice-changed` (409): an entry says something else, or stands otherwise, than whoever decides has read."""
+    """Raises RefusedError `practice-changed` (409): an entry says something else, or stands
+    otherwise, than whoever decides has read.
+    """
     if read_against != as_read(*sorted(entries, key=lambda entry: entry.pk)):
         raise changed()
 
@@ -42,7 +45,9 @@ def write(entry: Entry, by: User, now: datetime) -> None:
 
 
 def wrote_in(entry: Entry, user: User) -> bool:
-    """Whether any of it was saved by this person since a version of it was last published: offered, edited or imported."""
+    """Whether any of it was saved by this person since a version of it was last published: offered,
+    edited or imported.
+    """
     return user.pk == entry.reviewed_by_id or entry.revisions.filter(written_by=user).exists()
 
 
@@ -61,7 +66,9 @@ def text_read(entry: Entry, read_against: str) -> Mapping[str, str] | None:
 
 
 def texts_of(entry: Entry) -> list[tuple[Mapping[str, str], datetime]]:
-    """What it said each time that it was saved, the oldest first; before these the version that it replaces."""
+    """What it said each time that it was saved, the oldest first; before these the version that it
+    replaces.
+    """
     before = (
         Entry.objects.filter(practice=entry.practice, version__lt=entry.version)
         .exclude(published_at=None)

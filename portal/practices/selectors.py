@@ -22,7 +22,9 @@ def library() -> Library:
 
 
 def of_this_portal() -> Library:
-    """What an edition holds: the practices published here, and what sites reported of these and of those that come with Steplabel."""
+    """What an edition holds: the practices published here, and what sites reported of these and of
+    those that come with Steplabel.
+    """
     published = library_of(_rows().filter(state=EntryState.PUBLISHED).order_by("practice"))
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
     for row in SiteReport.objects.exclude(counted_at=None):
@@ -42,7 +44,9 @@ def of_this_portal() -> Library:
 
 
 def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:
-    """What the person's own firms reported of a practice, counted or not: nobody else is shown that."""
+    """What the person's own firms reported of a practice, counted or not: nobody else is shown
+    that.
+    """
     own = organisations_as(user, Role.ENTERPRISE)
     return SiteReport.objects.filter(practice=practice, site__organisation__in=own).select_related(
         "site"
@@ -71,7 +75,9 @@ def versions_of(practice: str) -> list[Entry]:
 
 
 def agencies_of(entries: Iterable[Entry]) -> dict[str, Name]:
-    """The agencies that reviewed these, by the name that the library holds, in every language; one renamed since is not among them."""
+    """The agencies that reviewed these, by the name that the library holds, in every language; one
+    renamed since is not among them.
+    """
     rows = Organisation.objects.filter(
         kind=Role.REGULATOR, name__in={entry.reviewer for entry in entries}
     )
@@ -96,7 +102,9 @@ def entries_to_publish(user: User) -> QuerySet[Entry]:
 
 
 def entries_to_review(user: User) -> tuple[int, int]:
-    """For a regulator of the nation: how many were offered and not reviewed, and how many this person may publish."""
+    """For a regulator of the nation: how many were offered and not reviewed, and how many this
+    person may publish.
+    """
     counted = Entry.objects.aggregate(
         offered=Count("pk", filter=Q(state=EntryState.OFFERED)),
         reviewed=Count("pk", filter=_by_others(user)),

@@ -1,4 +1,6 @@
-"""Who is told of a version: those who decide about it, and whose reports entered it. Called in the transaction of what happened."""
+"""Who is told of a version: those who decide about it, and whose reports entered it. Called in the
+transaction of what happened.
+"""
 
 from __future__ import annotations
 

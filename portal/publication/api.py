@@ -110,16 +110,19 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     curve = CurvePointSerializer(
         many=True,
         required=False,
-        help_text="How the firms are spread; empty where too few. Documents from before there were curves lack it.",
+        help_text="How the firms are spread; empty where too few. Documents from before there "
+        "were curves lack it.",
     )
     curve_withheld = serializers.BooleanField(
         required=False,
-        help_text="Whether the gate left the curve out: beside another publication's it would tell where a firm lies.",
+        help_text="Whether the gate left the curve out: beside another publication's it would "
+        "tell where a firm lies.",
     )
     potential = PotentialSerializer(
         many=True,
         required=False,
-        help_text="What the firms would save; empty where held back. Documents from before potentials lack it.",
+        help_text="What the firms would save; empty where held back. Documents from before "
+        "potentials lack it.",
     )
     potential_withheld = serializers.ListField(
         child=serializers.CharField(),
@@ -130,18 +133,21 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField(allow_null=True)
     averaging = serializers.CharField(
         required=False,
-        help_text="What stands at a rank of typical and curve: five-ranks, the mean of the five firms around it. single-rank, or no such "
+        help_text="What stands at a rank of typical and curve: five-ranks, the mean of the five "
+        "firms around it. single-rank, or no such "
         "member: one firm's value, in versions published before.",
     )
     firms = serializers.IntegerField()
     pooled = PooledSerializer(
         many=True,
         required=False,
-        help_text="Of how many of the firms the value covers several years, for want of runs. Documents from before pooling lack it.",
+        help_text="Of how many of the firms the value covers several years, for want of runs. "
+        "Documents from before pooling lack it.",
     )
     in_part = serializers.IntegerField(
         required=False,
-        help_text="Of how many of the firms the value tells of part of its time: in some months fewer than five valid "
+        help_text="Of how many of the firms the value tells of part of its time: in some months "
+        "fewer than five valid "
         "batches began. Older documents lack it.",
     )
     gate = GateSerializer()
@@ -187,7 +193,8 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     period = serializers.CharField()
     version = serializers.IntegerField()
     status = serializers.CharField(
-        help_text="As signed: published. Whether it was withdrawn since is in the header Steplabel-Status; the list has what is in force."
+        help_text="As signed: published. Whether it was withdrawn since is in the header "
+        "Steplabel-Status; the list has what is in force."
     )
     published_on = serializers.DateField()
     source = serializers.CharField()  # type: ignore[assignment] # a field of this name, not the setting of the base class
@@ -301,7 +308,9 @@ class _OneBenchmark(PublicView):
 
 
 def refuse_if_several(pack: str, period: str, route: str | None, jurisdiction: str | None) -> None:
-    """Raises: RefusedError `several-jurisdictions` (409), where an address without a jurisdiction could mean each of several."""
+    """Raises: RefusedError `several-jurisdictions` (409), where an address without a jurisdiction
+    could mean each of several.
+    """
     meant = [] if jurisdiction is not None else selectors.jurisdictions(pack, period, route)
     if len(meant) > 1:
         rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
@@ -319,13 +328,17 @@ def refuse_if_several(pack: str, period: str, route: str | None, jurisdiction: s
 
 @extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
 class BenchmarkVersionView(_OneBenchmark):
-    """One version of a benchmark, whatever became of it, where one jurisdiction alone has published it."""
+    """One version of a benchmark, whatever became of it, where one jurisdiction alone has published
+    it.
+    """
 
     query = frozenset({"route", "format"})
 
     @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
-        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
+        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and
+        then why.
+        """
         return self.answer(request, pack, period, version, request.query_params.get("route"), None)
 
 
@@ -350,13 +363,17 @@ class BenchmarkVersionOfJurisdictionView(_OneBenchmark):
         period: str,
         version: str | None = None,
     ) -> Response:
-        """A published benchmark by its full address. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
+        """A published benchmark by its full address. The header `Steplabel-Status` says `published`
+        or `withdrawn`, and then why.
+        """
         return self.answer(request, pack, period, version, route, place)
 
 
 @extend_schema_view(get=extend_schema(operation_id="benchmark_of_place", **OF_JURISDICTION))
 class BenchmarkOfJurisdictionView(BenchmarkVersionOfJurisdictionView):
-    """The version of a jurisdiction's benchmark that is in force; where none is, the last that was withdrawn."""
+    """The version of a jurisdiction's benchmark that is in force; where none is, the last that was
+    withdrawn.
+    """
 
 
 def _row(view: ListedView) -> dict[str, Any]:

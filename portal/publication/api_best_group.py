@@ -1,4 +1,6 @@
-"""`GET /api/v1/benchmarks/.../best-group/`: how the firms behind the best of one version are composed, where that was published."""
+"""`GET /api/v1/benchmarks/.../best-group/`: how the firms behind the best of one version are
+composed, where that was published.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,9 @@ ANSWERS: dict[int, Any] = {
 
 
 class BenchmarkBestGroupView(StrictView):
-    """How the best firms of one version are composed, where one jurisdiction alone has published it."""
+    """How the best firms of one version are composed, where one jurisdiction alone has published
+    it.
+    """
 
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"

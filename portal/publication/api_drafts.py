@@ -1,4 +1,6 @@
-"""`GET /api/v1/drafts/`: the versions of a peer group's period that the public has not seen, too, for who decides about them."""
+"""`GET /api/v1/drafts/`: the versions of a peer group's period that the public has not seen, too,
+for who decides about them.
+"""
 
 from __future__ import annotations
 

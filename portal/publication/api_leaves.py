@@ -37,7 +37,9 @@ ANSWERS: dict[int, Any] = {
 
 
 class BenchmarkLeavesView(PublicView):
-    """What the transparency log has of one version, where one jurisdiction alone has published it."""
+    """What the transparency log has of one version, where one jurisdiction alone has published
+    it.
+    """
 
     query = frozenset({"route"})
 
@@ -47,7 +49,9 @@ class BenchmarkLeavesView(PublicView):
         responses={**ANSWERS, 409: ProblemSerializer},
     )
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
-        """The version's entries in the log; none for what was published before the portal logged publications."""
+        """The version's entries in the log; none for what was published before the portal logged
+        publications.
+        """
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
@@ -58,7 +62,9 @@ class BenchmarkLeavesOfJurisdictionView(PublicView):
     def get(
         self, _request: Request, pack: str, place: str, route: str, period: str, version: str
     ) -> Response:
-        """The version's entries in the log; none for what was published before the portal logged publications."""
+        """The version's entries in the log; none for what was published before the portal logged
+        publications.
+        """
         return _answer(pack, period, version, route, place)
 
 

@@ -1,4 +1,6 @@
-"""`GET /api/v1/benchmarks/.../references/`: what others publish beside one version, each with the reason where it may not stand there."""
+"""`GET /api/v1/benchmarks/.../references/`: what others publish beside one version, each with the
+reason where it may not stand there.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ class BenchmarkReferencesView(PublicView):
     )
     @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
-        """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
+        """Every reference that is held for the sector: a figure stands beside the label only where
+        it agrees with it.
+        """
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
@@ -85,7 +89,9 @@ class BenchmarkReferencesOfJurisdictionView(PublicView):
     def get(
         self, _request: Request, pack: str, place: str, route: str, period: str, version: str
     ) -> Response:
-        """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
+        """Every reference that is held for the sector: a figure stands beside the label only where
+        it agrees with it.
+        """
         return _answer(pack, period, version, route, place)
 
 

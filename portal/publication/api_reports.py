@@ -1,4 +1,6 @@
-"""`GET /api/v1/reports/` for whoever reports: every submission, and the public versions that it entered."""
+"""`GET /api/v1/reports/` for whoever reports: every submission, and the public versions that it
+entered.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class OwnReportSerializer(ReportSerializer):
 
 @listed("reports", OwnReportSerializer)
 class ReportsView(ListView):
-    """The submissions of the organisation's own sites with states, receipts and the versions they entered, as they came."""
+    """The submissions of the organisation's own sites with states, receipts and the versions they
+    entered, as they came.
+    """
 
     scope: ClassVar[str] = Scope.SUBMISSIONS
     filters = (

@@ -1,8 +1,10 @@
-"""Whom a published version asks for what they do: firms with an attested report among the best of a step.
+"""Whom a published version asks for what they do: firms with an attested report among the best of a
+step.
 
-A firm is asked where the public shows the step, where its site is sure to lie in the quarter that takes the least energy there, as its own
-page tells it, and where an auditor's positive opinion covers that step. It learns nothing that it could not read already, and nobody else
-is told, and of its people those who may offer a practice. Who wished never to hear of it is not asked at all.
+A firm is asked where the public shows the step, where its site is sure to lie in the quarter that
+takes the least energy there, as its own page tells it, and where an auditor's positive opinion
+covers that step. It learns nothing that it could not read already, and nobody else is told, and of
+its people those who may offer a practice. Who wished never to hear of it is not asked at all.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ BEST = 1
 
 
 def ask(row: Publication, now: datetime) -> int:
-    """Each such firm once, for the first such step of the route; how many people. Called in the transaction that publishes."""
+    """Each such firm once, for the first such step of the route; how many people. Called in the
+    transaction that publishes.
+    """
     headline = [cell for cell in label_view(GateResult.from_json(row.gate)).headline if cell.shown]
     order = {LabelKey.of(step): index for index, step in enumerate(headline)}
     attested = verdicts(row.period, scheme_day(now))

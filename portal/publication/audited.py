@@ -1,6 +1,8 @@
-"""What a version tells of audits: which share of its sites is attested, by whom, until when, and who left it for an adverse opinion.
+"""What a version tells of audits: which share of its sites is attested, by whom, until when, and
+who left it for an adverse opinion.
 
-Counts only, and no count that would point at a firm: see `benchmarks.explanation.en16231.verification_of_data`.
+Counts only, and no count that would point at a firm: see
+`benchmarks.explanation.en16231.verification_of_data`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from portal.standings.models import Verdict
 
 
 def verification(present: Cohort) -> Verification:
-    """Of the sites that enter: how many of each step are attested, which bodies said so, and until when the first of it is valid."""
+    """Of the sites that enter: how many of each step are attested, which bodies said so, and until
+    when the first of it is valid.
+    """
     reported: defaultdict[str, dict[str, str]] = defaultdict(dict)  # step -> site -> firm
     for reported_label in present.labels:
         reported[reported_label.label.step][reported_label.site] = reported_label.firm
@@ -46,8 +50,8 @@ def verification(present: Cohort) -> Verification:
 
 
 def _names(counting: Iterable[Verdict]) -> tuple[Words, ...]:
-    """Each body once, as its newest statement among these names it: a body that is renamed without another changes nothing that was
-    approved."""
+    """Each body once, as its newest statement among these names it: a body that is renamed without
+    another changes nothing that was approved."""
     newest = {
         row.certification_body_id or row.body: row
         for row in sorted(counting, key=lambda row: row.pk)
@@ -64,7 +68,9 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
-    """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
+    """The drafter's words, in the one language they were written in, and who left since by what an
+    auditor found.
+    """
     description = (
         Words.of(what_changed)
         if what_changed
@@ -78,8 +84,10 @@ def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) 
         return description
     left = in_number(
         gone,
-        "%(change)s %(sites)s site left this version after an adverse opinion of a certification body.",
-        "%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.",
+        "%(change)s %(sites)s site left this version after an adverse opinion of a certification "
+        "body.",
+        "%(change)s %(sites)s sites left this version after an adverse opinion of a certification "
+        "body.",
         change=description,
         sites=gone,
     )

@@ -1,7 +1,9 @@
-"""How the firms behind the published best of a version are composed: an object of its own, proposed by one officer, published by another.
+"""How the firms behind the published best of a version are composed: an object of its own, proposed
+by one officer, published by another.
 
-It is made of the version's own roster and of what the register holds of the firms' sites (region, scale, age), goes through
-`benchmarks.disclosure.best_group`, is signed, and stands in the transparency log. What was told stays, also where the version is withdrawn.
+It is made of the version's own roster and of what the register holds of the firms' sites (region,
+scale, age), goes through `benchmarks.disclosure.best_group`, is signed, and stands in the
+transparency log. What was told stays, also where the version is withdrawn.
 """
 
 from __future__ import annotations
@@ -52,14 +54,18 @@ AGES = (
     (2020, "2010-to-2019"),
     (10_000, "since-2020"),
 )
-"""Classes of the year in which the plant began to run: its first later year, and the class before it."""
+"""Classes of the year in which the plant began to run: its first later year, and the class before
+it.
+"""
 
 
 def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
-    """What the gate lets be told of a published version, for a second officer; anew, by whoever, once the proposal is outdated.
+    """What the gate lets be told of a published version, for a second officer; anew, by whoever,
+    once the proposal is outdated.
 
     Raises:
-        RefusedError: `not-regulator` (403); `not-published`, `best-group-published`, `best-group-changed`, `nothing-told` (409).
+        RefusedError: `not-regulator` (403); `not-published`, `best-group-published`,
+            `best-group-changed`, `nothing-told` (409).
     """
     with transaction.atomic():
         row = _locked(publication)
@@ -115,7 +121,9 @@ def outdated() -> RefusedError:
 
 
 def is_outdated(proposal: BestGroup, composed: Sequence[BestFirms]) -> bool:
-    """Whether a proposal says otherwise than the gate does now (`composed_of_best`): it can only be made again."""
+    """Whether a proposal says otherwise than the gate does now (`composed_of_best`): it can only be
+    made again.
+    """
     label = GateResult.from_json(proposal.publication.gate).published
     return proposal.published_at is None and proposal.document["steps"] != _steps(label, composed)
 
@@ -123,11 +131,12 @@ def is_outdated(proposal: BestGroup, composed: Sequence[BestFirms]) -> bool:
 def publish(
     publication: Publication, read_against: str, by: User, key: ReceiptKey, now: datetime
 ) -> BestGroup:
-    """A second officer lets out what `as_read` names: the gate is asked again, and the document is signed and logged.
+    """A second officer lets out what `as_read` names: the gate is asked again, and the document is
+    signed and logged.
 
     Raises:
-        RefusedError: `not-regulator`, `own-best-group` (403); `not-published`, `not-proposed`, `best-group-changed`, `best-group-outdated`,
-            `nothing-told` (409).
+        RefusedError: `not-regulator`, `own-best-group` (403); `not-published`, `not-proposed`,
+            `best-group-changed`, `best-group-outdated`, `nothing-told` (409).
     """
     with transaction.atomic():
         row = _locked(publication)
@@ -176,7 +185,9 @@ def publish(
 
 
 def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
-    """What the gate says now of every cell of a version that the public has seen, in the order of its steps."""
+    """What the gate says now of every cell of a version that the public has seen, in the order of
+    its steps.
+    """
     period = publication.period
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     roster, label = (
@@ -250,12 +261,16 @@ def _content(row: Publication) -> JSON:
     document = {
         "schema": SCHEMA,
         "benchmark": {
-            "pack": group.pack, "place": scope, "route": group.route, "period": period.name, "version": row.version,
+            "pack": group.pack,
+            "place": scope,
+            "route": group.route,
+            "period": period.name,
+            "version": row.version,
             "digest": row.digest,
         },
         "regions": names,
         "steps": _steps(label, composed),
-    }  # fmt: skip
+    }
     roster = Roster.from_json(row.roster)
     return {
         "document": document,
@@ -270,14 +285,22 @@ def _content(row: Publication) -> JSON:
 def _steps(label: IndustryLabel, composed: Sequence[BestFirms]) -> list[JSON]:
     return [
         {
-            "step": cell.step, "product": cell.product, "variant": cell.variant, "boundary": cell.boundary, "metric": str(cell.metric),
-            "firms": of_best.firms, "best_firms": of_best.best,
-            "traits": {trait: [_shown(share) for share in shares] for trait, shares in of_best.shares.items()},
+            "step": cell.step,
+            "product": cell.product,
+            "variant": cell.variant,
+            "boundary": cell.boundary,
+            "metric": str(cell.metric),
+            "firms": of_best.firms,
+            "best_firms": of_best.best,
+            "traits": {
+                trait: [_shown(share) for share in shares]
+                for trait, shares in of_best.shares.items()
+            },
             "code": str(of_best.reason) if of_best.reason else "shown",
             "reason": of_best.words.by_language if of_best.words else {},
         }
         for cell, of_best in zip(label.cells, composed, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _shown(share: ClassShare) -> JSON:
@@ -302,7 +325,9 @@ def _behind(of_best: BestFirms, who: CellRoster) -> JSON:
 def _told_before(
     publication: Publication,
 ) -> Mapping[str, Sequence[Mapping[str, tuple[ClassShare, ...]]]]:
-    """By cell: tables of the sector that were ever published of any of the same days, of other versions."""
+    """By cell: tables of the sector that were ever published of any of the same days, of other
+    versions.
+    """
     period = publication.period
     same_days = ReportingPeriod.objects.filter(
         overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack
@@ -318,7 +343,9 @@ def _told_before(
 
 
 def _told_of_other_days(publication: Publication) -> Mapping[str, Sequence[OtherDays]]:
-    """By cell: tables of the sector that were ever published of other days, with who stood behind the values then."""
+    """By cell: tables of the sector that were ever published of other days, with who stood behind
+    the values then.
+    """
     period = publication.period
     of_sector = ReportingPeriod.objects.filter(
         peer_group__pack=period.peer_group.pack
@@ -353,7 +380,9 @@ def _share(stored: JSON) -> ClassShare:
 
 
 def _of_firms(who: CellRoster, by_slug: Mapping[str, Traits]) -> Iterator[tuple[str, Traits]]:
-    """By firm, what the register holds of the site that stands for it; of one that has left, nothing."""
+    """By firm, what the register holds of the site that stands for it; of one that has left,
+    nothing.
+    """
     yield from ((member.firm, by_slug.get(member.site, GONE)) for member in who.members)
 
 
@@ -389,7 +418,9 @@ def _steps_with_traits(document: JSON) -> int:
 
 
 def _locked(publication: Publication) -> Publication:
-    """With every period of the sector, as who publishes a version has it: of two tables let out at once each must know of the other."""
+    """With every period of the sector, as who publishes a version has it: of two tables let out at
+    once each must know of the other.
+    """
     pack = publication.period.peer_group.pack
     list(
         ReportingPeriod.objects.filter(peer_group__pack=pack)

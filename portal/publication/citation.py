@@ -1,4 +1,5 @@
-"""How a version is cited: BibTeX and RIS records, the name of its files, and its full address in the API, which stays.
+"""How a version is cited: BibTeX and RIS records, the name of its files, and its full address in
+the API, which stays.
 
 Where a public version stands in the API: its full address, which stays.
 """
@@ -106,4 +107,4 @@ class Version(Protocol):
 
 def api_url(of: Version) -> str:
     dotted = quote(of.jurisdiction.replace("/", "."))
-    return f"/api/v1/benchmarks/{of.pack}/{dotted}/{of.route}/{quote(of.period, safe='')}/v{of.version}/"
+    return f"/api/v1/benchmarks/{of.pack}/{dotted}/{of.route}/{quote(of.period, safe='')}/v{of.version}/"  # noqa: E501

@@ -1,4 +1,6 @@
-"""The codebook: every column of the published CSV with its unit, its meaning in both languages, and where it comes from."""
+"""The codebook: every column of the published CSV with its unit, its meaning in both languages, and
+where it comes from.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ PACK, COMPOSED, GATE, PORTAL = "method pack", "composition", "disclosure gate", 
 
 @dataclass(frozen=True, slots=True)
 class CodebookColumn:
-    """One column. `unit` is a unit, `unit of the row` for the column `unit`, or empty for words and codes."""
+    """One column. `unit` is a unit, `unit of the row` for the column `unit`, or empty for words and
+    codes.
+    """
 
     name: str
     unit: str
@@ -38,7 +42,8 @@ def _curve() -> tuple[CodebookColumn, ...]:
                 OWN,
                 COMPOSED,
                 Phrase(
-                    "value at or below which %(percent)s %% of the firms are with their own best (not with their typical batch), by "
+                    "value at or below which %(percent)s %% of the firms are with their own best "
+                    "(not with their typical batch), by "
                     "the row's averaging",
                     percent=percent,
                 ),
@@ -92,7 +97,8 @@ def _over_years() -> tuple[CodebookColumn, ...]:
     by_name = {variable.name: variable for variable in CODEBOOK}
     meanings = {"best": by_name["best"].meaning, "typical": by_name["typical"].meaning}
     meanings["spread"] = Phrase(
-        "difference between the firms' lower and upper quartile; a quartile between two tenths is taken as their midpoint"
+        "difference between the firms' lower and upper quartile; a quartile between two tenths is "
+        "taken as their midpoint"
     )
     meanings |= {name: by_name[name].meaning for name in ("saved_at_typical", "saved_at_best")}
     moved = Phrase("change since break_since; empty where something is defined differently")

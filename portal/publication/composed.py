@@ -1,4 +1,6 @@
-"""What a published version was composed of, as a file for who may see protected values: `benchmarks.audit.published` checks it anywhere."""
+"""What a published version was composed of, as a file for who may see protected values:
+`benchmarks.audit.published` checks it anywhere.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,12 @@ JSON = dict[str, Any]
 
 
 def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
-    """The file for a regulator of the whole scope; None for anybody else, and where nothing was published.
+    """The file for a regulator of the whole scope; None for anybody else, and where nothing was
+    published.
 
     Raises:
-        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things; `values-deleted` (409): a
-            firm that it was composed of has left.
+        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged
+            such things; `values-deleted` (409): a firm that it was composed of has left.
     """
     row = public().select_related("period__peer_group__scope").filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
@@ -57,7 +60,8 @@ def _reports(row: Publication, size: int) -> list[JSON]:
         raise _refused(
             "values-deleted",
             Phrase(
-                "A firm whose report entered this version has left since, and its values were deleted."
+                "A firm whose report entered this version has left since, and its values were "
+                "deleted."
             ),
         )
     entries = [entrant.entry for entrant in reports if entrant.entry is not None]
@@ -90,8 +94,9 @@ def _reports(row: Publication, size: int) -> list[JSON]:
 
 
 def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> list[int]:
-    """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
-    A firm's further sites are among them: they never change a value."""
+    """The labels of cells that the site does not stand behind, as the version itself was made and
+    whatever the policy on audits is today. A firm's further sites are among them: they never change
+    a value."""
     behind = {
         cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)
     }

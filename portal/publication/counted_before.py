@@ -1,8 +1,10 @@
-"""The numbers of sites in each quarter, held against every version that showed them: rosters hold one site a firm, the numbers all.
+"""The numbers of sites in each quarter, held against every version that showed them: rosters hold
+one site a firm, the numbers all.
 
-A further site that reports or corrects changes no figure of its cell, which stands as published; its numbers alone would move, and tell its
-quarter. So where the same firms stand behind a value by the same reports the numbers are those of before, or none; and where firms
-changed as many as the gate asks for, further sites did in no number below that.
+A further site that reports or corrects changes no figure of its cell, which stands as published;
+its numbers alone would move, and tell its quarter. So where the same firms stand behind a value by
+the same reports the numbers are those of before, or none; and where firms changed as many as the
+gate asks for, further sites did in no number below that.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from portal.standings.bands import Bands
 def beside_what_was_shown(
     bands: Mapping[LabelKey, Bands], row: Publication, least: int
 ) -> dict[LabelKey, Bands]:
-    """The numbers of these cells that may stand beside those of every version of the sector for any of the same days, withdrawn or not.
+    """The numbers of these cells that may stand beside those of every version of the sector for any
+    of the same days, withdrawn or not.
 
     Args:
-        least: changed sites that hide each other (`disclosure.least_changed_participants` of the pack).
+        least: changed sites that hide each other (`disclosure.least_changed_participants` of the
+            pack).
     """
     period = row.period
     same_days = ReportingPeriod.objects.filter(
@@ -48,7 +52,9 @@ def beside_what_was_shown(
 
 
 def still_beside_what_was_shown(row: Publication, document: Mapping[str, Any], least: int) -> bool:
-    """Whether all numbers of a version that was signed to go out later may stand beside those that the public has seen by now."""
+    """Whether all numbers of a version that was signed to go out later may stand beside those that
+    the public has seen by now.
+    """
     signed = {_cell(step).label: _shown(step["bands"]) for step in _counted(document)}
     return beside_what_was_shown(signed, row, least).keys() == signed.keys()
 

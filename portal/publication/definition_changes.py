@@ -1,8 +1,10 @@
-"""Breaks: what one version defines otherwise than another, so that a difference between them is no trend.
+"""Breaks: what one version defines otherwise than another, so that a difference between them is no
+trend.
 
-A break is a change of definition (method pack, length of the period, boundary, unit, reference ratio, rules, years that values cover; of
-totals, which cells they add up). That other firms take part is no break: their number tells it. Figures on both sides of a break may be
-read side by side and must not be joined to a series.
+A break is a change of definition (method pack, length of the period, boundary, unit, reference
+ratio, rules, years that values cover; of totals, which cells they add up). That other firms take
+part is no break: their number tells it. Figures on both sides of a break may be read side by side
+and must not be joined to a series.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from portal.publication.shapes import CellView, DefinedCell, LabelView
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """One definition that differs: `code` is pack-version, pack-content, length, summands, boundary, unit, ratio, rule, averaging, years,
-    new or gone."""
+    """One definition that differs: `code` is pack-version, pack-content, length, summands,
+    boundary, unit, ratio, rule, averaging, years, new or gone."""
 
     code: str
     before: str
@@ -29,7 +31,9 @@ class DefinitionChange:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """`whole` holds for every figure of the version, `cells` for one cell besides, `totals` for the totals besides."""
+    """`whole` holds for every figure of the version, `cells` for one cell besides, `totals` for the
+    totals besides.
+    """
 
     since: str  # the version compared with: `2025 v1`
     whole: tuple[DefinitionChange, ...]
@@ -82,7 +86,9 @@ def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
 
 
 def breaks_with_totals(before: LabelledVersion, after: LabelledVersion) -> Breaks:
-    """The same with what the totals have otherwise: which cells they add up, or how any of these is defined."""
+    """The same with what the totals have otherwise: which cells they add up, or how any of these is
+    defined.
+    """
     broken = breaks(before, after)
     old, new = (
         [LabelKey.of(cell) for cell in version.label.headline] for version in (before, after)
@@ -93,7 +99,9 @@ def breaks_with_totals(before: LabelledVersion, after: LabelledVersion) -> Break
 
 
 def totals_compare(before: LabelView, after: LabelView) -> bool:
-    """Whether both add the same up: the same headline cells, of one boundary and unit and in the same ratios."""
+    """Whether both add the same up: the same headline cells, of one boundary and unit and in the
+    same ratios.
+    """
     return _summands(before) == _summands(after)
 
 
@@ -102,7 +110,9 @@ def _summands(label: LabelView) -> set[tuple[LabelKey, str, str, float]]:
 
 
 def change_of_length(before: str, after: str) -> tuple[DefinitionChange, ...]:
-    """Of two periods, by their names: that the one is longer than the other, in days. A quarter is no year, and has its season."""
+    """Of two periods, by their names: that the one is longer than the other, in days. A quarter is
+    no year, and has its season.
+    """
     old, new = (
         period.end - period.start
         for period in (Period.parse(name, UTC) for name in (before, after))
@@ -113,7 +123,9 @@ def change_of_length(before: str, after: str) -> tuple[DefinitionChange, ...]:
 
 
 def same_length(*spans: timedelta) -> bool:
-    """Whether two spans differ by less than a tenth: a leap year is no other year, February is a month."""
+    """Whether two spans differ by less than a tenth: a leap year is no other year, February is a
+    month.
+    """
     shorter, longer = sorted(spans)
     return shorter > 0.9 * longer
 

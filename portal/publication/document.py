@@ -1,4 +1,6 @@
-"""The published document (`steplabel/benchmark/1`) and its CSV form, both made of the gated label and nothing else."""
+"""The published document (`steplabel/benchmark/1`) and its CSV form, both made of the gated label
+and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +66,14 @@ CSV_FIELDS = (
         for end in ("", "_low", "_high")
     ),
 )
-"""One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
-that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
-firms would save on average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms` is how many
-firms' values cover several years, the last of them the period; `in_part_firms` how many lack months; both are empty where a cell is held
-back. `breaks` are codes of what is defined otherwise than in `break_since`, the version that a series had before; a total breaks where any
-of its steps does, and where it adds up other steps or variants of them (`summands`)."""
+"""One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 %
+interval, in `unit`. `p25` is the value that 25 % of the firms stay at or below; only the points
+that the number of firms allows are filled in. `saved_at_typical` is what the firms would save on
+average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms`
+is how many firms' values cover several years, the last of them the period; `in_part_firms` how many
+lack months; both are empty where a cell is held back. `breaks` are codes of what is defined
+otherwise than in `break_since`, the version that a series had before; a total breaks where any of
+its steps does, and where it adds up other steps or variants of them (`summands`)."""
 
 HEAD = (
     "pack",
@@ -87,7 +91,9 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkScope:
-    """Whose firms a benchmark is of: `path` spells the tree of jurisdictions out (`cn/he`), the names are for readers."""
+    """Whose firms a benchmark is of: `path` spells the tree of jurisdictions out (`cn/he`), the
+    names are for readers.
+    """
 
     path: str
     en: str
@@ -110,7 +116,9 @@ def document_of(
     scope: BenchmarkScope,
     bands: Mapping[LabelKey, Bands] | None = None,
 ) -> dict[str, Any]:
-    """The document as it is signed at publication. A withdrawal is said beside it: what was signed is never changed."""
+    """The document as it is signed at publication. A withdrawal is said beside it: what was signed
+    is never changed.
+    """
     label: IndustryLabel = gate.published
     view = label_view(gate)
     return {
@@ -135,7 +143,9 @@ def document_of(
 
 
 def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None = None) -> str:
-    """The same figures as rows, for a spreadsheet. `document` with the path of its jurisdiction, which old ones do not hold."""
+    """The same figures as rows, for a spreadsheet. `document` with the path of its jurisdiction,
+    which old ones do not hold.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_FIELDS, lineterminator="\r\n")
     writer.writeheader()
@@ -225,7 +235,9 @@ def _saved(cell: CellView) -> dict[str, float]:
 
 
 def _covered(cell: CellView) -> dict[str, int]:
-    """Nothing of a cell that is held back: a 0 would say that no firm's value covers several years or part of its period."""
+    """Nothing of a cell that is held back: a 0 would say that no firm's value covers several years
+    or part of its period.
+    """
     return (
         {"pooled_firms": sum(firms for _, firms in cell.pooled), "in_part_firms": cell.in_part}
         if cell.shown
@@ -234,7 +246,9 @@ def _covered(cell: CellView) -> dict[str, int]:
 
 
 def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
-    """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is withheld."""
+    """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is
+    withheld.
+    """
     quarters = bands if cell.shown and percents(cell.firms) and not cell.curve_withheld else None
     return {
         "step": cell.step,

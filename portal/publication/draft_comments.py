@@ -1,4 +1,6 @@
-"""What those who decide about a draft say to each other: kept with the version, never changed, never public."""
+"""What those who decide about a draft say to each other: kept with the version, never changed,
+never public.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from portal.whole_text import whole_text
 
 
 def comment(publication: Publication, by: User, text: str, now: datetime) -> DraftComment:
-    """Add to the thread of a version. The same words of the same person in a row, as of a form sent twice, stand once.
+    """Add to the thread of a version. The same words of the same person in a row, as of a form sent
+    twice, stand once.
 
     Raises:
         RefusedError: `not-regulator` (403), `comment-empty`, `text-too-long` (409).

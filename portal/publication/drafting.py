@@ -1,4 +1,6 @@
-"""Drafting the next version of a benchmark, of what is accepted now, gated and explained; and discarding a draft."""
+"""Drafting the next version of a benchmark, of what is accepted now, gated and explained; and
+discarding a draft.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ class _Composed:
 
 
 def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = "") -> Publication:
-    """Compose, gate and explain what is accepted now, as the next version. The same asked twice gives the same draft.
+    """Compose, gate and explain what is accepted now, as the next version. The same asked twice
+    gives the same draft.
 
     Raises:
         RefusedError: `not-regulator` (403); `no-participants`, `all-left-out` (409).
@@ -58,8 +61,10 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
             "all-left-out",
             in_number(
                 reports,
-                "%(reports)s report was accepted, and the policy of this peer group on attestations leaves it out.",
-                "%(reports)s reports were accepted, and the policy of this peer group on attestations leaves out all of them.",
+                "%(reports)s report was accepted, and the policy of this peer group on "
+                "attestations leaves it out.",
+                "%(reports)s reports were accepted, and the policy of this peer group on "
+                "attestations leaves out all of them.",
                 reports=reports,
             ),
             "Wait for attestations, or change the policy of the peer group.",
@@ -110,10 +115,12 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
 
 
 def discard(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
-    """Whoever may decide about a draft may discard it, who drafted it too: nothing becomes public by it.
+    """Whoever may decide about a draft may discard it, who drafted it too: nothing becomes public
+    by it.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-draft`, `is-scheduled`, `discard-unexplained`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `not-a-draft`, `is-scheduled`, `discard-unexplained`,
+            `text-too-long` (409).
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
@@ -155,7 +162,9 @@ def _next_version(period: ReportingPeriod) -> int:
 def _says_the_same(
     last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str
 ) -> bool:
-    """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
+    """Whether a form was sent twice: the same person's draft of the same reports, let through
+    alike, in the same words.
+    """
     return (
         last.status == VersionStatus.DRAFT
         and last.drafted_by_id == by.pk

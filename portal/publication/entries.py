@@ -1,8 +1,10 @@
-"""Writes publications and withdrawals into the transparency log; reads what it has of a version and of the reports that entered it.
+"""Writes publications and withdrawals into the transparency log; reads what it has of a version and
+of the reports that entered it.
 
 Each names the envelopes it was composed of, and its withdrawal names it again.
 
-Called last in the transaction that publishes or withdraws: the log's head is held for a moment only.
+Called last in the transaction that publishes or withdraws: the log's head is held for a moment
+only.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from portal.translog.models import LogEntry
 
 
 def log_published(row: Publication, now: datetime) -> LoggedAct:
-    """Log that this version went out, with the leaves of its participants' envelopes and of the values found in them."""
+    """Log that this version went out, with the leaves of its participants' envelopes and of the
+    values found in them.
+    """
     head = log.lock()  # gives the values of reports that were just accepted their entries
     reports = found_in(row)
     leaves, values = (
@@ -47,7 +51,9 @@ def log_published(row: Publication, now: datetime) -> LoggedAct:
 
 @dataclass(frozen=True, slots=True)
 class LoggedReport:
-    """A report of a version with its protected labels, and the log's entry of these; None where the log holds them not, or others."""
+    """A report of a version with its protected labels, and the log's entry of these; None where the
+    log holds them not, or others.
+    """
 
     report: Submission
     labels: list[ReleasedLabel]
@@ -105,8 +111,8 @@ def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:
 
 @dataclass(frozen=True, slots=True)
 class LoggedActView:
-    """One entry of the log about a version. `leaves` are the entries of the reports that it was composed of, `values`
-    those of the values that were found in them."""
+    """One entry of the log about a version. `leaves` are the entries of the reports that it was
+    composed of, `values` those of the values that were found in them."""
 
     act: str  # LoggedAct.Act
     document: str  # hex digest of what was signed
@@ -119,7 +125,9 @@ class LoggedActView:
 def logged_acts(
     pack: str, period: str, version: int, route: str | None = None, jurisdiction: str | None = None
 ) -> tuple[LoggedActView, ...] | None:
-    """Publication first; None where the public has not seen the version. `route` and `jurisdiction` as in `selectors.series`."""
+    """Publication first; None where the public has not seen the version. `route` and `jurisdiction`
+    as in `selectors.series`.
+    """
     row = series(pack, period, route, jurisdiction).row(version)
     if row is None:
         return None

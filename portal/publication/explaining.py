@@ -1,4 +1,6 @@
-"""A version's explanation: how each figure came about, with how many reported, what was excluded, and who drafted and approved."""
+"""A version's explanation: how each figure came about, with how many reported, what was excluded,
+and who drafted and approved.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from portal.publication.rows import shown_beside
 from portal.standings.cohort import Cohort
 
 NAMELESS = Phrase("regulator")
-"""Whoever approved and has no say over the whole of its jurisdiction any more, as published documents name them."""
+"""Whoever approved and has no say over the whole of its jurisdiction any more, as published
+documents name them.
+"""
 
 
 def explained(
@@ -46,7 +50,9 @@ def explained(
 
 
 def _last_day(period: ReportingPeriod) -> date:
-    """The limits of standards in force on it stand beside the label: those that the sites' own grades are tested against."""
+    """The limits of standards in force on it stand beside the label: those that the sites' own
+    grades are tested against.
+    """
     return scheme_day(period.end - timedelta(microseconds=1))
 
 
@@ -84,7 +90,9 @@ def _participation(
 
 
 def _approval(user: User, at: datetime, act: str, scope: Jurisdiction) -> VersionApproval:
-    """By the organisation whose say over all of `scope` the person used, the nearest to it: what is public holds no private name."""
+    """By the organisation whose say over all of `scope` the person used, the nearest to it: what is
+    public holds no private name.
+    """
     offices = organisations_as(user, Role.REGULATOR).select_related("jurisdiction").order_by("pk")
     deciding = [
         (office.jurisdiction.path, office.name)

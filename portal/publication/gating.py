@@ -24,7 +24,9 @@ def gate_of(
     pack: Pack,
     now: datetime,
 ) -> GateResult:
-    """Against all that the public ever saw of any time that this period holds, in every peer group of the sector; withdrawn or not."""
+    """Against all that the public ever saw of any time that this period holds, in every peer group
+    of the sector; withdrawn or not.
+    """
     public_versions = public().order_by("published_at", "pk")
     at_that_time = ReportingPeriod.objects.filter(
         overlapping(period.start, period.end), peer_group__pack=pack.id
@@ -52,9 +54,11 @@ def gate_of(
 
 
 def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
-    """Who takes part now, and what the gate says of the draft as it would stand among all that is public at that moment.
+    """Who takes part now, and what the gate says of the draft as it would stand among all that is
+    public at that moment.
 
-    Locks every period of the sector, in one order: what is published at once, of two groups or two years, must know of each other.
+    Locks every period of the sector, in one order: what is published at once, of two groups or two
+    years, must know of each other.
     """
     alike = ReportingPeriod.objects.filter(peer_group__pack=row.period.peer_group.pack).order_by(
         "pk"

@@ -1,6 +1,8 @@
-"""In which public versions a report stands, for its owner; and whether other reports would enter a draft now.
+"""In which public versions a report stands, for its owner; and whether other reports would enter a
+draft now.
 
-Whether who entered a draft would still enter: asked when it is let out, for what a draft shows is never composed again.
+Whether who entered a draft would still enter: asked when it is let out, for what a draft shows is
+never composed again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from portal.standings.cohort import Cohort
 
 @dataclass(frozen=True, slots=True)
 class EnteredVersion:
-    """A version that a report entered, with the parts of its address; `withdrawn_on` where it was taken back since."""
+    """A version that a report entered, with the parts of its address; `withdrawn_on` where it was
+    taken back since.
+    """
 
     pack: str
     jurisdiction: str
@@ -32,7 +36,8 @@ class EnteredVersion:
 
 
 def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVersion, ...]]:
-    """By digest, every public version that each of these reports entered, oldest first. Reports that entered none are not in it.
+    """By digest, every public version that each of these reports entered, oldest first. Reports
+    that entered none are not in it.
 
     The permission is the caller's: what is given here of a report tells that it took part.
     """
@@ -67,8 +72,8 @@ def _version(row: VersionColumns) -> EnteredVersion:
 def is_outdated(row: Publication, present: Cohort) -> bool:
     """Whether other reports would enter now, or other steps of the same reports.
 
-    A report stays while a step of it drops out where audits decide who enters and an attestation of that step alone has ended: its digest
-    stands as before, and only who is behind each value tells.
+    A report stays while a step of it drops out where audits decide who enters and an attestation of
+    that step alone has ended: its digest stands as before, and only who is behind each value tells.
     """
     if list(present.digests) != row.participants:
         return True

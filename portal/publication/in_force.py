@@ -1,6 +1,7 @@
 """Versions in force as a firm reads its own values beside them: gated labels, and series of them.
 
-Which version is in force is asked at every view, so that one that is withdrawn or replaced goes at once.
+Which version is in force is asked at every view, so that one that is withdrawn or replaced goes at
+once.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class DefinedVersion:
     cells: tuple[DefinedCell, ...]
 
     def best_in(self, cell: LabelKey, unit: str) -> float | None:
-        """The best of a cell where it is published in this unit; one in another is on another scale."""
+        """The best of a cell where it is published in this unit; one in another is on another
+        scale.
+        """
         return next(
             (
                 defined.best
@@ -61,7 +64,9 @@ class DefinedVersion:
 
 
 def in_force_at(pack: str, jurisdiction: str, route: str, period: str) -> InForceView | None:
-    """The version in force of one benchmark; None where none was published or all were withdrawn. `jurisdiction` is a path."""
+    """The version in force of one benchmark; None where none was published or all were withdrawn.
+    `jurisdiction` is a path.
+    """
     named = dict(zip(_ADDRESS, (pack, jurisdiction, route, period), strict=True))
     published = Publication.objects.filter(status=VersionStatus.PUBLISHED, **named)
     return next(iter(_read(published.order_by("-version", "-published_at")[:1])), None)
@@ -73,7 +78,8 @@ def in_force_of(periods: Collection[int]) -> Mapping[int, InForceView]:
 
 
 def defined_beside(reports: Collection[ReportView]) -> Mapping[int, DefinedVersion]:
-    """By the row of each report's period, the version in force that it is read beside, as far as a series of them needs: its summary.
+    """By the row of each report's period, the version in force that it is read beside, as far as a
+    series of them needs: its summary.
 
     That may be of another version of the pack than the report: the two share their address.
     """

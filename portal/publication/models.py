@@ -1,6 +1,8 @@
-"""Published benchmarks and drafts, versions never overwritten; their best groups, logged acts, comments and scheduled releases.
+"""Published benchmarks and drafts, versions never overwritten; their best groups, logged acts,
+comments and scheduled releases.
 
-A version is never overwritten: it is drafted, discarded or published by a second person, perhaps withdrawn.
+A version is never overwritten: it is drafted, discarded or published by a second person, perhaps
+withdrawn.
 """
 
 from __future__ import annotations
@@ -27,9 +29,10 @@ UNSEEN = (VersionStatus.DRAFT, VersionStatus.DISCARDED)
 class Publication(models.Model):
     """One version of the industry label of one peer group and period.
 
-    `label` holds every composed cell and `roster` who stands behind each: neither ever leaves the portal. `gate` holds the
-    decisions and the label as it may go out; `document`, made of the latter when it is published and signed, is what the API serves.
-    `summary` is what lists say of the gate's result, so that they need not read it; `digest` names the signed document's content.
+    `label` holds every composed cell and `roster` who stands behind each: neither ever leaves the
+    portal. `gate` holds the decisions and the label as it may go out; `document`, made of the
+    latter when it is published and signed, is what the API serves. `summary` is what lists say of
+    the gate's result, so that they need not read it; `digest` names the signed document's content.
     """
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="publications")
@@ -52,7 +55,9 @@ class Publication(models.Model):
     participants = models.JSONField()  # digests of the envelopes that entered, sorted
     seed = models.CharField(
         max_length=64
-    )  # of the simulation; derived from the participants, so that anyone who holds them can repeat it
+        # of the simulation; derived from the participants, so that anyone who holds them can repeat
+        # it
+    )
     what_changed = models.CharField(max_length=1000, blank=True)
 
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -106,12 +111,16 @@ class Publication(models.Model):
     def audit_subject(self) -> str:
         """How the audit record names it."""
         group = self.period.peer_group
-        return f"benchmark {group.pack}/{group.scope.path}/{group.route}/{self.period.name}/v{self.version}"
+        return (
+            "benchmark "
+            f"{group.pack}/{group.scope.path}/{group.route}/{self.period.name}/v{self.version}"
+        )
 
 
 class BestGroup(models.Model):
-    """How the firms behind a version's best values are composed (`publication.best_groups`). `behind` says who stands behind each share:
-    it never leaves the portal. `document` is signed once a second person has published it, and then never changed."""
+    """How the firms behind a version's best values are composed (`publication.best_groups`).
+    `behind` says who stands behind each share: it never leaves the portal. `document` is signed
+    once a second person has published it, and then never changed."""
 
     publication = models.OneToOneField(Publication, models.PROTECT, related_name="best_group")
     document = models.JSONField()
@@ -141,7 +150,9 @@ class BestGroup(models.Model):
 
 
 class LoggedAct(AppendOnly):
-    """That a version was published or withdrawn, as the transparency log has it: what was signed, and of which reports it was made."""
+    """That a version was published or withdrawn, as the transparency log has it: what was signed,
+    and of which reports it was made.
+    """
 
     class Act(models.TextChoices):
         PUBLISHED = "published"
@@ -168,7 +179,9 @@ class LoggedAct(AppendOnly):
 
 
 class DraftComment(AppendOnly):
-    """What somebody who may decide about a version said of it to the others. Never public, never changed."""
+    """What somebody who may decide about a version said of it to the others. Never public, never
+    changed.
+    """
 
     publication = models.ForeignKey(Publication, models.PROTECT, related_name="comments")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -184,10 +197,11 @@ class DraftComment(AppendOnly):
 
 
 class ScheduledRelease(models.Model):
-    """A second person's approval that takes effect at a set time. Until then the version is a draft like any other.
+    """A second person's approval that takes effect at a set time. Until then the version is a draft
+    like any other.
 
-    What will go out is made and signed when it is approved, by the process that holds the key; the worker only lets it out, and
-    only if the gate still says then what it said here.
+    What will go out is made and signed when it is approved, by the process that holds the key; the
+    worker only lets it out, and only if the gate still says then what it said here.
     """
 
     class State(models.TextChoices):

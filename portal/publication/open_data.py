@@ -1,4 +1,5 @@
-"""A published version as open data, Parquet and JSON-LD (schema.org `Dataset`), and a sector over its years as JSON-LD.
+"""A published version as open data, Parquet and JSON-LD (schema.org `Dataset`), and a sector over
+its years as JSON-LD.
 
 Both say what the CSV and the page say, and no more; what is signed is the JSON.
 """
@@ -27,8 +28,9 @@ FORMATS = {
 
 
 def parquet(table: str, columns_of: Sequence[CodebookColumn], about: Mapping[str, str]) -> bytes:
-    """The rows of a CSV with types: figures and counts as numbers, `shown` true or false, days as days; unit and meaning of each column
-    in its metadata, what the file is about (`about_version`) in those of the file."""
+    """The rows of a CSV with types: figures and counts as numbers, `shown` true or false, days as
+    days; unit and meaning of each column in its metadata, what the file is about (`about_version`)
+    in those of the file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -70,7 +72,9 @@ def _typed(text: str, kind: Any, pa: Any) -> object:
 
 
 def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> dict[str, Any]:
-    """The version as a schema.org data set. `@id` is the permanent address; each figure that is shown is a variable with its interval."""
+    """The version as a schema.org data set. `@id` is the permanent address; each figure that is
+    shown is a variable with its interval.
+    """
     period = Period.parse(view.period, UTC)
     dataset: dict[str, Any] = {
         "@context": "https://schema.org/",
@@ -78,12 +82,13 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
         "@id": address,
         "url": address,
         "name": title,
-        "description": f"{title}. Best and typical energy per step of production, with 95 % intervals, composed of protected values.",
+        "description": f"{title}. Best and typical energy per step of production, with 95 % "
+        "intervals, composed of protected values.",
         "identifier": {"@type": "PropertyValue", "propertyID": "SHA-256", "value": view.digest},
         "version": str(view.version),
         "creativeWorkStatus": view.status,
         "datePublished": view.published_on.isoformat(),
-        "temporalCoverage": f"{period.start.date().isoformat()}/{(period.end - timedelta(days=1)).date().isoformat()}",
+        "temporalCoverage": f"{period.start.date().isoformat()}/{(period.end - timedelta(days=1)).date().isoformat()}",  # noqa: E501
         "spatialCoverage": {"@type": "Place", "name": view.scope, "identifier": view.jurisdiction},
         "license": LICENCE_URL,
         "isAccessibleForFree": True,
@@ -110,7 +115,9 @@ def sector_json_ld(
     versions: Sequence[str],
     publisher: str,
 ) -> dict[str, Any]:
-    """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
+    """A sector over its years, of the versions of `over_years`, based on the addresses of its
+    versions. `@id` is its own and stays.
+    """
     last = rows[-1]
     periods = [Period.parse(row.period, UTC) for row in rows]
     began, ended = min(period.start for period in periods), max(period.end for period in periods)
@@ -120,11 +127,12 @@ def sector_json_ld(
         "@id": address,
         "url": address,
         "name": title,
-        "description": f"{title}. Best, typical value, spread and savings per step of production over the years, with 95 % intervals.",
+        "description": f"{title}. Best, typical value, spread and savings per step of production "
+        "over the years, with 95 % intervals.",
         "dateModified": max(
             scheme_day(row.published_at) for row in rows if row.published_at
         ).isoformat(),
-        "temporalCoverage": f"{began.date().isoformat()}/{(ended - timedelta(days=1)).date().isoformat()}",
+        "temporalCoverage": f"{began.date().isoformat()}/{(ended - timedelta(days=1)).date().isoformat()}",  # noqa: E501
         "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.jurisdiction},
         "license": LICENCE_URL,
         "isAccessibleForFree": True,

@@ -1,7 +1,9 @@
-"""A benchmark over its years: what each version in force shows of a cell, what moved since the version before; as CSV, too.
+"""A benchmark over its years: what each version in force shows of a cell, what moved since the
+version before; as CSV, too.
 
-Made of what the gate let out and the log holds, version by version, and of nothing else: a row names the digest of the signed document that
-its figures stand in. What moved is told between periods of one length that do not overlap, and never across a break.
+Made of what the gate let out and the log holds, version by version, and of nothing else: a row
+names the digest of the signed document that its figures stand in. What moved is told between
+periods of one length that do not overlap, and never across a break.
 """
 
 from __future__ import annotations
@@ -24,12 +26,16 @@ WORKED_OUT_DIGITS = (
     3  # the finest grid of a label is 0.001 of a unit; what is worked out from labels says no more
 )
 FIGURES = ("best", "typical", "spread")
-"""What is followed over the years: the industry's best, its typical value, and how far its quartiles lie apart."""
+"""What is followed over the years: the industry's best, its typical value, and how far its
+quartiles lie apart.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One cell in one version. `moved` holds, by figure, the difference to the version before where both tell it and nothing broke."""
+    """One cell in one version. `moved` holds, by figure, the difference to the version before where
+    both tell it and nothing broke.
+    """
 
     view: BenchmarkView
     cell: CellView

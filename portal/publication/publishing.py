@@ -1,4 +1,5 @@
-"""Publishing a draft by a second person, the gate asked again, signed and made known; and withdrawing a published version.
+"""Publishing a draft by a second person, the gate asked again, signed and made known; and
+withdrawing a published version.
 
 Two people for every publication; nothing is overwritten; what was published stays readable.
 """
@@ -62,7 +63,8 @@ LET_OUT = (
 def publish(
     publication: Publication, by: User, key: ReceiptKey, now: datetime, note: str = ""
 ) -> Publication:
-    """A second person lets a draft out. The gate is asked again: what was published since may have changed its answer.
+    """A second person lets a draft out. The gate is asked again: what was published since may have
+    changed its answer.
 
     Raises:
         RefusedError: 403 or 409 with the code of `who_may_publish.obstacle`, or `draft-outdated`.
@@ -76,7 +78,9 @@ def publish(
 
 
 def let_out(row: Publication, what: ApprovedVersion, by: int, now: datetime, note: str) -> None:
-    """From here on the version is public: what was decided and signed, and what lists and addresses tell of it."""
+    """From here on the version is public: what was decided and signed, and what lists and addresses
+    tell of it.
+    """
     row.gate, row.explanation, row.document = what.gate, what.explanation, what.document
     row.summary, row.digest = (
         summary_json(GateResult.from_json(what.gate)),
@@ -92,7 +96,9 @@ def let_out(row: Publication, what: ApprovedVersion, by: int, now: datetime, not
 
 
 def made_known(row: Publication, now: datetime) -> None:
-    """A version that was let out: into the log, to those who wait for it, and to the best firms, who are asked for their practice."""
+    """A version that was let out: into the log, to those who wait for it, and to the best firms,
+    who are asked for their practice.
+    """
     log_published(row, now)
     announcing.published(row, now)
     asking.ask(row, now)
@@ -126,7 +132,8 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
     """Take a published version back. It stays readable at its address, marked, with the reason.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-published`, `reason-missing`, `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `not-published`, `reason-missing`, `text-too-long`
+            (409).
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)

@@ -1,4 +1,6 @@
-"""What others publish beside the cells of a published version, and why most of it may not stand there."""
+"""What others publish beside the cells of a published version, and why most of it may not stand
+there.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from portal.publication.shapes import BenchmarkView
 
 
 def references_of(view: BenchmarkView) -> tuple[PlacedReference, ...]:
-    """By definitions alone, whatever the gate shows: nothing of a figure of ours is in the answer."""
+    """By definitions alone, whatever the gate shows: nothing of a figure of ours is in the
+    answer.
+    """
     whole = LabelCell("", "", Metric.TOTAL, view.label.composite.unit)
     cells = [
         LabelCell(cell.step, cell.boundary, cell.metric, cell.unit) for cell in view.label.cells

@@ -44,7 +44,8 @@ _SENTENCES = {
     "draft-outdated": (
         409,
         Phrase(
-            "The reports, or steps of them, that would enter now differ from those when this was drafted."
+            "The reports, or steps of them, that would enter now differ from those when this was "
+            "drafted."
         ),
         Phrase("Draft the version again."),
     ),

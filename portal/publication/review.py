@@ -1,4 +1,5 @@
-"""One version as those see it who decide about it: what the gate found, what was said of it, what keeps a person from publishing it.
+"""One version as those see it who decide about it: what the gate found, what was said of it, what
+keeps a person from publishing it.
 
 Nothing here reads the draft label or the roster.
 """
@@ -51,7 +52,9 @@ class PreviousView:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A version for the people who decide about it: gated like every surface, with what stands in the way."""
+    """A version for the people who decide about it: gated like every surface, with what stands in
+    the way.
+    """
 
     id: int
     peer_group: int
@@ -84,9 +87,13 @@ class DraftView:
     )  # the version before this one at its address that is published and not withdrawn
     newest_shown: (
         int | None
-    )  # the newest of this very group before this one that the public ever saw: the gate compares the two, too
+        # the newest of this very group before this one that the public ever saw: the gate compares
+        # the two, too
+    )
     may_publish: bool
-    why_not: str  # code: not-regulator, not-a-draft, is-scheduled, newer-published, own-draft, gate-holds, nothing-shown; empty when it may
+    # code: not-regulator, not-a-draft, is-scheduled, newer-published, own-draft, gate-holds,
+    # nothing-shown; empty when it may
+    why_not: str
     may_discard: bool
     may_withdraw: bool
 
@@ -96,7 +103,9 @@ _UNREAD = ("label", "roster", "explanation", "document", "summary")
 
 
 def draft_review(user: User, publication: int) -> DraftView | None:
-    """One version, whatever its status, for a regulator whose jurisdiction covers its scope; None for anybody else."""
+    """One version, whatever its status, for a regulator whose jurisdiction covers its scope; None
+    for anybody else.
+    """
     rows = Publication.objects.select_related("period__peer_group__scope", *_PEOPLE).defer(*_UNREAD)
     row = rows.filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):

@@ -1,4 +1,6 @@
-"""Versions as they lie in the tables: the light columns that every question reads, and what was signed, read when asked for."""
+"""Versions as they lie in the tables: the light columns that every question reads, and what was
+signed, read when asked for.
+"""
 
 from __future__ import annotations
 
@@ -108,11 +110,15 @@ def public() -> QuerySet[Publication]:
 
 
 _ADDRESS = ("period__name", f"{_GROUP}pack", f"{_GROUP}route", f"{_GROUP}scope")
-"""What an address names. Groups by several versions of a pack share it, with one row of version numbers: see decision 0055."""
+"""What an address names. Groups by several versions of a pack share it, with one row of version
+numbers: see decision 0055.
+"""
 
 
 def at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
-    """The periods that an address cannot tell apart: this one, and those of the like groups by other versions of the pack."""
+    """The periods that an address cannot tell apart: this one, and those of the like groups by
+    other versions of the pack.
+    """
     group = period.peer_group
     return ReportingPeriod.objects.filter(
         name=period.name,
@@ -123,17 +129,23 @@ def at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
 
 
 def shown_beside(period: ReportingPeriod) -> QuerySet[Publication]:
-    """Every version at the address of this period that the public has seen, by whichever version of the pack."""
+    """Every version at the address of this period that the public has seen, by whichever version of
+    the pack.
+    """
     return public().filter(period__in=at_one_address(period))
 
 
 def is_replaced() -> Exists:
-    """Of a query's versions, whether a newer one stands at the same address that was not withdrawn."""
+    """Of a query's versions, whether a newer one stands at the same address that was not
+    withdrawn.
+    """
     return _with_newer(Publication.objects.filter(status=VersionStatus.PUBLISHED))
 
 
 def is_behind_the_public() -> Exists:
-    """Of a query's versions, whether the public has seen a newer one at the same address, withdrawn or not."""
+    """Of a query's versions, whether the public has seen a newer one at the same address, withdrawn
+    or not.
+    """
     return _with_newer(public())
 
 

@@ -1,7 +1,8 @@
-"""A release at a set time: approved and signed by a person now, let out by the worker then, unless cancelled or something has changed.
+"""A release at a set time: approved and signed by a person now, let out by the worker then, unless
+cancelled or something has changed.
 
-The worker has no key to sign with, so what goes out is signed when it is approved. The row is the clock: a worker that was away
-lets out what is overdue when it comes back. See docs/decisions/0045.
+The worker has no key to sign with, so what goes out is signed when it is approved. The row is the
+clock: a worker that was away lets out what is overdue when it comes back. See docs/decisions/0045.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def schedule(
 
 
 def cancel(publication: Publication, by: User, now: datetime) -> None:
-    """Take a release back that has not happened: whoever may decide about the version may, its drafter too.
+    """Take a release back that has not happened: whoever may decide about the version may, its
+    drafter too.
 
     Raises:
         RefusedError: `not-regulator` (403), `not-scheduled` (409).
@@ -99,7 +101,8 @@ def cancel(publication: Publication, by: User, now: datetime) -> None:
 
 
 def release_due(clock: Callable[[], datetime]) -> int:
-    """Let out every version whose time has come; how many went out. What has changed stops a release, and is on record.
+    """Let out every version whose time has come; how many went out. What has changed stops a
+    release, and is on record.
 
     A release that fails keeps no other back: the next sweep tries it again.
     """
@@ -146,7 +149,9 @@ def _release(publication: int, now: datetime) -> bool:
 
 
 def _what_stops_it(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:
-    """What has changed, or why that cannot be asked any more: where the installation has no such version of the pack, say."""
+    """What has changed, or why that cannot be asked any more: where the installation has no such
+    version of the pack, say.
+    """
     try:
         return _what_changed(row, waiting, now)
     except SteplabelError as refused:
@@ -154,7 +159,9 @@ def _what_stops_it(row: Publication, waiting: ScheduledRelease, now: datetime) -
 
 
 def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:
-    """Why the version may not go out as it was approved, as a code; empty when nothing stands in the way."""
+    """Why the version may not go out as it was approved, as a code; empty when nothing stands in
+    the way.
+    """
     if row.status != VersionStatus.DRAFT:
         return "not-a-draft"
     if waiting.approved_by_id not in regulators_of(row.period.peer_group.scope):
@@ -180,7 +187,9 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
 def _explained_otherwise(
     row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack
 ) -> set[str]:
-    """Which texts of the signed explanation would be others if it were made now. Who drafted and approved it is of then."""
+    """Which texts of the signed explanation would be others if it were made now. Who drafted and
+    approved it is of then.
+    """
     drafted = (
         User(pk=row.drafted_by_id),
         row.drafted_at,
@@ -197,7 +206,9 @@ def _explained_otherwise(
 def _named_no_more(
     row: Publication, waiting: ScheduledRelease, present: Cohort, pack: Pack
 ) -> bool:
-    """Whether a firm that was signed by name would not stand in that quarter by both its names now: not its choice alone decides."""
+    """Whether a firm that was signed by name would not stand in that quarter by both its names now:
+    not its choice alone decides.
+    """
     signed = {
         (
             LabelKey(*(step[part] for part in LabelKey._fields)),

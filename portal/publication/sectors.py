@@ -1,4 +1,6 @@
-"""Which benchmarks are in force, by peer group and year; which authorities publish them; and the drafts that wait for a person."""
+"""Which benchmarks are in force, by peer group and year; which authorities publish them; and the
+drafts that wait for a person.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class DraftWaiting:
 
 
 def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
-    """Those whose scope touches what the person regulates; all of them for the public. By pack, route and jurisdiction."""
+    """Those whose scope touches what the person regulates; all of them for the public. By pack,
+    route and jurisdiction.
+    """
     jurisdictions: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
     rows = [
         row
@@ -86,7 +90,9 @@ def authorities() -> tuple[Name, ...]:
 
 
 def publisher_of(jurisdiction: str) -> tuple[Name, ...]:
-    """Names of the authorities that publish for a jurisdiction (its path): its own regulators, else those of the nearest one above."""
+    """Names of the authorities that publish for a jurisdiction (its path): its own regulators, else
+    those of the nearest one above.
+    """
     parts = jurisdiction.split("/")
     paths = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
     rows = (
@@ -101,8 +107,8 @@ def publisher_of(jurisdiction: str) -> tuple[Name, ...]:
 
 
 def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
-    """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first; none that a newer version has
-    overtaken, for it can only be discarded.
+    """Drafts of others that the person may decide about and nobody has approved for a set time,
+    oldest first; none that a newer version has overtaken, for it can only be discarded.
     """
     scheduled = ScheduledRelease.objects.filter(state=ScheduledRelease.State.WAITING).values(
         "publication"

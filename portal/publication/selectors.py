@@ -1,4 +1,5 @@
-"""Reading publications: the public's versions, two held against each other, what came before, one as CSV; regulators' lists of all.
+"""Reading publications: the public's versions, two held against each other, what came before, one
+as CSV; regulators' lists of all.
 
 Nothing here reads the draft label or the roster.
 """
@@ -46,7 +47,9 @@ class NamedJurisdiction:
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """A version as a list of periods tells it; `id` is for the review page. One that is published may have been replaced at its address."""
+    """A version as a list of periods tells it; `id` is for the review page. One that is published
+    may have been replaced at its address.
+    """
 
     id: int
     version: int
@@ -57,7 +60,9 @@ class VersionState:
 def latest_published(
     pack: str = "", first: int = 0, most: int | None = None
 ) -> tuple[ListedView, ...]:
-    """The version now in force of every benchmark, by pack, newest period first; those of one pack, or a part of them."""
+    """The version now in force of every benchmark, by pack, newest period first; those of one pack,
+    or a part of them.
+    """
     rows = in_force().order_by(*_ORDER)
     if pack:
         rows = rows.filter(period__peer_group__pack=pack)
@@ -84,7 +89,9 @@ def count_published(pack: str = "") -> int:
 
 
 def is_sector(pack: str) -> bool:
-    """Whether the list of benchmarks has this sector: a pack that is installed, or one that something was published by."""
+    """Whether the list of benchmarks has this sector: a pack that is installed, or one that
+    something was published by.
+    """
     return packs.is_known(pack) or public().filter(period__peer_group__pack=pack).exists()
 
 
@@ -113,10 +120,11 @@ def state_of_the_list() -> tuple[Hashable, ...]:
 def jurisdictions(
     pack: str, period: str, route: str | None = None, version: int | None = None
 ) -> tuple[NamedJurisdiction, ...]:
-    """The jurisdictions in which something is published under this pack, route and period: who asks without one means one of these.
+    """The jurisdictions in which something is published under this pack, route and period: who asks
+    without one means one of these.
 
-    What was published when addresses did not name the jurisdiction keeps its address: where such a version is among them, it alone
-    is meant.
+    What was published when addresses did not name the jurisdiction keeps its address: where such a
+    version is among them, it alone is meant.
     """
     asked = _versions(pack, period, route, None)
     rows = read(asked if version is None else asked.filter(version=version))
@@ -135,9 +143,11 @@ def main_route(pack: str) -> str:
 def series(
     pack: str, period: str, route: str | None = None, jurisdiction: str | None = None
 ) -> VersionSeries:
-    """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a path.
+    """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a
+    path.
 
-    Without `route` the pack's main route; without `jurisdiction` the one that `jurisdictions` names, nothing where there are several.
+    Without `route` the pack's main route; without `jurisdiction` the one that `jurisdictions`
+    names, nothing where there are several.
     """
     rows = read(_versions(pack, period, route, jurisdiction))
     if jurisdiction is None:
@@ -153,7 +163,9 @@ def benchmark(
     route: str | None = None,
     jurisdiction: str | None = None,
 ) -> BenchmarkView | None:
-    """One version; without `version` the one in force, else the last that was withdrawn. `route` and `jurisdiction` as in `series`."""
+    """One version; without `version` the one in force, else the last that was withdrawn. `route`
+    and `jurisdiction` as in `series`.
+    """
     editions = series(pack, period, route, jurisdiction)
     row = editions.row(version)
     return None if row is None else benchmark_view(row, editions.in_force)
@@ -167,7 +179,9 @@ def two_versions(
     route: str | None = None,
     jurisdiction: str | None = None,
 ) -> tuple[BenchmarkView, BenchmarkView] | None:
-    """Two versions of one benchmark, to be held against each other; None where the public has not seen both."""
+    """Two versions of one benchmark, to be held against each other; None where the public has not
+    seen both.
+    """
     editions = series(pack, period, route, jurisdiction)
     before, after = editions.row(a), editions.row(b)
     if before is None or after is None:
@@ -176,7 +190,9 @@ def two_versions(
 
 
 def preceding(row: VersionColumns) -> VersionColumns | None:
-    """What a series had before this version: the one before it, else that in force of the last period before, of the same length."""
+    """What a series had before this version: the one before it, else that in force of the last
+    period before, of the same length.
+    """
     rows = public().filter(
         period__peer_group__pack=row.pack,
         period__peer_group__route=row.route,
@@ -211,7 +227,9 @@ def versions(
 
 
 def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ...]:
-    """All versions of a group and period, drafts too, newest first; nothing for who is no regulator of it."""
+    """All versions of a group and period, drafts too, newest first; nothing for who is no regulator
+    of it.
+    """
     try:
         group = group_of(user, peer_group)
     except PeerGroup.DoesNotExist:
@@ -220,7 +238,9 @@ def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ..
 
 
 def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
-    """The same for who was let in already: for pages whose selector has asked for the peer group."""
+    """The same for who was let in already: for pages whose selector has asked for the peer
+    group.
+    """
     rows = Publication.objects.filter(period__peer_group=peer_group, period__name=period).order_by(
         "-version"
     )
@@ -230,7 +250,9 @@ def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
 def drafts_of_periods(
     groups: Sequence[PeerGroupView], periods: Collection[int]
 ) -> Mapping[int, tuple[VersionState, ...]]:
-    """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
+    """By period, all versions of these periods as far as they are of groups that a regulator was
+    given; newest first.
+    """
     period_ids = {period.id for group in groups for period in group.periods}.intersection(periods)
     rows = (
         Publication.objects.filter(period__in=period_ids)
@@ -262,5 +284,7 @@ def _versions(
 
 
 def version_by_id(publication: int) -> Publication:
-    """The row of a draft or version, for who has asked already whether the person may; `Publication.DoesNotExist` where there is none."""
+    """The row of a draft or version, for who has asked already whether the person may;
+    `Publication.DoesNotExist` where there is none.
+    """
     return Publication.objects.get(pk=publication)

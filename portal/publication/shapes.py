@@ -1,6 +1,8 @@
-"""What readers get of a publication: plain values with names. The only way from a stored label to a page, the API or a file.
+"""What readers get of a publication: plain values with names. The only way from a stored label to a
+page, the API or a file.
 
-Everything is taken from the gate's result, so a cell that the gate held back cannot be asked for by mistake.
+Everything is taken from the gate's result, so a cell that the gate held back cannot be asked for by
+mistake.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class CellView:
     )
     pooled: tuple[
         tuple[int, int], ...
-    ] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
+        # (years, firms): of how many firms the value covers several years; empty where held back
+    ] = ()
     in_part: int = 0  # of how many firms the value lacks months of its time; 0 where held back
     potential: tuple[
         Potential, ...
@@ -92,7 +95,9 @@ class TotalView:
 
 @dataclass(frozen=True, slots=True)
 class DefinedCell:
-    """How a cell is defined, with its best where the gate shows it: what a series of versions asks of each."""
+    """How a cell is defined, with its best where the gate shows it: what a series of versions asks
+    of each.
+    """
 
     step: str
     product: str

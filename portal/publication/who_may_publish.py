@@ -1,4 +1,6 @@
-"""Whether a person may publish a version now: never who drafted it, nor after a newer one, nor while the gate holds it."""
+"""Whether a person may publish a version now: never who drafted it, nor after a newer one, nor
+while the gate holds it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from portal.publication.rows import shown_beside
 
 
 def obstacle(row: Publication, user: User, gate: GateResult) -> str:
-    """Why this person may not publish this version now, as a code; empty when nothing stands in the way."""
+    """Why this person may not publish this version now, as a code; empty when nothing stands in the
+    way.
+    """
     if not may_decide_for(user, row.period.peer_group.scope):
         return "not-regulator"
     waiting = row.releases.filter(state=ScheduledRelease.State.WAITING).exists()
@@ -21,7 +25,9 @@ def obstacle(row: Publication, user: User, gate: GateResult) -> str:
 
 
 def is_overtaken(row: Publication) -> bool:
-    """Whether the public has seen a newer version at its address, withdrawn or not: published now, this would be announced as new."""
+    """Whether the public has seen a newer version at its address, withdrawn or not: published now,
+    this would be announced as new.
+    """
     return shown_beside(row.period).filter(version__gt=row.version).exists()
 
 

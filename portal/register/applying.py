@@ -1,9 +1,11 @@
-"""A firm registers itself and confirms by a link; a regulator of its jurisdiction approves it, or refuses with a reason.
+"""A firm registers itself and confirms by a link; a regulator of its jurisdiction approves it, or
+refuses with a reason.
 
-    applied ──the address answers──▶ waiting ──regulator──▶ approved (the organisation exists, its contact is invited) | refused
+    applied ──the address answers──▶ waiting ──regulator──▶ approved (the organisation exists, its
+    contact is invited) | refused
 
-The applicant spells the controlling firm; the regulator says which of those known it is, or that it is new: a firm that is
-only misspelt would count as one more in every disclosure rule.
+The applicant spells the controlling firm; the regulator says which of those known it is, or that it
+is new: a firm that is only misspelt would count as one more in every disclosure rule.
 """
 
 from __future__ import annotations
@@ -80,7 +82,9 @@ def unanswered(secret: str, now: datetime) -> FirmApplication | None:
 
 
 def confirm(secret: str, now: datetime) -> bool:
-    """The address has answered: regulators see the application. False where the link is used or old."""
+    """The address has answered: regulators see the application. False where the link is used or
+    old.
+    """
     with transaction.atomic():
         row = unanswered(secret, now)
         if row is None:
@@ -123,7 +127,9 @@ def unjoined_for(user: User) -> QuerySet[FirmApplication]:
 
 
 def lacks_code(row: FirmApplication) -> bool:
-    """Whether the firm must have a unified social credit code, which the application does not give: one from before forms asked for it."""
+    """Whether the firm must have a unified social credit code, which the application does not give:
+    one from before forms asked for it.
+    """
     return (
         row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
     )
@@ -132,14 +138,15 @@ def lacks_code(row: FirmApplication) -> bool:
 def approve(
     user: User, application: int, controlling: int | None, now: datetime, credit_code: str = ""
 ) -> tuple[FirmApplication, SentInvitation]:
-    """The firm takes part, decided for by the known firm of that id or, without one, by a new one; its contact is invited to manage it.
-    Of the further roles nobody decides for others: no disclosure rule counts them. An application that lacks the firm's code takes
-    `credit_code`, which the officer enters.
+    """The firm takes part, decided for by the known firm of that id or, without one, by a new one;
+    its contact is invited to manage it. Of the further roles nobody decides for others: no
+    disclosure rule counts them. An application that lacks the firm's code takes `credit_code`,
+    which the officer enters.
 
     Raises:
-        FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's jurisdictions; no such firm.
-        WrongCodeError: what is typed is no code.
-        RefusedError: `name-taken`, `credit-code-taken`, `credit-code-required` (409).
+        FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's
+        jurisdictions; no such firm. WrongCodeError: what is typed is no code. RefusedError:
+        `name-taken`, `credit-code-taken`, `credit-code-required` (409).
     """
     with transaction.atomic():
         row = _locked(user, application)
@@ -169,7 +176,9 @@ def approve(
 def invite_again(
     user: User, application: int, now: datetime
 ) -> tuple[FirmApplication, SentInvitation]:
-    """A new link in place of the one that the firm's contact was sent; `FirmApplication.DoesNotExist` for none of `unjoined_for`."""
+    """A new link in place of the one that the firm's contact was sent;
+    `FirmApplication.DoesNotExist` for none of `unjoined_for`.
+    """
     with transaction.atomic():
         row = unjoined_for(user).get(pk=application)
         sent = invite_to(
@@ -184,7 +193,9 @@ def invite_again(
 
 
 def refuse(user: User, application: int, reason: str, now: datetime) -> FirmApplication:
-    """Nothing of the firm comes in; `FirmApplication.DoesNotExist` for none that waits in the person's jurisdictions."""
+    """Nothing of the firm comes in; `FirmApplication.DoesNotExist` for none that waits in the
+    person's jurisdictions.
+    """
     with transaction.atomic():
         row = _locked(user, application)
         _decide(row, user, now, approved=False, reason=reason)
@@ -193,7 +204,9 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> FirmAppl
 
 
 def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm | None:
-    """The one of these firms that has this name in any of its languages, capitals, blanks and full width aside; None for a new one."""
+    """The one of these firms that has this name in any of its languages, capitals, blanks and full
+    width aside; None for a new one.
+    """
     name = _letters(spelt)
     return next(
         (firm for firm in firms if name in map(_letters, firm.name.by_language.values())), None
@@ -201,12 +214,16 @@ def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm
 
 
 def _letters(name: str) -> str:
-    """With compatibility forms made one (NFKC): a Chinese keyboard writes brackets and Latin letters in full width."""
+    """With compatibility forms made one (NFKC): a Chinese keyboard writes brackets and Latin
+    letters in full width.
+    """
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _registered(row: FirmApplication, controlling: int | None, code: str) -> Organisation:
-    """The new organisation; of two that are approved with one name or code at the same moment the second is refused, too."""
+    """The new organisation; of two that are approved with one name or code at the same moment the
+    second is refused, too.
+    """
     _require_new(row.name, code)
     try:
         with transaction.atomic():

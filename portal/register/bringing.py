@@ -1,7 +1,9 @@
-"""Bringing the database to what a register file says: all of it or nothing, and as often as one likes.
+"""Bringing the database to what a register file says: all of it or nothing, and as often as one
+likes.
 
-What is declared is made or corrected; what is not mentioned stays as it is. Every change is on record, because who may act
-for whom, and whose firm a plant belongs to, decide what is shown to whom.
+What is declared is made or corrected; what is not mentioned stays as it is. Every change is on
+record, because who may act for whom, and whose firm a plant belongs to, decide what is shown to
+whom.
 """
 
 from __future__ import annotations
@@ -96,17 +98,19 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     """Make and correct what the roll declares; what was changed.
 
     Raises:
-        InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
-            `not-regulator`, and what the core says of packs.
-        RefusedError: `due-before-end`, `due-past`, `period-overlaps`, `period-open-by-other-version` (409), and what
-            `assurance.assigning.assign` refuses.
+        InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`,
+            `period-closed`, `assignment-ended`, `not-regulator`, and what the core says of packs.
+        RefusedError: `due-before-end`, `due-past`, `period-overlaps`,
+            `period-open-by-other-version` (409), and what `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
 
 
 def no_longer_named(roll: Roll) -> tuple[str, ...]:
-    """The addresses of people whom an earlier file named and this one does not, and who may still sign in and act for somebody."""
+    """The addresses of people whom an earlier file named and this one does not, and who may still
+    sign in and act for somebody.
+    """
     changed = Event.objects.filter(
         action=Action.REGISTER_CHANGED, subject__startswith=PERSON
     ).values_list("subject", flat=True)
@@ -120,7 +124,8 @@ def no_longer_named(roll: Roll) -> tuple[str, ...]:
 class _Register:
     """One run: notes every change, and puts it on record in the same transaction.
 
-    Each kind is read at once and written at once, before the next kind names it: the number of statements does not grow with the file.
+    Each kind is read at once and written at once, before the next kind names it: the number of
+    statements does not grow with the file.
     """
 
     def __init__(self, now: datetime, by: str) -> None:
@@ -195,7 +200,8 @@ class _Register:
                         field=name,
                     ),
                     Phrase(
-                        "Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
+                        "Add `%(field)s` to its entry: an enterprise has a controlling firm, a "
+                        "regulator a jurisdiction.",
                         field=name,
                     ),
                 )
@@ -247,7 +253,9 @@ class _Register:
             self._end_partial_audits(regrouped)
 
     def _end_partial_audits(self, regrouped: Collection[Organisation]) -> None:
-        """Of sites of organisations that another firm controls now, and of those that such a body checks."""
+        """Of sites of organisations that another firm controls now, and of those that such a body
+        checks.
+        """
         assigned = Assignment.objects.filter(body__in=regrouped, taken_back_at=None)
         sites = Site.objects.filter(
             Q(organisation__in=regrouped) | Q(pk__in=assigned.values("site"))
@@ -333,7 +341,9 @@ class _Register:
         self._end_keys_of_closed([user for user in users.values() if not user.is_active])
 
     def _end_keys_of_closed(self, users: Collection[User]) -> None:
-        """Their personal keys are revoked: only unanswered, they would open again with the account."""
+        """Their personal keys are revoked: only unanswered, they would open again with the
+        account.
+        """
         rows = (
             Membership.objects.select_for_update(of=("self",))
             .filter(user__in=users)
@@ -379,7 +389,8 @@ class _Register:
             raise InputError(
                 "site-has-reported",
                 Phrase(
-                    "The site %(site)s has reported: its pack and its organisation stand in what was published.",
+                    "The site %(site)s has reported: its pack and its organisation stand in what "
+                    "was published.",
                     site=reported,
                 ),
                 "Register the plant under a new site id and enrol its agent again.",
@@ -422,14 +433,17 @@ class _Register:
             self._note(
                 Phrase("site %(site)s", site=member.site.slug),
                 Phrase(
-                    "owes nothing to the peer group %(group)s any more, which is of another place or pack",
+                    "owes nothing to the peer group %(group)s any more, which is of another place "
+                    "or pack",
                     group=str(member.peer_group),
                 ),
             )
         self._wishes_of_moved()
 
     def _wishes_of_moved(self) -> None:
-        """Another size class that was asked for: it goes with a site to another place, and ends where the site is another firm's now."""
+        """Another size class that was asked for: it goes with a site to another place, and ends
+        where the site is another firm's now.
+        """
         waiting = SiteApplication.objects.filter(decided_at=None)
         for site in Site.objects.filter(applications__in=waiting).distinct():
             wishes = waiting.filter(site=site)
@@ -437,7 +451,8 @@ class _Register:
                 self._note(
                     Phrase("site %(site)s", site=site.slug),
                     Phrase(
-                        "no longer waits for another size class, for which its earlier organisation asked"
+                        "no longer waits for another size class, for which its earlier "
+                        "organisation asked"
                     ),
                 )
             wishes.update(jurisdiction=site.jurisdiction_id, pack=site.pack)
@@ -454,7 +469,9 @@ class _Register:
         )
         if (
             declared.obliged is None
-        ):  # who is a member stays what a regulator's list has made of it, unless this file moves it in
+            # who is a member stays what a regulator's list has made of it, unless this file moves
+            # it in
+        ):
             of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
             moved_in = [
                 site
@@ -513,7 +530,8 @@ class _Register:
             raise InputError(
                 "period-closed",
                 Phrase(
-                    "The period %(period)s of %(group)s was closed on %(day)s; what is closed stays closed.",
+                    "The period %(period)s of %(group)s was closed on %(day)s; what is closed "
+                    "stays closed.",
                     period=declared.name,
                     group=str(period.peer_group),
                     day=scheme_day(period.closed_at).isoformat(),
@@ -533,13 +551,15 @@ class _Register:
             raise InputError(
                 "assignment-ended",
                 Phrase(
-                    "The assignment of %(body)s to the site %(site)s for %(period)s ended on %(day)s.",
+                    "The assignment of %(body)s to the site %(site)s for %(period)s ended on "
+                    "%(day)s.",
                     body=body.name,
                     site=site.slug,
                     period=declared.period,
                     day=scheme_day(cast("datetime", ended.taken_back_at)).isoformat(),
                 ),
-                "Take its entry out of the file; nothing was changed. A regulator of the site may assign it again on the portal.",
+                "Take its entry out of the file; nothing was changed. A regulator of the site may "
+                "assign it again on the portal.",
             )
         present: dict[str, Any] = (
             {"due": None, "sees_values": False}
@@ -624,7 +644,9 @@ class _Register:
 
 
 def _free_codes(declared: Sequence[DeclaredOrganisation]) -> None:
-    """Codes go out of use where the file states another, before it gives them to whom they belong: no two have one at any moment."""
+    """Codes go out of use where the file states another, before it gives them to whom they belong:
+    no two have one at any moment.
+    """
     stated = {entry.name: entry.credit_code for entry in declared if entry.mentioned("credit_code")}
     holders = of_keys(Organisation, "credit_code", filter(None, stated.values()))
     freed = {code: row.pk for code, row in holders.items() if stated.get(row.name, code) != code}
@@ -646,11 +668,13 @@ def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
         raise InputError(
             "firm-has-left",
             Phrase(
-                "%(firm)s left the programme on %(day)s, and the accounts of its people were deleted.",
+                "%(firm)s left the programme on %(day)s, and the accounts of its people were "
+                "deleted.",
                 firm=str(leaving.organisation.name),
                 day=scheme_day(cast("datetime", leaving.carried_out_at)).isoformat(),
             ),
-            "Take it out of `acts_for` of everybody in the file, and people who act for nobody else out of the file; nothing was changed.",
+            "Take it out of `acts_for` of everybody in the file, and people who act for nobody "
+            "else out of the file; nothing was changed.",
             found=str(leaving.organisation.name),
         )
 
@@ -658,7 +682,9 @@ def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
 def _periods_that_are(
     declared: DeclaredPeerGroup, scope: Jurisdiction
 ) -> dict[str, ReportingPeriod]:
-    """The entry's periods by their names, as far as they were opened: with its version, or with any where it states none."""
+    """The entry's periods by their names, as far as they were opened: with its version, or with any
+    where it states none.
+    """
     groups = _groups(declared, scope)
     names = [period.name for period in declared.periods]
     rows = ReportingPeriod.objects.filter(peer_group__in=groups, name__in=names).select_related(
@@ -668,8 +694,8 @@ def _periods_that_are(
 
 
 def _version_in_use(declared: DeclaredPeerGroup, scope: Jurisdiction) -> str | None:
-    """Of an entry without a version: the one that takes reports of the newest period, else the one taken up last. A release may bring a
-    newer one; taking it up is for a regulator to decide.
+    """Of an entry without a version: the one that takes reports of the newest period, else the one
+    taken up last. A release may bring a newer one; taking it up is for a regulator to decide.
     """
     groups = _groups(declared, scope).annotate(
         newest_open=Max("periods__start", filter=Q(periods__closed_at=None))
@@ -689,13 +715,15 @@ def _require_regulator(by: User, site: Site, declared: DeclaredAssignment) -> No
         raise InputError(
             "not-regulator",
             Phrase(
-                "%(person)s is no regulator of the site %(site)s, which %(body)s is to check for %(period)s.",
+                "%(person)s is no regulator of the site %(site)s, which %(body)s is to check for "
+                "%(period)s.",
                 person=by.email,
                 site=site.slug,
                 body=declared.body,
                 period=declared.period,
             ),
-            "Name in `by` a person who acts for a regulator of its jurisdiction; nothing was changed.",
+            "Name in `by` a person who acts for a regulator of its jurisdiction; nothing was "
+            "changed.",
         )
 
 

@@ -1,4 +1,6 @@
-"""What ends where the register gives a site to another firm: what the earlier one agreed to or asked for there."""
+"""What ends where the register gives a site to another firm: what the earlier one agreed to or
+asked for there.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,13 @@ BECAUSE = Phrase("the site belongs to another firm now")
 
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
-    """Accesses and what suppliers declared by them, memberships of groups, tokens, what was declared in dossiers or reported of practices,
-    and requests that wait: the new firm decides itself. With them audits by a body that may not check the new firm. By site id, what ended
+    """Accesses and what suppliers declared by them, memberships of groups, tokens, what was
+    declared in dossiers or reported of practices, and requests that wait: the new firm decides
+    itself. With them audits by a body that may not check the new firm. By site id, what ended
     there.
 
-    To be called in a transaction. Audits come first: their rows are locked before the log (`outcomes.withdraw_all`), as by whoever draws or
-    signs.
+    To be called in a transaction. Audits come first: their rows are locked before the log
+    (`outcomes.withdraw_all`), as by whoever draws or signs.
     """
     requests = ExtensionRequest.objects.filter(site__in=sites, granted=None)
     asked = set(requests.values_list("site__slug", flat=True))
@@ -54,7 +57,8 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
         (
             outcomes.withdraw_all(sites),
             Phrase(
-                "has no practice report that waits any more, which its earlier organisation submitted"
+                "has no practice report that waits any more, which its earlier organisation "
+                "submitted"
             ),
         ),
         (
@@ -66,7 +70,8 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
         (
             dossiers.take_back_all(sites, BECAUSE, by, now),
             Phrase(
-                "declares nothing in dossiers any more, where its earlier organisation had declared something"
+                "declares nothing in dossiers any more, where its earlier organisation had "
+                "declared something"
             ),
         ),
     )

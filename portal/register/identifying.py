@@ -1,4 +1,6 @@
-"""A firm's unified social credit code: corrected by who leads the firm or regulates one of its sites, and never held twice."""
+"""A firm's unified social credit code: corrected by who leads the firm or regulates one of its
+sites, and never held twice.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ def may_identify(user: User, firm: int) -> bool:
 
 
 def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
-    """Enter or correct the firm's code; or take it away, where its sites lie (and without a site, where it registered) in no
-    jurisdiction that requires one.
+    """Enter or correct the firm's code; or take it away, where its sites lie (and without a site,
+    where it registered) in no jurisdiction that requires one.
 
     Raises:
         Organisation.DoesNotExist: neither led by the person nor with a site that they regulate.
@@ -83,5 +85,6 @@ def code_taken(code: str) -> RefusedError:
         409,
         "credit-code-taken",
         Phrase("Another organisation has the unified social credit code %(code)s.", code=code),
-        "Compare it with the business licence; a branch has a code of its own, which belongs to its site.",
+        "Compare it with the business licence; a branch has a code of its own, which belongs to "
+        "its site.",
     )

@@ -1,7 +1,9 @@
-"""Inviting people to an organisation, sending again, revoking and accepting invitations; letting them act or only read; parting.
+"""Inviting people to an organisation, sending again, revoking and accepting invitations; letting
+them act or only read; parting.
 
-The link of an invitation is good once and for seven days, and only for the address it was sent to. Sending it again makes a new
-one of it. The last person who manages an organisation stays: else nobody could let anybody in.
+The link of an invitation is good once and for seven days, and only for the address it was sent to.
+Sending it again makes a new one of it. The last person who manages an organisation stays: else
+nobody could let anybody in.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ LIFETIME = timedelta(days=7)
 
 
 INVITING = (Role.ENTERPRISE, Role.CERTIFICATION_BODY, Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC)
-"""Who invites people of their own. Officers of agencies are declared by the operator, for two of them together publish."""
+"""Who invites people of their own. Officers of agencies are declared by the operator, for two of
+them together publish.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def led_firms(user: User) -> QuerySet[Organisation]:
 def invite(
     user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime
 ) -> SentInvitation:
-    """Invite an address to act for the organisation; an earlier invitation of the same address that waits is replaced.
+    """Invite an address to act for the organisation; an earlier invitation of the same address that
+    waits is replaced.
 
     Raises:
         Organisation.DoesNotExist: not one that the person leads.
@@ -75,7 +80,9 @@ def invite(
 def invite_to(
     firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime
 ) -> SentInvitation:
-    """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who could."""
+    """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who
+    could.
+    """
     address = email.strip().lower()
     if delegate and firm.kind != Role.ENTERPRISE:
         raise RefusedError(
@@ -117,7 +124,9 @@ def invite_to(
 
 
 def send_again(user: User, invitation: int, now: datetime) -> SentInvitation:
-    """A new link in place of the old one, good for another seven days; `Invitation.DoesNotExist` for one that is not there to be sent."""
+    """A new link in place of the old one, good for another seven days; `Invitation.DoesNotExist`
+    for one that is not there to be sent.
+    """
     with transaction.atomic():
         row = _own_waiting(user, invitation)
         secret = secrets.token_urlsafe(32)
@@ -134,7 +143,9 @@ def send_again(user: User, invitation: int, now: datetime) -> SentInvitation:
 
 
 def revoke_invitation(user: User, invitation: int, now: datetime) -> None:
-    """The link in the mail no longer works; `Invitation.DoesNotExist` for one that is not there to be revoked."""
+    """The link in the mail no longer works; `Invitation.DoesNotExist` for one that is not there to
+    be revoked.
+    """
     with transaction.atomic():
         row = _own_waiting(user, invitation)
         row.revoked_at = now
@@ -180,7 +191,9 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
             organisation=row.organisation,
             role=row.organisation.kind,
             defaults={"may_manage": row.may_manage, "delegate": row.delegate},
-        )  # whom the register let in meanwhile keeps what they may: they may be the last who manages
+            # whom the register let in meanwhile keeps what they may: they may be the last who
+            # manages
+        )
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
         record(
@@ -204,7 +217,8 @@ def accept_as_new(secret: str, name: str, password: str, now: datetime) -> User:
         try:
             with transaction.atomic():
                 user = User.objects.create_user(row.email, password, name=name) if row else User()
-        except IntegrityError as error:  # the form was sent twice, or another invitation of the address accepted, at the same moment
+        # the form was sent twice, or another invitation of the address accepted, at the same moment
+        except IntegrityError as error:
             raise RefusedError(
                 409,
                 "account-made-meanwhile",
@@ -216,7 +230,9 @@ def accept_as_new(secret: str, name: str, password: str, now: datetime) -> User:
 
 
 def set_capacity(user: User, membership: int, *, may_manage: bool, now: datetime) -> None:
-    """Let a person of the firm act or only read; `Membership.DoesNotExist` for any other, `RefusedError`: `last-manager`."""
+    """Let a person of the firm act or only read; `Membership.DoesNotExist` for any other,
+    `RefusedError`: `last-manager`.
+    """
     with transaction.atomic():
         row = _own_member(user, membership)
         if row.may_manage and not may_manage:
@@ -236,7 +252,9 @@ def set_capacity(user: User, membership: int, *, may_manage: bool, now: datetime
 
 
 def part_with(user: User, membership: int, now: datetime) -> None:
-    """The person no longer acts for the firm; `Membership.DoesNotExist` for any other, `RefusedError`: `last-manager`."""
+    """The person no longer acts for the firm; `Membership.DoesNotExist` for any other,
+    `RefusedError`: `last-manager`.
+    """
     with transaction.atomic():
         row = _own_member(user, membership)
         if row.may_manage:
@@ -276,7 +294,9 @@ def _own_member(user: User, membership: int) -> Membership:
 
 
 def _require_another_manager(row: Membership) -> None:
-    """Holding every membership of the firm, or two managers could part with each other at once. Who may not sign in manages nothing."""
+    """Holding every membership of the firm, or two managers could part with each other at once. Who
+    may not sign in manages nothing.
+    """
     managers = Membership.objects.select_for_update(of=("self",)).filter(
         organisation=row.organisation,
         role=row.role,

@@ -1,12 +1,15 @@
-"""A firm leaves the scheme: asked for, undone, or carried out: reports deleted, rosters with random names, a certificate of deletion.
+"""A firm leaves the scheme: asked for, undone, or carried out: reports deleted, rosters with random
+names, a certificate of deletion.
 
-    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone before, also if obliged
+    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says
+    what) | undone before, also if obliged
 
-With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
-record; links for buyers, what suppliers declared for its sites, and practices of it that nobody published are deleted. What was published
-stays, for others cite it. Of each report the receipt and its place in the log
-stay, for the log would be no log with a leaf torn out; of a version the record of who stood behind a value stays, without names
-and without the digest of the report, for the gate needs it.
+With it end the accesses that it granted to partners and the assignments of certification bodies at
+its sites, each with its reason on record; links for buyers, what suppliers declared for its sites,
+and practices of it that nobody published are deleted. What was published stays, for others cite it.
+Of each report the receipt and its place in the log stay, for the log would be no log with a leaf
+torn out; of a version the record of who stood behind a value stays, without names and without the
+digest of the report, for the gate needs it.
 """
 
 from __future__ import annotations
@@ -82,7 +85,9 @@ class DeletionExtent:
 
 @dataclass(frozen=True, slots=True)
 class DeletionRecord:
-    """What was deleted: for the certificate. The digests are those of the receipts that the firm has kept."""
+    """What was deleted: for the certificate. The digests are those of the receipts that the firm
+    has kept.
+    """
 
     firm: Name
     at: str  # ISO 8601
@@ -146,7 +151,8 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
                 409,
                 "firm-obliged",
                 "A site of the firm is on a list of the obliged.",
-                "Ask the regulator to take its sites off the list first. An obliged firm cannot leave by itself.",
+                "Ask the regulator to take its sites off the list first. An obliged firm cannot "
+                "leave by itself.",
             )
         leaving = Leaving.objects.create(
             organisation=organisation, asked_at=now, due_at=now + COOLING
@@ -171,8 +177,9 @@ def undo(user: User, firm: int, now: datetime) -> None:
     """Stay.
 
     Raises:
-        Leaving.DoesNotExist, Organisation.DoesNotExist: nothing waits; not a firm that the person leads.
-        RefusedError: `leaving-due` (409): from that day on something may be deleted, even where the rest waits.
+        Leaving.DoesNotExist, Organisation.DoesNotExist: nothing waits; not a firm that the person
+        leads. RefusedError: `leaving-due` (409): from that day on something may be deleted, even
+        where the rest waits.
     """
     with transaction.atomic():
         organisation = led_firms(user).get(pk=firm)
@@ -194,7 +201,8 @@ def undo(user: User, firm: int, now: datetime) -> None:
 
 
 def carry_out_due(clock: Callable[[], datetime]) -> int:
-    """Delete what belongs to every firm whose time has come; how many firms. Safe to run twice, at once, and after a death.
+    """Delete what belongs to every firm whose time has come; how many firms. Safe to run twice, at
+    once, and after a death.
 
     A firm that is obliged by then stays.
     """
@@ -223,8 +231,8 @@ def deleted(secret: str, now: datetime) -> DeletionRecord | None:
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
-    """The agents first, in a transaction of their own, so that none begins to send while the rest is deleted. Then the vault: killed after
-    it, the rest is still there to be found and done again.
+    """The agents first, in a transaction of their own, so that none begins to send while the rest
+    is deleted. Then the vault: killed after it, the rest is still there to be found and done again.
     """
     return _end_agents(leaving, now) and _delete(leaving, now)
 
@@ -311,7 +319,9 @@ def _delete(leaving: int, now: datetime) -> bool:
 
 
 def _keep_obliged(leaving: Leaving, now: datetime) -> None:
-    """A site of the firm was put on a list of the obliged after it asked to leave: it stays, and its managers are told why."""
+    """A site of the firm was put on a list of the obliged after it asked to leave: it stays, and
+    its managers are told why.
+    """
     leaving.undone_at = now
     leaving.save(update_fields=["undone_at"])
     record(
@@ -325,7 +335,9 @@ def _keep_obliged(leaving: Leaving, now: datetime) -> None:
 
 
 def _marked_deleted(sites: Iterable[Site]) -> QuerySet[Submission]:
-    """The reports of these sites, locked as `unsealing.settle` locks them: whoever opens one at this moment finds it deleted afterwards."""
+    """The reports of these sites, locked as `unsealing.settle` locks them: whoever opens one at
+    this moment finds it deleted afterwards.
+    """
     pks = list(
         Submission.objects.select_for_update()
         .filter(site__in=sites)
@@ -359,13 +371,17 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
 
 
 def _leave_groups(firm: Organisation, sites: Iterable[Site], now: datetime) -> None:
-    """Its sites are in no group of sites and the groups that it ran are over; counts that were shown hold its random mark alone."""
+    """Its sites are in no group of sites and the groups that it ran are over; counts that were
+    shown hold its random mark alone.
+    """
     GroupMember.objects.filter(slug__in=[site.slug for site in sites])._raw_delete("default")
     SiteGroup.objects.filter(run_by=firm, ended_at=None).update(ended_at=now)
 
 
 def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
-    """The sites take part in nothing and no token admits an agent; in the record of who stood behind a value they have no name."""
+    """The sites take part in nothing and no token admits an agent; in the record of who stood
+    behind a value they have no name.
+    """
     present = list(sites)
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
@@ -418,7 +434,9 @@ def _unnamed_behind(behind: dict[str, Any], names: _Names) -> bool:
 
 
 class _Names(dict[str, str]):
-    """Random names, each made when it is first asked for: the same site, or report of it, has the same in every roster."""
+    """Random names, each made when it is first asked for: the same site, or report of it, has the
+    same in every roster.
+    """
 
     def __init__(self, sites: set[str]) -> None:
         super().__init__()
@@ -429,9 +447,11 @@ class _Names(dict[str, str]):
 
 
 def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any], bool]:
-    """The roster with other names for these sites, for the firm that stood there with them and for the reports that brought the values.
+    """The roster with other names for these sites, for the firm that stood there with them and for
+    the reports that brought the values.
 
-    A report's digest names its site, for receipts and log keep it. Members are sorted anew: a place among the ids of firms tells the id.
+    A report's digest names its site, for receipts and log keep it. Members are sorted anew: a place
+    among the ids of firms tells the id.
     """
     changed = False
     for cell in roster["cells"]:
@@ -446,7 +466,9 @@ def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any
 
 
 def _forget_letters(firm: Organisation, addresses: list[str]) -> None:
-    """Letters of the firm, to whomever, and what the portal wrote to those of its people who are deleted; what other firms wrote stays."""
+    """Letters of the firm, to whomever, and what the portal wrote to those of its people who are
+    deleted; what other firms wrote stays.
+    """
     still_here = User.objects.filter(email__in=addresses).values_list("email", flat=True)
     to_nobody = Q(address__in=set(addresses) - set(still_here), told__firm__isnull=True)
     Mail.objects.filter(
@@ -458,7 +480,8 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     Notice.objects.filter(told__site__in=slugs)._raw_delete("default")
     for model in (Invitation, Viewing, ApiKey):
         QuerySet(model).filter(organisation=firm)._raw_delete("default")
-    # who decided in its name stands on the record alone; by the table, for of rows that are never changed this is the exception
+    # who decided in its name stands on the record alone; by the table, for of rows that are never
+    # changed this is the exception
     QuerySet(AcceptedTerms).filter(organisation=firm).update(accepted_by="")
     QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
     SiteGroup.objects.filter(run_by=firm).update(made_by="")

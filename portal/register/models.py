@@ -1,4 +1,5 @@
-"""Invitations, applications of firms and sites, firms that leave, and who opened a page of what is a firm's alone.
+"""Invitations, applications of firms and sites, firms that leave, and who opened a page of what is
+a firm's alone.
 
 What the register file declares needs none of this.
 """
@@ -21,7 +22,9 @@ from portal.names import NameField
 
 
 class Invitation(models.Model):
-    """A one-time right to act for a firm, sent to an address by mail. The secret is in that mail and nowhere else."""
+    """A one-time right to act for a firm, sent to an address by mail. The secret is in that mail
+    and nowhere else.
+    """
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -55,7 +58,8 @@ class Decided(models.Model):
 class FirmApplication(Decided):
     """A firm, or another organisation, that wishes to take part.
 
-    Nobody sees it before its address has answered; nothing of it is in the register before approval.
+    Nobody sees it before its address has answered; nothing of it is in the register before
+    approval.
     """
 
     kind = models.CharField(max_length=20, choices=Role.choices, default=Role.ENTERPRISE)
@@ -78,7 +82,9 @@ class FirmApplication(Decided):
 
 
 class Leaving(models.Model):
-    """A firm leaves: asked for, undone within its time or carried out, and then what was deleted, for whoever has the link."""
+    """A firm leaves: asked for, undone within its time or carried out, and then what was deleted,
+    for whoever has the link.
+    """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="leavings")
     asked_at = models.DateTimeField()
@@ -104,7 +110,9 @@ class Leaving(models.Model):
 
 
 class Viewing(models.Model):
-    """That somebody opened a page which shows what is a firm's alone; kept for `register.record.KEPT`."""
+    """That somebody opened a page which shows what is a firm's alone; kept for
+    `register.record.KEPT`.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
@@ -120,7 +128,9 @@ class Viewing(models.Model):
 
 
 class SiteApplication(Decided):
-    """A site that a firm wishes to register; with `site`, another size class for one that it has."""
+    """A site that a firm wishes to register; with `site`, another size class for one that it
+    has.
+    """
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="site_applications")
     site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="applications")

@@ -15,7 +15,9 @@ from portal.standings.naming import ChoiceView
 
 @dataclass(frozen=True, slots=True)
 class ReportTerms:
-    """What one report said, as ids; `terms` is the digest of the wording that was shown at the plant."""
+    """What one report said, as ids; `terms` is the digest of the wording that was shown at the
+    plant.
+    """
 
     site: str
     site_name: Name
@@ -65,7 +67,9 @@ def consent_of(user: User, firm: int) -> ConsentView | None:
 
 
 def choose(user: User, firm: int, named: bool, now: datetime) -> bool:
-    """Let the firm be named, or no longer; `Organisation.DoesNotExist` for a firm that the person does not lead."""
+    """Let the firm be named, or no longer; `Organisation.DoesNotExist` for a firm that the person
+    does not lead.
+    """
     organisation: Organisation = led_firms(user).get(pk=firm)
     return naming.choose(organisation, named, user, now)
 

@@ -1,7 +1,8 @@
 """Who in a firm saw and did what, for who manages it.
 
-What was done comes from the audit record: what concerns the firm, its sites and its reports. What was seen is noted here, for the pages
-that show what is the firm's alone, and is forgotten after a stated time.
+What was done comes from the audit record: what concerns the firm, its sites and its reports. What
+was seen is noted here, for the pages that show what is the firm's alone, and is forgotten after a
+stated time.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ _PERSON = "person "
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """`who` and `what` are looked for anywhere in the text, `who` in names alone that the firm may read; empty fits all."""
+    """`who` and `what` are looked for anywhere in the text, `who` in names alone that the firm may
+    read; empty fits all.
+    """
 
     who: str = ""
     what: str = ""
@@ -108,7 +111,9 @@ def _entries(firm: Organisation, wanted: RecordFilter) -> QuerySet[Any, Any]:
     done = Event.objects.filter(
         subject__in=_subjects(firm), subject__icontains=wanted.what
     ).order_by()
-    if wanted.who:  # else letter by letter the filter would tell the address of an officer whom the page does not name
+    # else letter by letter the filter would tell the address of an officer whom the page does not
+    # name
+    if wanted.who:
         done = done.filter(actor__icontains=wanted.who, actor__in=own_actors(firm))
     done = done.exclude(action=Action.SITE_NOTED)  # regulators' notes are theirs
     done_rows = done.annotate(
@@ -159,7 +164,9 @@ def _subjects(firm: Organisation) -> list[str]:
 
 
 def own_actors(firm: Organisation) -> frozenset[str]:
-    """Whose names the firm may read: people who act or have acted for it, and its agents. Officers of agencies are not named to it."""
+    """Whose names the firm may read: people who act or have acted for it, and its agents. Officers
+    of agencies are not named to it.
+    """
     here = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE).values_list(
         "user__email", flat=True
     )

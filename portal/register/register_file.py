@@ -1,7 +1,8 @@
 """The register file: who takes part, in TOML. `docs/register.toml` is a whole one.
 
-Names refer to what the file declares or an earlier file declared, so a ministry and its provinces may each keep their own.
-Nothing is derived from a spelling: a firm that is only mentioned would count as one more firm in every disclosure rule.
+Names refer to what the file declares or an earlier file declared, so a ministry and its provinces
+may each keep their own. Nothing is derived from a spelling: a firm that is only mentioned would
+count as one more firm in every disclosure rule.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class _Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def mentioned(self, *names: str) -> dict[str, Any]:
-        """Those of these fields that the entry states: what it leaves out stays as a firm or a regulator has settled it since."""
+        """Those of these fields that the entry states: what it leaves out stays as a firm or a
+        regulator has settled it since.
+        """
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
@@ -89,7 +92,9 @@ class DeclaredOrganisation(_Declared):
 
 
 class DeclaredPerson(_Declared):
-    """`acts_for` is all that the person may act for; an organisation left out is taken away. `active = false` ends every sign-in."""
+    """`acts_for` is all that the person may act for; an organisation left out is taken away.
+    `active = false` ends every sign-in.
+    """
 
     email: Email
     name: Annotated[Name, Field(max_length=150)]
@@ -109,7 +114,9 @@ class DeclaredSite(_Declared):
 
 
 class DeclaredPeriod(_Declared):
-    """`due` is the last day for reports; by default some months after the period's end. Once a regulator has moved it, it stays."""
+    """`due` is the last day for reports; by default some months after the period's end. Once a
+    regulator has moved it, it stays.
+    """
 
     name: PeriodName
     due: date | None = None
@@ -117,10 +124,11 @@ class DeclaredPeriod(_Declared):
 
 
 class DeclaredPeerGroup(_Declared):
-    """`version` left out: the one by which the periods were opened, or that was taken up last; for a new group the newest.
+    """`version` left out: the one by which the periods were opened, or that was taken up last; for
+    a new group the newest.
 
-    `obliged` left out: every site of the pack in the scope that is no member yet, not `voluntary` and not retired. Members are added, never
-    taken away.
+    `obliged` left out: every site of the pack in the scope that is no member yet, not `voluntary`
+    and not retired. Members are added, never taken away.
     """
 
     pack: Name
@@ -133,8 +141,9 @@ class DeclaredPeerGroup(_Declared):
 
 
 class DeclaredAssignment(_Declared):
-    """A certification body checks a site's period, by decision of a regulator of the site. `by` is asked for only where it is new, or of
-    other terms than it stands with; terms that are left out stay."""
+    """A certification body checks a site's period, by decision of a regulator of the site. `by` is
+    asked for only where it is new, or of other terms than it stands with; terms that are left out
+    stay."""
 
     body: Name
     site: SiteId

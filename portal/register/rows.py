@@ -1,4 +1,6 @@
-"""Rows by the names under which a register file speaks of them, as many as it names in one statement."""
+"""Rows by the names under which a register file speaks of them, as many as it names in one
+statement.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def of_keys(model: type[Row], key: str, keys: Iterable[Any]) -> dict[Any, Row]:
 
 
 def differs(row: Model, name: str, value: Any) -> bool:
-    """Whether a field of the row is another than that; of a row that it refers to, by its key: it need not be read."""
+    """Whether a field of the row is another than that; of a row that it refers to, by its key: it
+    need not be read.
+    """
     field = row._meta.get_field(name)
     if isinstance(field, ForeignKey):
         return bool(getattr(row, field.attname) != (None if value is None else value.pk))

@@ -1,4 +1,6 @@
-"""An organisation's people and whom it has invited, for who acts for it but no delegate; and sites that its firms asked for."""
+"""An organisation's people and whom it has invited, for who acts for it but no delegate; and sites
+that its firms asked for.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
 
 
 def invitation_of_led_house(user: User, invitation: int) -> Invitation | None:
-    """An invitation of an organisation that the reader leads, also one that was accepted or revoked."""
+    """An invitation of an organisation that the reader leads, also one that was accepted or
+    revoked.
+    """
     return Invitation.objects.filter(pk=invitation, organisation__in=led_houses(user)).first()
 
 

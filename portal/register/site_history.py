@@ -1,6 +1,8 @@
-"""What happened at a site, from the audit record: for a regulator of where it lies, who also keeps notes there, and for its firm.
+"""What happened at a site, from the audit record: for a regulator of where it lies, who also keeps
+notes there, and for its firm.
 
-A firm reads no notes of its regulators, and no names of people who are not its own, as in the firm's record.
+A firm reads no notes of its regulators, and no names of people who are not its own, as in the
+firm's record.
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ def happened_at(site: Site, *, regulator: bool) -> tuple[HistoryEntry, ...]:
 
 
 def note(site: Site, text: str, by: User, now: datetime) -> None:
-    """Put a regulator's note about a site on record, where regulators of the site read it and its firm does not.
+    """Put a regulator's note about a site on record, where regulators of the site read it and its
+    firm does not.
 
     Raises:
         RefusedError: `not-regulator` (403), `note-empty`, `text-too-long` (409).

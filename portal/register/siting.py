@@ -1,7 +1,8 @@
 """A firm's sites: registered and resized with a regulator's approval, renamed by the firm, retired.
 
-The size class decides how much a firm weighs in the disclosure rules, so nobody declares another one alone. An approved site takes
-part in every peer group of its pack that covers it and takes reports now or next (`peer_groups.join_all`).
+The size class decides how much a firm weighs in the disclosure rules, so nobody declares another
+one alone. An approved site takes part in every peer group of its pack that covers it and takes
+reports now or next (`peer_groups.join_all`).
 """
 
 from __future__ import annotations
@@ -89,9 +90,10 @@ def change(
     now: datetime,
     code: str | None = None,
 ) -> SiteApplication | None:
-    """Rename at once, with the first year that is stated (None where none is), and with another credit code if one is given; another size
-    class waits for a regulator, who is asked, and no longer waits once the present one is wished again. `Site.DoesNotExist` for
-    another's, a delegate's too.
+    """Rename at once, with the first year that is stated (None where none is), and with another
+    credit code if one is given; another size class waits for a regulator, who is asked, and no
+    longer waits once the present one is wished again. `Site.DoesNotExist` for another's, a
+    delegate's too.
     """
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
@@ -175,7 +177,8 @@ def decided_for(user: User) -> QuerySet[SiteApplication]:
 
 
 def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Site:
-    """The site is registered and takes part, obliged or by its own will; or it has the size class it asked for.
+    """The site is registered and takes part, obliged or by its own will; or it has the size class
+    it asked for.
 
     Raises:
         SiteApplication.DoesNotExist: none that waits in the person's jurisdictions.
@@ -206,7 +209,9 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> None:
 
 
 def retire(user: User, slug: str, now: datetime) -> None:
-    """No agent signs for the site any more and no token admits one; what it reported stands. `Site.DoesNotExist` as in `change`."""
+    """No agent signs for the site any more and no token admits one; what it reported stands.
+    `Site.DoesNotExist` as in `change`.
+    """
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
         for device in Device.objects.filter(site=site, revoked_at=None):
@@ -223,7 +228,9 @@ def retire(user: User, slug: str, now: datetime) -> None:
 
 
 def _registered(row: SiteApplication) -> Site:
-    """The new site; also of two that are approved with one id at the same moment the second is refused."""
+    """The new site; also of two that are approved with one id at the same moment the second is
+    refused.
+    """
     try:
         with transaction.atomic():
             return Site.objects.create(

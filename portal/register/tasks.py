@@ -1,4 +1,5 @@
-"""The worker's task of the register: deleting what belongs to firms whose time to undo is over, and what is past its time.
+"""The worker's task of the register: deleting what belongs to firms whose time to undo is over, and
+what is past its time.
 
 No arguments: it sweeps rows, and may run twice.
 """

@@ -1,1 +1,3 @@
-"""Settings: `embedded` (one machine, SQLite, no servers), `production` (PostgreSQL, Redis), `test` (either)."""
+"""Settings: `embedded` (one machine, SQLite, no servers), `production` (PostgreSQL, Redis), `test`
+(either).
+"""

@@ -1,4 +1,6 @@
-"""What every installation shares. Strict by default; `embedded` loosens only what plain HTTP on one machine needs."""
+"""What every installation shares. Strict by default; `embedded` loosens only what plain HTTP on one
+machine needs.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.request_sizes.RequestLimitsMiddleware",  # before anything that could read a body
-    "portal.web.middleware.page_rates.PageRatesMiddleware",  # before anything that asks the database
+    # before anything that asks the database
+    "portal.web.middleware.page_rates.PageRatesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,8 +103,9 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Two stores of what may be lost: counts (`default`: whatever nobody sends elsewhere) and rendered public pages. Here they are apart in
-# each process's memory; an installation with Redis names a server for each. Counts are many and small, pages few and large.
+# Two stores of what may be lost: counts (`default`: whatever nobody sends elsewhere) and rendered
+# public pages. Here they are apart in each process's memory; an installation with Redis names a
+# server for each. Counts are many and small, pages few and large.
 CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -115,7 +119,8 @@ CACHES: dict[str, Any] = {
     },
 }
 
-# Databases: the default one, the vault which only worker and operator can name, and for the web a replica of the default one to read.
+# Databases: the default one, the vault which only worker and operator can name, and for the web a
+# replica of the default one to read.
 DATABASE_ROUTERS = ["portal.read_replica.ReplicaRouter", "portal.routers.VaultRouter"]
 REPLICA_LATE_S = 10.0  # public pages are not read from a replica that is further behind
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -135,7 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Signing in: a password, and for these roles a second factor; the rules of portal.accounts.attempts count the failures of both.
+# Signing in: a password, and for these roles a second factor; the rules of portal.accounts.attempts
+# count the failures of both.
 ROLES_OF_PEOPLE = (
     "regulator",
     "enterprise",
@@ -176,7 +182,8 @@ MFA_FORMS = {
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name; it asks the database nothing
 
-# The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for plants, on the page that offers them.
+# The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for
+# plants, on the page that offers them.
 AGENT_FILES = folder("STEPLABEL_AGENT_FILES")
 
 # Mail. Without a server's name mails wait, and are not written anywhere.
@@ -243,13 +250,15 @@ REFUSE_UNKNOWN_PROXY = (
     False  # in production it is: there a proxy stands in front (portal.web.middleware.proxies)
 )
 
-# Pages: requests a minute of each network that is not signed in (of each browser that once was); forms sent count apart.
+# Pages: requests a minute of each network that is not signed in (of each browser that once was);
+# forms sent count apart.
 PAGE_RATES = {
     "read": rate("STEPLABEL_RATE_PAGES", "300/min"),
     "send": rate("STEPLABEL_RATE_FORMS", "60/min"),
 }
 
-# The API. Devices are known by their signatures, programs by their keys, nobody by a session; requests a minute for each address or key.
+# The API. Devices are known by their signatures, programs by their keys, nobody by a session;
+# requests a minute for each address or key.
 RATES = {
     "submissions": rate_text("STEPLABEL_RATE_SUBMISSIONS", "120/min"),
     "enrolments": rate_text("STEPLABEL_RATE_ENROLMENTS", "30/min"),
@@ -273,7 +282,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Steplabel",
-    "DESCRIPTION": "Sealed reports in, published industry labels out. Every error is a problem document (RFC 9457).",
+    "DESCRIPTION": "Sealed reports in, published industry labels out. Every error is a problem "
+    "document (RFC 9457).",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": True,
     "SERVE_PUBLIC": True,
@@ -295,7 +305,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_DB_REUSE_MAX = (
     10**12
 )  # tasks: `portal.celery.keep_what_answers` ends connections, by Django's rule and not by number
-SWEEP_FOR_SECONDS = 5.0  # then a sweep ends and asks for the next: a worker that is told to end is done within this and one report
+# then a sweep ends and asks for the next: a worker that is told to end is done within this and one
+# report
+SWEEP_FOR_SECONDS = 5.0
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
 SWEEPS = (  # tasks that look for work left undone, or due
     "portal.opening.tasks.sweep",
@@ -316,7 +328,8 @@ PROCESSING_KEY_TOKEN = processing_key_token(ROLE)
 
 TRACES_URL: str | None = None  # a collector of traces (portal.tracing), where production names one
 
-# Heads of the log, kept outside the database: on another disk in production (portal.translog.kept_heads)
+# Heads of the log, kept outside the database: on another disk in production
+# (portal.translog.kept_heads)
 HEADS_FILE: Path | None = None
 
 LOGGING = {

@@ -1,4 +1,6 @@
-"""Whom people turn to: a mail address or a page, of whoever runs this installation. Without one no page promises an answer."""
+"""Whom people turn to: a mail address or a page, of whoever runs this installation. Without one no
+page promises an answer.
+"""
 
 from __future__ import annotations
 

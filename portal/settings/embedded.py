@@ -1,6 +1,7 @@
 """The default: the whole portal on one machine, in one folder, without a server of any kind.
 
-`STEPLABEL_VAR` names the folder (default: `var/` in the checkout): two SQLite files, the broker's folders, the keys.
+`STEPLABEL_VAR` names the folder (default: `var/` in the checkout): two SQLite files, the broker's
+folders, the keys.
 """
 
 from __future__ import annotations

@@ -1,12 +1,15 @@
-"""Production: PostgreSQL (two databases, two roles), Redis, HTTPS in front. Everything comes from the environment.
+"""Production: PostgreSQL (two databases, two roles), Redis, HTTPS in front. Everything comes from
+the environment.
 
-Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `DIRECTORY_FILE`, and a Redis server each for pages, counts and broker:
-`STEPLABEL_CACHE_URL`, `STEPLABEL_LIMITS_URL`, `STEPLABEL_BROKER_URL`, where `REDIS_URL` stands for those that are not named; for web and
-operator `RECEIPT_KEY_FILE`; for worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret may
-come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`, `STEPLABEL_CACHE_URL_FILE`,
-`STEPLABEL_LIMITS_URL_FILE`, `STEPLABEL_BROKER_URL_FILE`, `REDIS_URL_FILE`, and the passwords of the two database roles alone as
-`DATABASE_PASSWORD_FILE` and `VAULT_DATABASE_PASSWORD_FILE`. The web alone may have a
-`REPLICA_DATABASE_URL`, with the same ways to give it (`REPLICA_DATABASE_URL_FILE`, `REPLICA_DATABASE_PASSWORD_FILE`).
+Needed: `SECRET_KEY`, `STEPLABEL_HOSTS`, `DATABASE_URL`, `DIRECTORY_FILE`, and a Redis server each
+for pages, counts and broker: `STEPLABEL_CACHE_URL`, `STEPLABEL_LIMITS_URL`, `STEPLABEL_BROKER_URL`,
+where `REDIS_URL` stands for those that are not named; for web and operator `RECEIPT_KEY_FILE`; for
+worker and operator `VAULT_DATABASE_URL`; for the worker alone `PROCESSING_KEY_FILE`. What is secret
+may come as a file instead: `SECRET_KEY_FILE`, `DATABASE_URL_FILE`, `VAULT_DATABASE_URL_FILE`,
+`STEPLABEL_CACHE_URL_FILE`, `STEPLABEL_LIMITS_URL_FILE`, `STEPLABEL_BROKER_URL_FILE`,
+`REDIS_URL_FILE`, and the passwords of the two database roles alone as `DATABASE_PASSWORD_FILE` and
+`VAULT_DATABASE_PASSWORD_FILE`. The web alone may have a `REPLICA_DATABASE_URL`, with the same ways
+to give it (`REPLICA_DATABASE_URL_FILE`, `REPLICA_DATABASE_PASSWORD_FILE`).
 """
 
 from __future__ import annotations
@@ -62,22 +65,28 @@ def _database(name: str, wait_s: float = 10, **sooner: int) -> dict[str, Any]:
         parsed = {}
     if not parsed:  # the address is not shown: it may hold a password
         raise ImproperlyConfigured(
-            f"{name}_URL is no address of a PostgreSQL database; it must be such as postgres://ROLE@HOST/DATABASE."
+            f"{name}_URL is no address of a PostgreSQL database; it must be such as "
+            "postgres://ROLE@HOST/DATABASE."
         )
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
     require_checked_database(name, parsed)
     if ROLE is ProcessRole.WEB:
-        # the threads of a web process share few connections: a thread that waits for a slow body holds none
+        # the threads of a web process share few connections: a thread that waits for a slow body
+        # holds none
         most = whole_number("STEPLABEL_DATABASE_CONNECTIONS", 8, least=1, most=1_000)
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": shared_connections(most, wait_s)}
     else:
         parsed["CONN_MAX_AGE"] = (
-            60  # so long, at most, a worker goes on with a server from which an operator has moved the name away
+            # so long, at most, a worker goes on with a server from which an operator has moved the
+            # name away
+            60
         )
-    # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor lives on one
+    # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor
+    # lives on one
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not ProcessRole.OPERATOR
-    # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour
+    # a server that a cut network hides is given up in seconds: without these a thread waits for it
+    # a quarter of an hour
     waits = {
         "connect_timeout": 5,
         "tcp_user_timeout": 15_000,
@@ -106,7 +115,8 @@ if ROLE.sees_vault:
     DATABASES["vault"] = _database("VAULT_DATABASE")
 elif vault_settings := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
     raise ImproperlyConfigured(
-        f"{vault_settings[0]} is set for the web role. Only worker and operator may reach the vault."
+        f"{vault_settings[0]} is set for the web role. Only worker and operator may reach the "
+        "vault."
     )
 
 if ROLE is ProcessRole.WEB and (

@@ -26,7 +26,8 @@ def rate(name: str, default: str) -> tuple[int, int] | None:
     most, _, period = text.partition("/")
     if not (most.isascii() and most.isdigit() and int(most)) or period not in SECONDS:
         raise ImproperlyConfigured(
-            f"{name} is {text!r}; it must be a number and a time, such as {default}, or empty for no limit. The number is at least 1, "
+            f"{name} is {text!r}; it must be a number and a time, such as {default}, or empty for "
+            "no limit. The number is at least 1, "
             f"the time one of {', '.join(SECONDS)}."
         )
     return int(most), SECONDS[period]

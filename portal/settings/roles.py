@@ -1,4 +1,5 @@
-"""Which process this is, and therefore what it may hold. The entrances (wsgi, celery, manage.py) say it by `STEPLABEL_ROLE`.
+"""Which process this is, and therefore what it may hold. The entrances (wsgi, celery, manage.py)
+say it by `STEPLABEL_ROLE`.
 
 | role     | default database | vault | processing key | receipt key |
 |----------|------------------|-------|----------------|-------------|
@@ -37,7 +38,9 @@ class ProcessRole(StrEnum):
 
 
 def role_of_this_process() -> ProcessRole:
-    """Read `STEPLABEL_ROLE`; a process that does not say is a web process, the one that may hold least."""
+    """Read `STEPLABEL_ROLE`; a process that does not say is a web process, the one that may hold
+    least.
+    """
     name = os.environ.get("STEPLABEL_ROLE", ProcessRole.WEB)
     try:
         return ProcessRole(name)
@@ -48,7 +51,9 @@ def role_of_this_process() -> ProcessRole:
 
 
 def processing_key_file(role: ProcessRole, default: Path | None = None) -> Path | None:
-    """Where the worker finds the processing key; any other process that was given one refuses to start."""
+    """Where the worker finds the processing key; any other process that was given one refuses to
+    start.
+    """
     named = _of_the_worker(role, "PROCESSING_KEY_FILE")
     if role.opens_reports and named is None and default is None:
         raise ImproperlyConfigured("The worker opens reports and needs PROCESSING_KEY_FILE.")
@@ -56,7 +61,9 @@ def processing_key_file(role: ProcessRole, default: Path | None = None) -> Path 
 
 
 def processing_key_token(role: ProcessRole) -> str | None:
-    """The PKCS#11 URI of the key that wraps the processing key's password, where there is one (`portal.key_token`)."""
+    """The PKCS#11 URI of the key that wraps the processing key's password, where there is one
+    (`portal.key_token`).
+    """
     return _of_the_worker(role, "PROCESSING_KEY_TOKEN")
 
 
@@ -64,6 +71,7 @@ def _of_the_worker(role: ProcessRole, name: str) -> str | None:
     named = os.environ.get(name) or None
     if named is not None and not role.opens_reports:
         raise ImproperlyConfigured(
-            f"{name} is set for the role {role}. Only the worker may hold the processing key: take it out of this environment."
+            f"{name} is set for the role {role}. Only the worker may hold the processing key: "
+            "take it out of this environment."
         )
     return named

@@ -1,4 +1,6 @@
-"""Secrets of the settings: from the environment, from a file that it names, or drawn once and kept in a file that only its owner reads."""
+"""Secrets of the settings: from the environment, from a file that it names, or drawn once and kept
+in a file that only its owner reads.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,18 @@ from portal.settings.values import text_of_file
 
 
 def optional_secret(name: str) -> str:
-    """From the file that `<name>_FILE` names, else from the variable itself; empty where neither is set."""
+    """From the file that `<name>_FILE` names, else from the variable itself; empty where neither is
+    set.
+    """
     if os.environ.get(f"{name}_FILE"):
         return text_of_file(f"{name}_FILE")
     return os.environ.get(name, "")
 
 
 def secret_kept_in(file: Path) -> str:
-    """The secret in the file; drawn and written if the file is not there. Of two processes that start at once, the first wins."""
+    """The secret in the file; drawn and written if the file is not there. Of two processes that
+    start at once, the first wins.
+    """
     if not file.exists():
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # 0600
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:

@@ -1,6 +1,8 @@
-"""The few database connections that the threads of a web process share, and how soon they are back when their server is.
+"""The few database connections that the threads of a web process share, and how soon they are back
+when their server is.
 
-Left to itself the pool asks for a lost server after 1, 2, 4, 8 … 128 s: one that was away for 20 s was found again up to 11 s late.
+Left to itself the pool asks for a lost server after 1, 2, 4, 8 … 128 s: one that was away for 20 s
+was found again up to 11 s late.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Settings of the tests: the servers the environment names, else SQLite files in a folder of their own. Loads without any environment."""
+"""Settings of the tests: the servers the environment names, else SQLite files in a folder of their
+own. Loads without any environment.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,13 @@ else:
         "default": sqlite.database(VAR / "portal.sqlite"),
         "vault": sqlite.database(VAR / "vault.sqlite"),
     }
-for _database in DATABASES.values():  # from the models in 3 s, not by 83 migrations in 28: an installation and the demo go through these
+# from the models in 3 s, not by 83 migrations in 28: an installation and the demo go through these
+for _database in DATABASES.values():
     _database["TEST"] = {"MIGRATE": False}
 
 if "REDIS_URL" in os.environ:
-    # a numbered database a process of the tests, from 1 on: one clears its counts while another counts
+    # a numbered database a process of the tests, from 1 on: one clears its counts while another
+    # counts
     _number = (
         1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15
     )  # of the 16 that Redis has

@@ -1,4 +1,6 @@
-"""Values of the environment as the settings need them. What makes no sense is refused: its name, what stands there, what to write."""
+"""Values of the environment as the settings need them. What makes no sense is refused: its name,
+what stands there, what to write.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def several(name: str, default: str, allowed: Collection[str]) -> tuple[str, ...
 
 
 def hosts(name: str) -> list[str]:
-    """Host names, at least one. `*` is none: links in mails would be built with whatever name a stranger sends."""
+    """Host names, at least one. `*` is none: links in mails would be built with whatever name a
+    stranger sends.
+    """
     names = [host.strip() for host in os.environ[name].split(",")]
     if not all(_HOST.fullmatch(host) for host in names):
         raise refused(name, "host names without ports, separated by commas, such as portal.example")

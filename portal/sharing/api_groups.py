@@ -1,4 +1,5 @@
-"""`GET /api/v1/groups/` and one group: as the pages show it to who runs it, and to a firm what its own sites agreed to.
+"""`GET /api/v1/groups/` and one group: as the pages show it to who runs it, and to a firm what its
+own sites agreed to.
 
 Making, inviting, joining and leaving are decided by a person on the pages: no key decides anything.
 """
@@ -68,7 +69,9 @@ class GroupRowSerializer(serializers.Serializer[Any]):
 
 
 class MemberLabelSerializer(serializers.Serializer[Any]):
-    """One label after noise that a member shows. `low` and `high` bound the true best in 95 of 100 cases."""
+    """One label after noise that a member shows. `low` and `high` bound the true best in 95 of 100
+    cases.
+    """
 
     site = serializers.CharField()
     firm = serializers.CharField()
@@ -118,7 +121,9 @@ class GroupSerializer(serializers.Serializer[Any]):
 
 @listed("groups", GroupRowSerializer)
 class GroupsView(ListView):
-    """Groups of sites that the organisation runs, and those that its own sites are in or invited to."""
+    """Groups of sites that the organisation runs, and those that its own sites are in or invited
+    to.
+    """
 
     scope: ClassVar[str] = Scope.GROUPS
 

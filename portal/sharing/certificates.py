@@ -1,7 +1,9 @@
-"""Certificates of a report's protected labels: issued, revoked, found by their code; none holds once a later revision was accepted.
+"""Certificates of a report's protected labels: issued, revoked, found by their code; none holds
+once a later revision was accepted.
 
-The labels are kept as they stood when the certificate was issued, so that the paper and the answer to its code never differ. Of one that
-was issued before the standings of its period were first computed the intervals are added once, when the firm asks for them.
+The labels are kept as they stood when the certificate was issued, so that the paper and the answer
+to its code never differ. Of one that was issued before the standings of its period were first
+computed the intervals are added once, when the firm asks for them.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class CertificateView:
 
 
 def issue(user: User, digest: str, now: datetime) -> CertificateView:
-    """Certify the report's labels; asked again, the one that holds, with intervals where they have been computed since.
+    """Certify the report's labels; asked again, the one that holds, with intervals where they have
+    been computed since.
 
     Raises:
         Submission.DoesNotExist: not of a site that the person acts for.
@@ -92,8 +95,8 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
 
 
 def revoke(user: User, digest: str, now: datetime) -> None:
-    """The newest certificate of that report no longer holds; once more changes nothing. `Certificate.DoesNotExist` where there was none, or
-    it is not theirs."""
+    """The newest certificate of that report no longer holds; once more changes nothing.
+    `Certificate.DoesNotExist` where there was none, or it is not theirs."""
     with transaction.atomic():
         rows = Certificate.objects.select_for_update(of=("self",)).select_related(
             "submission__site"
@@ -123,7 +126,9 @@ def certificate_of(user: User, digest: str) -> CertificateView | None:
 
 @wall.opened()
 def resolve(code: str) -> CertificateView | None:
-    """What the code of a certificate says, for whoever holds the paper; spaces, hyphens and small letters do not matter."""
+    """What the code of a certificate says, for whoever holds the paper; spaces, hyphens and small
+    letters do not matter.
+    """
     printed = attestation_standing.canonical(code)
     if printed is None or not printed.startswith(KIND):
         return None
@@ -145,5 +150,7 @@ def _view(row: Certificate) -> CertificateView:
 
 
 def _code() -> str:
-    """Of random bits, as many as a code has: a digest of the labels would let somebody guess them."""
+    """Of random bits, as many as a code has: a digest of the labels would let somebody guess
+    them.
+    """
     return attestation_standing.code_of(secrets.token_hex(attestation_standing.HEX // 2), KIND)

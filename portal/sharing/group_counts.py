@@ -1,4 +1,6 @@
-"""What may be said of the members of a group: counts of those that are only counted, through the gate; labels of those that show them."""
+"""What may be said of the members of a group: counts of those that are only counted, through the
+gate; labels of those that show them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class RecountOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownMember:
-    """A member that shows labels of its newest accepted report, chosen by its firm. `attested` by step: the body, and until when."""
+    """A member that shows labels of its newest accepted report, chosen by its firm. `attested` by
+    step: the body, and until when.
+    """
 
     slug: str
     labels: Labels
@@ -51,7 +55,9 @@ class ShownMember:
 
 @dataclass(frozen=True, slots=True)
 class GroupCounts:
-    """For who runs the group. `told` by thing: at least so many of the `counted` firms, as of `told_at`; None where no count is shown."""
+    """For who runs the group. `told` by thing: at least so many of the `counted` firms, as of
+    `told_at`; None where no count is shown.
+    """
 
     members: tuple[GroupMember, ...]
     shown: tuple[ShownMember, ...]
@@ -63,7 +69,9 @@ class GroupCounts:
 
 
 def group_view(group: SiteGroup, today: date) -> GroupCounts:
-    """For a caller who let the reader in: a fixed number of questions, however many members there are."""
+    """For a caller who let the reader in: a fixed number of questions, however many members there
+    are.
+    """
     rows = tuple(
         GroupMember.objects.filter(group=group)
         .select_related("site__organisation")
@@ -87,7 +95,9 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
 
 
 def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
-    """Count the members anew where the gate lets the new counts stand beside all that were shown. For a caller who let `by` in."""
+    """Count the members anew where the gate lets the new counts stand beside all that were shown.
+    For a caller who let `by` in.
+    """
     with transaction.atomic():
         row = (
             SiteGroup.objects.select_for_update(of=("self",))
@@ -128,7 +138,9 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
 
 
 def _contributions(count: GroupCount, marks: Mapping[str, str]) -> Contributions:
-    """As they were counted, by the firms of today: that two became one is no change of what the count tells."""
+    """As they were counted, by the firms of today: that two became one is no change of what the
+    count tells.
+    """
     things_of: defaultdict[str, set[str]] = defaultdict(set)
     for mark, things in count.contributions.items():
         things_of[marks.get(mark, mark)].update(things)
@@ -198,7 +210,9 @@ def _gather(joined: list[GroupMember], today: date) -> _Gathered:
 
 
 def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
-    """Firms behind a count and firms that must have changed: of the strictest of the sectors that members are of, or that there are."""
+    """Firms behind a count and firms that must have changed: of the strictest of the sectors that
+    members are of, or that there are.
+    """
     named = {row.site.pack for row in joined if row.site is not None} or set(packs.available())
     policies = [packs.versions(pack)[0].disclosure for pack in named]
     return max(policy.fewest_firms for policy in policies), max(
@@ -207,10 +221,11 @@ def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
 
 
 def _marks_of_today(joined: Iterable[GroupMember]) -> dict[str, str]:
-    """By mark as it was drawn when a site joined, the one mark of its controlling firm as the register has it today.
+    """By mark as it was drawn when a site joined, the one mark of its controlling firm as the
+    register has it today.
 
-    Firms that became one count once. A part that was sold goes on with the mark of its former owner: counted is a firm too few, never one
-    too many.
+    Firms that became one count once. A part that was sold goes on with the mark of its former
+    owner: counted is a firm too few, never one too many.
     """
     marked = sorted(
         (row.mark, row.site.organisation.controlling_firm_id)

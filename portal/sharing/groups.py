@@ -1,7 +1,8 @@
-"""Groups of sites: made and run by a regulator or a firm, which invites; a site is in one only while its own firm agrees.
+"""Groups of sites: made and run by a regulator or a firm, which invites; a site is in one only
+while its own firm agrees.
 
-invited ▶ joined ▶ left | removed          a site that left, declined or was removed may be invited again
-        ▶ declined
+invited ▶ joined ▶ left | removed          a site that left, declined or was removed may be invited
+        again ▶ declined
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def runners(user: User) -> QuerySet[Organisation]:
 
 
 def groups_run_by(user: User) -> QuerySet[SiteGroup]:
-    """Those of the organisations that the person acts for, newest first; who may not manage reads them."""
+    """Those of the organisations that the person acts for, newest first; who may not manage reads
+    them.
+    """
     ids_by_role = (organisations_as(user, role).values_list("pk", flat=True) for role in RUNNING)
     return (
         SiteGroup.objects.filter(run_by__in={pk for ids in ids_by_role for pk in ids})
@@ -86,7 +89,9 @@ def invitations_of(user: User) -> list[GroupMember]:
 
 
 def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteGroup:
-    """The same again, as of a form sent twice, is the same one while it goes on. Raises RefusedError `not-the-runner` (403)."""
+    """The same again, as of a form sent twice, is the same one while it goes on. Raises
+    RefusedError `not-the-runner` (403).
+    """
     house = runners(by).filter(pk=runner).first()
     if house is None:
         raise _not_the_runner()
@@ -110,11 +115,13 @@ def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteG
 
 
 def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> int:
-    """Ask these sites; how many are asked anew. A site id that no site has is taken like any other, so that no firm and no part of the
-    nation learns which there are; a regulator of the nation knows them all, and is told.
+    """Ask these sites; how many are asked anew. A site id that no site has is taken like any other,
+    so that no firm and no part of the nation learns which there are; a regulator of the nation
+    knows them all, and is told.
 
     Raises:
-        RefusedError: `not-the-runner` (403); `group-ended`, `site-id-malformed`, `site-unknown` (409).
+        RefusedError: `not-the-runner` (403); `group-ended`, `site-id-malformed`, `site-unknown`
+            (409).
     """
     if wrong := next((slug for slug in slugs if not SITE_ID.regex.match(slug)), None):  # type: ignore[union-attr]
         raise RefusedError(
@@ -172,7 +179,8 @@ def _present(slugs: Sequence[str]) -> set[str]:
 
 
 def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -> GroupMember:
-    """The firm's consent, or another one: the site is counted, and its labels of these steps are shown to the runner.
+    """The firm's consent, or another one: the site is counted, and its labels of these steps are
+    shown to the runner.
 
     Raises:
         GroupMember.DoesNotExist: the person manages no such site, or it was not asked.
@@ -210,7 +218,8 @@ def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -
 
 
 def leave(group: int, slug: str, by: User, now: datetime) -> None:
-    """Decline an invitation, or leave: nothing of the site is shown from now on. Done twice is done once.
+    """Decline an invitation, or leave: nothing of the site is shown from now on. Done twice is done
+    once.
 
     Raises:
         GroupMember.DoesNotExist: the person manages no such site, or it was never asked.
@@ -227,7 +236,9 @@ def leave(group: int, slug: str, by: User, now: datetime) -> None:
 
 
 def remove(group: SiteGroup, slug: str, by: User, now: datetime) -> None:
-    """The runner takes an invitation back or a member out. Raises RefusedError `not-the-runner` (403)."""
+    """The runner takes an invitation back or a member out. Raises RefusedError `not-the-runner`
+    (403).
+    """
     with transaction.atomic():
         _require_run(group, by)
         row = (
@@ -243,7 +254,9 @@ def remove(group: SiteGroup, slug: str, by: User, now: datetime) -> None:
 
 
 def end(group: SiteGroup, by: User, now: datetime) -> None:
-    """The group is over for everybody; ended twice is ended once. Raises RefusedError `not-the-runner` (403)."""
+    """The group is over for everybody; ended twice is ended once. Raises RefusedError
+    `not-the-runner` (403).
+    """
     with transaction.atomic():
         row = SiteGroup.objects.select_for_update().get(pk=group.pk)
         if not runners(by).filter(pk=row.run_by_id).exists():
@@ -255,7 +268,9 @@ def end(group: SiteGroup, by: User, now: datetime) -> None:
 
 
 def end_all(sites: Collection[Site], by: str, now: datetime) -> set[str]:
-    """Sites that are retired or another firm's are in no group any more; the ids of those that were. In the transaction of the cause."""
+    """Sites that are retired or another firm's are in no group any more; the ids of those that
+    were. In the transaction of the cause.
+    """
     rows = GroupMember.objects.filter(
         slug__in=[site.slug for site in sites], state__in=(State.INVITED, State.JOINED)
     )
@@ -281,7 +296,9 @@ def _own_row(group: int, slug: str, by: User, states: Sequence[str]) -> tuple[Gr
 
 
 def _mark(row: GroupMember, site: Site) -> str:
-    """The name of the controlling firm in this group's counts: the one that another site of it has here, or had."""
+    """The name of the controlling firm in this group's counts: the one that another site of it has
+    here, or had.
+    """
     alike = GroupMember.objects.filter(
         ~Q(mark=""),
         group=row.group_id,

@@ -1,4 +1,6 @@
-"""What a certificate and a shared page show: the protected labels of one report with their intervals, and where its receipt stands."""
+"""What a certificate and a shared page show: the protected labels of one report with their
+intervals, and where its receipt stands.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from portal.standings.models import ProtectedValue, Standing
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """One protected label in `unit`. `low` and `high` bound the true best in 95 of 100 cases; None before standings were computed."""
+    """One protected label in `unit`. `low` and `high` bound the true best in 95 of 100 cases; None
+    before standings were computed.
+    """
 
     step: str
     product: str
@@ -108,7 +112,9 @@ class Labels:
 
 
 def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Labels:
-    """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
+    """The labels of an accepted report; with `cells` only those. `row` comes with its site and
+    firm.
+    """
     (labels,) = labels_of_all([row])
     return (
         labels
@@ -118,14 +124,18 @@ def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Lab
 
 
 def labels_of_digest(digest: str) -> Labels:
-    """The same of the report of that digest, for who has asked already whether the person may; `Submission.DoesNotExist` for none."""
+    """The same of the report of that digest, for who has asked already whether the person may;
+    `Submission.DoesNotExist` for none.
+    """
     return labels_of(
         Submission.objects.select_related("site__organisation").defer("envelope").get(digest=digest)
     )
 
 
 def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
-    """The same of several reports of different sites, in their order, by three questions to the database."""
+    """The same of several reports of different sites, in their order, by three questions to the
+    database.
+    """
     reports = {(row.site_id, row.period): row for row in rows}
     periods = ReportingPeriod.objects.filter(
         name__in={row.period for row in rows},
@@ -134,7 +144,8 @@ def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     groups: dict[tuple[int, str], ReportingPeriod] = {}
     for period in periods.annotate(member=F("peer_group__members__site")).order_by("-pk"):
         report = reports.get((period.member, period.name))
-        # a group of another version of the pack took reports of this period, too; of those left the first one of a site counts
+        # a group of another version of the pack took reports of this period, too; of those left the
+        # first one of a site counts
         if report is not None and report.pack_version in ("", period.peer_group.pack_version):
             groups[period.member, period.name] = period
     standings: defaultdict[int, dict[tuple[int, LabelKey], Standing]] = defaultdict(dict)

@@ -1,4 +1,6 @@
-"""What a firm shows of its own labels: certificates that anybody can verify, links for a named buyer, and groups that it joins."""
+"""What a firm shows of its own labels: certificates that anybody can verify, links for a named
+buyer, and groups that it joins.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from portal.names import NameField
 
 
 class Certificate(models.Model):
-    """The protected labels of one accepted report as they stood when it was issued. Falls with the report, or when the firm revokes it."""
+    """The protected labels of one accepted report as they stood when it was issued. Falls with the
+    report, or when the firm revokes it.
+    """
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="certificates")
     code = models.CharField(max_length=24, unique=True)  # public; random, so that it tells nothing
@@ -34,7 +38,9 @@ class Certificate(models.Model):
 
 
 class Share(models.Model):
-    """A link that shows chosen labels of one report to a named buyer. The secret is in the link alone; here lies its hash."""
+    """A link that shows chosen labels of one report to a named buyer. The secret is in the link
+    alone; here lies its hash.
+    """
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="shares")
     buyer = models.CharField(max_length=200)
@@ -60,7 +66,9 @@ class GroupKind(models.TextChoices):
 
 
 class SiteGroup(models.Model):
-    """Sites under one name, run by a regulator or a firm. It gives its runner nothing that a member did not agree to show."""
+    """Sites under one name, run by a regulator or a firm. It gives its runner nothing that a member
+    did not agree to show.
+    """
 
     kind = models.CharField(max_length=9, choices=GroupKind.choices)
     name = NameField(max_length=120)
@@ -75,8 +83,9 @@ class SiteGroup(models.Model):
 
 
 class GroupMember(models.Model):
-    """A site that was asked into a group, and what its firm agreed to. `slug` is as it was typed: that it stands here tells nobody
-    whether there is such a site. `mark` is the firm's name in the counts of this group, random, so that it outlives the firm."""
+    """A site that was asked into a group, and what its firm agreed to. `slug` is as it was typed:
+    that it stands here tells nobody whether there is such a site. `mark` is the firm's name in the
+    counts of this group, random, so that it outlives the firm."""
 
     class State(models.TextChoices):
         INVITED = "invited"
@@ -114,7 +123,9 @@ class GroupMember(models.Model):
 
 
 class GroupCount(AppendOnly):
-    """Counts of a group as they were shown, and what they were made of, by marks: the next ones are compared with all of these."""
+    """Counts of a group as they were shown, and what they were made of, by marks: the next ones are
+    compared with all of these.
+    """
 
     group = models.ForeignKey(SiteGroup, models.PROTECT, related_name="counts")
     at = models.DateTimeField()

@@ -102,7 +102,9 @@ def share(
 
 
 def take_back(user: User, number: int, now: datetime) -> Share:
-    """The link shows nothing from now on; once more changes nothing. `Share.DoesNotExist` for one that is not theirs."""
+    """The link shows nothing from now on; once more changes nothing. `Share.DoesNotExist` for one
+    that is not theirs.
+    """
     with transaction.atomic():
         rows = Share.objects.select_for_update(of=("self",)).select_related("submission__site")
         row: Share = rows.get(pk=number, submission__site__in=managed_sites(user))
@@ -142,7 +144,9 @@ def shares_of(user: User, digest: str) -> tuple[ShareView, ...]:
 
 @wall.opened()
 def opened(secret: str, now: datetime) -> SharedLabels | None:
-    """What the link shows, counted as an opening; None where it is unknown, over or taken back: the answer does not tell which."""
+    """What the link shows, counted as an opening; None where it is unknown, over or taken back: the
+    answer does not tell which.
+    """
     rows = Share.objects.filter(secret_sha256=_digest(secret), revoked_at=None, expires_at__gt=now)
     row = (
         rows.select_related("submission__site__organisation").defer("submission__envelope").first()

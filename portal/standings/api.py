@@ -1,4 +1,6 @@
-"""Where a site stands, over the API: `/api/v1/standings/` for whoever reports, `/api/v1/places/` (ranks, no values) for regulators."""
+"""Where a site stands, over the API: `/api/v1/standings/` for whoever reports, `/api/v1/places/`
+(ranks, no values) for regulators.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class StandingSerializer(serializers.Serializer[Any]):
     """One cell of a site's own protected label, and where it lies among all."""
 
     step = serializers.CharField(
-        help_text="whole-route: the site's own sum of ratio x step best, where it reported every step."
+        help_text="whole-route: the site's own sum of ratio x step best, where it reported every "
+        "step."
     )
     product = serializers.CharField()
     variant = serializers.CharField(allow_blank=True)
@@ -49,7 +52,8 @@ class StandingSerializer(serializers.Serializer[Any]):
     score = serializers.ListField(
         child=serializers.IntegerField(),
         allow_null=True,
-        help_text="95 % interval of the percentile among all firms of the kind; 100 is the least energy. Null among few sites.",
+        help_text="95 % interval of the percentile among all firms of the kind; 100 is the least "
+        "energy. Null among few sites.",
     )
     years = serializers.IntegerField()
 
@@ -74,7 +78,9 @@ NEEDED_PERIOD = Filter("period", PERIOD, Phrase("As `--period` spells it."), nee
 
 @listed("standings", StandingSerializer, always_exists=False)
 class StandingsView(ListView):
-    """Where one of the organisation's own sites stands in one period, cell by cell. A regulator's key reads no values here."""
+    """Where one of the organisation's own sites stands in one period, cell by cell. A regulator's
+    key reads no values here.
+    """
 
     scope: ClassVar[str] = Scope.STANDINGS
     filters = (Filter("site", SITE, Phrase("The id of an own site."), needed=True), NEEDED_PERIOD)
@@ -97,7 +103,9 @@ class StandingsView(ListView):
 
 @listed("places", PlaceSerializer)
 class PlacesView(ListView):
-    """Between which ranks each site of a regulator's jurisdiction lies, in one period of a peer group."""
+    """Between which ranks each site of a regulator's jurisdiction lies, in one period of a peer
+    group.
+    """
 
     scope: ClassVar[str] = Scope.STANDINGS
     filters = (

@@ -1,4 +1,6 @@
-"""Whether a step of a report enters a publication, by the peer group's policy and what auditors said of the report."""
+"""Whether a step of a report enters a publication, by the peer group's policy and what auditors
+said of the report.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class NotEnteredReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """In force on a day, by row of the submission. An adverse opinion outweighs a positive one of another body."""
+    """In force on a day, by row of the submission. An adverse opinion outweighs a positive one of
+    another body.
+    """
 
     positive: Mapping[int, tuple[Verdict, ...]]
     adverse: frozenset[int]

@@ -1,11 +1,15 @@
-"""How many sites of each cell are sure to lie in which quarter: numbers for the public, and by name those who chose to be named.
+"""How many sites of each cell are sure to lie in which quarter: numbers for the public, and by name
+those who chose to be named.
 
-A site counts for a quarter where it lies in it with a probability of 0.8 (`benchmarks.ranking`); the others cannot be told. The numbers
-are of the very participants that are published: where a standing is missing, or of a report that was replaced, a cell has none.
+A site counts for a quarter where it lies in it with a probability of 0.8 (`benchmarks.ranking`);
+the others cannot be told. The numbers are of the very participants that are published: where a
+standing is missing, or of a report that was replaced, a cell has none.
 
-A firm is named beside its own quarter only, where that can be told and is that of all its sites, and only while as many firms of the cell
-stay unnamed as a value needs to be shown at all and four in five of their sites are not of one quarter: otherwise the names would tell of
-those who did not choose it. Firms under one control are one here, named where each of them chose it. See docs/decisions/0054.
+A firm is named beside its own quarter only, where that can be told and is that of all its sites,
+and only while as many firms of the cell stay unnamed as a value needs to be shown at all and four
+in five of their sites are not of one quarter: otherwise the names would tell of those who did not
+choose it. Firms under one control are one here, named where each of them chose it. See
+docs/decisions/0054.
 """
 
 from __future__ import annotations
@@ -57,11 +61,13 @@ class Bands:
 def bands(
     period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int
 ) -> Mapping[LabelKey, Bands]:
-    """By cell; two questions to the database, however many sites there are. A cell whose standings do not come out again from the reports
-    that are published has none: whoever holds these reports could not check the numbers.
+    """By cell; two questions to the database, however many sites there are. A cell whose standings
+    do not come out again from the reports that are published has none: whoever holds these reports
+    could not check the numbers.
 
     Args:
-        fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
+        fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there
+            (`disclosure.fewest_firms` of the pack).
     """
     rows = Standing.objects.filter(
         period=period, submission__state=SubmissionState.ACCEPTED
@@ -92,8 +98,9 @@ def bands(
 
 @dataclass(slots=True)
 class SitesOfOneControl:
-    """The sites of a cell under one control: how many there are, how many are sure to lie in each quarter, and whether each of their firms
-    chose to be named; `names` are of firms with a site whose quarter can be told."""
+    """The sites of a cell under one control: how many there are, how many are sure to lie in each
+    quarter, and whether each of their firms chose to be named; `names` are of firms with a site
+    whose quarter can be told."""
 
     sites: int = 0
     sure: Counter[int] = field(default_factory=Counter)
@@ -102,7 +109,9 @@ class SitesOfOneControl:
 
     @property
     def quarter(self) -> int | None:
-        """Beside which these firms may stand by name: the one in which all their sites lie whose quarter can be told."""
+        """Beside which these firms may stand by name: the one in which all their sites lie whose
+        quarter can be told.
+        """
         return next(iter(self.sure)) if self.chosen and len(self.sure) == 1 else None
 
 
@@ -141,7 +150,9 @@ def _firms(reported: Sequence[ReportedLabel]) -> Mapping[LabelKey, set[str]]:
 def _if_nothing_is_told_of_the_others(
     willing: Mapping[str, SitesOfOneControl], firms: set[str], cell: Quarters, fewest_unnamed: int
 ) -> tuple[NamedFirm, ...]:
-    """The names, while enough firms stay unnamed and fewer than four in five of their sites lie in one quarter."""
+    """The names, while enough firms stay unnamed and fewer than four in five of their sites lie in
+    one quarter.
+    """
     named = {firm: entry for firm, entry in willing.items() if entry.quarter is not None}
     named_by_quarter = sum((entry.sure for entry in named.values()), Counter[int]())
     left = [sites - named_by_quarter[quarter] for quarter, sites in enumerate(cell.counts, start=1)]

@@ -1,7 +1,8 @@
-"""Who enters a composition: the accepted submissions of a period's peer group, as the core takes them.
+"""Who enters a composition: the accepted submissions of a period's peer group, as the core takes
+them.
 
-A period of 10,000 plants and 20 steps is 200,000 rows: they are read by name, without a model each, and equal grids and
-draws are one object.
+A period of 10,000 plants and 20 steps is 200,000 rows: they are read by name, without a model each,
+and equal grids and draws are one object.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     """What is accepted now; superseded revisions and refused submissions never count.
 
     Args:
-        publishing_on: the day of a publication: what audits found by then counts as the peer group's policy has it. None: everybody,
-            for standings.
+        publishing_on: the day of a publication: what audits found by then counts as the peer
+            group's policy has it. None: everybody, for standings.
     """
     group = period.peer_group
     audited = NONE if publishing_on is None else verdicts(period, publishing_on)

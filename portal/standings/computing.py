@@ -1,4 +1,5 @@
-"""Copying protected values out of the vault when a submission is accepted, and computing every standing of a period.
+"""Copying protected values out of the vault when a submission is accepted, and computing every
+standing of a period.
 
 The simulation's randomness is derived from its input, so that it can be repeated.
 """
@@ -27,16 +28,20 @@ from portal.statements import insert
 
 
 def record_protected_values(submission: Submission, labels: Iterable[ReleasedLabel]) -> None:
-    """Copy what the worker opened out of the vault. Called in the transaction that accepts the submission."""
+    """Copy what the worker opened out of the vault. Called in the transaction that accepts the
+    submission.
+    """
     insert([ProtectedValue.of(submission, label) for label in labels])
 
 
 @wall.opened()  # every site of the period, wherever it lies now
 def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
-    """Compute every standing of a period anew from what is accepted now; how many sites were ranked.
+    """Compute every standing of a period anew from what is accepted now; how many sites were
+    ranked.
 
-    The simulation takes minutes in a large sector, so nothing is locked meanwhile. Whoever finds then that somebody else has written, or
-    that a report was replaced or deleted with its firm, begins anew.
+    The simulation takes minutes in a large sector, so nothing is locked meanwhile. Whoever finds
+    then that somebody else has written, or that a report was replaced or deleted with its firm,
+    begins anew.
     """
     while True:
         before = _written(period)
@@ -56,7 +61,9 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
 
 
 def _still_accepted(reports: Collection[int]) -> bool:
-    """Whether all of these reports count as they did; they are locked, so that a firm that leaves now deletes what is written of it."""
+    """Whether all of these reports count as they did; they are locked, so that a firm that leaves
+    now deletes what is written of it.
+    """
     rows = Submission.objects.select_for_update(no_key=True).filter(
         pk__in=reports, state=SubmissionState.ACCEPTED
     )
@@ -64,7 +71,9 @@ def _still_accepted(reports: Collection[int]) -> bool:
 
 
 def _written(period: ReportingPeriod) -> tuple[int, int | None]:
-    """How many standings there are, which a deletion changes, and the number of the one that was written last."""
+    """How many standings there are, which a deletion changes, and the number of the one that was
+    written last.
+    """
     rows = Standing.objects.filter(period=period).aggregate(count=Count("pk"), newest=Max("pk"))
     return rows["count"], rows["newest"]
 

@@ -1,4 +1,6 @@
-"""Protected values copied out of the vault, the standings computed from them, what auditors signed, and firms' choice to be named."""
+"""Protected values copied out of the vault, the standings computed from them, what auditors signed,
+and firms' choice to be named.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from portal.intake.models import Submission
 
 
 class Verdict(models.Model):
-    """What an auditor signed of one report, as far as a publication asks: written when it is issued, ended when it is withdrawn."""
+    """What an auditor signed of one report, as far as a publication asks: written when it is
+    issued, ended when it is withdrawn.
+    """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="verdicts")
     attestation = models.CharField(
@@ -38,12 +42,16 @@ class Verdict(models.Model):
 
 @lru_cache(maxsize=1024)
 def grid_of(lower: str, upper: str, width: str) -> Grid:
-    """A grid by its three fractions as text. A pack has one a step and metric, which all its rows share."""
+    """A grid by its three fractions as text. A pack has one a step and metric, which all its rows
+    share.
+    """
     return Grid(Fraction(lower), Fraction(upper), Fraction(width))
 
 
 class ProtectedValue(models.Model):
-    """One released label of one accepted submission. Already noised at the plant: stealing this table yields no exact value."""
+    """One released label of one accepted submission. Already noised at the plant: stealing this
+    table yields no exact value.
+    """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="protected_values")
     step = models.CharField(max_length=64)
@@ -139,7 +147,9 @@ class ProtectedValue(models.Model):
 
 
 class NamingChoice(AppendOnly):
-    """Whether a firm lets itself be named beside its quarter in what is published from then on. The newest counts; none means no."""
+    """Whether a firm lets itself be named beside its quarter in what is published from then on. The
+    newest counts; none means no.
+    """
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="naming_choices")
     named = models.BooleanField()
@@ -155,7 +165,9 @@ class NamingChoice(AppendOnly):
 
 
 class Standing(models.Model):
-    """Where one site stands in one cell among its peer group. For its owner and the regulator; a rank never without its interval."""
+    """Where one site stands in one cell among its peer group. For its owner and the regulator; a
+    rank never without its interval.
+    """
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="standings")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="standings")

@@ -1,6 +1,7 @@
 """Which firms let themselves be named in public, and since when.
 
-A firm that is named beside its quarter gives away where it stands: nobody but itself can allow that, and only for itself.
+A firm that is named beside its quarter gives away where it stands: nobody but itself can allow
+that, and only for itself.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class ChoiceView:
 
 
 def choose(firm: Organisation, named: bool, by: User, now: datetime) -> bool:
-    """Keep the firm's choice; whether it differs from the one before. Who may choose is for the caller to say."""
+    """Keep the firm's choice; whether it differs from the one before. Who may choose is for the
+    caller to say.
+    """
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=firm.pk)
         if is_named(firm) == named:

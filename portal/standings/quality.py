@@ -1,7 +1,9 @@
-"""How good the reports of a period are, as far as it can be told without a value: which steps they cover, where a series breaks.
+"""How good the reports of a period are, as far as it can be told without a value: which steps they
+cover, where a series breaks.
 
-A series breaks where a report is signed by another agent than the period before without that agent's own rotation (a lost
-machine: another seed, and nobody knows what the old one had spent), or where the agent's ledger says less than it did.
+A series breaks where a report is signed by another agent than the period before without that
+agent's own rotation (a lost machine: another seed, and nobody knows what the old one had spent), or
+where the agent's ledger says less than it did.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ class QualitiesView:
 
 
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
-    """What can be told of the accepted reports of a participation; whom the reader may see, the participation has settled.
+    """What can be told of the accepted reports of a participation; whom the reader may see, the
+    participation has settled.
 
     Which steps a report covers stands in its own row since it was accepted.
     """
@@ -76,7 +79,9 @@ def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesV
 
 
 def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[HistoryBreak, ...]]:
-    """Only of reports that differ from the one before in what could break a series, which the database picks out."""
+    """Only of reports that differ from the one before in what could break a series, which the
+    database picks out.
+    """
     members = PeerGroupMember.objects.filter(peer_group=peer_group).values("site")
     here = Q(site__submissions__period=previous, site__submissions__state=SubmissionState.ACCEPTED)
     other = Q(before__device__lt=F("device")) | Q(

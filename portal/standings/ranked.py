@@ -1,4 +1,6 @@
-"""Every standing of a period, for the regulators of the sites: ranks as intervals and quarters, no values."""
+"""Every standing of a period, for the regulators of the sites: ranks as intervals and quarters, no
+values.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Accepted reports with the period that each counts in, and what a site reported period by period, for its owner and its regulator."""
+"""Accepted reports with the period that each counts in, and what a site reported period by period,
+for its owner and its regulator.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class ChosenView:
 
 
 def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
-    """The report of the (site, period) that is asked for, else the newest. One look at whose sites they are."""
+    """The report of the (site, period) that is asked for, else the newest. One look at whose sites
+    they are.
+    """
     rows = _accepted(seen_by(user, "site__"))
     pairs = dict.fromkeys((row.site.slug, row.period) for row in rows)
     chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
@@ -92,7 +96,9 @@ _OF_A_SITE = ("slug", "name", "name_zh", "organisation_id")
 
 
 def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
-    """The reports of one site, each with its period. Where a site is in several peer groups, the oldest group's period counts."""
+    """The reports of one site, each with its period. Where a site is in several peer groups, the
+    oldest group's period counts.
+    """
     by_period = {row.period: row for row in rows}
     site = next((row.site for row in by_period.values()), None)
     if site is None:
@@ -125,7 +131,9 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
 
 
 class ReportedValue(NamedTuple):
-    """The protected best in `unit`; `interval` (95 %, of the true value) is None before standings were computed."""
+    """The protected best in `unit`; `interval` (95 %, of the true value) is None before standings
+    were computed.
+    """
 
     value: float
     interval: tuple[float, float] | None

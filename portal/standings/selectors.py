@@ -1,4 +1,6 @@
-"""Reading where a site stands, and the protected values that it released: for its owner and the regulator of its jurisdiction."""
+"""Reading where a site stands, and the protected values that it released: for its owner and the
+regulator of its jurisdiction.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from portal.standings.reports import ReportView, report_of
 
 @dataclass(frozen=True, slots=True)
 class StepStandingView:
-    """One site in one cell, in `unit`; everything from `estimate` on is None where standings have not been computed yet."""
+    """One site in one cell, in `unit`; everything from `estimate` on is None where standings have
+    not been computed yet.
+    """
 
     step: str
     product: str
@@ -35,7 +39,8 @@ class StepStandingView:
     of: int | None
     years: int  # that the value covers, the last of them the period's
     score: tuple[int, int] | None = (
-        None  # 95 %, percentile among all firms of the kind, 100 the least energy; None of few sites
+        # 95 %, percentile among all firms of the kind, 100 the least energy; None of few sites
+        None
     )
 
 
@@ -65,12 +70,16 @@ class StandView:
     )  # None: standings have not been computed since the submission was accepted
     steps: tuple[StepStandingView, ...]
     route: StepStandingView | None = (
-        None  # by the site's own sum of ratio x step best; None where a step lacks, or too few firms have all
+        # by the site's own sum of ratio x step best; None where a step lacks, or too few firms have
+        # all
+        None
     )
 
 
 def where_we_stand(user: User, site: str, period: str) -> StandView | None:
-    """The standing of an own (or regulated) site; None where there is none or it is not theirs to see."""
+    """The standing of an own (or regulated) site; None where there is none or it is not theirs to
+    see.
+    """
     report = report_of(user, site, period)
     return None if report is None else standing_of(report)
 

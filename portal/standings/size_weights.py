@@ -1,4 +1,6 @@
-"""The weight of each firm by the declared size of its sites (1, 3, 10, 30), by which the gate judges dominance."""
+"""The weight of each firm by the declared size of its sites (1, 3, 10, 30), by which the gate
+judges dominance.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ SIZE_WEIGHTS: Mapping[str, float] = {
     SizeClass.LARGE: 10.0,
     SizeClass.VERY_LARGE: 30.0,
 }
-"""Declared weights of the size classes (an assumption of ours, public): about a factor of three a class."""
+"""Declared weights of the size classes (an assumption of ours, public): about a factor of three a
+class.
+"""
 
 
 def weights_of(sites: Iterable[tuple[str, str]]) -> dict[str, float]:

@@ -1,4 +1,5 @@
-"""The transparency log for anybody: signed heads, entries, proofs, checkpoints with cosignatures of witnesses, and restarts.
+"""The transparency log for anybody: signed heads, entries, proofs, checkpoints with cosignatures of
+witnesses, and restarts.
 
 What only a restart of the log can change may be kept for minutes: a restart takes people longer.
 """
@@ -86,7 +87,8 @@ class CheckpointSerializer(serializers.Serializer[Any]):
     root_hash = HashField()
     cosigned = CosignerSerializer(many=True)
     checkpoint = serializers.CharField(
-        help_text="The signed note: C2SP tlog-checkpoint with the cosignatures of C2SP tlog-cosignature."
+        help_text="The signed note: C2SP tlog-checkpoint with the cosignatures of C2SP "
+        "tlog-cosignature."
     )
 
 
@@ -172,7 +174,9 @@ class LogEntryView(PublicView):
         responses={200: LogEntrySerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        """The entry of a commitment, a sealed report or another logged thing, for who knows its digest."""
+        """The entry of a commitment, a sealed report or another logged thing, for who knows its
+        digest.
+        """
         digest = _single_value(request, "digest")
         if not _DIGEST.fullmatch(digest):
             raise _malformed("digest", Phrase("64 hex digits in lower case"))
@@ -234,7 +238,9 @@ class RestartSerializer(serializers.Serializer[Any]):
 class RestartsView(PublicView):
     @extend_schema(operation_id="log_restarts", responses={200: RestartSerializer(many=True)})
     def get(self, _request: Request) -> Response:
-        """Every time that the log lost its end and went on from a backup, as the coordinator signed it; oldest first."""
+        """Every time that the log lost its end and went on from a backup, as the coordinator signed
+        it; oldest first.
+        """
         return _lasting([_restarted(signed) for signed in restarts.served()], "no-cache")
 
 
@@ -248,13 +254,16 @@ class CheckpointView(PublicView):
                 "show",
                 {"type": "string", "enum": [choice.value for choice in CheckpointChoice]},
                 required=False,
-                description="The newest; the one offered to witnesses; the largest that enough witnesses have cosigned.",
+                description="The newest; the one offered to witnesses; the largest that enough "
+                "witnesses have cosigned.",
             )
         ],
         responses={200: CheckpointSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
+        """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key
+        directory names.
+        """
         asked = (
             _single_value(request, "show")
             if "show" in request.query_params

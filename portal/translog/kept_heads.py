@@ -1,10 +1,12 @@
-"""Heads of the log kept outside the database, on another disk, and the refusal to go on with a log that is shorter than they say.
+"""Heads of the log kept outside the database, on another disk, and the refusal to go on with a log
+that is shorter than they say.
 
-`HEADS_FILE` is only added to: a line for each size that anybody was told of, by a signed head or by the index in a receipt, and one for
-each restart of the log. A restored database knows nothing of what it has shown since the dump; this file does.
+`HEADS_FILE` is only added to: a line for each size that anybody was told of, by a signed head or by
+the index in a receipt, and one for each restart of the log. A restored database knows nothing of
+what it has shown since the dump; this file does.
 
-    SIZE HEAD         the head in base64, or - where the size alone was told
-    restart STATEMENT what the coordinator signed (`benchmarks.wire.restarts`): lines above bind no more
+    SIZE HEAD         the head in base64, or - where the size alone was told restart STATEMENT what
+    the coordinator signed (`benchmarks.wire.restarts`): lines above bind no more
 
 Every process that appends or answers reads the last lines; only one that signs writes.
 """
@@ -33,7 +35,9 @@ RESTART = "restart"
 
 @dataclass(frozen=True, slots=True)
 class ShownLog:
-    """The largest size that anybody was told of, and the last signed head, of which the root is known."""
+    """The largest size that anybody was told of, and the last signed head, of which the root is
+    known.
+    """
 
     size: int
     signed: bytes | None
@@ -43,7 +47,8 @@ def shown_so_far() -> ShownLog:
     """What the file says; of an empty or missing one, that nobody was told anything.
 
     Raises:
-        RefusedError: `heads-not-kept` (503): the file cannot be read, so nobody knows what was shown.
+        RefusedError: `heads-not-kept` (503): the file cannot be read, so nobody knows what was
+            shown.
     """
     file: Path | None = settings.HEADS_FILE
     if file is None:
@@ -69,7 +74,8 @@ def are_kept() -> bool:
 
 
 def keep(size: int, signed: bytes | None = None) -> None:
-    """Write down, to the disk, that somebody is about to be told of so many entries. Nothing is written twice.
+    """Write down, to the disk, that somebody is about to be told of so many entries. Nothing is
+    written twice.
 
     Raises:
         RefusedError: `heads-not-kept` (503): the disk takes nothing, so nothing is shown.
@@ -90,7 +96,9 @@ def _is_news(size: int, signed: bytes | None) -> bool:
 
 
 def can_be_kept() -> bool:
-    """Whether another head could be written down now, as far as the file's rights and its disk's tell without writing."""
+    """Whether another head could be written down now, as far as the file's rights and its disk's
+    tell without writing.
+    """
     file: Path | None = settings.HEADS_FILE
     if file is None:
         return True
@@ -110,7 +118,9 @@ def keep_restart(statement: bytes) -> None:
 
 
 def restarts_so_far() -> list[LogRestartStatement]:
-    """Every statement by which the log went on, oldest first: a restore may have taken some of them from the database."""
+    """Every statement by which the log went on, oldest first: a restore may have taken some of them
+    from the database.
+    """
     file: Path | None = settings.HEADS_FILE
     if file is None or not file.exists():
         return []
@@ -129,7 +139,9 @@ def restarts_so_far() -> list[LogRestartStatement]:
 
 
 def heads_so_far() -> Iterator[bytes]:
-    """The signed heads of the file, the last one first; for the ceremony that restarts the log, which reads all of it."""
+    """The signed heads of the file, the last one first; for the ceremony that restarts the log,
+    which reads all of it.
+    """
     file: Path | None = settings.HEADS_FILE
     if file is not None and file.exists():
         lines, _ = _lines(file, 0, file.stat().st_size)
@@ -140,7 +152,8 @@ def require_whole(size: int, most: int | None = None) -> None:
     """Refuse to work on a log of so many entries where more were shown.
 
     Args:
-        most: `kept().size` of before the log's size was read, from who does not hold the log's head: others add to both meanwhile.
+        most: `kept().size` of before the log's size was read, from who does not hold the log's
+            head: others add to both meanwhile.
 
     Raises:
         RefusedError: `log-set-back` (503).
@@ -150,7 +163,8 @@ def require_whole(size: int, most: int | None = None) -> None:
             503,
             "log-set-back",
             Phrase(
-                "The portal's log has %(now)s entries and has shown %(most)s: a restore set it back.",
+                "The portal's log has %(now)s entries and has shown %(most)s: a restore set it "
+                "back.",
                 now=size,
                 most=most,
             ),
@@ -191,7 +205,8 @@ def _not_kept(reason: Phrase) -> RefusedError:
         503,
         "heads-not-kept",
         reason,
-        "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
+        "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, "
+        "heads-not-kept.",
     )
 
 
@@ -200,7 +215,8 @@ def _why(error: OSError) -> str:
 
 
 def _write(descriptor: int, line: bytes) -> None:
-    """The whole line, on one of its own where the last was cut short; what a full disk took of it stays there and says nothing.
+    """The whole line, on one of its own where the last was cut short; what a full disk took of it
+    stays there and says nothing.
 
     Raises:
         OSError: the disk takes nothing, or a part alone.
@@ -212,7 +228,9 @@ def _write(descriptor: int, line: bytes) -> None:
 
 
 def _read(file: Path, inode: int, length: int) -> ShownLog:
-    """What the file says now; where it only grew since it was last looked into, from its new lines alone."""
+    """What the file says now; where it only grew since it was last looked into, from its new lines
+    alone.
+    """
     global _last_look
     last_look = _last_look
     if (
@@ -231,7 +249,9 @@ def _read(file: Path, inode: int, length: int) -> ShownLog:
 
 
 def _from_the_end(file: Path, length: int) -> tuple[ShownLog, int]:
-    """Back to the last signed head or restart; sizes only grow but where a restart stands between. And how far whole lines go."""
+    """Back to the last signed head or restart; sizes only grow but where a restart stands between.
+    And how far whole lines go.
+    """
     look = FIRST_LOOK_BYTES
     while True:
         lines, read = _lines(file, max(0, length - look), length)
@@ -255,7 +275,9 @@ def _lines(file: Path, first: int, length: int) -> tuple[list[bytes], int]:
 
 
 def _entries(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Size and signed head of each line; one that was cut short, by a full disk or a machine that went down, says nothing."""
+    """Size and signed head of each line; one that was cut short, by a full disk or a machine that
+    went down, says nothing.
+    """
     for line in lines:
         try:
             entry = _entry(line)
@@ -290,6 +312,7 @@ class _Seen:
 _last_look: _Seen | None = None
 _NOTHING = ShownLog(0, None)
 REMEDY = Phrase(
-    "You lose nothing by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer "
+    "You lose nothing by waiting: send the same again later. The operator follows "
+    "docs/runbook.md, log-set-back: restore a newer "
     "backup, or restart the log with the coordinator's signature."
 )

@@ -1,11 +1,13 @@
-"""Appending to the transparency log: one locked row, entries, hashes of subtrees; putting entries in line, and numbering what waits.
+"""Appending to the transparency log: one locked row, entries, hashes of subtrees; putting entries
+in line, and numbering what waits.
 
-Whoever appends holds the log's head until the transaction ends, so that entries have one order and an index is never given
-twice. Appending reads at most log2(size) hashes and writes two an entry on average, in as many statements for a thousand entries
-as for one.
+Whoever appends holds the log's head until the transaction ends, so that entries have one order and
+an index is never given twice. Appending reads at most log2(size) hashes and writes two an entry on
+average, in as many statements for a thousand entries as for one.
 
-What needs its number at once, for a receipt says it, is appended. What is only to be there, the values of an accepted report, is put in
-line in the transaction of its cause, which then holds no lock of the log; `number_waiting` gives those in line their numbers, many at once.
+What needs its number at once, for a receipt says it, is appended. What is only to be there, the
+values of an accepted report, is put in line in the transaction of its cause, which then holds no
+lock of the log; `number_waiting` gives those in line their numbers, many at once.
 """
 
 from __future__ import annotations
@@ -31,15 +33,18 @@ IN_LINE = "SELECT id, kind, digest FROM translog_waitingentry ORDER BY id LIMIT 
 
 
 def lock(*, numbering: bool = True) -> LogHead:
-    """The head, held until the transaction ends: whoever has it is alone in appending, and may look before writing.
+    """The head, held until the transaction ends: whoever has it is alone in appending, and may look
+    before writing.
 
     Where rows that entries refer to are locked as well (a device, a site), the head is taken first.
 
     Args:
-        numbering: give those that wait in line their numbers first, so that what refers to them finds them in the log.
+        numbering: give those that wait in line their numbers first, so that what refers to them
+            finds them in the log.
 
     Raises:
-        RefusedError: `log-set-back` (503): nothing is added to a log that is shorter than what was shown, or begins otherwise.
+        RefusedError: `log-set-back` (503): nothing is added to a log that is shorter than what was
+            shown, or begins otherwise.
     """
     if head_rows := fetched(HEAD_LOCKED if connection.features.has_select_for_update else HEAD, ()):
         head = LogHead(pk=1, size=head_rows[0][0])
@@ -77,7 +82,8 @@ def append_all(head: LogHead, things: Sequence[tuple[EntryKind, str]], now: date
 
 
 def put_in_line(kind: EntryKind, digest: str) -> None:
-    """To be logged as soon as somebody numbers what waits; no lock is taken. Inside the transaction of what it logs.
+    """To be logged as soon as somebody numbers what waits; no lock is taken. Inside the transaction
+    of what it logs.
 
     Raises:
         RefusedError: `log-set-back` (503).
@@ -101,7 +107,9 @@ def number_waiting(now: datetime) -> None:
 
 
 def _require_beginning(size: int) -> None:
-    """That the log begins with the last head that was shown. Asked once of each: while this process runs nobody restores the database."""
+    """That the log begins with the last head that was shown. Asked once of each: while this process
+    runs nobody restores the database.
+    """
     global _begins_with
     signed = kept_heads.shown_so_far().signed
     if signed != _begins_with:
@@ -119,7 +127,9 @@ def _number_waiting(head: LogHead, now: datetime) -> None:
 
 
 def add(kind: EntryKind, digest: str, now: datetime) -> int:
-    """`append` for who has nothing to look at first. To be called inside the transaction of what it logs."""
+    """`append` for who has nothing to look at first. To be called inside the transaction of what it
+    logs.
+    """
     return append(lock(), kind, digest, now)
 
 
@@ -136,7 +146,9 @@ def day_of(moment: datetime) -> date:
 
 
 def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
-    """The nodes of these leaves from index `first` on and those above that they complete; left branches of before are read at once."""
+    """The nodes of these leaves from index `first` on and those above that they complete; left
+    branches of before are read at once.
+    """
     above = [completed_by(index) for index in range(first, first + len(leaves))]
     left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
     # a branch that ends before the first new leaf is there; the others grow here

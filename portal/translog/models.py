@@ -1,4 +1,6 @@
-"""The transparency log's rows: its head, entries, those that wait, hashes of complete subtrees, witnesses' cosignatures, restarts."""
+"""The transparency log's rows: its head, entries, those that wait, hashes of complete subtrees,
+witnesses' cosignatures, restarts.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class LogHead(models.Model):
 
 
 class LogEntry(AppendOnly):
-    """One thing that was logged, by its digest. Indices count from 0 without a gap. `benchmarks.wire.logged` makes its leaf."""
+    """One thing that was logged, by its digest. Indices count from 0 without a gap.
+    `benchmarks.wire.logged` makes its leaf.
+    """
 
     index = models.PositiveBigIntegerField(primary_key=True)
     kind = models.CharField(max_length=32, choices=kinds)
@@ -43,7 +47,9 @@ class LogEntry(AppendOnly):
 
 
 class WaitingEntry(models.Model):
-    """Something that is logged for certain and has no number yet: its row goes when `portal.translog.log` gives it one."""
+    """Something that is logged for certain and has no number yet: its row goes when
+    `portal.translog.log` gives it one.
+    """
 
     kind = models.CharField(max_length=32, choices=kinds)
     digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
@@ -53,7 +59,9 @@ class WaitingEntry(models.Model):
 
 
 class Cosignature(AppendOnly):
-    """A witness's line under the checkpoint of one size, as it was handed in and found to hold (`portal.translog.witnesses`)."""
+    """A witness's line under the checkpoint of one size, as it was handed in and found to hold
+    (`portal.translog.witnesses`).
+    """
 
     witness = models.CharField(
         max_length=64, validators=[HEX_32]
@@ -78,10 +86,11 @@ class Cosignature(AppendOnly):
 
 
 class LogNode(AppendOnly):
-    """The hash of a complete subtree, leaves included, under the number that it has when all nodes are counted from left to right.
+    """The hash of a complete subtree, leaves included, under the number that it has when all nodes
+    are counted from left to right.
 
-    The node over the leaves [position · 2^level, (position + 1) · 2^level) is number (2 · position + 1) · 2^level - 1: one column names
-    it, and all nodes of a proof are read by one query.
+    The node over the leaves [position · 2^level, (position + 1) · 2^level) is number (2 · position
+    + 1) · 2^level - 1: one column names it, and all nodes of a proof are read by one query.
     """
 
     number = models.PositiveBigIntegerField(primary_key=True)

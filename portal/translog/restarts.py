@@ -1,7 +1,9 @@
-"""The restart of the log after a restore: asked for here, signed at the offline key, taken here, and served to everybody.
+"""The restart of the log after a restore: asked for here, signed at the offline key, taken here,
+and served to everybody.
 
-Until it is taken no process adds to the log or shows it (`kept_heads`). Afterwards agents and witnesses whose head lies in the lost
-range take the statement once and go on (`benchmarks.wire.restarts`).
+Until it is taken no process adds to the log or shows it (`kept_heads`). Afterwards agents and
+witnesses whose head lies in the lost range take the statement once and go on
+(`benchmarks.wire.restarts`).
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ def ask(
     now: datetime,
     kept_head: bytes | None = None,
 ) -> bytes:
-    """What goes to the offline key: the log that was shown, and the head of the log that is there now from which it goes on.
+    """What goes to the offline key: the log that was shown, and the head of the log that is there
+    now from which it goes on.
 
     Args:
         keys: the portal's receipt keys, by which a head is this portal's.
@@ -39,7 +42,8 @@ def ask(
 
     Raises:
         InputError: `no-head-kept`, `log-damaged`.
-        VerificationError: `restart-loses-nothing`; `tree-head-signature-invalid`, of a head that none of the keys signed.
+        VerificationError: `restart-loses-nothing`; `tree-head-signature-invalid`, of a head that
+            none of the keys signed.
     """
     shown = kept_heads.shown_so_far()
     before = kept_head or shown.signed
@@ -48,7 +52,8 @@ def ask(
             "no-head-kept",
             "No head of the lost log is available.",
             (
-                "Give a head that an agent or a witness saved: `steplabel-agent status --heads DIR` writes head.cbor. Then use --head "
+                "Give a head that an agent or a witness saved: `steplabel-agent status --heads "
+                "DIR` writes head.cbor. Then use --head "
                 "head.cbor."
             ),
         )
@@ -73,7 +78,9 @@ def ask(
 
 
 def _goes_on_from(before: bytes) -> int:
-    """How many entries remain: all; where the log begins otherwise than what was shown, those up to the last head that it begins with."""
+    """How many entries remain: all; where the log begins otherwise than what was shown, those up to
+    the last head that it begins with.
+    """
     size = selectors.size()
     saved = list(kept_heads.heads_so_far()) or [
         before
@@ -86,8 +93,9 @@ def _goes_on_from(before: bytes) -> int:
 
 
 def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestartStatement:
-    """Let the log go on, with the coordinator's signature. Taking the same statement again changes nothing. What was taken halfway, by the
-    file of heads alone, is taken whole, as long as the log has all that was shown since.
+    """Let the log go on, with the coordinator's signature. Taking the same statement again changes
+    nothing. What was taken halfway, by the file of heads alone, is taken whole, as long as the log
+    has all that was shown since.
 
     Raises:
         VerificationError: `restarts.verify`.
@@ -102,20 +110,24 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
         raise InputError(
             "restart-of-another-log",
             Phrase(
-                "The statement allows a log of %(size)s entries to continue, but this is another log.",
+                "The statement allows a log of %(size)s entries to continue, but this is another "
+                "log.",
                 size=after.size,
             ),
-            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
+            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between "
+            "`ask` and `take`.",
         )
     half_taken = kept_heads.restarts_so_far()[-1:] == [restart] and selectors.is_whole()
     if not half_taken and _shown_since(restart):
         raise InputError(
             "restart-of-an-earlier-loss",
             Phrase(
-                "The portal has shown %(size)s entries, some of them after this statement was asked for: it excuses none of these.",
+                "The portal has shown %(size)s entries, some of them after this statement was "
+                "asked for: it excuses none of these.",
                 size=kept_heads.shown_so_far().size,
             ),
-            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
+            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between "
+            "`ask` and `take`.",
         )
     if not half_taken:
         kept_heads.keep_restart(signed)
@@ -128,7 +140,9 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
 
 
 def _shown_since(restart: LogRestartStatement) -> bool:
-    """Whether anybody was told of entries that the statement does not cover, or later than it was asked for."""
+    """Whether anybody was told of entries that the statement does not cover, or later than it was
+    asked for.
+    """
     shown = kept_heads.shown_so_far()
     return shown.size > restart.lost_to or (
         shown.signed is not None and heads.parse(shown.signed).at > restart.at
@@ -141,7 +155,9 @@ def served() -> list[bytes]:
 
 
 def lost(index: int, on: date) -> bool:
-    """Whether what was logged there on that day (UTC) is in a range that was lost; False for what was logged after it."""
+    """Whether what was logged there on that day (UTC) is in a range that was lost; False for what
+    was logged after it.
+    """
     announced = map(restarts.parse, served())
     return any(
         restart.lost_from <= index < restart.lost_to and on <= log.day_of(restart.moment)

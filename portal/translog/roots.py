@@ -1,4 +1,5 @@
-"""The log's root at any size that it has had, and a look whether it begins with the last head that was shown.
+"""The log's root at any size that it has had, and a look whether it begins with the last head that
+was shown.
 
 Each is one query of at most 2 log2(size) rows: the hashes of complete subtrees are stored.
 """
@@ -23,7 +24,8 @@ STORED = "SELECT number, hash FROM translog_lognode WHERE number IN ({})"
 
 
 def as_shown(size: int) -> bytes:
-    """The root at a size of the log, which must begin with the last head that was kept: one set back that grew again does not.
+    """The root at a size of the log, which must begin with the last head that was kept: one set
+    back that grew again does not.
 
     Raises:
         RefusedError: `log-set-back` (503); `log-damaged` (500).
@@ -38,7 +40,8 @@ def as_shown(size: int) -> bytes:
             503,
             "log-set-back",
             Phrase(
-                "The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.",
+                "The portal's log does not begin with the %(size)s entries that it has shown: the "
+                "log was set back.",
                 size=kept_head.size,
             ),
             REMEDY,

@@ -1,4 +1,6 @@
-"""Reading the log: heads and proofs at any size it ever had, each by one query of at most 2 log2(size) rows; entries; its own check."""
+"""Reading the log: heads and proofs at any size it ever had, each by one query of at most 2
+log2(size) rows; entries; its own check.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ MOST_ENTRIES = 1_000
 OF_ONE_MOMENT = """
 SELECT coalesce((SELECT size FROM translog_loghead WHERE id = 1), 0), (SELECT count(*) FROM translog_logentry),
     (SELECT count(*) FROM translog_lognode)
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,16 @@ def present_root() -> bytes:
 
 
 def head_differs(size: int, root: bytes) -> bool:
-    """Whether the first entries of the log as it stands are others than those of a head; for the portal's own checks."""
+    """Whether the first entries of the log as it stands are others than those of a head; for the
+    portal's own checks.
+    """
     return roots.root_of(size) != root
 
 
 def whole_size() -> int:
-    """How many entries there are now, for who is told. RefusedError: `log-set-back` (503), where more were shown before."""
+    """How many entries there are now, for who is told. RefusedError: `log-set-back` (503), where
+    more were shown before.
+    """
     most = kept_heads.shown_so_far().size
     now = size()
     kept_heads.require_whole(now, most)
@@ -84,7 +90,9 @@ def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
 
 
 def head_of(size: int, key: ReceiptKey) -> HeadView:
-    """The head at a size that the log has or had, whatever was shown before: for the ceremony that restarts it."""
+    """The head at a size that the log has or had, whatever was shown before: for the ceremony that
+    restarts it.
+    """
     return _signed_head(size, roots.root_of(size), key)
 
 
@@ -193,7 +201,8 @@ def entry(index: int) -> EntryView | None:
 
 
 def entry_of(digest: str) -> EntryView | None:
-    """The entry of the thing with this digest: of a commitment, an envelope, a signed document; for who has it.
+    """The entry of the thing with this digest: of a commitment, an envelope, a signed document; for
+    who has it.
 
     Raises:
         RefusedError: `log-set-back` (503): of what is lost nobody is told that it was never logged.
@@ -245,7 +254,9 @@ def node_of(number: int) -> Node:
 
 
 def _nodes_in(leaves: int) -> int:
-    """How many complete subtrees a log of so many entries has: 2n less the ones in n's binary digits."""
+    """How many complete subtrees a log of so many entries has: 2n less the ones in n's binary
+    digits.
+    """
     return 2 * leaves - leaves.bit_count()
 
 

@@ -1,8 +1,10 @@
-"""Takes in cosignatures of the log, and says which checkpoint is offered until enough witnesses signed it, and which is shown to whom.
+"""Takes in cosignatures of the log, and says which checkpoint is offered until enough witnesses
+signed it, and which is shown to whom.
 
-A witness comes by its own timer and cosigns the largest head that it has seen. On a log that grows between two visits no two of them would
-ever cosign the same head; so what is offered to witnesses stays where one of them has begun, until as many as the directory asks
-for have cosigned it. Then the next one is offered.
+A witness comes by its own timer and cosigns the largest head that it has seen. On a log that grows
+between two visits no two of them would ever cosign the same head; so what is offered to witnesses
+stays where one of them has begun, until as many as the directory asks for have cosigned it. Then
+the next one is offered.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from portal.translog import selectors
 from portal.translog.models import Cosignature
 
 MOST_SIZES = 1_000
-"""How far back a witnessed head is looked for. One is a round of the witnesses, so the last lies among the first few."""
+"""How far back a witnessed head is looked for. One is a round of the witnesses, so the last lies
+among the first few.
+"""
 
 
 class CheckpointChoice(StrEnum):
@@ -45,7 +49,8 @@ class WitnessView:
 
 
 def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: ReceiptKey) -> bytes:
-    """The checkpoint with the log's signature and the last cosignature of every named witness at that size.
+    """The checkpoint with the log's signature and the last cosignature of every named witness at
+    that size.
 
     Raises:
         RefusedError: `log-not-witnessed` (404).
@@ -68,7 +73,8 @@ def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: Rece
                 "No head of the log has the cosignatures of %(required)s witnesses yet.",
                 required=directory.content.witnesses_required,
             ),
-            "Ask again after the witnesses have come. The page of the log shows when each was last here.",
+            "Ask again after the witnesses have come. The page of the log shows when each was "
+            "last here.",
         )
     last = {row.witness: row for row in _named(directory).filter(size=size).order_by("signed_at")}
     lines = [notes.parse_line(row.line) for row in last.values()]
@@ -76,11 +82,14 @@ def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: Rece
 
 
 def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
-    """Keep the cosignatures of named witnesses under a checkpoint of this log; how many of them were new.
+    """Keep the cosignatures of named witnesses under a checkpoint of this log; how many of them
+    were new.
 
     Raises:
-        VerificationError: malformed, of another log, not signed by the log, or a cosignature that does not hold.
-        RefusedError: `witness-unknown` (403), `cosignature-of-another-log` (409), `log-size-unknown` (404), `cosignature-ahead` (400).
+        VerificationError: malformed, of another log, not signed by the log, or a cosignature that
+            does not hold.
+        RefusedError: `witness-unknown` (403), `cosignature-of-another-log` (409),
+            `log-size-unknown` (404), `cosignature-ahead` (400).
     """
     checkpoint = checkpoints.read(raw, directory.fingerprint, directory.content.receipt_keys())
     signatures = checkpoint.note.signed_by(directory.content.witness_keys())
@@ -89,7 +98,8 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
             403,
             "witness-unknown",
             "No witness that the key directory names has cosigned this checkpoint.",
-            "Give the witness's public key to the portal's operator, who adds it to the next key directory.",
+            "Give the witness's public key to the portal's operator, who adds it to the next key "
+            "directory.",
         )
     _require_own(checkpoint)
     new = 0
@@ -133,16 +143,20 @@ def witnesses(directory: PublishedDirectory) -> tuple[WitnessView, ...]:
 
 
 def _require_own(checkpoint: Checkpoint) -> None:
-    """Two logs of one size under the portal's own key: somebody else holds it, or this log was set back."""
+    """Two logs of one size under the portal's own key: somebody else holds it, or this log was set
+    back.
+    """
     if selectors.root_at(checkpoint.size) != checkpoint.root:
         raise RefusedError(
             409,
             "cosignature-of-another-log",
             Phrase(
-                "The checkpoint is signed by this portal's key, but the portal's log of %(size)s entries has another root.",
+                "The checkpoint is signed by this portal's key, but the portal's log of %(size)s "
+                "entries has another root.",
                 size=checkpoint.size,
             ),
-            "Keep the checkpoint: it is evidence. Tell the operator and the coordinator by a way other than this portal. The receipt "
+            "Keep the checkpoint: it is evidence. Tell the operator and the coordinator by a way "
+            "other than this portal. The receipt "
             "key may have been stolen, or the log was restored from a backup.",
         )
 
@@ -161,7 +175,9 @@ def _witnessed(directory: PublishedDirectory) -> int | None:
 
 
 def _signers(directory: PublishedDirectory) -> dict[int, int]:
-    """How many of the named witnesses have cosigned, by size, of the sizes that any of them cosigned last."""
+    """How many of the named witnesses have cosigned, by size, of the sizes that any of them
+    cosigned last.
+    """
     recent = (
         _named(directory)
         .values("size")

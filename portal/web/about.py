@@ -1,4 +1,6 @@
-"""What the portal says about itself: pages of text and the glossary, whose texts stand in `about.toml`."""
+"""What the portal says about itself: pages of text and the glossary, whose texts stand in
+`about.toml`.
+"""
 
 from __future__ import annotations
 

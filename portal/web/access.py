@@ -1,9 +1,10 @@
-"""Who may open a page: by role, signed in, with a second factor, with a password given lately; others are led to sign in.
+"""Who may open a page: by role, signed in, with a second factor, with a password given lately;
+others are led to sign in.
 
 What they then see is the selectors' business.
 
-A stranger is asked to sign in, a wrong role is told so, whose role needs a second factor is led to it, and a refusal of a
-service becomes a page in the reader's language.
+A stranger is asked to sign in, a wrong role is told so, whose role needs a second factor is led to
+it, and a refusal of a service becomes a page in the reader's language.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
-    """Only for people with one of these roles; their pages are never kept by a cache on the way. `posts`: a form is sent here."""
+    """Only for people with one of these roles; their pages are never kept by a cache on the way.
+    `posts`: a form is sent here.
+    """
 
     def guard(page: Page[P]) -> Page[P]:
         @require_http_methods(["GET", "POST"] if posts else ["GET"])
@@ -80,7 +83,9 @@ def for_anybody_signed_in(page: Page[P]) -> Page[P]:
 
 
 def freshly(page: Page[P]) -> Page[P]:
-    """For dangerous acts: who gave no password and no code for a quarter of an hour is asked again, and brought back to the page."""
+    """For dangerous acts: who gave no password and no code for a quarter of an hour is asked again,
+    and brought back to the page.
+    """
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -103,7 +108,9 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def person(request: HttpRequest) -> User:
-    """The signed-in person; pages that ask are behind `for_role`. The row itself, for `request.user` is only a stand-in for it."""
+    """The signed-in person; pages that ask are behind `for_role`. The row itself, for
+    `request.user` is only a stand-in for it.
+    """
     return cast(User, get_user(request))
 
 
@@ -114,7 +121,9 @@ def to_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where a signed-in person goes on once asked again: to the page, or to what was typed there."""
+    """Where a signed-in person goes on once asked again: to the page, or to what was typed
+    there.
+    """
     typed = unsent_forms.packed(request, again=True)
     unsent_forms.keep(request, typed)
     return reverse("web:unsent") if typed else request.get_full_path()

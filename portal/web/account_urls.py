@@ -1,4 +1,6 @@
-"""Addresses of signing in. The names are allauth's own, which it looks them up by; of its pages only these are here."""
+"""Addresses of signing in. The names are allauth's own, which it looks them up by; of its pages
+only these are here.
+"""
 
 from __future__ import annotations
 

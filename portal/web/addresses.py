@@ -1,7 +1,8 @@
-"""Permanent addresses of published versions, of two versions compared, and of each number of a method pack.
+"""Permanent addresses of published versions, of two versions compared, and of each number of a
+method pack.
 
-Nothing is left out, so that no benchmark published later can be meant by an address that is cited today. The parts of a
-jurisdiction's path stand with dots between them: `cn.he.tangshan`.
+Nothing is left out, so that no benchmark published later can be meant by an address that is cited
+today. The parts of a jurisdiction's path stand with dots between them: `cn.he.tangshan`.
 """
 
 from __future__ import annotations

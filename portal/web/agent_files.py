@@ -1,4 +1,6 @@
-"""The files of the agent that this portal offers: what `python -m reporting_agent.single_file --whole DIR` wrote, digests and all."""
+"""The files of the agent that this portal offers: what `python -m reporting_agent.single_file
+--whole DIR` wrote, digests and all.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SYSTEMS: Mapping[str, tuple[str, str, str]] = {
     "windows": ("Windows, x86-64", "certutil -hashfile {file} SHA256", "py {file}"),
     "macos": ("macOS, ARM", "shasum -a 256 {file}", "python3 {file}"),
 }
-"""By the ending of the file's name: what the system is called, how a digest is worked out there, how the file is run."""
+"""By the ending of the file's name: what the system is called, how a digest is worked out there,
+how the file is run.
+"""
 _LINE = re.compile(r"([0-9a-f]{64})  (steplabel-agent-([a-z]+)-python([0-9.]+)\.pyz)")
 
 
@@ -38,7 +42,9 @@ class AgentFile(NamedTuple):
 
 
 def announced() -> Path | None:
-    """What the coordinator signed of the newest version (`manage.py announce_agent`), where it lies in the folder."""
+    """What the coordinator signed of the newest version (`manage.py announce_agent`), where it lies
+    in the folder.
+    """
     folder: Path | None = settings.AGENT_FILES
     return (
         folder / agent_releases.FILE

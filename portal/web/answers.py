@@ -1,5 +1,5 @@
-"""How pages answer that are alike: a table under its sentence, a form with what is wrong beside its fields, the question before an act,
-the word that it is done, a file to keep."""
+"""How pages answer that are alike: a table under its sentence, a form with what is wrong beside its
+fields, the question before an act, the word that it is done, a file to keep."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def listing_page(
     crumbs: tuple[Crumb, ...] = (),
     search: str = "",
 ) -> HttpResponse:
-    """A page that is a sentence and a table; `search` says what its words (`?q=`) are looked for in."""
+    """A page that is a sentence and a table; `search` says what its words (`?q=`) are looked for
+    in.
+    """
     return render(
         request,
         "web/listing.html",
@@ -64,10 +66,11 @@ def confirm_page(
     problem: str = "",
     changes: Sequence[MethodSection] = (),
 ) -> HttpResponse:
-    """One question before an act, with what is to be said of it; `warning` where it cannot be undone.
+    """One question before an act, with what is to be said of it; `warning` where it cannot be
+    undone.
 
-    `read_against` is sent along with the answer: what it is about, as it was read. `problem` is why an answer was not taken (409), with the
-    `changes` that were made meanwhile.
+    `read_against` is sent along with the answer: what it is about, as it was read. `problem` is why
+    an answer was not taken (409), with the `changes` that were made meanwhile.
     """
     context = {
         "title": title,

@@ -1,4 +1,6 @@
-"""The API as a page: its own OpenAPI document, group by group, each operation with a call that can be copied."""
+"""The API as a page: its own OpenAPI document, group by group, each operation with a call that can
+be copied.
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,19 @@
-"""The catalogues of translations: texts gathered from templates and code, catalogues updated and compiled, a language added.
+"""The catalogues of translations: texts gathered from templates and code, catalogues updated and
+compiled, a language added.
 
-Pages have theirs in `portal/web/locale`, the core and
-the agent in `benchmarks/locale`: every `Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
+Pages have theirs in `portal/web/locale`, the core and the agent in `benchmarks/locale`: every
+`Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
 
     python -m portal.web.messages [LANGUAGE]
 
-brings those of every language up to date (new texts untranslated, lost ones dropped) and compiles them; LANGUAGE (`de`, `pt_BR`) adds
-one, which is its two folders and nothing else. Babel does the work, so no
-gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues with the texts that are in use.
+brings those of every language up to date (new texts untranslated, lost ones dropped) and compiles
+them; LANGUAGE (`de`, `pt_BR`) adds one, which is its two folders and nothing else. Babel does the
+work, so no gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues
+with the texts that are in use.
 
-Refusals are not marked: services and the core raise them in English; pages, the API and commands say them in the reader's language.
-They are read out of the source: a literal sentence or remedy of the family of `benchmarks.errors`, and every `Phrase`. A test refuses one
-that is neither.
+Refusals are not marked: services and the core raise them in English; pages, the API and commands
+say them in the reader's language. They are read out of the source: a literal sentence or remedy of
+the family of `benchmarks.errors`, and every `Phrase`. A test refuses one that is neither.
 """
 
 from __future__ import annotations
@@ -71,9 +73,15 @@ Text = str | tuple[str, str]
 """A text as catalogues key it: alone, or of one thing and of many."""
 SENTENCES = {Phrase.__name__, worded.__name__}
 SENTENCE_AT = {
-    "RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1,
-    "problem": 2, "problem_response": 2,
-}  # fmt: skip
+    "RefusedError": 2,
+    "SteplabelError": 1,
+    "InputError": 1,
+    "FaultyPack": 1,
+    "PolicyRefusal": 1,
+    "VerificationError": 1,
+    "problem": 2,
+    "problem_response": 2,
+}
 """Which argument of a refusal is its sentence; its remedy is the next."""
 
 COMMAND_LINE = ("reporting_agent/cli.py", "reporting_agent/commands/")
@@ -102,12 +110,14 @@ NAMING = (
     ),
     "portal/assurance/schemes.toml",
 )
-"""Files that call their own things by name, in any number of languages. A pack's file is approved and signed: a language that comes
-later need not change it."""
+"""Files that call their own things by name, in any number of languages. A pack's file is approved
+and signed: a language that comes later need not change it."""
 
 
 def texts_in_use() -> Catalog:
-    """Every text of templates and code that is marked for translation, and every text of the portal's refusals."""
+    """Every text of templates and code that is marked for translation, and every text of the
+    portal's refusals.
+    """
     catalog = Catalog(
         project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages."
     )
@@ -128,8 +138,9 @@ def texts_in_use() -> Catalog:
 
 
 def phrases_of_core(language: str = "zh_Hans") -> Catalog:
-    """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show, and what is published; names too, of
-    packs and schemes that have none of their own in this language."""
+    """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show,
+    and what is published; names too, of packs and schemes that have none of their own in this
+    language."""
     catalog = Catalog(
         project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent."
     )
@@ -177,7 +188,9 @@ def _phrases(raw: Mapping[str, Any]) -> Iterator[Phrase]:
 
 
 def texts_of_refusals() -> Iterator[tuple[str, int, Text]]:
-    """File, line and text of what the portal's refusals and commands are made of. The core's own are in its own catalogue."""
+    """File, line and text of what the portal's refusals and commands are made of. The core's own
+    are in its own catalogue.
+    """
     for path in sorted((ROOT / "portal").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -249,8 +262,8 @@ def _language(po_file: Path) -> str:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """The catalogue as gettext reads it. The plural of a text stands in it by itself as well: a phrase that was kept with a record before
-    its text had forms is looked up by that."""
+    """The catalogue as gettext reads it. The plural of a text stands in it by itself as well: a
+    phrase that was kept with a record before its text had forms is looked up by that."""
     whole, out = deepcopy(catalog), BytesIO()
     for message in catalog:
         if (

@@ -1,11 +1,14 @@
-"""Rendered public pages and files, cached: made without the request, so that nothing of a reader can stand in them.
+"""Rendered public pages and files, cached: made without the request, so that nothing of a reader
+can stand in them.
 
-An entry is found again by everything it depends on: digests and states of the versions it shows, language, unit, page of the list,
-the configured address and the program itself. A view passes values that it has looked up (a pack, a row, a unit), never text out of the
-request: however often and however oddly pages are asked for, there are no more entries than published things to show.
+An entry is found again by everything it depends on: digests and states of the versions it shows,
+language, unit, page of the list, the configured address and the program itself. A view passes
+values that it has looked up (a pack, a row, a unit), never text out of the request: however often
+and however oddly pages are asked for, there are no more entries than published things to show.
 
-Nothing is ever invalidated: what changes is looked for under another name, and what is not asked for any more is forgotten after a
-day. The store may forget more, be full or be away at any time: then pages are rendered again.
+Nothing is ever invalidated: what changes is looked for under another name, and what is not asked
+for any more is forgotten after a day. The store may forget more, be full or be away at any time:
+then pages are rendered again.
 """
 
 from __future__ import annotations
@@ -74,7 +77,9 @@ def rendered(template: str, title: str, context: dict[str, object]) -> RenderedP
 
 @cache
 def _program() -> str:
-    """Of every file of code, templates, texts and packs: a process that runs another state of them looks under other names."""
+    """Of every file of code, templates, texts and packs: a process that runs another state of them
+    looks under other names.
+    """
     digest = hashlib.sha256()
     for package in (portal, benchmarks):
         root = Path(str(package.__file__)).parent

@@ -1,4 +1,6 @@
-"""What a new password must be, in the words of these pages (Django's own are not all there in Chinese), and the link to choose one."""
+"""What a new password must be, in the words of these pages (Django's own are not all there in
+Chinese), and the link to choose one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ WORDS = {
 
 
 def check(password: str, user: User | None) -> None:
-    """Raises `ValidationError` with everything that is wrong with the password, by the validators of the settings."""
+    """Raises `ValidationError` with everything that is wrong with the password, by the validators
+    of the settings.
+    """
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -37,10 +41,11 @@ def check(password: str, user: User | None) -> None:
 
 
 def post_link_to_new_password(email: str, language: str) -> None:
-    """Put the mail with the link into the outbox, whether the address has an account or not: the same look, the same work, the same row.
+    """Put the mail with the link into the outbox, whether the address has an account or not: the
+    same look, the same work, the same row.
 
-    Only the worker, which nobody waits for, tells them apart: a letter to an address without an account is dropped there, and the
-    link in it, made for nobody, opens nothing.
+    Only the worker, which nobody waits for, tells them apart: a letter to an address without an
+    account is dropped there, and the link in it, made for nobody, opens nothing.
     """
     user = active_person(email.strip().lower()) or User(pk=0, email=email)
     parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}

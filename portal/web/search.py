@@ -1,4 +1,5 @@
-"""One search over firms, sites, versions, practices, people, events, codes: each part asks the selector that knows what one may see.
+"""One search over firms, sites, versions, practices, people, events, codes: each part asks the
+selector that knows what one may see.
 
 A word that stands in what is somebody else's finds nothing, exactly as one that stands nowhere.
 """
@@ -51,7 +52,9 @@ _OF_FIRM = ("organisation__name", "organisation__name_zh", "organisation__credit
 
 
 def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
-    """The parts that found something; at most `MOST` of each. Nobody, and nothing typed, finds nothing but versions."""
+    """The parts that found something; at most `MOST` of each. Nobody, and nothing typed, finds
+    nothing but versions.
+    """
     words = text.casefold().split()
     if not words:
         return ()

@@ -1,4 +1,6 @@
-"""How allauth signs people in here: our pages, our words, our rules of who needs a second factor."""
+"""How allauth signs people in here: our pages, our words, our rules of who needs a second
+factor.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth sh
     error_messages = {  # noqa: RUF012 - as allauth declares it
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _(
-            "The code is wrong or was used already. Wait for the next one; check that the phone’s clock is right."
+            "The code is wrong or was used already. Wait for the next one; check that the phone’s "
+            "clock is right."
         ),
         "cannot_delete_authenticator": _("Your role needs a second factor; it cannot be removed."),
         "cannot_generate_recovery_codes": _(

@@ -1,4 +1,6 @@
-"""The worker's task that sends mails: here, for here are their words. No arguments: it sweeps rows, and may run twice."""
+"""The worker's task that sends mails: here, for here are their words. No arguments: it sweeps rows,
+and may run twice.
+"""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ from portal.web.views import (
 
 
 class PeriodConverter:
-    """A period as `--period` spells it; two dates stand with `_` between them, for `/` would part the address."""
+    """A period as `--period` spells it; two dates stand with `_` between them, for `/` would part
+    the address.
+    """
 
     regex = r"\d{4}(?:-Q[1-4]|-\d{2})?|\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}"
 
@@ -111,7 +113,9 @@ FILES = {
 }
 PICTURES = {"ladder": public.benchmark_ladder, "spread": public.benchmark_spread}
 MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
-"""What a published version can be had as, by the ending of its address; `MORE_FILES` since addresses name the jurisdiction."""
+"""What a published version can be had as, by the ending of its address; `MORE_FILES` since
+addresses name the jurisdiction.
+"""
 
 SECTOR = "sectors/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>"
 BENCHMARK = "benchmarks/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>/<period:period>"

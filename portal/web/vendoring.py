@@ -1,7 +1,9 @@
-"""Make the vendored stylesheet from the one in the npm package `govuk-frontend`, without what is the UK government's own.
+"""Make the vendored stylesheet from the one in the npm package `govuk-frontend`, without what is
+the UK government's own.
 
-The code of govuk-frontend is MIT licensed; its typeface, crest and product logo are not ours to use. So the
-rules that load the typeface or draw crest, logo, header and footer are left out, and the family name gives way to our own variable.
+The code of govuk-frontend is MIT licensed; its typeface, crest and product logo are not ours to
+use. So the rules that load the typeface or draw crest, logo, header and footer are left out, and
+the family name gives way to our own variable.
 
     python -m portal.web.vendoring package/dist/govuk/govuk-frontend.min.css \
         > portal/web/static/vendor/govuk-frontend/govuk-frontend.css
@@ -44,7 +46,9 @@ def _rules_to_keep(css: str) -> Iterator[str]:
 
 
 def _blocks(css: str) -> Iterator[tuple[str, str | None]]:
-    """Each top-level rule as (head, body); statements without a body, such as `@charset`, come with None."""
+    """Each top-level rule as (head, body); statements without a body, such as `@charset`, come with
+    None.
+    """
     position = 0
     while position < len(css):
         brace, semicolon = css.find("{", position), css.find(";", position)

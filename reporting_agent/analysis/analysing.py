@@ -1,4 +1,6 @@
-"""All rooms of the analysis, one after another: everything that the report shows beyond the label itself."""
+"""All rooms of the analysis, one after another: everything that the report shows beyond the label
+itself.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class Analysis:
 
     @property
     def findings(self) -> list[DataFinding]:
-        """What the meters show against each other: balances that do not close, meters that do not suffice."""
+        """What the meters show against each other: balances that do not close, meters that do not
+        suffice.
+        """
         return [
             *balance.findings(self.balances),
             *adequacy_of_meters.findings(self.adequacy),
@@ -65,7 +69,9 @@ class Analysis:
 
 
 def analyse(site: SiteSettings, label: QuestionedLabel) -> Analysis:
-    """Look for what the plant could do with less energy; every part that finds nothing to work on stays empty."""
+    """Look for what the plant could do with less energy; every part that finds nothing to work on
+    stays empty.
+    """
     result = label.result
     moving = drivers(site, result)
     lost = losses(site, result, moving)

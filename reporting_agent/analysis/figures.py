@@ -1,5 +1,5 @@
-"""How a figure, a share, an interval or a value with its unit stands in a sentence of the analysis: three significant digits, thousands
-apart, a true minus."""
+"""How a figure, a share, an interval or a value with its unit stands in a sentence of the analysis:
+three significant digits, thousands apart, a true minus."""
 
 from __future__ import annotations
 

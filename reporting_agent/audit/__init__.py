@@ -1,1 +1,3 @@
-"""The plant before its auditor, and the auditor before the plant: openings, the whole label again, reconciliation, a witness of the log."""
+"""The plant before its auditor, and the auditor before the plant: openings, the whole label again,
+reconciliation, a witness of the log.
+"""

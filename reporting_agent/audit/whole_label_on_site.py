@@ -1,13 +1,16 @@
-"""The whole label again from the plant's files, for an auditor on site: same root, label and release, else which data differ.
+"""The whole label again from the plant's files, for an auditor on site: same root, label and
+release, else which data differ.
 
-What a sample cannot show, this does: every reading passes, every batch is metered, the step labels are made, the tree is planted, and
-the released grid points are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
+What a sample cannot show, this does: every reading passes, every batch is metered, the step labels
+are made, the tree is planted, and the released grid points are drawn from the site's seed and the
+portal's challenge. Nothing is spent, written or sent.
 
-Where the root differs, the parts that were kept beside the report say which of the data did: a meter, a step's used or excluded
-batches, the settings. Away from the plant's state directory the table of contents of an opening says as much by numbers alone.
+Where the root differs, the parts that were kept beside the report say which of the data did: a
+meter, a step's used or excluded batches, the settings. Away from the plant's state directory the
+table of contents of an opening says as much by numbers alone.
 
-A report of another version of the agent is recomputed as this version labels; where both label alike the root is the same, for the
-version that it names is the report's.
+A report of another version of the agent is recomputed as this version labels; where both label
+alike the root is the same, for the version that it names is the report's.
 """
 
 from __future__ import annotations
@@ -48,7 +51,9 @@ class ReportDifference:
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """What the files give today, and where it is not what the report says. Confidential: `labels` are exact."""
+    """What the files give today, and where it is not what the report says. Confidential: `labels`
+    are exact.
+    """
 
     root: bytes
     labels: tuple[StepLabel, ...]
@@ -75,7 +80,8 @@ def recompute(
         site: the settings, with the plant's files where they name them.
         report: as it was sealed; the auditor holds it against the portal's receipt.
         seed: of the site, opened to the auditor; its commitment is part of the root.
-        windows: the years that each step's label covered, as they were committed to; else as the report's labels tell.
+        windows: the years that each step's label covered, as they were committed to; else as the
+            report's labels tell.
         contents: the table that was committed to, from an opening.
         parts: what was kept at the commitment (`Parcel.parts`), so that a difference can be named.
 
@@ -120,7 +126,8 @@ def _of_root(
     elif contents is not None:
         differences = list(map(Words.of, differing(told_by(contents), told_by(tree.contents)))) or [
             worded(
-                "%(told)s; the numbers of records and the rest of the table of contents are the same",
+                "%(told)s; the numbers of records and the rest of the table of contents are the "
+                "same",
                 told=differences[0],
             )
         ]

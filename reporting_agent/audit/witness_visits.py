@@ -1,18 +1,22 @@
-"""A witness of a portal's log, run by a timer: holds its head against others, cosigns it or keeps evidence, begins anew where told to.
+"""A witness of a portal's log, run by a timer: holds its head against others, cosigns it or keeps
+evidence, begins anew where told to.
 
-A visit fetches the head that the portal offers to witnesses, holds it against the last one that was cosigned here, against the head that
-the other witnesses have cosigned, and against checkpoints that they handed over; writes it down; and then cosigns it. The
-decision is that of C2SP tlog-witness (`benchmarks.wire.cosigning_decision`): this module asks itself what a log would send to a service.
+A visit fetches the head that the portal offers to witnesses, holds it against the last one that was
+cosigned here, against the head that the other witnesses have cosigned, and against checkpoints that
+they handed over; writes it down; and then cosigns it. The decision is that of C2SP tlog-witness
+(`benchmarks.wire.cosigning_decision`): this module asks itself what a log would send to a service.
 
-A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed them. Of a log that the coordinator
-restarted a person decides: they name the statement, which is verified, and the witness goes on from the head in it.
+A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed
+them. Of a log that the coordinator restarted a person decides: they name the statement, which is
+verified, and the witness goes on from the head in it.
 
     <state>/witness.pem, witness.name        the witness's key and its name, made once
-    <state>/<fingerprint>/checkpoint.txt     the last head that was cosigned, written before the cosignature leaves
-    <state>/<fingerprint>/cosigned.txt       the same with the cosignature: to be handed to the other witnesses
-    <state>/<fingerprint>/directory.cbor     the portal's key directory, held against the one before
-    <state>/<fingerprint>/evidence-*.txt     what the portal signed that cannot all be true
-    <state>/<fingerprint>/restart-*.cbor     the coordinator's statements of restarts that were accepted here
+    <state>/<fingerprint>/checkpoint.txt     the last head that was cosigned, written before the
+    cosignature leaves <state>/<fingerprint>/cosigned.txt       the same with the cosignature: to be
+    handed to the other witnesses <state>/<fingerprint>/directory.cbor     the portal's key
+    directory, held against the one before <state>/<fingerprint>/evidence-*.txt     what the portal
+    signed that cannot all be true <state>/<fingerprint>/restart-*.cbor     the coordinator's
+    statements of restarts that were accepted here
 """
 
 from __future__ import annotations
@@ -46,7 +50,9 @@ KEY, NAME, LAST, COSIGNED, DIRECTORY = (
 
 
 class LogForWitness(Protocol):
-    """A portal's log, as far as a witness asks for it; nothing that it answers is believed before it is verified."""
+    """A portal's log, as far as a witness asks for it; nothing that it answers is believed before
+    it is verified.
+    """
 
     def directory(self) -> bytes: ...
 
@@ -73,7 +79,9 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class WitnessVisit:
-    """What was cosigned, what was cosigned before, and who has cosigned the head that enough witnesses know."""
+    """What was cosigned, what was cosigned before, and who has cosigned the head that enough
+    witnesses know.
+    """
 
     checkpoint: Checkpoint
     before: int | None  # size of the head cosigned last
@@ -101,7 +109,8 @@ def witness(state: StateDirectory, name: str | None) -> Witness:
         raise UsageError(
             "witness-name-missing",
             "This state directory has no witness yet.",
-            "Give --name once: an address of yours without https://, such as witness.example.org/steplabel.",
+            "Give --name once: an address of yours without https://, such as "
+            "witness.example.org/steplabel.",
         )
     created = Witness(name, WitnessKey.generate())
     created.note_key.text  # noqa: B018  # refuses a name that could not stand under a note
@@ -111,7 +120,9 @@ def witness(state: StateDirectory, name: str | None) -> Witness:
 
 
 class WitnessedLog:
-    """One portal's log, in its folder of the witness's state directory; to be used while that is held exclusively."""
+    """One portal's log, in its folder of the witness's state directory; to be used while that is
+    held exclusively.
+    """
 
     def __init__(self, folder: Path, fingerprint: str, log: LogForWitness) -> None:
         self._folder = folder / fingerprint
@@ -132,14 +143,19 @@ class WitnessedLog:
 
         Args:
             compare: checkpoints that other witnesses cosigned.
-            begin: whether this log may be begun with, where no head of it is kept here; else a lost directory would cosign any history.
-            restart: digest of the coordinator's statement that the person at this witness accepts, where the log was restarted.
+            begin: whether this log may be begun with, where no head of it is kept here; else a lost
+                directory would cosign any history.
+            restart: digest of the coordinator's statement that the person at this witness accepts,
+                where the log was restarted.
 
         Raises:
-            UsageError: `witness-begins-anew`: no head of this log is kept here. Nothing was cosigned.
-            VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept; `log-restarted`, where a statement
-                explains that and was not named; a signature or directory that does not hold. Nothing was cosigned.
-            InputError: the portal does not take the cosignature (`witness-unknown`); the head was written down.
+            UsageError: `witness-begins-anew`: no head of this log is kept here. Nothing was
+                cosigned.
+            VerificationError: `log-shrunk`, `log-forked`, `log-rewritten` with the evidence kept;
+                `log-restarted`, where a statement explains that and was not named; a signature or
+                directory that does not hold. Nothing was cosigned.
+            InputError: the portal does not take the cosignature (`witness-unknown`); the head was
+                written down.
             Unreachable: the portal did not answer.
         """
         directory = self._renewed()
@@ -148,9 +164,12 @@ class WitnessedLog:
         if last is None and not begin:
             raise UsageError(
                 "witness-begins-anew",
-                "No head of this log is kept here: there is nothing to hold the one that is shown against, and nothing was cosigned.",
-                "For a log that was never witnessed here give --begin once. If it was, the state directory is lost or another: bring it "
-                "back from a copy, or give --begin with --compare and the newest checkpoint of every other witness.",
+                "No head of this log is kept here: there is nothing to hold the one that is shown "
+                "against, and nothing was cosigned.",
+                "For a log that was never witnessed here give --begin once. If it was, the state "
+                "directory is lost or another: bring it "
+                "back from a copy, or give --begin with --compare and the newest checkpoint of "
+                "every other witness.",
             )
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
@@ -220,12 +239,15 @@ class WitnessedLog:
         keys: Mapping[str, VerifyingKey],
         named: str | None,
     ) -> LogRestartStatement | None:
-        """The statement that explains why the log which is shown does not continue the head cosigned last; None where there is none.
+        """The statement that explains why the log which is shown does not continue the head
+        cosigned last; None where there is none.
 
-        It is used once: a head that was cosigned after a statement was made is never explained by it.
+        It is used once: a head that was cosigned after a statement was made is never explained by
+        it.
 
         Raises:
-            VerificationError: `log-restarted`: there is one, and it is not the one that the person named.
+            VerificationError: `log-restarted`: there is one, and it is not the one that the person
+                named.
         """
         before = SeenHead(TreeHead(last.size, last.root, self._cosigned_at(by), ""), last.note.raw)
         for raw in self._log.log_restarts():
@@ -247,7 +269,9 @@ class WitnessedLog:
         return None
 
     def _cosigned_at(self, by: Witness) -> int:
-        """When this witness last cosigned, seconds since 1970-01-01T00:00Z; 0 where it was stopped before that."""
+        """When this witness last cosigned, seconds since 1970-01-01T00:00Z; 0 where it was stopped
+        before that.
+        """
         file = self._folder / COSIGNED
         signatures = (
             checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key])
@@ -259,7 +283,9 @@ class WitnessedLog:
     def _witnessed(
         self, directory: Directory
     ) -> tuple[Checkpoint | None, tuple[CosignedMoment, ...]]:
-        """What enough witnesses have cosigned, and who: counted here, for a portal could show a fork with this witness's own line."""
+        """What enough witnesses have cosigned, and who: counted here, for a portal could show a
+        fork with this witness's own line.
+        """
         try:
             raw = self._log.log_checkpoint("witnessed")
         except InputError:
@@ -293,7 +319,9 @@ class WitnessedLog:
             return ()
 
     def _refuse(self, why: VerificationError, first: Checkpoint | None, second: bytes) -> None:
-        """Keep what the portal signed; a checkpoint that it did not sign is no evidence against it."""
+        """Keep what the portal signed; a checkpoint that it did not sign is no evidence against
+        it.
+        """
         if not why.code.startswith("log-") or first is None:
             return
         other = checkpoints.parse(second)
@@ -306,15 +334,19 @@ class WitnessedLog:
 
 
 def checkpoint_in(file: Path, raw: bytes) -> Checkpoint:
-    """The checkpoint that a file of the witness's own disk holds; InputError `checkpoint-unreadable` where it is cut off or another."""
+    """The checkpoint that a file of the witness's own disk holds; InputError
+    `checkpoint-unreadable` where it is cut off or another.
+    """
     try:
         return checkpoints.parse(raw)
     except VerificationError as malformed:
         raise InputError(
             "checkpoint-unreadable",
             "The file holds no whole checkpoint, which is no fault of the portal's.",
-            "Ask for a checkpoint of another witness again. Restore your own checkpoint.txt from a copy of the state directory; without a "
-            "copy, move it away and give --begin with --compare and the newest checkpoint of every other witness.",
+            "Ask for a checkpoint of another witness again. Restore your own checkpoint.txt from "
+            "a copy of the state directory; without a "
+            "copy, move it away and give --begin with --compare and the newest checkpoint of "
+            "every other witness.",
             place=Place(str(file)),
             found=malformed.sentence,
         ) from malformed
@@ -325,7 +357,8 @@ def _two_logs(first: Checkpoint, second: Checkpoint) -> VerificationError:
     if first.size == second.size:
         return cosigning_decision.forked(first.size)
     sentence = Phrase(
-        "There is no proof that the log of %(size)s entries begins with the log of %(before)s entries, and the portal has signed both.",
+        "There is no proof that the log of %(size)s entries begins with the log of %(before)s "
+        "entries, and the portal has signed both.",
         size=second.size,
         before=first.size,
     )
@@ -336,7 +369,8 @@ def _restart_not_named(restart: LogRestartStatement, digest: str) -> Verificatio
     return VerificationError(
         "log-restarted",
         Phrase(
-            "The portal lost entries %(first)s to %(last)s of its log and continues from a backup. The coordinator's key signed this on "
+            "The portal lost entries %(first)s to %(last)s of its log and continues from a "
+            "backup. The coordinator's key signed this on "
             "%(day)s, with the reason: %(reason)s",
             first=restart.lost_from,
             last=restart.lost_to - 1,
@@ -344,8 +378,10 @@ def _restart_not_named(restart: LogRestartStatement, digest: str) -> Verificatio
             reason=restart.reason,
         ),
         Phrase(
-            "Nothing was cosigned. Ask the coordinator, by another way than this portal, whether this is so and for the number of the "
-            "statement. Only if it is %(digest)s, run the command again with --restart and this number. Otherwise give the files "
+            "Nothing was cosigned. Ask the coordinator, by another way than this portal, whether "
+            "this is so and for the number of the "
+            "statement. Only if it is %(digest)s, run the command again with --restart and this "
+            "number. Otherwise give the files "
             "evidence-… of the state directory to the regulator and the other witnesses.",
             digest=digest,
         ),

@@ -1,9 +1,11 @@
-"""A main meter against those below it: what it counts besides them, day by day, and how much of each it sees.
+"""A main meter against those below it: what it counts besides them, day by day, and how much of
+each it sees.
 
-Of the hours of each part of the record, the main meter's energy is regressed on that of the meters below: a meter that counts what
-flows has a slope near 1 whatever else hangs on the main meter. One that counts more than flows has a slope below 1, which nothing but
-the meter (or the main one) explains. A meter outside its own time (`from`, `until`) adds nothing and need not be known: another stands for
-it, and it may be read on elsewhere.
+Of the hours of each part of the record, the main meter's energy is regressed on that of the meters
+below: a meter that counts what flows has a slope near 1 whatever else hangs on the main meter. One
+that counts more than flows has a slope below 1, which nothing but the meter (or the main one)
+explains. A meter outside its own time (`from`, `until`) adds nothing and need not be known: another
+stands for it, and it may be read on elsewhere.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ WELL_KNOWN = 0.99
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A main meter and the meters right below it, in kWh an hour; hours in which one of them is not known are NaN, those
-    of a meter below outside its own time 0."""
+    """A main meter and the meters right below it, in kWh an hour; hours in which one of them is not
+    known are NaN, those of a meter below outside its own time 0."""
 
     main: MeterRecord
     children: tuple[MeterRecord, ...]
@@ -91,13 +93,17 @@ def _hours(record: MeterRecord) -> Floats:
 
 
 def besides(family: Family, zone: tzinfo) -> Daily:
-    """By day, the mean of what the main meter counts besides the meters below it, in kWh an hour."""
+    """By day, the mean of what the main meter counts besides the meters below it, in kWh an
+    hour.
+    """
     rest = family.of_main - family.of_children.sum(axis=1)
     return daily(days_of(family.main.hour_us, zone), rest)
 
 
 def slopes(family: Family) -> Floats:
-    """Slope of each child in each part of the record: parts x children, NaN where a part does not tell it."""
+    """Slope of each child in each part of the record: parts x children, NaN where a part does not
+    tell it.
+    """
     finite = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
     fitted = np.full((max(len(finite) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
     for part in range(len(fitted)):
@@ -117,7 +123,9 @@ def slopes(family: Family) -> Floats:
 def of_families(
     families: Sequence[Family], lines: Sequence[MeterLine], already: frozenset[str]
 ) -> list[Change]:
-    """Meters that count another share than the main meter sees, throughout; `already` are those of which a change was found."""
+    """Meters that count another share than the main meter sees, throughout; `already` are those of
+    which a change was found.
+    """
     changes = []
     line_of = {line.meter: line for line in lines}
     for family in families:

@@ -1,11 +1,13 @@
-"""Output that is booked a day late or early, as energy goes with the next run; and pauses that the log counts to its runs.
+"""Output that is booked a day late or early, as energy goes with the next run; and pauses that the
+log counts to its runs.
 
-**Output booked late or early** is looked for only in runs of one length (days, shifts, hours), whose tonnes compare as their energy
-does; of heats each is much like the next.
+**Output booked late or early** is looked for only in runs of one length (days, shifts, hours),
+whose tonnes compare as their energy does; of heats each is much like the next.
 
-**Pauses counted to runs**: every end is the next start, and the meter sees the load rest before it. A line that ends its runs in a
-rest does so alike each time. What waits for the next run lasts as it happens, and ends where that begins: rests are looked for that
-are longer than their product's usual one, and a run after such a rest that begins at work. Runs of whole days have the line's rests
+**Pauses counted to runs**: every end is the next start, and the meter sees the load rest before it.
+A line that ends its runs in a rest does so alike each time. What waits for the next run lasts as it
+happens, and ends where that begins: rests are looked for that are longer than their product's usual
+one, and a run after such a rest that begins at work. Runs of whole days have the line's rests
 wherever they fall.
 """
 
@@ -57,7 +59,9 @@ def late_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
 
 
 def _late(line: MeterLine) -> int | None:
-    """By how many runs the tonnes stand late in the log; None where they stand where they were made, or nothing tells."""
+    """By how many runs the tonnes stand late in the log; None where they stand where they were
+    made, or nothing tells.
+    """
     length = (line.runs.end_us - line.runs.start_us)[line.chosen]
     shortest, longest = np.quantile(length, [0.05, 0.95])
     if longest - shortest > ONE_LENGTH * longest:
@@ -73,7 +77,9 @@ def _late(line: MeterLine) -> int | None:
 
 
 def _fit(line: MeterLine, late: int) -> float:
-    """Correlation of power with the tonnes an hour that stand so many runs later, of runs that follow each other."""
+    """Correlation of power with the tonnes an hour that stand so many runs later, of runs that
+    follow each other.
+    """
     count = len(line.power)
     own, booked = (
         (slice(0, count - late), slice(late, count))
@@ -128,7 +134,9 @@ def pauses_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
 
 
 def _share(line: MeterLine) -> float | None:
-    """Of the runs' energy, what is drawn in pauses that are none of theirs; None where none are seen."""
+    """Of the runs' energy, what is drawn in pauses that are none of theirs; None where none are
+    seen.
+    """
     rests = line.runs.rests
     length_s = (line.runs.end_us - line.runs.start_us)[line.chosen] / 1e6
     if rests is None or _by_the_day(length_s):
@@ -168,7 +176,9 @@ def _long(line: MeterLine, rests: RunEdges, own: NDArray[np.int64], usual_run_s:
 
 
 def _clear_s(line: MeterLine, length_s: Floats) -> float:
-    """From which on a rest at a beginning is one, and not the slice or the reading that the start falls into."""
+    """From which on a rest at a beginning is one, and not the slice or the reading that the start
+    falls into.
+    """
     return max(
         1.5 * float(np.median(length_s)) / SLICES, STEPS * (line.record.facts.usual_step_s or 0.0)
     )

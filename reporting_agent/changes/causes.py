@@ -1,9 +1,11 @@
-"""What a factor between two levels most likely means, in order: a ratio of transformers, a lost phase, another unit.
+"""What a factor between two levels most likely means, in order: a ratio of transformers, a lost
+phase, another unit.
 
-Ratios of current transformers follow the primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75 and
-their decimal multiples): one of them set for another gives a quotient of two. A phase lost takes a third of a three-phase load from
-a meter with three elements, two phases two thirds. Units differ by powers of ten and by 3.6 (kWh and MJ) for energy, by 1.1023 and
-0.9072 (short ton), 1.0160 (long ton) and 1000 for mass.
+Ratios of current transformers follow the primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20,
+25, 30, 40, 50, 60, 75 and their decimal multiples): one of them set for another gives a quotient of
+two. A phase lost takes a third of a three-phase load from a meter with three elements, two phases
+two thirds. Units differ by powers of ten and by 3.6 (kWh and MJ) for energy, by 1.1023 and 0.9072
+(short ton), 1.0160 (long ton) and 1000 for mass.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def of_meter(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
 
 
 def of_output(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
-    """Causes of a line that books `factor` of the tonnes an hour that it booked before at the same power."""
+    """Causes of a line that books `factor` of the tonnes an hour that it booked before at the same
+    power.
+    """
     unit = _off(factor, MASS_UNITS) <= max(2 * error_ln, 0.005)
     return (
         (ChangeCause.UNIT, ChangeCause.SCALE, ChangeCause.BOOKING)
@@ -59,7 +63,9 @@ def likely_unit(factor: float, *, of_mass: bool) -> float:
 
 
 def likely_ratio(factor: float) -> str | None:
-    """What takes back a changed ratio of transformers, as two primary currents: "200/100" for half; None where none is near."""
+    """What takes back a changed ratio of transformers, as two primary currents: "200/100" for half;
+    None where none is near.
+    """
     pairs = [(old, new) for old, new in product(PRIMARIES, PRIMARIES) if old != new]
     old, new = min(pairs, key=lambda pair: (round(abs(log(factor * pair[0] / pair[1])), 6), pair))
     return f"{10 * old:g}/{10 * new:g}" if abs(log(factor * old / new)) <= NEAR else None

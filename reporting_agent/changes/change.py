@@ -1,4 +1,6 @@
-"""One thing that changed, or that is wrong throughout: what, where, since when, by how much, and what most likely caused it."""
+"""One thing that changed, or that is wrong throughout: what, where, since when, by how much, and
+what most likely caused it.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,15 @@ class ChangeCause(StrEnum):
 class Change:
     """A change point or a fault throughout.
 
-    `meters` are those that it concerns (none: the log is), `first` the day from which and `until` the day before which it holds; None is
-    an open end, and both None are the whole record. `size` is what is shown since over what was shown before (of a clock: seconds ahead;
-    of output that is booked late: seconds late; of pauses within runs: their share of the energy; of a swap: 1 where one event can put it
-    back, 0 where the two are read in unlike ways; of what counts nowhere: its share
-    of what the step's meters counted), with the half-width of its 95 % interval. `causes` are in order of likelihood. `days`
-    are single days where it is of days, `batches` those whose energy or output it makes doubtful (step and id), where it is of single
-    ones, `product` the variant (or product) where it is of one only.
+    `meters` are those that it concerns (none: the log is), `first` the day from which and `until`
+    the day before which it holds; None is an open end, and both None are the whole record. `size`
+    is what is shown since over what was shown before (of a clock: seconds ahead; of output that is
+    booked late: seconds late; of pauses within runs: their share of the energy; of a swap: 1 where
+    one event can put it back, 0 where the two are read in unlike ways; of what counts nowhere: its
+    share of what the step's meters counted), with the half-width of its 95 % interval. `causes` are
+    in order of likelihood. `days` are single days where it is of days, `batches` those whose energy
+    or output it makes doubtful (step and id), where it is of single ones, `product` the variant (or
+    product) where it is of one only.
     """
 
     kind: ChangeKind
@@ -88,7 +92,8 @@ class Change:
     def lies_in(self, first: date, end: date) -> bool:
         """Whether it begins, ends or has a day in [first, end), or holds throughout.
 
-        What began before and lasts beyond holds on every day of it, and moves none of them against another.
+        What began before and lasts beyond holds on every day of it, and moves none of them against
+        another.
         """
         if self.days:
             return any(first <= day < end for day in self.days)

@@ -1,4 +1,6 @@
-"""Single days that cannot be: a meter that counts nothing while its line runs, or for parts of runs, and days that repeat others."""
+"""Single days that cannot be: a meter that counts nothing while its line runs, or for parts of
+runs, and days that repeat others.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,9 @@ def of_lines(
 
 
 def _silent(line: MeterLine, zone: tzinfo) -> tuple[date, ...]:
-    """The days of runs without energy, where they are so many that what is left may not stand for the period."""
+    """The days of runs without energy, where they are so many that what is left may not stand for
+    the period.
+    """
     runs = line.runs
     hours = np.maximum(runs.end_us - runs.start_us, 1) / 3.6e9
     power = np.abs(runs.energy) / hours
@@ -137,7 +141,8 @@ def _silent(line: MeterLine, zone: tzinfo) -> tuple[date, ...]:
 def _in_parts(line: MeterLine) -> Change | None:
     """Runs of parts of which the meter shows nothing, and which lack that part's energy.
 
-    A line that stood is no fault of its meter: its run took longer for the same tonnes, and its energy a tonne is not less for it.
+    A line that stood is no fault of its meter: its run took longer for the same tonnes, and its
+    energy a tonne is not less for it.
     """
     share = np.minimum(line.runs.silent[line.chosen], 1 - DEAD_SHARE)
     usual = np.abs(line.per_output - np.nanmedian(line.per_output)) < USUAL

@@ -1,13 +1,17 @@
-"""Energy freed of load, declared conditions and season: steps that a year's record leaves over, and the smallest it would show.
+"""Energy freed of load, declared conditions and season: steps that a year's record leaves over, and
+the smallest it would show.
 
-Where a part of the load is fixed, energy a tonne falls as more is made, and a step of a meter hides in that. So ln power is fitted by ln
-tonnes an hour and by declared conditions, as `savings` fits energy by output, and what is left is looked at. Its days are a first-order
-autoregression; that tells how far means over W days scatter, and the record's own differences, less its two largest, tell it as well:
-the larger counts. A difference counts from `SIGMAS` of it and `LEAST` on, where the fortnights next to it show half of it, and where
-it stands out, by `SIGMAS_OF_SEASON` of a fit's error, of a year's wave that is fitted beside it. Besides means over W days, all days
-before and all after the day that best divides the record are compared: tonnes an hour scatter, and hardly drift.
+Where a part of the load is fixed, energy a tonne falls as more is made, and a step of a meter hides
+in that. So ln power is fitted by ln tonnes an hour and by declared conditions, as `savings` fits
+energy by output, and what is left is looked at. Its days are a first-order autoregression; that
+tells how far means over W days scatter, and the record's own differences, less its two largest,
+tell it as well: the larger counts. A difference counts from `SIGMAS` of it and `LEAST` on, where
+the fortnights next to it show half of it, and where it stands out, by `SIGMAS_OF_SEASON` of a fit's
+error, of a year's wave that is fitted beside it. Besides means over W days, all days before and all
+after the day that best divides the record are compared: tonnes an hour scatter, and hardly drift.
 
-Of energy a year must be known, or a season cannot be told from a level. A slow drift that turns within weeks would pass for a step.
+Of energy a year must be known, or a season cannot be told from a level. A slow drift that turns
+within weeks would pass for a step.
 """
 
 from __future__ import annotations
@@ -44,7 +48,9 @@ LARGEST = 2  # differences that may be changes, and are taken out before the noi
 
 @dataclass(frozen=True, slots=True)
 class LevelStep:
-    """A level that begins on that day: by how much in ln, with its standard error, by so many days on either side at most."""
+    """A level that begins on that day: by how much in ln, with its standard error, by so many days
+    on either side at most.
+    """
 
     day: int
     by: float
@@ -69,7 +75,8 @@ def steps(
     """Every step of `least` and more, in order of its day, of a record of so many days at least.
 
     Args:
-        whole: all days before and all after are compared too: for a series that scatters and does not drift.
+        whole: all days before and all after are compared too: for a series that scatters and does
+            not drift.
     """
     if not _tells(series, shortest_days):
         return []
@@ -88,7 +95,9 @@ def steps(
 def told_from(
     series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS
 ) -> float | None:
-    """The smallest step that weeks of this series would show, in ln; None where it is too short. The whole record shows smaller ones."""
+    """The smallest step that weeks of this series would show, in ln; None where it is too short.
+    The whole record shows smaller ones.
+    """
     if not _tells(series, shortest_days):
         return None
     return min(
@@ -148,7 +157,9 @@ def _of_all(value: Floats) -> int:
 
 
 def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
-    """Standard deviation of a difference between means of so many days, the largest differences taken out."""
+    """Standard deviation of a difference between means of so many days, the largest differences
+    taken out.
+    """
     width = max(
         candidate
         for candidate in _widths(series)

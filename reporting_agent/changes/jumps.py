@@ -1,11 +1,15 @@
-"""Sudden changes of the level of a series that also drifts: where, how large, and the smallest step that it would show.
+"""Sudden changes of the level of a series that also drifts: where, how large, and the smallest step
+that it would show.
 
-Of days with production the means over W days after and before are compared, W from a week to six weeks (moving sums: Eichinger and
-Kirch 2018, Bernoulli 24(1), 526-564). The noise of such a difference is taken from the record's own differences at that W, by their
-median deviation: season, wear and what lasts from day to day are in it, and one change hardly moves it in a year. In two months the two
-ends of one fault fill most of the differences, so the noise is also taken of those away from the two largest; what little is left of a
-short record tells it less surely, and a difference must be larger against it. A difference counts from `SIGMAS` of the first noise or
-`SIGMAS_AWAY` of the second and from `LEAST` on, and only where the week on either side shows half of it as well, which a season does not.
+Of days with production the means over W days after and before are compared, W from a week to six
+weeks (moving sums: Eichinger and Kirch 2018, Bernoulli 24(1), 526-564). The noise of such a
+difference is taken from the record's own differences at that W, by their median deviation: season,
+wear and what lasts from day to day are in it, and one change hardly moves it in a year. In two
+months the two ends of one fault fill most of the differences, so the noise is also taken of those
+away from the two largest; what little is left of a short record tells it less surely, and a
+difference must be larger against it. A difference counts from `SIGMAS` of the first noise or
+`SIGMAS_AWAY` of the second and from `LEAST` on, and only where the week on either side shows half
+of it as well, which a season does not.
 """
 
 from __future__ import annotations
@@ -34,7 +38,9 @@ ROBUST = 1.4826  # standard deviations of a normal law in a median deviation
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """One value a day of production, in order: ordinal of the day, mean of ln, and how many runs it is of."""
+    """One value a day of production, in order: ordinal of the day, mean of ln, and how many runs it
+    is of.
+    """
 
     day: Integers
     value: Floats
@@ -55,7 +61,9 @@ def daily(day: Integers, value: Floats) -> Daily:
 
 
 def jumps(series: Daily, least: float = LEAST) -> list[int]:
-    """Indices of the series where a new level begins, in order; `least` is the smallest step asked about, in ln."""
+    """Indices of the series where a new level begins, in order; `least` is the smallest step asked
+    about, in ln.
+    """
     sure = _strengths(series.value, least)
     indices: list[int] = []
     left = sure.copy()
@@ -67,7 +75,9 @@ def jumps(series: Daily, least: float = LEAST) -> list[int]:
 
 
 def told_from(series: Daily, least: float = LEAST) -> float | None:
-    """The smallest step that this series would show, in ln, at the width that shows it best; None where it is too short for any."""
+    """The smallest step that this series would show, in ln, at the width that shows it best; None
+    where it is too short for any.
+    """
     return min(
         (_told_from(difference, width, least) for width, difference in _differences(series.value)),
         default=None,
@@ -127,7 +137,9 @@ def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:
 
 
 def _settled(value: Floats, indices: list[int], smallest: float) -> list[int]:
-    """Each index moved to where it splits best, those dropped that the levels on either side do not bear out."""
+    """Each index moved to where it splits best, those dropped that the levels on either side do not
+    bear out.
+    """
     while True:
         moved = sorted(
             {
@@ -160,7 +172,9 @@ def _neighbours(indices: list[int], count: int) -> list[tuple[int, int, int]]:
 
 
 def _best_split(value: Floats, before: int, at: int, after: int) -> int:
-    """The index within a week of `at` that leaves the least sum of absolute deviations on its two sides."""
+    """The index within a week of `at` that leaves the least sum of absolute deviations on its two
+    sides.
+    """
     first, last = max(before + 1, at - 7), min(after - 1, at + 7)
     near = slice(max(before, at - 21), min(after, at + 21))
     base, own = near.start, value[near]

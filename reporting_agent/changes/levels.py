@@ -1,13 +1,17 @@
-"""Changes of level in power, idle power, energy a tonne and tonnes an hour, of one line, or of several lines of a step on one day.
+"""Changes of level in power, idle power, energy a tonne and tonnes an hour, of one line, or of
+several lines of a step on one day.
 
-A meter that counts another share changes power and idle power by one factor and leaves the tonnes an hour. A scale changes tonnes an
-hour and leaves the power. A process changes what it changes, but idle power hardly with it. Where a main meter stands above, what it
-counts besides its sub-meters takes the place of what a sub-meter lost.
+A meter that counts another share changes power and idle power by one factor and leaves the tonnes
+an hour. A scale changes tonnes an hour and leaves the power. A process changes what it changes, but
+idle power hardly with it. Where a main meter stands above, what it counts besides its sub-meters
+takes the place of what a sub-meter lost.
 
-What several lines of a step show on one day by one factor: a scale, a unit, an export that they share, before it is a process.
+What several lines of a step show on one day by one factor: a scale, a unit, an export that they
+share, before it is a process.
 
-Two furnaces do not begin to need a tenth less on the same morning. Where the power of the runs moved with the energy, the meters are named
-first; where it did not, the output is: its size comes from energy a tonne, which tells it better than tonnes an hour.
+Two furnaces do not begin to need a tenth less on the same morning. Where the power of the runs
+moved with the energy, the meters are named first; where it did not, the output is: its size comes
+from energy a tonne, which tells it better than tonnes an hour.
 """
 
 from __future__ import annotations
@@ -42,7 +46,9 @@ MANY = 3  # changes of one line: a meter is seldom wired anew, a season or a coo
 
 @dataclass(frozen=True, slots=True)
 class LevelDifference:
-    """By how much one series differs across a day, in ln, with its standard error; NaN where it does not tell."""
+    """By how much one series differs across a day, in ln, with its standard error; NaN where it
+    does not tell.
+    """
 
     by: float
     error: float
@@ -59,7 +65,8 @@ def of_lines(lines: Sequence[MeterLine], balances: dict[str, Daily]) -> list[Cha
     """Every change of level.
 
     Args:
-        balances: by meter, what the main meter above counts besides those below it, in units of this meter's usual hour.
+        balances: by meter, what the main meter above counts besides those below it, in units of
+            this meter's usual hour.
     """
     return [change for line in lines for change in _of_line(line, balances.get(line.meter))]
 
@@ -116,7 +123,9 @@ def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
 
 
 def _rested(idle: Daily, before: int | None, day: int, after: int | None) -> bool:
-    """Whether enough days with a pause lie on either side of this day, between the changes next to it, to tell the meter from the load."""
+    """Whether enough days with a pause lie on either side of this day, between the changes next to
+    it, to tell the meter from the load.
+    """
     return min(len(side) for side in _sides(idle, before, day, after)) >= FEWEST_RESTS
 
 
@@ -128,7 +137,9 @@ def _sides(series: Daily, before: int | None, day: int, after: int | None) -> tu
 
 
 def _of_load(change: Change, count: int) -> Change:
-    """Where too few pauses speak for the meter, it is named first of a change that stands alone and is known closely; else the load is."""
+    """Where too few pauses speak for the meter, it is named first of a change that stands alone and
+    is known closely; else the load is.
+    """
     if change.kind is not ChangeKind.LEVEL or (
         count < MANY and change.size_error <= CLOSELY * change.size
     ):
@@ -145,7 +156,9 @@ def _of_load(change: Change, count: int) -> Change:
 def moved(
     series: Daily, before: int | None, day: int, after: int | None, nearest: int = NEAREST
 ) -> LevelDifference:
-    """By how much the days of production after this one differ from those before, between the changes next to it."""
+    """By how much the days of production after this one differ from those before, between the
+    changes next to it.
+    """
     early, late = _sides(series, before, day, after)
     early, late = early[-nearest:], late[:nearest]
     if len(early) < 3 or len(late) < 3:
@@ -169,7 +182,8 @@ def _change(
     alike = idle.sure and abs(idle.by - power.by) <= max(
         ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error))
     )
-    # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where the power does not tell, it is asked
+    # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where
+    # the power does not tell, it is asked
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * (
         abs(power.by) - power.error
     ):
@@ -230,7 +244,9 @@ def _change_of(
 
 
 def closed(single_changes: list[Change]) -> list[Change]:
-    """A change and the next one back to the old level are one, with a first day and a last; any other lasts, whatever else turns later."""
+    """A change and the next one back to the old level are one, with a first day and a last; any
+    other lasts, whatever else turns later.
+    """
     changes: list[Change] = []
     position = 0
     while position < len(single_changes):
@@ -274,7 +290,9 @@ def of_steps(line_changes: Sequence[Change], lines: Sequence[MeterLine]) -> list
 
 
 def _alike(change: Change, other: Change) -> bool:
-    """Whether two lines of one step, or two meters of one line, changed by the same factor of energy a tonne on the same days."""
+    """Whether two lines of one step, or two meters of one line, changed by the same factor of
+    energy a tonne on the same days.
+    """
     if (
         change.step != other.step
         or not {change.kind, other.kind} <= _OF_LEVELS

@@ -1,7 +1,9 @@
-"""What is looked at: each meter's runs by day, as logarithms of power, of energy a tonne and of output an hour, freed of the product.
+"""What is looked at: each meter's runs by day, as logarithms of power, of energy a tonne and of
+output an hour, freed of the product.
 
-A line is one meter with the runs that it counts for, of one step. Runs that do not enter a label are left out: what is wrong with them
-was said already. Where a twenty-fifth of them is left out for an impossible power, that is the meter's level, and they are looked at.
+A line is one meter with the runs that it counts for, of one step. Runs that do not enter a label
+are left out: what is wrong with them was said already. Where a twenty-fifth of them is left out for
+an impossible power, that is the meter's level, and they are looked at.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ SHORTEST_REST_S = 900.0
 NOTHING = 0.002  # of the usual power: what a meter that counts nothing is taken to show
 FEWEST_RUNS = 30
 LEAST_RECORDED = 0.8  # of the runs, for a declared condition to be a term
-BEYOND = "impossible-power"  # a run left out for it: where so many are, what is left may not stand for the period
+# a run left out for it: where so many are, what is left may not stand for the period
+BEYOND = "impossible-power"
 MOST_LEFT_OUT = 0.04  # of the runs
 FEWEST_TURNS = 3  # from one product to another
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,10 +41,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeterLine:
-    """One meter and its runs that enter labels (or are left out for their power, where those are many); all arrays go by run.
+    """One meter and its runs that enter labels (or are left out for their power, where those are
+    many); all arrays go by run.
 
-    `power`, `per_output` and `rate` are ln of energy an hour, energy per output and output an hour, each less its product's median. `idle`
-    is ln of the power between runs, by day; `conditions` are declared ones that enough of the runs carry, each less its mean.
+    `power`, `per_output` and `rate` are ln of energy an hour, energy per output and output an hour,
+    each less its product's median. `idle` is ln of the power between runs, by day; `conditions` are
+    declared ones that enough of the runs carry, each less its mean.
     """
 
     record: MeterRecord
@@ -67,7 +72,9 @@ class MeterLine:
 
 
 def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[MeterLine]:
-    """Every meter whose energy enters the labels of one step; `conditions` are names of what site.toml declares to move energy."""
+    """Every meter whose energy enters the labels of one step; `conditions` are names of what
+    site.toml declares to move energy.
+    """
     by_key = {
         (batch.step, batch.batch_id, to_us(batch.start)): batch
         for batch in data.batches
@@ -140,10 +147,12 @@ def _conditions(batches: Sequence[Batch], names: Sequence[str]) -> Iterator[Floa
 
 
 def of_product(value: Floats, product: NDArray[np.str_]) -> Floats:
-    """Less what its product and variant adds; NaN of a product that too few changes of product tell.
+    """Less what its product and variant adds; NaN of a product that too few changes of product
+    tell.
 
-    What a product adds is told by runs next to each other that made different ones: a level that changed half way through the record
-    would move medians of products against each other, but not differences between neighbours.
+    What a product adds is told by runs next to each other that made different ones: a level that
+    changed half way through the record would move medians of products against each other, but not
+    differences between neighbours.
     """
     names, own = np.unique(product, return_inverse=True)
     count = len(names)
@@ -206,12 +215,12 @@ def days_of(moment_us: Integers, zone: tzinfo) -> Integers:
     days, index = np.unique(moment_us // DAY_US, return_inverse=True)
     offset = [
         round(
-            (datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12))
+            (datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12))  # type: ignore[union-attr]
             .astimezone(zone)
             .utcoffset()
             .total_seconds()
             * 1e6
-        )  # type: ignore[union-attr]
+        )
         for day in days.tolist()
     ]
     return (moment_us + np.array(offset, dtype=np.int64)[index]) // DAY_US + _EPOCH.toordinal()

@@ -1,4 +1,6 @@
-"""Every change of a record and its lines looked for, and those left out that another finding explains."""
+"""Every change of a record and its lines looked for, and those left out that another finding
+explains.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,9 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
 
 
 def _with_others(meters: tuple[str, ...], records: Sequence[MeterRecord]) -> tuple[str, ...]:
-    """A zone is of all meters that are read: put right alone, those with lines would no longer agree with the ones above them."""
+    """A zone is of all meters that are read: put right alone, those with lines would no longer
+    agree with the ones above them.
+    """
     read = {
         record.meter.id
         for record in records

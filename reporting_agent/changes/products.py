@@ -1,9 +1,11 @@
-"""One product against the others of its line: a scale or a recipe weight that is wrong for one product only.
+"""One product against the others of its line: a scale or a recipe weight that is wrong for one
+product only.
 
-Each run of a product is held against the runs of other products next to it on the same line, so that what all share (the meter, the
-season, wear) is in neither. Runs between the same two others are one comparison, however many days they fill: fifty heats that follow six
-of wet scrap all look better by what the scrap took. Of two products that move against each other the one is told that moved against its
-own past.
+Each run of a product is held against the runs of other products next to it on the same line, so
+that what all share (the meter, the season, wear) is in neither. Runs between the same two others
+are one comparison, however many days they fill: fifty heats that follow six of wet scrap all look
+better by what the scrap took. Of two products that move against each other the one is told that
+moved against its own past.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ REACH_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class ProductAgainstOthers:
-    """A product's runs, each less the median of the runs of other products next to it; `between` tells which it lies between."""
+    """A product's runs, each less the median of the runs of other products next to it; `between`
+    tells which it lies between.
+    """
 
     day: Integers
     value: Floats
@@ -43,7 +47,9 @@ class ProductAgainstOthers:
         return daily(self.day, self.value)
 
     def moved(self, before: int | None, day: int, after: int | None) -> LevelDifference:
-        """By how much, and how surely: runs between the same others are one value, and a day that is within them begins another."""
+        """By how much, and how surely: runs between the same others are one value, and a day that
+        is within them begins another.
+        """
         finite = np.isfinite(self.value)
         own_day, value = self.day[finite], self.value[finite]
         _, own = np.unique(2 * self.between[finite] + (own_day >= day), return_inverse=True)
@@ -58,7 +64,9 @@ class ProductAgainstOthers:
 
 
 def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
-    """Every product that changed against the others; what several meters or lines show at once is one change."""
+    """Every product that changed against the others; what several meters or lines show at once is
+    one change.
+    """
     changes: list[Change] = []
     for candidate in (change for line in lines for change in _of_line(line)):
         same = next((index for index, other in enumerate(changes) if _same(candidate, other)), None)
@@ -79,7 +87,9 @@ def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
 
 
 def explained(change: Change, of_products: Sequence[Change]) -> bool:
-    """Whether a change of a whole line is what a product of it shows, or another product that a changed one is held against."""
+    """Whether a change of a whole line is what a product of it shows, or another product that a
+    changed one is held against.
+    """
     return change.kind in {ChangeKind.OUTPUT, ChangeKind.PROCESS} and any(
         set(change.equipment) <= set(other.equipment)
         and _near(change.first, other.first)

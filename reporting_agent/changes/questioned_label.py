@@ -1,9 +1,11 @@
-"""A site's own label as people are shown it: the one way from site and period to it, for every command, export and program that shows one.
+"""A site's own label as people are shown it: the one way from site and period to it, for every
+command, export and program that shows one.
 
-Who shows figures alone says what makes them doubtful: open questions, and runs later than now. Elsewhere it is meant otherwise: what leaves
-is drawn from batches judged each by itself, over earlier years where a person pools them, with nothing told beside it, and is refused where
-this module asks (`sending.pooled_labels.leaving`); a workbook has neither meters to ask about nor grades, so later runs alone are told; and
-`savings` reads the data of a label, and shows none.
+Who shows figures alone says what makes them doubtful: open questions, and runs later than now.
+Elsewhere it is meant otherwise: what leaves is drawn from batches judged each by itself, over
+earlier years where a person pools them, with nothing told beside it, and is refused where this
+module asks (`sending.pooled_labels.leaving`); a workbook has neither meters to ask about nor
+grades, so later runs alone are told; and `savings` reads the data of a label, and shows none.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ def labelled(
         pack: by which to label in place of the site's.
 
     Raises:
-        InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
+        InputError: a file, the configuration or the period cannot be used; says file, row, column,
+            found and wanted.
     """
     return questioned(
         site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now
@@ -68,8 +71,8 @@ def labelled(
 
 
 def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> QuestionedLabel:
-    """Runs that begin later than `now` are told beside the label; and one that an open question puts in question has no grade, since a
-    figure that may be wrong meets no limit."""
+    """Runs that begin later than `now` are told beside the label; and one that an open question
+    puts in question has no grade, since a figure that may be wrong meets no limit."""
     site_label, asked = (
         in_the_future.with_sentences(result.site_label, now),
         review(site, result.data),

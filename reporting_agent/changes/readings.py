@@ -1,12 +1,15 @@
-"""Rows that a meter of intervals lacks, the falls of level or clocks that they explain, and readings below nothing.
+"""Rows that a meter of intervals lacks, the falls of level or clocks that they explain, and
+readings below nothing.
 
-How many rows there should be is told by their usual spacing over the time that counts as known. A logger that leaves out rows of
-nothing lacks them as well, and loses nothing; so rows are told only where the meter's level falls, or its clock seems to move, with them.
+How many rows there should be is told by their usual spacing over the time that counts as known. A
+logger that leaves out rows of nothing lacks them as well, and loses nothing; so rows are told only
+where the meter's level falls, or its clock seems to move, with them.
 
-Readings below nothing of a meter that is said to count what flows in: they are subtracted, and nothing says that they are right.
+Readings below nothing of a meter that is said to count what flows in: they are subtracted, and
+nothing says that they are right.
 
-A drive that brakes and a line that feeds back do show less than nothing; a logger that fails does too. A declared range settles it: what
-lies outside is no reading, what lies inside is one.
+A drive that brakes and a line that feeds back do show less than nothing; a logger that fails does
+too. A declared range settles it: what lies outside is no reading, what lies inside is one.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
 def falls_or_clocks(
     missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]
 ) -> list[Change]:
-    """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
+    """Of each such meter the falls of its level as what they are; where none was found, what its
+    clock seemed to do.
+    """
     changes: list[Change] = []
     for meter, share in missing.items():
         falls = [
@@ -69,10 +74,11 @@ LEAST = 0.02  # of the highest: a sensor at rest may show a little less than not
 
 
 def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Change]:
-    """One change a meter without a declared range whose lowest reading lies below nothing; `size` is that over its highest, 0 where it
-    never shows more than nothing.
+    """One change a meter without a declared range whose lowest reading lies below nothing; `size`
+    is that over its highest, 0 where it never shows more than nothing.
 
-    Its days are those of which an hour comes out negative; none where the readings are lost in their hours, and then all are doubtful.
+    Its days are those of which an hour comes out negative; none where the readings are lost in
+    their hours, and then all are doubtful.
     """
     changes = []
     for record in records:

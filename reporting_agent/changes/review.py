@@ -1,9 +1,11 @@
-"""Changes as questions: which of them site.toml answers, which are open, and the data without what they question.
+"""Changes as questions: which of them site.toml answers, which are open, and the data without what
+they question.
 
-A declared event that acts (a ratio, a unit, a clock, a swap, batches that are unusable) answers by what it does: the change is gone,
-or is still there and still asked about. `process` moves no value; it answers by being declared of that change, from when that began, with
-a reason that an auditor reads, but never that readings are below nothing. A step that `stopped` and a meter of another resolution
-(`rounding`) explain no change of what is counted.
+A declared event that acts (a ratio, a unit, a clock, a swap, batches that are unusable) answers by
+what it does: the change is gone, or is still there and still asked about. `process` moves no value;
+it answers by being declared of that change, from when that began, with a reason that an auditor
+reads, but never that readings are below nothing. A step that `stopped` and a meter of another
+resolution (`rounding`) explain no change of what is counted.
 """
 
 from __future__ import annotations
@@ -91,7 +93,9 @@ class Review:
         )
 
     def require_answers(self) -> None:
-        """PolicyRefusal `change-unanswered`: nothing leaves the site while a change of its data is unexplained."""
+        """PolicyRefusal `change-unanswered`: nothing leaves the site while a change of its data is
+        unexplained.
+        """
         if not self.open:
             return
         first = self.open[0]
@@ -103,7 +107,8 @@ class Review:
                 first=first.sentence,
             ),
             Phrase(
-                "Find out what happened. Correct the data or declare the change in site.toml, and try again. If the first change "
+                "Find out what happened. Correct the data or declare the change in site.toml, and "
+                "try again. If the first change "
                 "really is what it looks like: %(lines)s",
                 lines=" / ".join(line for line in first.declare.splitlines() if line),
             ),
@@ -136,7 +141,9 @@ def review(site: SiteSettings, data: PlantData) -> Review:
 def answer(
     change: Change, events: Sequence[DeclaredEvent], zone: ZoneInfo, earliest: date
 ) -> DeclaredEvent | None:
-    """The event that answers a change, or the first of several that declare each of its days unusable."""
+    """The event that answers a change, or the first of several that declare each of its days
+    unusable.
+    """
     own = [event for event in events if is_declared_of(event, change)]
     if (
         alone := next(
@@ -167,8 +174,8 @@ def is_declared_of(event: DeclaredEvent, change: Change) -> bool:
 
 
 def answers_change(event: DeclaredEvent, change: Change, zone: ZoneInfo, earliest: date) -> bool:
-    """Whether unusable time holds all days of the change, or a process began (or ended) with it; what holds throughout began with the
-    record, at `earliest`."""
+    """Whether unusable time holds all days of the change, or a process began (or ended) with it;
+    what holds throughout began with the record, at `earliest`."""
     begins, ends = event.begins(zone).date(), event.ends(zone)
     last = None if ends is None else ends.date()
     if not all(_holds(event, day, zone) for day in change.days):

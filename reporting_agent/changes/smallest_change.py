@@ -1,6 +1,8 @@
-"""What a record could not show: the smallest change of each line that stands out of the record's own scatter.
+"""What a record could not show: the smallest change of each line that stands out of the record's
+own scatter.
 
-Where nothing is asked about, nothing larger than this changed from one week to the next; what is smaller may have, and the label with it.
+Where nothing is asked about, nothing larger than this changed from one week to the next; what is
+smaller may have, and the label with it.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ _A_LIMIT = 0.5  # above it no limit is said
 
 @dataclass(frozen=True, slots=True)
 class SmallestChange:
-    """Of one meter and its step, as shares: the least change of its energy per output and of the output an hour that would be asked about.
+    """Of one meter and its step, as shares: the least change of its energy per output and of the
+    output an hour that would be asked about.
 
-    None where there are too few runs or days of production to tell any. `unit` is that of the output.
+    None where there are too few runs or days of production to tell any. `unit` is that of the
+    output.
     """
 
     meter: str
@@ -41,7 +45,8 @@ class SmallestChange:
     def sentence(self) -> Phrase:
         if self.energy is None or self.output is None:
             return Phrase(
-                "Meter %(meter)s: no change would be seen, because there are too few runs or days of production.",
+                "Meter %(meter)s: no change would be seen, because there are too few runs or days "
+                "of production.",
                 meter=self.meter,
             )
         return Phrase(
@@ -52,7 +57,9 @@ class SmallestChange:
 
 
 def beside(label: StepLabel, limits: Sequence[SmallestChange]) -> Phrase | None:
-    """What a label's own uncertainty leaves out: the change of its meters that would not be seen, where that is more."""
+    """What a label's own uncertainty leaves out: the change of its meters that would not be seen,
+    where that is more.
+    """
     metric = str(label.metric)
     own = [
         candidate
@@ -79,7 +86,9 @@ def beside(label: StepLabel, limits: Sequence[SmallestChange]) -> Phrase | None:
 
 
 def _unseen(energy: float, output: float, unit: str) -> Phrase:
-    """What passes unseen; a limit of half the value and more is none: the scatter hides whatever a person would call a change."""
+    """What passes unseen; a limit of half the value and more is none: the scatter hides whatever a
+    person would call a change.
+    """
     below, hidden = (
         {"energy": _percent(energy), "output": _percent(output), "unit": unit},
         (energy > _A_LIMIT, output > _A_LIMIT),
@@ -91,12 +100,14 @@ def _unseen(energy: float, output: float, unit: str) -> Phrase:
         )
     if hidden == (True, False):
         return Phrase(
-            "no change of energy per %(unit)s can be distinguished from this scatter; changes below %(output)s of output are not seen",
+            "no change of energy per %(unit)s can be distinguished from this scatter; changes "
+            "below %(output)s of output are not seen",
             unit=unit, output=below["output"],
         )  # fmt: skip
     if hidden == (False, True):
         return Phrase(
-            "changes below %(energy)s of energy per %(unit)s are not seen; no change of output can be distinguished from this scatter",
+            "changes below %(energy)s of energy per %(unit)s are not seen; no change of output "
+            "can be distinguished from this scatter",
             unit=unit, energy=below["energy"],
         )  # fmt: skip
     return Phrase(
@@ -108,7 +119,9 @@ def _unseen(energy: float, output: float, unit: str) -> Phrase:
 def of_lines(
     lines: Sequence[MeterLine], meters: Sequence[MeterRecord], units: Mapping[str, str]
 ) -> tuple[SmallestChange, ...]:
-    """Of every line, and of every meter of a label that is none for want of runs; `units` are those of each step's output."""
+    """Of every line, and of every meter of a label that is none for want of runs; `units` are those
+    of each step's output.
+    """
     looked_at = {line.meter for line in lines}
     rest = [
         SmallestChange(
@@ -126,7 +139,9 @@ def of_lines(
 
 
 def _has_runs(record: MeterRecord) -> bool:
-    """Whether a run that it counts for begins in the period; the other one of a meter that was exchanged has none there."""
+    """Whether a run that it counts for begins in the period; the other one of a meter that was
+    exchanged has none there.
+    """
     runs = record.runs
     return runs is not None and bool(
         ((runs.start_us >= record.start_us) & (runs.start_us < record.end_us)).any()

@@ -1,6 +1,8 @@
-"""Meters that follow another line's runs better than their own, for a part of the record: swapped, or wired to the wrong line.
+"""Meters that follow another line's runs better than their own, for a part of the record: swapped,
+or wired to the wrong line.
 
-The day is the one that best divides hours that go with the meter's own runs from hours that go with the other's.
+The day is the one that best divides hours that go with the meter's own runs from hours that go with
+the other's.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ LEAST_TURNS = (
 MARGIN = (
     0.3  # of correlation, as Fisher's z, by which the other line must fit better, on both sides
 )
-SURELY = 3.0  # margins by which each goes with its own as a rule: going with the other's at all is then no chance
+# margins by which each goes with its own as a rule: going with the other's at all is then no chance
+SURELY = 3.0
 FEWEST_PARTS = 2
 MOST_ALIKE = 0.9999
 NEAR_DAYS = 6
@@ -47,7 +50,9 @@ def of_lines(lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
 
 
 def of_levels(level_changes: Sequence[Change], lines: Sequence[MeterLine]) -> list[Change]:
-    """Pairs of changes of level on the same days, each to what the other meter showed before: lines that run alike, exchanged."""
+    """Pairs of changes of level on the same days, each to what the other meter showed before: lines
+    that run alike, exchanged.
+    """
     usual = {line.meter: _usual(line) for line in lines}
     changes: list[Change] = []
     for own, other in combinations(
@@ -99,7 +104,9 @@ def _usual(line: MeterLine) -> float:
 
 
 def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
-    """Of lines with the same hours. How every load goes with every line's runs is found for all of them at once: pairs are many."""
+    """Of lines with the same hours. How every load goes with every line's runs is found for all of
+    them at once: pairs are many.
+    """
     hour_us = lines[0].record.hour_us
     edges = np.append(hour_us, hour_us[-1] + HOUR_US)
     ran = np.array([running_share(edges, line.runs.start_us, line.runs.end_us) for line in lines])
@@ -134,7 +141,9 @@ def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
 
 
 def _weeks_swapped(better: Floats) -> list[int]:
-    """Weeks in which both loads went with the other's runs, by how much better they did in each; none where they are too few to say so."""
+    """Weeks in which both loads went with the other's runs, by how much better they did in each;
+    none where they are too few to say so.
+    """
     finite = np.isfinite(better)
     if finite.sum() < FEWEST_PARTS:
         return []
@@ -144,7 +153,9 @@ def _weeks_swapped(better: Floats) -> list[int]:
 
 
 def _interchangeable(lines: Sequence[MeterLine], *meters: str) -> float:
-    """1 where readings of one can stand as the other's, 0 where they are of another kind or unit."""
+    """1 where readings of one can stand as the other's, 0 where they are of another kind or
+    unit.
+    """
     kinds = {
         (line.record.meter.reading, line.record.meter.unit)
         for line in lines
@@ -161,7 +172,9 @@ def _foreign(loads: Floats, ran: Floats) -> Floats:
 
 
 def _turn(foreign: Floats, day: Integers, near: int) -> date:
-    """The day from which on loads go with the other's runs, within a week of this hour: what speaks for it is least until then."""
+    """The day from which on loads go with the other's runs, within a week of this hour: what speaks
+    for it is least until then.
+    """
     around = slice(max(near - PART_HOURS, 0), near + PART_HOURS)
     days, day_index = np.unique(day[around], return_inverse=True)
     until = np.concatenate(([0.0], np.cumsum(np.bincount(day_index, weights=foreign[around]))))[:-1]
@@ -169,10 +182,11 @@ def _turn(foreign: Floats, day: Integers, near: int) -> date:
 
 
 def _fits(loads: Floats, ran: Floats) -> Floats:
-    """How well each load (rows) goes with each line's runs (columns), as Fisher's z of their correlation over the hours that are known.
+    """How well each load (rows) goes with each line's runs (columns), as Fisher's z of their
+    correlation over the hours that are known.
 
-    0.1 of correlation tells little where two loads are unlike, and all where they run by one shift. NaN where hours are too few or
-    either hardly moves.
+    0.1 of correlation tells little where two loads are unlike, and all where they run by one shift.
+    NaN where hours are too few or either hardly moves.
     """
     finite = np.isfinite(loads)
     hours = finite.sum(axis=1)[:, None]

@@ -40,7 +40,9 @@ _CAUSES: dict[ChangeCause, Phrase] = {
 
 
 def sentence(change: Change, unit: str = "t") -> Phrase:
-    """What was found, by how much, how surely, and what it most likely is; `unit` is that of the step's output."""
+    """What was found, by how much, how surely, and what it most likely is; `unit` is that of the
+    step's output.
+    """
     causes = _listed([_CAUSES[cause] for cause in change.causes])
     what = _of_no_batch(change) if change.kind in _COUNTS_NOWHERE else _what(change, unit)
     return Phrase("%(what)s Most likely, in this order: %(causes)s.", what=what, causes=causes)
@@ -54,18 +56,21 @@ def _what(change: Change, unit: str) -> Phrase:
     match change.kind:
         case ChangeKind.LEVEL:
             return Phrase(
-                "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before (%(when)s).",
+                "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before "
+                "(%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case ChangeKind.OUTPUT:
             return Phrase(
-                ("Step %(step)s, %(line)s: at the same power, %(unit)s per hour are %(times)s ± %(error)s times as many as before "
+                ("Step %(step)s, %(line)s: at the same power, %(unit)s per hour are %(times)s ± "
+                 "%(error)s times as many as before "
                 "(%(when)s)."),
                 step=step, line=line, unit=unit, times=times, error=error, when=when,
             )  # fmt: skip
         case ChangeKind.PROCESS:
             return Phrase(
-                ("Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± %(error)s times what it was before "
+                ("Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± "
+                 "%(error)s times what it was before "
                 "(%(when)s)."),
                 step=step, line=line, unit=unit, meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
@@ -82,26 +87,30 @@ def _what(change: Change, unit: str) -> Phrase:
             )  # fmt: skip
         case ChangeKind.ZONE:
             return Phrase(
-                "All meters (%(meter)s) are %(shift)s compared with the log (%(when)s): one of the two is in another time zone.",
+                "All meters (%(meter)s) are %(shift)s compared with the log (%(when)s): one of "
+                "the two is in another time zone.",
                 meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
         case ChangeKind.ROUNDING | ChangeKind.BOOKED | ChangeKind.PAUSES:
             return _of_log(change, line)
         case ChangeKind.ROWS:
             return Phrase(
-                ("Meter %(meter)s lacks %(share)s of the rows expected from its usual interval, and the energy that they counted "
+                ("Meter %(meter)s lacks %(share)s of the rows expected from its usual interval, "
+                 "and the energy that they counted "
                 "(%(when)s)."),
                 meter=meter, share=f"{100 * change.size:.0f} %", when=when,
             )  # fmt: skip
         case ChangeKind.BALANCE if not _is_sure(change):
             most = 1 / change.size + change.size_error / change.size**2
             return Phrase(
-                "Meter %(meter)s: the second meter, above the first, sees at most %(share)s of what the first shows (%(when)s).",
+                "Meter %(meter)s: the second meter, above the first, sees at most %(share)s of "
+                "what the first shows (%(when)s).",
                 meter=meter, share=f"{100 * most:.0f} %", when=when,
             )  # fmt: skip
         case ChangeKind.BALANCE:
             return Phrase(
-                "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, measures of it (%(when)s).",
+                "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, "
+                "above it, measures of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case _:
@@ -111,23 +120,28 @@ def _what(change: Change, unit: str) -> Phrase:
 def _of_log(change: Change, line: str) -> Phrase:
     if change.kind is ChangeKind.ROUNDING:
         return Phrase(
-            "Step %(step)s, %(line)s: starts and ends in the log are rounded to %(minutes)s minutes, but the meter shows other times.",
+            "Step %(step)s, %(line)s: starts and ends in the log are rounded to %(minutes)s "
+            "minutes, but the meter shows other times.",
             step=change.step, line=line, minutes=f"{change.size / 60:g}",
         )  # fmt: skip
     if change.kind is ChangeKind.PAUSES:
         return Phrase(
-            "Step %(step)s, %(line)s: each end in the log is the next start, but the meter shows that the line had stopped earlier, "
-            "for different lengths of time. %(share)s of the energy of these runs is used in pauses.",
+            "Step %(step)s, %(line)s: each end in the log is the next start, but the meter shows "
+            "that the line had stopped earlier, "
+            "for different lengths of time. %(share)s of the energy of these runs is used in "
+            "pauses.",
             step=change.step, line=line, share=f"{100 * change.size:.1f} %",
         )  # fmt: skip
     hours = f"{abs(change.size) / 3600:g}"
     if change.size < 0:
         return Phrase(
-            "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h earlier in the log, and not the output of its own run.",
+            "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h earlier in "
+            "the log, and not the output of its own run.",
             step=change.step, line=line, hours=hours,
         )  # fmt: skip
     return Phrase(
-        "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h later in the log, and not the output of its own run.",
+        "Step %(step)s, %(line)s: energy matches the output that is %(hours)s h later in the log, "
+        "and not the output of its own run.",
         step=change.step, line=line, hours=hours,
     )  # fmt: skip
 
@@ -137,24 +151,28 @@ def _of_no_batch(change: Change) -> Phrase:
     meter, share = change.meters[0], f"{significant(100 * change.size, 3)} %"
     if change.kind is ChangeKind.CHECK:
         return Phrase(
-            "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it checks: the difference is larger than the"
+            "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it "
+            "checks: the difference is larger than the"
             " errors of the two allow.",
             meter=meter, other=change.meters[1], share=share,
         )  # fmt: skip
     if change.kind is ChangeKind.UNDECLARED:
         return Phrase(
-            "Meter %(meter)s is in the readings but not in site.toml, so it counts nowhere. Read as electricity, it is %(share)s of "
+            "Meter %(meter)s is in the readings but not in site.toml, so it counts nowhere. Read "
+            "as electricity, it is %(share)s of "
             "what the site's meters counted.",
             meter=meter, share=share,
         )  # fmt: skip
     if change.first is None and change.until is None:
         return Phrase(
-            "Meter %(meter)s counts for equipment that has no batch in the log. Its energy, %(share)s of what step %(step)s used, is "
+            "Meter %(meter)s counts for equipment that has no batch in the log. Its energy, "
+            "%(share)s of what step %(step)s used, is "
             "in no label.",
             meter=meter, share=share, step=change.step,
         )  # fmt: skip
     return Phrase(
-        "Meter %(meter)s does not count %(when)s, and no other meter replaces it then. By its readings, or by its own runs, its energy is"
+        "Meter %(meter)s does not count %(when)s, and no other meter replaces it then. By its "
+        "readings, or by its own runs, its energy is"
         " %(share)s of what step %(step)s used, and no label includes it.",
         meter=meter, share=share, step=change.step, when=_when(change),
     )  # fmt: skip
@@ -175,12 +193,24 @@ def _of_days(change: Change) -> Phrase:
     if change.kind is ChangeKind.PARTS:
         return in_number(
             count,
-            ("Meter %(meter)s shows zero for %(share)s of the time of runs that lack that energy (%(runs)s, on %(count)s day: "
-            "%(days)s)."),
-            ("Meter %(meter)s shows zero for %(share)s of the time of runs that lack that energy (%(runs)s, on %(count)s days: "
-            "%(days)s)."),
-            meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
-        )  # fmt: skip
+            (
+                "Meter %(meter)s shows zero for %(share)s of the time of runs that lack that "
+                "energy "
+                "(%(runs)s, on %(count)s day: "
+                "%(days)s)."
+            ),
+            (
+                "Meter %(meter)s shows zero for %(share)s of the time of runs that lack that "
+                "energy "
+                "(%(runs)s, on %(count)s days: "
+                "%(days)s)."
+            ),
+            meter=meter,
+            share=f"{100 * change.size:.0f} %",
+            runs=len(change.batches),
+            count=count,
+            days=days,
+        )
     if change.kind is ChangeKind.REPEATED:
         return in_number(
             count,
@@ -193,17 +223,21 @@ def _of_days(change: Change) -> Phrase:
     if change.kind is ChangeKind.LEAP:
         return in_number(
             count,
-            "Meter %(meter)s: runs on %(count)s day have %(times)s times the usual energy per hour (%(days)s).",
-            "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
+            "Meter %(meter)s: runs on %(count)s day have %(times)s times the usual energy per "
+            "hour (%(days)s).",
+            "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per "
+            "hour (%(days)s).",
             meter=meter, count=count, times=significant(change.size, 4), days=days,
         )  # fmt: skip
     if not change.size:
         return Phrase(
-            "Meter %(meter)s shows values below zero and none above it, but no declared range allows this. That energy is subtracted.",
+            "Meter %(meter)s shows values below zero and none above it, but no declared range "
+            "allows this. That energy is subtracted.",
             meter=meter,
         )  # fmt: skip
     return Phrase(
-        "Meter %(meter)s shows values below zero, down to %(share)s of its highest reading, but no declared range allows this. That "
+        "Meter %(meter)s shows values below zero, down to %(share)s of its highest reading, but "
+        "no declared range allows this. That "
         "energy is subtracted.",
         meter=meter, share=f"{100 * change.size:.0f} %".replace("-", "−"),
     )  # fmt: skip
@@ -261,25 +295,36 @@ def shift(seconds: float) -> Phrase:
 
 
 def to_declare(change: Change, earliest: date) -> str:
-    """The events that answer the most likely cause, as they would stand in site.toml; `earliest` begins what holds throughout."""
+    """The events that answer the most likely cause, as they would stand in site.toml; `earliest`
+    begins what holds throughout.
+    """
     if change.kind is ChangeKind.NEGATIVE:
         meter = change.meters[0]
-        return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
+        return (
+            f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange "
+            "= [0.0, HIGHEST]"
+        )
     if change.kind is ChangeKind.UNDECLARED:
-        return f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it counts for one; role = "state" of no energy'
+        return (
+            f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it '
+            'counts for one; role = "state" of no energy'
+        )
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
     if change.kind is ChangeKind.UNCOUNTED:
         lines = (
-            f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; where its energy is of no batch\n"
-            + lines
+            f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; "
+            "where its energy is of no batch\n" + lines
         )
     if change.kind is ChangeKind.PARTS:
         lines = (
-            "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n"
-            + lines
+            "# or empty the rows in which the meter shows nothing while its line runs: what is "
+            "missing is not 0; else\n" + lines
         )
     if change.kind is ChangeKind.ZONE:
-        of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
+        of_files = (
+            '# in one line, if the files are in another zone: timezone = "UTC", or which, under '
+            "[mapping.readings]; else\n"
+        )
         lines = of_files + lines
     ratio = (
         likely_ratio(change.size)
@@ -287,7 +332,7 @@ def to_declare(change: Change, earliest: date) -> str:
         else None
     )
     if ratio is not None:
-        lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"
+        lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"  # noqa: E501
     return lines
 
 
@@ -368,7 +413,9 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
 
 
 def _spells(days: Sequence[date]) -> list[tuple[date, date]]:
-    """First and last of the days, in order, between which no week is free of them: what lies between two spells is sound."""
+    """First and last of the days, in order, between which no week is free of them: what lies
+    between two spells is sound.
+    """
     spells: list[tuple[date, date]] = []
     for day in days:
         if spells and day - spells[-1][1] <= APART:
@@ -384,7 +431,9 @@ def _is_sure(change: Change) -> bool:
 
 
 def _factor(change: Change) -> float:
-    """What takes the change back: exactly, where a unit is the likeliest cause; else as it was measured."""
+    """What takes the change back: exactly, where a unit is the likeliest cause; else as it was
+    measured.
+    """
     size = (
         likely_unit(change.size, of_mass=change.kind is ChangeKind.OUTPUT)
         if change.causes[0] is ChangeCause.UNIT

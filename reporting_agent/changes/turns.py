@@ -1,8 +1,9 @@
 """The day on which a clock changed, between two parts of the record that are off by unlike times.
 
-Where the meter sees starts and ends, each run tells which of the two times it is nearer to; where the times lie beyond what it sees, each
-hour's energy does, against the time that runs took of that hour with the clock off by one and by the other. The day that best divides them
-is that of the change.
+Where the meter sees starts and ends, each run tells which of the two times it is nearer to; where
+the times lie beyond what it sees, each hour's energy does, against the time that runs took of that
+hour with the clock off by one and by the other. The day that best divides them is that of the
+change.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ FEWEST_EDGES = 24
 def turn(
     line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
 ) -> int:
-    """The local midnight within first..last at which a clock ahead by `before_s` becomes one ahead by `after_s`, in microseconds."""
+    """The local midnight within first..last at which a clock ahead by `before_s` becomes one ahead
+    by `after_s`, in microseconds.
+    """
     day, better = _by_edges(line, first_us, last_us, before_s, after_s, zone)
     if len(day) < FEWEST_EDGES:
         day, better = _by_hours(line, first_us, last_us, before_s, after_s, zone)

@@ -1,8 +1,10 @@
-"""Energy that was metered at a step and is in no batch of it, and check meters that read something else than what they check.
+"""Energy that was metered at a step and is in no batch of it, and check meters that read something
+else than what they check.
 
-A meter whose equipment runs no batch, one that is read on after its `until`, one that site.toml does not declare: each takes its energy
-out of every label, and no single reading is wrong. What stands for a day and what a building draws is small beside the step's own meters;
-from `LEAST` of their energy on it is asked about.
+A meter whose equipment runs no batch, one that is read on after its `until`, one that site.toml
+does not declare: each takes its energy out of every label, and no single reading is wrong. What
+stands for a day and what a building draws is small beside the step's own meters; from `LEAST` of
+their energy on it is asked about.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ CountingPoint = tuple[str, str, Direction]
 
 
 def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Change]) -> list[Change]:
-    """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
+    """Every such meter; `known_changes` are changes that were found already, of which a check
+    meter's difference is a sign.
+    """
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
     changed_meters = {meter for change in known_changes for meter in change.meters}
     counted, lines = (
@@ -81,7 +85,9 @@ def _share(
     counted: dict[CountingPoint, list[MeterRecord]],
     beyond: float = 0.0,
 ) -> float:
-    """Of what all meters of its step and carrier that count in its kind of unit counted in their time, and this one `beyond` it."""
+    """Of what all meters of its step and carrier that count in its kind of unit counted in their
+    time, and this one `beyond` it.
+    """
     whole = beyond + sum(
         record.total * ratio(record.unit, of.unit)
         for record in counted[_point(of.meter)]
@@ -140,7 +146,9 @@ def _out_of_its_time(
     site: SiteSettings,
     counted: dict[CountingPoint, list[MeterRecord]],
 ) -> Iterator[Change]:
-    """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its point stood for it."""
+    """What it counted before `from` or after `until`, or would have in the runs of then, where no
+    other meter of its point stood for it.
+    """
     meter = record.meter
     if not record.counted or not meter.step or meter.direction is not Direction.IMPORT:
         return
@@ -163,7 +171,9 @@ def _out_of_its_time(
 def _by_its_runs(
     record: MeterRecord, data: PlantData, site: SiteSettings, edge: date, *, after: bool
 ) -> float:
-    """Of the runs of its lines beyond the edge, by the hours and the energy of those in its time."""
+    """Of the runs of its lines beyond the edge, by the hours and the energy of those in its
+    time.
+    """
     own, beyond = 0.0, 0.0
     for batch in data.batches:
         line = batch.step == record.meter.step and record.meter.equipment in {"", batch.equipment}
@@ -178,7 +188,9 @@ def _by_its_runs(
 
 
 def energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
-    """What a meter counted before or after a moment: of its hours where they are known, else by its share of the time."""
+    """What a meter counted before or after a moment: of its hours where they are known, else by its
+    share of the time.
+    """
     if len(record.hour_us):
         beyond = record.hour_us >= edge_us if after else record.hour_us < edge_us
         return float(record.hour_energy[beyond].sum())
@@ -254,7 +266,9 @@ def _half_doubt(record: MeterRecord, energy: float, hours: float, site: SiteSett
 
 
 def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Change]:
-    """Meters of the files that site.toml does not name, as if they counted in the unit and the way of the site's electricity."""
+    """Meters of the files that site.toml does not name, as if they counted in the unit and the way
+    of the site's electricity.
+    """
     electric = [
         record
         for record in records

@@ -1,9 +1,11 @@
-"""Clocks: a meter's against the log's, all meters' against the log's, and times that the log rounds.
+"""Clocks: a meter's against the log's, all meters' against the log's, and times that the log
+rounds.
 
-Coarse shifts come from `metering.clock_offsets` (within 14 hours, part by part), fine ones from `metering.edges`: what starts and
-ends have in common is the clock, the rest is the load's own shape. A shift is told from 1.5 % of the usual run on, so that none
-that costs two is missed. The same shift on every meter speaks for a zone; of one that differs
-from summer to winter each stretch is told.
+Coarse shifts come from `metering.clock_offsets` (within 14 hours, part by part), fine ones from
+`metering.edges`: what starts and ends have in common is the clock, the rest is the load's own
+shape. A shift is told from 1.5 % of the usual run on, so that none that costs two is missed. The
+same shift on every meter speaks for a zone; of one that differs from summer to winter each stretch
+is told.
 """
 
 from __future__ import annotations
@@ -49,13 +51,17 @@ QUARTILES = 1.349  # standard deviations of a normal law between its quartiles
 SEEN = 1.5  # reaches within which edges that lie anywhere would be seen to scatter
 SMEARED = (0.17, 0.45)  # standard deviation of edges over the rounding: even errors have 0.289
 ROUNDED_SHARE = 0.015  # of the usual run that rounding must be, to matter
-CALENDAR = 6  # times of day at which runs begin and end that the calendar cuts: days or three shifts, in winter and in summer
+# times of day at which runs begin and end that the calendar cuts: days or three shifts, in winter
+# and in summer
+CALENDAR = 6
 CUT = 0.98  # of the edges at those times
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftedStretch:
-    """A stretch of one meter's record in which its clock is off by one time: how far ahead it is in each part, seconds."""
+    """A stretch of one meter's record in which its clock is off by one time: how far ahead it is in
+    each part, seconds.
+    """
 
     line: MeterLine
     first_us: int
@@ -107,7 +113,9 @@ def shifted(line: MeterLine, zone: tzinfo) -> list[ShiftedStretch]:
 def _stretches(
     line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: tzinfo
 ) -> list[ShiftedStretch]:
-    """Parts with one lag taken together, from the day on which it begins to that on which it ends, with what tells none between."""
+    """Parts with one lag taken together, from the day on which it begins to that on which it ends,
+    with what tells none between.
+    """
     parts = [part for index, part in enumerate(parts) if not _mixed(parts, index)]
     off = [index for index, part in enumerate(parts) if part[2]]
     groups = [[off[0]]]
@@ -136,7 +144,9 @@ def _stretches(
 
 
 def _mixed(parts: Sequence[tuple[int, int, float]], index: int) -> bool:
-    """Whether a part has some of the lag before it and some of the one after it, and tells a mean of the two."""
+    """Whether a part has some of the lag before it and some of the one after it, and tells a mean
+    of the two.
+    """
     if not 0 < index < len(parts) - 1:
         return False
     low, high = sorted((parts[index - 1][2], parts[index + 1][2]))
@@ -144,7 +154,9 @@ def _mixed(parts: Sequence[tuple[int, int, float]], index: int) -> bool:
 
 
 def _coarse(line: MeterLine, first_us: int, last_us: int, least: float) -> float:
-    """The lag of one part: sure by itself, or one of several parts that tell the same and are not contradicted by the edges."""
+    """The lag of one part: sure by itself, or one of several parts that tell the same and are not
+    contradicted by the edges.
+    """
     lags = line.runs.lags
     here = _here(lags, first_us, last_us) & (lags.resembles >= LEAST_RESEMBLANCE)
     sure = here & lags.shifted
@@ -161,7 +173,9 @@ def _coarse(line: MeterLine, first_us: int, last_us: int, least: float) -> float
 
 
 def _clearly(line: MeterLine, first_us: int, last_us: int) -> bool:
-    """Whether the lag of this part needs no second part to tell the same: it beats none by more than chance, and the load is the runs'."""
+    """Whether the lag of this part needs no second part to tell the same: it beats none by more
+    than chance, and the load is the runs'.
+    """
     lags = line.runs.lags
     return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
 
@@ -193,7 +207,9 @@ def _contradicted(line: MeterLine, first_us: int, last_us: int, lag: float) -> b
 
 
 def _fine(late: Floats, reach_s: Floats, least: float) -> float:
-    """What starts and ends have in common; where both lie beyond what can be seen, as far as can be seen."""
+    """What starts and ends have in common; where both lie beyond what can be seen, as far as can be
+    seen.
+    """
     farthest = float(np.nanmedian(reach_s)) if np.isfinite(reach_s).any() else 0.0
     ahead = []
     for edge in late:
@@ -292,9 +308,11 @@ def _days(
 
 
 def roundings(lines: Sequence[MeterLine], ahead_s: Mapping[str, float]) -> dict[str, Change]:
-    """By meter, lines whose log is on a grid of minutes while the load begins and ends anywhere between.
+    """By meter, lines whose log is on a grid of minutes while the load begins and ends anywhere
+    between.
 
-    `ahead_s` are clocks that were found off, by meter: rounding to the nearest minutes makes no more than half of them.
+    `ahead_s` are clocks that were found off, by meter: rounding to the nearest minutes makes no
+    more than half of them.
     """
     by_meter: dict[str, Change] = {}
     for line in lines:
@@ -348,7 +366,9 @@ def roundings(lines: Sequence[MeterLine], ahead_s: Mapping[str, float]) -> dict[
 
 
 def _cut_by_calendar(edges_us: Integers) -> bool:
-    """Whether runs begin and end when the calendar says: a day of a log is no rounded run, whatever the load does at midnight."""
+    """Whether runs begin and end when the calendar says: a day of a log is no rounded run, whatever
+    the load does at midnight.
+    """
     _times, count = np.unique(edges_us % 86_400_000_000, return_counts=True)
     return float(np.sort(count)[::-1][:CALENDAR].sum()) >= CUT * len(edges_us)
 
@@ -358,7 +378,9 @@ def _equipment(line: MeterLine) -> tuple[str, ...]:
 
 
 def _scatter(late_s: Floats) -> float:
-    """By the quartiles: times that stood on a finer grid before they were rounded have two values, and no median deviation."""
+    """By the quartiles: times that stood on a finer grid before they were rounded have two values,
+    and no median deviation.
+    """
     finite = late_s[np.isfinite(late_s)]
     if len(finite) < FEWEST_EDGES:
         return 0.0

@@ -1,4 +1,6 @@
-"""One module a subcommand: `add_parser(sub)` declares it, `run(args) -> int` does it and imports late what it needs."""
+"""One module a subcommand: `add_parser(sub)` declares it, `run(args) -> int` does it and imports
+late what it needs.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,16 @@ def add_pool(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--pool",
         action="store_true",
-        help="steps with too few batches in the year cover the one or two years before as well, where that helps and the pack allows it; "
+        help="steps with too few batches in the year cover the one or two years before as well, "
+        "where that helps and the pack allows it; "
         "spends on those years' batches, too",
     )
 
 
 def add_connection(parser: ArgumentParser) -> None:
-    """The options that say how the portal is reached. A service's file of settings names both once, by our own names and no other's."""
+    """The options that say how the portal is reached. A service's file of settings names both once,
+    by our own names and no other's.
+    """
     parser.add_argument(
         "--proxy", metavar="URL", default=os.environ.get("STEPLABEL_PROXY") or None,
         help="go through this proxy (else $STEPLABEL_PROXY; HTTPS_PROXY and its like are not used)",
@@ -55,7 +60,9 @@ def add_connection(parser: ArgumentParser) -> None:
 
 
 def portal_at(args: Namespace, address: str, pauses: tuple[float, ...] | None = None) -> Portal:
-    """The portal at that address, reached as the options say; `pauses` between tries, where not the usual ones."""
+    """The portal at that address, reached as the options say; `pauses` between tries, where not the
+    usual ones.
+    """
     import time
 
     from reporting_agent.network import Network
@@ -73,7 +80,9 @@ def portal_at(args: Namespace, address: str, pauses: tuple[float, ...] | None = 
 
 
 def add_language(parser: ArgumentParser) -> None:
-    """The option that names the language of what it writes and of the lines on the screen; else that of the terminal."""
+    """The option that names the language of what it writes and of the lines on the screen; else
+    that of the terminal.
+    """
     parser.add_argument(
         "--lang", "--language", dest="lang", choices=languages(), default=own_language(os.environ),
         help="language of what it writes and says (default: the terminal's)",
@@ -81,7 +90,9 @@ def add_language(parser: ArgumentParser) -> None:
 
 
 def add_report(parser: ArgumentParser) -> None:
-    """The options of a report that people read: where it goes, and its language, which is that of the lines on the screen too."""
+    """The options of a report that people read: where it goes, and its language, which is that of
+    the lines on the screen too.
+    """
     parser.add_argument(
         "--out",
         type=Path,

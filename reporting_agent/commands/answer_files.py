@@ -1,4 +1,6 @@
-"""Files that an audit's commands write: whole, for their owner's eyes, or refused in words where they cannot be."""
+"""Files that an audit's commands write: whole, for their owner's eyes, or refused in words where
+they cannot be.
+"""
 
 from __future__ import annotations
 

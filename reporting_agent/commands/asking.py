@@ -1,4 +1,6 @@
-"""What `map`, `check` and `label` share: the questions on a terminal, what was taken and why, and a site whose files were recognised."""
+"""What `map`, `check` and `label` share: the questions on a terminal, what was taken and why, and a
+site whose files were recognised.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def asker(args: Namespace) -> Ask:
-    """The person at the terminal; nobody where there is none, or where a program reads the answer."""
+    """The person at the terminal; nobody where there is none, or where a program reads the
+    answer.
+    """
     import sys
 
     from reporting_agent.proposal import nobody
@@ -23,7 +27,8 @@ def asker(args: Namespace) -> Ask:
 
 
 def recognised_site(args: Namespace) -> SiteSettings:
-    """site.toml, and for each file that it names without a mapping the profile that `map` proposes; it is said what was taken.
+    """site.toml, and for each file that it names without a mapping the profile that `map` proposes;
+    it is said what was taken.
 
     Raises:
         InputError: as `load_site`, and what `proposal.recognise` raises.
@@ -51,7 +56,8 @@ def recognised_site(args: Namespace) -> SiteSettings:
     if recognised.proposals:
         say(
             Phrase(
-                "site.toml has no mapping for this; a report is made only of what stands there. Paste into site.toml:"
+                "site.toml has no mapping for this; a report is made only of what stands there. "
+                "Paste into site.toml:"
             )
         )
         say(
@@ -81,7 +87,9 @@ def evidence(proposal: ProfileProposal) -> list[Phrase]:
 
 
 def _ask(question: ProfileQuestion) -> str | None:
-    """One question on the terminal, again until the answer is possible; None where the person ends the input."""
+    """One question on the terminal, again until the answer is possible; None where the person ends
+    the input.
+    """
     import sys
 
     from reporting_agent.console import LANGUAGE

@@ -1,4 +1,6 @@
-"""`steplabel-agent auditor`: an auditor's own keys, made and kept on the auditor's machine; and a statement signed with them."""
+"""`steplabel-agent auditor`: an auditor's own keys, made and kept on the auditor's machine; and a
+statement signed with them.
+"""
 
 from __future__ import annotations
 
@@ -79,13 +81,15 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "keys-exist",
             "There is a file of this name already.",
-            "Give the name of a new file. If keys are overwritten and lost, they can never sign or open anything again.",
+            "Give the name of a new file. If keys are overwritten and lost, they can never sign "
+            "or open anything again.",
             place=Place(str(args.keys)),
         )
     generated = AuditorKeys.generate()
     write_file(args.keys, generated.to_pem(password(args, new=True)))
     text = Phrase(
-        "Keys written to %(file)s, protected by the password. Keep the two in separate places, with a copy of each.\nPublic key "
+        "Keys written to %(file)s, protected by the password. Keep the two in separate places, "
+        "with a copy of each.\nPublic key "
         "(register it at the portal): %(public)s\nFingerprint: %(fingerprint)s",
         file=args.keys,
         public=generated.signing.public.hex,

@@ -1,4 +1,6 @@
-"""What the goods of `[[border]]` cost at the border of the European Union, as lines on a terminal."""
+"""What the goods of `[[border]]` cost at the border of the European Union, as lines on a
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from reporting_agent.report.figures import NOTHING
 
 
 def border_lines(costs: Sequence[BorderCost]) -> Iterator[str]:
-    """Of each good its years, and what has to be known beside them; the refusal alone where no year has a figure."""
+    """Of each good its years, and what has to be known beside them; the refusal alone where no year
+    has a figure.
+    """
     for cost in costs:
         goods = cost.goods
         named = " ".join(part for part in (goods.name, goods.cn_code, goods.route) if part)
@@ -44,7 +48,8 @@ def _of_year(year: BorderYear) -> Phrase:
             default=_payable(year.default),
         )
     return Phrase(
-        "%(year)s: certificates for %(default)s on default values, for %(attested)s on attested ones",
+        "%(year)s: certificates for %(default)s on default values, for %(attested)s on attested "
+        "ones",
         year=str(year.year),
         default=_payable(year.default),
         attested=_payable(year.attested),

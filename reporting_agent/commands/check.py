@@ -1,4 +1,6 @@
-"""`steplabel-agent check`: reads every input, writes the data-quality report as JSON and as a page, computes no label."""
+"""`steplabel-agent check`: reads every input, writes the data-quality report as JSON and as a page,
+computes no label.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`steplabel-agent compare`: the exact gap to a published benchmark, computed on site; sends nothing but a plain GET."""
+"""`steplabel-agent compare`: the exact gap to a published benchmark, computed on site; sends
+nothing but a plain GET.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,8 @@ def run(args: Namespace) -> int:
         if portal is None:
             raise UsageError(
                 "benchmark-not-named",
-                "No benchmark is named, and this agent is enrolled at no portal that could be asked for one.",
+                "No benchmark is named, and this agent is enrolled at no portal that could be "
+                "asked for one.",
                 "Give --benchmark FILE or URL, or enrol first.",
             )
         pack = packs.load(site.pack, site.pack_version, site.folder).id
@@ -121,7 +124,9 @@ def run(args: Namespace) -> int:
 def _enrolled(
     state_argument: Path | None, site: SiteSettings
 ) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
-    """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
+    """The portal the agent is enrolled with and its receipt keys; nothing where it is not
+    enrolled.
+    """
     import os
 
     from reporting_agent.sending import enrolment
@@ -160,8 +165,10 @@ def _as_text(
         agree = sum(comparison.value is not None for comparison in comparisons)
         head = in_number(
             agree,
-            "%(agree)s of %(all)s figures that others publish agrees with this benchmark in all (--json has every reason):",
-            "%(agree)s of %(all)s figures that others publish agree with this benchmark in all (--json has every reason):",
+            "%(agree)s of %(all)s figures that others publish agrees with this benchmark in all "
+            "(--json has every reason):",
+            "%(agree)s of %(all)s figures that others publish agree with this benchmark in all "
+            "(--json has every reason):",
             agree=agree,
             all=len(comparisons),
         )
@@ -188,7 +195,8 @@ def _head(benchmark: Benchmark, our_period: str, our_version: str) -> Iterator[P
         )
     else:
         yield Phrase(
-            "NOT VERIFIED: this agent is enrolled at no portal, so nothing proves who made this document. Enrol to have it checked."
+            "NOT VERIFIED: this agent is enrolled at no portal, so nothing proves who made this "
+            "document. Enrol to have it checked."
         )
     if benchmark.withdrawn is not None:
         yield Phrase(
@@ -203,7 +211,8 @@ def _head(benchmark: Benchmark, our_period: str, our_version: str) -> Iterator[P
         )
     if document.pack_version != our_version:
         yield Phrase(
-            "Our own values are by version %(ours)s of the pack, the benchmark's by version %(theirs)s, whose rules may differ: set "
+            "Our own values are by version %(ours)s of the pack, the benchmark's by version "
+            "%(theirs)s, whose rules may differ: set "
             "pack_version in site.toml to compare by one.",
             ours=our_version,
             theirs=document.pack_version,
@@ -238,7 +247,8 @@ def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
     own_step = next((step for step in pack.steps if step.id == gap.step), None)
     if own_step is not None and gap.metric in {str(metric) for metric in Metric}:
         name = label_name(own_step, gap.product, gap.variant, Metric(gap.metric), lang)
-    else:  # of another version of the pack than the site's: its own codes are all that is known of it here
+    # of another version of the pack than the site's: its own codes are all that is known of it here
+    else:
         name = " · ".join(part for part in (gap.step, gap.product, gap.variant, gap.metric) if part)
     if gap.gap is None:
         code = gap.reason or ""
@@ -249,7 +259,8 @@ def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
         )
     sign = "+" if gap.gap >= 0 else "−"
     line = Phrase(
-        "%(name)s: label %(label)s, benchmark %(benchmark)s, gap %(gap)s %(unit)s (%(energy)s %(energy_unit)s over the period)",
+        "%(name)s: label %(label)s, benchmark %(benchmark)s, gap %(gap)s %(unit)s (%(energy)s "
+        "%(energy_unit)s over the period)",
         name=name,
         label=shown(gap.label),
         benchmark=shown(gap.benchmark),

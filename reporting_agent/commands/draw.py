@@ -1,8 +1,10 @@
-"""`steplabel-agent draw`: an auditor's promise of a number, and later the draw that shows it. Files alone; no connection is tried.
+"""`steplabel-agent draw`: an auditor's promise of a number, and later the draw that shows it. Files
+alone; no connection is tried.
 
-First with a new nonce file: it is made, and FILE.promise beside it goes to the portal's log or to the plant. It holds the plan as well:
-how much of which steps is drawn. Then, once the plant's commitment and a later tree head of the log are public, with --commitment and
---head: the draw goes to --out.
+First with a new nonce file: it is made, and FILE.promise beside it goes to the portal's log or to
+the plant. It holds the plan as well: how much of which steps is drawn. Then, once the plant's
+commitment and a later tree head of the log are public, with --commitment and --head: the draw goes
+to --out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser(
         "draw",
-        help="for certification bodies: promise a number, then draw which records a plant is to open",
+        help="for certification bodies: promise a number, then draw which records a plant is to "
+        "open",
     )
     add_keys(parser)
     parser.add_argument(
@@ -76,7 +79,8 @@ def add_parser(sub: Any) -> None:
         "--batches",
         type=int,
         metavar="NUMBER",
-        help="to promise: about how many batches of a step there are, to tell what share of them is opened",
+        help="to promise: about how many batches of a step there are, to tell what share of them "
+        "is opened",
     )
     parser.add_argument(
         "--smallest",
@@ -98,13 +102,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "draw-arguments",
             "To promise, --about is needed; to draw, --commitment, --head and --out.",
-            "Promise first, with `--about SITE/PERIOD`; draw once commitment and tree head are public.",
+            "Promise first, with `--about SITE/PERIOD`; draw once commitment and tree head are "
+            "public.",
         )
     if args.step or args.smallest or (args.confidence, args.share) != (None, None):
         raise UsageError(
             "draw-arguments",
             "How much is drawn of which steps stands in the promise: it is no choice any more.",
-            "Draw without --step, --confidence, --share and --smallest; for another plan make a new promise.",
+            "Draw without --step, --confidence, --share and --smallest; for another plan make a "
+            "new promise.",
         )
     return _draw(args)
 
@@ -130,7 +136,8 @@ def _promise(args: argparse.Namespace) -> int:
         raise InputError(
             "nonce-exists",
             "There is a file of this name already.",
-            "Give a new file for every promise. A number that was already shown no longer binds anybody.",
+            "Give a new file for every promise. A number that was already shown no longer binds "
+            "anybody.",
             place=Place(str(standing)),
         )
     plan, keys, nonce = _plan(args), load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES)
@@ -206,7 +213,8 @@ def _draw(args: argparse.Namespace) -> int:
         "head": drawn.head.size,
     }
     sentence = Phrase(
-        "Draw for %(site)s %(period)s revision %(revision)s written to %(file)s, digest %(digest)s. Give it to the plant, which answers "
+        "Draw for %(site)s %(period)s revision %(revision)s written to %(file)s, digest "
+        "%(digest)s. Give it to the plant, which answers "
         "with `steplabel-agent open`.",
         site=commitment.site,
         period=commitment.period,
@@ -223,12 +231,15 @@ _USUAL = (200, 500, 2000)
 
 
 _INSUFFICIENT = Phrase(
-    "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold."
+    "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not "
+    "hold."
 )
 
 
 def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
-    """How many batches of a step the plan opens, of so many, and how many the smallest plan of its certainty."""
+    """How many batches of a step the plan opens, of so many, and how many the smallest plan of its
+    certainty.
+    """
     from fractions import Fraction
 
     from benchmarks.audit.sampling_plan import opened, smallest
@@ -253,7 +264,8 @@ def _shares_sentences(shares: list[dict[str, int]], *, smallest: bool) -> Iterat
         )
 
     yield Phrase(
-        "Of a step's batches of one product this plan opens %(shares)s, besides those of drawn days.",
+        "Of a step's batches of one product this plan opens %(shares)s, besides those of drawn "
+        "days.",
         shares=percent("opened"),
     )
     if not smallest:

@@ -1,4 +1,6 @@
-"""`steplabel-agent enrol`: make the device's keys and register them at a portal with a one-time token, or rotate them (`--rotate`)."""
+"""`steplabel-agent enrol`: make the device's keys and register them at a portal with a one-time
+token, or rotate them (`--rotate`).
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
     }
     lines = [
         Phrase(
-            "Enrolled at %(portal)s as %(site)s, device %(device)s. Keys are in %(folder)s; back that folder up.",
+            "Enrolled at %(portal)s as %(site)s, device %(device)s. Keys are in %(folder)s; back "
+            "that folder up.",
             portal=done.portal,
             site=done.site,
             device=str(done.device_id),
@@ -102,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         payload["reported_elsewhere"] = list(closed)
         lines.append(
             Phrase(
-                "The portal holds reports that this folder does not know (%(periods)s): nothing more is spent on these periods.",
+                "The portal holds reports that this folder does not know (%(periods)s): nothing "
+                "more is spent on these periods.",
                 periods=enumerated(closed),
             )
         )
@@ -151,7 +155,9 @@ def _rotate(args: argparse.Namespace) -> int:
 
 
 def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, site: str) -> None:
-    """Keep the head of the portal's log from the first contact on. Where it does not answer, `submit` asks again."""
+    """Keep the head of the portal's log from the first contact on. Where it does not answer,
+    `submit` asks again.
+    """
     from contextlib import suppress
     from datetime import UTC, datetime
 
@@ -170,7 +176,9 @@ def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, 
 
 
 def _token_text(argument: str) -> str:
-    """The token itself, or what stands in the file after @: a command line is seen by other users of the machine."""
+    """The token itself, or what stands in the file after @: a command line is seen by other users
+    of the machine.
+    """
     from benchmarks.errors import InputError, Place
 
     if not argument.startswith("@"):

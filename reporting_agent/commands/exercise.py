@@ -1,4 +1,5 @@
-"""`steplabel-agent exercise`: worked exercises for engineer, officer and auditor, with answers that are checked and explained.
+"""`steplabel-agent exercise`: worked exercises for engineer, officer and auditor, with answers that
+are checked and explained.
 
 Nothing is sent. The files of an exercise go into a folder, what was done into the state directory.
 """
@@ -37,7 +38,8 @@ def add_parser(sub: Any) -> None:
         action="append",
         default=[],
         metavar="QUESTION=VALUE",
-        help="answer one question, by its code or its number (change=process, 1=process); several times",
+        help="answer one question, by its code or its number (change=process, 1=process); several "
+        "times",
     )
     parser.add_argument(
         "--answers",
@@ -64,7 +66,9 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List, or set one exercise and check what is answered; 1 where an answer given is not right."""
+    """List, or set one exercise and check what is answered; 1 where an answer given is not
+    right.
+    """
     import os
 
     from reporting_agent.exercises.progress import Progress
@@ -168,23 +172,28 @@ def _recompute(exercise: Exercise) -> None:
         raise InputError(
             "exercise-key-differs",
             Phrase(
-                "Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.",
+                "Recomputed from its files, the right answers of the exercise %(exercise)s differ "
+                "from its key.",
                 exercise=exercise.id,
             ),
-            "This installation computes differently from the one that wrote the key: update it, or report it to the maintainers.",
+            "This installation computes differently from the one that wrote the key: update it, "
+            "or report it to the maintainers.",
             found=", ".join(differing),
             wanted=Phrase("the same figures"),
         )
     say(
         Phrase(
-            "The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.",
+            "The right answers were recomputed from the files of the exercise: %(count)s facts, "
+            "all the same.",
             count=len(facts),
         )
     )
 
 
 def _write(args: argparse.Namespace, exercise: Exercise) -> Path:
-    """Its files, and a file of answers to fill in; those that are there are the learner's own and stay."""
+    """Its files, and a file of answers to fill in; those that are there are the learner's own and
+    stay.
+    """
     from reporting_agent.report import writing
 
     out = writing.folder(args.out or Path(f"exercise-{exercise.id}"))
@@ -210,7 +219,9 @@ def _to_fill_in(exercise: Exercise, lang: str) -> list[str]:
 def _at_the_terminal(
     args: argparse.Namespace, exercise: Exercise, progress: Progress, folder: Path
 ) -> int:
-    """Ask question by question; an empty line leaves one for later, the end of the input all of them."""
+    """Ask question by question; an empty line leaves one for later, the end of the input all of
+    them.
+    """
     import sys
 
     from benchmarks.catalogue import in_language

@@ -1,4 +1,6 @@
-"""`steplabel-agent export KIND`: what the firm must report anyway, written as files on site. Sends nothing."""
+"""`steplabel-agent export KIND`: what the firm must report anyway, written as files on site. Sends
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     )
     shells = kinds.add_parser(
         "aas",
-        help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra `exports`)",
+        help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra "
+        "`exports`)",
     )
     pact = kinds.add_parser(
         "pact",
@@ -129,8 +132,10 @@ def _monitoring(args: Namespace) -> int:
     )
     quality = in_number(
         more["quality"]["good"],
-        "%(good)s of %(count)s months of meters is good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
-        "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
+        "%(good)s of %(count)s months of meters is good: covered to at least %(least)s %% and day "
+        "sums within %(most)s %% (%(source)s).",
+        "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and "
+        "day sums within %(most)s %% (%(source)s).",
         good=str(more["quality"]["good"]),
         count=str(len(verdicts)),
         least=f"{schema.quality.completeness_least_pct:g}",
@@ -141,10 +146,12 @@ def _monitoring(args: Namespace) -> int:
 
 
 _OF_SHELLS = Phrase(
-    "The export does not claim to follow an IDTA template: the semantic ids are Steplabel's own. BaSyx read the files back in strict mode."
+    "The export does not claim to follow an IDTA template: the semantic ids are Steplabel's own. "
+    "BaSyx read the files back in strict mode."
 )
 _OF_FOOTPRINTS = Phrase(
-    "Written from the makers' public specifications; their schemas are not part of this program, so check the file with your partner's "
+    "Written from the makers' public specifications; their schemas are not part of this program, "
+    "so check the file with your partner's "
     "own validator before you send it."
 )
 
@@ -176,8 +183,10 @@ def _shells(args: Namespace) -> int:
     )
     line = in_number(
         len(steps),
-        "%(count)s label. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
-        "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
+        "%(count)s label. The CO2 is that of the steps' energy input. It does not include "
+        "%(missing)s.",
+        "%(count)s labels. The CO2 is that of the steps' energy input. It does not include "
+        "%(missing)s.",
         count=str(len(steps)),
         missing=enumerated(carbon.NOT_IN_IT),
     )
@@ -189,12 +198,15 @@ def _shells(args: Namespace) -> int:
 def _in_question(
     steps: Sequence[StepCarbon], unanswered: Sequence[ChangeQuestion]
 ) -> Iterator[Phrase]:
-    """Which labels a change that nobody has explained may have moved, and the first of these changes."""
+    """Which labels a change that nobody has explained may have moved, and the first of these
+    changes.
+    """
     ids = dict.fromkeys(step.label.step for step in steps if step.in_question)
     of_them = [question for question in unanswered if question.change.step in {"", *ids}]
     if ids and of_them:
         yield Phrase(
-            "Labels of %(steps)s are in question, because changes in the data are not explained (%(count)s); each has the property "
+            "Labels of %(steps)s are in question, because changes in the data are not explained "
+            "(%(count)s); each has the property "
             "InQuestion. The first change: %(first)s",
             steps=", ".join(ids),
             count=len(of_them),
@@ -259,7 +271,8 @@ def _footprint(args: Namespace) -> int:
     )
     lines = [
         Phrase(
-            "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
+            "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the "
+            "steps; the firm declares the rest.",
             total=significant(footprint.total, 4),
             product=settings.product.name,
             steps=significant(footprint.of_steps, 4),

@@ -1,4 +1,6 @@
-"""`steplabel-agent fleet`: label or check many sites of one firm side by side, or see how they stand."""
+"""`steplabel-agent fleet`: label or check many sites of one firm side by side, or see how they
+stand.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         "fleet", help="label or check many sites of one firm side by side, or see how they stand"
     )
     parser.add_argument(
-        "work", metavar="label|check|status", help="what is done with every site; a FLEET.toml here, as before, is `label` of it: "
+        "work", metavar="label|check|status", help="what is done with every site; a FLEET.toml "
+                                                   "here, as before, is `label` of it: "
         "that form goes with the next release",
     )  # fmt: skip
     parser.add_argument(
@@ -39,7 +42,8 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--out",
         metavar="PATH",
-        help="label, check: where the files go, one folder per site, or s3://BUCKET/PATH (default: fleet, fleet-check); status: a file",
+        help="label, check: where the files go, one folder per site, or s3://BUCKET/PATH "
+        "(default: fleet, fleet-check); status: a file",
     )
     parser.add_argument(
         "--processes",
@@ -70,8 +74,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Do what changed since the last run; 0 where every site was done, else 1. A site that lacks some of its labels is done: `label` of it
-    ends with 0 too, and too few batches of a step are no fault that another run would mend."""
+    """Do what changed since the last run; 0 where every site was done, else 1. A site that lacks
+    some of its labels is done: `label` of it ends with 0 too, and too few batches of a step are no
+    fault that another run would mend."""
     from reporting_agent.commands import status
     from reporting_agent.fleet.fleet_settings import load_fleet
 

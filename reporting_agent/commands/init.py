@@ -1,4 +1,6 @@
-"""`steplabel-agent init`: a commented site.toml and one example of each input file, or a small firm's empty workbook."""
+"""`steplabel-agent init`: a commented site.toml and one example of each input file, or a small
+firm's empty workbook.
+"""
 
 from __future__ import annotations
 

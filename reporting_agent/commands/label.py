@@ -1,4 +1,6 @@
-"""`steplabel-agent label`: the site's exact step labels, made and kept on the site; of a small firm, from one workbook."""
+"""`steplabel-agent label`: the site's exact step labels, made and kept on the site; of a small
+firm, from one workbook.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ def run(args: Namespace) -> int:
         if args.site or args.period:
             args.wrong_usage(
                 Phrase(
-                    "a workbook stands alone: it holds its own runs and settings; leave out --site and --period"
+                    "a workbook stands alone: it holds its own runs and settings; leave out "
+                    "--site and --period"
                 )
             )
         return _workbook(args)
@@ -103,8 +106,10 @@ def _site(args: Namespace) -> int:
         count, file = len(result.data.proposals), str(out / "declarations.toml")
         sentence = in_number(
             count,
-            "%(count)s finding affects a report only after you declare it. %(file)s contains the lines to paste into site.toml.",
-            "%(count)s findings affect a report only after you declare them. %(file)s contains the lines to paste into site.toml.",
+            "%(count)s finding affects a report only after you declare it. %(file)s contains the "
+            "lines to paste into site.toml.",
+            "%(count)s findings affect a report only after you declare them. %(file)s contains "
+            "the lines to paste into site.toml.",
             count=f"{count:,}",
             file=file,
         )
@@ -120,12 +125,13 @@ def _site(args: Namespace) -> int:
         if file.is_file() and file not in written_too
     ]:
         sentence = Phrase(
-            "These files contain an earlier run, not this one: %(files)s. Write them anew with --xlsx and --tables, or delete them.",
+            "These files contain an earlier run, not this one: %(files)s. Write them anew with "
+            "--xlsx and --tables, or delete them.",
             files=listed(str(file.relative_to(out)) for file in stale),
         )
         say(in_language(sentence, args.lang))
     asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
-    values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()
+    values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()  # noqa: E501
     written = Phrase(
         "Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out)
     )

@@ -1,4 +1,6 @@
-"""`steplabel-agent map`: proposes a mapping profile for a foreign file, with evidence, and asks what it cannot know."""
+"""`steplabel-agent map`: proposes a mapping profile for a foreign file, with evidence, and asks
+what it cannot know.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Look, ask, prove; 1 where something is still to be answered or the file cannot be read with the profile."""
+    """Look, ask, prove; 1 where something is still to be answered or the file cannot be read with
+    the profile.
+    """
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.proposal import as_toml, nobody, open_lines, open_questions, prove, settled
@@ -113,7 +117,8 @@ def _proved(proof: Proof) -> Iterator[str]:
     if proof.totals:
         totals = f"{proof.totals:,}"
         yield Phrase(
-            "  Read with it: %(read)s rows, %(rejected)s rejected, %(totals)s totals left out. The first:",
+            "  Read with it: %(read)s rows, %(rejected)s rejected, %(totals)s totals left out. "
+            "The first:",
             **counts,
             totals=totals,
         )

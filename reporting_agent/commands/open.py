@@ -1,6 +1,8 @@
-"""`steplabel-agent open`: answer an auditor's draw with records, proofs, readings and seed, in one file for that auditor.
+"""`steplabel-agent open`: answer an auditor's draw with records, proofs, readings and seed, in one
+file for that auditor.
 
-No connection is made, and nothing goes to the portal. What the file shows is told first, and written after a yes.
+No connection is made, and nothing goes to the portal. What the file shows is told first, and
+written after a yes.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from reporting_agent.commands.answer_files import write_file
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser(
         "open",
-        help="answer an auditor's draw: records, proofs, readings and seed in one file, never to the portal",
+        help="answer an auditor's draw: records, proofs, readings and seed in one file, never to "
+        "the portal",
     )
     parser.add_argument("draw", type=Path, metavar="DRAW", help="the auditor's draw")
     add_site(parser)
@@ -113,7 +116,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def agree(args: argparse.Namespace) -> None:
-    """A yes of the person at the terminal, in English or in their language, or the option that says so."""
+    """A yes of the person at the terminal, in English or in their language, or the option that says
+    so.
+    """
     import sys
 
     from benchmarks.errors import PolicyRefusal

@@ -1,4 +1,6 @@
-"""`steplabel-agent pack`: check one, list its numbers with their sources, compare two; fetch those that an authority approved."""
+"""`steplabel-agent pack`: check one, list its numbers with their sources, compare two; fetch those
+that an authority approved.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ def add_parser(sub: Any) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     check = acts.add_parser(
         "check",
-        help="read a pack, check every reference, name each number without a complete source, and tell what a good pack does otherwise",
+        help="read a pack, check every reference, name each number without a complete source, and "
+        "tell what a good pack does otherwise",
     )
     numbers = acts.add_parser(
         "numbers",
@@ -50,7 +53,8 @@ def add_parser(sub: Any) -> None:
         )
     diff = acts.add_parser(
         "diff",
-        help="which numbers and fields differ between two packs, and which labels and grades of a site they move",
+        help="which numbers and fields differ between two packs, and which labels and grades of a "
+        "site they move",
     )
     diff.add_argument("old", metavar="OLD", help="as PACK")
     diff.add_argument("new", metavar="NEW", help="as PACK")
@@ -62,7 +66,8 @@ def add_parser(sub: Any) -> None:
     )
     fetch = acts.add_parser(
         "fetch",
-        help="take packs that were approved at the portal, verify signature, digest and log entry, keep them",
+        help="take packs that were approved at the portal, verify signature, digest and log "
+        "entry, keep them",
     )
     fetch.add_argument(
         "pack",
@@ -121,7 +126,8 @@ def _fetch(args: argparse.Namespace) -> int:
                 raise InputError(
                     "pack-not-approved",
                     "The portal has approved no such pack.",
-                    "Name a pack that the portal has approved. Packs that come with Steplabel need not be fetched.",
+                    "Name a pack that the portal has approved. Packs that come with Steplabel "
+                    "need not be fetched.",
                     found=args.pack,
                     wanted=", ".join("@".join(pack) for pack in offered)
                     or Phrase("none is approved there yet"),
@@ -146,7 +152,8 @@ def _fetch(args: argparse.Namespace) -> int:
     ]
     lines = [
         Phrase(
-            "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and saved, digest %(digest)s",
+            "%(pack)s, in effect for periods from %(first)s on%(corrects)s: verified and saved, "
+            "digest %(digest)s",
             pack=f"{approval.pack} {approval.version}",
             first=str(approval.effective_from),
             corrects=Phrase(", corrects %(version)s", version=approval.corrects)
@@ -344,7 +351,8 @@ def _diff(args: argparse.Namespace) -> int:
     if labels is None and labels_move:
         lines += [
             Phrase(
-                "Labels change; the pack alone does not show by how much (--site shows it for a site):"
+                "Labels change; the pack alone does not show by how much (--site shows it for a "
+                "site):"
             )
         ]
         lines += [move.as_text() for move in labels_move]
@@ -402,7 +410,9 @@ def _change(path: str, before: str | None, after: str | None) -> Phrase:
 
 
 def _is_number(field: FieldChange, number: NumberChange) -> bool:
-    """Whether a field is what a number says already: the same change, at a path that has all parts of the number's behind its role."""
+    """Whether a field is what a number says already: the same change, at a path that has all parts
+    of the number's behind its role.
+    """
     path = number.path.rpartition(": ")[2].split(".")
     return (field.before, field.after) == (number.before, number.after) and {*path} <= {
         *field.where

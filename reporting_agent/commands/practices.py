@@ -1,7 +1,8 @@
-"""`steplabel-agent practices`: `fetch` takes the signed library of practices from the portal; `outcome` writes what one of them did here,
-and `confirm` is an auditor's who finds the same.
+"""`steplabel-agent practices`: `fetch` takes the signed library of practices from the portal;
+`outcome` writes what one of them did here, and `confirm` is an auditor's who finds the same.
 
-None tells anything of the plant: the file of an outcome holds a class, and a person hands it in, or does not.
+None tells anything of the plant: the file of an outcome holds a class, and a person hands it in, or
+does not.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ def add_parser(sub: Any) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     fetch = acts.add_parser(
         "fetch",
-        help="take the newest edition, verify signature and log entry, keep it; tells the portal nothing",
+        help="take the newest edition, verify signature and log entry, keep it; tells the portal "
+        "nothing",
     )
     add_connection(fetch)
     outcome = acts.add_parser(
         "outcome",
-        help="verify an action that follows a practice, and write its class as a signed file; sends nothing",
+        help="verify an action that follows a practice, and write its class as a signed file; "
+        "sends nothing",
     )
     outcome.add_argument(
         "action",
@@ -48,7 +51,8 @@ def add_parser(sub: Any) -> None:
     )
     confirm = acts.add_parser(
         "confirm",
-        help="for an auditor: verify the action again in the plant's records, and sign the outcome file where the class is the same",
+        help="for an auditor: verify the action again in the plant's records, and sign the "
+        "outcome file where the class is the same",
     )
     confirm.add_argument(
         "told", type=Path, metavar="FILE", help="the outcome file that the plant's agent wrote"
@@ -115,8 +119,10 @@ def _fetch(args: argparse.Namespace) -> int:
         return 0
     line = in_number(
         int(edition.practices),
-        "Edition %(edition)s of %(day)s with %(practices)s practice: verified and saved. The next local report names it where it fits.",
-        "Edition %(edition)s of %(day)s with %(practices)s practices: verified and saved. The next local report names those that fit.",
+        "Edition %(edition)s of %(day)s with %(practices)s practice: verified and saved. The next "
+        "local report names it where it fits.",
+        "Edition %(edition)s of %(day)s with %(practices)s practices: verified and saved. The "
+        "next local report names those that fit.",
         edition=edition.edition,
         day=edition.published_on,
         practices=edition.practices,
@@ -169,7 +175,8 @@ def _outcome(args: argparse.Namespace) -> int:
             outcome=verified.outcome.words,
         ),
         Phrase(
-            "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
+            "That is all that %(file)s contains. The saving, its interval, energy, output and "
+            "days stay here.",
             file=file,
         ),
         Phrase(
@@ -186,7 +193,9 @@ def _outcome(args: argparse.Namespace) -> int:
 
 
 def _confirm(args: argparse.Namespace) -> int:
-    """Nothing of what the plant's agent found is taken over: the class is found again, from the records that the auditor has."""
+    """Nothing of what the plant's agent found is taken over: the class is found again, from the
+    records that the auditor has.
+    """
     import json
     from datetime import UTC, datetime
 
@@ -205,7 +214,8 @@ def _confirm(args: argparse.Namespace) -> int:
         raise InputError(
             "outcome-differs",
             "The records of the plant give another outcome than the file, so nothing was signed.",
-            "Take the same action and the same --today as the plant. If it still differs, the plant writes the file anew.",
+            "Take the same action and the same --today as the plant. If it still differs, the "
+            "plant writes the file anew.",
             found=", ".join(
                 (site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year)
             ),
@@ -218,8 +228,10 @@ def _confirm(args: argparse.Namespace) -> int:
     writing.write_json(file, document)
     saving, low, high = (f"{100 * part:.2f}" for part in verified.share)
     line = Phrase(
-        "“%(practice)s”: %(outcome)s. Saving %(saving)s %% of the expected energy, 95 %% interval %(low)s to %(high)s %%; baseline "
-        "%(baseline)s, reporting period %(reporting)s. The same class as in the file: signed in %(file)s, with no figure of these.",
+        "“%(practice)s”: %(outcome)s. Saving %(saving)s %% of the expected energy, 95 %% interval "
+        "%(low)s to %(high)s %%; baseline "
+        "%(baseline)s, reporting period %(reporting)s. The same class as in the file: signed in "
+        "%(file)s, with no figure of these.",
         practice=verified.practice.words,
         outcome=verified.outcome.words,
         saving=saving,

@@ -1,4 +1,5 @@
-"""`steplabel-agent preview`: every field that would leave the site; after `submit`, the plaintext that was sealed.
+"""`steplabel-agent preview`: every field that would leave the site; after `submit`, the plaintext
+that was sealed.
 
 It reads the state directory and writes nothing to it: nothing is drawn, debited or sent.
 """
@@ -93,7 +94,9 @@ def _material(
     name: str,
     state: StateDirectory,
 ) -> tuple[tuple[Parcel, ...], ReportMaterial]:
-    """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
+    """The report's revisions so far, and its material; where earlier years might help, those are
+    looked at as well.
+    """
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
     from reporting_agent.sending.report_material import gather

@@ -1,4 +1,6 @@
-"""`steplabel-agent prices`: `fetch` asks for the price series that site.toml names by address; `show` says how much and how old."""
+"""`steplabel-agent prices`: `fetch` asks for the price series that site.toml names by address;
+`show` says how much and how old.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ def add_parser(sub: Any) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     fetch = acts.add_parser(
         "fetch",
-        help="ask for each series that has an address, check it and save it; tells nothing of the site",
+        help="ask for each series that has an address, check it and save it; tells nothing of the "
+        "site",
     )
     add_connection(fetch)
     show = acts.add_parser(
@@ -77,7 +80,9 @@ def _series(site: SiteSettings, *, fetched: bool) -> tuple[PriceSeries, ...]:
 
 
 def _fetch(args: argparse.Namespace, site: SiteSettings, now: datetime) -> int:
-    """Each series by itself: one that fails leaves the others, and the exit code is that of the first that failed."""
+    """Each series by itself: one that fails leaves the others, and the exit code is that of the
+    first that failed.
+    """
     from benchmarks.catalogue import in_language
     from benchmarks.errors import SteplabelError
     from reporting_agent.console import emit, say
@@ -164,7 +169,8 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
             digest=stamped.newest.digest[:12],
         )
     return row, Phrase(
-        "%(series)s: %(prices)s prices of %(carrier)s from %(first)s to %(last)s, %(low)s to %(high)s %(currency)s/%(unit)s, %(came)s.",
+        "%(series)s: %(prices)s prices of %(carrier)s from %(first)s to %(last)s, %(low)s to "
+        "%(high)s %(currency)s/%(unit)s, %(came)s.",
         series=series.name,
         prices=f"{len(stamped.start_us):,}",
         carrier=CARRIERS[series.carrier].words,
@@ -179,7 +185,9 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
 
 
 def _in_so_many_decimals(low: float, high: float) -> tuple[str, str]:
-    """Both with two decimals, and with more where the larger of them has its first three digits further behind (0.0312 EUR/kWh)."""
+    """Both with two decimals, and with more where the larger of them has its first three digits
+    further behind (0.0312 EUR/kWh).
+    """
     from math import floor, log10
 
     from benchmarks.explanation.wording import figure

@@ -1,4 +1,6 @@
-"""`steplabel-agent reconcile`: meters and output held against bills, stock surveys, sales and calibration records; stays on the site."""
+"""`steplabel-agent reconcile`: meters and output held against bills, stock surveys, sales and
+calibration records; stays on the site.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`steplabel-agent savings`: what each action in actions.toml really saved, with its interval, as JSON and as a page."""
+"""`steplabel-agent savings`: what each action in actions.toml really saved, with its interval, as
+JSON and as a page.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ def run(args: Namespace) -> int:
         out / "savings.html", html.render_savings(site, result, savings, args.lang, now)
     )
     lines = [
-        f"{saving.of.name}: {in_language(VERDICTS[saving.verdict], args.lang)} – {in_language(finding(saving), args.lang)}"
+        f"{saving.of.name}: {in_language(VERDICTS[saving.verdict], args.lang)} – "
+        f"{in_language(finding(saving), args.lang)}"
         for saving in savings
     ]
     emit(

@@ -1,4 +1,6 @@
-"""`steplabel-agent status`: enrolment, privacy budget spent, what is spooled and acknowledged; of a fleet a line a site."""
+"""`steplabel-agent status`: enrolment, privacy budget spent, what is spooled and acknowledged; of a
+fleet a line a site.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ def add_parser(sub: Any) -> None:
         "--heads",
         type=Path,
         metavar="DIR",
-        help="write the newest head seen of the portal's log there, and what it signed that contradicts it: files to compare with others'",
+        help="write the newest head seen of the portal's log there, and what it signed that "
+        "contradicts it: files to compare with others'",
     )
     parser.add_argument(
         "--state",
@@ -115,7 +118,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
-    """`fleet status`, and `status --fleet`: a line a site. Of one that cannot be read it is said why; the others are told all the same."""
+    """`fleet status`, and `status --fleet`: a line a site. Of one that cannot be read it is said
+    why; the others are told all the same.
+    """
     import json
     import sqlite3
     from datetime import UTC, datetime
@@ -138,7 +143,8 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
                     overview.unread(
                         name,
                         Phrase(
-                            "site.toml lies in object storage: name `status` under [[sites]] in fleet.toml"
+                            "site.toml lies in object storage: name `status` under [[sites]] in "
+                            "fleet.toml"
                         ),
                     )
                 )
@@ -422,7 +428,9 @@ def _written(
     witnessed: KeptHead | None,
     evidence: tuple[ForkEvidence, ...],
 ) -> list[Path]:
-    """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
+    """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece
+    of evidence.
+    """
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
 

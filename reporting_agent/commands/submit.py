@@ -1,8 +1,10 @@
-"""`steplabel-agent submit`: commit, protect, sign, seal, spool and send a period's report, or by files offline; safe to repeat.
+"""`steplabel-agent submit`: commit, protect, sign, seal, spool and send a period's report, or by
+files offline; safe to repeat.
 
-With `--offline FILE` the sealed envelope goes to FILE instead. A site without any connection goes two ways by hand, for its
-draws wait for the portal's challenge: FILE.commitment out, the challenge's file in, FILE out. The portal's key directory comes by
-hand too, where its keys have changed.
+With `--offline FILE` the sealed envelope goes to FILE instead. A site without any connection goes
+two ways by hand, for its draws wait for the portal's challenge: FILE.commitment out, the
+challenge's file in, FILE out. The portal's key directory comes by hand too, where its keys have
+changed.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def add_parser(sub: Any) -> None:
         "--directory",
         type=Path,
         metavar="FILE",
-        help="with --offline: the portal's present key directory, brought by hand; needed once where its keys have changed",
+        help="with --offline: the portal's present key directory, brought by hand; needed once "
+        "where its keys have changed",
     )
     parser.add_argument(
         "--state",
@@ -63,7 +66,9 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = None) -> int:
-    """Do it. `checkpoint` is called with each of `submission.STEPS` once it is reached: tests stop the process there."""
+    """Do it. `checkpoint` is called with each of `submission.STEPS` once it is reached: tests stop
+    the process there.
+    """
     import os
     from datetime import UTC, datetime
 
@@ -157,7 +162,8 @@ def send_online(
     for restart in submission.restarts_taken():
         say(
             Phrase(
-                "The portal's log was restarted on %(on)s: entries %(first)s to %(last)s are lost. The reason, signed by the "
+                "The portal's log was restarted on %(on)s: entries %(first)s to %(last)s are "
+                "lost. The reason, signed by the "
                 "coordinator: “%(reason)s”. Reports of this site among them will be sent again.",
                 **restart,
             )
@@ -183,7 +189,8 @@ def send_online(
         try:
             submission.send(other, portal)
             others.append({"period": other.period, "revision": other.revision, "sent": True})
-        except SteplabelError as refusal:  # this period's report is safe; the other's trouble is told, and stays spooled
+        # this period's report is safe; the other's trouble is told, and stays spooled
+        except SteplabelError as refusal:
             say(
                 Phrase(
                     "%(period)s revision %(revision)s is still waiting to be sent: %(refusal)s",
@@ -213,7 +220,8 @@ def send_online(
         "others": others,
     }
     received = Phrase(
-        "%(site)s %(period)s revision %(revision)s: received by the portal on %(day)s, log entry %(entry)s, envelope %(digest)s.",
+        "%(site)s %(period)s revision %(revision)s: received by the portal on %(day)s, log entry "
+        "%(entry)s, envelope %(digest)s.",
         site=parcel.site,
         period=parcel.period,
         revision=parcel.revision,
@@ -231,7 +239,9 @@ def _offline_begun(
     material: ReportMaterial,
     period: str,
 ) -> ReportUnderWay:
-    """The report as far as it comes: with the challenge brought by hand, or the portal's own where it happens to be in reach."""
+    """The report as far as it comes: with the challenge brought by hand, or the portal's own where
+    it happens to be in reach.
+    """
     from benchmarks.errors import Unreachable
 
     if args.challenge is not None:
@@ -252,7 +262,9 @@ def _offline_begun(
 def seal_for_carrying(
     submission: SubmissionProcess, begun: ReportUnderWay, material: ReportMaterial, file: Path
 ) -> tuple[dict[str, Any], str]:
-    """Write a file that somebody carries to the portal: the sealed report, or before it the commitment whose challenge it waits for."""
+    """Write a file that somebody carries to the portal: the sealed report, or before it the
+    commitment whose challenge it waits for.
+    """
     if begun.waits_for_challenge:
         return _commitment_file(begun.parcel, file)
     parcel = submission.to_carry(submission.seal(begun))
@@ -260,8 +272,10 @@ def seal_for_carrying(
     _write(file, parcel.envelope)
     payload = _summary(parcel, material) | {"file": str(file)}
     sealed = Phrase(
-        "%(site)s %(period)s revision %(revision)s: sealed report written to %(file)s, envelope %(digest)s. Hand the file in as it is, on "
-        "the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read nor change it. `submit` without "
+        "%(site)s %(period)s revision %(revision)s: sealed report written to %(file)s, envelope "
+        "%(digest)s. Hand the file in as it is, on "
+        "the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can "
+        "neither read nor change it. `submit` without "
         "--offline sends the same bytes and keeps the receipt.",
         site=parcel.site,
         period=parcel.period,
@@ -287,7 +301,8 @@ def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
     }
     lines = (
         Phrase(
-            "%(site)s %(period)s revision %(revision)s: the portal is not in reach, and nothing can be drawn without its challenge. "
+            "%(site)s %(period)s revision %(revision)s: the portal is not in reach, and nothing "
+            "can be drawn without its challenge. "
             "Nothing was drawn or spent; %(file)s is not written yet.",
             site=parcel.site,
             period=parcel.period,
@@ -295,12 +310,14 @@ def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
             file=file,
         ),
         Phrase(
-            "1. Hand %(file)s in on the portal's upload page. It holds site, period, revision and a salted digest, no figure.",
+            "1. Hand %(file)s in on the portal's upload page. It holds site, period, revision and "
+            "a salted digest, no figure.",
             file=commitment,
         ),
         Phrase("2. The page gives back a file with the challenge: bring it here."),
         Phrase(
-            "3. Run the same command with `--offline %(file)s --challenge` and that file: it writes the sealed report. Do not change the "
+            "3. Run the same command with `--offline %(file)s --challenge` and that file: it "
+            "writes the sealed report. Do not change the "
             "data in between: the challenge is for these data only.",
             file=file,
         ),
@@ -355,7 +372,8 @@ def _write(file: Path, content: bytes) -> None:
         raise InputError(
             "output-not-writable",
             "The file cannot be written.",
-            "Give a path in an existing folder that can be written to. The content has been saved; the same command writes it again.",
+            "Give a path in an existing folder that can be written to. The content has been "
+            "saved; the same command writes it again.",
             place=Place(str(file)),
             found=str(error.strerror or error),
         ) from error
@@ -397,7 +415,9 @@ def _summary(parcel: Parcel, material: ReportMaterial) -> dict[str, Any]:
 
 
 def _remarks(payload: dict[str, Any]) -> Iterator[Phrase]:
-    """What a person should know of the content: labels over several years, and what was withheld."""
+    """What a person should know of the content: labels over several years, and what was
+    withheld.
+    """
     from reporting_agent.sending.consent import reason, text
 
     language = LANGUAGE.get()

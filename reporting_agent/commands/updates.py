@@ -1,4 +1,6 @@
-"""`steplabel-agent updates`: whether the coordinator announced a newer version of the agent; tells, and installs nothing."""
+"""`steplabel-agent updates`: whether the coordinator announced a newer version of the agent; tells,
+and installs nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser(
         "updates",
-        help="whether a newer version was announced, by whom signed, what changes; installs nothing",
+        help="whether a newer version was announced, by whom signed, what changes; installs "
+        "nothing",
     )
     parser.add_argument(
         "--file",
@@ -97,13 +100,15 @@ def _sentences(release: AgentRelease, own: str) -> list[Phrase]:
     if release.is_newer_than(own):
         return [
             Phrase(
-                "This is version %(own)s. Version %(newest)s was announced on %(on)s and signed by the coordinator. What changes:",
+                "This is version %(own)s. Version %(newest)s was announced on %(on)s and signed "
+                "by the coordinator. What changes:",
                 **values,
             )
         ]
     return [
         Phrase(
-            "This is version %(own)s. The newest version announced (%(on)s, signed by the coordinator) is %(newest)s.",
+            "This is version %(own)s. The newest version announced (%(on)s, signed by the "
+            "coordinator) is %(newest)s.",
             **values,
         )
     ]
@@ -113,7 +118,8 @@ def _how(portal: str) -> Phrase:
     from benchmarks.phrases import Phrase
 
     return Phrase(
-        "Nothing was installed. First finish any report that has been started (see `status`). Then download a file from "
+        "Nothing was installed. First finish any report that has been started (see `status`). "
+        "Then download a file from "
         "%(portal)s/agent/ and compare it with this announcement: `updates --downloaded FILE`.",
         portal=portal,
     )  # fmt: skip

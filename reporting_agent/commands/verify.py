@@ -1,4 +1,6 @@
-"""`steplabel-agent verify`: check an opening against its draw, a commitment and the portal's keys; or a receipt. From files alone."""
+"""`steplabel-agent verify`: check an opening against its draw, a commitment and the portal's keys;
+or a receipt. From files alone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def add_parser(sub: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="opening, draw, promise, commitment; any file that the portal serves: evidence, head, entries, proofs, receipt, benchmark",
+        help="opening, draw, promise, commitment; any file that the portal serves: evidence, "
+        "head, entries, proofs, receipt, benchmark",
     )
     parser.add_argument(
         "--fingerprint",
@@ -101,6 +104,7 @@ def _key_id(option: str, text: str | None) -> str | None:
                 option=option,
                 text=repr(text),
             ),
-            "Copy it whole, as an enrolment token, the coordinator or the certification body names it.",
+            "Copy it whole, as an enrolment token, the coordinator or the certification body "
+            "names it.",
         )
     return id_

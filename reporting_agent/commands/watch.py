@@ -1,4 +1,6 @@
-"""`steplabel-agent watch`: stays, keeps what the plant's live sources send exactly once, and shows what runs."""
+"""`steplabel-agent watch`: stays, keeps what the plant's live sources send exactly once, and shows
+what runs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`steplabel-agent witness`: look at a portal's log, hold it against what was seen before, cosign it. To be run by a timer."""
+"""`steplabel-agent witness`: look at a portal's log, hold it against what was seen before, cosign
+it. To be run by a timer.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser(
         "witness",
-        help="for independent bodies: hold a portal's log against what was seen before, and cosign it",
+        help="for independent bodies: hold a portal's log against what was seen before, and "
+        "cosign it",
     )
     parser.add_argument(
         "--log", required=True, metavar="URL", help="the portal's address, https://…"
@@ -48,7 +51,8 @@ def add_parser(sub: Any) -> None:
     parser.add_argument(
         "--restart",
         metavar="HEX",
-        help="accept a restart of the log: the number of the statement, read out by the coordinator",
+        help="accept a restart of the log: the number of the statement, read out by the "
+        "coordinator",
     )
     parser.add_argument(
         "--state",
@@ -83,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
                 say(
                     Phrase(
-                        "The key to hand to the portal's operator, by another way than this portal: %(key)s",
+                        "The key to hand to the portal's operator, by another way than this "
+                        "portal: %(key)s",
                         key=by.note_key.text,
                     )
                 )
@@ -105,7 +110,9 @@ def _pin_of(address: str) -> str:
 
 
 def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) -> str:
-    """The fingerprint that this log is held to: given once, kept since it proved to have signed the portal's key directory."""
+    """The fingerprint that this log is held to: given once, kept since it proved to have signed the
+    portal's key directory.
+    """
     from benchmarks.errors import UsageError
     from benchmarks.wire.fields import HEX_DIGEST
 
@@ -123,7 +130,8 @@ def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) 
                 "This computer does not know which key signs the key directory of %(address)s.",
                 address=address,
             ),
-            "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
+            "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and "
+            "not by the portal's own pages.",
         )
     if pinned is not None and fingerprint not in (None, pinned):
         raise UsageError(
@@ -133,7 +141,8 @@ def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) 
                 address=address,
                 kept=pinned,
             ),
-            "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
+            "Find out by another way than this portal why there is another one; it is another "
+            "log, and needs another --state.",
         )
     return pinned or str(fingerprint)
 
@@ -161,7 +170,8 @@ def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:
 def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
     if visit.restart is not None:
         before = Phrase(
-            "it continues the backup from which the log was restarted, and entries %(first)s to %(last)s are lost",
+            "it continues the backup from which the log was restarted, and entries %(first)s to "
+            "%(last)s are lost",
             first=f"{visit.restart.lost_from:,}",
             last=f"{visit.restart.lost_to - 1:,}",
         )
@@ -171,7 +181,8 @@ def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
         before = Phrase("it continues the one of %(size)s entries", size=f"{visit.before:,}")
     if visit.witnessed is None:
         witnessed = Phrase(
-            "The portal has no head to show that enough witnesses have cosigned. If that stays so, compare with the others: they may be "
+            "The portal has no head to show that enough witnesses have cosigned. If that stays "
+            "so, compare with the others: they may be "
             "shown another log."
         )
     else:

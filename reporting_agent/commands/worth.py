@@ -1,7 +1,8 @@
-"""`steplabel-agent worth`: what each gap of a period took, in energy, CO2 and money; and what a good costs at the EU's border.
+"""`steplabel-agent worth`: what each gap of a period took, in energy, CO2 and money; and what a
+good costs at the EU's border.
 
-`worth --site FILE --period PERIOD` gives the gaps of the local report as figures; `worth cbam --good GOOD …` asks for one good alone,
-without a site. Nothing of either leaves the machine.
+`worth --site FILE --period PERIOD` gives the gaps of the local report as figures; `worth cbam
+--good GOOD …` asks for one good alone, without a site. Nothing of either leaves the machine.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser(
         "worth",
-        help="energy, CO2 and money of each gap of a site; with cbam, what a good costs at the EU's border",
+        help="energy, CO2 and money of each gap of a site; with cbam, what a good costs at the "
+        "EU's border",
     )
     parser.add_argument(
         "of",
@@ -202,7 +204,9 @@ def _site(args: Namespace) -> int:
 
 
 def _loss(loss: StepLosses, in_question: set[str]) -> dict[str, Any]:
-    """One label: its gap and the parts of it over the period; `counted` labels may be added up across steps."""
+    """One label: its gap and the parts of it over the period; `counted` labels may be added up
+    across steps.
+    """
     return {
         "step": loss.step,
         "product": loss.product,
@@ -292,7 +296,8 @@ def _as_text(args: Namespace, payable: Payable) -> str:
 
     names = words(args.lang)["border"]
     head = Phrase(
-        "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e per tonne of goods.",
+        "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e per "
+        "tonne of goods.",
         good=called(args.good),
         origin=args.origin,
         year=str(args.year),
@@ -348,7 +353,8 @@ def _lines(
     for loss in losses:
         gap = loss.gap
         line = Phrase(
-            "%(name)s: above the label %(energy)s %(unit)s, %(tce)s tce, %(co2)s t CO2, %(money)s; avoidable %(avoidable)s %(unit)s.",
+            "%(name)s: above the label %(energy)s %(unit)s, %(tce)s tce, %(co2)s t CO2, "
+            "%(money)s; avoidable %(avoidable)s %(unit)s.",
             name=label_name(pack.step(loss.step), loss.product, loss.variant, loss.metric, lang),
             energy=shown(gap.energy),
             unit=loss.energy_unit,
@@ -358,7 +364,8 @@ def _lines(
             avoidable=shown(loss.avoidable.energy),
         )
         parts = Phrase(
-            "Of this, explained %(explained)s, within the uncertainty %(uncertain)s, unexplained %(unexplained)s %(unit)s.",
+            "Of this, explained %(explained)s, within the uncertainty %(uncertain)s, unexplained "
+            "%(unexplained)s %(unit)s.",
             explained=shown(loss.explained.energy),
             uncertain=shown(loss.within_uncertainty.energy),
             unexplained=shown(loss.unexplained.energy),
@@ -381,7 +388,8 @@ def _lines(
                 + in_language(Phrase("Findings put this label in doubt: see the report."), lang)
             )
     last = Phrase(
-        "Energy is priced at the site's own tariff, without demand charges or a carbon price. The whole gap is not waste: "
+        "Energy is priced at the site's own tariff, without demand charges or a carbon price. The "
+        "whole gap is not waste: "
         "only its avoidable part is."
     )
     return [

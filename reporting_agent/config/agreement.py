@@ -1,6 +1,8 @@
-"""What must hold between tables of site.toml: gas and steam states, shared meters, the site's boundary, possible heating values.
+"""What must hold between tables of site.toml: gas and steam states, shared meters, the site's
+boundary, possible heating values.
 
-Each refusal names the key. What only the method pack can tell (whether a step is there) is refused where the pack is read.
+Each refusal names the key. What only the method pack can tell (whether a step is there) is refused
+where the pack is read.
 """
 
 from __future__ import annotations
@@ -51,8 +53,9 @@ def refuse_disagreement(site: SiteSettings) -> MeterTree:
 
 
 def _refuse_events(site: SiteSettings) -> None:
-    """Events name meters and equipment that are declared, and end after they begin, of which one may have an offset and the other be of the
-    site's clock; meters that were swapped measure the same."""
+    """Events name meters and equipment that are declared, and end after they begin, of which one
+    may have an offset and the other be of the site's clock; meters that were swapped measure the
+    same."""
     meters, equipment = (
         {meter.id: meter for meter in site.meters},
         {machine.id for machine in site.equipment},
@@ -196,7 +199,8 @@ def _refuse_companions(site: SiteSettings, meter: Meter, tree: MeterTree) -> Non
                 f"{key}.{'pressure' if temperature else 'temperature'}_meter",
                 Phrase("nothing"),
                 Phrase(
-                    "temperature and pressure, by meter or as a constant: %(unit)s of a gas becomes Nm3 only by its state",
+                    "temperature and pressure, by meter or as a constant: %(unit)s of a gas "
+                    "becomes Nm3 only by its state",
                     unit=unit,
                 ),
             )
@@ -207,7 +211,8 @@ def _refuse_companions(site: SiteSettings, meter: Meter, tree: MeterTree) -> Non
         or meter.relative_humidity_pct is not None
     ):
         wanted = Phrase(
-            "a state, and a humidity with it, goes with a gas in m3 (in Nm3 with computed_at), a state with steam in kg, t or m3"
+            "a state, and a humidity with it, goes with a gas in m3 (in Nm3 with computed_at), a "
+            "state with steam in kg, t or m3"
         )
         raise _wrong(site, key, Phrase("a state beside %(unit)s", unit=meter.unit), wanted)
 
@@ -248,7 +253,8 @@ def refuse_impossible_heat(site: SiteSettings, table: FactorTable) -> None:
                 "site-invalid",
                 "The heating value of a flow in [site_boundary] is impossible for its carrier.",
                 (
-                    "Correct the entry named. The lhv of a flow is in MJ per unit of the flow: for a flow in t, 28.4 MJ/kg is lhv = 28400."
+                    "Correct the entry named. The lhv of a flow is in MJ per unit of the flow: "
+                    "for a flow in t, 28.4 MJ/kg is lhv = 28400."
                 ),
                 place=Place(str(site.path), column=key),
                 found=f"{lhv:g} MJ/{per}",
@@ -307,7 +313,8 @@ def _refuse_sinks(site: SiteSettings, meter: Meter) -> None:
         sink_machine = equipment.get(sink)
         if sink_machine is None and meter.step:
             wanted = Phrase(
-                "equipment of step %(step)s under [[equipment]]; leave step away to share among steps",
+                "equipment of step %(step)s under [[equipment]]; leave step away to share among "
+                "steps",
                 step=repr(meter.step),
             )
             raise _wrong(site, key, repr(sink), wanted)
@@ -358,7 +365,9 @@ def _refuse_boundary(site: SiteSettings, tree: MeterTree) -> None:
 
 
 def _refuse_medium_twice(site: SiteSettings, tree: MeterTree, conversion: Conversion) -> None:
-    """A medium counts where its maker's electricity counts for no step, or else nowhere: both together count one energy twice."""
+    """A medium counts where its maker's electricity counts for no step, or else nowhere: both
+    together count one energy twice.
+    """
     makers = [
         meter for meter in tree.counted if meter.id in {flow.meter for flow in conversion.takes}
     ]
@@ -372,14 +381,16 @@ def _refuse_medium_twice(site: SiteSettings, tree: MeterTree, conversion: Conver
                     site,
                     f"site_boundary.conversions.{conversion.id}.takes",
                     Phrase(
-                        "meter %(maker)s counts for step %(step)s, and meter %(user)s counts the %(carrier)s made with it",
+                        "meter %(maker)s counts for step %(step)s, and meter %(user)s counts the "
+                        "%(carrier)s made with it",
                         maker=makers[0].id,
                         step=repr(makers[0].step),
                         user=user.id,
                         carrier=flow.carrier,
                     ),
                     Phrase(
-                        "one of the two: %(maker)s without step, or made_inside = [%(carrier)s] under [steps.%(step)s]",
+                        "one of the two: %(maker)s without step, or made_inside = [%(carrier)s] "
+                        "under [steps.%(step)s]",
                         maker=makers[0].id,
                         carrier=repr(flow.carrier),
                         step=user.step,

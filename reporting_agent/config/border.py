@@ -1,6 +1,8 @@
-"""[[border]]: goods that customers import into the European Union, for what they cost there by their emissions.
+"""[[border]]: goods that customers import into the European Union, for what they cost there by
+their emissions.
 
-No part of a label, of a release or of what is committed to: what is written here never leaves the site.
+No part of a label, of a release or of what is committed to: what is written here never leaves the
+site.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from reporting_agent.config.profile import Setting
 
 
 class DeclaredPrecursor(Setting):
-    """Goods that went into others, tonnes per tonne: a benchmark of its own counts for them on attested emissions."""
+    """Goods that went into others, tonnes per tonne: a benchmark of its own counts for them on
+    attested emissions.
+    """
 
     cn_code: str = Field(min_length=4)
     tonnes: Decimal = Field(gt=0)
@@ -22,11 +26,13 @@ class DeclaredPrecursor(Setting):
 
 
 class BorderGoods(Setting):
-    """[[border]]: goods by their code of the combined nomenclature, country of origin (ISO 3166-1) and route of production.
+    """[[border]]: goods by their code of the combined nomenclature, country of origin (ISO 3166-1)
+    and route of production.
 
-    `emissions` are specific embedded emissions as a verifier attested them, or as the plant expects it (t CO2e/t); without them only
-    default values can be told. `price` is EUR a certificate; without it that of an act is taken where one is held. `paid_at_home` is the
-    carbon price effectively paid in the country of origin, EUR/t of the goods.
+    `emissions` are specific embedded emissions as a verifier attested them, or as the plant expects
+    it (t CO2e/t); without them only default values can be told. `price` is EUR a certificate;
+    without it that of an act is taken where one is held. `paid_at_home` is the carbon price
+    effectively paid in the country of origin, EUR/t of the goods.
     """
 
     cn_code: str = Field(min_length=4)

@@ -1,4 +1,6 @@
-"""[emissions]: where the site's electricity comes from, for its CO2. No part of a label: nothing here decides what a row means."""
+"""[emissions]: where the site's electricity comes from, for its CO2. No part of a label: nothing
+here decides what a row means.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from reporting_agent.config.profile import Setting
 
 
 class GridFactor(Setting):
-    """[[emissions.electricity]]: what a kWh of the site's own supply emits, kg CO2, over some time [from, until), and who says so."""
+    """[[emissions.electricity]]: what a kWh of the site's own supply emits, kg CO2, over some time
+    [from, until), and who says so.
+    """
 
     start: date = Field(alias="from")
     until: date | None = None
@@ -43,7 +47,9 @@ class GridFactor(Setting):
 
 
 class Emissions(Setting):
-    """The country whose grid's yearly average counts (ISO 3166-1, two letters), or the supply's own factors, which come first."""
+    """The country whose grid's yearly average counts (ISO 3166-1, two letters), or the supply's own
+    factors, which come first.
+    """
 
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     electricity: tuple[GridFactor, ...] = ()

@@ -1,9 +1,11 @@
-"""[[events]]: what a person declares happened to a meter or a step, and why; clashes refused, found events told as TOML.
+"""[[events]]: what a person declares happened to a meter or a step, and why; clashes refused, found
+events told as TOML.
 
-A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's outputs jumped. What was found in one
-record by looking at others acts on nothing that leaves the site until somebody who knows declares it here: one declared event acts on
-each reading and each row by itself (`benchmarks.privacy.stability`). Events are part of the settings whose digest a report commits to,
-and an auditor reads their reasons.
+A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's
+outputs jumped. What was found in one record by looking at others acts on nothing that leaves the
+site until somebody who knows declares it here: one declared event acts on each reading and each row
+by itself (`benchmarks.privacy.stability`). Events are part of the settings whose digest a report
+commits to, and an auditor reads their reasons.
 """
 
 from __future__ import annotations
@@ -49,8 +51,9 @@ class DeclaredEvent(Setting):
     | `rounding` | another resolution; changes no value | |
     | `stopped` | | it stood: no batch is missing in that time; changes no value |
 
-    `from` and `until` are local dates or date-times of the site, of the stamps as the source writes them; half-open.
-    """
+    `from` and `until` are local dates or date-times of the site, of the stamps as the source writes
+    them; half-open.
+    """  # noqa: E501
 
     meter: str | None = None
     step: str | None = None
@@ -85,7 +88,8 @@ class DeclaredEvent(Setting):
         if not text.strip():
             raise ValueError(
                 Phrase(
-                    "must say why: who changed what, and where that is written down; an auditor reads it"
+                    "must say why: who changed what, and where that is written down; an auditor "
+                    "reads it"
                 )
             )
         return text
@@ -115,7 +119,8 @@ class DeclaredEvent(Setting):
         if self.carrier is not None and self.kind not in _SCALES:
             raise ValueError(
                 Phrase(
-                    "carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied"
+                    "carrier goes with kind = 'ratio' or 'unit': it names the energy of the "
+                    "energy file that is multiplied"
                 )
             )
         for key, value, kinds in (
@@ -174,8 +179,8 @@ class DeclaredEvent(Setting):
 
 
 def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
-    """ValueError where two events of one kind hold at one moment for one meter, or for one row of a step: which of them acts could not be
-    told."""
+    """ValueError where two events of one kind hold at one moment for one meter, or for one row of a
+    step: which of them acts could not be told."""
     ordered = sorted(
         (event for event in events if event.acts), key=lambda event: event.begins(zone)
     )
@@ -192,7 +197,8 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
                 )
                 raise ValueError(
                     Phrase(
-                        "events: two of kind %(kind)s hold for %(both)s from %(start)s; give the earlier one an until, or make them one",
+                        "events: two of kind %(kind)s hold for %(both)s from %(start)s; give the "
+                        "earlier one an until, or make them one",
                         kind=repr(later.kind),
                         both=both,
                         start=later.start,
@@ -201,8 +207,8 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
 
 
 def _meet(event: DeclaredEvent, other: DeclaredEvent) -> bool:
-    """Whether both act upon one meter or one row: of a step without equipment or product upon all of them. Time that is left out twice is
-    left out once."""
+    """Whether both act upon one meter or one row: of a step without equipment or product upon all
+    of them. Time that is left out twice is left out once."""
     if (event.kind, event.meter, event.step, event.carrier) != (
         other.kind,
         other.meter,
@@ -251,7 +257,9 @@ def found_of(
     zone: tzinfo,
     factor: float | None = None,
 ) -> DeclaredEvent:
-    """An event that a run found of a meter, between two moments in microseconds of UTC; to be confirmed by a person."""
+    """An event that a run found of a meter, between two moments in microseconds of UTC; to be
+    confirmed by a person.
+    """
     first_us, until_us = span_us
     fields: dict[str, Any] = {
         "meter": meter,
@@ -278,7 +286,9 @@ def of_meter(events: Iterable[DeclaredEvent], meter: str) -> tuple[DeclaredEvent
 def of_step(
     events: Iterable[DeclaredEvent], step: str, equipment: str, *products: str
 ) -> tuple[DeclaredEvent, ...]:
-    """Those of a step that act on the rows of one equipment; with `products`, of these (a product and its variant) alone."""
+    """Those of a step that act on the rows of one equipment; with `products`, of these (a product
+    and its variant) alone.
+    """
     mine = (
         event
         for event in events
@@ -297,7 +307,9 @@ def _literal(key: str, value: object) -> str:
 
 
 def _spelled(value: Any) -> str:
-    """One spelling for one moment, so that the settings' digest does not depend on how it was written."""
+    """One spelling for one moment, so that the settings' digest does not depend on how it was
+    written.
+    """
     if isinstance(value, str):
         try:
             value = (

@@ -1,6 +1,7 @@
 """What is wrong with a key of site.toml, said as a person reads the file.
 
-It names the table, counted from the first or by its own id, the key, what stands there and what may stand there.
+It names the table, counted from the first or by its own id, the key, what stands there and what may
+stand there.
 
 The place's `column` is the same for programs: a path in which tables count from 0.
 """
@@ -61,11 +62,15 @@ _BOUNDS = {
 
 
 class UnknownValueError(ValueError):
-    """What a validator raises of a value that is none of those there are: nothing contradicts another."""
+    """What a validator raises of a value that is none of those there are: nothing contradicts
+    another.
+    """
 
 
 class SettingFault:
-    """The first of a validation's faults. `within` is the path of the table that was checked, of which `raw` holds what was written."""
+    """The first of a validation's faults. `within` is the path of the table that was checked, of
+    which `raw` holds what was written.
+    """
 
     def __init__(self, wrong: ValidationError, raw: Mapping[str, Any], *within: str) -> None:
         self._first: Any = wrong.errors(include_url=False)[0]
@@ -137,7 +142,9 @@ class SettingFault:
         return repr(self._first["input"])[:120]
 
     def wanted(self, page: str = "") -> str:
-        """What may stand there; `page` of the documents describes the keys, where the remedy does not name it."""
+        """What may stand there; `page` of the documents describes the keys, where the remedy does
+        not name it.
+        """
         if (sentence := said_by_validator(self._first)) is not None:
             return sentence
         kind, context = self._first["type"], self._first.get("ctx", {})

@@ -1,13 +1,17 @@
-"""[[joint]], [[bought_in]], [[product_stocks]], [[lhv]], [variables]: way of material, heating values and relevant variables.
+"""[[joint]], [[bought_in]], [[product_stocks]], [[lhv]], [variables]: way of material, heating
+values and relevant variables.
 
-[[lhv]]: lower heating values as the laboratory found them, each in force from its day until the next.
+[[lhv]]: lower heating values as the laboratory found them, each in force from its day until the
+next.
 
-They serve every meter of the carrier that has no `lhv` of its own, and every amount of energy given without one. One carrier
-has one value on one day, wherever it is used or given back: what is made on site counts the same on both sides. Where two streams of it
-truly differ (coke and its breeze, steam of two mains), `step` names whose they are and `reason` how that is known; a value that the pack
-does not take for usual is declared with its `reason` likewise. Both are told beside the label.
+They serve every meter of the carrier that has no `lhv` of its own, and every amount of energy given
+without one. One carrier has one value on one day, wherever it is used or given back: what is made
+on site counts the same on both sides. Where two streams of it truly differ (coke and its breeze,
+steam of two mains), `step` names whose they are and `reason` how that is known; a value that the
+pack does not take for usual is declared with its `reason` likewise. Both are told beside the label.
 
-[variables.NAME]: what the plant says of a variable that its batches carry as `var.NAME` or `input.NAME`.
+[variables.NAME]: what the plant says of a variable that its batches carry as `var.NAME` or
+`input.NAME`.
 """
 
 from __future__ import annotations
@@ -29,8 +33,9 @@ from reporting_agent.config.profile import Setting
 class JointProduction(Setting):
     """[[joint]]: how the energy of a run that makes several products at once is divided among them.
 
-    `ratios` names products or variants, each with the energy that an output unit of it takes, relative to the others: a part of the run
-    gets output x ratio of the whole. Without a ratio for each of its products a joint run is in no label.
+    `ratios` names products or variants, each with the energy that an output unit of it takes,
+    relative to the others: a part of the run gets output x ratio of the whole. Without a ratio for
+    each of its products a joint run is in no label.
     """
 
     step: str
@@ -47,10 +52,12 @@ class JointProduction(Setting):
 
 
 class BoughtIn(Setting):
-    """[[bought_in]]: an intermediate product that the plant buys, such as clinker, coke or pig iron.
+    """[[bought_in]]: an intermediate product that the plant buys, such as clinker, coke or pig
+    iron.
 
-    `made_by` is the step of the pack that would have made it, `into` the step that takes it in; `quantity` in that first step's
-    output unit over the period. Its energy was used elsewhere: it is shown at the published typical value, and never ranked.
+    `made_by` is the step of the pack that would have made it, `into` the step that takes it in;
+    `quantity` in that first step's output unit over the period. Its energy was used elsewhere: it
+    is shown at the published typical value, and never ranked.
     """
 
     made_by: str
@@ -59,10 +66,11 @@ class BoughtIn(Setting):
 
 
 class ProductStock(Setting):
-    """[[product_stocks]]: what lay in store of an intermediate product at the beginning and the end of the period, and what of it was sold.
+    """[[product_stocks]]: what lay in store of an intermediate product at the beginning and the end
+    of the period, and what of it was sold.
 
-    In the output unit of the step `made_by`; `period` is named as on the command line. The annual account of a route counts the energy of
-    what went into its product, and no more.
+    In the output unit of the step `made_by`; `period` is named as on the command line. The annual
+    account of a route counts the energy of what went into its product, and no more.
     """
 
     made_by: str
@@ -92,7 +100,8 @@ class HeatingValue(Setting):
         if self.step and not self.reason.strip():
             raise ValueError(
                 Phrase(
-                    "a value of one step's stream needs a reason: how it was measured, and why it differs"
+                    "a value of one step's stream needs a reason: how it was measured, and why it "
+                    "differs"
                 )
             )
         if entry is None or not entry.thermal:
@@ -130,7 +139,9 @@ class HeatingValues:
         return bool(self._by_carrier)
 
     def of(self, carrier: str, on: date, step: str = "") -> HeatingValue | None:
-        """The value in force on that day, of the step's own stream before that of all; None before the first, and where there is none."""
+        """The value in force on that day, of the step's own stream before that of all; None before
+        the first, and where there is none.
+        """
         for stream in dict.fromkeys((step, "")):
             values = self._by_carrier.get((carrier, stream), [])
             if position := bisect_right([heating_value.from_day for heating_value in values], on):
@@ -156,10 +167,11 @@ def refuse_twice(values: Sequence[HeatingValue]) -> None:
 class Variable(Setting):
     """A relevant variable (ISO 50006).
 
-    A *setting* is chosen by people and may save energy (speed, frequency, charge); a *condition* is met with and is what a value is
-    normalised by (moisture, weather, feed); a *consequence* is a result of the run itself and neither (tapping temperature,
-    duration). Not given, it is what the pack or the name tells (a frequency or speed is set, moisture met with), else none of
-    them: its effect is told, and nothing is saved or normalised by it.
+    A *setting* is chosen by people and may save energy (speed, frequency, charge); a *condition* is
+    met with and is what a value is normalised by (moisture, weather, feed); a *consequence* is a
+    result of the run itself and neither (tapping temperature, duration). Not given, it is what the
+    pack or the name tells (a frequency or speed is set, moisture met with), else none of them: its
+    effect is told, and nothing is saved or normalised by it.
     """
 
     kind: Literal["setting", "condition", "consequence"] | None = None

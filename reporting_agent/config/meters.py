@@ -1,7 +1,9 @@
-"""[[meters]]: what one meter measures, how its readings are meant, how well it measures, and where it hangs in the tree.
+"""[[meters]]: what one meter measures, how its readings are meant, how well it measures, and where
+it hangs in the tree.
 
-A *register* counts up, a *rate* is the power or flow at the stamp, an *interval* is the energy in the interval that ends
-(or starts) at the stamp. What must hold between meters (parents, formulas, double counting) is in `tree`.
+A *register* counts up, a *rate* is the power or flow at the stamp, an *interval* is the energy in
+the interval that ends (or starts) at the stamp. What must hold between meters (parents, formulas,
+double counting) is in `tree`.
 """
 
 from __future__ import annotations
@@ -29,10 +31,11 @@ class Formula(Setting):
 class Allocation(Setting):
     """How a meter's energy is shared among the steps or equipments it serves, `among`.
 
-    At every moment the power is shared among the batches then running: in proportion to their output per hour (`output`),
-    evenly (`hours`), or to the rated power of their equipment (`rated-power`). With `shares` each sink has its declared
-    part of every hour, whether it runs or not. With `power` every batch of a sink has a declared power over its own time, in the
-    meter's unit of energy an hour: nothing of one batch then depends on another.
+    At every moment the power is shared among the batches then running: in proportion to their
+    output per hour (`output`), evenly (`hours`), or to the rated power of their equipment
+    (`rated-power`). With `shares` each sink has its declared part of every hour, whether it runs or
+    not. With `power` every batch of a sink has a declared power over its own time, in the meter's
+    unit of energy an hour: nothing of one batch then depends on another.
     """
 
     by: Rule
@@ -53,7 +56,8 @@ class Allocation(Setting):
             if declared and self.among and set(self.among) != set(declared):
                 raise ValueError(
                     Phrase(
-                        "among and %(rule)s must name the same steps or equipment; %(rule)s alone is enough",
+                        "among and %(rule)s must name the same steps or equipment; %(rule)s alone "
+                        "is enough",
                         rule=rule,
                     )
                 )
@@ -75,9 +79,11 @@ class Allocation(Setting):
 
 
 class Steam(Setting):
-    """What the steam of a meter is, and which water its energy is counted from (GB/T 2589: enthalpy less that of the feed water).
+    """What the steam of a meter is, and which water its energy is counted from (GB/T 2589: enthalpy
+    less that of the feed water).
 
-    With condensate coming back, `condensate_returned` of the mass comes back at `condensate_c`, the rest is made up at `feed_water_c`.
+    With condensate coming back, `condensate_returned` of the mass comes back at `condensate_c`, the
+    rest is made up at `feed_water_c`.
     """
 
     state: Literal["superheated", "saturated"]
@@ -105,10 +111,12 @@ class DesignState(Setting):
 class Meter(Setting):
     """[[meters]]: what one meter measures and how its readings are meant.
 
-    `unit` is that of the readings: kWh for a register, kW for a rate. `range` is the possible power or flow in `unit` per
-    hour (for a rate: in `unit`); what lies outside is a fault. A meter without `step` counts for none: it stands in the
-    tree, in balances and at the site's boundary. One that took another's place counts for the batches that begin on local days from
-    `from` on, the other for those before `until`. A meter of `role = "state"` reads a temperature or pressure of another's gas or steam.
+    `unit` is that of the readings: kWh for a register, kW for a rate. `range` is the possible power
+    or flow in `unit` per hour (for a rate: in `unit`); what lies outside is a fault. A meter
+    without `step` counts for none: it stands in the tree, in balances and at the site's boundary.
+    One that took another's place counts for the batches that begin on local days from `from` on,
+    the other for those before `until`. A meter of `role = "state"` reads a temperature or pressure
+    of another's gas or steam.
     """
 
     id: str
@@ -189,13 +197,15 @@ class Meter(Setting):
         if self.formula is None and "reading" not in self.model_fields_set:
             raise ValueError(
                 Phrase(
-                    "reading must be register, rate or interval; only a virtual meter with a formula has none"
+                    "reading must be register, rate or interval; only a virtual meter with a "
+                    "formula has none"
                 )
             )
         if (self.role == "state") is not (not self.carrier):
             raise ValueError(
                 Phrase(
-                    "carrier must be given, except for a meter of role = 'state' (temperature, pressure)"
+                    "carrier must be given, except for a meter of role = 'state' (temperature, "
+                    "pressure)"
                 )
             )
         if self.accuracy_of == "range" and self.accuracy_class is not None and self.range is None:
@@ -219,7 +229,9 @@ class Meter(Setting):
         return self
 
     def counts_for(self, start: datetime, zone: tzinfo) -> bool:
-        """Whether a batch that begins at this moment lies in the time that the meter was in its place."""
+        """Whether a batch that begins at this moment lies in the time that the meter was in its
+        place.
+        """
         if self.since is None and self.until is None:
             return True
         day = start.astimezone(zone).date()
@@ -234,11 +246,12 @@ class Meter(Setting):
         )
 
     def own_lhv(self, mj: float | None) -> float | None:
-        """The heating value that the plant has for it, MJ per unit; a default is the pack's to give.
+        """The heating value that the plant has for it, MJ per unit; a default is the pack's to
+        give.
 
         Args:
-            mj: of what it counts in, where that is a unit of energy: its heat was measured where the plant says so, and where it is that
-                of a state of steam.
+            mj: of what it counts in, where that is a unit of energy: its heat was measured where
+                the plant says so, and where it is that of a state of steam.
         """
         measured = self.steam is not None or self.lhv_source in ("measured", "contract")
         return None if self.lhv_source == "default" else self.lhv or (mj if measured else None)

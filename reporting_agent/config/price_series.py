@@ -1,7 +1,9 @@
-"""[[tariff.series]]: prices of a carrier by time, as an exchange or a supplier publishes them, from a file or from an address.
+"""[[tariff.series]]: prices of a carrier by time, as an exchange or a supplier publishes them, from
+a file or from an address.
 
-Where a series has a price, that price holds; elsewhere that of `[[tariff.prices]]`, if there is one. Nothing is asked for but by
-`steplabel-agent prices fetch`, which asks for the address as it is written here and says nothing of the site.
+Where a series has a price, that price holds; elsewhere that of `[[tariff.prices]]`, if there is
+one. Nothing is asked for but by `steplabel-agent prices fetch`, which asks for the address as it is
+written here and says nothing of the site.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ FOLDER = "prices"
 
 
 class PriceSeries(Setting):
-    """One series. `surcharge` (currency per `unit`) comes on top of each price: grid charges and levies that the exchange does not know.
+    """One series. `surcharge` (currency per `unit`) comes on top of each price: grid charges and
+    levies that the exchange does not know.
 
-    `time` and `price` name columns, or members of JSON. Of JSON `rows` is the way to the prices (`data.prices`): a list of objects, or an
-    object whose two members are lists of one length; empty where the document itself is that.
+    `time` and `price` name columns, or members of JSON. Of JSON `rows` is the way to the prices
+    (`data.prices`): a list of objects, or an object whose two members are lists of one length;
+    empty where the document itself is that.
     """
 
     name: str = Field(max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -63,7 +67,8 @@ class PriceSeries(Setting):
         if self.time_in != "text" and not self.is_json:
             raise ValueError(
                 Phrase(
-                    "time_in counts seconds or milliseconds of JSON alone; a table has times as text"
+                    "time_in counts seconds or milliseconds of JSON alone; a table has times as "
+                    "text"
                 )
             )
         if self.rows and not self.is_json:

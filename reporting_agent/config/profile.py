@@ -1,8 +1,10 @@
-"""Mapping profiles: how a foreign file's headers, numbers, dates and words become the template's; and the base of all settings.
+"""Mapping profiles: how a foreign file's headers, numbers, dates and words become the template's;
+and the base of all settings.
 
-A profile is a table `[mapping.batches]`, `[mapping.energy]`, `[mapping.readings]` or `[mapping.log]` of site.toml.
-Without one the file must be the strict template. Nothing is guessed that could change a value: a decimal comma, a
-day-first date or a unit is declared, or the row is rejected with what was found. `steplabel-agent map` proposes one.
+A profile is a table `[mapping.batches]`, `[mapping.energy]`, `[mapping.readings]` or
+`[mapping.log]` of site.toml. Without one the file must be the strict template. Nothing is guessed
+that could change a value: a decimal comma, a day-first date or a unit is declared, or the row is
+rejected with what was found. `steplabel-agent map` proposes one.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ class Setting(BaseModel):
 
 
 def newer(default: Any, **bounds: Any) -> Any:
-    """A key that came after sites had reported: while it has its default it is in no digest of settings and in no opening, so that reports
-    already made are verified as before. The key's default never changes.
+    """A key that came after sites had reported: while it has its default it is in no digest of
+    settings and in no opening, so that reports already made are verified as before. The key's
+    default never changes.
     """
     return Field(default=default, exclude_if=lambda value: value == default, **bounds)
 
@@ -41,7 +44,9 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 class CarrierColumn(Setting):
-    """Energy of one carrier in a column of its own: its header, unit and direction, and the heating value where one is measured."""
+    """Energy of one carrier in a column of its own: its header, unit and direction, and the heating
+    value where one is measured.
+    """
 
     column: str
     unit: str
@@ -54,11 +59,12 @@ class CarrierColumn(Setting):
 class Profile(Setting):
     """How one kind of input file is written.
 
-    `columns` names the foreign header of a standard column; a standard column not named keeps its own name. Numeric
-    columns are multiplied by `scale` after reading, which is where a foreign unit becomes the template's. A header of
-    several rows (merged cells) is named from above to below, joined by " / ". `parts` names the columns over which a moment is spread;
-    where `start` and `end` share their date, an end before the start is of the day after; where `fill_down` names one of them, a blank date
-    is that of the row above. With `rows`, the rows of one batch become one.
+    `columns` names the foreign header of a standard column; a standard column not named keeps its
+    own name. Numeric columns are multiplied by `scale` after reading, which is where a foreign unit
+    becomes the template's. A header of several rows (merged cells) is named from above to below,
+    joined by " / ". `parts` names the columns over which a moment is spread; where `start` and
+    `end` share their date, an end before the start is of the day after; where `fill_down` names one
+    of them, a blank date is that of the row above. With `rows`, the rows of one batch become one.
     """
 
     columns: dict[str, str] = {}

@@ -13,12 +13,13 @@ from reporting_agent.config.profile import Setting
 class Runs(Setting):
     """[runs]: how a production log without batches is cut into runs.
 
-    A row's amounts belong to the time since the same equipment's row before (`since-previous`), or to the seconds its
-    own `span_s` column gives (`span`). `row_state` says to which time a row's state belongs: to the time that the row
-    covers (`over-the-row`), or to what follows its stamp (`from-the-stamp`), where a change of state writes the row that
-    closes the time before it. `energy` says what the energy column is: an amount (`interval`) or the mean power over that
-    time (`rate`). `unit_assumed` marks a unit that nothing in the file proves: it is shown with every value, and no such
-    value is reported.
+    A row's amounts belong to the time since the same equipment's row before (`since-previous`), or
+    to the seconds its own `span_s` column gives (`span`). `row_state` says to which time a row's
+    state belongs: to the time that the row covers (`over-the-row`), or to what follows its stamp
+    (`from-the-stamp`), where a change of state writes the row that closes the time before it.
+    `energy` says what the energy column is: an amount (`interval`) or the mean power over that time
+    (`rate`). `unit_assumed` marks a unit that nothing in the file proves: it is shown with every
+    value, and no such value is reported.
     """
 
     by: Literal["hour", "shift", "day", "month", "campaign"] = "shift"

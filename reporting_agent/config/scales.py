@@ -13,8 +13,9 @@ from reporting_agent.config.profile import Setting
 class Scale(Setting):
     """One scale of a line.
 
-    `weighs` says what a row of its records is: the weight of one batch, stamped between its start and the start of the next one of the
-    line (`batch`), or what ran over a belt since the row before (`flow`). `uncertainty_pct` is expanded (k = 2), in percent of the weight.
+    `weighs` says what a row of its records is: the weight of one batch, stamped between its start
+    and the start of the next one of the line (`batch`), or what ran over a belt since the row
+    before (`flow`). `uncertainty_pct` is expanded (k = 2), in percent of the weight.
     """
 
     id: str = Field(min_length=1)

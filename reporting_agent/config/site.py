@@ -1,4 +1,6 @@
-"""site.toml read with a fleet's shared tables: who the site is, its meters, equipment and steps, and where its files lie."""
+"""site.toml read with a fleet's shared tables: who the site is, its meters, equipment and steps,
+and where its files lie.
+"""
 
 from __future__ import annotations
 
@@ -78,10 +80,11 @@ class Equipment(Setting):
 
 
 class InputFiles(Setting):
-    """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name several.
+    """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name
+    several.
 
-    `source` names a source of a technology provider, which gives the inputs that no file is named for; `corrections` the
-    rejected.csv of an earlier run in which a person mended rows.
+    `source` names a source of a technology provider, which gives the inputs that no file is named
+    for; `corrections` the rejected.csv of an earlier run in which a person mended rows.
     """
 
     batches: str | None = None
@@ -103,7 +106,8 @@ class InputFiles(Setting):
         if self.batches is not None and self.readings is None and self.energy is None:
             raise ValueError(
                 Phrase(
-                    "batches need readings of meters, energy per batch, or both for different carriers"
+                    "batches need readings of meters, energy per batch, or both for different "
+                    "carriers"
                 )
             )
         return self
@@ -112,9 +116,10 @@ class InputFiles(Setting):
 class StepSetting(Setting):
     """[steps.ID]: what the plant declares of a step.
 
-    A carrier `not_used` counts as zero instead of missing. A medium `made_inside` (by an air station whose electricity counts
-    in this step) is not counted again. `outside` names carriers that the step uses and its boundary does not hold, each with the
-    reason; they may make up 0.5 % of a batch's energy at most (`benchmarks.labels.outside`).
+    A carrier `not_used` counts as zero instead of missing. A medium `made_inside` (by an air
+    station whose electricity counts in this step) is not counted again. `outside` names carriers
+    that the step uses and its boundary does not hold, each with the reason; they may make up 0.5 %
+    of a batch's energy at most (`benchmarks.labels.outside`).
     """
 
     not_used: tuple[str, ...] = ()
@@ -203,7 +208,8 @@ class SiteSettings(Setting):
         if twice := sorted({name for name in machines if machines.count(name) > 1}):
             raise ValueError(
                 Phrase(
-                    "equipment: every furnace, mill or machine stands once; %(equipment)s stands twice",
+                    "equipment: every furnace, mill or machine stands once; %(equipment)s stands "
+                    "twice",
                     equipment=repr(twice[0]),
                 )
             )
@@ -211,14 +217,16 @@ class SiteSettings(Setting):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(
                 Phrase(
-                    "scales: every scale needs an id of its own, which no meter has; %(id)s stands twice",
+                    "scales: every scale needs an id of its own, which no meter has; %(id)s "
+                    "stands twice",
                     id=repr(twice[0]),
                 )
             )
         if (self.inputs.scales is None) != (not self.scales):
             raise ValueError(
                 Phrase(
-                    "scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both"
+                    "scales: [inputs] names the file of their records, and [[scales]] says what "
+                    "each one weighs; give both"
                 )
             )
         if self.inputs.readings is not None and not self.meters:
@@ -230,7 +238,8 @@ class SiteSettings(Setting):
         ):
             raise ValueError(
                 Phrase(
-                    "mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again"
+                    "mapping: several rows a batch (rows) are put together by batch id, and "
+                    "restart-yearly says that ids come again"
                 )
             )
         refuse_twice(self.lhv)
@@ -288,8 +297,8 @@ class SiteSettings(Setting):
 
 
 def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) -> SiteSettings:
-    """Read site.toml, with the tables of a fleet that it lacks; InputError names the key that is wrong, what was found there and what is
-    wanted."""
+    """Read site.toml, with the tables of a fleet that it lacks; InputError names the key that is
+    wrong, what was found there and what is wanted."""
     path = Path(path)
     place = Place(str(path))
     try:
@@ -298,7 +307,8 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
         raise InputError(
             "site-unreadable",
             "The site file cannot be read.",
-            "Give the path of your site.toml with --site; `steplabel-agent init DIR` writes a first one.",
+            "Give the path of your site.toml with --site; `steplabel-agent init DIR` writes a "
+            "first one.",
             place=place,
             found=str(gone.strerror or gone),
             wanted=Phrase("a site.toml"),
@@ -333,8 +343,8 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
 
 
 def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
-    """Read a pack that is named by path first: what it brings of carriers may stand in the tables of the site. A pack that is not there
-    or holds a fault is told where packs are read."""
+    """Read a pack that is named by path first: what it brings of carriers may stand in the tables
+    of the site. A pack that is not there or holds a fault is told where packs are read."""
     site = raw.get("site")
     named = site.get("pack") if isinstance(site, dict) else None
     if isinstance(named, str) and named.endswith(".toml"):

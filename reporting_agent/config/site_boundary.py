@@ -1,9 +1,10 @@
-"""[site_boundary]: what crosses the fence, is made or converted inside, stored, sold or lost; auxiliaries and other users.
+"""[site_boundary]: what crosses the fence, is made or converted inside, stored, sold or lost;
+auxiliaries and other users.
 
-Together with the steps these close the site's balance: purchases + own generation - sales - growth of stocks = steps + other
-users + losses. A plant of its own (captive power house, boiler house, air station, oxygen plant) is a *conversion*: it takes
-carriers and gives others, and is shown as a step of the balance. An amount is a meter's reading over the period, or
-stated for that very period.
+Together with the steps these close the site's balance: purchases + own generation - sales - growth
+of stocks = steps + other users + losses. A plant of its own (captive power house, boiler house, air
+station, oxygen plant) is a *conversion*: it takes carriers and gives others, and is shown as a step
+of the balance. An amount is a meter's reading over the period, or stated for that very period.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from reporting_agent.config.profile import Setting
 
 
 class Flow(Setting):
-    """One amount of one carrier: of a `meter`, or `quantity` in `unit` for the `period` named as on the command line."""
+    """One amount of one carrier: of a `meter`, or `quantity` in `unit` for the `period` named as on
+    the command line.
+    """
 
     carrier: str
     meter: str | None = None
@@ -43,14 +46,16 @@ class Flow(Setting):
 
 
 class Auxiliary(Flow):
-    """Energy that serves a step beside its own meters: pumps, workshops, laboratory, transport, lighting."""
+    """Energy that serves a step beside its own meters: pumps, workshops, laboratory, transport,
+    lighting.
+    """
 
     step: str
 
 
 class OtherFlow(Flow):
-    """Energy that serves no production, with the reason: offices, canteen, another firm on the site. Small, and never a fuel, or the annual
-    account of a route is incomplete."""
+    """Energy that serves no production, with the reason: offices, canteen, another firm on the
+    site. Small, and never a fuel, or the annual account of a route is incomplete."""
 
     reason: str = Field(pattern=r"\S")
 
@@ -75,13 +80,17 @@ class Conversion(Setting):
 
     id: str
     name: str = ""
-    reason: str = ""  # why it gives less, or more, of what it takes than such a plant usually does; told beside the labels
+    # why it gives less, or more, of what it takes than such a plant usually does; told beside the
+    # labels
+    reason: str = ""
     takes: tuple[Flow, ...] = Field(min_length=1)
     gives: tuple[Flow, ...] = Field(min_length=1)
 
 
 class Loss(Setting):
-    """Declared losses of a carrier on its way to its users, as a share of what is available on the site."""
+    """Declared losses of a carrier on its way to its users, as a share of what is available on the
+    site.
+    """
 
     carrier: str
     pct: float = Field(gt=0, lt=100)

@@ -1,8 +1,10 @@
-"""[tariff]: what the plant pays, and which price holds at a moment by hour, weekday, month and holiday; its highest demand and its CO2.
+"""[tariff]: what the plant pays, and which price holds at a moment by hour, weekday, month and
+holiday; its highest demand and its CO2.
 
-Clock times, weekdays and days are those of the site's time zone. A moment's price is that of the first period that holds it,
-else the carrier's flat price. Left out on purpose: power factor and reactive energy, taxes on the bill's total, and ratchets that
-carry a month's demand into the next; the cost then lies below the bill by those lines.
+Clock times, weekdays and days are those of the site's time zone. A moment's price is that of the
+first period that holds it, else the carrier's flat price. Left out on purpose: power factor and
+reactive energy, taxes on the bill's total, and ratchets that carry a month's demand into the next;
+the cost then lies below the bill by those lines.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ MINUTES_A_DAY = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one `unit` of a carrier costs, in `currency`, and the name of the tariff period (`flat` where none holds)."""
+    """What one `unit` of a carrier costs, in `currency`, and the name of the tariff period (`flat`
+    where none holds).
+    """
 
     amount: float
     currency: str
@@ -71,7 +75,9 @@ Months = Annotated[tuple[int, ...], AfterValidator(_months_of_a_year)]
 
 
 class TariffPeriod(Setting):
-    """[[tariff.prices.periods]]: a price for some hours of some days. Of a range over midnight each side belongs to its own day."""
+    """[[tariff.prices.periods]]: a price for some hours of some days. Of a range over midnight each
+    side belongs to its own day.
+    """
 
     name: str = Field(min_length=1, max_length=40)
     price: float  # may be negative: some markets pay for use at times
@@ -150,21 +156,26 @@ class DemandCharge(_Dated):
         if any(day is not None and day.day != 1 for day in (self.valid_from, self.valid_to)):
             raise ValueError(
                 Phrase(
-                    "valid_from and valid_to of a demand charge must be the first of a month: it is a price a month"
+                    "valid_from and valid_to of a demand charge must be the first of a month: it "
+                    "is a price a month"
                 )
             )
         return self
 
 
 class CarbonPrice(_Dated):
-    """[tariff.carbon]: currency per tonne of CO2, by the conversion table's factors; bought electricity only where declared."""
+    """[tariff.carbon]: currency per tonne of CO2, by the conversion table's factors; bought
+    electricity only where declared.
+    """
 
     price: float = Field(ge=0)
     electricity: bool = False
 
 
 class Tariff(Setting):
-    """[tariff]: prices in one currency. `shiftable` names steps whose batches may be run at any hour of their day."""
+    """[tariff]: prices in one currency. `shiftable` names steps whose batches may be run at any
+    hour of their day.
+    """
 
     currency: str = Field(pattern=r"^[A-Z]{3}$")  # ISO 4217
     holidays: tuple[date, ...] = ()
@@ -200,7 +211,8 @@ class Tariff(Setting):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(
                     Phrase(
-                        "two series have the %(what)s %(name)s: one series a carrier, each with a name of its own",
+                        "two series have the %(what)s %(name)s: one series a carrier, each with a "
+                        "name of its own",
                         what=what,
                         name=repr(twice[0]),
                     )
@@ -210,7 +222,8 @@ class Tariff(Setting):
             if series.currency != self.currency:
                 raise ValueError(
                     Phrase(
-                        "the series %(series)s is in %(currency)s and the tariff in %(of_tariff)s: nothing is converted",
+                        "the series %(series)s is in %(currency)s and the tariff in "
+                        "%(of_tariff)s: nothing is converted",
                         series=repr(series.name),
                         currency=series.currency,
                         of_tariff=self.currency,
@@ -224,7 +237,8 @@ class Tariff(Setting):
             if not all(converts(unit, units[0]) for unit in units):
                 raise ValueError(
                     Phrase(
-                        "the prices of %(carrier)s must all be per amount, or all per heat, found %(units)s",
+                        "the prices of %(carrier)s must all be per amount, or all per heat, found "
+                        "%(units)s",
                         carrier=carrier,
                         units=enumerated(dict.fromkeys(units)),
                     )
@@ -232,7 +246,9 @@ class Tariff(Setting):
         return self
 
     def price_of(self, carrier: str, when: datetime) -> Price | None:
-        """The price of one unit at a moment **in the site's local time**; None where the tariff has none for that day."""
+        """The price of one unit at a moment **in the site's local time**; None where the tariff has
+        none for that day.
+        """
         day = when.date()
         price = next(
             (

@@ -1,4 +1,6 @@
-"""TOML that people write, checked by a model: a fault is told with its place, what was found there, and what is wanted."""
+"""TOML that people write, checked by a model: a fault is told with its place, what was found there,
+and what is wanted.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""The meter tree: who hangs on whom, who counts in labels, and what is refused because it would count twice or nowhere.
+"""The meter tree: who hangs on whom, who counts in labels, and what is refused because it would
+count twice or nowhere.
 
-A meter measures everything that the meters below it measure. So of a meter and those below it at most one may count for
-the same energy. Where a meter counts for the same step as one below it, the lower one does not count (it is only balanced). Where they
-count for different steps, the upper one must be declared as what is left: a virtual meter, `formula = { plus = [upper],
-minus = [lower] }`. Every flow is then counted at most once; that is computed here, meter by meter, and refused otherwise.
+A meter measures everything that the meters below it measure. So of a meter and those below it at
+most one may count for the same energy. Where a meter counts for the same step as one below it, the
+lower one does not count (it is only balanced). Where they count for different steps, the upper one
+must be declared as what is left: a virtual meter, `formula = { plus = [upper], minus = [lower] }`.
+Every flow is then counted at most once; that is computed here, meter by meter, and refused
+otherwise.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ PRESSURE_UNITS = {"Pa": 1e-3, "kPa": 1.0, "MPa": 1e3, "bar": 100.0, "mbar": 0.1}
 
 @dataclass(frozen=True)
 class MeterTree:
-    """All meters of a site, checked. Raises InputError `meter-tree-invalid` with the key that is wrong."""
+    """All meters of a site, checked. Raises InputError `meter-tree-invalid` with the key that is
+    wrong.
+    """
 
     meters: tuple[Meter, ...]
     path: Path = field(default=Path("site.toml"))
@@ -48,7 +53,9 @@ class MeterTree:
             yield meter
 
     def below(self, meter: Meter) -> tuple[Meter, ...]:
-        """The meters that together measure what flows on from this one: no checks, and nothing that is made up from itself."""
+        """The meters that together measure what flows on from this one: no checks, and nothing that
+        is made up from itself.
+        """
         near = [
             child
             for child in self.meters
@@ -62,7 +69,9 @@ class MeterTree:
         )
 
     def measures_all_below(self, meter: Meter) -> bool:
-        """Whether the meters below it are meant to add up to it: neither declared otherwise, nor is the rest of it a meter of its own."""
+        """Whether the meters below it are meant to add up to it: neither declared otherwise, nor is
+        the rest of it a meter of its own.
+        """
         rest = any(
             self.parts(other).get(meter.id) == 1
             for other in self.meters
@@ -71,7 +80,9 @@ class MeterTree:
         return meter.subs == "all" and not rest
 
     def parts(self, meter: Meter) -> dict[str, int]:
-        """The meters with readings that a meter is made of, each with how often it is added (or taken off)."""
+        """The meters with readings that a meter is made of, each with how often it is added (or
+        taken off).
+        """
         if meter.formula is None:
             return {meter.id: 1}
         counts: dict[str, int] = {}
@@ -106,7 +117,9 @@ class MeterTree:
         return shares
 
     def times_counted(self, meter: Meter) -> int:
-        """How often labels hold what a meter measures: by itself, through the meters above it in its direction, and through formulas."""
+        """How often labels hold what a meter measures: by itself, through the meters above it in
+        its direction, and through formulas.
+        """
         line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
         through = [
             upper
@@ -166,7 +179,8 @@ class MeterTree:
                         other=name,
                     ),
                     Phrase(
-                        "Meters of one tree measure one carrier; correct carrier, or take the link away."
+                        "Meters of one tree measure one carrier; correct carrier, or take the "
+                        "link away."
                     ),
                     Phrase("%(first)s and %(second)s", first=meter.carrier, second=other.carrier),
                     Phrase("one carrier"),
@@ -200,7 +214,9 @@ class MeterTree:
                     ahead += nearest(self.by_id[name])
 
     def _refuse_double_counting(self) -> None:
-        """Each flow, as the sum of what counts it directly, through the meters above it and through formulas: 0 or 1."""
+        """Each flow, as the sum of what counts it directly, through the meters above it and through
+        formulas: 0 or 1.
+        """
         for meter in self.meters:
             if meter.role not in {"main", "sub"}:
                 continue
@@ -227,7 +243,8 @@ class MeterTree:
                         times=times,
                     )
                     remedy = Phrase(
-                        "Let the upper meter stand without step, or count what is left of it: role = 'virtual',"
+                        "Let the upper meter stand without step, or count what is left of it: "
+                        "role = 'virtual',"
                         " formula = { plus = [upper], minus = [lower] }."
                     )
                 key = "parent" if meter.parent or times < 0 else "step"

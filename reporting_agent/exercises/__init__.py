@@ -1,6 +1,8 @@
-"""The keys of the training exercises: facts that the agent computes from an exercise's files, as a learner's own run of it does.
+"""The keys of the training exercises: facts that the agent computes from an exercise's files, as a
+learner's own run of it does.
 
-`python -m reporting_agent.exercises` writes them beside the exercises, where pages and command line read them; a test computes them again.
+`python -m reporting_agent.exercises` writes them beside the exercises, where pages and command line
+read them; a test computes them again.
 """
 
 from __future__ import annotations

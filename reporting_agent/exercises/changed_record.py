@@ -1,4 +1,6 @@
-"""Two openings verified as an auditor's agent does it: one changed after it was committed to, one committed to as it had been changed."""
+"""Two openings verified as an auditor's agent does it: one changed after it was committed to, one
+committed to as it had been changed.
+"""
 
 from __future__ import annotations
 

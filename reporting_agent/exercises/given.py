@@ -12,7 +12,8 @@ from benchmarks.phrases import Phrase
 
 
 def from_file(path: Path) -> dict[str, str]:
-    """Question -> value. The file may be that which an exercise wrote, filled in: empty answers are left out.
+    """Question -> value. The file may be that which an exercise wrote, filled in: empty answers are
+    left out.
 
     Raises:
         InputError: `exercise-answers-unreadable`.
@@ -25,7 +26,8 @@ def from_file(path: Path) -> dict[str, str]:
         raise InputError(
             "exercise-answers-unreadable",
             "The file of answers cannot be read.",
-            'Write one line a question, change = "process", in a file that ends with .toml; or JSON in one that ends with .json.',
+            'Write one line a question, change = "process", in a file that ends with .toml; or '
+            "JSON in one that ends with .json.",
             place=Place(str(path)),
             found=str(wrong),
             wanted=Phrase("TOML or JSON of question and answer"),
@@ -45,7 +47,8 @@ def from_arguments(arguments: Iterable[str]) -> dict[str, str]:
             raise InputError(
                 "exercise-answer-unreadable",
                 "An answer has no question or no value.",
-                "Write --answer QUESTION=VALUE, such as --answer change=process, or the number of the question, --answer 1=process.",
+                "Write --answer QUESTION=VALUE, such as --answer change=process, or the number of "
+                "the question, --answer 1=process.",
                 found=argument,
                 wanted="QUESTION=VALUE",
             )

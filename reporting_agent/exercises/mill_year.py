@@ -1,4 +1,6 @@
-"""A year of a cement mill, labelled twice: as its files stand, and with the event declared that answers the open question."""
+"""A year of a cement mill, labelled twice: as its files stand, and with the event declared that
+answers the open question.
+"""
 
 from __future__ import annotations
 

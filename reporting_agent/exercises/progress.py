@@ -1,4 +1,6 @@
-"""What a person did of the exercises so far: tries and right answers, kept in the state directory and told to nobody."""
+"""What a person did of the exercises so far: tries and right answers, kept in the state directory
+and told to nobody.
+"""
 
 from __future__ import annotations
 

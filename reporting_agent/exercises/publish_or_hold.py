@@ -1,4 +1,6 @@
-"""A sector's protected values, composed and held against the gate as a portal does it; then again with the report that came late."""
+"""A sector's protected values, composed and held against the gate as a portal does it; then again
+with the report that came late.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ from benchmarks.routes import Pack
 PERIOD, PERIOD_END = "2025", date(2026, 1, 1)
 BURNING, GRINDING, MEAL = "clinker-burning", "cement-grinding", "raw-meal-homogenisation"
 CLAIMING, PRAISED = "baiyun", "emei"
-"""The firm that wants to be called better than the industry's best, and the one said to meet a limit."""
+"""The firm that wants to be called better than the industry's best, and the one said to meet a
+limit.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Which steps' energy stands under an auditor's signed statement: the assured share of a footprint.
 
-A statement is on a report's labels. It says nothing of CO2 factors, of output ratios or of what lies outside the steps: the share is of
-the footprint whose *energy figures* an auditor looked at, and is called so wherever it is written.
+A statement is on a report's labels. It says nothing of CO2 factors, of output ratios or of what
+lies outside the steps: the share is of the footprint whose *energy figures* an auditor looked at,
+and is called so wherever it is written.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from benchmarks.wire.attestations import (
 )
 from benchmarks.wire.signing import key_id
 
-MEANING = "share of the footprint whose energy figures stand under a signed statement of an auditor; not of factors or of anything declared"
+MEANING = (
+    "share of the footprint whose energy figures stand under a signed statement of an auditor; "
+    "not of factors or of anything declared"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,16 @@ class Statement:
 def holding(
     files: Sequence[Path], auditors: Sequence[str], site: str, period: str, today: date
 ) -> tuple[Statement, ...]:
-    """The statements that count: signed by one of these keys, of this site and period, in force, not withdrawn, and not adverse.
+    """The statements that count: signed by one of these keys, of this site and period, in force,
+    not withdrawn, and not adverse.
 
     Args:
-        auditors: key ids that the certification bodies state; a statement names a key itself, and anybody can name their own. A body's
-            auditors may take each other's statements back.
+        auditors: key ids that the certification bodies state; a statement names a key itself, and
+            anybody can name their own. A body's auditors may take each other's statements back.
 
     Raises:
-        InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
+        InputError: `footprint-statement-unusable` with the file and why; VerificationError where a
+            file is no signed statement.
     """
     read = [(path, attestations.read(_bytes(path))) for path in files]
     auditor_ids = {auditor.lower() for auditor in auditors}
@@ -121,7 +127,8 @@ def _unusable(path: Path, found: str, wanted: str) -> InputError:
     return InputError(
         "footprint-statement-unusable",
         Phrase("The statement %(file)s does not assure any part of the footprint.", file=path.name),
-        "Leave it out, or give a statement that is valid for this site and period, and the key that its certification body states.",
+        "Leave it out, or give a statement that is valid for this site and period, and the key "
+        "that its certification body states.",
         place=Place(str(path)),
         found=found,
         wanted=wanted,

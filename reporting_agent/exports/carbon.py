@@ -1,8 +1,9 @@
 """What each step took in over a period, and the CO2 of it by the dated factors that are held.
 
-The boundary is the label's: energy that the step took in, over the batches that its label used, per unit of their output. Not in it: carbon
-of materials (limestone, electrodes), other greenhouse gases than CO2, what was bought before the gate. Energy that the step gave back is
-shown and not credited. A carrier without a factor in force leaves the step without a sum; nothing is taken from elsewhere.
+The boundary is the label's: energy that the step took in, over the batches that its label used, per
+unit of their output. Not in it: carbon of materials (limestone, electrodes), other greenhouse gases
+than CO2, what was bought before the gate. Energy that the step gave back is shown and not credited.
+A carrier without a factor in force leaves the step without a sum; nothing is taken from elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ NOT_IN_IT = (
 
 @dataclass(frozen=True, slots=True)
 class CarrierUse:
-    """One carrier in one direction: `quantity` in `unit`, coal equivalent (calorific) and CO2, None where no factor is in force."""
+    """One carrier in one direction: `quantity` in `unit`, coal equivalent (calorific) and CO2, None
+    where no factor is in force.
+    """
 
     carrier: str
     direction: Direction
@@ -44,8 +47,9 @@ class CarrierUse:
 
 @dataclass(frozen=True, slots=True)
 class StepCarbon:
-    """One label of total energy with what its batches took in and gave back. `output` is in `output_unit`; `in_question` says that a
-    change in the data which nobody has explained may have moved it."""
+    """One label of total energy with what its batches took in and gave back. `output` is in
+    `output_unit`; `in_question` says that a change in the data which nobody has explained may have
+    moved it."""
 
     label: StepLabel
     words: Words
@@ -89,7 +93,9 @@ class StepCarbon:
 def of_steps(
     site: SiteSettings, result: LabelResult, doubtful: Collection[LabelKey] = ()
 ) -> tuple[StepCarbon, ...]:
-    """Every label of total energy that has a value or at least batches, in the pack's order of steps; `doubtful` are those in question."""
+    """Every label of total energy that has a value or at least batches, in the pack's order of
+    steps; `doubtful` are those in question.
+    """
     pack, factors = result.data.pack, site.emissions.factors
     labels = [
         label

@@ -1,7 +1,9 @@
-"""Coal equivalent of what meters counted (GB/T 2589, calorific basis), by the heating value that holds on each day.
+"""Coal equivalent of what meters counted (GB/T 2589, calorific basis), by the heating value that
+holds on each day.
 
-A value given with the meter goes before the laboratory's series of the step and the site ([[lhv]]), and that before the table's default,
-as in a label. Values change within a month: a month's coal equivalent is the sum over its quarter hours.
+A value given with the meter goes before the laboratory's series of the step and the site ([[lhv]]),
+and that before the table's default, as in a label. Values change within a month: a month's coal
+equivalent is the sum over its quarter hours.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.pipeline.heating_values import with_heating_value
 
 _NO_FACTOR = frozenset({"factor-missing", "lhv-required", "unit-mismatch"})
-"""Refusals that leave an amount without a coal equivalent: no factor, no heating value, or a fuel in litres of which none is held."""
+"""Refusals that leave an amount without a coal equivalent: no factor, no heating value, or a fuel
+in litres of which none is held.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""footprint.toml: what a product footprint says that no meter knows, declared and answered for by the firm.
+"""footprint.toml: what a product footprint says that no meter knows, declared and answered for by
+the firm.
 
-The steps' own energy is part of a footprint, never all of it: PACT and Catena-X ask for cradle to gate. So the firm declares what lies
-outside the steps, each with its source, and that nothing else is left out; without that no footprint is written.
+The steps' own energy is part of a footprint, never all of it: PACT and Catena-X ask for cradle to
+gate. So the firm declares what lies outside the steps, each with its source, and that nothing else
+is left out; without that no footprint is written.
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ from reporting_agent.config.profile import Setting
 Urn = Annotated[str, Field(pattern=r"^[uU][rR][nN]:.+")]
 Kind = Literal["materials", "process", "other-gases", "transport", "packaging", "waste"]
 MUST_BE_NAMED: tuple[Kind, ...] = ("materials", "process", "other-gases")
-"""What a step's energy never holds: carbon of what was bought, of the process itself, and CH4 and N2O. Nought is declared, too."""
+"""What a step's energy never holds: carbon of what was bought, of the process itself, and CH4 and
+N2O. Nought is declared, too.
+"""
 
 
 class OutsideEmissions(Setting):
-    """[[outside]]: emissions of cradle to gate beyond the steps' energy, kg CO2e per kg of product."""
+    """[[outside]]: emissions of cradle to gate beyond the steps' energy, kg CO2e per kg of
+    product.
+    """
 
     kind: Kind
     words: str = Field(min_length=3)
@@ -33,7 +39,9 @@ class OutsideEmissions(Setting):
 
 
 class UsedStep(Setting):
-    """[[steps]]: how many units of the step's output go into one unit of product; of which product or variant where there are several."""
+    """[[steps]]: how many units of the step's output go into one unit of product; of which product
+    or variant where there are several.
+    """
 
     step: str
     product: str | None = None
@@ -59,8 +67,9 @@ class Product(Setting):
 
 
 class Accounting(Setting):
-    """[accounting]: `complete` is the firm's statement that with [[outside]] nothing of cradle to gate is left out but the exempted part;
-    `standards` and `standards_catena_x` are those that it followed, in the words of either form."""
+    """[accounting]: `complete` is the firm's statement that with [[outside]] nothing of cradle to
+    gate is left out but the exempted part; `standards` and `standards_catena_x` are those that it
+    followed, in the words of either form."""
 
     complete: bool = False
     standards: tuple[str, ...] = Field(min_length=1)
@@ -90,10 +99,13 @@ class FootprintSettings(Setting):
             return
         raise InputError(
             "footprint-partial",
-            "The energy of the steps is a part of a product footprint, and the form asks for all of it, from cradle to gate.",
+            "The energy of the steps is a part of a product footprint, and the form asks for all "
+            "of it, from cradle to gate.",
             Phrase(
-                "Declare under [[outside]] in %(file)s what the steps' energy does not include, each with its source. Once nothing "
-                "is left out, set complete = true under [accounting]. Or pass on the steps alone with `steplabel-agent export aas`.",
+                "Declare under [[outside]] in %(file)s what the steps' energy does not include, "
+                "each with its source. Once nothing "
+                "is left out, set complete = true under [accounting]. Or pass on the steps alone "
+                "with `steplabel-agent export aas`.",
                 file=path.name,
             ),
             place=Place(str(path)),

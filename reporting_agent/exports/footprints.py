@@ -1,5 +1,5 @@
-"""The footprint of one product: the CO2 of its steps' energy, what the firm declares beyond them, and the assured
-share of their sum."""
+"""The footprint of one product: the CO2 of its steps' energy, what the firm declares beyond them,
+and the assured share of their sum."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from reporting_agent.exports.carbon import StepCarbon
 from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
 
 PER_KG = {"t": 1000.0}
-"""Output units of which a tonne is so many kilograms; goods that are counted have no footprint per kilogram here."""
+"""Output units of which a tonne is so many kilograms; goods that are counted have no footprint per
+kilogram here.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Footprint:
 
     @property
     def assured_share(self) -> float:
-        """0 to 1, of the sum of magnitudes: a credit among the declared parts never makes the share larger."""
+        """0 to 1, of the sum of magnitudes: a credit among the declared parts never makes the share
+        larger.
+        """
         whole = self.of_steps + sum(
             abs(emission.kg_co2e_per_kg) for emission in self.settings.outside
         )
@@ -64,7 +68,9 @@ class Footprint:
 
     @property
     def id(self) -> str:
-        """In the form of a random UUID; the same for the same product, period, figures and statements: what changes is a new footprint."""
+        """In the form of a random UUID; the same for the same product, period, figures and
+        statements: what changes is a new footprint.
+        """
         figures = [f"{part.step.label.step}={part.kg_per_kg:.12g}" for part in self.parts]
         inputs = [
             self.site,
@@ -81,7 +87,8 @@ class Footprint:
     def boundary_words(self) -> str:
         """What is in it and whose word each part is."""
         steps = "; ".join(
-            f"{part.step.words.en}: {part.kg_per_kg:.6g} kg CO2/kg, energy taken in by the batches of its label, measured"
+            f"{part.step.words.en}: {part.kg_per_kg:.6g} kg CO2/kg, energy taken in by the "
+            "batches of its label, measured"
             for part in self.parts
         )
         declared = "; ".join(
@@ -102,7 +109,8 @@ def footprint(
     """Put it together.
 
     Raises:
-        InputError: `footprint-step-unknown`, `footprint-settings-invalid` where a label stands twice, `footprint-without-co2`.
+        InputError: `footprint-step-unknown`, `footprint-settings-invalid` where a label stands
+            twice, `footprint-without-co2`.
     """
     audited = frozenset(step for statement in statements for step in statement.steps)
     parts: list[StepFootprint] = []
@@ -122,9 +130,11 @@ def footprint(
                     "The CO2 of step %(step)s cannot be calculated, so neither can the product's.",
                     step=used.step,
                 ),
-                "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing."
+                "Name the country or your supply's factor under [emissions] in site.toml, or give "
+                "the heating values that are missing."
                 if step.lacking
-                else "Leave the step out of [[steps]]: energy that a step gives back is not credited.",
+                else "Leave the step out of [[steps]]: energy that a step gives back is not "
+                "credited.",
                 found=Phrase("no CO2 factor of %(carriers)s", carriers=step.lacking_words)
                 if step.lacking
                 else Phrase("no energy taken in"),

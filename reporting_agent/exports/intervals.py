@@ -1,13 +1,16 @@
-"""Energy of meters and steps, and steps' output, over intervals of local time, from quarter hours to months; how much is measured.
+"""Energy of meters and steps, and steps' output, over intervals of local time, from quarter hours
+to months; how much is measured.
 
-A meter's record is read off at quarter hours; hours, days and months are sums of these, so that they add up to the last digit before
-they are rounded. What a register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which
-it was read again: that is what makes the sum of the days differ from the month.
+A meter's record is read off at quarter hours; hours, days and months are sums of these, so that
+they add up to the last digit before they are rounded. What a register counted across a gap too long
+to say when is in no quarter hour and no day, only in the month in which it was read again: that is
+what makes the sum of the days differ from the month.
 
-A step has the meters that count for it, each from its `from` until its `until`: one that took another's place goes on where that ended.
-While one of them is silent, nothing is known of the step. The output of a step is that of the batches that ended in the interval. A meter
-shared among the equipment of a step is the step's; one shared among steps by a rule counts for none of them here: the rule shares batches
-out, not quarter hours.
+A step has the meters that count for it, each from its `from` until its `until`: one that took
+another's place goes on where that ended. While one of them is silent, nothing is known of the step.
+The output of a step is that of the batches that ended in the interval. A meter shared among the
+equipment of a step is the step's; one shared among steps by a rule counts for none of them here:
+the rule shares batches out, not quarter hours.
 """
 
 from __future__ import annotations
@@ -95,9 +98,11 @@ class QuarterHours:
 
 @dataclass(frozen=True, slots=True)
 class IntervalSeries:
-    """One meter, or one step's energy of one carrier and direction, by quarter hour; amounts are in `unit`.
+    """One meter, or one step's energy of one carrier and direction, by quarter hour; amounts are in
+    `unit`.
 
-    `unplaced` stands at the quarter hour in which a register was read again; `output` is None of meters.
+    `unplaced` stands at the quarter hour in which a register was read again; `output` is None of
+    meters.
     """
 
     object: str
@@ -114,7 +119,9 @@ class IntervalSeries:
     output_unit: str = ""
 
     def told_in(self, unit: str) -> IntervalSeries:
-        """The same amounts in another unit; as it is where that does not measure the same, as a volume and a heat."""
+        """The same amounts in another unit; as it is where that does not measure the same, as a
+        volume and a heat.
+        """
         if unit == self.unit:
             return self
         try:
@@ -133,8 +140,9 @@ class IntervalSeries:
 
 @dataclass(frozen=True, slots=True)
 class SiteIntervals:
-    """All series of a site and period. `shared` are meters that count for several steps, `silent` those without one reading, `sparse`
-    those whose readings lie further apart than a quarter hour, `unmetered` step and carrier of energy that is written down per batch."""
+    """All series of a site and period. `shared` are meters that count for several steps, `silent`
+    those without one reading, `sparse` those whose readings lie further apart than a quarter hour,
+    `unmetered` step and carrier of energy that is written down per batch."""
 
     clock: QuarterHours
     meters: tuple[IntervalSeries, ...]
@@ -161,8 +169,10 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
     if not records:
         raise InputError(
             "export-no-meters",
-            "No meter of this site has readings, so no values for quarter hours, days or months can be given.",
-            "Give the meters' readings under [inputs] in site.toml; energy that is recorded per batch does not show when it was used.",
+            "No meter of this site has readings, so no values for quarter hours, days or months "
+            "can be given.",
+            "Give the meters' readings under [inputs] in site.toml; energy that is recorded per "
+            "batch does not show when it was used.",
             found=in_number(
                 len(site.meters),
                 "%(count)s meter, without readings",
@@ -214,8 +224,8 @@ def _of_meter(record: MeterRecord, site: SiteSettings) -> IntervalSeries:
 def _unmetered(
     data: PlantData, heard: Collection[str], site: SiteSettings, period: Period
 ) -> tuple[tuple[str, str], ...]:
-    """Step and carrier of energy that no meter counted: of the batches of the period that have more amounts of it than meters that were
-    heard."""
+    """Step and carrier of energy that no meter counted: of the batches of the period that have more
+    amounts of it than meters that were heard."""
     serving: dict[tuple[str, str], list[Meter]] = {}
     energies: set[tuple[str, str]] = set()
     for batch in data.batches:
@@ -250,9 +260,11 @@ def _serves(meter: Meter, batch: Batch, site: SiteSettings) -> bool:
 def _of_steps(
     records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours, site: SiteSettings
 ) -> Iterator[IntervalSeries]:
-    """Of each step, carrier, direction and heating value the sum of its counted meters, each in its own time, in the unit of the first.
+    """Of each step, carrier, direction and heating value the sum of its counted meters, each in its
+    own time, in the unit of the first.
 
-    Meters whose unit does not measure what the first's does, or whose heating value is another, are a sum of their own.
+    Meters whose unit does not measure what the first's does, or whose heating value is another, are
+    a sum of their own.
     """
     units: dict[_Use, str] = {}
     groups: dict[tuple[_Use, str, float | None], list[tuple[IntervalSeries, Flags]]] = {}
@@ -320,7 +332,9 @@ def seconds_known_by_all(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Float
 
 
 def output_by_quarter_hour(step: str, data: PlantData, clock: QuarterHours) -> Floats:
-    """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
+    """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a
+    batch twice on record counts once.
+    """
     once = each_once([batch for batch in data.batches if batch.step == step])
     own = [
         batch

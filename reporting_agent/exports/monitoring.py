@@ -1,8 +1,11 @@
-"""The tables of statutory online monitoring, filled from what was measured, with figures of their quality.
+"""The tables of statutory online monitoring, filled from what was measured, with figures of their
+quality.
 
-A value is *good* where readings cover at least the share of its time that the schema asks for and, of a month, the sum of its days lies
-near enough to it; else it says which of the two it lacks (`incomplete`, `days-deviate`). An interval without one known second has no
-energy: unknown is never nought. Only a month has it where a register was read across its gaps, as one that is read by hand once a day.
+A value is *good* where readings cover at least the share of its time that the schema asks for and,
+of a month, the sum of its days lies near enough to it; else it says which of the two it lacks
+(`incomplete`, `days-deviate`). An interval without one known second has no energy: unknown is never
+nought. Only a month has it where a register was read across its gaps, as one that is read by hand
+once a day.
 """
 
 from __future__ import annotations
@@ -120,7 +123,9 @@ def _where(tells: Flags, values: Floats) -> list[float | None]:
 
 
 def something_counted(series: IntervalSeries, clock: QuarterHours, every: Every) -> Flags:
-    """In which intervals anything is known of the energy: by a second that readings cover, of a month also by a gap that they close."""
+    """In which intervals anything is known of the energy: by a second that readings cover, of a
+    month also by a gap that they close.
+    """
     seconds = clock.sums(series.known_s, every) > 0
     return (
         seconds | (clock.sums(np.abs(series.unplaced), every) > 0) if every == "month" else seconds
@@ -128,7 +133,9 @@ def something_counted(series: IntervalSeries, clock: QuarterHours, every: Every)
 
 
 def amounts(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
-    """Energy over the intervals, in the series' unit; of a month with what a register counted across gaps."""
+    """Energy over the intervals, in the series' unit; of a month with what a register counted
+    across gaps.
+    """
     placed = clock.sums(series.energy, every)
     return placed + clock.sums(series.unplaced, every) if every == "month" else placed
 
@@ -142,7 +149,9 @@ def shares(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
 
 
 def deviations(series: IntervalSeries, clock: QuarterHours) -> list[float | None]:
-    """By month, how far the sum of its days lies from it, in percent of the month; None of a month in which nothing was counted."""
+    """By month, how far the sum of its days lies from it, in percent of the month; None of a month
+    in which nothing was counted.
+    """
     whole, days = amounts(series, clock, "month"), clock.sums(series.energy, "month")
     pairs = zip(whole.tolist(), days.tolist(), strict=True)
     return [None if month == 0 else abs(month - days) / abs(month) * 100 for month, days in pairs]
@@ -173,7 +182,9 @@ _QUALITY: tuple[tuple[str, Kind], ...] = (
 
 
 def quality(measured: SiteIntervals, schema: MonitoringSchema) -> ReportTable:
-    """One row a meter and month: both figures, what they are held against, and whether they reach it."""
+    """One row a meter and month: both figures, what they are held against, and whether they reach
+    it.
+    """
     rows = []
     edges = measured.clock.edges_us("month")
     months = [measured.clock.moment(at).strftime("%Y-%m") for at in edges[:-1].tolist()]
@@ -214,7 +225,8 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
     if measured.shared:
         sentences.append(
             Phrase(
-                "Meters that several steps share are only in the tables of meters, because the sharing rule divides batches and not "
+                "Meters that several steps share are only in the tables of meters, because the "
+                "sharing rule divides batches and not "
                 "quarter hours: %(meters)s.",
                 meters=", ".join(measured.shared),
             )
@@ -222,7 +234,8 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
     if measured.sparse:
         sentences.append(
             Phrase(
-                "Readings of these meters are more than 15 minutes apart; a quarter-hour value between two of them is an even share, "
+                "Readings of these meters are more than 15 minutes apart; a quarter-hour value "
+                "between two of them is an even share, "
                 "not a measurement: %(meters)s.",
                 meters=", ".join(measured.sparse),
             )
@@ -230,7 +243,8 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
     if measured.unmetered:
         sentences.append(
             Phrase(
-                "Energy that is recorded per batch does not show when it was used, so it is in no table: %(energy)s.",
+                "Energy that is recorded per batch does not show when it was used, so it is in no "
+                "table: %(energy)s.",
                 energy=listed(
                     Phrase("%(step)s: %(carrier)s", step=step, carrier=CARRIERS[carrier].words)
                     for step, carrier in measured.unmetered
@@ -243,7 +257,8 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
     ]:
         sentences.append(
             Phrase(
-                "What these meters counted has no coal equivalent, at least on some days, because no factor is in force or no heating "
+                "What these meters counted has no coal equivalent, at least on some days, because "
+                "no factor is in force or no heating "
                 "value is given for it: %(meters)s.",
                 meters=", ".join(without),
             )

@@ -1,4 +1,6 @@
-"""Which tables an export of online monitoring has: columns, names, units and times, from a TOML file that can be replaced."""
+"""Which tables an export of online monitoring has: columns, names, units and times, from a TOML
+file that can be replaced.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,25 @@ from reporting_agent.config.profile import Setting
 
 Every = Literal["15min", "30min", "60min", "day", "month"]
 FieldName = Literal[
-    "site", "object", "step", "equipment", "carrier", "direction", "time", "start", "end", "energy", "unit", "kgce",
-    "output", "output_unit", "day_sum", "day_sum_deviation_pct", "completeness_pct", "quality",
-]  # fmt: skip
+    "site",
+    "object",
+    "step",
+    "equipment",
+    "carrier",
+    "direction",
+    "time",
+    "start",
+    "end",
+    "energy",
+    "unit",
+    "kgce",
+    "output",
+    "output_unit",
+    "day_sum",
+    "day_sum_deviation_pct",
+    "completeness_pct",
+    "quality",
+]
 NUMBERS = frozenset(
     {"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"}
 )
@@ -37,7 +55,9 @@ OF_STEPS = frozenset({"output", "output_unit"})
 
 
 class ExportColumn(Setting):
-    """One column: how it is called, what stands in it, and to how many decimal places a number is written (all where not given)."""
+    """One column: how it is called, what stands in it, and to how many decimal places a number is
+    written (all where not given).
+    """
 
     name: str = Field(min_length=1, max_length=80)
     field: FieldName
@@ -94,8 +114,8 @@ class TimeForm(Setting):
         return moment.isoformat() if self.format == "iso" else moment.strftime(self.format)
 
     def tells_apart(self, every: Every) -> bool:
-        """Whether two intervals of that length never have the same time: by year, month, day, half day, hour and minute, as far as they
-        differ."""
+        """Whether two intervals of that length never have the same time: by year, month, day, half
+        day, hour and minute, as far as they differ."""
         later = [datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)]
         if every != "month":
             later.append(datetime(2026, 1, 2, tzinfo=UTC))
@@ -107,7 +127,9 @@ class TimeForm(Setting):
 
 
 class MonitoringSchema(Setting):
-    """The whole file. `status` says whether anybody compared it with the official tables; `digest` is that of the file."""
+    """The whole file. `status` says whether anybody compared it with the official tables; `digest`
+    is that of the file.
+    """
 
     id: str = Field(min_length=1, max_length=80)
     version: str
@@ -138,7 +160,8 @@ class MonitoringSchema(Setting):
             } and not self.time.tells_apart(table.every):
                 raise ValueError(
                     Phrase(
-                        "the pattern of the time %(format)s gives two intervals of the table %(table)s the same time: give a pattern such "
+                        "the pattern of the time %(format)s gives two intervals of the table "
+                        "%(table)s the same time: give a pattern such "
                         "as %(pattern)s",
                         format=repr(self.time.format),
                         table=repr(table.name),

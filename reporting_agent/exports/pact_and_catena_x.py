@@ -1,9 +1,12 @@
-"""A footprint in the forms in which partners exchange it: PACT (Technical Specifications 3.0) and Catena-X (aspect model Pcf 7.0.0).
+"""A footprint in the forms in which partners exchange it: PACT (Technical Specifications 3.0) and
+Catena-X (aspect model Pcf 7.0.0).
 
-Written from the makers' public specifications in our own words; their schemas are not part of this program (the licence of PACT's allows no
-copies in a product). Two attributes are left out on purpose: `verification`, for an auditor's statement here is on energy figures and not
-on a product's footprint, and `primaryDataShare`, for measured energy times a published factor is neither all primary nor none. What is
-assured stands as an attribute of its own, with the statements that it rests on.
+Written from the makers' public specifications in our own words; their schemas are not part of this
+program (the licence of PACT's allows no copies in a product). Two attributes are left out on
+purpose: `verification`, for an auditor's statement here is on energy figures and not on a product's
+footprint, and `primaryDataShare`, for measured energy times a published factor is neither all
+primary nor none. What is assured stands as an attribute of its own, with the statements that it
+rests on.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ def assured(footprint: Footprint) -> dict[str, Any]:
 
 
 def pact(footprint: Footprint) -> dict[str, Any]:
-    """One ProductFootprint of the data model. CO2 of the steps' energy is fossil; biogenic carbon is what the firm declares."""
+    """One ProductFootprint of the data model. CO2 of the steps' energy is fossil; biogenic carbon
+    is what the firm declares.
+    """
     settings = footprint.settings
     product, accounting = settings.product, settings.accounting
     total = footprint.total
@@ -97,7 +102,9 @@ def pact(footprint: Footprint) -> dict[str, Any]:
 
 
 def catena_x(footprint: Footprint) -> dict[str, Any]:
-    """The aspect as JSON. The model has no place for extensions: the assured share is a property beside its own, and in the comment."""
+    """The aspect as JSON. The model has no place for extensions: the assured share is a property
+    beside its own, and in the comment.
+    """
     settings = footprint.settings
     product, accounting = settings.product, settings.accounting
     total = footprint.total
@@ -170,6 +177,8 @@ def _secondary(footprint: Footprint) -> list[tuple[str, str]]:
 
 def _comment(footprint: Footprint) -> str:
     return (
-        f"Energy of the steps is CO2 by dated factors, measured over {footprint.period.name}; everything else is declared by the firm, "
-        f"which answers for its completeness. Assured: {100 * footprint.assured_share:.2f} % ({MEANING})."
+        f"Energy of the steps is CO2 by dated factors, measured over {footprint.period.name}; "
+        "everything else is declared by the firm, "
+        f"which answers for its completeness. Assured: {100 * footprint.assured_share:.2f} % "
+        f"({MEANING})."
     )

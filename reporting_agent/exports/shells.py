@@ -1,8 +1,10 @@
-"""Step labels as a submodel of the Asset Administration Shell (IDTA-01001-3), by the code of its makers (BaSyx).
+"""Step labels as a submodel of the Asset Administration Shell (IDTA-01001-3), by the code of its
+makers (BaSyx).
 
-One shell, the site; one submodel, its labels of a period; in it a collection a step, product and variant: label, typical, mean, output,
-energy by carrier and the CO2 of what was taken in. No template of IDTA is claimed: the semantic ids are our own. What was written is read
-back strictly before it counts as written.
+One shell, the site; one submodel, its labels of a period; in it a collection a step, product and
+variant: label, typical, mean, output, energy by carrier and the CO2 of what was taken in. No
+template of IDTA is claimed: the semantic ids are our own. What was written is read back strictly
+before it counts as written.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ def refuse_without_library() -> None:
         raise InputError(
             "export-needs-extra",
             "The library that writes Asset Administration Shells is not installed.",
-            "Install the extra: pip install 'steplabel-agent[exports]' (basyx-python-sdk, 15 MB with lxml).",
+            "Install the extra: pip install 'steplabel-agent[exports]' (basyx-python-sdk, 15 MB "
+            "with lxml).",
             found=Phrase("no basyx"),
             wanted=Phrase("basyx-python-sdk 2.2 or later"),
         )
@@ -55,7 +58,9 @@ def as_json(site: str, period: Period, steps: Sequence[StepCarbon]) -> bytes:
 
 
 def as_aasx(site: str, period: Period, steps: Sequence[StepCarbon]) -> bytes:
-    """The same as an AASX package (OPC, JSON within), read back: BaSyx leaves out what it cannot write and only logs it."""
+    """The same as an AASX package (OPC, JSON within), read back: BaSyx leaves out what it cannot
+    write and only logs it.
+    """
     from basyx.aas import model
     from basyx.aas.adapter import aasx
 
@@ -85,7 +90,8 @@ def _environment(site: str, period: Period, steps: Sequence[StepCarbon]) -> Any:
         semantic_id=_meaning("StepLabels"),
         description=model.MultiLanguageTextType(
             {
-                "en": "Exact labels of production steps: energy per unit of output within each step's boundary. "
+                "en": "Exact labels of production steps: energy per unit of output within each "
+                "step's boundary. "
                 "The CO2 is partial: no cradle-to-gate footprint."
             }
         ),
@@ -105,7 +111,9 @@ def _environment(site: str, period: Period, steps: Sequence[StepCarbon]) -> Any:
 
 
 def short_id(*parts: str) -> str:
-    """A name as the metamodel allows it: letters, digits and underscores, a letter first (AASd-002)."""
+    """A name as the metamodel allows it: letters, digits and underscores, a letter first
+    (AASd-002).
+    """
     joined = "_".join(_NOT_IN_A_SHORT_ID.sub("_", part) for part in parts if part)
     return joined if joined[:1].isalpha() else f"S_{joined}"
 
@@ -113,8 +121,8 @@ def short_id(*parts: str) -> str:
 def short_ids(members: Sequence[tuple[str, ...]]) -> list[str]:
     """A name for each member of a collection, no two alike (AASd-022).
 
-    A hash of what the member is ends a name that is too long, that lost letters of another script, or that several would have: so it
-    is the same in every export, in whatever order they stand.
+    A hash of what the member is ends a name that is too long, that lost letters of another script,
+    or that several would have: so it is the same in every export, in whatever order they stand.
     """
     plain = [short_id(*parts) for parts in members]
     return [

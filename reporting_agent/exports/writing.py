@@ -1,4 +1,6 @@
-"""The files of an export, and `export.json` beside them: what was written, by what, from what, and what it does not say."""
+"""The files of an export, and `export.json` beside them: what was written, by what, from what, and
+what it does not say.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ FORMATS = ("csv", "xlsx", "parquet")
 
 @dataclass(frozen=True, slots=True)
 class ExportDescription:
-    """What stands in `export.json` besides the files. `stands_on` says which standard the form follows and how far that was checked."""
+    """What stands in `export.json` besides the files. `stands_on` says which standard the form
+    follows and how far that was checked.
+    """
 
     kind: str
     site: str

@@ -10,7 +10,9 @@ from benchmarks import packs, shelf
 
 @dataclass(frozen=True, slots=True)
 class CarriedShelf:
-    """Approved packs, their factors and the practices of this machine, as texts that go to a worker with each site."""
+    """Approved packs, their factors and the practices of this machine, as texts that go to a worker
+    with each site.
+    """
 
     packs: Mapping[tuple[str, str], str]
     tables: Mapping[str, str]

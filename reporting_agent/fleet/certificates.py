@@ -1,4 +1,6 @@
-"""Our certificates for a cluster, looked at before it is asked: of one that expired TLS says only that the other side hung up."""
+"""Our certificates for a cluster, looked at before it is asked: of one that expired TLS says only
+that the other side hung up.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from benchmarks.phrases import Phrase
 
 
 def require_usable(authority: Path, own: Path, key: Path, now: datetime) -> None:
-    """Files that can be read, our certificate and one of the authority's valid at `now` (zone-aware). Raises InputError
-    `dask-tls-file`, `dask-tls-expired`."""
+    """Files that can be read, our certificate and one of the authority's valid at `now`
+    (zone-aware). Raises InputError `dask-tls-file`, `dask-tls-expired`."""
     trusted, (ours, *_) = _read(authority), _read(own)
     _content(key)
     _require_valid(

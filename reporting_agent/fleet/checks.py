@@ -1,4 +1,6 @@
-"""What `check` found at the sites of a fleet, side by side: those that cannot be read first, then those with most to mend."""
+"""What `check` found at the sites of a fleet, side by side: those that cannot be read first, then
+those with most to mend.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def as_json(name: str, outcomes: Sequence[SiteTaskOutcome]) -> dict[str, Any]:
 
 
 def worst_first(outcomes: Iterable[SiteTaskOutcome]) -> list[SiteTaskOutcome]:
-    """Sites by what they have to mend: open questions stop a report, excluded batches and rejected rows only lessen it."""
+    """Sites by what they have to mend: open questions stop a report, excluded batches and rejected
+    rows only lessen it.
+    """
     read = [each for each in outcomes if each.quality is not None]
     return sorted(read, key=lambda each: _to_mend(each), reverse=True)
 

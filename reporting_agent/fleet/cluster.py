@@ -1,6 +1,7 @@
 """The sites of a fleet as tasks on a Dask cluster that the firm has: https://distributed.dask.org.
 
-A site goes to a worker by its path; the worker reads its files where they lie and writes the results to a folder that workers share.
+A site goes to a worker by its path; the worker reads its files where they lie and writes the
+results to a folder that workers share.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ class Cluster:
         """Outcomes as they come.
 
         Raises:
-            InputError: `dask-missing`, `dask-address`, `dask-without-tls`, `dask-tls-incomplete`, `dask-tls-file`, `dask-tls-expired`,
-                `dask-unreachable`, and those of `Assignment.outcomes`.
+            InputError: `dask-missing`, `dask-address`, `dask-without-tls`, `dask-tls-incomplete`,
+                `dask-tls-file`, `dask-tls-expired`, `dask-unreachable`, and those of
+                `Assignment.outcomes`.
         """
         with self._client() as client:
             yield from WorkerAssignment(client, tasks).outcomes()
@@ -52,7 +54,8 @@ class Cluster:
             raise InputError(
                 "dask-missing",
                 "Dask is not installed here.",
-                "Install the agent's extra: pip install 'steplabel-agent[dask]'; or leave out --dask.",
+                "Install the agent's extra: pip install 'steplabel-agent[dask]'; or leave out "
+                "--dask.",
                 found=str(missing.name),
                 wanted="dask.distributed",
             ) from missing
@@ -60,7 +63,8 @@ class Cluster:
         if not files and urlsplit(self.address).hostname not in {"127.0.0.1", "localhost", "::1"}:
             say(
                 Phrase(
-                    "This cluster has no TLS: anybody on its network can read what the sites send it, and run code on its workers."
+                    "This cluster has no TLS: anybody on its network can read what the sites send "
+                    "it, and run code on its workers."
                 )
             )
         security = Security(
@@ -76,19 +80,23 @@ class Cluster:
             raise InputError(
                 "dask-unreachable",
                 "The Dask cluster could not be reached.",
-                "Check the address that its scheduler gives (tcp://HOST:8786, with TLS tls://HOST:8786), and the TLS files.",
+                "Check the address that its scheduler gives (tcp://HOST:8786, with TLS "
+                "tls://HOST:8786), and the TLS files.",
                 found=f"{self.address}: {wrong}",
                 wanted=Phrase("a running scheduler"),
             ) from wrong
 
     def _files(self) -> tuple[Path, ...]:
-        """All three files of TLS, or none. Refuses at once what goes with no address: Dask tries for a minute, and ends with a fault."""
+        """All three files of TLS, or none. Refuses at once what goes with no address: Dask tries
+        for a minute, and ends with a fault.
+        """
         scheme, _, host = self.address.partition("://")
         if scheme not in {"tcp", "tls"} or not host:
             raise InputError(
                 "dask-address",
                 "This is not the address of a Dask scheduler.",
-                "Give the address that the scheduler prints when it starts: tcp://HOST:8786, with TLS tls://HOST:8786.",
+                "Give the address that the scheduler prints when it starts: tcp://HOST:8786, with "
+                "TLS tls://HOST:8786.",
                 place=Place("--dask"),
                 found=self.address,
                 wanted="tcp://HOST:PORT, tls://HOST:PORT",
@@ -100,7 +108,8 @@ class Cluster:
             raise InputError(
                 "dask-without-tls",
                 "Files for TLS were given, but this address is without TLS.",
-                "Give tls://HOST:8786 if the cluster has TLS; otherwise leave out --tls-ca-file, --tls-cert and --tls-key.",
+                "Give tls://HOST:8786 if the cluster has TLS; otherwise leave out --tls-ca-file, "
+                "--tls-cert and --tls-key.",
                 place=Place("--dask"),
                 found=self.address,
                 wanted="tls://HOST:PORT",
@@ -111,7 +120,8 @@ class Cluster:
             raise InputError(
                 "dask-tls-incomplete",
                 "A cluster with TLS needs three files.",
-                "Give --tls-ca-file, --tls-cert and --tls-key, as the cluster's own workers have them.",
+                "Give --tls-ca-file, --tls-cert and --tls-key, as the cluster's own workers have "
+                "them.",
                 place=Place("--dask"),
                 found=", ".join([self.address, *map(str, files)]),
                 wanted=Phrase("--tls-ca-file, --tls-cert and --tls-key"),

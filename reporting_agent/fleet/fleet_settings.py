@@ -6,8 +6,8 @@ name = "Example Group"
 [[sites]]
 file = "works-a/site.toml"
 
-[inherit.tariff]                # a table that a site.toml lacks; one that it has stands as it is, whole
-currency = "CNY"
+[inherit.tariff]                # a table that a site.toml lacks; one that it has stands as it is,
+whole currency = "CNY"
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ NEVER_SHARED = frozenset({"site", "inputs", "meters", "scales", "events", "lhv",
 
 
 class FleetSite(Setting):
-    """[[sites]]: a site.toml, relative to fleet.toml or s3://BUCKET/PATH, and for `status` where its state is, or the file that says how
-    it stands."""
+    """[[sites]]: a site.toml, relative to fleet.toml or s3://BUCKET/PATH, and for `status` where
+    its state is, or the file that says how it stands."""
 
     file: str = Field(min_length=1)
     state: str = Field(default="state", min_length=1)
     """The agent's state directory, relative to the site.toml."""
     status: str | None = Field(default=None, min_length=1)
-    """What `status --out` wrote at a site whose agent works on another machine, relative to fleet.toml."""
+    """What `status --out` wrote at a site whose agent works on another machine, relative to
+    fleet.toml.
+    """
 
 
 class FleetSettings(Setting):
@@ -45,7 +47,9 @@ class FleetSettings(Setting):
 
     name: str = Field(min_length=1, max_length=80)
     reads: tuple[str, ...] = ()
-    """Folders beside those of the sites, relative to fleet.toml, and s3://BUCKET/PATH, that workers of a cluster may read inputs from."""
+    """Folders beside those of the sites, relative to fleet.toml, and s3://BUCKET/PATH, that workers
+    of a cluster may read inputs from.
+    """
 
 
 class Fleet(Setting):
@@ -100,7 +104,9 @@ class Fleet(Setting):
 
     @model_validator(mode="after")
     def _each_by_an_id_of_its_own(self) -> Self:
-        """Two sites of one id could not be told apart in any line of the page. Of those in object storage, a worker reads the id first."""
+        """Two sites of one id could not be told apart in any line of the page. Of those in object
+        storage, a worker reads the id first.
+        """
         named: dict[str, str] = {}
         for site, file in zip(self.sites, self.files(), strict=True):
             site_id = None if is_object(file) else _site_id(Path(file))
@@ -108,7 +114,8 @@ class Fleet(Setting):
             if earlier != site.file:
                 raise ValueError(
                     Phrase(
-                        "must name sites with an id each; %(first)s and %(second)s both have the id %(id)s",
+                        "must name sites with an id each; %(first)s and %(second)s both have the "
+                        "id %(id)s",
                         first=repr(earlier),
                         second=repr(site.file),
                         id=repr(site_id),
@@ -155,7 +162,9 @@ class Fleet(Setting):
 
 
 def _site_id(file: Path) -> str | None:
-    """`id` under [site]; None where the file cannot be read, which is refused where the site is computed."""
+    """`id` under [site]; None where the file cannot be read, which is refused where the site is
+    computed.
+    """
     try:
         site_id = tomllib.loads(file.read_text(encoding="utf-8-sig"))["site"]["id"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
@@ -172,8 +181,8 @@ def _content(path: str) -> str:
 
 
 def load_fleet(path: str | Path) -> Fleet:
-    """Read fleet.toml, of this machine or `s3://`; InputError (`fleet-unreadable`, `fleet-invalid`) names the key that is wrong, or is of
-    what fetches."""
+    """Read fleet.toml, of this machine or `s3://`; InputError (`fleet-unreadable`, `fleet-invalid`)
+    names the key that is wrong, or is of what fetches."""
     try:
         raw = tomllib.loads(_content(str(path)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:

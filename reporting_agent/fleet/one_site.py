@@ -1,4 +1,6 @@
-"""What is done with one site, in whatever process it is done: the files of `label` or `check`, and what became of it in short."""
+"""What is done with one site, in whatever process it is done: the files of `label` or `check`, and
+what became of it in short.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ from reporting_agent.sources.object_storage import beside, is_object
 
 
 def do(task: Task) -> SiteTaskOutcome:
-    """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too.
+    """Label or check one site and write its files, or take what an earlier run made of the same; a
+    refusal is an outcome too.
 
     On one processor, since others do other sites.
     """
@@ -90,7 +93,9 @@ def _label(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
 
 
 def _without_label(task: Task, lacking: Sequence[LackingLabel]) -> InputError:
-    """Why a site whose files were written has no label, in the task's language: an earlier run's words are shown again as they stand."""
+    """Why a site whose files were written has no label, in the task's language: an earlier run's
+    words are shown again as they stand.
+    """
     labels = [label.sentence for label in lacking]
     return InputError(
         "fleet-site-without-label",
@@ -242,6 +247,7 @@ def _unreadable(task: Task, why: OSError) -> InputError:
             "A file of this site could not be read or written: %(why)s.",
             why=str(why.strerror or why),
         ),
-        "Free or repair the file named, and run `fleet` again: it continues with the sites that are not done.",
+        "Free or repair the file named, and run `fleet` again: it continues with the sites that "
+        "are not done.",
         place=Place(str(why.filename or task.file)),
     )

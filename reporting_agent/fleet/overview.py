@@ -1,4 +1,6 @@
-"""How the sites of a firm stand, one row each: made of what `status --json` says of each, on this machine or brought from another."""
+"""How the sites of a firm stand, one row each: made of what `status --json` says of each, on this
+machine or brought from another.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class SiteTrouble:
 
 @dataclass(frozen=True, slots=True)
 class SiteOverview:
-    """One site: its last report, and what needs a person. Days as ISO 8601; None where there is nothing to say."""
+    """One site: its last report, and what needs a person. Days as ISO 8601; None where there is
+    nothing to say.
+    """
 
     site: str
     period: str | None
@@ -118,7 +122,8 @@ def troubles(status: Mapping[str, Any], today: date) -> list[SiteTrouble]:
         SiteTrouble(
             "log-evidence",
             Phrase(
-                "the portal signed statements that cannot all be true (%(code)s): send nothing more",
+                "the portal signed statements that cannot all be true (%(code)s): send nothing "
+                "more",
                 code=evidence["code"],
             ),
         )
@@ -198,7 +203,9 @@ def as_csv(rows: Sequence[SiteOverview]) -> str:
 
 
 def as_table(rows: Sequence[SiteOverview], language: str) -> str:
-    """For the terminal: columns of one width, the sentences of each site's troubles below its line."""
+    """For the terminal: columns of one width, the sentences of each site's troubles below its
+    line.
+    """
     columns = COLUMNS[:-1]
     table = [{name: in_language(_HEADS[name], language) for name in columns}]
     for site in rows:

@@ -68,7 +68,8 @@ def of_checks(
         "open": count(sum(_of(each).open_questions > 0 for each in read)),
     }
     lead = Phrase(
-        "Sites that could be read: %(read)s of %(sites)s; with changes in their data that are not explained: %(open)s.",
+        "Sites that could be read: %(read)s of %(sites)s; with changes in their data that are not "
+        "explained: %(open)s.",
         **counts,
     )
     content: dict[str, Any] = {
@@ -151,7 +152,8 @@ def _lead(outcomes: Sequence[SiteTaskOutcome], shared: Sequence[GroupStep]) -> P
         "steps": count(len(shared)),
     }
     return Phrase(
-        "Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: %(steps)s.",
+        "Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: "
+        "%(steps)s.",
         **counts,
     )
 
@@ -180,7 +182,9 @@ def _step(group: GroupStep, lang: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The unit of a table's energies, and the currency of its money where all of its sites have one; else each amount has its own."""
+    """The unit of a table's energies, and the currency of its money where all of its sites have
+    one; else each amount has its own.
+    """
 
     unit: DisplayUnit
     currency: str | None

@@ -1,4 +1,6 @@
-"""The sites of a fleet in processes of this machine. A site that fails takes no other with it; what is done is not done again."""
+"""The sites of a fleet in processes of this machine. A site that fails takes no other with it; what
+is done is not done again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ LONGEST_TRACE = 4_000  # characters
 
 
 def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[SiteTaskOutcome]:
-    """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its site, and the others go on."""
+    """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its
+    site, and the others go on.
+    """
     waiting = []
     for task in tasks:
         outcome = earlier_outcome(task)

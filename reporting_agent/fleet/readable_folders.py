@@ -1,4 +1,6 @@
-"""Which folders a fleet's worker may read: inputs and prices outside the site's own and those of fleet.toml are refused, links followed."""
+"""Which folders a fleet's worker may read: inputs and prices outside the site's own and those of
+fleet.toml are refused, links followed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from reporting_agent.sources.object_storage import is_object
 
 
 def require_readable(site: SiteSettings, folders: tuple[str, ...]) -> None:
-    """Refuse inputs and prices outside the site's folder and those of fleet.toml: a site.toml must not choose what a worker reads."""
+    """Refuse inputs and prices outside the site's folder and those of fleet.toml: a site.toml must
+    not choose what a worker reads.
+    """
     for pattern in patterns_of(site):
         for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
             _require_in(folders, path, Place(str(site.path), column="inputs", named="[inputs]"))
@@ -27,7 +31,8 @@ def _require_in(folders: tuple[str, ...], path: Path | str, place: Place) -> Non
         raise InputError(
             "fleet-input-outside",
             "This input is outside the folders that a worker may read.",
-            "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of its site.toml.",
+            "Name its folder in `reads` under [fleet] of fleet.toml, or move it to the folder of "
+            "its site.toml.",
             place=place,
             found=str(path),
             wanted=", ".join(folders),

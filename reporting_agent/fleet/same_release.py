@@ -1,6 +1,8 @@
-"""Whether a worker is of this release: agent, packs, factors and the libraries that compute, which decide the bytes of a site's files.
+"""Whether a worker is of this release: agent, packs, factors and the libraries that compute, which
+decide the bytes of a site's files.
 
-Two machines that differ in it may differ in a digit, so that sites of one report are not done with both.
+Two machines that differ in it may differ in a digit, so that sites of one report are not done with
+both.
 """
 
 from __future__ import annotations
@@ -61,7 +63,8 @@ def _differs(part: str, worker: str, found: str, wanted: str) -> InputError:
             worker=worker,
             part=_PARTS.get(part, part),
         ),
-        "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
+        "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine "
+        "of the cluster.",
         found=found,
         wanted=wanted,
     )

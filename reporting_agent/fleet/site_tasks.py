@@ -1,4 +1,6 @@
-"""One site as a task, and what became of it: its labels and those it lacks, its prices, the quality of its data, or a refusal."""
+"""One site as a task, and what became of it: its labels and those it lacks, its prices, the quality
+of its data, or a refusal.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ Work = Literal["label", "check"]
 
 @dataclass(frozen=True, slots=True)
 class SiteStep:
-    """One label of a site, as the group's report needs it. `money` is what a unit of its energy cost in the gap, in `currency`."""
+    """One label of a site, as the group's report needs it. `money` is what a unit of its energy
+    cost in the gap, in `currency`.
+    """
 
     pack: str
     step: str
@@ -45,7 +49,9 @@ class SiteStep:
 
 @dataclass(frozen=True, slots=True)
 class LackingLabel:
-    """A label that a site has not, though batches of it were read: why, by code, and in a sentence of the task's language."""
+    """A label that a site has not, though batches of it were read: why, by code, and in a sentence
+    of the task's language.
+    """
 
     step: str
     product: str
@@ -60,8 +66,8 @@ class LackingLabel:
 
 @dataclass(frozen=True, slots=True)
 class EnergyPrice:
-    """What a site pays for a carrier by its tariff: one price, or the least and the most of its hours and days; of a series of prices by
-    time neither, but its name."""
+    """What a site pays for a carrier by its tariff: one price, or the least and the most of its
+    hours and days; of a series of prices by time neither, but its name."""
 
     carrier: str
     unit: str  # such as CNY/kWh
@@ -72,7 +78,9 @@ class EnergyPrice:
 
 @dataclass(frozen=True, slots=True)
 class SitePrices:
-    """A site's prices, and whether it has them from `[inherit.tariff]` of fleet.toml or from its own site.toml."""
+    """A site's prices, and whether it has them from `[inherit.tariff]` of fleet.toml or from its
+    own site.toml.
+    """
 
     inherited: bool
     carriers: tuple[EnergyPrice, ...]
@@ -80,12 +88,15 @@ class SitePrices:
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """What `check` found at a site, in numbers; `first` is the sentence of the worst finding, in the task's language."""
+    """What `check` found at a site, in numbers; `first` is the sentence of the worst finding, in
+    the task's language.
+    """
 
     batches: int
     excluded: int
     rejected_rows: int
-    open_questions: int  # changes in the data that nothing explains: no report leaves the site before they are answered
+    # changes in the data that nothing explains: no report leaves the site before they are answered
+    open_questions: int
     findings: Mapping[str, int]  # by severity
     first: str | None
     place: str | None
@@ -93,8 +104,9 @@ class DataQuality:
 
 @dataclass(frozen=True, slots=True)
 class SiteTaskOutcome:
-    """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy. A site whose files were
-    written but that has no label is refused too, and kept."""
+    """What became of one site: its steps or the quality of its data, or the refusal with code,
+    sentence and remedy. A site whose files were written but that has no label is refused too, and
+    kept."""
 
     file: str
     site: str
@@ -124,8 +136,9 @@ class SiteTaskOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One site and what is to be done with it: its site.toml and the folder of its results, each on this machine or `s3://`. `within`:
-    folders beside its own that inputs may lie in; None is anywhere."""
+    """One site and what is to be done with it: its site.toml and the folder of its results, each on
+    this machine or `s3://`. `within`: folders beside its own that inputs may lie in; None is
+    anywhere."""
 
     file: str
     inherit: Mapping[str, Any]

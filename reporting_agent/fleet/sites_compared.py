@@ -1,8 +1,10 @@
-"""The group's report: the steps of its sites beside each other, and what closing to the group's best would be worth to each.
+"""The group's report: the steps of its sites beside each other, and what closing to the group's
+best would be worth to each.
 
-Two labels stand beside each other only where pack and version, step, product, variant, metric, boundary and unit are the same. The best of
-the group is the lowest label; a site's distance to it is told of its typical batch, for that is what a better practice would move, with the
-uncertainty of both labels (JCGM 100, k = 2, independent). A distance within it is no difference.
+Two labels stand beside each other only where pack and version, step, product, variant, metric,
+boundary and unit are the same. The best of the group is the lowest label; a site's distance to it
+is told of its typical batch, for that is what a better practice would move, with the uncertainty of
+both labels (JCGM 100, k = 2, independent). A distance within it is no difference.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ LARGEST = 3  # causes told of a site
 
 @dataclass(frozen=True, slots=True)
 class CauseApart:
-    """A named cause that takes more per output at this site than at the group's best. `here` and `at_best` are in the label's unit; 0 at
-    the best is none found. `energy` and `money` are what the difference makes over the site's output."""
+    """A named cause that takes more per output at this site than at the group's best. `here` and
+    `at_best` are in the label's unit; 0 at the best is none found. `energy` and `money` are what
+    the difference makes over the site's output."""
 
     cause: WasteCause
     here: float
@@ -33,7 +36,9 @@ class CauseApart:
 
 @dataclass(frozen=True, slots=True)
 class SiteAtStep:
-    """One site at one step. `distance` = its typical batch - the group's best label; `energy` that times its output."""
+    """One site at one step. `distance` = its typical batch - the group's best label; `energy` that
+    times its output.
+    """
 
     site: str
     step: SiteStep
@@ -74,7 +79,9 @@ class SameLabel(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupStep:
-    """A label that sites of the group share, those with most to gain first; one site alone is compared with nothing."""
+    """A label that sites of the group share, those with most to gain first; one site alone is
+    compared with nothing.
+    """
 
     label: SameLabel
     sites: tuple[SiteAtStep, ...]

@@ -1,7 +1,9 @@
-"""Where a site lies and its results go, folders or object storage (`s3://BUCKET/PATH`); a missing bucket or full disk is refused.
+"""Where a site lies and its results go, folders or object storage (`s3://BUCKET/PATH`); a missing
+bucket or full disk is refused.
 
-A site.toml in object storage is fetched with what lies beside it as TOML (packs of its own), and its inputs, where they are relative, are
-objects beside it. Results are put there once all of them are made, `outcome.json` last.
+A site.toml in object storage is fetched with what lies beside it as TOML (packs of its own), and
+its inputs, where they are relative, are objects beside it. Results are put there once all of them
+are made, `outcome.json` last.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from reporting_agent.sources.object_storage import beside, is_object, joined
 
 
 def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
-    """The site of a site.toml on this machine or in object storage. InputError as of `load_site` and of what fetches."""
+    """The site of a site.toml on this machine or in object storage. InputError as of `load_site`
+    and of what fetches.
+    """
     if not is_object(file):
         try:
             return load_site(file, inherit)
@@ -41,7 +45,9 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
 
 
 def require_there(out: str) -> None:
-    """Make the folder, or refuse a bucket that is not there, or a full disk, before hours of work are done. InputError says which."""
+    """Make the folder, or refuse a bucket that is not there, or a full disk, before hours of work
+    are done. InputError says which.
+    """
     if is_object(out):
         object_storage.require_bucket(out)
     else:
@@ -60,8 +66,8 @@ def read(out: str, name: str) -> str | None:
 
 @contextmanager
 def results(out: str, last: str | None = None) -> Iterator[Path]:
-    """A folder of this machine to write results into, which has room: for a full disk no site is computed. Those of object
-    storage are put there on leaving, `last` after all others."""
+    """A folder of this machine to write results into, which has room: for a full disk no site is
+    computed. Those of object storage are put there on leaving, `last` after all others."""
     if not is_object(out):
         folder = writing.folder(Path(out))
         writing.require_room(folder)

@@ -1,9 +1,11 @@
-"""Which sites need not be done again: what became of a site is kept beside its files, under a digest of all that these were made from.
+"""Which sites need not be done again: what became of a site is kept beside its files, under a
+digest of all that these were made from.
 
-A site's folder holds what `label` or `check` writes and `outcome.json`: its labels or its data in short, under a digest of all that they
-were made from (settings, shared tables, pack and factors, period, language, versions, and path, size and time of every input and file of
-prices). While that stays the same a later run takes the outcome as it is. A site that reads from a provider's source is always done
-again: what it gives has no digest beforehand.
+A site's folder holds what `label` or `check` writes and `outcome.json`: its labels or its data in
+short, under a digest of all that they were made from (settings, shared tables, pack and factors,
+period, language, versions, and path, size and time of every input and file of prices). While that
+stays the same a later run takes the outcome as it is. A site that reads from a provider's source is
+always done again: what it gives has no digest beforehand.
 """
 
 from __future__ import annotations
@@ -116,7 +118,9 @@ def _named(path: Path) -> str:
 
 
 def price_files_of(site: SiteSettings) -> list[Path]:
-    """The files of prices that are there: one that is missing is refused where its prices are read, with its remedy."""
+    """The files of prices that are there: one that is missing is refused where its prices are read,
+    with its remedy.
+    """
     series = site.tariff.series if site.tariff is not None else ()
     return [path for prices in series for path in price_files(prices, site.folder) if path.exists()]
 

@@ -1,10 +1,12 @@
-"""Which worker of a Dask cluster does which site: none that is of another release, and another where one died or is not heard of.
+"""Which worker of a Dask cluster does which site: none that is of another release, and another
+where one died or is not heard of.
 
 One site a worker at a time, given to it by its address.
 
-Dask would give sites to any worker. Here each is asked first whether it is of this release, whenever it joins; those that are not are left
-out. What a worker was doing that died, or that is not heard of, goes to another: a site is done twice rather than waited for, since each
-worker would write the same bytes.
+Dask would give sites to any worker. Here each is asked first whether it is of this release,
+whenever it joins; those that are not are left out. What a worker was doing that died, or that is
+not heard of, goes to another: a site is done twice rather than waited for, since each worker would
+write the same bytes.
 """
 
 from __future__ import annotations
@@ -37,19 +39,25 @@ WITHOUT_WORKERS_S = 120
 """How long the sites wait for a worker before the run is given up; what is done is kept."""
 
 SILENT_S = 60
-"""A worker tells the scheduler every few seconds that it is there. Dask itself waits five to ten minutes (worker-ttl)."""
+"""A worker tells the scheduler every few seconds that it is there. Dask itself waits five to ten
+minutes (worker-ttl).
+"""
 
 LOOK_EVERY_S = 2
 RESULT_S = 30  # an outcome is a few kB; its worker may die before it is fetched
 DEATHS = 3  # workers that die of a site before it is given up
 
 _one_at_a_time = Lock()
-"""A worker does one site at a time, of two runs too: what two sites would share has never been held against one by one."""
+"""A worker does one site at a time, of two runs too: what two sites would share has never been held
+against one by one.
+"""
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker that the cluster has, and the site that it does. `right`: it has answered that it is of this release."""
+    """A worker that the cluster has, and the site that it does. `right`: it has answered that it is
+    of this release.
+    """
 
     shelf: Future[
         CarriedShelf
@@ -82,7 +90,8 @@ class WorkerAssignment:
         """As they come.
 
         Raises:
-            InputError: `fleet-worker-differs` where no worker is of this release, `dask-without-workers`, `dask-lost`.
+            InputError: `fleet-worker-differs` where no worker is of this release,
+                `dask-without-workers`, `dask-lost`.
         """
         look_at = time.monotonic()
         while self._undone:
@@ -123,7 +132,8 @@ class WorkerAssignment:
             raise InputError(
                 "dask-lost",
                 "The scheduler of the Dask cluster no longer answers.",
-                "Start the cluster again, then the same command: it continues with the sites that are not done.",
+                "Start the cluster again, then the same command: it continues with the sites that "
+                "are not done.",
                 wanted=Phrase("a running scheduler"),
             ) from lost
         return {address: worker["last_seen"] for address, worker in workers.items()}
@@ -135,7 +145,8 @@ class WorkerAssignment:
 
     def _gone(self, worker: _Worker) -> Iterator[SiteTaskOutcome]:
         if worker.future is not None:
-            worker.future.cancel()  # else Dask keeps it for a worker that may come to the same address
+            # else Dask keeps it for a worker that may come to the same address
+            worker.future.cancel()
         if worker.task is not None and not worker.silent:
             yield from self._died(worker.task)
 
@@ -174,7 +185,8 @@ class WorkerAssignment:
             self._leave_out(address, why)
         elif ended is worker.future and worker.task is not None:
             task, worker.task = worker.task, None
-            self._give()  # the next before the outcome of this one is fetched, or the worker would wait for us
+            # the next before the outcome of this one is fetched, or the worker would wait for us
+            self._give()
             yield from self._finished(task, ended, why)
 
     def _leave_out(self, address: str, why: BaseException) -> None:
@@ -230,11 +242,13 @@ def _silent(address: str, task: Task | None, since: str) -> Phrase:
     values = {"worker": address, "since": since}
     if task is None:
         return Phrase(
-            "Worker %(worker)s has not been heard of since %(since)s. It gets no sites until it is.",
+            "Worker %(worker)s has not been heard of since %(since)s. It gets no sites until it "
+            "is.",
             **values,
         )
     return Phrase(
-        "Worker %(worker)s has not been heard of since %(since)s. Its site %(site)s goes to another worker. Check whether the worker is "
+        "Worker %(worker)s has not been heard of since %(since)s. Its site %(site)s goes to "
+        "another worker. Check whether the worker is "
         "stopped or its machine is cut off, and restart it.",
         **values,
         site=task.file,
@@ -247,7 +261,8 @@ def _without_workers() -> InputError:
         Phrase(
             "The Dask cluster has had no worker for %(seconds)s seconds.", seconds=WITHOUT_WORKERS_S
         ),
-        "Start workers and run the same command again: it continues with the sites that are not done.",
+        "Start workers and run the same command again: it continues with the sites that are not "
+        "done.",
     )
 
 
@@ -267,7 +282,9 @@ def _on_worker(task: Task, carried: CarriedShelf) -> SiteTaskOutcome:
 
 @contextmanager
 def _unprofiled() -> Iterator[None]:
-    """Dask's profiler looks at what a worker does a hundred times a second, and a site waits for it each time. Off while a site is done."""
+    """Dask's profiler looks at what a worker does a hundred times a second, and a site waits for it
+    each time. Off while a site is done.
+    """
     from distributed import get_worker
 
     worker = get_worker()

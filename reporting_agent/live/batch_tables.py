@@ -1,4 +1,6 @@
-"""Where site.toml says that batches come from, in the keys of its own tables; which of a spool are counted, and what is missing of them."""
+"""Where site.toml says that batches come from, in the keys of its own tables; which of a spool are
+counted, and what is missing of them.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,17 @@ _TABLES = {
     "sql": ("[[source.sql.batches]]", "columns"),
     "files": ("[source.files.batches]", "columns"),
 }
-"""By kind of source: the table that says where batches come from, and its key that gives a column of the template its own."""
+"""By kind of source: the table that says where batches come from, and its key that gives a column
+of the template its own.
+"""
 
 
 def column_remedy(settings: LiveSettings, column: str) -> Phrase:
     """How a column that no row of a batch has is named, in the keys that the reader wrote."""
     table, key = next((_TABLES[kind] for kind in _TABLES if _says(settings, kind)), _TABLES["mqtt"])
     return Phrase(
-        "Name where %(column)s stands under %(key)s of %(table)s in site.toml, or give it one value under constants there.",
+        "Name where %(column)s stands under %(key)s of %(table)s in site.toml, or give it one "
+        "value under constants there.",
         column=column,
         key=key,
         table=table,
@@ -39,9 +44,11 @@ def column_remedy(settings: LiveSettings, column: str) -> Phrase:
 
 
 def without_running(batches: Sequence[Mapping[str, str]], zone: tzinfo) -> list[Mapping[str, str]]:
-    """Rows of batches but for those that run: that have no end, and on whose unit none that began later has ended.
+    """Rows of batches but for those that run: that have no end, and on whose unit none that began
+    later has ended.
 
-    One that others have followed is no running batch: its end is missing (`end-missing`), as in a file.
+    One that others have followed is no running batch: its end is missing (`end-missing`), as in a
+    file.
     """
     latest_us: dict[tuple[str, str], int] = {}
     for row in batches:
@@ -64,7 +71,9 @@ def _line(row: Mapping[str, str]) -> tuple[str, str]:
 
 
 def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
-    """InputError `source-input-missing` where no batch of a spool has ended: what it holds instead, and what to write or to look at."""
+    """InputError `source-input-missing` where no batch of a spool has ended: what it holds instead,
+    and what to write or to look at.
+    """
     batches = [row for row in rows if row["table"] == "batches"]
     if any(row.get("end") for row in batches):
         return
@@ -104,17 +113,20 @@ def _remedy(settings: LiveSettings, *, begun: bool, unreadable: int) -> Phrase:
             or _TABLES["mqtt"][0]
         )
         return Phrase(
-            "Say where batches come from: write %(tables)s (docs/live.md), or name a file: batches under [inputs].",
+            "Say where batches come from: write %(tables)s (docs/live.md), or name a file: "
+            "batches under [inputs].",
             tables=tables,
         )
     tables = " / ".join(declared)
     if begun:
         return Phrase(
-            "Let a batch end. If one has ended, look whether %(tables)s receives the row of its end, with a value for end.",
+            "Let a batch end. If one has ended, look whether %(tables)s receives the row of its "
+            "end, with a value for end.",
             tables=tables,
         )
     return Phrase(
-        "Look whether anything arrives by %(tables)s: at the topic, node, query or path there, and at the messages that could not "
+        "Look whether anything arrives by %(tables)s: at the topic, node, query or path there, "
+        "and at the messages that could not "
         "be read (%(unreadable)s).",
         tables=tables,
         unreadable=unreadable,
@@ -130,7 +142,9 @@ def _day(moment_us: int) -> str:
 
 
 def _extent(folder: Path) -> tuple[int, set[str], int, int]:
-    """How many readings a spool holds, of which meters, and their first and last time, UTC microseconds."""
+    """How many readings a spool holds, of which meters, and their first and last time, UTC
+    microseconds.
+    """
     parquet, segments = layout.parts(folder)
     by_file = [_of_day(path) for path in parquet]
     for path in segments:

@@ -1,10 +1,12 @@
-"""The report of a period once it closed, where the owner said so: made by `label`, sealed by `submit --offline`, or sent by `submit`.
+"""The report of a period once it closed, where the owner said so: made by `label`, sealed by
+`submit --offline`, or sent by `submit`.
 
-It begins only when every source is read without trouble, no reading is missing that is still requested, and every meter told of a time
-after the period's end and the grace that is declared; `submit` itself refuses where a question is open or the policy says no, and then
-nothing is sent and it is told.
-Each command runs as a process of its own: receiving goes on meanwhile, and a kill leaves what `submit` leaves, which is durable at every
-step. `reports.json` beside the spool knows what came of it, so that a restart neither forgets nor tells twice.
+It begins only when every source is read without trouble, no reading is missing that is still
+requested, and every meter told of a time after the period's end and the grace that is declared;
+`submit` itself refuses where a question is open or the policy says no, and then nothing is sent and
+it is told. Each command runs as a process of its own: receiving goes on meanwhile, and a kill
+leaves what `submit` leaves, which is durable at every step. `reports.json` beside the spool knows
+what came of it, so that a restart neither forgets nor tells twice.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from reporting_agent.state import write_whole
 A_MOMENT = timedelta(microseconds=1)
 AGAIN_S = 900.0  # where the portal is not reached
 BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
-REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
+# where it is refused: a question may be answered; asked at once where site.toml is read again
+REFUSED_AGAIN_S = 86_400.0
 DONE, REFUSED, UNREACHED = "done", "refused", "unreached"
 _STATES: Mapping[int, str] = {
     ExitCode.DONE: DONE,
@@ -90,7 +93,9 @@ class PeriodClosing:
             self._running = None
 
     def notices(self) -> list[tuple[str, Phrase, bool]]:
-        """For the page: what runs or waits, what came of the last, and what is not done yet of those before."""
+        """For the page: what runs or waits, what came of the last, and what is not done yet of
+        those before.
+        """
         rows: list[tuple[str, Phrase, bool]] = []
         name = Phrase("Report")
         if self._running is not None:
@@ -105,15 +110,17 @@ class PeriodClosing:
         return rows
 
     def _is_of_its_step(self, attempt: Mapping[str, Any]) -> bool:
-        """A local report is no sealed one, and neither was sent. An earlier version noted no step: then it was the one that is set."""
+        """A local report is no sealed one, and neither was sent. An earlier version noted no step:
+        then it was the one that is set.
+        """
         return (
             self._settings is None
             or attempt.get("step", self._settings.step) == self._settings.step
         )
 
     def _due(self, settings: Reports) -> Period | None:
-        """The first period that closed with its grace over and has no report, once it may be tried; one that is refused keeps none after
-        it, and a portal that is not reached is for none."""
+        """The first period that closed with its grace over and has no report, once it may be tried;
+        one that is refused keeps none after it, and a portal that is not reached is for none."""
         now = self._clock()
         closed = [
             period
@@ -171,7 +178,9 @@ class PeriodClosing:
         return None
 
     def _given_up(self, period: Period, spool: Spool) -> str:
-        """Meters and numbers of the readings that were given up since the period began: it waited for them, and they did not come."""
+        """Meters and numbers of the readings that were given up since the period began: it waited
+        for them, and they did not come.
+        """
         begin_us = round(period.start.timestamp() * 1e6)
         return "; ".join(
             f"{meter.id} {first}–{last}"
@@ -250,7 +259,8 @@ def last_lines(text: str) -> str:
 
 def _lacks(period: str, lacking: str) -> Phrase:
     return Phrase(
-        "Report of %(period)s: without readings that did not come although they were requested: %(meters)s",
+        "Report of %(period)s: without readings that did not come although they were requested: "
+        "%(meters)s",
         period=period,
         meters=lacking,
     )

@@ -1,4 +1,6 @@
-"""What site.toml says of sources, also read again while `watch` runs: checked whole, and applied to what changed alone."""
+"""What site.toml says of sources, also read again while `watch` runs: checked whole, and applied to
+what changed alone.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ def topics_left(before: LiveSettings, after: LiveSettings) -> Iterator[Phrase]:
         if (at := _at(broker, topic)) not in read
     ]:
         yield Phrase(
-            "No longer read: %(topics)s. What is sent there from now on is saved nowhere, and does not come later.",
+            "No longer read: %(topics)s. What is sent there from now on is saved nowhere, and "
+            "does not come later.",
             topics=enumerated(left),
         )
 
@@ -82,19 +85,23 @@ def meters_changed(
     )
     if gone := [name for name in was if name not in now]:
         yield Phrase(
-            "site.toml no longer declares %(meters)s. Their saved readings count nowhere until it does again.",
+            "site.toml no longer declares %(meters)s. Their saved readings count nowhere until it "
+            "does again.",
             meters=enumerated(gone),
         )
     if changed := [name for name, meter in was.items() if name in now and now[name] != meter]:
         yield Phrase(
-            "Declared otherwise than before: %(meters)s. Their saved readings count by the new declaration, those of earlier batches too: "
+            "Declared otherwise than before: %(meters)s. Their saved readings count by the new "
+            "declaration, those of earlier batches too: "
             "run `label` again, and `submit --correct` where the period was reported.",
             meters=enumerated(changed),
         )
 
 
 class Reloading:
-    """Whether site.toml is to be read again: once it was asked for, or once the file changed where `reload = "on-change"`."""
+    """Whether site.toml is to be read again: once it was asked for, or once the file changed where
+    `reload = "on-change"`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.asked = threading.Event()
@@ -102,7 +109,9 @@ class Reloading:
         self._stamp = self._changed = self._file_stamp()
 
     def is_due(self, *, by_change: bool) -> bool:
-        """Asked once a second: a file that is still being written has another stamp a second later, and waits."""
+        """Asked once a second: a file that is still being written has another stamp a second later,
+        and waits.
+        """
         stamp, before = self._file_stamp(), self._changed
         self._changed = stamp
         if not self.asked.is_set() and not (

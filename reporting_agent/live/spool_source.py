@@ -1,7 +1,8 @@
 """The spool as an input of `label`, `check` and all that read: `[inputs] source = "spool"`.
 
-Parquet is read by the path of the site's files, segments as they stand, so that the same readings give the same label. It reads while
-`watch` writes: a segment that became Parquet meanwhile is looked for there, and a day that was deleted for room meanwhile is refused.
+Parquet is read by the path of the site's files, segments as they stand, so that the same readings
+give the same label. It reads while `watch` writes: a segment that became Parquet meanwhile is
+looked for there, and a day that was deleted for room meanwhile is refused.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class SpoolKind:
             raise InputError(
                 "spool-missing",
                 "There is no spool in this folder.",
-                "Let `steplabel-agent watch` receive readings first, or correct folder under [source].",
+                "Let `steplabel-agent watch` receive readings first, or correct folder under "
+                "[source].",
                 place=Place("site.toml", column="source.folder"),
                 found=Phrase("no such folder"),
                 wanted=str(settings.folder),
@@ -81,7 +83,9 @@ class SpoolKind:
 
 
 class KeptSource:
-    """One spool: its readings at each call from the beginning, the rows of its tables as they stood when they were first asked for."""
+    """One spool: its readings at each call from the beginning, the rows of its tables as they stood
+    when they were first asked for.
+    """
 
     def __init__(self, settings: LiveSettings, zone: tzinfo) -> None:
         """`zone`: of times of batches without an offset; stamps of readings are UTC."""
@@ -161,7 +165,9 @@ class KeptSource:
         self._tallies |= tallies
 
     def findings(self) -> Sequence[DataFinding]:
-        """Readings that were corrected, among those that were asked for last; what came and could not be read."""
+        """Readings that were corrected, among those that were asked for last; what came and could
+        not be read.
+        """
         return [
             *(
                 finding
@@ -175,7 +181,8 @@ class KeptSource:
         """All that the spool holds, each meter's in order of arrival.
 
         Raises:
-            InputError: `watch` deleted a day for room since the first reading: what is said of one day would rest on other readings.
+            InputError: `watch` deleted a day for room since the first reading: what is said of one
+                day would rest on other readings.
         """
         parquet, segments = layout.parts(self.settings.folder)
         listed = {layout.number_of(path) for path in (*parquet, *segments)}
@@ -238,7 +245,8 @@ def _gone(path: Path) -> InputError:
     return InputError(
         "spool-day-gone",
         "A day of the spool was deleted for room while this command read it.",
-        "Run the command again: it then goes by the readings that are left. To keep days longer, raise most_gb under [source].",
+        "Run the command again: it then goes by the readings that are left. To keep days longer, "
+        "raise most_gb under [source].",
         place=Place(str(path)),
         found=Phrase("a file that is no longer there"),
         wanted=Phrase("the same files from the first reading to the last"),

@@ -1,4 +1,6 @@
-"""Messages that could not be read, as people look at them: how many since the agent started, and the last of each topic, node or file."""
+"""Messages that could not be read, as people look at them: how many since the agent started, and
+the last of each topic, node or file.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Message:
 
 
 class UnreadableMessages:
-    """Bounded, whatever comes: of further topics the one that was heard least lately is forgotten, its count stays in the whole."""
+    """Bounded, whatever comes: of further topics the one that was heard least lately is forgotten,
+    its count stays in the whole.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -65,7 +69,9 @@ def why_of(row: Row) -> str:
 
 
 def findings(rows: Sequence[Row]) -> Iterator[DataFinding]:
-    """Of the rows of a spool: how many messages or lines could not be read, of what, and the last of them."""
+    """Of the rows of a spool: how many messages or lines could not be read, of what, and the last
+    of them.
+    """
     met = [row for row in rows if row["table"] == "unreadable"]
     if not met:
         return
@@ -75,7 +81,8 @@ def findings(rows: Sequence[Row]) -> Iterator[DataFinding]:
         "message-unreadable",
         Severity.WARNING,
         Phrase(
-            "Messages or lines in the spool that could not be read and count nowhere: %(count)s, of %(topics)s. The last one, of "
+            "Messages or lines in the spool that could not be read and count nowhere: %(count)s, "
+            "of %(topics)s. The last one, of "
             "%(topic)s: %(text)s (%(why)s).",
             count=f"{len(met):,}",
             topics=", ".join(named + (["…"] if len(topics) > MOST_NAMED else [])),

@@ -1,4 +1,6 @@
-"""`watch`: sources into the spool, until it is told to end. What it knows is on the disk; a killed one begins again where it was."""
+"""`watch`: sources into the spool, until it is told to end. What it knows is on the disk; a killed
+one begins again where it was.
+"""
 
 from __future__ import annotations
 
@@ -140,13 +142,16 @@ class SiteWatch:
         except SteplabelError as wrong:
             self.tell(
                 Phrase(
-                    "site.toml was read again and refused; the earlier settings remain in force. %(why)s",
+                    "site.toml was read again and refused; the earlier settings remain in force. "
+                    "%(why)s",
                     why=wrong.in_words(LANGUAGE.get()),
                 )
             )
 
     def _apply(self, wanted: SourcesWanted) -> None:
-        """A new room first, for it may refuse; then sources that are gone or changed end before those in their place begin."""
+        """A new room first, for it may refuse; then sources that are gone or changed end before
+        those in their place begin.
+        """
         room = self._room_for(wanted)
         same_page = room is not None and _address(room.settings) == _address(self.settings)
         if room is not None and not same_page:
@@ -189,7 +194,8 @@ class SiteWatch:
             self.tell(sentence)
         self.tell(
             Phrase(
-                "site.toml was read again and is in force. Sources that stay connected: %(kept)s; ended: %(ended)s; started: %(begun)s.",
+                "site.toml was read again and is in force. Sources that stay connected: %(kept)s; "
+                "ended: %(ended)s; started: %(begun)s.",
                 kept=len(self.sources) - len(wanted.fresh),
                 ended=len(remaining),
                 begun=len(wanted.fresh),
@@ -214,7 +220,9 @@ class SiteWatch:
         return Room(wanted.site, wanted.settings, self.tell, self.teller)
 
     def _ask(self) -> None:
-        """Every broker for what is missing, for nobody knows whose it is; what each was asked for often enough is given up, and told."""
+        """Every broker for what is missing, for nobody knows whose it is; what each was asked for
+        often enough is given up, and told.
+        """
         now_s = time.monotonic()
         missing = {
             name: meter.gaps.ranges
@@ -269,7 +277,8 @@ class SiteWatch:
         for row in rows:
             self.tell(
                 Phrase(
-                    "%(meter)s: the readings numbered %(first)s to %(last)s did not come after %(times)s requests. The agent requests "
+                    "%(meter)s: the readings numbered %(first)s to %(last)s did not come after "
+                    "%(times)s requests. The agent requests "
                     "them no more; should they come, they count.",
                     meter=row["meter"],
                     first=row["first"],
@@ -279,7 +288,9 @@ class SiteWatch:
             )
 
     def _begin_again(self) -> None:
-        """Sources whose thread ended by itself: told why, and another started in their place after a pause that grows."""
+        """Sources whose thread ended by itself: told why, and another started in their place after
+        a pause that grows.
+        """
         now_s = time.monotonic()
         for index, (name, source) in enumerate(zip(self._names(), self.sources, strict=True)):
             pauses = self._begun_again.setdefault(name, Pauses(AGAIN_FIRST_S, AGAIN_LONGEST_S))
@@ -288,7 +299,8 @@ class SiteWatch:
                     pauses.tried = 0
                 continue
             sentence = Phrase(
-                "%(source)s ended by a fault in the agent (%(why)s). It is started again; what came meanwhile is with its source. Report "
+                "%(source)s ended by a fault in the agent (%(why)s). It is started again; what "
+                "came meanwhile is with its source. Report "
                 "this fault.",
                 source=source.name,
                 why=source.lifeline.why,
@@ -299,7 +311,9 @@ class SiteWatch:
                 self._start_again(index, source)
 
     def _names(self) -> list[str]:
-        """Of each source one of its own: of two tables of one address what the first says is not what the second says."""
+        """Of each source one of its own: of two tables of one address what the first says is not
+        what the second says.
+        """
         names = [source.name for source in self.sources]
         return [f"{name} {names[:index].count(name)}" for index, name in enumerate(names)]
 
@@ -316,7 +330,9 @@ class SiteWatch:
         fresh.start()
 
     def _look(self) -> None:
-        """Once a second: what is missing of a thousand meters, whether settings changed, whether a report is due."""
+        """Once a second: what is missing of a thousand meters, whether settings changed, whether a
+        report is due.
+        """
         now_s = time.monotonic()
         if now_s - self._looked_s < LOOK_EVERY_S:
             return
@@ -350,8 +366,10 @@ class SiteWatch:
         if not compaction.trouble:
             return Phrase("The spool writes its days as Parquet again.")
         return Phrase(
-            "A segment of the spool in %(folder)s could not be written as Parquet (%(why)s). Its readings are saved and count as before; "
-            "the agent tries again each minute. That needs %(disk)s MB of free disk and about 500 MB of free memory: free them.",
+            "A segment of the spool in %(folder)s could not be written as Parquet (%(why)s). Its "
+            "readings are saved and count as before; "
+            "the agent tries again each minute. That needs %(disk)s MB of free disk and about 500 "
+            "MB of free memory: free them.",
             folder=self.settings.folder,
             why=compaction.trouble,
             disk=max(1, -(-compaction.oldest_bytes // 1_000_000)),
@@ -373,7 +391,8 @@ def _address(settings: LiveSettings) -> tuple[str, int] | None:
 
 def _full(folder: Path, full: SpoolFull) -> Phrase:
     return Phrase(
-        "The spool in %(folder)s accepts no more data: %(why)s. Nothing is acknowledged, and sources that can do so store what they send. "
+        "The spool in %(folder)s accepts no more data: %(why)s. Nothing is acknowledged, and "
+        "sources that can do so store what they send. "
         "Free space on its disk, or raise most_gb in site.toml.",
         folder=folder,
         why=full.strerror or "",

@@ -1,10 +1,11 @@
-"""Faulty readings left out and counted: sentinels, out of range or at its end, out of order of time, duplicates, register spikes.
+"""Faulty readings left out and counted: sentinels, out of range or at its end, out of order of
+time, duplicates, register spikes.
 
 Every rule is stated, counted and never guesses a value.
 
-Order: sentinels, values outside the range, values at its end, order of time, duplicates, register spikes. What lies between two readings
-is judged in `known_energy` (gaps) and `register_falls`; what only the whole record
-shows comes as a `CleaningResult` when the meter is read again.
+Order: sentinels, values outside the range, values at its end, order of time, duplicates, register
+spikes. What lies between two readings is judged in `known_energy` (gaps) and `register_falls`; what
+only the whole record shows comes as a `CleaningResult` when the meter is read again.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes through rounding on its way
+# of the range: nearer to its end a sensor has reached what it can tell; the end itself passes
+# through rounding on its way
+AT_RANGE = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
 class CleanedReadings:
-    """Readings in order of time, one a stamp, and the stamps of those that were there and were left out."""
+    """Readings in order of time, one a stamp, and the stamps of those that were there and were left
+    out.
+    """
 
     readings: Readings
     left_out_us: Integers
@@ -41,9 +46,11 @@ class CleanedReadings:
 def clean(
     readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None
 ) -> CleanedReadings:
-    """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a register: those need a neighbour on each side.
+    """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a
+    register: those need a neighbour on each side.
 
-    An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN) and the stamp stays.
+    An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN)
+    and the stamp stays.
     """
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
@@ -97,7 +104,9 @@ def out_of_range(value: Floats, meter: Meter) -> Flags:
 
 
 def end_of_range(meter: Meter) -> float:
-    """From which value or load on a meter stands at the end of its range: what it measured was that or more. Endless without a range."""
+    """From which value or load on a meter stands at the end of its range: what it measured was that
+    or more. Endless without a range.
+    """
     if meter.range is None:
         return float("inf")
     low, high = meter.range
@@ -105,7 +114,9 @@ def end_of_range(meter: Meter) -> float:
 
 
 def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Flags, Flags]:
-    """Which mean loads of a register or an interval lie outside its range, and which at its end: the load was that or more."""
+    """Which mean loads of a register or an interval lie outside its range, and which at its end:
+    the load was that or more.
+    """
     if meter.range is None:
         none = np.zeros(len(energy), dtype=bool)
         return none, none
@@ -116,7 +127,9 @@ def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Fla
 
 
 def saturated(value: Floats, meter: Meter, verdict: CleaningResult | None) -> Flags:
-    """Values of a rate at the end of its range, or at the ceiling that its record showed: the load was that or more."""
+    """Values of a rate at the end of its range, or at the ceiling that its record showed: the load
+    was that or more.
+    """
     flags = np.zeros(len(value), dtype=bool)
     if meter.range is not None:
         flags |= value >= end_of_range(meter)
@@ -128,7 +141,9 @@ def at_ceiling(value: Floats, verdict: CleaningResult) -> Flags:
 
 
 def enclosed(value: Floats, suspect: Flags, window: Integers | None = None) -> Flags:
-    """A register may pass 99999 on its way: it did where the readings before and after it in time enclose it, in the same window if any."""
+    """A register may pass 99999 on its way: it did where the readings before and after it in time
+    enclose it, in the same window if any.
+    """
     sound, at = np.flatnonzero(~suspect), np.flatnonzero(suspect)
     after = np.searchsorted(sound, at)
     inside = (after > 0) & (after < len(sound))
@@ -142,7 +157,9 @@ def enclosed(value: Floats, suspect: Flags, window: Integers | None = None) -> F
 
 
 def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple[Readings, bool]:
-    """Order of time, without what a wrong clock stamped; and whether what undoes a step of the clock may stand in another block."""
+    """Order of time, without what a wrong clock stamped; and whether what undoes a step of the
+    clock may stand in another block.
+    """
     order = order_of(readings.time_us, readings.value, counts=meter.reading == "register")
     if order is None:
         return readings, False
@@ -173,7 +190,9 @@ def stamped_again(time_us: Integers) -> Flags:
 
 
 def spikes(time_us: Integers, value: Floats, meter: Meter) -> Flags:
-    """Interior register values that leave the line of their neighbours while the neighbours agree with each other."""
+    """Interior register values that leave the line of their neighbours while the neighbours agree
+    with each other.
+    """
     flagged = np.zeros(len(value), dtype=bool)
     if meter.reading != "register" or len(value) < 3:
         return flagged

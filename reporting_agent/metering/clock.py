@@ -1,10 +1,13 @@
-"""What is wrong with a meter's clock (drift, offset, daylight saving), from the shifts that its load tells, and the finding in words.
+"""What is wrong with a meter's clock (drift, offset, daylight saving), from the shifts that its
+load tells, and the finding in words.
 
-Three things are told apart: a clock that runs away evenly (drift), one that is an hour off for a part of the year (daylight
-saving), and one that is off by the same time throughout (offset). An offset is uncertain by a part of a batch, since the load's shape
-within it is not known; a drift is not.
+Three things are told apart: a clock that runs away evenly (drift), one that is an hour off for a
+part of the year (daylight saving), and one that is off by the same time throughout (offset). An
+offset is uncertain by a part of a batch, since the load's shape within it is not known; a drift is
+not.
 
-Assumption: the production log's clock is right. A log that is kept in another zone shows as the same offset of every meter.
+Assumption: the production log's clock is right. A log that is kept in another zone shows as the
+same offset of every meter.
 """
 
 from __future__ import annotations
@@ -59,7 +62,9 @@ NEVER = (-(1 << 61), 1 << 61)  # before and after any record, in microseconds
 
 
 class ClockShiftKind(StrEnum):
-    """The last two are an hour: a meter on standard time in a plant's summer time, and one on summer time where the plant has none."""
+    """The last two are an hour: a meter on standard time in a plant's summer time, and one on
+    summer time where the plant has none.
+    """
 
     DRIFT = "clock-drift"
     OFFSET = "clock-offset"
@@ -69,10 +74,12 @@ class ClockShiftKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockShift:
-    """What the meter's clock does against the log: seconds ahead (the sign of `clock_offset_s`) at any moment.
+    """What the meter's clock does against the log: seconds ahead (the sign of `clock_offset_s`) at
+    any moment.
 
-    `offset_s` is the shift at `at_us` with its standard error, `drift_s_per_day` how it grows; over the `spans` it is `hour_s` more
-    (daylight saving), where a span ends between the last piece on one side and the first on the other.
+    `offset_s` is the shift at `at_us` with its standard error, `drift_s_per_day` how it grows; over
+    the `spans` it is `hour_s` more (daylight saving), where a span ends between the last piece on
+    one side and the first on the other.
     """
 
     kind: ClockShiftKind
@@ -107,10 +114,12 @@ def suspect(
     zone: tzinfo,
     in_skipped_hour: bool,
 ) -> Suspicion:
-    """What is wrong with one meter's clock, held against its batches, which stand in order of start.
+    """What is wrong with one meter's clock, held against its batches, which stand in order of
+    start.
 
     Args:
-        least_completeness: of the label rule; batches are named of which the clock leaves less of the seconds.
+        least_completeness: of the label rule; batches are named of which the clock leaves less of
+            the seconds.
         in_skipped_hour: whether the meter wrote stamps in an hour that the zone skips in spring.
     """
     shift = _shift(meter, course, windows, zone, in_skipped_hour)
@@ -193,7 +202,9 @@ def _offsets_by_piece(course: Course, windows: Windows) -> ShiftPieces:
 
 
 def _named(shift: ClockShift, windows: Windows, zone: tzinfo) -> ClockShift:
-    """Whether an hour's shift is that of the plant's own summer time: then its days are known to the minute."""
+    """Whether an hour's shift is that of the plant's own summer time: then its days are known to
+    the minute.
+    """
     first_us, last_us = int(windows.start_us.min()), int(windows.end_us.max())
     own = summers(zone, first_us, last_us)
     grid = np.linspace(first_us, last_us, 1000).astype(np.int64)
@@ -223,14 +234,18 @@ def _settings(shift: ClockShift, course: Course) -> tuple[Place, ...]:
 
 
 def find_shift(pieces: ShiftPieces, length_us: Integers) -> ClockShift | None:
-    """What is wrong with the meter's clock; None where nothing is, or the load does not tell. `length_us` are those of the batches."""
+    """What is wrong with the meter's clock; None where nothing is, or the load does not tell.
+    `length_us` are those of the batches.
+    """
     if len(pieces) < FEWEST_PIECES:
         return None
     return _daylight(pieces) or _drift(pieces) or _offset(pieces, float(np.median(length_us)) / 1e6)
 
 
 def _daylight(pieces: ShiftPieces) -> ClockShift | None:
-    """An hour more, or less, for a part of the record: the shifts fall into two groups an hour apart that take turns seldom."""
+    """An hour more, or less, for a part of the record: the shifts fall into two groups an hour
+    apart that take turns seldom.
+    """
     shift = pieces.shift_s
     split = (shift.max() + shift.min()) / 2
     high = shift > split
@@ -310,7 +325,9 @@ def _drift(pieces: ShiftPieces) -> ClockShift | None:
 
 
 def _offset(pieces: ShiftPieces, usual_batch_s: float) -> ClockShift | None:
-    """The same shift throughout, by more than the shape of the load within a batch can make of it."""
+    """The same shift throughout, by more than the shape of the load within a batch can make of
+    it.
+    """
     offset = float(np.median(pieces.shift_s))
     scatter = 1.4826 * float(np.median(np.abs(pieces.shift_s - offset)))
     error = max(scatter, float(np.median(pieces.error_s))) / np.sqrt(len(pieces))
@@ -338,7 +355,8 @@ def finding(
         in_number(
             left_out,
             "Meter %(meter)s: %(clock)s %(count)s batch is left out of the label for this reason.",
-            "Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for this reason.",
+            "Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for this "
+            "reason.",
             **clock,
         )
         if left_out
@@ -352,7 +370,8 @@ def _said_of_drift(meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
         return _crept(shift.course)
     day = _day(shift.at_us, zone)
     return Phrase(
-        "its clock drifts from the production log's: it %(gains)s %(rate)s ± %(rate_error)s s a day and was %(off)s ± %(error)s s "
+        "its clock drifts from the production log's: it %(gains)s %(rate)s ± %(rate_error)s s a "
+        "day and was %(off)s ± %(error)s s "
         "%(ahead)s the log on %(day)s. Set the clock. For this record declare %(keys)s.",
         gains=_gains(shift.drift_s_per_day),
         rate=f"{abs(shift.drift_s_per_day):.2f}",
@@ -362,16 +381,19 @@ def _said_of_drift(meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
         ahead=_ahead(shift.offset_s),
         day=day,
         keys=f"clock_offset_s = {shift.offset_s + meter.clock_offset_s:.0f},"
-        f" clock_drift_s_per_day = {shift.drift_s_per_day + meter.clock_drift_s_per_day:.2f}, clock_read_on = {day}",
+        f" clock_drift_s_per_day = {shift.drift_s_per_day + meter.clock_drift_s_per_day:.2f}, "
+        f"clock_read_on = {day}",
     )
 
 
 def _crept(course: ClockWander) -> Phrase:
     return in_number(
         len(course.settings),
-        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to "
+        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by "
+        "up to "
         "%(most)s s and were corrected once. Synchronise the logger with a time server.",
-        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to %(most)s s and were corrected "
+        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by "
+        "up to %(most)s s and were corrected "
         "%(settings)s times. Synchronise the logger with a time server.",
         gains=_gains(course.rate_s_per_day),
         rate=f"{abs(course.rate_s_per_day):.1f}",
@@ -382,8 +404,10 @@ def _crept(course: ClockWander) -> Phrase:
 
 def _standard(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
     return Phrase(
-        "it keeps standard time all year while the plant uses summer time: its time stamps are an hour behind from %(spans)s. Export "
-        "it with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under [mapping.readings], "
+        "it keeps standard time all year while the plant uses summer time: its time stamps are an "
+        "hour behind from %(spans)s. Export "
+        "it with UTC offsets in its time stamps, or declare the time zone of its time stamps "
+        "(timezone under [mapping.readings], "
         "such as Etc/GMT-1).",
         spans=_spans(shift, zone),
     )
@@ -391,8 +415,10 @@ def _standard(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
 
 def _said_of_daylight(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
     return Phrase(
-        "its time stamps are an hour %(ahead)s the production log's (%(spans)s): one of the two uses summer time and the other does "
-        "not. Export the meter with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under "
+        "its time stamps are an hour %(ahead)s the production log's (%(spans)s): one of the two "
+        "uses summer time and the other does "
+        "not. Export the meter with UTC offsets in its time stamps, or declare the time zone of "
+        "its time stamps (timezone under "
         "[mapping.readings]).",
         ahead=_ahead(shift.hour_s),
         spans=_spans(shift, zone),
@@ -401,8 +427,10 @@ def _said_of_daylight(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
 
 def _said_of_offset(meter: Meter, shift: ClockShift, _zone: tzinfo) -> Phrase:
     return Phrase(
-        "its clock is %(off)s ± %(error)s min %(ahead)s the production log throughout. Check which of the two is right. If the log is"
-        " right, declare clock_offset_s = %(offset)s. If all meters show it, the log's time zone is wrong.",
+        "its clock is %(off)s ± %(error)s min %(ahead)s the production log throughout. Check "
+        "which of the two is right. If the log is"
+        " right, declare clock_offset_s = %(offset)s. If all meters show it, the log's time zone "
+        "is wrong.",
         off=f"{abs(shift.offset_s) / 60:,.0f}",
         error=f"{max(2 * shift.offset_error_s / 60, 1):.0f}",
         ahead=_ahead(shift.offset_s),

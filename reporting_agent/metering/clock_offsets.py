@@ -1,17 +1,22 @@
-"""How far a meter's clock stands from the log's, told by its load: by least squares in pieces, and by correlation within half a day.
+"""How far a meter's clock stands from the log's, told by its load: by least squares in pieces, and
+by correlation within half a day.
 
-Where batches begin and end, the load changes. With G(t) the batches' running time until t, weighted by the load of each,
-the energy of the stretch [h, k) on a meter that is ahead by s is, but for a base load,
+Where batches begin and end, the load changes. With G(t) the batches' running time until t, weighted
+by the load of each, the energy of the stretch [h, k) on a meter that is ahead by s is, but for a
+base load,
 
     E = a + b (G(k - s) - G(h - s))
 
-and s is the shift of least squares, found for each piece of the record of some weeks, with the standard error that
-the curvature of the sum of squares gives. The shape of the load within a batch moves all pieces alike.
+and s is the shift of least squares, found for each piece of the record of some weeks, with the
+standard error that the curvature of the sum of squares gives. The shape of the load within a batch
+moves all pieces alike.
 
-The shift of a meter's clock within half a day either way, told by when its load rises and falls: part by part of its record.
+The shift of a meter's clock within half a day either way, told by when its load rises and falls:
+part by part of its record.
 
-The energy of equal stretches is correlated with the time that runs took of each, at every lag (by FFT: Wiener-Khinchin). The best
-lag beats none by more than chance only where the clock is off. Finer than a stretch is `edges`.
+The energy of equal stretches is correlated with the time that runs took of each, at every lag (by
+FFT: Wiener-Khinchin). The best lag beats none by more than chance only where the clock is off.
+Finer than a stretch is `edges`.
 """
 
 from __future__ import annotations
@@ -38,7 +43,9 @@ LONG_BATCH_S = 6 * 3600.0  # from here on each batch holds whole hours that tell
 REACH_S = 7200.0  # shifts looked at on either side
 GRID_S = 300.0  # between them: a third of the shortest stretches
 LEAST_CHANGE = 0.01  # of a stretch: running times that differ by less show no edges
-LEAST_GAIN = 0.02  # share of the variance between stretches that a shift must explain more than none does, to be believed at all
+# share of the variance between stretches that a shift must explain more than none does, to be
+# believed at all
+LEAST_GAIN = 0.02
 APART_S = 900.0  # another shift that far off must explain the piece clearly worse
 FINEST_S = 10.0  # standard error below which the grid, not the noise, decides
 SURE_S = 600.0  # a piece that tells the shift worse than that is not asked
@@ -48,7 +55,9 @@ SIGMAS = 5.0  # of its standard error
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Stretches of equal length: their edges (one more than stretches), one meter's energy in each and the share of it that is known."""
+    """Stretches of equal length: their edges (one more than stretches), one meter's energy in each
+    and the share of it that is known.
+    """
 
     edge_us: Integers
     energy: Floats
@@ -117,7 +126,9 @@ def _piece_bounds(start_us: Integers, end_us: Integers) -> Integers:
 
 
 def _running(bins: Bins, start_us: Integers, end_us: Integers) -> tuple[Integers, Floats]:
-    """G at every moment at which a batch begins or ends: seconds of running, each batch weighted by its load."""
+    """G at every moment at which a batch begins or ends: seconds of running, each batch weighted by
+    its load.
+    """
     weight = _loads(bins, start_us, end_us)
     moments = np.concatenate((start_us, end_us))
     order = np.argsort(moments, kind="stable")
@@ -128,7 +139,9 @@ def _running(bins: Bins, start_us: Integers, end_us: Integers) -> tuple[Integers
 
 
 def _loads(bins: Bins, start_us: Integers, end_us: Integers) -> Floats:
-    """The load of each batch, around 1. Short batches are taken as alike; a long one tells its own in its inner bins."""
+    """The load of each batch, around 1. Short batches are taken as alike; a long one tells its own
+    in its inner bins.
+    """
     alike = np.ones(len(start_us))
     if np.median(end_us - start_us) < LONG_BATCH_S * 1e6 or (start_us[1:] < end_us[:-1]).any():
         return alike
@@ -179,7 +192,9 @@ class _Line:
 def _least(
     shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers
 ) -> ShiftPieces:
-    """The shift of least squares of each piece, by a parabola through the three around it, where it is told at all."""
+    """The shift of least squares of each piece, by a parabola through the three around it, where it
+    is told at all.
+    """
     best = np.argmin(squares, axis=0)
     inside = (best > 0) & (best < len(shifts) - 1)
     at = np.clip(best, 1, len(shifts) - 2)
@@ -221,7 +236,9 @@ LEAST_CHANGING = 0.05  # standard deviation of the share that runs take of a str
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedLags:
-    """Parts of the record with the lag that fits best, seconds ahead, and how well it and no lag fit (correlations)."""
+    """Parts of the record with the lag that fits best, seconds ahead, and how well it and no lag
+    fit (correlations).
+    """
 
     first_us: Integers
     last_us: Integers
@@ -293,7 +310,9 @@ def running_share(edge_us: Integers, start_us: Integers, end_us: Integers) -> Fl
 
 
 def _correlations(energy: Floats, running: Floats, most: int) -> Floats:
-    """Of the energy at t + lag with the running at t, for lags from -most to most; unknown stretches are taken at the mean."""
+    """Of the energy at t + lag with the running at t, for lags from -most to most; unknown
+    stretches are taken at the mean.
+    """
     load = np.nan_to_num(energy - np.nanmean(energy))
     ran = running - running.mean()
     size = 1 << (len(load) + most).bit_length()

@@ -1,14 +1,17 @@
-"""Known energy of one meter until each moment asked about, of any window as a difference, on an exact grid; runs without faults too.
+"""Known energy of one meter until each moment asked about, of any window as a difference, on an
+exact grid; runs without faults too.
 
-Every window is a difference of two moments of one curve: batches, the stretches between them, clock hours, the whole
-period, and any pieces of these. So whatever is split or put together again adds up to the last digit, and one pass over the
-readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `split`) where it is read off, never before.
+Every window is a difference of two moments of one curve: batches, the stretches between them, clock
+hours, the whole period, and any pieces of these. So whatever is split or put together again adds up
+to the last digit, and one pass over the readings serves all. The curve is rounded to steps of 2^-20
+of the unit (see `split`) where it is read off, never before.
 
-Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
-a gap too long to say when is kept apart, at the gap's end (`unplaced`).
+Where energy is unknown the curve stands still and the seconds do not count as known. What a
+register counted across a gap too long to say when is kept apart, at the gap's end (`unplaced`).
 
-**A run of readings in which nothing is wrong** is not laid out: only those of its segments are made that a moment falls into. The
-same formulas as in `segments`, and the same sums to the last bit (see `kernel`).
+**A run of readings in which nothing is wrong** is not laid out: only those of its segments are made
+that a moment falls into. The same formulas as in `segments`, and the same sums to the last bit (see
+`kernel`).
 """
 
 from __future__ import annotations
@@ -55,7 +58,9 @@ def units(steps: Integers) -> Floats:
 
 
 def until(segments: Segments, moment_us: Integers) -> tuple[Integers, Floats]:
-    """Of each segment, the microseconds and the energy that have passed at its own moment (see `segments`); all of it after its end."""
+    """Of each segment, the microseconds and the energy that have passed at its own moment (see
+    `segments`); all of it after its end.
+    """
     length = segments.end_us - segments.start_us
     passed = np.clip(moment_us - segments.start_us, 0, length)
     share = passed / length
@@ -79,7 +84,9 @@ class ReadingRun:
     scan: Scan
 
     def index_at(self, moment_us: Integers) -> Integers:
-        """The reading at or before each moment, the first one for moments before it; moments before the last reading."""
+        """The reading at or before each moment, the first one for moments before it; moments before
+        the last reading.
+        """
         step_us = self.scan.least_step_us
         at: Integers
         if step_us == self.scan.most_step_us:
@@ -89,7 +96,9 @@ class ReadingRun:
         return np.maximum(at, 0)
 
     def loads(self) -> tuple[float, float]:
-        """Lowest and highest power or flow in the meter's range unit: of a rate its values, else energy an hour."""
+        """Lowest and highest power or flow in the meter's range unit: of a rate its values, else
+        energy an hour.
+        """
         scanned = self.scan
         if self.reading == "rate":
             return scanned.lowest, scanned.highest
@@ -122,7 +131,9 @@ class ReadingRun:
         )
 
     def sums(self, at: Integers) -> tuple[Integers, Integers]:
-        """Exact sums of the energy before each of the readings `at`, which rise, and of all: one more than `at`."""
+        """Exact sums of the energy before each of the readings `at`, which rise, and of all: one
+        more than `at`.
+        """
         if self.reading == "rate":
             return kernel.rate_sums(self.time_us, self.value, self.factor, at)
         if self.reading == "interval":
@@ -135,20 +146,25 @@ class ReadingRun:
         return whole - first_whole, rest - first_rest
 
     def _telescopes(self) -> bool:
-        """Whether differences of this register are exact, so that their sum is the last value less the first.
+        """Whether differences of this register are exact, so that their sum is the last value less
+        the first.
 
-        Values from 1 up are whole multiples of 2^-52, the last digit that `split` holds, and the difference of two of which
-        one is at most twice the other is exact (Sterbenz 1974).
+        Values from 1 up are whole multiples of 2^-52, the last digit that `split` holds, and the
+        difference of two of which one is at most twice the other is exact (Sterbenz 1974).
         """
         return self.scan.lowest >= 1 and self.scan.most_move <= self.scan.lowest
 
 
 Edges = tuple[Integers, Integers, Integers, Integers]
-"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not touch."""
+"""From when, the edge, until when, and the curve's steps at the edge, of edges whose times do not
+touch.
+"""
 
 
 class Curve:
-    """Takes one meter's segments in order of time; holds nothing but the curve at its moments and at its present end."""
+    """Takes one meter's segments in order of time; holds nothing but the curve at its moments and
+    at its present end.
+    """
 
     def __init__(self, moments_us: Integers) -> None:
         self.moments_us = distinct(moments_us)
@@ -171,7 +187,9 @@ class Curve:
         self._go_on(whole[-1], rest[-1], known_us[-1])
 
     def add_run(self, run: ReadingRun) -> None:
-        """The same along a run of sound readings, whose segments are only made where a moment falls."""
+        """The same along a run of sound readings, whose segments are only made where a moment
+        falls.
+        """
         moment = self._next_until(int(run.time_us[-1]))
         at = run.index_at(moment)
         whole, rest = run.sums(at)
@@ -205,7 +223,9 @@ class Curve:
         )
 
     def over(self, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
-        """Known energy of windows between moments of this curve, exact on the grid, and the seconds of it."""
+        """Known energy of windows between moments of this curve, exact on the grid, and the seconds
+        of it.
+        """
         start, end = self._at(start_us), self._at(end_us)
         known_s: Floats = (self.known_us[end] - self.known_us[start]) / MICROSECONDS
         return units(self.steps[end] - self.steps[start]), known_s
@@ -221,7 +241,9 @@ class Curve:
         )
 
     def bent(self, edges: Iterable[Edges]) -> Curve:
-        """The same but at these edges, and kept at the moments on either side of each between the edge and the ends of its reach."""
+        """The same but at these edges, and kept at the moments on either side of each between the
+        edge and the ends of its reach.
+        """
         other = copy.copy(self)
         other.steps = self.steps.copy()
         for low_us, at_us, high_us, steps in edges:
@@ -298,7 +320,9 @@ def _prefix(more: Integers) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class MeteredEnergy:
-    """Energy of each window in the meter's unit (of a rate: times hours) and the share of its seconds that is known."""
+    """Energy of each window in the meter's unit (of a rate: times hours) and the share of its
+    seconds that is known.
+    """
 
     energy: NDArray[np.float64]
     completeness: NDArray[np.float64]
@@ -307,7 +331,9 @@ class MeteredEnergy:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One meter's readings, all seen: its curve, what was found wrong with them, and what they show of the meter."""
+    """One meter's readings, all seen: its curve, what was found wrong with them, and what they show
+    of the meter.
+    """
 
     curve: Curve
     findings: tuple[DataFinding, ...]

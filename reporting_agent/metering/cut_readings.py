@@ -1,17 +1,23 @@
 """The reading that a run's edge cuts, divided between the run and the pause beside it.
 
-A meter that is read every quarter of an hour says what was used from 10:00 to 10:15, not when. Divided by time at a start at 10:08, the run
-loses to the pause a part of what it drew in its first minutes; at its end likewise. Of furnaces that melt for 90 minutes that is 3.5 %, of
-runs of ten hours on an hourly register 1.5 %, always downwards: the label would be too good. But more is known than the reading:
+A meter that is read every quarter of an hour says what was used from 10:00 to 10:15, not when.
+Divided by time at a start at 10:08, the run loses to the pause a part of what it drew in its first
+minutes; at its end likewise. Of furnaces that melt for 90 minutes that is 3.5 %, of runs of ten
+hours on an hourly register 1.5 %, always downwards: the label would be too good. But more is known
+than the reading:
 
-- *A long pause* shows its own power, one reach before the start (and after the end), and what lies above it is the run's,
-  however the load rises. The reach is no shorter than the time between readings.
-- *A short pause* shows what it and the ends of both runs used together, T. Of many, of different lengths g, the pause's power p is the
-  slope in T = p g + a w, with w what the runs drew one reach further inside and a what their ramps make of it (least squares). T - p g is
-  then the runs', in proportion to w. Where that does not tell, the runs go on as they were, and the pause has what is left.
+- *A long pause* shows its own power, one reach before the start (and after the end), and what lies
+  above it is the run's, however the load rises. The reach is no shorter than the time between
+  readings.
+- *A short pause* shows what it and the ends of both runs used together, T. Of many, of different
+  lengths g, the pause's power p is the slope in T = p g + a w, with w what the runs drew one reach
+  further inside and a what their ramps make of it (least squares). T - p g is
+  then the runs', in proportion to w. Where that does not tell, the runs go on as they were, and the
+  pause has what is left.
 
-An edge upon a reading of a register or an interval stays as it is. Only the curve at the edges and at the moments beside them
-changes, so all that is cut from it still adds up. Nothing that leaves the site is metered like this (`own_window`).
+An edge upon a reading of a register or an interval stays as it is. Only the curve at the edges and
+at the moments beside them changes, so all that is cut from it still adds up. Nothing that leaves
+the site is metered like this (`own_window`).
 """
 
 from __future__ import annotations
@@ -41,7 +47,9 @@ UPON_READING_US = 1_000_000
 def all_divided(
     worked: Mapping[str, CountedCourse], windows: Mapping[str, Windows], tree: MeterTree
 ) -> dict[str, CountedCourse]:
-    """What these meters count, with the readings that edges of their windows cut divided; the others as they are."""
+    """What these meters count, with the readings that edges of their windows cut divided; the
+    others as they are.
+    """
     return {
         name: replace(
             counted,
@@ -56,10 +64,12 @@ def all_divided(
 
 
 def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
-    """The course with its curve divided anew at the edges of the windows, which are in order of start.
+    """The course with its curve divided anew at the edges of the windows, which are in order of
+    start.
 
     Args:
-        sampled: readings are of power or flow: what was drawn from one to the next is not known upon a reading either.
+        sampled: readings are of power or flow: what was drawn from one to the next is not known
+            upon a reading either.
     """
     step_s, runs = course.facts.usual_step_s, Islands.of(windows)
     reach_us = next((reach for reach in REACHES_US if step_s and reach >= step_s * 1_000_000), None)
@@ -74,7 +84,9 @@ def divided(course: Course, windows: Windows, *, sampled: bool) -> Course:
 
 
 def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
-    """Starts, then ends, beside a pause that shows its own power: one reach of it, going on until the edge."""
+    """Starts, then ends, beside a pause that shows its own power: one reach of it, going on until
+    the edge.
+    """
     for at_us, long, sign in zip(
         (runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True
     ):
@@ -125,7 +137,9 @@ def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None)
 def _power_of_pauses(
     together: Floats, pause_us: Floats, of_runs: Floats, reach_us: int
 ) -> float | None:
-    """Steps a microsecond that the pauses draw, by least squares over many of different lengths; None where that does not tell."""
+    """Steps a microsecond that the pauses draw, by least squares over many of different lengths;
+    None where that does not tell.
+    """
     inliers = np.ones(len(together), dtype=bool)
     for _ in range(2):
         if inliers.sum() < FEWEST_PAUSES:

@@ -1,9 +1,12 @@
-"""Declared events acting on the readings of meters ([[events]] of site.toml), each reading by itself and before anything else is done.
+"""Declared events acting on the readings of meters ([[events]] of site.toml), each reading by
+itself and before anything else is done.
 
-A moment is that of the stamp as the source wrote it; an interval that is stamped at its end lies before that moment, so that one which ends
-as an event begins is none of the event's. Of channels that were swapped each reading goes to the other meter. Readings of time
-declared unusable are left where they are: their batches are left out (`pipeline.declared`), and so are batches during which an event
-begins or ends, for what a meter counted across it is of neither side. No energy is taken across a reset.
+A moment is that of the stamp as the source wrote it; an interval that is stamped at its end lies
+before that moment, so that one which ends as an event begins is none of the event's. Of channels
+that were swapped each reading goes to the other meter. Readings of time declared unusable are left
+where they are: their batches are left out (`pipeline.declared`), and so are batches during which an
+event begins or ends, for what a meter counted across it is of neither side. No energy is taken
+across a reset.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ class DeclaredReadings:
         zone: ZoneInfo,
         intervals: frozenset[str] = frozenset(),
     ) -> None:
-        """`intervals` are meters whose readings are amounts over a time that ends at their stamp."""
+        """`intervals` are meters whose readings are amounts over a time that ends at their
+        stamp.
+        """
         self._zone = zone
         self._intervals = intervals
         self._by_meter: dict[str, list[DeclaredEvent]] = {}
@@ -90,7 +95,9 @@ class DeclaredReadings:
                 yield name, self._valued(name, readings.at(own), stamps_us[own])
 
     def resets_of(self, meter: str) -> Integers:
-        """From which moments on the meter is declared to have begun anew, in order, on the clock of the readings that are put to it."""
+        """From which moments on the meter is declared to have begun anew, in order, on the clock of
+        the readings that are put to it.
+        """
         stamps_us = np.array(self._resets.get(meter, ()), dtype=np.int64)
         count = len(stamps_us)
         return np.sort(

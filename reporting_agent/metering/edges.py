@@ -1,17 +1,22 @@
-"""Where a meter sees its runs begin and end, against the log; how long its load rests within them; the record of its runs.
+"""Where a meter sees its runs begin and end, against the log; how long its load rests within them;
+the record of its runs.
 
-**Edges.** Around a logged start the energy from X before to X after is, for a load that rises from p0 to p1 at s after the start,
+**Edges.** Around a logged start the energy from X before to X after is, for a load that rises from
+p0 to p1 at s after the start,
 
     E = p0 (X + s) + p1 (X - s)        so that        s = (X (p0 + p1) - E) / (p1 - p0)
 
-and likewise at an end. The area does not ask how fast the load rises, nor how often the meter is read. A clock that is ahead moves
-starts and ends the same way; a load that is slow to rise or early to fall moves them apart, and is no clock.
+and likewise at an end. The area does not ask how fast the load rises, nor how often the meter is
+read. A clock that is ahead moves starts and ends the same way; a load that is slow to rise or early
+to fall moves them apart, and is no clock.
 
-**Rests** before a run's end are looked for where the log leaves no pause between runs that would show them: a log in which the next
-start stands for an end has the pauses inside its runs. Each run is cut into even slices; a slice rests whose power is nearer to the
-lowest than to the usual highest of all runs.
+**Rests** before a run's end are looked for where the log leaves no pause between runs that would
+show them: a log in which the next start stands for an end has the pauses inside its runs. Each run
+is cut into even slices; a slice rests whose power is nearer to the lowest than to the usual highest
+of all runs.
 
-**The record** of a meter's runs (energy, edges, the shift that its load tells) is for those who look for changes.
+**The record** of a meter's runs (energy, edges, the shift that its load tells) is for those who
+look for changes.
 """
 
 from __future__ import annotations
@@ -44,7 +49,9 @@ PAUSES_NEAR = 41  # of which the usual power at rest is taken
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Seconds by which the meter sees each start and each end later than the log; NaN where it shows none."""
+    """Seconds by which the meter sees each start and each end later than the log; NaN where it
+    shows none.
+    """
 
     start_late_s: Floats
     end_late_s: Floats
@@ -52,7 +59,9 @@ class Edges:
 
 
 def edges_seen(curve: Curve, reach: EdgeReach) -> Edges:
-    """The edges of each run, from a curve that was asked for `reach.moments_us()` and the runs' own."""
+    """The edges of each run, from a curve that was asked for `reach.moments_us()` and the runs'
+    own.
+    """
     begin, until = reach.start_us + reach.at_start_us, reach.end_us - reach.at_end_us
     running = _power(curve, begin, until)
     pause = np.flatnonzero((reach.at_end_us[:-1] > 0) & (reach.at_start_us[1:] > 0))
@@ -79,7 +88,9 @@ def edges_seen(curve: Curve, reach: EdgeReach) -> Edges:
 
 
 def _usual_near(resting: Floats, pause: Integers, count: int) -> Floats:
-    """By run, the median of the power in the pauses next to it: a meter's level may change within the record."""
+    """By run, the median of the power in the pauses next to it: a meter's level may change within
+    the record.
+    """
     finite = np.isfinite(resting)
     resting, pause = resting[finite], pause[finite]
     width = min(PAUSES_NEAR, len(resting))
@@ -105,7 +116,8 @@ LONG = 0.75  # of the rests: longer ones show what the line draws in them
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunEdges:
-    """By run: whether its end is the next start, how long it rests at its beginning and its end, and the share of its energy drawn there.
+    """By run: whether its end is the next start, how long it rests at its beginning and its end,
+    and the share of its energy drawn there.
 
     NaN where the readings do not show it.
     """
@@ -113,11 +125,14 @@ class RunEdges:
     joined: Flags
     first_s: Floats
     last_s: Floats
-    share: Floats  # of the energy, in the rest at the end, at the lowest power that it or a long one shows
+    # of the energy, in the rest at the end, at the lowest power that it or a long one shows
+    share: Floats
 
 
 def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges | None:
-    """The rests within the runs; None where the log has pauses, or where the meter shows no lower power for any."""
+    """The rests within the runs; None where the log has pauses, or where the meter shows no lower
+    power for any.
+    """
     edges = slices_of(start_us, end_us).reshape(-1, SLICES + 1)
     if not len(edges):
         return None
@@ -159,8 +174,9 @@ NOTHING = 0.05  # of the usual power of the runs
 class RunRecord:
     """The runs that a meter counts for, in order of start: half-open windows in UTC microseconds.
 
-    `ids` are the batches' own, `energy` in the record's unit, `known` the share of its seconds, `silent` the share in whole stretches
-    of the search (quarters of an hour) of which the meter shows next to nothing. `rests` are told of a log without pauses only.
+    `ids` are the batches' own, `energy` in the record's unit, `known` the share of its seconds,
+    `silent` the share in whole stretches of the search (quarters of an hour) of which the meter
+    shows next to nothing. `rests` are told of a log without pauses only.
     """
 
     ids: tuple[str, ...]
@@ -180,7 +196,9 @@ class RunRecord:
 def of_runs(
     curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers
 ) -> RunRecord:
-    """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of` them and for `bin_edges_us`."""
+    """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of`
+    them and for `bin_edges_us`.
+    """
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
     offsets, silent = NOTHING_TOLD, np.zeros(len(start_us))

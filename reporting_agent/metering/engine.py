@@ -1,8 +1,10 @@
-"""All meters against all moments asked for: one pass over the readings, flat memory, whatever their number.
+"""All meters against all moments asked for: one pass over the readings, flat memory, whatever their
+number.
 
-Each block of readings carries its meter's curve on to the moments it passes, so nothing but the curves is held. A meter
-whose readings reach back over a block's edge is read a second time as a whole (16 bytes a reading) and sorted; one whose whole
-record shows readings that must be left out is read a second time, block by block, without them.
+Each block of readings carries its meter's curve on to the moments it passes, so nothing but the
+curves is held. A meter whose readings reach back over a block's edge is read a second time as a
+whole (16 bytes a reading) and sorted; one whose whole record shows readings that must be left out
+is read a second time, block by block, without them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Block = tuple[str, Readings, str]
 """Meter id, readings in file order, file name."""
 
 Read = Callable[[frozenset[str]], Iterable[Block]]
-"""Gives the blocks of the meters named, from the beginning; called again where a meter must be read again."""
+"""Gives the blocks of the meters named, from the beginning; called again where a meter must be read
+again.
+"""
 
 
 def courses(
@@ -30,7 +34,8 @@ def courses(
     """The course of each meter, by its id.
 
     Args:
-        lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a processor.
+        lanes: each gives the blocks of meters that stand in no other; they are followed at the same
+            time, one a processor.
         fast: sound blocks take the fast path; otherwise all readings take the careful one.
     """
     by_id = {request.meter.id: request for request in asked}
@@ -101,7 +106,9 @@ def _close_own(own: Mapping[str, OwnWindows], read: Read) -> dict[str, OwnEnergy
 
 
 def _whole_read(asked: MeterQuery, readings: Readings, file: str) -> Course:
-    """One meter's readings in one piece, and once more where the whole record shows what is to be left out."""
+    """One meter's readings in one piece, and once more where the whole record shows what is to be
+    left out.
+    """
     first = MeterStream(asked, whole=True)
     first.take(readings, file)
     course = first.close()

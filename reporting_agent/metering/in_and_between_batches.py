@@ -1,7 +1,8 @@
 """How one meter's energy divides over the period: batches, the stretches outside them, clock hours.
 
-The batches a meter counts for may overlap (several machines on one meter); what counts as inside a batch is the union of
-their windows. The time outside is cut into stretches at the edges of that union and of the period.
+The batches a meter counts for may overlap (several machines on one meter); what counts as inside a
+batch is the union of their windows. The time outside is cut into stretches at the edges of that
+union and of the period.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ from reporting_agent.metering.segments import MICROSECONDS
 Integers = NDArray[np.int64]
 
 PEAK = 2.0
-"""Times its mean, what a load may have been at least that no reading tells (a convention of ours)."""
+"""Times its mean, what a load may have been at least that no reading tells (a convention of
+ours).
+"""
 FAULT_RANGES = 3.0
-"""Of a declared range, the most that a reading beyond it can be and be a load (a convention of ours)."""
+"""Of a declared range, the most that a reading beyond it can be and be a load (a convention of
+ours).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OccupiedWindows:
-    """The batches that one meter counts for, of this period and of others, in order of their start."""
+    """The batches that one meter counts for, of this period and of others, in order of their
+    start.
+    """
 
     windows: Windows
     ids: Sequence[str]
@@ -48,7 +55,9 @@ def record_of(
     demand_us: Integers | None = None,
     closely_us: Integers | None = None,
 ) -> MeterRecord:
-    """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
+    """The record of one meter that has readings. Without a period there are no hours, and the
+    record is as long as the readings.
+    """
     curve, facts = course.curve, course.facts
     ever, period_us = hours_us is EVER, hours_us[[0, -1]]
     own_us = period_us if ever else in_its_time(meter, period_us, zone)
@@ -107,7 +116,9 @@ def record_of(
 
 
 def _peaks_blank(course: Course, meter: Meter, load: float) -> float:
-    """Of a rate, whose neighbours fill the time of a blank reading; of others that time is missing."""
+    """Of a rate, whose neighbours fill the time of a blank reading; of others that time is
+    missing.
+    """
     blank = sum(finding.count for finding in course.findings if finding.code == "reading-blank")
     facts = course.facts
     if meter.reading != "rate" or load <= 0 or not blank or not facts.usual_step_s:
@@ -123,7 +134,9 @@ def _peaks_blank(course: Course, meter: Meter, load: float) -> float:
 
 
 def _peaks_beyond(course: Course, meter: Meter, load: float) -> float:
-    """What the neighbours of a rate's readings fill in their place is taken off; a fault of a logger counts as so many ranges at most."""
+    """What the neighbours of a rate's readings fill in their place is taken off; a fault of a
+    logger counts as so many ranges at most.
+    """
     if course.verdict is None or meter.range is None or load <= 0:
         return 0.0
     count, median = course.verdict.outside
@@ -147,7 +160,9 @@ def _pair(edges_us: Integers) -> tuple[Integers, Integers]:
 def pauses_of(
     occupied: OccupiedWindows, period_us: Integers
 ) -> tuple[Windows, list[str], list[str]]:
-    """The period less the union of the batches, with the ids of the batches on either side of each stretch."""
+    """The period less the union of the batches, with the ids of the batches on either side of each
+    stretch.
+    """
     start_us, end_us, ids = occupied.windows.start_us, occupied.windows.end_us, occupied.ids
     first_us, last_us = period_us.tolist()
     islands = Islands.of(occupied.windows)
@@ -171,7 +186,9 @@ def pauses_of(
 
 
 def _tail(course: Course, edge_us: int, end_us: Integers, last_us: int | None) -> float:
-    """Energy from an edge of the period to the latest of these ends, all of batches that began before the edge."""
+    """Energy from an edge of the period to the latest of these ends, all of batches that began
+    before the edge.
+    """
     latest_us = max(int(end_us.max(initial=edge_us)), edge_us)
     until = np.array([latest_us if last_us is None else min(latest_us, last_us)])
     return float(course.curve.over(np.array([edge_us]), until)[0].sum())

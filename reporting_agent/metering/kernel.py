@@ -1,12 +1,14 @@
-"""The inner loops over a block of readings: the screen's scan, loads, and exact sums of energy in whole numbers.
+"""The inner loops over a block of readings: the screen's scan, loads, and exact sums of energy in
+whole numbers.
 
 They work in chunks that stay in the processor's cache and in memory that is used again.
 
 Exact sums: energy as whole numbers, so that neither order nor grouping can change the last digit.
 
-A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary digits more, in two
-integers, whole steps and 2^-32 of a step, and are rounded to whole steps once, where a moment's sum is read off. Integer
-sums are associative: blocks may be cut anywhere and cores may share the work.
+A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary
+digits more, in two integers, whole steps and 2^-32 of a step, and are rounded to whole steps once,
+where a moment's sum is read off. Integer sums are associative: blocks may be cut anywhere and cores
+may share the work.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ STEPS_PER_UNIT = float(2**20)
 PARTS_OF_A_STEP = float(2**32)  # of a step
 MOST = float(
     2**42
-)  # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would hold it
+    # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would
+    # hold it
+)
 
 
 Integers = NDArray[np.int64]
@@ -35,7 +39,9 @@ _EXACT = float(2**53 // CHUNK)
 
 
 class Scan(NamedTuple):
-    """What a block of at least two readings looks like. Differences are between neighbours; NaN makes `sound` False."""
+    """What a block of at least two readings looks like. Differences are between neighbours; NaN
+    makes `sound` False.
+    """
 
     sound: bool  # every value is finite and below 2^42
     least_step_us: int
@@ -44,7 +50,8 @@ class Scan(NamedTuple):
     highest: float
     least_move: float
     most_move: float
-    quantum: float  # the smallest difference other than 0, without its sign; infinite where there is none
+    # the smallest difference other than 0, without its sign; infinite where there is none
+    quantum: float
     still: bool  # two neighbours are equal
     standing: bool  # `STANDING` equal values in a row, or more
 
@@ -89,7 +96,9 @@ def scan(time_us: Integers, value: Floats) -> Scan:
 def _look(
     time_us: Integers, value: Floats
 ) -> tuple[int, int, float, float, float, float, float, bool]:
-    """The same of one chunk, but for runs of equal values: only whether two neighbours are equal."""
+    """The same of one chunk, but for runs of equal values: only whether two neighbours are
+    equal.
+    """
     length = len(value) - 1
     step = np.subtract(time_us[1:], time_us[:-1], out=scratch.whole[:length])
     move = np.subtract(value[1:], value[:-1], out=scratch.float_1[:length])
@@ -143,7 +152,9 @@ def loads(time_us: Integers, energy: Floats) -> tuple[float, float]:
 def rate_sums(
     time_us: Integers, value: Floats, factor: float, at: Integers
 ) -> tuple[Integers, Integers]:
-    """Exact sums (see `curve.split`) of the trapezoids before each reading `at` (in order), and of all."""
+    """Exact sums (see `curve.split`) of the trapezoids before each reading `at` (in order), and of
+    all.
+    """
     sums_at = _Sums(at)
     for first in range(0, len(value) - 1, CHUNK):
         part = slice(first, first + CHUNK + 1)
@@ -182,7 +193,8 @@ class _Sums:
         if not -_EXACT < floor.min() <= floor.max() < _EXACT:
             self._read_off(first, until, floor.astype(np.int64), steps.astype(np.int64))
             return
-        # whole numbers below 2^53, and so are their sums: floating point adds them exactly, in any order
+        # whole numbers below 2^53, and so are their sums: floating point adds them exactly, in any
+        # order
         self._read_off(first, until, floor, steps)
 
     def _read_off(self, first: int, until: int, whole: NDArray[Any], rest: NDArray[Any]) -> None:

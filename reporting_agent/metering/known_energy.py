@@ -1,9 +1,11 @@
-"""Between which readings the energy is known, and what a register counted across gaps, where it is known in all and not when.
+"""Between which readings the energy is known, and what a register counted across gaps, where it is
+known in all and not when.
 
-Each is stated and counted; no value is guessed. Registers and rates of a window metered by itself are judged here too; its intervals,
-whose lengths are cut otherwise, in `own_window`.
+Each is stated and counted; no value is guessed. Registers and rates of a window metered by itself
+are judged here too; its intervals, whose lengths are cut otherwise, in `own_window`.
 
-Unknown is what a gap, a fall of a register (`register_falls`), a declared reset, or a load that the meter cannot have told leaves open.
+Unknown is what a gap, a fall of a register (`register_falls`), a declared reset, or a load that the
+meter cannot have told leaves open.
 """
 
 from __future__ import annotations
@@ -39,11 +41,14 @@ def known_segments(
     verdict: CleaningResult | None = None,
     resets_us: Integers = NO_STAMPS,
 ) -> tuple[Segments, Flags]:
-    """The segments with rollovers added back, and over which of them energy is known; segment i lies between readings i and i + 1.
+    """The segments with rollovers added back, and over which of them energy is known; segment i
+    lies between readings i and i + 1.
 
     Args:
-        left_out_us: stamps of readings that were there and were left out: between them nothing was missed.
-        resets_us: moments at which the meter is declared to have begun anew, in right time: no energy is taken across them.
+        left_out_us: stamps of readings that were there and were left out: between them nothing was
+            missed.
+        resets_us: moments at which the meter is declared to have begun anew, in right time: no
+            energy is taken across them.
     """
     energy, rows = segments.energy, readings.row[1:]
     keep = ~_across(resets_us, segments, meter)
@@ -76,7 +81,9 @@ def across_gaps(
     verdict: CleaningResult | None,
     resets_us: Integers,
 ) -> Iterator[tuple[Integers, Floats]]:
-    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell, began anew or counted too much."""
+    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it
+    fell, began anew or counted too much.
+    """
     if verdict is not None:
         hung = (
             verdict.caught_up.between(readings.time_us)
@@ -94,13 +101,15 @@ def across_gaps(
 
 
 def _across(resets_us: Integers, segments: Segments, meter: Meter) -> Flags:
-    """Segments with a reset in them. A reading of a register or a rate at that very moment is the first of the new beginning, while an
-    interval that ends there ends before it."""
+    """Segments with a reset in them. A reading of a register or a rate at that very moment is the
+    first of the new beginning, while an interval that ends there ends before it."""
     return hold(segments.start_us, segments.end_us, resets_us, at_end=meter.reading != "interval")
 
 
 def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:
-    """Which gaps are such: where readings were there and only left out, nothing was missed between them."""
+    """Which gaps are such: where readings were there and only left out, nothing was missed between
+    them.
+    """
     if not len(left_out_us):
         return gap
     edges = np.concatenate((time_us[:-1][gap], time_us[1:][gap]))
@@ -121,7 +130,9 @@ def _within_range(
     file: str,
     tally: Tally,
 ) -> Flags:
-    """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
+    """Segments whose mean load the meter can have told: within its range, and not at the end of
+    it.
+    """
     outside, at_end = (keep & flags for flags in loads_beyond(energy, length_us, meter))
     tally.add("out-of-range", file, rows, outside)
     if outside.any():
@@ -132,7 +143,9 @@ def _within_range(
 
 
 def _unknown(readings: Readings, meter: Meter, verdict: CleaningResult | None) -> Flags:
-    """Segments that the meter's state makes unknown: of a rate those that touch a value that says nothing."""
+    """Segments that the meter's state makes unknown: of a rate those that touch a value that says
+    nothing.
+    """
     if meter.reading == "rate":
         bad = saturated(readings.value, meter, verdict)
         if verdict is not None:

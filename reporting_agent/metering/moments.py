@@ -1,8 +1,10 @@
-"""The moments asked of a meter's curve: batches, clock hours, intervals of a demand charge, edges that cut readings, comparisons.
+"""The moments asked of a meter's curve: batches, clock hours, intervals of a demand charge, edges
+that cut readings, comparisons.
 
-A curve is kept at these moments alone (`curve`), so whoever reads one off later says here where: the record of the period (batches, clock
-hours), the readings that an edge cuts (`cut_readings`), and what holds a meter against its batches (`clock`, `edges`, `standstills`).
-Times are int64 microseconds since 1970 in UTC, windows half-open.
+A curve is kept at these moments alone (`curve`), so whoever reads one off later says here where:
+the record of the period (batches, clock hours), the readings that an edge cuts (`cut_readings`),
+and what holds a meter against its batches (`clock`, `edges`, `standstills`). Times are int64
+microseconds since 1970 in UTC, windows half-open.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 EVER = np.array([-(1 << 61), 1 << 61], dtype=np.int64)
-"""Edges of the time that is looked at where no period is given: long before and long after any reading."""
+"""Edges of the time that is looked at where no period is given: long before and long after any
+reading.
+"""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,7 +63,9 @@ AROUND_US = (
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Half-open windows in UTC microseconds, in any order, each longer than nothing; they may overlap."""
+    """Half-open windows in UTC microseconds, in any order, each longer than nothing; they may
+    overlap.
+    """
 
     start_us: Integers
     end_us: Integers
@@ -72,7 +78,9 @@ def to_us(moment: datetime) -> int:
 
 
 def distinct(moments_us: Integers) -> Integers:
-    """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is nearly in order."""
+    """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is
+    nearly in order.
+    """
     moments = np.sort(moments_us)
     return (
         moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
@@ -80,9 +88,11 @@ def distinct(moments_us: Integers) -> Integers:
 
 
 def hours_of(period: Period | None, zone: tzinfo) -> Integers:
-    """Starts of the local clock hours of a period, and its end: UTC microseconds. The ends of time without a period.
+    """Starts of the local clock hours of a period, and its end: UTC microseconds. The ends of time
+    without a period.
 
-    An hour begins where the local clock shows a full hour, in zones half an hour off as well; one that comes twice is two.
+    An hour begins where the local clock shows a full hour, in zones half an hour off as well; one
+    that comes twice is two.
     """
     if period is None:
         return EVER
@@ -107,7 +117,9 @@ def hours_of(period: Period | None, zone: tzinfo) -> Integers:
 
 
 def intervals_of(hours_us: Integers, minutes: int) -> Integers:
-    """The edges of clock hours and, within them, of the intervals of a demand charge; an hour that the period cuts off stays whole."""
+    """The edges of clock hours and, within them, of the intervals of a demand charge; an hour that
+    the period cuts off stays whole.
+    """
     if hours_us is EVER:
         return hours_us[:0]
     whole = hours_us[:-1][np.diff(hours_us) == HOUR_US]
@@ -121,7 +133,9 @@ def _offset_us(moment_us: int, zone: tzinfo) -> int:
 
 
 def of_record(windows: Windows, hours_us: Integers) -> Integers:
-    """What the record of a meter is read off at: its batches, the clock hours, and where an edge cuts a reading."""
+    """What the record of a meter is read off at: its batches, the clock hours, and where an edge
+    cuts a reading.
+    """
     return np.concatenate((windows.start_us, windows.end_us, hours_us, beside_edges(windows)))
 
 
@@ -139,7 +153,9 @@ def of_comparisons(windows: Windows) -> Integers:
 
 
 def of_readings(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
-    """By meter with readings, the moments at which it must be read off: its own and those of every meter made from it."""
+    """By meter with readings, the moments at which it must be read off: its own and those of every
+    meter made from it.
+    """
     asked = {
         meter.id: [own[meter.id]] if meter.id in own else []
         for meter in tree.meters
@@ -157,7 +173,9 @@ def of_readings(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integ
 
 @dataclass(frozen=True, slots=True)
 class Islands:
-    """Stretches in which some batch ran, in order, none touching another; `pause_us` before each, and after the last."""
+    """Stretches in which some batch ran, in order, none touching another; `pause_us` before each,
+    and after the last.
+    """
 
     start_us: Integers
     end_us: Integers
@@ -182,19 +200,25 @@ class Islands:
         )
 
     def beside_long(self, reach_us: int) -> tuple[Flags, Flags]:
-        """Whether the pause before each start, and after each end, is long enough to show its power."""
+        """Whether the pause before each start, and after each end, is long enough to show its
+        power.
+        """
         long = self.pause_us >= ROOM * reach_us
         runs = len(self.start_us)
         return long[:runs], long[1:]
 
     def beside_short(self, reach_us: int) -> Integers:
-        """Indices of runs with a short pause and another run behind them, both long enough to be measured inside."""
+        """Indices of runs with a short pause and another run behind them, both long enough to be
+        measured inside.
+        """
         roomy = self.end_us - self.start_us >= ROOM * reach_us
         return np.flatnonzero((self.pause_us[1:-1] < ROOM * reach_us) & roomy[:-1] & roomy[1:])
 
 
 def beside_edges(windows: Windows) -> Integers:
-    """What `cut_readings` asks besides the windows' edges, whatever the time between readings turns out to be."""
+    """What `cut_readings` asks besides the windows' edges, whatever the time between readings turns
+    out to be.
+    """
     runs = Islands.of(windows)
     asked: list[Integers] = [windows.start_us[:0]]
     for reach_us in REACHES_US:
@@ -213,7 +237,9 @@ def beside_edges(windows: Windows) -> Integers:
 
 
 def stretches_of(windows: Windows) -> Integers:
-    """The edges of the equal stretches by which `clock` holds a meter's against the log's, at most a third of a batch."""
+    """The edges of the equal stretches by which `clock` holds a meter's against the log's, at most
+    a third of a batch.
+    """
     if len(windows.start_us) < FEWEST_PIECES * FEWEST_BATCHES:
         return _NOTHING
     usual = float(np.median(windows.end_us - windows.start_us))
@@ -237,7 +263,9 @@ def quarters_of(start_us: Integers, end_us: Integers) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class EdgeReach:
-    """How far `edges` looks on either side of each start and end, microseconds; 0 where there is no pause to look into."""
+    """How far `edges` looks on either side of each start and end, microseconds; 0 where there is no
+    pause to look into.
+    """
 
     start_us: Integers
     end_us: Integers
@@ -284,7 +312,9 @@ def joined(start_us: Integers, end_us: Integers) -> Flags:
 
 
 def slices_of(start_us: Integers, end_us: Integers) -> Integers:
-    """The edges of even slices of each run, a row a run, where the log shows no pauses; none of a log that does."""
+    """The edges of even slices of each run, a row a run, where the log shows no pauses; none of a
+    log that does.
+    """
     ends_joined = joined(start_us, end_us)
     if len(ends_joined) < FEWEST_JOINED or float(ends_joined.mean()) < LEAST_JOINED:
         return _NOTHING

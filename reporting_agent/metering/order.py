@@ -1,26 +1,33 @@
-"""Readings put in order of time, by what steps back show: a clock that leapt and leapt back, one put back for good, or late entries.
+"""Readings put in order of time, by what steps back show: a clock that leapt and leapt back, one
+put back for good, or late entries.
 
 A stamp that steps back is a late entry, or the clock was wrong. Three things are told apart:
 
-- **a clock that leapt and leapt back** (`leaps`): two steps undo each other, one ahead and one back by the same time, in either order;
-  and time that the readings between them claim is held by others. They are left out: which of them the clock was right about,
+- **a clock that leapt and leapt back** (`leaps`): two steps undo each other, one ahead and one back
+  by the same time, in either order; and time that the readings between them claim is held by
+  others. They are left out: which of them the clock was right about,
   nobody can say;
-- **a clock put back for good**: the readings behind claim time that others hold, with other values. They are left out until
-  the clock has caught up;
+- **a clock put back for good**: the readings behind claim time that others hold, with other values.
+  They are left out until the clock has caught up;
 - **late entries**: everything else. They are put where they belong.
 
-Readings that fill a hole are right and merely stand at the wrong position; readings of a stamp that stood before are doubles,
-which `cleaning.without_duplicates` counts. A file that runs from the newest to the oldest is turned round. Where stamps step back every
-few rows, the file is simply not sorted: no clock can be told from its order, and every reading is kept and put in its place.
+Readings that fill a hole are right and merely stand at the wrong position; readings of a stamp that
+stood before are doubles, which `cleaning.without_duplicates` counts. A file that runs from the
+newest to the oldest is turned round. Where stamps step back every few rows, the file is simply not
+sorted: no clock can be told from its order, and every reading is kept and put in its place.
 
-**Which steps belong together**, and so which readings a clock that leapt has stamped: a clock that is set ahead shows as a step
-ahead, and its setting right as a step back by the same time; a clock that is set back shows the step back first. Between the two
-stand the readings that it stamped. A step back may have several steps ahead to belong to, of which the others are gaps. What tells
-them apart, in this order:
+**Which steps belong together**, and so which readings a clock that leapt has stamped: a clock that
+is set ahead shows as a step ahead, and its setting right as a step back by the same time; a clock
+that is set back shows the step back first. Between the two stand the readings that it stamped. A
+step back may have several steps ahead to belong to, of which the others are gaps. What tells them
+apart, in this order:
 
-- each step back has a cause: of all ways to pair the steps that one counts most which leaves fewest of them open;
-- the two undo each other to the second, where a gap has any length, and a reading is missing between only by chance;
-- a register counts one step's energy where its clock leapt, and that of the whole gap where the time really passed;
+- each step back has a cause: of all ways to pair the steps that one counts most which leaves fewest
+  of them open;
+- the two undo each other to the second, where a gap has any length, and a reading is missing
+  between only by chance;
+- a register counts one step's energy where its clock leapt, and that of the whole gap where the
+  time really passed;
 - of what is then left, the pairing under which the fewest readings are wrong.
 """
 
@@ -47,7 +54,9 @@ CLAIMED_TWICE = 0.5  # of the time that a wrong clock claims twice
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """The usual time between readings; and how near two must stand to claim the same time, which a logger read at odd times does seldom."""
+    """The usual time between readings; and how near two must stand to claim the same time, which a
+    logger read at odd times does seldom.
+    """
 
     usual_us: float
     near_us: float
@@ -65,7 +74,9 @@ class Spacing:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A step ahead (`leap`) that a step back undoes, the readings [first, end) between, and how many reasons speak against the two."""
+    """A step ahead (`leap`) that a step back undoes, the readings [first, end) between, and how
+    many reasons speak against the two.
+    """
 
     leap: int
     first: int
@@ -118,14 +129,18 @@ def _usual(steps: Integers, index: int) -> float:
 
 
 def passed(count: Floats, index: int, times: float) -> bool:
-    """Whether a register counted over this step, so many times the usual one, as over its whole time, and not as over one step."""
+    """Whether a register counted over this step, so many times the usual one, as over its whole
+    time, and not as over one step.
+    """
     usual = float(np.median(np.diff(count[max(index - AROUND, 0) : index + AROUND + 2])))
     moved = float(count[index + 1] - count[index])
     return usual > 0 and moved > usual * np.sqrt(max(times, 1.0))
 
 
 def _chosen(stages: list[list[Pair]]) -> list[Pair]:
-    """One pair or none of each stage, no leap twice: fewest left open, then least against them, then fewest readings."""
+    """One pair or none of each stage, no leap twice: fewest left open, then least against them,
+    then fewest readings.
+    """
     best: dict[int, tuple[tuple[int, int, int], int]] = {
         -1: ((0, 0, 0), -1)
     }  # leap taken last -> cost, and the leap taken before
@@ -156,7 +171,9 @@ def _chosen(stages: list[list[Pair]]) -> list[Pair]:
 
 
 def _explains(time_us: Integers, pair: Pair, leap_us: float, spacing: Spacing) -> bool:
-    """Whether the readings between are few enough, and claim time that others near by hold, as a wrong clock makes them."""
+    """Whether the readings between are few enough, and claim time that others near by hold, as a
+    wrong clock makes them.
+    """
     first, end = pair.first, pair.end
     if abs(int(time_us[end - 1] - time_us[first])) > LONGEST_WRONG_US:
         return False
@@ -189,17 +206,22 @@ MOSTLY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to make of readings out of order: which were stamped by a wrong clock, which are late, and the order of all."""
+    """What to make of readings out of order: which were stamped by a wrong clock, which are late,
+    and the order of all.
+    """
 
     wrong_clock: Flags
     late: Flags
     sorted: Integers
     after_back: Integers  # indices of the readings after a step back
-    open_back: bool = False  # a clock was put back and nothing here undoes it: what does may stand before or after these rows
+    # a clock was put back and nothing here undoes it: what does may stand before or after these
+    # rows
+    open_back: bool = False
 
 
 def order_of(time_us: Integers, value: Floats, *, counts: bool = False) -> Order | None:
-    """None where the readings are in order. Of equal stamps the one that stands first in the file stays first.
+    """None where the readings are in order. Of equal stamps the one that stands first in the file
+    stays first.
 
     Args:
         counts: whether the values are a register's, which tell how much time really passed.
@@ -236,7 +258,9 @@ def _groups(flags: Flags) -> list[tuple[int, int]]:
 
 
 def _unexplained(time_us: Integers, value: Floats, spacing: Spacing) -> list[int]:
-    """Steps back after which come neither late entries, which fill a hole, nor rows written twice: their indices."""
+    """Steps back after which come neither late entries, which fill a hole, nor rows written twice:
+    their indices.
+    """
     highest = np.maximum.accumulate(time_us)
     behind = np.concatenate(([False], time_us[1:] < highest[:-1]))
     left = []
@@ -257,13 +281,17 @@ def _unexplained(time_us: Integers, value: Floats, spacing: Spacing) -> list[int
 
 
 def _reach(time_us: Integers, start: int, end: int, usual_us: float) -> int:
-    """The first row before `start` at which the time of the rows from `start` to `end` may have been held."""
+    """The first row before `start` at which the time of the rows from `start` to `end` may have
+    been held.
+    """
     back = int((time_us[start - 1] - time_us[start:end].min()) / usual_us)
     return min(max(start - 4 * (end - start) - back - 10, 0), start - 1)
 
 
 def _behind(time_us: Integers) -> Flags:
-    """Readings out of order: in each disorder the fewer of those that stand too late and those that stand too early."""
+    """Readings out of order: in each disorder the fewer of those that stand too late and those that
+    stand too early.
+    """
     highest = np.maximum.accumulate(time_us)
     behind = np.concatenate(([False], time_us[1:] < highest[:-1]))
     groups = _groups(behind)
@@ -291,7 +319,9 @@ def _doubled(time_us: Integers) -> Flags:
 
 
 def _put_back(time_us: Integers, value: Floats, behind: Flags, spacing: Spacing) -> Flags:
-    """Of the readings behind, those that run over time which readings before them hold, with other values."""
+    """Of the readings behind, those that run over time which readings before them hold, with other
+    values.
+    """
     out = np.zeros(len(time_us), dtype=bool)
     for start, end in _groups(behind):
         reach = _reach(time_us, start, end, spacing.usual_us)

@@ -1,24 +1,28 @@
-"""A sample of the meter's own history, and what it excludes: spikes, jumps of a register, stray zeros, a flat or standing ceiling.
+"""A sample of the meter's own history, and what it excludes: spikes, jumps of a register, stray
+zeros, a flat or standing ceiling.
 
-**Spikes.** `Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
-`spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer
-than a few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere
-(`unit_check`).
+**Spikes.** `Peaks` keeps the highest loads of the record with their readings; at the end, when the
+meter's own history is known, `spikes` says which of them no load explains. A load that rises over
+one reading and falls over another, that is high for longer than a few, or that comes back at the
+same height, is a way of running, however rare; a change of scale is found elsewhere (`unit_check`).
 
-**The sample** is a few thousand of the meter's readings, evenly spread, whatever the length of the record. Every `stride`-th
-reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped and the stride doubles. So
-the sample depends on the readings alone, not on the blocks they came in, and costs next to nothing: rules that ask what is usual
-for this meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
+**The sample** is a few thousand of the meter's readings, evenly spread, whatever the length of the
+record. Every `stride`-th reading by its number in the record is kept; once more than `MOST` stand
+there, every second is dropped and the stride doubles. So the sample depends on the readings alone,
+not on the blocks they came in, and costs next to nothing: rules that ask what is usual for this
+meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
 
-**Stray zeros** of a meter that is never at zero: what a logger writes where no value came, or an outage. A plant with a base load
-(lamps, fans, transformers) draws something at any hour. Where its meter shows 0 for a reading or two, among hundreds of thousands
-that are well above, nothing was measured, or the supply failed. That other meters show zeros then tells neither: a gateway fails
-for all of its meters at once. A standstill that lasts is no drop-out.
+**Stray zeros** of a meter that is never at zero: what a logger writes where no value came, or an
+outage. A plant with a base load (lamps, fans, transformers) draws something at any hour. Where its
+meter shows 0 for a reading or two, among hundreds of thousands that are well above, nothing was
+measured, or the supply failed. That other meters show zeros then tells neither: a gateway fails for
+all of its meters at once. A standstill that lasts is no drop-out.
 
-**A flat ceiling** that nobody declared: a sensor that saturates below the loads it was bought for. A load that swings goes through
-many different values below its highest and meets the highest seldom. Where instead the highest value stands far more often than any
-value below it, while below it hardly two readings are alike, the values were cut off there. A load that is steady, or written in
-coarse steps, has many alike below its highest as well and shows nothing.
+**A flat ceiling** that nobody declared: a sensor that saturates below the loads it was bought for.
+A load that swings goes through many different values below its highest and meets the highest
+seldom. Where instead the highest value stands far more often than any value below it, while below
+it hardly two readings are alike, the values were cut off there. A load that is steady, or written
+in coarse steps, has many alike below its highest as well and shows nothing.
 """
 
 from __future__ import annotations
@@ -44,9 +48,10 @@ MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year
 class SampledReadings(Columns):
     """Sampled readings in order of time.
 
-    `number` counts readings from 0, `step_us` is the time since the reading before (0 of the first), `power` the load that the
-    reading tells: its value for a rate, else energy an hour since the reading before (NaN where that has no meaning).
-    `file` is an index into the files the meter was read from.
+    `number` counts readings from 0, `step_us` is the time since the reading before (0 of the
+    first), `power` the load that the reading tells: its value for a rate, else energy an hour since
+    the reading before (NaN where that has no meaning). `file` is an index into the files the meter
+    was read from.
     """
 
     number: Integers
@@ -77,7 +82,9 @@ class Sampler:
     def see(
         self, meter: Meter, readings: Readings, last: tuple[int, float] | None, file: int
     ) -> None:
-        """The next readings, after one of this stamp and value; those of them belong to the sample that the stride then chooses."""
+        """The next readings, after one of this stamp and value; those of them belong to the sample
+        that the stride then chooses.
+        """
         number, count, before = self.seen, len(readings), self.stride
         while -(-(number + count) // self.stride) > MOST:
             self.stride *= 2
@@ -111,7 +118,9 @@ class Sampler:
 
 
 def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Floats:
-    """The load that each reading tells: of a rate its value; else the energy an hour since the reading before, NaN where there is none."""
+    """The load that each reading tells: of a rate its value; else the energy an hour since the
+    reading before, NaN where there is none.
+    """
     if meter.reading == "rate":
         return value
     energy = value - before if meter.reading == "register" else value
@@ -121,7 +130,9 @@ def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Flo
 
 MOST_KEPT = 1024
 FEWEST_LOADED = 48  # below this number of readings under load nothing can be called unusual
-TIMES_HIGH = 1.5  # above the 99th percentile of the load; starting currents stay below in readings of a minute and more
+# above the 99th percentile of the load; starting currents stay below in readings of a minute and
+# more
+TIMES_HIGH = 1.5
 DEVIATIONS = (
     12.0  # robust standard deviations above the median under load: for loads that swing widely
 )
@@ -140,7 +151,9 @@ FEWEST_ALIKE, ALIKE = (
 
 @dataclass(frozen=True, slots=True)
 class HighestLoads(Columns):
-    """Readings of the highest loads; the load was drawn over (`before_us`, `time_us`]. `load` is least what the reading proves."""
+    """Readings of the highest loads; the load was drawn over (`before_us`, `time_us`]. `load` is
+    least what the reading proves.
+    """
 
     number: Integers
     before_us: Integers
@@ -163,7 +176,9 @@ class Peaks:
     highest: HighestLoads = NONE
 
     def see(self, number: int, time_us: Integers, load: Floats, row: Rows, file: int) -> None:
-        """The next loads; the first stamp only says since when the first load was drawn (one stamp more than loads)."""
+        """The next loads; the first stamp only says since when the first load was drawn (one stamp
+        more than loads).
+        """
         above = np.flatnonzero(load > self.floor)
         if not len(above):
             return
@@ -183,7 +198,9 @@ class Peaks:
 
 
 def plausible_load(sample: SampledReadings) -> float:
-    """The most that the meter's own history makes plausible for a single reading; endless where there is too little of it."""
+    """The most that the meter's own history makes plausible for a single reading; endless where
+    there is too little of it.
+    """
     load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
     if len(load) < FEWEST_LOADED:
         return float("inf")
@@ -195,7 +212,9 @@ def plausible_load(sample: SampledReadings) -> float:
 
 
 def least_loads(peaks: HighestLoads, step_us: float) -> HighestLoads:
-    """The same with the energy spread over the usual step at least: two stamps that a clock set right drew together are no peak."""
+    """The same with the energy spread over the usual step at least: two stamps that a clock set
+    right drew together are no peak.
+    """
     length = np.maximum(peaks.time_us - peaks.before_us, 1)
     return replace(peaks, load=peaks.load * np.minimum(length / max(step_us, 1.0), 1.0))
 
@@ -220,7 +239,9 @@ def spikes(peaks: HighestLoads, limit: float) -> Flags:
 
 
 def _beside_a_load(peaks: HighestLoads) -> Flags:
-    """Whether the reading before or the one after shows much of it too; `peaks` hold what is nearly as high as a plausible load."""
+    """Whether the reading before or the one after shows much of it too; `peaks` hold what is nearly
+    as high as a plausible load.
+    """
     beside = np.zeros(len(peaks), dtype=bool)
     for away in (-1, 1):
         at = np.minimum(np.searchsorted(peaks.number, peaks.number + away), len(peaks) - 1)
@@ -284,7 +305,9 @@ TIMES_ALIKE = 5  # how much more often than any of them the highest stands
 
 
 def flat_ceiling(sample: SampledReadings, below: float) -> float | None:
-    """The value at which the readings were cut off; None where they were not. Values above `below` are spikes and count for nothing."""
+    """The value at which the readings were cut off; None where they were not. Values above `below`
+    are spikes and count for nothing.
+    """
     value = sample.value[np.isfinite(sample.value) & (sample.value > 0) & (sample.power <= below)]
     if len(value) < FEWEST_AT + FEWEST_BELOW:
         return None
@@ -297,7 +320,9 @@ def flat_ceiling(sample: SampledReadings, below: float) -> float | None:
 
 
 def standing_ceiling(values: Floats, sample: SampledReadings, below: float) -> float | None:
-    """The value at which a meter stands again and again for implausibly long, where it shows none above it: the end of its range."""
+    """The value at which a meter stands again and again for implausibly long, where it shows none
+    above it: the end of its range.
+    """
     value = sample.value[np.isfinite(sample.value) & (sample.power <= below)]
     if not len(values) or not len(value):
         return None

@@ -1,14 +1,16 @@
-"""From the meter's own clock to the right time by declared offset and drift; summer time, and meters that stay on standard time.
+"""From the meter's own clock to the right time by declared offset and drift; summer time, and
+meters that stay on standard time.
 
     right = stamp - clock_offset_s - clock_drift_s_per_day (stamp - clock_read_on)
 
-where the offset is that of `clock_read_on` (from its midnight in UTC). Nothing is put right that is not declared: an estimate is told
-(`clock`), with the keys that would say so.
+where the offset is that of `clock_read_on` (from its midnight in UTC). Nothing is put right that is
+not declared: an estimate is told (`clock`), with the keys that would say so.
 
-Summer time: when a zone keeps it, and how a meter that stays on standard time gives itself away where it changes.
+Summer time: when a zone keeps it, and how a meter that stays on standard time gives itself away
+where it changes.
 
-Its stamps are read in the zone. In spring it goes on through the hour that the zone skips, and then steps back by it; in autumn the hour
-that comes twice comes once, and leaves a hole.
+Its stamps are read in the zone. In spring it goes on through the hour that the zone skips, and then
+steps back by it; in autumn the hour that comes twice comes once, and leaves a hole.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _DAY_S = 86_400
 
 
 def put_right(time_us: Integers, meter: Meter) -> Integers:
-    """The right times of these stamps, to the microsecond; the same array where the meter's clock is right."""
+    """The right times of these stamps, to the microsecond; the same array where the meter's clock
+    is right.
+    """
     offset_us = round(meter.clock_offset_s * _MICROSECONDS)
     if meter.clock_read_on is not None and meter.clock_drift_s_per_day:
         read = meter.clock_read_on
@@ -49,7 +53,9 @@ _MINUTE = timedelta(minutes=1)
 
 
 def summers(zone: tzinfo, first_us: int, last_us: int) -> list[tuple[int, int]]:
-    """Stretches [from, until) between the two moments in which the zone is ahead of its standard time, UTC microseconds."""
+    """Stretches [from, until) between the two moments in which the zone is ahead of its standard
+    time, UTC microseconds.
+    """
     now, last = _moment(first_us), _moment(last_us)
     days = [now + day * _DAY for day in range((last - now) // _DAY + 1)] + [last]
     offsets = [_offset(day, zone) for day in days]
@@ -92,7 +98,8 @@ def _us(moment: datetime) -> int:
 def stays_on_standard_time(
     summer: tuple[int, int], turned_back: Integers, holes: Integers, step_us: int
 ) -> bool:
-    """Whether a meter read every `step_us` goes through one of the two changes of this summer without changing.
+    """Whether a meter read every `step_us` goes through one of the two changes of this summer
+    without changing.
 
     Args:
         turned_back, holes: stamps before and after each step back, and each gap.

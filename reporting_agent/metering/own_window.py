@@ -1,17 +1,20 @@
 """A batch's energy from the readings inside its own window, and from nothing else.
 
-This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere, and what the whole record of a meter
-shows, change nothing here. The plant's own label is metered along the whole curve (`engine`), which knows more.
+This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere,
+and what the whole record of a meter shows, change nothing here. The plant's own label is metered
+along the whole curve (`engine`), which knows more.
 
-A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at its stamp (start, end]. Of a window's
-readings, sorted by stamp, those that cannot be one are left out (blank, all nines, outside the declared range, a stamp that stood before,
-a register value that leaves the line of its two neighbours). Between two that follow each other the energy is what the meter's kind
-says; it is unknown across a fall that is no declared rollover, across a declared reset or more than the pack's longest gap, and outside
-the declared range. From the window's edge to its first reading, and from the last to its end, the nearest known stretch goes on, for no
-longer than that gap and across no reset.
+A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at
+its stamp (start, end]. Of a window's readings, sorted by stamp, those that cannot be one are left
+out (blank, all nines, outside the declared range, a stamp that stood before, a register value that
+leaves the line of its two neighbours). Between two that follow each other the energy is what the
+meter's kind says; it is unknown across a fall that is no declared rollover, across a declared reset
+or more than the pack's longest gap, and outside the declared range. From the window's edge to its
+first reading, and from the last to its end, the nearest known stretch goes on, for no longer than
+that gap and across no reset.
 
-Everything is a function of the window's own readings in the order of the file, whatever blocks they come in. Sums are taken on the grid
-of 2^-20 of the meter's unit, so they are exact.
+Everything is a function of the window's own readings in the order of the file, whatever blocks they
+come in. Sums are taken on the grid of 2^-20 of the meter's unit, so they are exact.
 """
 
 from __future__ import annotations
@@ -46,7 +49,9 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class OwnEnergy:
-    """Of each window, the energy in the meter's unit over time, and the share of its seconds that is known."""
+    """Of each window, the energy in the meter's unit over time, and the share of its seconds that
+    is known.
+    """
 
     energy: Floats
     completeness: Floats
@@ -63,7 +68,8 @@ class _Own(Columns):
 
 @dataclass(slots=True)
 class OwnWindows:
-    """Takes one meter's readings in the order of the file and meters windows that do not overlap, each by itself.
+    """Takes one meter's readings in the order of the file and meters windows that do not overlap,
+    each by itself.
 
     Args:
         windows: in order of start; where two overlap a reading belongs to the one that began last.
@@ -94,7 +100,9 @@ class OwnWindows:
         self._gap_us = round(self.longest_gap_s * 1e6)
 
     def take(self, readings: Readings) -> None:
-        """The next readings. Windows are metered once a later one is reached, so that little is held."""
+        """The next readings. Windows are metered once a later one is reached, so that little is
+        held.
+        """
         own = self._inside(readings)
         if not len(own.window):
             return
@@ -114,7 +122,9 @@ class OwnWindows:
         self._waiting.append(own.at(np.isin(own.window, list(self.late))))
 
     def close(self) -> None:
-        """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
+        """After the last reading of the first pass; `late` are to be taken again, and closed once
+        more.
+        """
         if self._waiting:
             self._settle(len(self.windows.start_us))
         self._done = len(self.windows.start_us)
@@ -217,7 +227,8 @@ class OwnWindows:
                 np.append(np.nan, slope)[last],
             )  # a lone reading tells no energy
         else:
-            # the factor after the mean: what a plant committed to is compared to the last bit (`benchmarks.audit.records`)
+            # the factor after the mean: what a plant committed to is compared to the last bit
+            # (`benchmarks.audit.records`)
             energy = (own.value[:-1] + own.value[1:]) / 2 * self.factor * (length_us / HOUR_US)
             level = (
                 np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
@@ -240,9 +251,9 @@ class OwnWindows:
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of energies an interval: each over its own length, cut at the window's edges.
 
-        As by `segments.interval_segments` and `known_energy.known_segments` (a test holds them together), but that at the window's edge a
-        reading is as long as its neighbour, and that its load is taken over all of a declared interval, also where the next stamp comes
-        sooner.
+        As by `segments.interval_segments` and `known_energy.known_segments` (a test holds them
+        together), but that at the window's edge a reading is as long as its neighbour, and that its
+        load is taken over all of a declared interval, also where the next stamp comes sooner.
         """
         ends = self.meter.stamp == "end"
         spacing_us = np.diff(own.time_us)

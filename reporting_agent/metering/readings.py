@@ -13,7 +13,9 @@ from reporting_agent.row_numbers import Rows
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Rows whose fields are arrays of one length: the base of frozen dataclasses that have no other fields."""
+    """Rows whose fields are arrays of one length: the base of frozen dataclasses that have no other
+    fields.
+    """
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))

@@ -1,7 +1,9 @@
-"""What one meter counted in the period: how it divides, and what its readings say of the meter itself.
+"""What one meter counted in the period: how it divides, and what its readings say of the meter
+itself.
 
-Energies are in `MeterRecord.unit` and on a binary grid of 2^-20 of it (a millionth), so that sums of them below 8 billion
-units are exact in floating point, in any order. They are differences of one curve, `curve.Curve`, and therefore close:
+Energies are in `MeterRecord.unit` and on a binary grid of 2^-20 of it (a millionth), so that sums
+of them below 8 billion units are exact in floating point, in any order. They are differences of one
+curve, `curve.Curve`, and therefore close:
 
     total = in_batches + outside + unplaced              outside = sum of the stretches
     total - unplaced = sum of hour_energy                (local clock hours tile the period)
@@ -31,10 +33,11 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class PauseStretch:
-    """A window in which none of the batches ran that the meter counts for: half-open, UTC microseconds.
+    """A window in which none of the batches ran that the meter counts for: half-open, UTC
+    microseconds.
 
-    `completeness` is the share of its seconds whose energy is known; `before` and `after` are the ids of the batches on
-    either side, "" at an edge of the period.
+    `completeness` is the share of its seconds whose energy is known; `before` and `after` are the
+    ids of the batches on either side, "" at an edge of the period.
     """
 
     equipment: str
@@ -50,10 +53,10 @@ class PauseStretch:
 class MeterFacts:
     """What the readings show of the meter. None where there were too few to tell.
 
-    `highest` and `lowest` are power or flow in the meter's range unit: of a rate its values, else energy an hour between
-    two readings. `quantum` is the smallest step between two values (the resolution as written), `usual_step_s` the most
-    frequent time between readings, `at_range_share` the share of the known seconds in which a rate stood at the highest
-    value of its declared range.
+    `highest` and `lowest` are power or flow in the meter's range unit: of a rate its values, else
+    energy an hour between two readings. `quantum` is the smallest step between two values (the
+    resolution as written), `usual_step_s` the most frequent time between readings, `at_range_share`
+    the share of the known seconds in which a rate stood at the highest value of its declared range.
     """
 
     readings: int
@@ -68,8 +71,8 @@ class MeterFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervals:
-    """Energy from each edge to the next, and the seconds of it that are known; `unplaced` is what a register counted across gaps that
-    end there, where that was asked for."""
+    """Energy from each edge to the next, and the seconds of it that are known; `unplaced` is what a
+    register counted across gaps that end there, where that was asked for."""
 
     edges_us: Integers
     energy: Floats
@@ -79,19 +82,23 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class MeterRecord:
-    """One meter over the period [start_us, end_us); without a period, from its first reading to its last. What it counted, knew and
-    missed in a period is of its own time (`in_its_time`); by hours and other moments it is told as long as it was read.
+    """One meter over the period [start_us, end_us); without a period, from its first reading to its
+    last. What it counted, knew and missed in a period is of its own time (`in_its_time`); by hours
+    and other moments it is told as long as it was read.
 
-    `in_batches` is over the union of the batches that it counts for, cut off at the period's edges: `began_before` of it
-    is in batches that began before the period, and `runs_on` (no part of `total`) was counted after the period's end in batches that
-    began in it. So the energies of the batches of the period, where none overlap, add up to
-    `in_batches - began_before + runs_on`. `unplaced` is what a register counted across gaps too long to place it, in
-    the period in which it was read again. `per_reading` is what one unit of the readings (of a rate: times an hour) is in `unit`: 1 for
-    kWh, a mean of the period where gas was brought to normal state or steam turned into heat; `state_doubt` its standard
-    uncertainty, as a share, from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water
-    vapour would be at its state, `mean_state` that state (K, kPa absolute). `in_runs` is what batches of the period carry of it, each its
-    own part. As shares of its energy, `peaks_blank` is what blank readings of a rate would add at the highest load it showed or twice the
-    mean one, `peaks_beyond` what readings beyond its declared range would, as they were read.
+    `in_batches` is over the union of the batches that it counts for, cut off at the period's edges:
+    `began_before` of it is in batches that began before the period, and `runs_on` (no part of
+    `total`) was counted after the period's end in batches that began in it. So the energies of the
+    batches of the period, where none overlap, add up to `in_batches - began_before + runs_on`.
+    `unplaced` is what a register counted across gaps too long to place it, in the period in which
+    it was read again. `per_reading` is what one unit of the readings (of a rate: times an hour) is
+    in `unit`: 1 for kWh, a mean of the period where gas was brought to normal state or steam turned
+    into heat; `state_doubt` its standard uncertainty, as a share, from the meters of temperature
+    and pressure. `vapour_if_saturated` is the share of a gas's volume that water vapour would be at
+    its state, `mean_state` that state (K, kPa absolute). `in_runs` is what batches of the period
+    carry of it, each its own part. As shares of its energy, `peaks_blank` is what blank readings of
+    a rate would add at the highest load it showed or twice the mean one, `peaks_beyond` what
+    readings beyond its declared range would, as they were read.
     """
 
     meter: Meter
@@ -126,14 +133,18 @@ class MeterRecord:
     closely: Intervals | None = None  # between the moments that somebody asked for besides
 
     def in_service(self, moments_us: Integers, zone: tzinfo) -> Flags:
-        """Which moments lie in the meter's own time, `from` to `until`: it may be read on while another meter stands for it."""
+        """Which moments lie in the meter's own time, `from` to `until`: it may be read on while
+        another meter stands for it.
+        """
         begins_us, ends_us = in_its_time(self.meter, EVER, zone).tolist()
         within: Flags = (moments_us >= begins_us) & (moments_us < ends_us)
         return within
 
 
 def in_its_time(meter: Meter, period_us: Integers, zone: tzinfo) -> Integers:
-    """Start and end of what of a period lies in the meter's own time, from the local day of its `from` to that of its `until`."""
+    """Start and end of what of a period lies in the meter's own time, from the local day of its
+    `from` to that of its `until`.
+    """
     edges = zip((meter.since, meter.until), period_us.tolist(), strict=True)
     own_us = [
         edge_us if day is None else to_us(datetime.combine(day, time(), zone))
@@ -147,7 +158,9 @@ _COUNTED_STEP_S = 7200  # steps up to here are counted in a table, longer ones o
 
 @dataclass(slots=True)
 class RecordSurvey:
-    """Takes settled readings in order of time; each block begins with the reading that ended the one before."""
+    """Takes settled readings in order of time; each block begins with the reading that ended the
+    one before.
+    """
 
     meter: Meter
     readings: int = 0
@@ -162,7 +175,9 @@ class RecordSurvey:
     def add(
         self, time_us: Integers, value: Floats, segments: Segments, known_segments: Segments
     ) -> None:
-        """The readings as cleaned, what lies between them, and where energy is known; the first reading stood in the call before."""
+        """The readings as cleaned, what lies between them, and where energy is known; the first
+        reading stood in the call before.
+        """
         self._count(time_us)
         self._count_steps(time_us)
         moved = np.abs(np.diff(value))

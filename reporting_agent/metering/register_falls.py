@@ -1,4 +1,6 @@
-"""A register that shows less than before: it rolled over at its highest digit and went on, was rescaled, or began again at nothing."""
+"""A register that shows less than before: it rolled over at its highest digit and went on, was
+rescaled, or began again at nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,12 @@ FROM_ZERO = 5.0  # times what the register counts next: a value below that began
 def over_falls(
     segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally
 ) -> tuple[Floats, Flags]:
-    """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
+    """Energy of the segments between register readings with rollovers added back, and over which of
+    them it is known.
 
     Args:
-        value: the readings, one more than there are segments; `rows` are those at the segments' ends.
+        value: the readings, one more than there are segments; `rows` are those at the segments'
+            ends.
     """
     counts, tells = counted(value, segments.end_us - segments.start_us, meter)
     moved, before, after = segments.energy, value[:-1], value[1:]
@@ -41,9 +45,11 @@ def over_falls(
 
 
 def counted(value: Floats, length_us: Integers, meter: Meter) -> tuple[Floats, Flags]:
-    """What a register counted from each reading to the next, and where that is known: not where it fell, unless it rolled over.
+    """What a register counted from each reading to the next, and where that is known: not where it
+    fell, unless it rolled over.
 
-    A fall to the declared rollover's other end is none where the register would have counted more than its range allows.
+    A fall to the declared rollover's other end is none where the register would have counted more
+    than its range allows.
 
     Args:
         length_us: the time from each reading to the next.
@@ -60,7 +66,9 @@ def counted(value: Floats, length_us: Integers, meter: Meter) -> tuple[Floats, F
 
 
 def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
-    """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
+    """Whether the register fell as a rollover would make it fall: from its last tenth to its
+    first.
+    """
     if meter.rollover is None:
         return np.zeros(len(before), dtype=bool)
     return (

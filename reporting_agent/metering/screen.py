@@ -1,8 +1,9 @@
 """Which blocks of readings may take the fast path: the one place where its conditions stand.
 
-A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too much and never too little:
-what it holds back goes the careful path, which names, counts and repairs, and comes to the same energies to the last bit where there
-was nothing after all. A new rule of cleaning that looks at single readings or at neighbours needs its condition here.
+A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too
+much and never too little: what it holds back goes the careful path, which names, counts and
+repairs, and comes to the same energies to the last bit where there was nothing after all. A new
+rule of cleaning that looks at single readings or at neighbours needs its condition here.
 
 | held back | because of |
 |---|---|
@@ -17,7 +18,7 @@ was nothing after all. A new rule of cleaning that looks at single readings or a
 | on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
 
 Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -56,7 +57,9 @@ class Screen:
         )
 
     def passes(self, time_us: Integers, value: Floats, scan: Scan) -> bool:
-        """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
+        """Whether nothing is to be looked at in these readings, but for their load: see
+        `load_passes`.
+        """
         if not scan.sound or scan.least_step_us <= 0 or scan.most_step_us > self._longest_step_us:
             return False
         if self.meter.reading == "register" and scan.least_move < 0:
@@ -70,7 +73,9 @@ class Screen:
         )
 
     def load_passes(self, lowest: float, highest: float) -> bool:
-        """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
+        """Whether power or flow, of a register or an interval energy an hour, lies inside the
+        range.
+        """
         low = -np.inf if self.meter.range is None else self.meter.range[0]
         return low <= lowest and highest < end_of_range(self.meter)
 
@@ -102,7 +107,9 @@ class Screen:
 
 
 def near_power_of_ten(value: Floats, power: float) -> bool:
-    """Whether any size may be so many nines or more next to this power of ten: see `nines_below`."""
+    """Whether any size may be so many nines or more next to this power of ten: see
+    `nines_below`.
+    """
     low, high = nines_below(power)
     for first in range(0, len(value), CHUNK):
         part = value[first : first + CHUNK]

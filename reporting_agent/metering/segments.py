@@ -1,13 +1,15 @@
-"""Energy between any two moments, from segments over which the energy is known: one kernel for every kind of meter.
+"""Energy between any two moments, from segments over which the energy is known: one kernel for
+every kind of meter.
 
-A *segment* [start, end) carries its whole energy. Inside it, energy grows linearly for a register and an interval
-meter, and as a parabola for a rate meter, whose power runs in a straight line from reading to reading (trapezoid).
-With f the share of the segment that has passed,
+A *segment* [start, end) carries its whole energy. Inside it, energy grows linearly for a register
+and an interval meter, and as a parabola for a rate meter, whose power runs in a straight line from
+reading to reading (trapezoid). With f the share of the segment that has passed,
 
-    E(f) = energy * f + bend * f * (f - 1),        bend = (P_end - P_start) * duration / 2   (0 unless a rate)
+    E(f) = energy * f + bend * f * (f - 1),        bend = (P_end - P_start) * duration / 2   (0
+    unless a rate)
 
-Nothing is known between segments: there E stands still and the seconds count as missing. Energy of [a, b) is E(b) - E(a),
-read off the meter's `curve`. Times are int64 microseconds.
+Nothing is known between segments: there E stands still and the seconds count as missing. Energy of
+[a, b) is E(b) - E(a), read off the meter's `curve`. Times are int64 microseconds.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ HOUR_US = 3600 * MICROSECONDS
 
 @dataclass(frozen=True, slots=True)
 class Segments(Columns):
-    """Disjoint stretches of time in order, each with its energy (unit of the meter's register or of its rate times hours)."""
+    """Disjoint stretches of time in order, each with its energy (unit of the meter's register or of
+    its rate times hours).
+    """
 
     start_us: Integers
     end_us: Integers
@@ -54,7 +58,9 @@ Amounts = TypeVar("Amounts", float, Floats)
 
 
 def under_line(before: Amounts, after: Amounts, hours: Amounts) -> Amounts:
-    """What a power or flow gives that goes in a straight line from one value to another: rate x hours."""
+    """What a power or flow gives that goes in a straight line from one value to another: rate x
+    hours.
+    """
     return (before + after) / 2 * hours
 
 
@@ -77,7 +83,9 @@ def rate_segments(time_us: Integers, value: Floats) -> Segments:
 def interval_segments(
     time_us: Integers, value: Floats, *, stamp: str, length_us: int | None
 ) -> Segments:
-    """Energy of the interval that ends (or starts) at the stamp: since the stamp before, at most the declared length."""
+    """Energy of the interval that ends (or starts) at the stamp: since the stamp before, at most
+    the declared length.
+    """
     start, end = time_us[:-1], time_us[1:]
     if stamp == "end":
         energy = value[1:]
@@ -93,7 +101,9 @@ def interval_segments(
 def hold(
     start_us: Integers, end_us: Integers, moments_us: Integers, *, at_end: bool
 ) -> NDArray[np.bool_]:
-    """Which stretches hold one of these moments, given in order, after their start and before their end, or `at_end` as well."""
+    """Which stretches hold one of these moments, given in order, after their start and before their
+    end, or `at_end` as well.
+    """
     passed = np.searchsorted(moments_us, end_us, side="right" if at_end else "left")
     holding: NDArray[np.bool_] = passed > np.searchsorted(moments_us, start_us, side="right")
     return holding

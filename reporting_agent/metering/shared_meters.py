@@ -1,12 +1,15 @@
-"""Meters shared by several steps or equipments: their energy divided by the declared rule, to the last digit.
+"""Meters shared by several steps or equipments: their energy divided by the declared rule, to the
+last digit.
 
-Time is cut at every beginning and end of a batch that the meter serves. Of each piece the energy is shared among the batches
-running in it: in proportion to output per hour (`output`), evenly (`hours`), or by the rated power of their equipment
-(`rated-power`). By `shares` each sink has its declared part of every piece, shared evenly among its batches then running; what falls
-to a sink that stands is nobody's. By `power` every batch has its sink's declared power over its own time.
+Time is cut at every beginning and end of a batch that the meter serves. Of each piece the energy is
+shared among the batches running in it: in proportion to output per hour (`output`), evenly
+(`hours`), or by the rated power of their equipment (`rated-power`). By `shares` each sink has its
+declared part of every piece, shared evenly among its batches then running; what falls to a sink
+that stands is nobody's. By `power` every batch has its sink's declared power over its own time.
  Energy while nothing runs is nobody's either: it stays outside any batch, with the meter.
 
-Shares are taken as differences of rounded running sums (whole steps of the grid), so that the parts of a piece always add up to it.
+Shares are taken as differences of rounded running sums (whole steps of the grid), so that the parts
+of a piece always add up to it.
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One step or piece of equipment that shares a meter; `rated_power_kw` where the rule needs it."""
+    """One step or piece of equipment that shares a meter; `rated_power_kw` where the rule needs
+    it.
+    """
 
     id: str
     step: str
@@ -38,7 +43,9 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class ServedBatches:
-    """The batches that a shared meter serves: windows in UTC microseconds, output in the step's unit, index of the sink."""
+    """The batches that a shared meter serves: windows in UTC microseconds, output in the step's
+    unit, index of the sink.
+    """
 
     start_us: Integers
     end_us: Integers
@@ -48,7 +55,9 @@ class ServedBatches:
 
 @dataclass(frozen=True, slots=True)
 class SharedEnergy:
-    """What falls to each batch, in the meter's unit, its known share of the batch's seconds, and what falls to none."""
+    """What falls to each batch, in the meter's unit, its known share of the batch's seconds, and
+    what falls to none.
+    """
 
     energy: Floats
     completeness: Floats
@@ -58,9 +67,11 @@ class SharedEnergy:
 def share_out(
     allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, curve: Curve
 ) -> SharedEnergy:
-    """Divide a meter's known energy, from the first beginning to the last end of its batches, among them.
+    """Divide a meter's known energy, from the first beginning to the last end of its batches, among
+    them.
 
-    Energies add up: the batches' parts and `nobodys` are the meter's energy over that time, exactly.
+    Energies add up: the batches' parts and `nobodys` are the meter's energy over that time,
+    exactly.
     """
     count = len(served.start_us)
     if not count:

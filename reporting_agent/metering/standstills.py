@@ -1,9 +1,10 @@
 """Meters that stood still while the batches say that the equipment produced.
 
-A register stands where nothing is drawn, and a rate stays at 0: that is rest, unless a batch was running. Within batches there is
-rest as well (charging, tapping, a short stop), and it comes again in every batch. A standstill is told where it covers
-more of the batches' time than rest ever does on this meter, and where the batches should have drawn in it many times the
-smallest step that the meter shows.
+A register stands where nothing is drawn, and a rate stays at 0: that is rest, unless a batch was
+running. Within batches there is rest as well (charging, tapping, a short stop), and it comes again
+in every batch. A standstill is told where it covers more of the batches' time than rest ever does
+on this meter, and where the batches should have drawn in it many times the smallest step that the
+meter shows.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 STILL = "still-while-producing"
-LOW = 0.2  # of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides
+# of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides
+LOW = 0.2
 TIMES_REST = 3.0  # how much longer than rest within batches usually is
 REST = 0.9  # "usually": this quantile of the standstills within batches
 FEWEST_RESTS = 10  # fewer standstills within batches are no habit
@@ -44,7 +46,9 @@ LEAST_SHARE, LEAST_S = (
 def suspect(
     meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo
 ) -> Suspicion:
-    """What a meter hid by standing still: batches in order of start, of which an energy known to a lesser share is not known."""
+    """What a meter hid by standing still: batches in order of start, of which an energy known to a
+    lesser share is not known.
+    """
     runs, files = (
         (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
     )
@@ -76,11 +80,15 @@ def suspect(
         Severity.WARNING,
         in_number(
             count,
-            "Meter %(meter_id)s: its reading stood still once while the batches show that the equipment "
-            "produced, %(hours)s h. Batches of that time left out of the label: %(affected)s. Check the meter "
+            "Meter %(meter_id)s: its reading stood still once while the batches show that the "
+            "equipment "
+            "produced, %(hours)s h. Batches of that time left out of the label: %(affected)s. "
+            "Check the meter "
             "and its connection.",
-            "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show that the equipment produced, "
-            "%(hours)s h in total. Batches of that time left out of the label: %(affected)s. Check the meter and its connection.",
+            "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show "
+            "that the equipment produced, "
+            "%(hours)s h in total. Batches of that time left out of the label: %(affected)s. "
+            "Check the meter and its connection.",
             meter_id=meter.id,
             count=f"{count:,}",
             hours=f"{inside_h:,.1f}",
@@ -107,8 +115,8 @@ def standstills(
     """Which runs are no rest.
 
     Args:
-        start_us, end_us, energy: of the batches in order of start; energy in the meter's unit, NaN where it is not known.
-        quantum: smallest step of the meter's values.
+        start_us, end_us, energy: of the batches in order of start; energy in the meter's unit, NaN
+        where it is not known. quantum: smallest step of the meter's values.
     """
     none = np.zeros(len(runs), dtype=bool)
     length_s = (end_us - start_us) / 1e6
@@ -132,7 +140,9 @@ def standstills(
 def within_batches(
     first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers
 ) -> Floats:
-    """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap, their union counts."""
+    """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap,
+    their union counts.
+    """
     running = Islands.of(Windows(start_us, end_us))
     knots = np.column_stack((running.start_us, running.end_us)).ravel()
     run_us = np.concatenate(

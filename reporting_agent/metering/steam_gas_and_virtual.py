@@ -1,16 +1,19 @@
-"""Meters worked out: heat of steam, gas at normal state by temperature and pressure, virtual meters; the uncertainty of that state.
+"""Meters worked out: heat of steam, gas at normal state by temperature and pressure, virtual
+meters; the uncertainty of that state.
 
-Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and clock hours, so at most an hour
-long), with the mean temperature and pressure of that piece, and put together to a new curve on the same grid. So batches,
-stretches and hours of a worked-out meter close to the last digit like those of any other. Where the state of a piece is not known
-(less than half of it read, or outside what the declaration allows) its energy is not known: it counts as missing, never at some
-mean state. A virtual meter knows a piece where every part does.
+Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and
+clock hours, so at most an hour long), with the mean temperature and pressure of that piece, and put
+together to a new curve on the same grid. So batches, stretches and hours of a worked-out meter
+close to the last digit like those of any other. Where the state of a piece is not known (less than
+half of it read, or outside what the declaration allows) its energy is not known: it counts as
+missing, never at some mean state. A virtual meter knows a piece where every part does.
 
-A volume meter (turbine, vortex, ultrasonic) reads cubic metres as they flow. A differential-pressure meter (orifice, Venturi)
-that computes with one fixed state, `computed_at`, reads too much or too little where the state differs: its flow of mass goes with the root
-of the density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with). What the meters of temperature and
-pressure may be wrong by goes into the result by its own formula, evaluated again with each limit added (JCGM 100, 5.1.3), at the mean
-state.
+A volume meter (turbine, vortex, ultrasonic) reads cubic metres as they flow. A
+differential-pressure meter (orifice, Venturi) that computes with one fixed state, `computed_at`,
+reads too much or too little where the state differs: its flow of mass goes with the root of the
+density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with).
+What the meters of temperature and pressure may be wrong by goes into the result by its own formula,
+evaluated again with each limit added (JCGM 100, 5.1.3), at the mean state.
 """
 
 from __future__ import annotations
@@ -39,10 +42,13 @@ from reporting_agent.metering.segments import HOUR_US
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-LEAST_KNOWN_STATE = 0.5  # of the seconds of a piece over which the flow is known, its temperature and pressure must be read
+# of the seconds of a piece over which the flow is known, its temperature and pressure must be read
+LEAST_KNOWN_STATE = 0.5
 _AGE_US = (
     1 << 50
-)  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
+    # no piece of a period is so long: one that is reaches to the ends of time, where no period was
+    # given
+)
 NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 
@@ -62,7 +68,9 @@ def final_unit(meter: Meter) -> str:
 
 
 def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats) -> Floats:
-    """What one `unit` of the meter is in its final unit at each state; NaN where the state is not known or not as declared."""
+    """What one `unit` of the meter is in its final unit at each state; NaN where the state is not
+    known or not as declared.
+    """
     if meter.steam is not None:
         return _heat(meter, meter.steam, unit, temperature_k, pressure_kpa)
     normal = gas_and_steam.normal_volume(temperature_k, pressure_kpa)
@@ -82,7 +90,9 @@ def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats)
 def doubt_of_state(
     meter: Meter, unit: str, temperature_k: float, pressure_kpa: float, tree: MeterTree
 ) -> float:
-    """Standard uncertainty of the factor, as a share, from the classes that the meters of temperature and pressure declare."""
+    """Standard uncertainty of the factor, as a share, from the classes that the meters of
+    temperature and pressure declare.
+    """
     here = factor(meter, unit, np.array([temperature_k]), np.array([pressure_kpa]))[0]
     variance = 0.0
     for name, shift in ((meter.temperature_meter, (1.0, 0.0)), (meter.pressure_meter, (0.0, 1.0))):
@@ -107,7 +117,9 @@ def doubt_of_state(
 
 
 def _limit(companion: Meter, temperature_k: float, pressure_kpa: float) -> float:
-    """Limit of error in K or kPa: of the range's end, or of the reading (degC, or the pressure that the meter itself reads)."""
+    """Limit of error in K or kPa: of the range's end, or of the reading (degC, or the pressure that
+    the meter itself reads).
+    """
     share = (companion.accuracy_class or 0.0) / 100
     scale = PRESSURE_UNITS.get(companion.unit, 1.0)
     if companion.accuracy_of == "range" and companion.range is not None:
@@ -159,9 +171,10 @@ def _point(temperature_c: float, pressure_kpa: float) -> tuple[Floats, Floats]:
 class CountedCourse:
     """One meter's course in the unit that its energy counts in.
 
-    `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard uncertainty of that, as a share,
-    from the meters of temperature and pressure. `vapour_if_saturated` is the share of a gas's volume that water vapour would be;
-    `mean_state` its temperature in K and absolute pressure in kPa, NaN of what is not needed.
+    `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard
+    uncertainty of that, as a share, from the meters of temperature and pressure.
+    `vapour_if_saturated` is the share of a gas's volume that water vapour would be; `mean_state`
+    its temperature in K and absolute pressure in kPa, NaN of what is not needed.
     """
 
     course: Course
@@ -173,7 +186,9 @@ class CountedCourse:
 
 
 def state_unit(meter: Meter) -> tuple[str, float]:
-    """The unit that a state meter is added up in, and its factor: kPa of a pressure, so that the grid does not cut its digits."""
+    """The unit that a state meter is added up in, and its factor: kPa of a pressure, so that the
+    grid does not cut its digits.
+    """
     return (
         ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
     )
@@ -195,7 +210,8 @@ def work_out(
     Args:
         courses: those of the meters with readings.
         read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
-        zone: of the site, whose days begin and end the time of a part that another meter took the place of.
+        zone: of the site, whose days begin and end the time of a part that another meter took the
+            place of.
     """
     by_meter: dict[str, CountedCourse] = {}
     for meter in tree.meters:
@@ -273,7 +289,9 @@ def _state(
     courses: Mapping[str, Course],
     tree: MeterTree,
 ) -> Floats:
-    """The state of every piece: temperature in K, absolute pressure in kPa; NaN where not known or not declared."""
+    """The state of every piece: temperature in K, absolute pressure in kPa; NaN where not known or
+    not declared.
+    """
     pieces = max(len(moments_us) - 1, 0)
     if name is None:
         return np.full(pieces, np.nan if constant is None else constant + offset)
@@ -305,7 +323,9 @@ def _usual(factor: Floats, steps: Integers, finite: NDArray[np.bool_]) -> float:
 def _sum(
     meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse], zone: tzinfo
 ) -> CountedCourse:
-    """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs, each in its time."""
+    """The course of a virtual meter: its parts' curves at the moments that all of them share, added
+    with their signs, each in its time.
+    """
     parts = tree.parts(meter)
     moments = by_meter[next(iter(parts))].course.curve.moments_us
     for part in parts:
@@ -334,7 +354,8 @@ def _sum(
     for part, times in parts.items():
         curve, at = by_meter[part].course.curve, ats[part]
         scale = np.where(serves[part], times * _ratio(tree, meter, by_meter[part].unit), 0.0)
-        # each part at its own mean power over the time that all of them know: else what one misses would stand as energy
+        # each part at its own mean power over the time that all of them know: else what one misses
+        # would stand as energy
         share = np.divide(
             common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0
         )
@@ -370,8 +391,8 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
 
 
 def _facts(by_part: Mapping[str, MeterFacts], tree: MeterTree) -> MeterFacts:
-    """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover, but for one that took another's
-    place or gave its own up."""
+    """Of a virtual meter: as many readings as its poorest part, and the span that all of them
+    cover, but for one that took another's place or gave its own up."""
     begun = {
         part: facts for part, facts in by_part.items() if tree.by_id[part].since is None
     } or by_part
@@ -414,7 +435,8 @@ def _findings(meter: Meter, lost_s: float) -> tuple[DataFinding, ...]:
             "state-unknown",
             Severity.WARNING,
             Phrase(
-                "Meter %(meter_id)s: for %(hours)s h its readings lack temperature or pressure, or their state is not the one "
+                "Meter %(meter_id)s: for %(hours)s h its readings lack temperature or pressure, "
+                "or their state is not the one "
                 "declared. Its energy is not known then, and the time counts as missing.",
                 meter_id=meter.id,
                 hours=hours,

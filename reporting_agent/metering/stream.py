@@ -1,13 +1,15 @@
 """One meter's way through its blocks of readings: clean, join to the block before, make segments.
 
-The last two readings of a block are kept back for the next, so that the result does not depend on where blocks are cut:
-a register spike is only told from a reset by what follows, and a segment may span two blocks. A block that begins before
-the last one ended raises `OutOfOrder`, and so does one in which a clock is put back that nothing in the block had set ahead; the
-engine then reads that meter again as a whole.
+The last two readings of a block are kept back for the next, so that the result does not depend on
+where blocks are cut: a register spike is only told from a reset by what follows, and a segment may
+span two blocks. A block that begins before the last one ended raises `OutOfOrder`, and so does one
+in which a clock is put back that nothing in the block had set ahead; the engine then reads that
+meter again as a whole.
 
-An interval meter's reading at the open edge of the record (the first where stamps end intervals, the last where they start
-them) has no neighbour to tell its length. It is the declared `interval_s`; else the spacing of its neighbours where the two
-nearest agree; else it is not known, and the reading is left out with a finding.
+An interval meter's reading at the open edge of the record (the first where stamps end intervals,
+the last where they start them) has no neighbour to tell its length. It is the declared
+`interval_s`; else the spacing of its neighbours where the two nearest agree; else it is not known,
+and the reading is left out with a finding.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _AGREE_US = MICROSECONDS
-FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast path: enough to tell its usual load
+# of a meter, laid out before the rest of its first block may take the fast path: enough to tell its
+# usual load
+FIRST_READINGS = 512
 _FEWEST = 16  # readings; shorter blocks are sooner laid out than screened
 
 
@@ -54,9 +58,11 @@ class MeterQuery:
     Args:
         moments_us: every moment that a window begins or ends at.
         longest_gap_s: from the label rule of the meter's step.
-        factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
+        factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1
+            kWh; W: 0.001 kWh).
         own: windows in order of start, to be metered each by the readings in it alone.
-        resets_us: when the meter is declared to have begun anew, in order and by its own clock: no energy is taken across.
+        resets_us: when the meter is declared to have begun anew, in order and by its own clock: no
+            energy is taken across.
     """
 
     meter: Meter
@@ -72,7 +78,9 @@ class OutOfOrder(Exception):  # noqa: N818 - what a stream tells the engine, whi
 
 
 class MeterStream:
-    """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
+    """Takes the blocks of one meter in file order and gives segments of known energy in order of
+    time.
+    """
 
     def __init__(
         self,
@@ -115,7 +123,8 @@ class MeterStream:
         self._third_last_us: int | None = None
 
     def take(self, readings: Readings, file: str) -> None:
-        """The next block: the curve goes on along it, by the fast path where that is taken and the block is sound, else by the careful one.
+        """The next block: the curve goes on along it, by the fast path where that is taken and the
+        block is sound, else by the careful one.
 
         Raises:
             OutOfOrder: the meter must be read again as a whole.
@@ -170,9 +179,11 @@ class MeterStream:
         return segments
 
     def pass_over(self, readings: Readings, file: str) -> tuple[Segments, ReadingRun] | None:
-        """The fast path: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
+        """The fast path: what is settled after a block in which the screen sees nothing, or None
+        where it holds the block back.
 
-        The segments lead from the readings kept back into the block, the run goes on from its first reading.
+        The segments lead from the readings kept back into the block, the run goes on from its first
+        reading.
         """
         if self._opens or len(self._tail) < 2 or len(readings) < _FEWEST:
             return None
@@ -227,7 +238,9 @@ class MeterStream:
         )
 
     def close(self) -> Course:
-        """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""
+        """After all blocks: the last segment, and all that this meter told, with what its whole
+        record showed.
+        """
         verdict = self._judged_before
         if self._watch is not None:
             self._watch.see(self._tail, self._file)

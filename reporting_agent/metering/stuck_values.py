@@ -1,8 +1,10 @@
-"""Runs of one and the same value: implausibly long ones (a frozen sensor), returning levels, and registers that counted on unseen.
+"""Runs of one and the same value: implausibly long ones (a frozen sensor), returning levels, and
+registers that counted on unseen.
 
-`StandingRuns` keeps the longest runs of at least `FEWEST` equal values. `implausible` says which of a rate's or an interval's runs are
-longer than the meter's own history makes plausible: a sensor froze, unless the meter comes back to that value (`returning`).
-`hung` says which runs of a register end in the leap of one that counted on. What a standstill means where the value is 0, or the meter a
+`StandingRuns` keeps the longest runs of at least `FEWEST` equal values. `implausible` says which of
+a rate's or an interval's runs are longer than the meter's own history makes plausible: a sensor
+froze, unless the meter comes back to that value (`returning`). `hung` says which runs of a register
+end in the leap of one that counted on. What a standstill means where the value is 0, or the meter a
 register, only the batches can tell: see `standstills`.
 """
 
@@ -29,7 +31,9 @@ _FEW = 8  # readings; up to so many are looked at one by one
 MOST_KEPT = 20_000  # of the runs, the longest; 1.4 MB a meter
 
 PIECE = 1024  # readings
-PARTS = 8  # of an octave, alike in width: up to 16 steps of a meter's resolution each value has a part of its own
+# of an octave, alike in width: up to 16 steps of a meter's resolution each value has a part of its
+# own
+PARTS = 8
 BANDS = 128 * PARTS
 FEWEST_STUCK = 8  # a sensor that froze for fewer readings cannot be told from a steady load
 CHANCE = 1e-3  # runs as long as this happen by chance in one of a thousand records
@@ -37,12 +41,16 @@ USUAL_SHARE = (
     0.1  # a meter that spends this share of its working time in runs so long has a steady load
 )
 TIMES_USUAL = 4  # how much longer than those a run must be
-RETURNS = 3  # a value at which the meter stands again in so many other runs is a level of the load: standby, a fixed speed
+# a value at which the meter stands again in so many other runs is a level of the load: standby, a
+# fixed speed
+RETURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class EqualValueRuns(Columns):
-    """Runs of equal values in order of time; `number` is that of the first reading in the record, `last_us` the last equal stamp."""
+    """Runs of equal values in order of time; `number` is that of the first reading in the record,
+    `last_us` the last equal stamp.
+    """
 
     number: Integers
     count: Integers
@@ -63,9 +71,11 @@ NO_RUNS = EqualValueRuns(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _N
 
 @dataclass(slots=True)
 class Pairs:
-    """How many readings equal the one before, by size of the value (`band`) and by pieces of `PIECE` readings of the record. Not of 0.
+    """How many readings equal the one before, by size of the value (`band`) and by pieces of
+    `PIECE` readings of the record. Not of 0.
 
-    Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut into blocks changes nothing.
+    Counted over the edges of blocks, too, and in pieces of the whole record: where a record is cut
+    into blocks changes nothing.
     """
 
     _number: list[Integers] = field(default_factory=list)
@@ -74,7 +84,9 @@ class Pairs:
     _last: float = np.nan  # the value before these, which equals nothing at the beginning
 
     def see(self, number: int, value: Floats, *, any_within: bool = True) -> None:
-        """The next readings, of which the first has this number; `any_within` is false where no two neighbours among them are equal."""
+        """The next readings, of which the first has this number; `any_within` is false where no two
+        neighbours among them are equal.
+        """
         later = value if any_within else value[:1]
         before = np.concatenate(([self._last], later[:-1]))
         self._last = value[-1]
@@ -171,7 +183,8 @@ class StandingRuns:
     def pass_over(
         self, number: int, time_us: Integers, value: Floats, row: Rows, file: int, *, pairs: bool
     ) -> None:
-        """The next readings, among which no run is worth keeping but one that began before them or goes on after them.
+        """The next readings, among which no run is worth keeping but one that began before them or
+        goes on after them.
 
         Args:
             pairs: whether any two neighbours are equal.
@@ -231,14 +244,17 @@ def _carried_on(before: EqualValueRuns, runs: EqualValueRuns) -> EqualValueRuns:
 def implausible(
     runs: EqualValueRuns, pairs: Pairs, sample: SampledReadings, readings: int, changes: Integers
 ) -> tuple[Flags, Flags]:
-    """Which runs of a rate or an interval are longer than its own history makes plausible, and which of them too long for their value.
+    """Which runs of a rate or an interval are longer than its own history makes plausible, and
+    which of them too long for their value.
 
-    They are longer than chance makes them (from how often two readings of that octave are equal), and much
-    longer than the runs that this meter spends its working time in. A value of 0 is rest. Each stretch between changes
-    of resolution (`changes`, numbers of readings) is judged by itself: with fewer digits equal readings are common.
+    They are longer than chance makes them (from how often two readings of that octave are equal),
+    and much longer than the runs that this meter spends its working time in. A value of 0 is rest.
+    Each stretch between changes of resolution (`changes`, numbers of readings) is judged by itself:
+    with fewer digits equal readings are common.
 
-    Too long for their value are those that chance does not make either from how often readings of about that value are equal
-    elsewhere: a standby load of a few steps of the meter's resolution stands longer than what passes through its octave.
+    Too long for their value are those that chance does not make either from how often readings of
+    about that value are equal elsewhere: a standby load of a few steps of the meter's resolution
+    stands longer than what passes through its octave.
     """
     long, too_long = np.zeros((2, len(runs)), dtype=bool)
     edges = [0, *changes.tolist(), readings]
@@ -252,7 +268,9 @@ def implausible(
 
 
 def returning(runs: EqualValueRuns) -> Flags:
-    """Runs at a value at which the meter stands again and again: a level of the load, or the end of what it can tell."""
+    """Runs at a value at which the meter stands again and again: a level of the load, or the end of
+    what it can tell.
+    """
     returns: Flags = _returns(runs.value) >= RETURNS
     return returns
 
@@ -284,7 +302,9 @@ def _octaves(of_bands: Integers | Floats) -> Floats:
 
 
 def hung(runs: EqualValueRuns, jumps: HighestLoads, plausible: float) -> Flags:
-    """Which runs of a register end in a leap to where it would have got: it counted on and did not show it."""
+    """Which runs of a register end in a leap to where it would have got: it counted on and did not
+    show it.
+    """
     at = np.searchsorted(jumps.before_us, runs.last_us)
     leaps = np.zeros(len(runs), dtype=bool)
     if not len(jumps):
@@ -298,9 +318,11 @@ def hung(runs: EqualValueRuns, jumps: HighestLoads, plausible: float) -> Flags:
 
 
 def _by_chance(pairs: Integers | Floats, readings: Floats) -> Integers:
-    """The shortest run that chance alone makes in fewer than `CHANCE` records, for each count of equal pairs among so many readings.
+    """The shortest run that chance alone makes in fewer than `CHANCE` records, for each count of
+    equal pairs among so many readings.
 
-    With p the chance that a reading equals the one before, n readings hold about n p^(k-1) runs of k and more.
+    With p the chance that a reading equals the one before, n readings hold about n p^(k-1) runs of
+    k and more.
     """
     equal = np.minimum(pairs / np.maximum(readings, pairs + 1.0), 0.95)
     with np.errstate(divide="ignore"):

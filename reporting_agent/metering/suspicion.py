@@ -1,4 +1,6 @@
-"""What one meter and the batches that it counts for are known by beside its course, and what holding it against them showed."""
+"""What one meter and the batches that it counts for are known by beside its course, and what
+holding it against them showed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What was found of one meter, and the batches (by their index in the windows) whose energy it makes wrong, by code."""
+    """What was found of one meter, and the batches (by their index in the windows) whose energy it
+    makes wrong, by code.
+    """
 
     findings: tuple[DataFinding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)
@@ -28,8 +32,8 @@ class Suspicion:
 class MeterContext:
     """What else is known of the meter and its batches.
 
-    Their outputs, the bounds of their energy per output, the course that it should repeat; and whether it wrote stamps in an hour that
-    the plant's clock skips in spring.
+    Their outputs, the bounds of their energy per output, the course that it should repeat; and
+    whether it wrote stamps in an hour that the plant's clock skips in spring.
     """
 
     output: Floats

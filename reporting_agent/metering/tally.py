@@ -1,4 +1,5 @@
-"""Faults of one meter counted, with the first places; what its whole record showed, and what is left out when it is read again.
+"""Faults of one meter counted, with the first places; what its whole record showed, and what is
+left out when it is read again.
 
 All times are the meter's own, before its clock is put right.
 """
@@ -28,69 +29,80 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "sentinel": (
         Severity.WARNING,
         Phrase(
-            "values of all nines, which a logger writes for a fault; left out, the time counts as missing"
+            "values of all nines, which a logger writes for a fault; left out, the time counts as "
+            "missing"
         ),
     ),
     "out-of-range": (
         Severity.WARNING,
         Phrase(
-            "values that the meter's declared range makes impossible; left out, the time counts as missing"
+            "values that the meter's declared range makes impossible; left out, the time counts "
+            "as missing"
         ),
     ),
     "register-spike": (
         Severity.WARNING,
         Phrase(
-            "single register values that jump away and back; left out, the register counts as continuous"
+            "single register values that jump away and back; left out, the register counts as "
+            "continuous"
         ),
     ),
     "register-reset": (
         Severity.WARNING,
         Phrase(
-            "falls of the register that are not a declared rollover; the energy across the fall is not known"
+            "falls of the register that are not a declared rollover; the energy across the fall "
+            "is not known"
         ),
     ),
     "register-rescaled": (
         Severity.WARNING,
         Phrase(
-            "changes of the register's unit: its value continued, multiplied by a factor between units of energy; the energy "
+            "changes of the register's unit: its value continued, multiplied by a factor between "
+            "units of energy; the energy "
             "across the change is not known"
         ),
     ),
     "register-jump": (
         Severity.WARNING,
         Phrase(
-            "rises of the register faster than anything in its own history; the energy across the rise is not known"
+            "rises of the register faster than anything in its own history; the energy across the "
+            "rise is not known"
         ),
     ),
     "rate-spike": (
         Severity.WARNING,
         Phrase(
-            "single values far above anything in the meter's own history; left out, the load counts as continuous"
+            "single values far above anything in the meter's own history; left out, the load "
+            "counts as continuous"
         ),
     ),
     "interval-spike": (
         Severity.WARNING,
         Phrase(
-            "single intervals far above anything in the meter's own history; left out, the time counts as missing"
+            "single intervals far above anything in the meter's own history; left out, the time "
+            "counts as missing"
         ),
     ),
     "zero-dropout": (
         Severity.WARNING,
         Phrase(
-            "single zeros of a meter that is never at zero: an outage, or a logger that writes zero when no value arrived; left out"
+            "single zeros of a meter that is never at zero: an outage, or a logger that writes "
+            "zero when no value arrived; left out"
         ),
     ),
     "value-stuck": (
         Severity.WARNING,
         Phrase(
-            "times the value stood still to the last digit for far longer than the meter's own history "
+            "times the value stood still to the last digit for far longer than the meter's own "
+            "history "
             "makes plausible; that time is missing"
         ),
     ),
     "saturated": (
         Severity.WARNING,
         Phrase(
-            "values at the end of the meter's range: the load was that or more; the time counts as missing. Widen the range"
+            "values at the end of the meter's range: the load was that or more; the time counts "
+            "as missing. Widen the range"
         ),
     ),
     "register-rollover": (Severity.NOTICE, Phrase("rollovers of the register; added back")),
@@ -115,19 +127,22 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "clock-jump": (
         Severity.WARNING,
         Phrase(
-            "readings stamped by a clock that was wrong (it jumped, or was set back); left out, the time counts as missing"
+            "readings stamped by a clock that was wrong (it jumped, or was set back); left out, "
+            "the time counts as missing"
         ),
     ),
     "reading-blank": (
         Severity.NOTICE,
         Phrase(
-            "readings without a readable value; the time around them counts by the readings next to them"
+            "readings without a readable value; the time around them counts by the readings next "
+            "to them"
         ),
     ),
     "reading-gap": (
         Severity.WARNING,
         Phrase(
-            "gaps longer than longest_gap_s of the pack's label rule; no energy is assigned to them, and the time counts as missing"
+            "gaps longer than longest_gap_s of the pack's label rule; no energy is assigned to "
+            "them, and the time counts as missing"
         ),
     ),
     "resolution-change": (
@@ -141,7 +156,8 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "first-interval-unknown": (
         Severity.NOTICE,
         Phrase(
-            "interval reading at the edge of the record whose length is not known; left out, the time counts as missing (declare"
+            "interval reading at the edge of the record whose length is not known; left out, the "
+            "time counts as missing (declare"
             " interval_s)"
         ),
     ),
@@ -251,10 +267,12 @@ class Spans(Columns):
 class CleaningResult:
     """What was found, counted in `tally`, and what it means for the energy.
 
-    Over `unknown` the meter told nothing. Over `caught_up` a register hung and then caught up: what it counted is known, not when. Readings
-    at `stamps_us` are left out. From `ceiling` up values were cut off and say nothing. `runs` are the meter's standstills and
-    `sample` some of its readings, for the batches to judge, each in one of `files`; `outside` how many loads the range made
-    impossible, and their median; `turned_back` and `holes` the stamps before and after every step back in time and every gap.
+    Over `unknown` the meter told nothing. Over `caught_up` a register hung and then caught up: what
+    it counted is known, not when. Readings at `stamps_us` are left out. From `ceiling` up values
+    were cut off and say nothing. `runs` are the meter's standstills and `sample` some of its
+    readings, for the batches to judge, each in one of `files`; `outside` how many loads the range
+    made impossible, and their median; `turned_back` and `holes` the stamps before and after every
+    step back in time and every gap.
     """
 
     tally: Tally

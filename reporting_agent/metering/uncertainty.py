@@ -1,19 +1,25 @@
-"""The uncertainty of each batch's energy, from what is declared and seen of its meter (JCGM 100:2008, the GUM).
+"""The uncertainty of each batch's energy, from what is declared and seen of its meter (JCGM
+100:2008, the GUM).
 
 Standard uncertainties, combined as squares (5.1.2), times 2 (k = 2, about 95 %):
 
-- *class*: limits of error in percent of the reading, or of the range times the hours known. Rectangular (4.3.7): limit / sqrt(3). The
-  same in every batch of one meter (5.2.2): this is the systematic part, which does not average out over batches.
-- *resolution*: a reading is rounded or cut to its smallest step q: q / sqrt(12) (F.2.2.1). A register has two readings in a
-  difference; intervals and rates add up the n readings of the batch: q sqrt(n) / sqrt(12), of a rate times the seconds between two.
-- *edges*: between two readings of a register or an interval the energy is known and its course is not. Of the energy E_s of the
-  segment that an edge cuts at share f, the part before the edge is taken as f E_s; as a share with mean f it has the standard
-  uncertainty sqrt(f (1 - f) / 3), that of a beta distribution which is rectangular where the edge falls in the middle. E_s is
-  taken at the batch's mean power. An edge upon a reading has none.
-- *missing seconds*: what flowed in them is not counted at all. Taken as the batch's mean power over them, as one standard
-  uncertainty: the expanded value then reaches to twice the mean power (F.2.4.5: an error not corrected for).
+- *class*: limits of error in percent of the reading, or of the range times the hours known.
+  Rectangular (4.3.7): limit / sqrt(3). The same in every batch of one meter (5.2.2): this is the
+  systematic part, which does not average out over batches.
+- *resolution*: a reading is rounded or cut to its smallest step q: q / sqrt(12) (F.2.2.1). A
+  register has two readings in a difference; intervals and rates add up the n readings of the batch:
+  q sqrt(n) / sqrt(12), of a rate times the seconds between two.
+- *edges*: between two readings of a register or an interval the energy is known and its course is
+  not. Of the energy E_s of the segment that an edge cuts at share f, the part before the edge is
+  taken as f E_s; as a share with mean f it has the standard
+  uncertainty sqrt(f (1 - f) / 3), that of a beta distribution which is rectangular where the edge
+  falls in the middle. E_s is taken at the batch's mean power. An edge upon a reading has none.
+- *missing seconds*: what flowed in them is not counted at all. Taken as the batch's mean power over
+  them, as one standard uncertainty: the expanded value then reaches to twice the mean power
+  (F.2.4.5: an error not corrected for).
 
-- *state*: of gas and steam, the classes of the meters of temperature and pressure, where they declare one (`at_state`). Systematic.
+- *state*: of gas and steam, the classes of the meters of temperature and pressure, where they
+  declare one (`at_state`). Systematic.
 
 Told, not computed: the age of the calibration.
 """
@@ -42,7 +48,9 @@ _STEP = sqrt(12.0)  # full width over standard uncertainty
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowUncertainty:
-    """Standard uncertainty (k = 1) of the energy of each window, in its unit: the meter's common part, and each window's own."""
+    """Standard uncertainty (k = 1) of the energy of each window, in its unit: the meter's common
+    part, and each window's own.
+    """
 
     systematic: Floats
     own: Floats
@@ -54,7 +62,9 @@ class WindowUncertainty:
         return uncertainty
 
     def relative(self, energy: Floats) -> tuple[Floats, Floats]:
-        """Expanded uncertainty and its systematic part, as shares of the size of each energy; 0 where there is none."""
+        """Expanded uncertainty and its systematic part, as shares of the size of each energy; 0
+        where there is none.
+        """
         size = np.abs(energy)
         whole, common = np.zeros(len(size)), np.zeros(len(size))
         np.divide(self.expanded, size, out=whole, where=size > 0)
@@ -65,7 +75,8 @@ class WindowUncertainty:
 def limit_of_error(
     meter: Meter, energy: Floats, hours: Floats, per_reading: float = 1.0
 ) -> Floats | None:
-    """The class's limit of error for these energies, in their unit; None where no class is declared.
+    """The class's limit of error for these energies, in their unit; None where no class is
+    declared.
 
     Args:
         per_reading: what one unit of the readings is, in the unit of the energies.
@@ -79,11 +90,12 @@ def limit_of_error(
 
 
 def resolution(meter: Meter, facts: MeterFacts, usual_difference: float) -> float | None:
-    """The smallest step of a reading, in the unit of the readings: declared, else as seen where it looks like a display's.
+    """The smallest step of a reading, in the unit of the readings: declared, else as seen where it
+    looks like a display's.
 
-    A steady load makes every difference alike, and the smallest one seen is then the load and no resolution. So what is seen
-    counts only where it has two digits at most (steps of 1, 2, 5, or times the ratio of a transformer) and is not the usual
-    difference itself.
+    A steady load makes every difference alike, and the smallest one seen is then the load and no
+    resolution. So what is seen counts only where it has two digits at most (steps of 1, 2, 5, or
+    times the ratio of a transformer) and is not the usual difference itself.
     """
     if meter.resolution is not None or facts.quantum is None or facts.quantum <= 0:
         return meter.resolution
@@ -107,8 +119,10 @@ def doubt(
     """The uncertainty of a meter's energies over these windows; None where it declares no class.
 
     Args:
-        energy: of each window, in the unit it is counted in; `per_reading` of it make one unit of the readings.
-        state_doubt: standard uncertainty of `per_reading`, as a share, from temperature and pressure (`at_state`).
+        energy: of each window, in the unit it is counted in; `per_reading` of it make one unit of
+            the readings.
+        state_doubt: standard uncertainty of `per_reading`, as a share, from temperature and
+            pressure (`at_state`).
     """
     length_h = (windows.end_us - windows.start_us) / HOUR_US
     known_h = completeness * length_h

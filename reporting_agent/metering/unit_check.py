@@ -1,9 +1,12 @@
-"""Whether a meter's values are in the unit that it declares, all or from a moment on; if not, by what factor and which key says it.
+"""Whether a meter's values are in the unit that it declares, all or from a moment on; if not, by
+what factor and which key says it.
 
-Asked in this order: the range that is declared for it; the meter it stands beside; the physical bounds of a batch, where it alone
-measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: all from a moment on,
-or all until then, may be off by a factor between units while the rest are right. Which side that is, the bounds of a batch decide; where
-there are none, the smaller side is left out, and the finding says that nothing but their number speaks for it.
+Asked in this order: the range that is declared for it; the meter it stands beside; the physical
+bounds of a batch, where it alone measures the carrier. What proves the unit right ends the search.
+Then its batches are held against each other: all from a moment on, or all until then, may be off by
+a factor between units while the rest are right. Which side that is, the bounds of a batch decide;
+where there are none, the smaller side is left out, and the finding says that nothing but their
+number speaks for it.
 """
 
 from __future__ import annotations
@@ -49,8 +52,9 @@ AROUND = 3  # batches on either side
 class UnitMismatch:
     """By what factor values are off, which batches, and what proves it.
 
-    Where it was not always so, `between` are the batches between which the unit changed, and `later` says whether it is wrong since
-    or was wrong until then; `batches` is then for the caller to find out.
+    Where it was not always so, `between` are the batches between which the unit changed, and
+    `later` says whether it is wrong since or was wrong until then; `batches` is then for the caller
+    to find out.
     """
 
     factor: float
@@ -64,8 +68,9 @@ class UnitMismatch:
 class KnownBatchFacts:
     """What is known of a meter's batches, in order of start.
 
-    `energy` and `per_output` are its energy and that per output, NaN where unknown; `beside` that of the meter it stands beside, in its
-    unit; `bounds` what one batch can take per output; `outside` how many readings the range made impossible, and their median load.
+    `energy` and `per_output` are its energy and that per output, NaN where unknown; `beside` that
+    of the meter it stands beside, in its unit; `bounds` what one batch can take per output;
+    `outside` how many readings the range made impossible, and their median load.
     """
 
     energy: Floats
@@ -79,7 +84,9 @@ class KnownBatchFacts:
 def suspect(
     meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside: MeterContext
 ) -> Suspicion:
-    """Whether one meter's values are in its unit, held against its batches, which stand in order of start."""
+    """Whether one meter's values are in its unit, held against its batches, which stand in order of
+    start.
+    """
     if course.verdict is None:
         return Suspicion()
     own = _whole_energies(course, windows)
@@ -226,7 +233,9 @@ def _around(values: Floats) -> Floats:
 
 
 def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
-    """Where its batches' energy per output turned by a factor between units; the side with fewer batches is taken for the wrong one."""
+    """Where its batches' energy per output turned by a factor between units; the side with fewer
+    batches is taken for the wrong one.
+    """
     factors = off_scale(batch_facts.per_output)
     off = factors != 1
     if not off.any():
@@ -278,8 +287,10 @@ _PROOF = {
 def label(meter: Meter, factor: float, proof: str, left_out: int) -> DataFinding:
     """All of its values are off by the factor (0.001: too small by a thousand)."""
     sentence = Phrase(
-        "Meter %(meter)s: its values are %(times)s times what %(proof)s: %(unit)s is not the unit they are written in. Multiplied by"
-        " %(back)s they would fit. Correct unit under [[meters]], or its scale under [mapping.readings].",
+        "Meter %(meter)s: its values are %(times)s times what %(proof)s: %(unit)s is not the unit "
+        "they are written in. Multiplied by"
+        " %(back)s they would fit. Correct unit under [[meters]], or its scale under "
+        "[mapping.readings].",
         meter=meter.id,
         times=_spelled(factor),
         proof=_PROOF[proof],
@@ -316,14 +327,18 @@ def change(
     later: bool,
     proof: str,
 ) -> DataFinding:
-    """From a moment on its values are the factor times those before; `later` where the wrong ones are those since."""
+    """From a moment on its values are the factor times those before; `later` where the wrong ones
+    are those since.
+    """
     day, times = (
         (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(),
         _spelled(factor),
     )
     sentence = Phrase(
-        "Meter %(meter)s: from %(day)s on its values are %(times)s times those before, for the same production: their unit changed."
-        ' %(side)s Declare it under [[events]] (kind = "unit", factor = %(factor)s, %(since)s that day).',
+        "Meter %(meter)s: from %(day)s on its values are %(times)s times those before, for the "
+        "same production: their unit changed."
+        ' %(side)s Declare it under [[events]] (kind = "unit", factor = %(factor)s, %(since)s '
+        "that day).",
         meter=meter.id,
         day=day,
         times=times,

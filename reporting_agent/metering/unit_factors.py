@@ -1,8 +1,10 @@
-"""Energies off by a factor between units: all at once, row by row, from a moment on, or a register that went on in another unit.
+"""Energies off by a factor between units: all at once, row by row, from a moment on, or a register
+that went on in another unit.
 
-Values of one thing (energy per tonne of a step's batches; a meter against the one it stands beside) lie close together on a
-logarithmic scale. Values in a wrong unit lie at ln f beside them, f a factor between units of energy or of volume, and as close
-together. Nothing is multiplied: the factor is told, and the batches are left out.
+Values of one thing (energy per tonne of a step's batches; a meter against the one it stands beside)
+lie close together on a logarithmic scale. Values in a wrong unit lie at ln f beside them, f a
+factor between units of energy or of volume, and as close together. Nothing is multiplied: the
+factor is told, and the batches are left out.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ LARGE = (
 SMALL = (3.6,)  # MJ and kWh: a batch that was broken off may come near it
 FACTORS = np.array([factor for multiple in (*LARGE, *SMALL) for factor in (multiple, 1 / multiple)])
 FEWEST = 12  # values that tell what is usual
-SAME_SCALE = 1e-3  # a register that was changed to another unit falls or jumps to its value in that unit, but for what it counted meanwhile
+# a register that was changed to another unit falls or jumps to its value in that unit, but for what
+# it counted meanwhile
+SAME_SCALE = 1e-3
 MOST_SLACK = 0.05
 RISES = (*LARGE, *SMALL)
 MAD_TO_SIGMA = 1.4826
@@ -37,14 +41,18 @@ FEWEST_SIDE = 3  # loads on either side of a change
 HIGH, ABOVE = (
     0.95,
     3.0,
-)  # of the loads the highest; times what it is in the smaller unit, which no load in that unit reaches
+    # of the loads the highest; times what it is in the smaller unit, which no load in that unit
+    # reaches
+)
 MOST_BESIDE = (
     0.5  # values just outside the width, as a share of those inside: more are a tail, not a unit
 )
 
 
 def off_scale(value: Floats) -> Floats:
-    """By what factor each value lies off the rest (1 where it does not, and where there are too few to tell). NaN and values <= 0 are 1."""
+    """By what factor each value lies off the rest (1 where it does not, and where there are too few
+    to tell). NaN and values <= 0 are 1.
+    """
     factors = np.ones(len(value))
     positive = np.flatnonzero(np.isfinite(value) & (value > 0))
     if len(positive) < FEWEST:
@@ -83,9 +91,11 @@ def fitting(ratio: float) -> float | None:
 
 
 def into(value: float, low: float, high: float) -> float | None:
-    """The factor between units that brings a value outside of physical bounds well inside them; None where it lies inside, or none does.
+    """The factor between units that brings a value outside of physical bounds well inside them;
+    None where it lies inside, or none does.
 
-    A thousand is the most common mistake; of other factors, the one that brings it nearest to the middle of the bounds.
+    A thousand is the most common mistake; of other factors, the one that brings it nearest to the
+    middle of the bounds.
     """
     if not (np.isfinite(value) and value > 0 and 0 < low < high) or low <= value <= high:
         return None
@@ -99,10 +109,11 @@ def into(value: float, low: float, high: float) -> float | None:
 
 
 def turning(load: Floats, indices: Integers, factor: float) -> int:
-    """Of these indices of a series of loads the one from which on they are the factor times those before.
+    """Of these indices of a series of loads the one from which on they are the factor times those
+    before.
 
-    By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
-    where their level (on a logarithmic scale) changes most.
+    By a large factor even what a line takes while it stands lies above all that it can show in the
+    smaller unit; a small one shows where their level (on a logarithmic scale) changes most.
     """
     positive = indices[np.isfinite(load[indices]) & (load[indices] > 0)]
     if len(positive) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
@@ -125,7 +136,9 @@ def turning(load: Floats, indices: Integers, factor: float) -> int:
 
 
 def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:
-    """Whether a register went on in another unit: its value is the one before, and about a step's energy, times a factor between units."""
+    """Whether a register went on in another unit: its value is the one before, and about a step's
+    energy, times a factor between units.
+    """
     slack = np.minimum(SAME_SCALE + 2 * usual / np.maximum(np.abs(before), 1e-9), MOST_SLACK)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(

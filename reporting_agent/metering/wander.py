@@ -1,8 +1,9 @@
 """A clock that drifts and is set right from time to time, found in the stamps alone.
 
-A meter that is read at even times stamps them by its own clock. Where the stamps creep off the even grid at a steady rate and
-jump back onto it, the clock gains or loses and somebody, or a server, sets it right. A logger that merely waits a little
-too long between readings creeps as well, but nothing puts it back onto the grid: that is no fault, and is not told.
+A meter that is read at even times stamps them by its own clock. Where the stamps creep off the even
+grid at a steady rate and jump back onto it, the clock gains or loses and somebody, or a server,
+sets it right. A logger that merely waits a little too long between readings creeps as well, but
+nothing puts it back onto the grid: that is no fault, and is not told.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ FEWEST_BETWEEN = 8  # sampled readings between two settings
 
 @dataclass(frozen=True, slots=True)
 class ClockWander:
-    """How far the clock was ahead (seconds), at the ends of each stretch between two settings, and the readings it was set right at."""
+    """How far the clock was ahead (seconds), at the ends of each stretch between two settings, and
+    the readings it was set right at.
+    """
 
     time_us: Integers
     ahead_s: Floats
@@ -92,9 +95,11 @@ def wander(sample: SampledReadings) -> ClockWander | None:
 
 
 def _creep(time_s: Floats, step_s: float) -> tuple[Floats, Integers]:
-    """Seconds off the grid of whole steps from the whole hour on, carried on past half a step; and the indices at which it jumps.
+    """Seconds off the grid of whole steps from the whole hour on, carried on past half a step; and
+    the indices at which it jumps.
 
-    After a jump it begins anew where the stamps stand: a jump by more than half a step cannot be told from one the other way.
+    After a jump it begins anew where the stamps stand: a jump by more than half a step cannot be
+    told from one the other way.
     """
     phase = np.mod(time_s + step_s / 2, step_s) - step_s / 2
     moved = np.diff(phase)

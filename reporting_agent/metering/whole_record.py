@@ -1,13 +1,16 @@
-"""What only a meter's whole record shows, watched as readings pass and judged at the end; changes of spacing and of resolution.
+"""What only a meter's whole record shows, watched as readings pass and judged at the end; changes
+of spacing and of resolution.
 
-Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are faults only by the
-meter's own history: a spike, a value that stuck, a flat ceiling, a change of resolution. `WholeRecord` sees every settled
-reading once, in order, whatever the path, and keeps a few megabytes at most; `verdict` says at the end what was found. What is
-then to be left out, the engine leaves out by reading that meter again with the verdict in hand: a plain second pass over
-one meter, so that memory stays flat and the energies exact.
+Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are
+faults only by the meter's own history: a spike, a value that stuck, a flat ceiling, a change of
+resolution. `WholeRecord` sees every settled reading once, in order, whatever the path, and keeps a
+few megabytes at most; `verdict` says at the end what was found. What is then to be left out, the
+engine leaves out by reading that meter again with the verdict in hand: a plain second pass over one
+meter, so that memory stays flat and the energies exact.
 
-**Changes of spacing and of resolution**, of the time between readings and of the step in which their values are written, are read
-off the meter's own sample, which tells the row of a change to within its stride.
+**Changes of spacing and of resolution**, of the time between readings and of the step in which
+their values are written, are read off the meter's own sample, which tells the row of a change to
+within its stride.
 """
 
 from __future__ import annotations
@@ -37,16 +40,21 @@ REGULAR = 0.75  # share of a piece's spacings that must agree for it to have a s
 TWICE = 2.0  # jitter of a second is no change of resolution
 SINGLE = 3  # values in a row that may fit no step: a spike, or what it left
 COARSER = 4.0  # times the finest step; of steps of 1, 2, 2.5 and 5 the next but one
-MOST_CHANGES = 6  # a display that chooses its digits by the size of the value changes with the load: no change of resolution
+# a display that chooses its digits by the size of the value changes with the load: no change of
+# resolution
+MOST_CHANGES = 6
 _STEPS = np.array(
     sorted(mantissa * 10.0**power for power in range(-6, 5) for mantissa in (1.0, 2.0, 2.5, 5.0))
 )
 _UNROUNDED = 1e-7  # stands for values written in full
-_CLOSE = 1e-6  # of a step: how near to a multiple of it a number must be that passed through decimal text
+# of a step: how near to a multiple of it a number must be that passed through decimal text
+_CLOSE = 1e-6
 
 
 def spacing_changes(sample: SampledReadings) -> Integers:
-    """Indices in the sample at which the usual time between readings changes for good, by a factor of two and more."""
+    """Indices in the sample at which the usual time between readings changes for good, by a factor
+    of two and more.
+    """
     count = len(sample) // PIECE
     if count < 2:
         return np.zeros(0, dtype=np.int64)
@@ -71,9 +79,10 @@ def value_changes(sample: SampledReadings) -> Integers:
 def _first_changes(sample: SampledReadings) -> Integers:
     """Changes to the coarsest step that any stretch has, and back.
 
-    Every value is a multiple of the finest step; while digits are missing every value is one of a coarser step as well. A stretch in
-    which `FEWEST_MOVES` values that differ from the one before are all multiples of a coarser step is no chance, where the
-    finer step would make it so for each of them in a quarter of the cases at most: that of the record, and that of the values around.
+    Every value is a multiple of the finest step; while digits are missing every value is one of a
+    coarser step as well. A stretch in which `FEWEST_MOVES` values that differ from the one before
+    are all multiples of a coarser step is no chance, where the finer step would make it so for each
+    of them in a quarter of the cases at most: that of the record, and that of the values around.
     """
     moving = np.flatnonzero(np.isfinite(sample.value) & (sample.value != 0))
     value = sample.value[moving]
@@ -117,7 +126,9 @@ def _multiples(value: Floats, step: float) -> Flags:
 
 
 def nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
-    """Whether the values before or after are multiples of a step nearly as coarse: then those between are of this one by chance."""
+    """Whether the values before or after are multiples of a step nearly as coarse: then those
+    between are of this one by chance.
+    """
     finer = [
         candidate for candidate in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < candidate < step
     ]
@@ -131,7 +142,9 @@ def nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
 
 
 def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
-    """Stretches [start, end) of values that fit, but for single ones (a spike), with enough moves in each."""
+    """Stretches [start, end) of values that fit, but for single ones (a spike), with enough moves
+    in each.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], fits.view(np.int8), [0]))))
     starts, ends = edges[::2], edges[1::2]
     telling = ends - starts >= FEWEST_MOVES // 2
@@ -146,7 +159,9 @@ def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
 
 
 def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
-    """Pieces from which on the level is another by this factor and more, and still is in the piece after."""
+    """Pieces from which on the level is another by this factor and more, and still is in the piece
+    after.
+    """
     changes: list[int] = []
     if not len(pieces):
         return np.zeros(0, dtype=np.int64)
@@ -165,7 +180,8 @@ def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
 
 
 SPIKE_CODES = {"rate": "rate-spike", "interval": "interval-spike"}
-NEARLY = 0.8  # of what is plausible so far: readings below are not kept, for in the end they will be plausible
+# of what is plausible so far: readings below are not kept, for in the end they will be plausible
+NEARLY = 0.8
 
 
 @dataclass(slots=True)
@@ -190,12 +206,15 @@ class WholeRecord:
         highest: float = np.inf,
         longest_run: int | None = None,
     ) -> None:
-        """The next readings: cleaned, in order of time. A first one that was given before is passed over.
+        """The next readings: cleaned, in order of time. A first one that was given before is passed
+        over.
 
         Args:
             lowest: the lowest value among them, where it is already known.
-            highest: the highest load (`outliers.loads`) among them where it is already known, so that most blocks are passed over.
-            longest_run: the longest run of equal values among them, likewise; below `FEWEST` all that counts is whether it is 1.
+            highest: the highest load (`outliers.loads`) among them where it is already known, so
+                that most blocks are passed over.
+            longest_run: the longest run of equal values among them, likewise; below `FEWEST` all
+                that counts is whether it is 1.
         """
         if self._last is not None and len(readings) and readings.time_us[0] == self._last[0]:
             readings = readings.at(slice(1, None))
@@ -294,7 +313,9 @@ class WholeRecord:
         )
 
     def _resolution(self, sample: SampledReadings) -> tuple[Tally, Integers]:
-        """A tally with the changes of resolution, and the indices in the sample from which on values have another step."""
+        """A tally with the changes of resolution, and the indices in the sample from which on
+        values have another step.
+        """
         tally, spacings, values = (
             Tally(self.meter.id),
             spacing_changes(sample),

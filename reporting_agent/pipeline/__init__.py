@@ -1,4 +1,6 @@
-"""From the plant's files to batches with energy (`stages.read`), and from those to the plant's own label (`labelling.label`)."""
+"""From the plant's files to batches with energy (`stages.read`), and from those to the plant's own
+label (`labelling.label`).
+"""
 
 from reporting_agent.pipeline.labelling import LabelResult, label, label_of, outgoing_label
 from reporting_agent.pipeline.plant_data import PlantData

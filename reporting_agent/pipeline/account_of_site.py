@@ -1,8 +1,10 @@
-"""Whether an account of what came over the fence shows that all of the site's energy is in its labels: said beside each and its grade.
+"""Whether an account of what came over the fence shows that all of the site's energy is in its
+labels: said beside each and its grade.
 
-Without [site_boundary] nothing does. With it each carrier that the label's step counts, or that a conversion makes of one, has to balance:
-what is available and in no use might be the step's own, of what a conversion made with as much of what it took. Where the purchases are the
-very meters that labels count, the balance closes whatever they read, and shows nothing.
+Without [site_boundary] nothing does. With it each carrier that the label's step counts, or that a
+conversion makes of one, has to balance: what is available and in no use might be the step's own, of
+what a conversion made with as much of what it took. Where the purchases are the very meters that
+labels count, the balance closes whatever they read, and shows nothing.
 """
 
 from __future__ import annotations
@@ -22,20 +24,26 @@ from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 TENFOLD = 10
-"""An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a convention of ours)."""
+"""An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a
+convention of ours).
+"""
 
 
 def sentences(
     label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBalance | None
 ) -> Iterator[Words]:
-    """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
+    """That there is no account, or each carrier of it that does not balance, with what that makes
+    of the label.
+    """
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
     if balance is None:
         sentence = Phrase(
-            "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter "
-            "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
+            "The site declares no [site_boundary], so nothing shows that all of its energy is in "
+            "this label: energy without a meter "
+            "or a row goes missing unnoticed. Each percent that is missing lowers the label by "
+            "%(size)s %(unit)s. State in "
             "[site_boundary] what the site bought, made and sold.",
             # of 100 parts 99 are here; what credits take off cannot go missing
             size=significant(
@@ -78,9 +86,12 @@ def sentences(
             percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
                 sentence = Phrase(
-                    "The site states its purchase of %(carrier)s as the readings of %(meters)s, and labels count the same readings. "
-                    "So the balance closes whatever they show. Each percent that is missing lowers the label by %(size)s %(unit)s. "
-                    "Under purchased of [site_boundary], state the amounts of the supplier's bills or a meter of the supplier.",
+                    "The site states its purchase of %(carrier)s as the readings of %(meters)s, "
+                    "and labels count the same readings. "
+                    "So the balance closes whatever they show. Each percent that is missing "
+                    "lowers the label by %(size)s %(unit)s. "
+                    "Under purchased of [site_boundary], state the amounts of the supplier's "
+                    "bills or a meter of the supplier.",
                     carrier=CARRIERS[carrier].words,
                     meters=enumerated(of_meters),
                     size=significant(percent, 2),
@@ -89,7 +100,8 @@ def sentences(
                 yield Words.of(sentence)
         elif carrier not in by_carrier and label.energy_by_carrier.get(carrier):
             sentence = Phrase(
-                "The account of the site has no balance of %(carrier)s, which this label counts. So nothing shows that all of it is "
+                "The account of the site has no balance of %(carrier)s, which this label counts. "
+                "So nothing shows that all of it is "
                 "included. State in [site_boundary] how much of it the site bought, made and sold.",
                 carrier=CARRIERS[carrier].words,
             )
@@ -97,7 +109,9 @@ def sentences(
 
 
 def _of_own_meters(carrier: str, whole: SiteTotals) -> list[str]:
-    """The meters that all purchases of the carrier are stated by, where labels count each of them; else none."""
+    """The meters that all purchases of the carrier are stated by, where labels count each of them;
+    else none.
+    """
     fence = whole.site.site_boundary
     bought = [flow.meter for flow in (fence.purchased if fence else ()) if flow.carrier == carrier]
     counted = {meter.id for meter in whole.site.tree.counted}
@@ -116,7 +130,9 @@ def _size(
     whole: SiteTotals,
     pack: Pack,
 ) -> float:
-    """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
+    """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more,
+    what conversions took for it.
+    """
     itself = (
         in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack)
         if account.carrier in own
@@ -156,22 +172,29 @@ def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLa
     }
     if account.closes is None:
         return Phrase(
-            "The meters cannot show whether the site's balance of %(carrier)s closes: of %(of)s %(unit)s, their error may be "
-            "%(amount)s %(unit)s. If that much were missing and belonged to this step, the label would be %(size)s %(per)s higher. "
+            "The meters cannot show whether the site's balance of %(carrier)s closes: of %(of)s "
+            "%(unit)s, their error may be "
+            "%(amount)s %(unit)s. If that much were missing and belonged to this step, the label "
+            "would be %(size)s %(per)s higher. "
             "State the class of the main meters from their calibration, or use better meters.",
             **shown,
         )
     if amount > 0:
         return Phrase(
-            "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s of %(of)s %(unit)s is in no use that is counted "
-            "or named. If it all belonged to this step, the label would be higher by %(size)s %(per)s. Count it, or name its use in "
+            "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s of %(of)s "
+            "%(unit)s is in no use that is counted "
+            "or named. If it all belonged to this step, the label would be higher by %(size)s "
+            "%(per)s. Count it, or name its use in "
             "[site_boundary].",
             **shown,
         )
     return Phrase(
-        "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s more is used than the account shows as received or "
-        "made (%(of)s %(unit)s). So it does not show that all of it is counted. Per unit of this step's output that is %(size)s "
-        "%(per)s. Compare the purchases, stocks and conversions in [site_boundary] with their invoices and meters.",
+        "The site's balance of %(carrier)s does not close: %(amount)s %(unit)s more is used than "
+        "the account shows as received or "
+        "made (%(of)s %(unit)s). So it does not show that all of it is counted. Per unit of this "
+        "step's output that is %(size)s "
+        "%(per)s. Compare the purchases, stocks and conversions in [site_boundary] with their "
+        "invoices and meters.",
         **shown,
     )
 

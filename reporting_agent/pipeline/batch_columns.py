@@ -1,4 +1,6 @@
-"""The batches as the tests for faults look at them, as columns: a batch is visited once in Python, and a test is array arithmetic."""
+"""The batches as the tests for faults look at them, as columns: a batch is visited once in Python,
+and a test is array arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,23 @@ from reporting_agent.pipeline.units import to_kwh
 
 @dataclass(frozen=True)
 class ExaminedBatches:
-    """The batches as the tests below look at them, a row each; what several of them ask for is worked out once."""
+    """The batches as the tests below look at them, a row each; what several of them ask for is
+    worked out once.
+    """
 
     batches: Sequence[Batch]
     steps: Sequence[Step]
     metered: Flags
     blank: Flags  # some energy is not known: a blank quantity, a rejected row
     again: Flags  # the same step and id stood before
-    overlapped: Flags  # another batch of the same equipment began before this one ended, or ended after it began
+    # another batch of the same equipment began before this one ended, or ended after it began
+    overlapped: Flags
     equipment: Sequence[
         Equipment | None
     ]  # its own; of the step's only one where the log names none
-    off_scale: Floats  # how many times that of the step's other batches its energy is, where it is a factor between units
+    # how many times that of the step's other batches its energy is, where it is a factor between
+    # units
+    off_scale: Floats
     suspected: Mapping[
         int, AbstractSet[str]
     ]  # by row, codes under which its meters were found wrong about it

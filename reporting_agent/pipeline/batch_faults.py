@@ -1,4 +1,6 @@
-"""The shapes of fault that batches' records can show: what each is called, which batches show it, whether it excludes them, what to do."""
+"""The shapes of fault that batches' records can show: what each is called, which batches show it,
+whether it excludes them, what to do.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from reporting_agent.pipeline.batch_columns import ExaminedBatches
 
 @dataclass(frozen=True, slots=True)
 class BatchFault:
-    """One shape of fault, with everything that is said of it: report, tables of docs/agent.md and docs/errors.md take it from here."""
+    """One shape of fault, with everything that is said of it: report, tables of docs/agent.md and
+    docs/errors.md take it from here.
+    """
 
     code: str
     name: Phrase  # in tables of the report
@@ -56,7 +60,9 @@ def _negative(columns: ExaminedBatches) -> Flags:
 
 
 def _zero(columns: ExaminedBatches) -> Flags:
-    """Of energies that are known well enough to call them zero: the electricity, or all of them. Who delivers power may take none in."""
+    """Of energies that are known well enough to call them zero: the electricity, or all of them.
+    Who delivers power may take none in.
+    """
     energies, count = columns.energies, len(columns.batches)
     least = np.array([step.label_rule.least_completeness for step in columns.steps], dtype=float)
     nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
@@ -212,7 +218,8 @@ FAULTS = (
         _sentinel,
         always,
         Phrase(
-            "batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset"
+            "batches with an energy of all nines such as ±999.999, which a logger writes when its "
+            "counter is reset"
         ),
         shown_by="an energy of all nines",
         remedy="read the meter's own log",
@@ -241,10 +248,13 @@ FAULTS = (
         _wrong_unit,
         always,
         Phrase(
-            "batches whose energy is in a different unit from the rest: it differs by a factor between units, such as 1,000"
+            "batches whose energy is in a different unit from the rest: it differs by a factor "
+            "between units, such as 1,000"
         ),
-        shown_by="an energy per output that is 1000, 3.6, ... times that of the step's other batches, "
-        "while those near it are few; a small factor needs three that agree, and a batch cut short none",
+        shown_by="an energy per output that is 1000, 3.6, ... times that of the step's other "
+        "batches, "
+        "while those near it are few; a small factor needs three that agree, and a batch cut "
+        "short none",
         remedy="set the meter's `unit`, or the row's; the finding names the factor",
     ),
     BatchFault(
@@ -262,12 +272,16 @@ FAULTS = (
         lambda columns: columns.blank & ~_unknown(columns),
         always,
         Phrase(
-            "batches with a blank energy, an energy row that could not be used (see row-rejected), or a fuel in the log that no "
-            "energy counts (see fuel-not-counted): fill it in or correct it, with 0 if none was used"
+            "batches with a blank energy, an energy row that could not be used (see "
+            "row-rejected), or a fuel in the log that no "
+            "energy counts (see fuel-not-counted): fill it in or correct it, with 0 if none was "
+            "used"
         ),
-        shown_by="an energy is blank, its row was rejected (carrier, unit, number), or the log names a fuel that no energy counts: "
+        shown_by="an energy is blank, its row was rejected (carrier, unit, number), or the log "
+        "names a fuel that no energy counts: "
         "used, and how much is not known",
-        remedy="fill it in, 0 where none was used; correct the row that `row-rejected` names; report what `fuel-not-counted` names",
+        remedy="fill it in, 0 where none was used; correct the row that `row-rejected` names; "
+        "report what `fuel-not-counted` names",
     ),
     BatchFault(
         "power-on-beyond-interval",
@@ -275,7 +289,8 @@ FAULTS = (
         _power_on_beyond,
         never,
         Phrase(
-            "batches with more power-on time than the time between their start and their end; the power-on time is used"
+            "batches with more power-on time than the time between their start and their end; the "
+            "power-on time is used"
         ),
         shown_by="more power-on time than lies between start and end",
         remedy="nothing: the power-on time is believed; correct the times where it is wrong",
@@ -286,11 +301,14 @@ FAULTS = (
         _too_short,
         never,
         Phrase(
-            "batches shorter than a real one (by power-on time where given); the label rule decides on them"
+            "batches shorter than a real one (by power-on time where given); the label rule "
+            "decides on them"
         ),
         shown_by="shorter than a real batch",
         remedy="correct the times",
         which="the label rule decides",
     ),
 )
-"""In the order in which an excluding fault claims a batch. Times come first: where they exclude, the energy means nothing."""
+"""In the order in which an excluding fault claims a batch. Times come first: where they exclude,
+the energy means nothing.
+"""

@@ -1,8 +1,9 @@
-"""Batch ids that start again each year, with the year of their start: one name for one record over all years.
+"""Batch ids that start again each year, with the year of their start: one name for one record over
+all years.
 
-A plant whose heat numbers start again every January says so (`batch_ids = "restart-yearly"`); its batches then carry the
-year of their start, as `0001~2016`. A record that is reported again under a changed start is still that record: see
-`reporting_agent.sending.changed_records`.
+A plant whose heat numbers start again every January says so (`batch_ids = "restart-yearly"`); its
+batches then carry the year of their start, as `0001~2016`. A record that is reported again under a
+changed start is still that record: see `reporting_agent.sending.changed_records`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def in_their_years(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def of_rows(rows: Sequence[int], batches: Sequence[Batch], *, yearly: bool) -> list[Key | None]:
-    """Step and name of the batch that each of these rows of a file holds; None where it holds none."""
+    """Step and name of the batch that each of these rows of a file holds; None where it holds
+    none.
+    """
     renamed = in_their_years(batches) if yearly else batches
     key_of = {
         batch.place.row: (batch.step, batch.batch_id)
@@ -53,7 +56,8 @@ def by_own_id(batches: Sequence[Batch]) -> dict[Key, str]:
     """The name with its year by (step, the plant's own id), which is all that an energy file knows.
 
     Raises:
-        InputError: `batch-id-in-two-years`: of two batches with one id nothing tells which one a row of energy belongs to.
+        InputError: `batch-id-in-two-years`: of two batches with one id nothing tells which one a
+            row of energy belongs to.
     """
     names: dict[Key, str] = {}
     for batch in batches:
@@ -63,7 +67,8 @@ def by_own_id(batches: Sequence[Batch]) -> dict[Key, str]:
             raise InputError(
                 "batch-id-in-two-years",
                 Phrase(
-                    "Batch %(own)s of step %(step)s appears in two years, and energy is given by batch id. Nothing shows which of "
+                    "Batch %(own)s of step %(step)s appears in two years, and energy is given by "
+                    "batch id. Nothing shows which of "
                     "the two it belongs to.",
                     own=f"{own!r}",
                     step=batch.step,

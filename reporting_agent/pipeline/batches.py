@@ -1,6 +1,8 @@
-"""Rows of the batches file as `Batch` records, those that are none rejected; numbers missing between batches numbered in series.
+"""Rows of the batches file as `Batch` records, those that are none rejected; numbers missing
+between batches numbered in series.
 
-Numbers missing between batches that are numbered one after another: records that never came, or were taken out.
+Numbers missing between batches that are numbered one after another: records that never came, or
+were taken out.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ Densities = tuple[tuple[str, float | None], ...]
 
 
 def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]]:
-    """The batches in the order of the file, and the rows whose step, variant or unit the pack does not know."""
+    """The batches in the order of the file, and the rows whose step, variant or unit the pack does
+    not know.
+    """
     steps = {step.id: step for step in pack.steps}
     batches: list[Batch] = []
     refused: list[RejectedRow] = []
@@ -140,7 +144,8 @@ def _row(table: Table, index: int) -> dict[str, object]:
 def _inputs(
     table: Table, index: int, names: list[str], densities: Densities
 ) -> Iterator[tuple[str, float]]:
-    """What was charged, in t; gas whose density is not known in Nm3. `densities` are those of the pack's own carriers.
+    """What was charged, in t; gas whose density is not known in Nm3. `densities` are those of the
+    pack's own carriers.
 
     Raises:
         InputError: the unit measures neither; names file, row and column.
@@ -154,7 +159,8 @@ def _inputs(
                 raise InputError(
                     "unit-mismatch",
                     "The unit of an input is not a unit of mass.",
-                    "Give the input in a unit of mass (t, kg), or in Nm3 for a gas that is an energy carrier or a working medium. "
+                    "Give the input in a unit of mass (t, kg), or in Nm3 for a gas that is an "
+                    "energy carrier or a working medium. "
                     "Otherwise remove the column from the file or from its mapping.",
                     place=table.place(index, f"{name}.unit"),
                     found=repr(unit),
@@ -194,7 +200,8 @@ def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[Re
         raise InputError(
             "no-batch-fits-the-pack",
             Phrase("No row of the file is a batch of this pack: %(reason)s.", reason=first.reason),
-            "Correct the column, map its words under values in the mapping profile, or name another pack.",
+            "Correct the column, map its words under values in the mapping profile, or name "
+            "another pack.",
             place=first.place,
             found=first.found,
             wanted=first.wanted,
@@ -202,14 +209,18 @@ def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[Re
 
 
 FEWEST = 50  # batches of one series; fewer prove no numbering
-DENSE = 0.5  # share of the numbers between the first and the last that must be there: else they number something else as well
+# share of the numbers between the first and the last that must be there: else they number something
+# else as well
+DENSE = 0.5
 _NUMBERED = re.compile(r"(.*?)(\d{1,9})")
 
 
 def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
-    """By index of a batch, how many numbers are missing between it and the one before it in its series.
+    """By index of a batch, how many numbers are missing between it and the one before it in its
+    series.
 
-    A series is what stands before the number, at one step and equipment. A number that other equipment of the step holds is not missing.
+    A series is what stands before the number, at one step and equipment. A number that other
+    equipment of the step holds is not missing.
     """
     series: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
     of_step: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -245,7 +256,8 @@ def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
     text = in_number(
         sum(missing.values()),
         "%(count)s batch number is missing between the existing ones: its record never arrived.",
-        "%(count)s batch numbers are missing between the existing ones (places: %(places)s): their records never arrived.",
+        "%(count)s batch numbers are missing between the existing ones (places: %(places)s): "
+        "their records never arrived.",
         count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",
     )

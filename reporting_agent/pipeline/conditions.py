@@ -1,4 +1,6 @@
-"""Relevant variables that the pack brings every run to reference by: which runs lack one, or give what it cannot be."""
+"""Relevant variables that the pack brings every run to reference by: which runs lack one, or give
+what it cannot be.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _PLACES_KEPT = 20
 
 
 class KeptOut(NamedTuple):
-    """Runs of one step that the label leaves out for one variable, under a code of `ExclusionReason`."""
+    """Runs of one step that the label leaves out for one variable, under a code of
+    `ExclusionReason`.
+    """
 
     code: str
     step: Step
@@ -35,14 +39,17 @@ class KeptOut(NamedTuple):
         )
         if self.code == ExclusionReason.VARIABLE_MISSING:
             return Phrase(
-                "Step %(step)s: %(variable)s is not given. The pack corrects every run to %(reference)s %(unit)s of it, so "
-                "these runs are left out. Give it as the column var.%(variable)s. If it never differs, give it as a constant "
+                "Step %(step)s: %(variable)s is not given. The pack corrects every run to "
+                "%(reference)s %(unit)s of it, so "
+                "these runs are left out. Give it as the column var.%(variable)s. If it never "
+                "differs, give it as a constant "
                 "of [mapping.batches] (or [mapping.log]).",
                 **names,
                 reference=f"{condition.reference:g}",
             )
         return Phrase(
-            "Step %(step)s: %(variable)s is %(found)s %(unit)s, but can only be from %(least)s to %(most)s; these runs "
+            "Step %(step)s: %(variable)s is %(found)s %(unit)s, but can only be from %(least)s to "
+            "%(most)s; these runs "
             "are left out. Correct the column, or its unit.",
             **names,
             found=f"{self.runs[0].variables[condition.variable]:g}",
@@ -52,7 +59,9 @@ class KeptOut(NamedTuple):
 
 
 def kept_out(batches: Sequence[Batch], pack: Pack) -> Iterator[KeptOut]:
-    """By step and variable the runs that nothing else excludes and that lack it, and those that give what it cannot be."""
+    """By step and variable the runs that nothing else excludes and that lack it, and those that
+    give what it cannot be.
+    """
     for step in pack.steps:
         own = [batch for batch in batches if batch.step == step.id and batch.excluded is None]
         for condition in (

@@ -1,8 +1,10 @@
-"""Conversions of the site (boilers, power house, gas producers) against what such plants give: labels withheld, or losses told beside.
+"""Conversions of the site (boilers, power house, gas producers) against what such plants give:
+labels withheld, or losses told beside.
 
-A conversion explains where a fuel went, and so lowers the label of the step that would have burnt it. One that gives less than its kind
-does, or more than it can, explains nothing: labels that count what it takes do not stand beside it, unless the site says why under
-`reason`. Then, and where it is only worse than typical, what it loses more than that is told beside the label with its size.
+A conversion explains where a fuel went, and so lowers the label of the step that would have burnt
+it. One that gives less than its kind does, or more than it can, explains nothing: labels that count
+what it takes do not stand beside it, unless the site says why under `reason`. Then, and where it is
+only worse than typical, what it loses more than that is told beside the label with its size.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ from reporting_agent.pipeline.sitewide import SiteTotals
 
 CODE = "conversion-unlikely"
 UNTOLD = 0.01
-"""Of a label, what is lost in making what its step takes may be and go untold, as losses of the site may (a convention of ours)."""
+"""Of a label, what is lost in making what its step takes may be and go untold, as losses of the
+site may (a convention of ours).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedConversion:
-    """A conversion with what it takes and gives (MJ; None where not all of it is known), and what a typical one of its kind would lose."""
+    """A conversion with what it takes and gives (MJ; None where not all of it is known), and what a
+    typical one of its kind would lose.
+    """
 
     conversion: Conversion
     taken: float | None
@@ -86,7 +92,9 @@ def _judged(conversion: Conversion, whole: SiteTotals) -> JudgedConversion | Non
 
 
 def _by_carrier(flows: Iterable[Flow], whole: SiteTotals) -> dict[str, float | None]:
-    """MJ in the period, of a carrier all its flows together (two boilers, two meters); None where nothing says the heat of one of them."""
+    """MJ in the period, of a carrier all its flows together (two boilers, two meters); None where
+    nothing says the heat of one of them.
+    """
     sums: dict[str, float | None] = {}
     for flow in flows:
         if whole.amount(flow) is not None:
@@ -126,8 +134,10 @@ def _held_back(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -
     ) and known_intake < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
-        "The site's conversions use energy that this step counts: %(what)s. Their figures for the period are incomplete, or their "
-        "output is too low or too high for a conversion of their kind. Correct the figures, with heating values, or give the reason "
+        "The site's conversions use energy that this step counts: %(what)s. Their figures for the "
+        "period are incomplete, or their "
+        "output is too low or too high for a conversion of their kind. Correct the figures, with "
+        "heating values, or give the reason "
         "under reason of [[site_boundary.conversions]].",
         what=enumerated(_figures(judgement) for judgement in own),
     )
@@ -161,8 +171,8 @@ def _figures(judgement: JudgedConversion) -> Value:
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
-    """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output; and all that is lost
-    in making what the step takes of them."""
+    """What conversions of the site lose of what the step counts beyond typical ones, as so much a
+    unit of its output; and all that is lost in making what the step takes of them."""
     if label.best.value is None or not label.output:
         return
     for judgement in judged(whole):
@@ -174,8 +184,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             if judgement.stands and size <= WORTH_TELLING * abs(label.best.value):
                 continue
             sentence = Phrase(
-                "The site's conversions use %(what)s. If the part above the use of a typical conversion belonged to this step, the "
-                "label would be higher by %(size)s %(unit)s. Check the meters and heating values of their input and output.",
+                "The site's conversions use %(what)s. If the part above the use of a typical "
+                "conversion belonged to this step, the "
+                "label would be higher by %(size)s %(unit)s. Check the meters and heating values "
+                "of their input and output.",
                 what=_figures(judgement),
                 size=significant(max(size, 0.0), 3),
                 unit=label.unit,
@@ -192,7 +204,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
 
 def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[Words]:
-    """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas alone: its loss stands in no label."""
+    """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas
+    alone: its loss stands in no label.
+    """
     best, carriers = (
         label.best.value or 0.0,
         {
@@ -216,8 +230,10 @@ def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[W
     size = fsum(energy_by_carrier.values()) / label.output * (judgement.taken / judgement.given - 1)
     if size > UNTOLD * abs(best):
         sentence = Phrase(
-            "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its own input, which no label counts. With"
-            " this loss the label would be up to %(size)s %(unit)s higher. Keep the meter records of its input and output for an audit.",
+            "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its "
+            "own input, which no label counts. With"
+            " this loss the label would be up to %(size)s %(unit)s higher. Keep the meter records "
+            "of its input and output for an audit.",
             id=judgement.conversion.id,
             carriers=enumerated(CARRIERS[carrier].words for carrier in energy_by_carrier),
             loss=f"{1 - judgement.given / judgement.taken:.0%}",

@@ -1,9 +1,11 @@
-"""Runs that stand for one another (as `one_machine_at_once` tells, or copies under other ids), counted once where they better a label.
+"""Runs that stand for one another (as `one_machine_at_once` tells, or copies under other ids),
+counted once where they better a label.
 
-Of two runs that one machine made at once, the one that was given less energy is no better run; and the best days written three times are
-three good days in a quantile. Together, and once, they count here; a label that is better by more than 0.5 % without that is held back.
-Metered runs that overlap are left out before. Amounts in round numbers come twice by chance: runs at other times are copies only where
-chance would bring far fewer.
+Of two runs that one machine made at once, the one that was given less energy is no better run; and
+the best days written three times are three good days in a quantile. Together, and once, they count
+here; a label that is better by more than 0.5 % without that is held back. Metered runs that overlap
+are left out before. Amounts in round numbers come twice by chance: runs at other times are copies
+only where chance would bring far fewer.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ CODE = "runs-copied"  # of the finding below
 ALIKE = 1e-3
 """Of its mean, what a column scatters by and tells no run from another (a convention of ours)."""
 BY_CHANCE = 3.0
-"""Times as many copies as chance brings, and as many besides, before they are such (a convention of ours)."""
+"""Times as many copies as chance brings, and as many besides, before they are such (a convention of
+ours).
+"""
 
 
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
@@ -55,7 +59,9 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
 
 
 def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
-    """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
+    """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the
+    one with each of them once.
+    """
     others = {LabelKey.of(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []
     for label in site_label.steps:
@@ -69,12 +75,18 @@ def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
             continue
         steps.append(other)
         sentence = Phrase(
-            "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others in every amount. Counted as they are, the"
-            " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no report can be sent. Remove copies from"
-            " the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run side by side.",
-            step=label.step, metric=str(label.metric), twice=significant(label.best.value, 4),
-            once="–" if other.best.value is None else significant(other.best.value, 4), unit=label.unit,
-        )  # fmt: skip
+            "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others "
+            "in every amount. Counted as they are, the"
+            " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no "
+            "report can be sent. Remove copies from"
+            " the log, write simultaneous runs of one machine as one run, and name the equipment "
+            "of lines that run side by side.",
+            step=label.step,
+            metric=str(label.metric),
+            twice=significant(label.best.value, 4),
+            once="–" if other.best.value is None else significant(other.best.value, 4),
+            unit=label.unit,
+        )
         findings.append(
             DataFinding("runs-copied", Severity.WARNING, sentence, label.used - other.used)
         )
@@ -87,7 +99,9 @@ def _betters(best: float, other: float | None) -> bool:
 
 
 def _alike(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[int]:
-    """Runs equal to an earlier one in output and every energy, of steps where chance brings far fewer."""
+    """Runs equal to an earlier one in output and every energy, of steps where chance brings far
+    fewer.
+    """
     steps: dict[str, list[int]] = {}
     for index in indices:
         steps.setdefault(batches[index].step, []).append(index)
@@ -109,7 +123,9 @@ def _alike(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[int]:
 
 
 def _by_chance(batches: Sequence[Batch]) -> float:
-    """How many pairs of so many runs would be equal, were amounts independent: each as fine as it is written."""
+    """How many pairs of so many runs would be equal, were amounts independent: each as fine as it
+    is written.
+    """
     output = np.array([batch.output for batch in batches])
     likely = _finest(output, output)
     for carrier in {energy.carrier for batch in batches for energy in batch.energy}:
@@ -124,7 +140,9 @@ def _by_chance(batches: Sequence[Batch]) -> float:
 
 
 def _finest(written: Floats, scatters: Floats) -> float:
-    """The chance that two values are equal: the least step between two as they are written, of what they scatter by beside the output."""
+    """The chance that two values are equal: the least step between two as they are written, of what
+    they scatter by beside the output.
+    """
     steps, spread = (
         np.diff(np.unique(written)),
         float(np.subtract(*np.percentile(scatters, [84, 16]))),

@@ -1,4 +1,6 @@
-"""Declared events ([[events]]) on batches: clocks, outputs, energies put right, unusable time left out, stops; the label without each."""
+"""Declared events ([[events]]) on batches: clocks, outputs, energies put right, unusable time left
+out, stops; the label without each.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ BETWEEN_UNITS = 1e-4
 
 
 def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
-    """What is declared of a step put to its rows: clocks put right, outputs multiplied, unusable time left out.
+    """What is declared of a step put to its rows: clocks put right, outputs multiplied, unusable
+    time left out.
 
     An event holds for the rows that began within it, by the stamp as the source wrote it.
     """
@@ -64,7 +67,9 @@ def _row(batch: Batch, site: SiteSettings) -> Batch:
 
 
 def start_as_written(batch: Batch, site: SiteSettings) -> datetime:
-    """The stamp of its row, by which events of its step hold, where a declared clock has been put right since."""
+    """The stamp of its row, by which events of its step hold, where a declared clock has been put
+    right since.
+    """
     for event in of_step(site.events, batch.step, batch.equipment):
         if event.shift and event.holds(batch.start - event.shift, site.zone):
             return batch.start - event.shift
@@ -123,13 +128,16 @@ def _factors(site: SiteSettings, pack: Pack, period: Period) -> dict[str, list[D
 def sentences(
     label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals
 ) -> Iterator[Words]:
-    """Every such factor of the label's step, and of the mapping, each with what the label would be without it."""
+    """Every such factor of the label's step, and of the mapping, each with what the label would be
+    without it.
+    """
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
         if without is not None and label.best.value is not None:
             sentence = Phrase(
-                "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s instead of %(best)s. Keep "
+                "Without that factor of %(what)s from %(start)s the label would be %(without)s "
+                "%(unit)s instead of %(best)s. Keep "
                 "evidence of the factor for an auditor.",
                 what=event.named,
                 start=event.start,
@@ -142,8 +150,10 @@ def sentences(
         more = _scaled(label, column, factor, whole, pack, given_by_plant=table != "readings")
         if more is not None and more.any() and label.best.value is not None:
             sentence = Phrase(
-                "The site declares that %(column)s of [mapping.%(table)s] is multiplied by %(factor)s, which is not a factor between "
-                "units. Without it the label would be %(without)s %(unit)s instead of %(best)s. Keep evidence of the factor for an "
+                "The site declares that %(column)s of [mapping.%(table)s] is multiplied by "
+                "%(factor)s, which is not a factor between "
+                "units. Without it the label would be %(without)s %(unit)s instead of %(best)s. "
+                "Keep evidence of the factor for an "
                 "auditor.",
                 column=column,
                 table=table,
@@ -160,7 +170,9 @@ def sentences(
 
 
 def _scales(site: SiteSettings) -> Iterator[tuple[str, str, float]]:
-    """By table and column, what a mapping multiplies, but for factors between units: powers of ten, and of 3.6."""
+    """By table and column, what a mapping multiplies, but for factors between units: powers of ten,
+    and of 3.6.
+    """
     for table in ("batches", "energy", "log", "readings"):
         profile: Profile = getattr(site.mapping, table)
         for column, factor in profile.scale.items():
@@ -181,7 +193,9 @@ def _scaled(
     *,
     given_by_plant: bool,
 ) -> Floats | None:
-    """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
+    """What each used run would have more without it: its output, a variable, energy that the plant
+    gave or its meters read, its heat.
+    """
     measured = label.made_from
     if (
         measured is None
@@ -233,8 +247,8 @@ def _moved(label: StepLabel, more: Floats, quantile: Fraction) -> float:
 def _without(
     event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: SiteTotals
 ) -> float | None:
-    """The label with runs as they are without the event; where several meters count a carrier, of each run as much is this one's as of
-    all. None of a meter of temperature or pressure."""
+    """The label with runs as they are without the event; where several meters count a carrier, of
+    each run as much is this one's as of all. None of a meter of temperature or pressure."""
     measured, factor = label.made_from, event.factor
     shares = _shares(event, label.step, whole)
     if (
@@ -309,13 +323,15 @@ def _factor(event: DeclaredEvent) -> Words:
     if event.until is None:
         return Words.of(
             Phrase(
-                "The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s",
+                "The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: "
+                "%(reason)s",
                 **shown,
             )
         )
     return Words.of(
         Phrase(
-            "The site declares that %(what)s is multiplied by %(factor)s from %(start)s until %(until)s: %(reason)s",
+            "The site declares that %(what)s is multiplied by %(factor)s from %(start)s until "
+            "%(until)s: %(reason)s",
             **shown,
             until=event.until,
         )
@@ -323,7 +339,9 @@ def _factor(event: DeclaredEvent) -> Words:
 
 
 def metered(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> list[Batch]:
-    """Leave out batches in time that is declared unusable of a meter of theirs, and those during which an event of it begins or ends."""
+    """Leave out batches in time that is declared unusable of a meter of theirs, and those during
+    which an event of it begins or ends.
+    """
     events = _of_lines(site, pack)
     if not events:
         return list(batches)

@@ -1,6 +1,8 @@
-"""Energy given per batch: rows of the energy file joined to their batches; labels withheld where too much of it is in no batch.
+"""Energy given per batch: rows of the energy file joined to their batches; labels withheld where
+too much of it is in no batch.
 
-Energy of a step that names none of its batches: energy of the step all the same, that no label and no mean holds.
+Energy of a step that names none of its batches: energy of the step all the same, that no label and
+no mean holds.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from reporting_agent.sources import ENERGY, RejectedRow, Table
 
 PLACES_KEPT = 20
 WRITTEN_AGAIN = timedelta(days=1)
-"""As far apart rows of one id may begin and be one batch, written again with its right start (a convention of ours)."""
+"""As far apart rows of one id may begin and be one batch, written again with its right start (a
+convention of ours).
+"""
 _IMPOSSIBLE = Phrase("the carrier cannot have this heating value")
 Key = tuple[str, str]  # step and batch id
 Row = tuple[Any, ...]
@@ -38,7 +42,9 @@ _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 @dataclass(frozen=True, slots=True)
 class GivenEnergy:
-    """Batches with their energy, and the keys of batches of which some energy is not known: its quantity is blank, its row rejected."""
+    """Batches with their energy, and the keys of batches of which some energy is not known: its
+    quantity is blank, its row rejected.
+    """
 
     batches: list[Batch]
     rejected: list[RejectedRow]
@@ -55,14 +61,16 @@ def join(
     names: Mapping[Key, str] | None = None,
     unread: Container[str] = frozenset(),
 ) -> GivenEnergy:
-    """Give each batch the carriers that the energy file holds for it; a row that stands twice counts once.
+    """Give each batch the carriers that the energy file holds for it; a row that stands twice
+    counts once.
 
-    A blank quantity, a row that could not be read, a carrier or unit that is not known, an id of two batches: that much was used and is
-    not known, never 0.
+    A blank quantity, a row that could not be read, a carrier or unit that is not known, an id of
+    two batches: that much was used and is not known, never 0.
 
-    `factors` says what a carrier can hold. `rows_counted` are those that count already, of the files before; those of this one are added.
-    `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
-    batches whose rows could not be read.
+    `factors` says what a carrier can hold. `rows_counted` are those that count already, of the
+    files before; those of this one are added. `names` gives a batch's name by step and the id that
+    the energy file uses, where the two differ; `unread` are ids of batches whose rows could not be
+    read.
     """
     renamed = names or {}
     batch_keys = {(batch.step, batch.batch_id) for batch in batches}
@@ -152,7 +160,9 @@ def join(
 
 
 def _of_two_batches(batches: Sequence[Batch]) -> set[Key]:
-    """Keys of rows of the log that begin further apart than one that was written again: of energy by id nothing tells whose it is."""
+    """Keys of rows of the log that begin further apart than one that was written again: of energy
+    by id nothing tells whose it is.
+    """
     first: dict[Key, datetime] = {}
     return {
         (batch.step, batch.batch_id)
@@ -168,25 +178,34 @@ def _findings(
     """Of rows that stand twice, that name no batch, and that name two."""
     repeated = in_number(
         len(again),
-        "%(count)s row of energy is identical to an earlier row of the same batch in every column and is "
+        "%(count)s row of energy is identical to an earlier row of the same batch in every column "
+        "and is "
         "counted once. If a batch used the same amount twice, write the sum in one row.",
-        "%(count)s rows of energy are identical to an earlier row of the same batch in every column and are counted "
+        "%(count)s rows of energy are identical to an earlier row of the same batch in every "
+        "column and are counted "
         "once. If a batch used the same amount twice, write the sum in one row.",
         count=f"{len(again):,}",
     )
     unnamed = in_number(
         len(strays),
-        "%(strays)s row of energy names a batch that is not in the batches file; no label includes it.",
-        "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.",
+        "%(strays)s row of energy names a batch that is not in the batches file; no label "
+        "includes it.",
+        "%(strays)s rows of energy name a batch that is not in the batches file; no label "
+        "includes them.",
         strays=f"{len(strays):,}",
     )
     of_two = in_number(
         len(doubtful),
-        "%(count)s row of energy names an id that two batches of their step have, which begin more than a "
-        "day apart. Nothing shows whose it is, so the energy of both is not known. Give each batch an id of "
-        "its own in both files, as with its year, or give the agent the files of one year at a time.",
-        "%(count)s rows of energy name an id that two batches of their step have, which begin more than a day apart. Nothing shows whose "
-        "it is, so the energy of both is not known. Give each batch an id of its own in both files, as with its year, or give the agent "
+        "%(count)s row of energy names an id that two batches of their step have, which begin "
+        "more than a "
+        "day apart. Nothing shows whose it is, so the energy of both is not known. Give each "
+        "batch an id of "
+        "its own in both files, as with its year, or give the agent the files of one year at a "
+        "time.",
+        "%(count)s rows of energy name an id that two batches of their step have, which begin "
+        "more than a day apart. Nothing shows whose "
+        "it is, so the energy of both is not known. Give each batch an id of its own in both "
+        "files, as with its year, or give the agent "
         "the files of one year at a time.",
         count=f"{len(doubtful):,}",
     )
@@ -213,8 +232,9 @@ def _findings(
 
 
 def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEnergy:
-    """An amount of energy that comes with its heating value is the amount of fuel that holds it; of one that is said to be measured (or
-    by contract) the heating value is the MJ of its unit, and one of which nothing is said has none."""
+    """An amount of energy that comes with its heating value is the amount of fuel that holds it; of
+    one that is said to be measured (or by contract) the heating value is the MJ of its unit, and
+    one of which nothing is said has none."""
     unit, quantity, what = row["unit"], row["quantity"], CARRIERS[row["carrier"]]
     lhv: float | None = (
         None if row["lhv_source"] == "default" else row["lhv"]
@@ -231,7 +251,8 @@ def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEner
             raise InputError(
                 "lhv-impossible",
                 _IMPOSSIBLE,
-                "Correct the heating value or its unit; use the lower heating value from the laboratory.",
+                "Correct the heating value or its unit; use the lower heating value from the "
+                "laboratory.",
                 wanted=wanted,
             )
         if mj is not None and lhv > 0:
@@ -259,7 +280,9 @@ def _units(carrier_id: str) -> str:
 
 @lru_cache(maxsize=64)
 def _check_unit(carrier_id: str, unit: str) -> None:
-    """InputError where the unit measures neither the carrier's amount nor, of a thermal one, its heat."""
+    """InputError where the unit measures neither the carrier's amount nor, of a thermal one, its
+    heat.
+    """
     what = CARRIERS[carrier_id]
     try:
         ratio(unit, what.unit)
@@ -273,7 +296,8 @@ def _check_unit(carrier_id: str, unit: str) -> None:
 def _mj_per(lhv_unit: str, unit: str) -> float:
     """How many MJ per `unit` one `lhv_unit` is.
 
-    Heating values are written per kg where the fuel is counted in tonnes: kJ/kg, MJ/kg, GJ/t, kJ/Nm3.
+    Heating values are written per kg where the fuel is counted in tonnes: kJ/kg, MJ/kg, GJ/t,
+    kJ/Nm3.
     """
     return ratio(lhv_unit, f"MJ/{unit}")
 
@@ -284,7 +308,8 @@ def _as_texts(row: dict[str, object]) -> tuple[str, ...]:
 
 CODE = "energy-without-batch"
 UNNAMED = Phrase(
-    "%(share)s of the step's energy names none of its batches; at most %(most)s may. Name the batches that used it, or remove the "
+    "%(share)s of the step's energy names none of its batches; at most %(most)s may. Name the "
+    "batches that used it, or remove the "
     "rows that do not belong to this step."
 )
 Strays = Mapping[str, Sequence[CarrierEnergy]]  # by step

@@ -1,4 +1,6 @@
-"""What one counted meter adds to each batch: energy with its uncertainty, and whether a declared rule shared it out."""
+"""What one counted meter adds to each batch: energy with its uncertainty, and whether a declared
+rule shared it out.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ def entries(
 ) -> Iterator[tuple[int, CarrierEnergy]]:
     """The meter's energy in each of its own batches, by their indices; `windows` are theirs.
 
-    Also with nothing known: one of two meters that failed must show as missing, not as little energy.
+    Also with nothing known: one of two meters that failed must show as missing, not as little
+    energy.
     """
     counted = worked[meter.id]
     uncertainty = doubts(meter, tree, worked, windows, zone)
@@ -97,8 +100,8 @@ def doubts(
     windows: Windows,
     zone: tzinfo,
 ) -> WindowUncertainty | None:
-    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts, each in its time; None where a class is
-    not declared."""
+    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts,
+    each in its time; None where a class is not declared."""
     scaled = []
     for name, times in tree.parts(meter).items():
         part = worked[name]
@@ -124,7 +127,8 @@ def doubts(
 def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> DataFinding:
     """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
     sentence = Phrase(
-        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by %(rule)s. Each batch gets a share by this "
+        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by "
+        "%(rule)s. Each batch gets a share by this "
         "rule, not a measured amount.",
         meter=meter.id,
         carrier=meter.carrier,

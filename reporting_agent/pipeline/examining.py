@@ -1,11 +1,13 @@
-"""Batches examined for the faults that their own records show (`batch_faults`): each counted, and batches excluded before any label.
+"""Batches examined for the faults that their own records show (`batch_faults`): each counted, and
+batches excluded before any label.
 
-Each fault is a finding with the count of *all* batches that show it. A batch is excluded under the first excluding fault it
-shows, in the order of `FAULTS`, so that the exclusions add up while the findings tell the whole extent of each fault.
+Each fault is a finding with the count of *all* batches that show it. A batch is excluded under the
+first excluding fault it shows, in the order of `FAULTS`, so that the exclusions add up while the
+findings tell the whole extent of each fault.
 
-Where energy is cut out of meter readings by the batch's interval, a wrong interval makes a wrong energy: a time fault then
-excludes the batch. Where the plant gives energy per batch, the interval only places the batch in the period: the same
-fault is a notice.
+Where energy is cut out of meter readings by the batch's interval, a wrong interval makes a wrong
+energy: a time fault then excludes the batch. Where the plant gives energy per batch, the interval
+only places the batch in the period: the same fault is a notice.
 """
 
 from __future__ import annotations
@@ -49,8 +51,10 @@ def examine(
     Args:
         metered_steps: step -> equipment whose energy comes from meters ("" for all).
         blank: (step, batch id) of batches of which some carrier's quantity is not known.
-        suspected: by index of the batch, the codes under which its meters were found wrong about it.
-        off_scale: by index of the batch, by what factor an energy that the plant gave lies off the rest; found here where not given.
+        suspected: by index of the batch, the codes under which its meters were found wrong about
+            it.
+        off_scale: by index of the batch, by what factor an energy that the plant gave lies off the
+            rest; found here where not given.
         alone: judge each account (step, batch id) by itself, as on the way out.
     """
     again = _repeated(batches)
@@ -131,7 +135,8 @@ def _finding(fault: BatchFault, batches: Sequence[Batch], claimed: int) -> DataF
         sentence = Phrase("%(count)s %(batches)s; excluded.", **shown)
     elif claimed:
         sentence = Phrase(
-            "%(count)s %(batches)s; %(claimed)s excluded for this reason, the others for another reason or not at all.",
+            "%(count)s %(batches)s; %(claimed)s excluded for this reason, the others for another "
+            "reason or not at all.",
             claimed=f"{claimed:,}",
             **shown,
         )
@@ -154,7 +159,9 @@ def _repeated(batches: Sequence[Batch]) -> set[int]:
 
 
 def overlapping(batches: Sequence[Batch]) -> set[int]:
-    """Batches that share time with another of the same step and equipment: both are in it, neither's energy is its own."""
+    """Batches that share time with another of the same step and equipment: both are in it,
+    neither's energy is its own.
+    """
     lines: dict[tuple[str, str], list[tuple[datetime, datetime, int]]] = {}
     for index, batch in enumerate(batches):
         if batch.end is not None and batch.end > batch.start:
@@ -183,7 +190,9 @@ def _equipment(step: str, name: str, equipment: Sequence[Equipment]) -> Equipmen
 
 
 def _gaps(batches: Sequence[Batch]) -> list[DataFinding]:
-    """Long pauses before batches of the period, of one equipment: a standstill, or records that are missing."""
+    """Long pauses before batches of the period, of one equipment: a standstill, or records that are
+    missing.
+    """
     lines: dict[tuple[str, str], list[tuple[datetime, Batch]]] = {}
     for batch in batches:
         lines.setdefault((batch.step, batch.equipment), []).append((batch.start, batch))
@@ -209,8 +218,10 @@ def _gaps(batches: Sequence[Batch]) -> list[DataFinding]:
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
     text = in_number(
         len(after),
-        "%(pauses)s pause of more than %(hours)s h between batches, %(longest)s days long: a standstill, or missing records.",
-        "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s days: a standstill, or missing records.",
+        "%(pauses)s pause of more than %(hours)s h between batches, %(longest)s days long: a "
+        "standstill, or missing records.",
+        "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s "
+        "days: a standstill, or missing records.",
         pauses=f"{len(after):,}",
         hours=_LONGEST_GAP_BETWEEN_H,
         longest=f"{longest / 24:.1f}",

@@ -1,8 +1,10 @@
-"""What a unit of output is made of, by the log, against what mass allows and is usual: told beside the label, or the label withheld.
+"""What a unit of output is made of, by the log, against what mass allows and is usual: told beside
+the label, or the label withheld.
 
-Fuel that lies in the column of the feedstock is counted nowhere, and output beyond what the feed gives makes every tonne look better. Both
-show as an amount per unit of output: outside what is usual it is told beside the label with its size, beyond any such plant the step has
-no label. What a log does not name is not judged.
+Fuel that lies in the column of the feedstock is counted nowhere, and output beyond what the feed
+gives makes every tonne look better. Both show as an amount per unit of output: outside what is
+usual it is told beside the label with its size, beyond any such plant the step has no label. What a
+log does not name is not judged.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_
 
 CODE = "feed-unlikely"
 NEARLY_WHOLE = 0.9
-"""Of the least usual amount, from which a log that may name a part of a feed is taken to name all of it (a convention of ours)."""
+"""Of the least usual amount, from which a log that may name a part of a feed is taken to name all
+of it (a convention of ours).
+"""
 _IN_KG = 100
 """Times the most, beyond which an amount was written in kg and not in t."""
 
@@ -48,15 +52,18 @@ def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Ba
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant can make it from less than "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no "
+                "such plant can make it from less than "
                 "%(least)s t. Correct the amounts, their unit or the output.",
                 **shown,
                 least=f"{feed.least:g}",
             )
         elif feed.most is not None and amount > feed.most:
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no such plant uses more than %(most)s t. "
-                "Correct the amounts, their unit or the output, and report what is burnt as energy.",
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; no "
+                "such plant uses more than %(most)s t. "
+                "Correct the amounts, their unit or the output, and report what is burnt as "
+                "energy.",
                 **shown,
                 most=f"{feed.most:g}",
             )
@@ -73,7 +80,9 @@ def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Ba
 
 
 def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
-    """What the log names outside what is usual: less than gives the output, or more, which may have been burnt."""
+    """What the log names outside what is usual: less than gives the output, or more, which may have
+    been burnt.
+    """
     best = label.best.value
     if best is None:
         return
@@ -88,8 +97,10 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
         burnt = 1000 * (amount - highest) * (feed.burns or 0.0) / MJ_PER[label.energy_unit]
         if amount < lowest and best * (lowest / amount - 1) > WORTH_TELLING * abs(best):
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at least %(usual)s is usual. With the "
-                "output that this much feed gives, the label would be higher by %(size)s %(unit)s. Check the scale that weighs the "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at "
+                "least %(usual)s is usual. With the "
+                "output that this much feed gives, the label would be higher by %(size)s "
+                "%(unit)s. Check the scale that weighs the "
                 "output, and whether the log names all of the feed.",
                 **shown,
                 usual=f"{lowest:g}",
@@ -98,8 +109,10 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
             yield Words.of(sentence)
         elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at most %(usual)s is usual. If the rest "
-                "were burnt, the label would be higher by %(size)s %(unit)s. Report what is burnt as energy, and log all materials "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output; at "
+                "most %(usual)s is usual. If the rest "
+                "were burnt, the label would be higher by %(size)s %(unit)s. Report what is burnt "
+                "as energy, and log all materials "
                 "of the product.",
                 **shown,
                 usual=f"{highest:g}",
@@ -112,8 +125,10 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
             and _is_part(feed, charged.pack.step(label.step).feeds)
         ):
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output and names no other material of the "
-                "product. So nothing shows that none of it is burnt: each percent burnt would raise the label by %(size)s %(unit)s. "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output and "
+                "names no other material of the "
+                "product. So nothing shows that none of it is burnt: each percent burnt would "
+                "raise the label by %(size)s %(unit)s. "
                 "Log the other materials.",
                 **shown,
                 size=significant(percent, 2),
@@ -124,7 +139,8 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
 def _held_by_nothing(
     label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]
 ) -> Iterator[Words]:
-    """Where the log names nothing, or too little, of what the output is made of: what each percent of it is.
+    """Where the log names nothing, or too little, of what the output is made of: what each percent
+    of it is.
 
     Parents do not hold it: nothing says that they are all of it.
     """
@@ -140,8 +156,10 @@ def _held_by_nothing(
     ):  # bought half made, and told so
         return
     sentence = Phrase(
-        "The log names no materials of the product, or too little of them, so the output cannot be checked: each percent by which it "
-        "is too high lowers the label by %(size)s %(unit)s. Log the input of each run, in t, as input.MATERIAL: %(materials)s.",
+        "The log names no materials of the product, or too little of them, so the output cannot "
+        "be checked: each percent by which it "
+        "is too high lowers the label by %(size)s %(unit)s. Log the input of each run, in t, as "
+        "input.MATERIAL: %(materials)s.",
         size=significant(best / 99, 2),
         unit=label.unit,
         materials=enumerated(charged.words_of(material) for material in feeds[0].of),
@@ -170,7 +188,9 @@ def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
 
 
 def _made_of_it(feed: Feed, charged: ChargedMaterials, own: Sequence[Batch], step: str) -> float:
-    """The output of the runs, without what the log says was bought half made and is no part of the feed (hydrate beside bauxite)."""
+    """The output of the runs, without what the log says was bought half made and is no part of the
+    feed (hydrate beside bauxite).
+    """
     ready = [
         (at, columns)
         for at, _, columns in charged.stating(charged.pack.step(step))
@@ -187,8 +207,8 @@ def _made_of_it(feed: Feed, charged: ChargedMaterials, own: Sequence[Batch], ste
 def _judged(
     label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]
 ) -> Iterator[tuple[Feed, float, Set[str]]]:
-    """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
-    may be logged in part where it looks whole."""
+    """Feeds of the step that the log names, with t per unit of output and its columns: a narrower
+    one where it names no more, of one that may be logged in part where it looks whole."""
     fed_materials: set[str] = set()
     feeds = [
         (listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds

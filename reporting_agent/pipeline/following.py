@@ -1,4 +1,5 @@
-"""Which steps and batches each meter counts for (unknown steps refused), its longest gap, and its energy at all moments asked about.
+"""Which steps and batches each meter counts for (unknown steps refused), its longest gap, and its
+energy at all moments asked about.
 
 A meter counts for the batches of its step and equipment, or of the sinks that share it.
 """
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 
 def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:
-    """The steps or equipments that a meter counts for: its own, or those it is allocated among; none where it counts for none."""
+    """The steps or equipments that a meter counts for: its own, or those it is allocated among;
+    none where it counts for none.
+    """
     if meter.allocation is None:
         return (Sink(meter.step, meter.step, meter.equipment),) if meter.step else ()
     equipment = {machine.id: machine for machine in site.equipment}
@@ -56,7 +59,9 @@ def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:
 
 
 def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
-    """InputError `step-unknown` where a meter or a scale counts for a step that the pack does not have, or shares output in two units."""
+    """InputError `step-unknown` where a meter or a scale counts for a step that the pack does not
+    have, or shares output in two units.
+    """
     units = {step.id: step.output_unit for step in pack.steps}
     for scale in site.scales:
         if scale.step not in units:
@@ -84,7 +89,7 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
                     "Correct step under [[meters]]; a meter of the whole site has none.",
                     place=Place(
                         str(site.path),
-                        column=f"meters.{meter.id}.{'step' if meter.allocation is None else 'allocation'}",
+                        column=f"meters.{meter.id}.{'step' if meter.allocation is None else 'allocation'}",  # noqa: E501
                     ),
                     found=repr(sink.step),
                     wanted=", ".join(sorted(units)),
@@ -98,7 +103,8 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
             raise InputError(
                 "meter-tree-invalid",
                 Phrase(
-                    "Meter %(meter_id)s is shared by output, and its steps count their output in different units.",
+                    "Meter %(meter_id)s is shared by output, and its steps count their output in "
+                    "different units.",
                     meter_id=meter.id,
                 ),
                 "Share it by hours, by rated power or by declared shares.",
@@ -109,7 +115,8 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
 
 
 def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
-    """By meter, the gap that no energy is carried across: the strictest of the steps that it serves, itself or through other meters.
+    """By meter, the gap that no energy is carried across: the strictest of the steps that it
+    serves, itself or through other meters.
 
     A meter that serves none is only balanced: the most patient of the pack's rules.
     """
@@ -153,8 +160,9 @@ MomentsOf = Callable[[Mapping[str, Windows]], Mapping[str, Integers]]
 class FollowedMeters:
     """What the meters' readings told.
 
-    `chosen` are the indices of the batches that each meter counts for, of this period and of others, in order of start;
-    `occupied` the same as windows; `units` the unit of each meter's energy with its factor per unit of a rate and hour.
+    `chosen` are the indices of the batches that each meter counts for, of this period and of
+    others, in order of start; `occupied` the same as windows; `units` the unit of each meter's
+    energy with its factor per unit of a rate and hour.
     """
 
     meters: list[Meter]  # that count energy, worked out or read
@@ -183,7 +191,9 @@ def follow(
     closely: MomentsOf | None = None,
     own_windows: Mapping[str, Windows] = MappingProxyType({}),
 ) -> FollowedMeters:
-    """Read every meter's readings once, and take its energy at all moments at which anything is read off (`moments`, `closely`)."""
+    """Read every meter's readings once, and take its energy at all moments at which anything is
+    read off (`moments`, `closely`).
+    """
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
     sinks = {meter.id: tuple(sinks_of(meter, site)) for meter in meters}
@@ -231,7 +241,9 @@ def follow(
 
 
 def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:
-    """By meter with readings, the unit that its course is in, and how many of it a unit of the readings makes (in an hour, of a rate)."""
+    """By meter with readings, the unit that its course is in, and how many of it a unit of the
+    readings makes (in an hour, of a rate).
+    """
     return {
         meter.id: state_unit(meter)
         if meter.role == "state"
@@ -244,7 +256,9 @@ def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:
 
 
 def _demand(site: SiteSettings) -> tuple[int, list[str]]:
-    """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
+    """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none
+    where it takes hours.
+    """
     minutes = (
         min((charge.minutes for charge in site.tariff.demand), default=60)
         if site.tariff is not None
@@ -266,7 +280,9 @@ def occupied_by(
     batches: Sequence[Batch],
     site: SiteSettings,
 ) -> tuple[dict[str, list[int]], dict[str, OccupiedWindows]]:
-    """By meter id, the indices and the windows of the batches it counts for, of other periods too, in order of start."""
+    """By meter id, the indices and the windows of the batches it counts for, of other periods too,
+    in order of start.
+    """
     chosen: dict[str, list[tuple[int, str, int, int]]] = {
         name: [] for name in sinks
     }  # start, id, end, index

@@ -1,8 +1,10 @@
-"""Fuel that the log names and no energy counts: an input, a variable or a column that nothing maps, whose name is a carrier's.
+"""Fuel that the log names and no energy counts: an input, a variable or a column that nothing maps,
+whose name is a carrier's.
 
-A run of which the log says that it took petroleum coke, and whose energy holds none or far less, has an energy that is not known. What
-is material there and no energy stands in the pack (`Boundary.feedstock`). A carrier that the boundary asks for is missed anyway where it is
-not reported (`energy-incomplete`), unless the site says that it is not used.
+A run of which the log says that it took petroleum coke, and whose energy holds none or far less,
+has an energy that is not known. What is material there and no energy stands in the pack
+(`Boundary.feedstock`). A carrier that the boundary asks for is missed anyway where it is not
+reported (`energy-incomplete`), unless the site says that it is not used.
 """
 
 from __future__ import annotations
@@ -30,17 +32,21 @@ from reporting_agent.sources import Table
 
 CODE = "fuel-not-counted"
 ENOUGH = 0.8
-"""Of what the log says, what the energy holds at least: wet against dry, a belt against a recipe (a convention of ours)."""
+"""Of what the log says, what the energy holds at least: wet against dry, a belt against a recipe (a
+convention of ours).
+"""
 HELD = Phrase(
-    "The log names fuel of the step that is not reported as energy. It is %(share)s of the step's energy, as far as is known; at "
+    "The log names fuel of the step that is not reported as energy. It is %(share)s of the step's "
+    "energy, as far as is known; at "
     "most %(most)s may be missing. Report it as energy; `check` names the rows."
 )
 SUM_AT_MOST = 1.6
-"""Of what the energy holds, what columns of one carrier in the log may be together: beyond, one is a part of another (a convention of
-ours)."""
+"""Of what the energy holds, what columns of one carrier in the log may be together: beyond, one is
+a part of another (a convention of ours)."""
 FEW = 50
-"""Runs of a step, of which one doubted row is that run's own, where it is no more than the run's energy (a convention of ours): it is left
-out, and the others have a label, which says what the row would add."""
+"""Runs of a step, of which one doubted row is that run's own, where it is no more than the run's
+energy (a convention of ours): it is left out, and the others have a label, which says what the row
+would add."""
 _PLACES_KEPT = 20
 Key = tuple[str, str]  # step and batch id
 
@@ -76,13 +82,17 @@ Of = tuple[Key, LoggedFuel]
 
 
 def of_batches(table: Table, batches: Sequence[Batch], *, yearly: bool) -> Iterator[Of]:
-    """What the batches file holds in columns that nothing maps, whose heading is a carrier's name."""
+    """What the batches file holds in columns that nothing maps, whose heading is a carrier's
+    name.
+    """
     if table.carriers:
         yield from _in_columns(table, batch_names.of_rows(table.rows, batches, yearly=yearly))
 
 
 def of_energy(table: Table, names: Mapping[Key, str]) -> Iterator[Of]:
-    """The same of the energy file; `names` gives a batch's name by step and the id that the file uses, where the two differ."""
+    """The same of the energy file; `names` gives a batch's name by step and the id that the file
+    uses, where the two differ.
+    """
     if table.carriers:
         rows = zip(table.columns["step"], table.columns["batch_id"], strict=True)
         yield from _in_columns(
@@ -179,7 +189,9 @@ def _of_one_run(
     batches: Sequence[Batch],
     table: FactorTable,
 ) -> float | None:
-    """MJ at most of what a single run of many misses; None where it is more than one, or more than that run's energy."""
+    """MJ at most of what a single run of many misses; None where it is more than one, or more than
+    that run's energy.
+    """
     own, of = (
         [batch for batch in batches if batch.step == step],
         [key for key in keys if key[0] == step],
@@ -220,8 +232,8 @@ def _mj(energy: CarrierEnergy, run: Batch, table: FactorTable) -> float:
 def sentences(
     label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapping[str, float]
 ) -> Iterator[Words]:
-    """What the log names of a fuel beyond what the energy holds, within what moisture may be, and of one run left out for it: by how much
-    the label would be higher."""
+    """What the log names of a fuel beyond what the energy holds, within what moisture may be, and
+    of one run left out for it: by how much the label would be higher."""
     if (
         label.best.value is not None
         and label.output
@@ -229,8 +241,10 @@ def sentences(
         and label.step in doubted
     ):
         sentence = Phrase(
-            "One run is left out, because its log names fuel that is missing from its energy (`check` names the row). If all runs used"
-            " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as energy, or correct the log.",
+            "One run is left out, because its log names fuel that is missing from its energy "
+            "(`check` names the row). If all runs used"
+            " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as "
+            "energy, or correct the log.",
             size=significant(doubted[label.step] / MJ_PER[label.energy_unit] / label.output, 2),
             unit=label.unit,
         )
@@ -245,8 +259,10 @@ def sentences(
             continue
         if (size := missing * energy / label.output) > WORTH_TELLING * abs(label.best.value):
             sentence = Phrase(
-                "The energy contains %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by "
-                "%(size)s %(unit)s, and nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's "
+                "The energy contains %(share)s of the %(carrier)s that the log names. With all of "
+                "it the label would be higher by "
+                "%(size)s %(unit)s, and nothing shows that the rest is moisture. Report the rest "
+                "as energy, or keep the laboratory's "
                 "moisture values for an auditor.",
                 share=f"{1 / (1 + missing):.1%}",
                 carrier=CARRIERS[carrier].words,
@@ -259,7 +275,9 @@ def sentences(
 def _logged_and_counted(
     mentions: Iterable[LoggedFuel], batch: Batch, table: FactorTable
 ) -> Iterator[tuple[str, float, float]]:
-    """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
+    """By carrier, what the log names of one that the run took, and what its energy holds, both in
+    the usual unit.
+    """
     inputs: dict[str, list[float]] = {}
     for mention in mentions:
         unit, energies = _usual_unit(mention.carrier), _energies_of(mention.carrier, batch)
@@ -291,7 +309,9 @@ def _scale(unit: str, to: str) -> float:
 
 
 def _names(batches: Sequence[Batch], site: SiteSettings) -> Mapping[str, Naming]:
-    """Of all variables of the runs, those whose name, or what the site calls them, is a carrier's."""
+    """Of all variables of the runs, those whose name, or what the site calls them, is a
+    carrier's.
+    """
     names = {name for batch in batches for name in batch.variables}
     words = {name: (variable.en, variable.zh) for name, variable in site.variables.items()}
     namings = {
@@ -307,7 +327,9 @@ def _names(batches: Sequence[Batch], site: SiteSettings) -> Mapping[str, Naming]
 def _static(
     batches: Sequence[Batch], site: SiteSettings, pack: Pack
 ) -> Iterator[tuple[str, str, str, float]]:
-    """Static factors that name a carrier, at each step whose boundary holds it and of whose runs none takes it."""
+    """Static factors that name a carrier, at each step whose boundary holds it and of whose runs
+    none takes it.
+    """
     for name, value in site.static.items():
         if (
             (what := named(name)) is not None
@@ -375,7 +397,9 @@ def _energies_of(carrier: str, batch: Batch) -> list[CarrierEnergy]:
 
 
 def _is_held(mention: LoggedFuel, batch: Batch, table: FactorTable) -> bool:
-    """Whether the energy of the run holds what the log says. Where that has no unit, the same number in kilograms will do."""
+    """Whether the energy of the run holds what the log says. Where that has no unit, the same
+    number in kilograms will do.
+    """
     energies, what = _energies_of(mention.carrier, batch), CARRIERS[mention.carrier]
     if not energies or not mention.of_the_run or mention.unit == "%":
         return bool(energies)
@@ -391,7 +415,9 @@ def _usual_unit(carrier: str) -> str:
 
 
 def _sum(energies: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float:
-    """All of it in this unit; of what is given as heat, as much as could hold that. What cannot be compared is never too little."""
+    """All of it in this unit; of what is given as heat, as much as could hold that. What cannot be
+    compared is never too little.
+    """
 
     def amount(energy: CarrierEnergy) -> float:
         try:
@@ -415,8 +441,10 @@ def _sum(energies: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> fl
 
 def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None]) -> DataFinding:
     sentence = Phrase(
-        "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs contains none of it, or less than "
-        "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is another carrier or not energy, "
+        "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs "
+        "contains none of it, or less than "
+        "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is "
+        "another carrier or not energy, "
         "rename it accordingly.",
         step=step,
         carrier=CARRIERS[carrier].words,

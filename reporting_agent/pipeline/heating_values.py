@@ -1,8 +1,11 @@
-"""Heat content of what batches used: laboratory values by date, media made inside taken out, two values of one gas told or refused.
+"""Heat content of what batches used: laboratory values by date, media made inside taken out, two
+values of one gas told or refused.
 
-A heating value given with an amount, or with its meter, goes before the laboratory's series ([[lhv]]), and that before the table of
-defaults. Where the default had to serve it is told, because published defaults differ by as much as a label's spread. A value that the
-plant itself calls a default is none: the pack's counts, and where the pack asks for a measured one the batch is left out.
+A heating value given with an amount, or with its meter, goes before the laboratory's series
+([[lhv]]), and that before the table of defaults. Where the default had to serve it is told, because
+published defaults differ by as much as a label's spread. A value that the plant itself calls a
+default is none: the pack's counts, and where the pack asks for a measured one the batch is left
+out.
 """
 
 from __future__ import annotations
@@ -30,12 +33,16 @@ from reporting_agent.config.materials import HeatingValues
 
 PLACES_KEPT = 20
 ONE_ANALYSIS = 0.01
-"""By what share two analyses of one gas on a day may differ where it is made and where it is used (a convention of ours)."""
+"""By what share two analyses of one gas on a day may differ where it is made and where it is used
+(a convention of ours).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchesWithHeat:
-    """Batches whose energy carries its heat content, without media that were made inside their step."""
+    """Batches whose energy carries its heat content, without media that were made inside their
+    step.
+    """
 
     batches: list[Batch]
     findings: list[DataFinding]
@@ -44,11 +51,13 @@ class BatchesWithHeat:
 def settle(
     batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = None, *, alone: bool = False
 ) -> BatchesWithHeat:
-    """Give every amount of fuel or steam its heating value of the day, and take out media made inside the step.
+    """Give every amount of fuel or steam its heating value of the day, and take out media made
+    inside the step.
 
     Args:
         pack: whose boundaries may ask for a measured value; None where only the batches are wanted.
-        alone: each batch is judged by itself, as on the way out; where one side of a day contradicts another, nothing leaves (`material`).
+        alone: each batch is judged by itself, as on the way out; where one side of a day
+            contradicts another, nothing leaves (`material`).
     """
     values = site.heating_values
     inside = {
@@ -90,7 +99,9 @@ def _settled(
 def with_heating_value(
     energy: CarrierEnergy, values: HeatingValues, step: str, on: date
 ) -> CarrierEnergy:
-    """An amount with the laboratory's value of the day, where there is one and the amount has none of its own."""
+    """An amount with the laboratory's value of the day, where there is one and the amount has none
+    of its own.
+    """
     return _valued(energy, values, step, on) if energy.lhv_mj_per_unit is None else energy
 
 
@@ -119,7 +130,8 @@ def _is_heat(carrier: str, unit: str) -> bool:
 def _made_inside(media_counts: Counter[tuple[str, str]]) -> Iterator[DataFinding]:
     for (step, carrier), count in sorted(media_counts.items()):
         sentence = Phrase(
-            "Step %(step)s: %(carrier)s is made inside the step; its electricity counts, the medium itself does not.",
+            "Step %(step)s: %(carrier)s is made inside the step; its electricity counts, the "
+            "medium itself does not.",
             step=step,
             carrier=CARRIERS[carrier].words,
         )
@@ -129,7 +141,9 @@ def _made_inside(media_counts: Counter[tuple[str, str]]) -> Iterator[DataFinding
 def _by_default(
     batches: Sequence[Batch], site: SiteSettings, pack: Pack | None
 ) -> Iterator[DataFinding]:
-    """Fuels that count by the table, whatever value the plant itself calls a default; and those that the pack does not take so."""
+    """Fuels that count by the table, whatever value the plant itself calls a default; and those
+    that the pack does not take so.
+    """
     measured = {} if pack is None else {step.id: step.boundary.measured for step in pack.steps}
     refused: Counter[tuple[str, str]] = Counter()
     declared = {
@@ -163,8 +177,10 @@ def _by_default(
             "lhv-required",
             Severity.EXCLUSION,
             Phrase(
-                "Step %(step)s: %(carrier)s has no measured heating value, and the pack accepts no default for it; these runs are "
-                "left out. Give lhv with each amount, or [[lhv]] by date. For amounts in GJ give their lhv, or lhv_source if heat "
+                "Step %(step)s: %(carrier)s has no measured heating value, and the pack accepts "
+                "no default for it; these runs are "
+                "left out. Give lhv with each amount, or [[lhv]] by date. For amounts in GJ give "
+                "their lhv, or lhv_source if heat "
                 "was measured.",
                 step=step,
                 carrier=words,
@@ -173,23 +189,28 @@ def _by_default(
         )
     for carrier, count in sorted(defaults.items()):
         sentence = Phrase(
-            "%(carrier)s counts by a default heating value, not a measured one; the real one may differ from it by a sixth or more.",
+            "%(carrier)s counts by a default heating value, not a measured one; the real one may "
+            "differ from it by a sixth or more.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
         )
         yield DataFinding("heating-value-default", Severity.NOTICE, sentence, count)
 
 
 Doubtful = Mapping[tuple[str, date], int]
-"""A carrier and a day on which it has not one heating value, where it is made and where it is used; how many batches used it."""
+"""A carrier and a day on which it has not one heating value, where it is made and where it is used;
+how many batches used it.
+"""
 
 
 def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None) -> Doubtful:
-    """What is given back and taken must have one heating value on both sides: else what is credited is not what is charged, and the plant
-    could choose each. A stream that truly differs is declared under [[lhv]], with its step and the reason.
+    """What is given back and taken must have one heating value on both sides: else what is credited
+    is not what is charged, and the plant could choose each. A stream that truly differs is declared
+    under [[lhv]], with its step and the reason.
 
-    What is given in a unit of energy was multiplied by the plant; its value is that under [[lhv]], or not known, and then nothing shows
-    that the two are one; of steam that is heat as it was metered. Mixed gas is no poorer than the poorest gas in it, or it is that gas
-    under another name.
+    What is given in a unit of energy was multiplied by the plant; its value is that under [[lhv]],
+    or not known, and then nothing shows that the two are one; of steam that is heat as it was
+    metered. Mixed gas is no poorer than the poorest gas in it, or it is that gas under another
+    name.
     """
     values_given_back: dict[tuple[str, date], set[float | None]] = {}
     for batch, energy in _of_one_stream(batches, values):
@@ -220,7 +241,9 @@ def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None
 
 
 def _apart_by(carrier: str, stated: AbstractSet[float | None]) -> float:
-    """By what share the values of one gas lie apart; infinite of what is no gas, and where one of them is not known."""
+    """By what share the values of one gas lie apart; infinite of what is no gas, and where one of
+    them is not known.
+    """
     known_values = [value for value in stated if value is not None and value > 0]
     if CARRIERS[carrier].form != "gas" or len(known_values) < len(stated):
         return inf
@@ -233,7 +256,9 @@ Range = tuple[float, float]
 def analysed_twice(
     batches: Sequence[Batch], values: HeatingValues
 ) -> Mapping[tuple[str, date], Range]:
-    """The least and the most value of each gas on a day on which it is given back and taken at two that lie within `ONE_ANALYSIS`."""
+    """The least and the most value of each gas on a day on which it is given back and taken at two
+    that lie within `ONE_ANALYSIS`.
+    """
     keys_given_back: set[tuple[str, date]] = set()
     stated: dict[tuple[str, date], set[float | None]] = {}
     for batch, energy in _of_one_stream(batches, values):
@@ -253,7 +278,9 @@ def analysed_twice(
 def sentences(
     label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues
 ) -> Iterator[Words]:
-    """By how much the label would be higher at the other value of a gas that was analysed twice: the richer taken, the poorer given."""
+    """By how much the label would be higher at the other value of a gas that was analysed twice:
+    the richer taken, the poorer given.
+    """
     measured = label.made_from
     if measured is None or label.best.value is None or not ranges:
         return
@@ -274,8 +301,10 @@ def sentences(
         if size > 0:
             yield Words.of(
                 Phrase(
-                    "%(carrier)s has two heating values on the same day, one where it is made and one where it is used, at most "
-                    "%(share)s %% apart. With the other one the label would be higher by %(size)s %(unit)s. Use one value of the day "
+                    "%(carrier)s has two heating values on the same day, one where it is made and "
+                    "one where it is used, at most "
+                    "%(share)s %% apart. With the other one the label would be higher by %(size)s "
+                    "%(unit)s. Use one value of the day "
                     "for both sides.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
                     share=significant(
@@ -296,8 +325,8 @@ def sentences(
 def _of_one_stream(
     batches: Sequence[Batch], values: HeatingValues
 ) -> Iterator[tuple[Batch, CarrierEnergy]]:
-    """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, no metered heat, and not
-    of an amount of 0, which has none."""
+    """Energy whose heating value can be compared with that of others of its carrier: of no stream
+    declared apart, no metered heat, and not of an amount of 0, which has none."""
     compared = {
         carrier.id for carrier in CARRIERS.values() if carrier.thermal and carrier.form != "heat"
     }
@@ -344,15 +373,24 @@ def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
             Severity.EXCLUSION,
             in_number(
                 len(days),
-                "%(carrier)s is both given back and used on the same day (%(days)s day, %(first)s), and its heating "
-                "value is not shown to be the same on both sides: there are two values, an amount of energy without "
-                "a value, or a value below that of the gases it is mixed from. The runs of this day are left out, "
-                "and no report can be sent. Correct the wrong value, and state the lhv of amounts that are given as "
-                "energy. If the streams really differ, declare each under [[lhv]] with step and reason.",
-                "%(carrier)s is both given back and used on the same day (%(days)s days, first %(first)s), and its heating value is "
-                "not shown to be the same on both sides: there are two values, an amount of energy without a value, or a value below "
-                "that of the gases it is mixed from. The runs of these days are left out, and no report can be sent. Correct the "
-                "wrong value, and state the lhv of amounts that are given as energy. If the streams really differ, declare each "
+                "%(carrier)s is both given back and used on the same day (%(days)s day, "
+                "%(first)s), and its heating "
+                "value is not shown to be the same on both sides: there are two values, an amount "
+                "of energy without "
+                "a value, or a value below that of the gases it is mixed from. The runs of this "
+                "day are left out, "
+                "and no report can be sent. Correct the wrong value, and state the lhv of amounts "
+                "that are given as "
+                "energy. If the streams really differ, declare each under [[lhv]] with step and "
+                "reason.",
+                "%(carrier)s is both given back and used on the same day (%(days)s days, first "
+                "%(first)s), and its heating value is "
+                "not shown to be the same on both sides: there are two values, an amount of "
+                "energy without a value, or a value below "
+                "that of the gases it is mixed from. The runs of these days are left out, and no "
+                "report can be sent. Correct the "
+                "wrong value, and state the lhv of amounts that are given as energy. If the "
+                "streams really differ, declare each "
                 "under [[lhv]] with step and reason.",
                 carrier=words.each(str.capitalize),
                 days=len(days),
@@ -363,14 +401,17 @@ def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
 
 
 def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pack) -> None:
-    """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a carrier has two heating values on one day."""
+    """PolicyRefusal `heating-value-two-sided`: nothing leaves the site while a carrier has two
+    heating values on one day.
+    """
     if not (findings := [*_two_sided(two_sided(batches, values, pack))]):
         return
     raise PolicyRefusal(
         "heating-value-two-sided",
         findings[0].sentence,
         Phrase(
-            "Use the laboratory's value wherever it is made or used, with its amounts or under [[lhv]] in site.toml."
+            "Use the laboratory's value wherever it is made or used, with its amounts or under "
+            "[[lhv]] in site.toml."
         ),
     )
 
@@ -379,7 +420,9 @@ _NOT_KNOWN = -1.0
 
 
 def _per_own_unit(energy: CarrierEnergy, values: HeatingValues, batch: Batch) -> float | None:
-    """MJ per the carrier's own unit: `_NOT_KNOWN` of an amount of energy without a value of the day, None where the default counts."""
+    """MJ per the carrier's own unit: `_NOT_KNOWN` of an amount of energy without a value of the
+    day, None where the default counts.
+    """
     own = CARRIERS[energy.carrier].unit
     if _is_heat(energy.carrier, energy.unit):
         of_day = values.of(energy.carrier, batch.start.date(), batch.step)

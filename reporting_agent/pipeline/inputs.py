@@ -1,4 +1,6 @@
-"""The site's inputs, wherever they come from: files by pattern, a provider's source, and rows that a person corrected."""
+"""The site's inputs, wherever they come from: files by pattern, a provider's source, and rows that
+a person corrected.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ class Inputs:
         return sheets
 
     def files(self) -> Iterator[tuple[str, Path, Profile]]:
-        """Every file of the inputs that batches and their energy are made from, with its mapping; none of an extract or a source."""
+        """Every file of the inputs that batches and their energy are made from, with its mapping;
+        none of an extract or a source.
+        """
         for name in ("batches", "energy", "log", "readings", "corrections"):
             pattern = getattr(self.site.inputs, name)
             if self.extract is None and pattern is not None:
@@ -127,11 +131,15 @@ class Inputs:
 
     @property
     def corrected(self) -> tuple[RejectedRow, ...]:
-        """Rows that were read as a person corrected them; with the rejected ones they make the next rejected.csv."""
+        """Rows that were read as a person corrected them; with the rejected ones they make the next
+        rejected.csv.
+        """
         return tuple(self.corrections.used.values())
 
     def findings(self) -> list[DataFinding]:
-        """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
+        """What is to be told of the inputs as such: totals, corrections, what a source says. Asked
+        once everything is read.
+        """
         table_findings = findings(
             [*self.totals, *(total for table in self._tables for total in table.totals)],
             self.corrections,
@@ -155,7 +163,8 @@ class Inputs:
                 raise InputError(
                     "unit-differs",
                     Phrase(
-                        "The source gives meter %(meter_id)s in a different unit from the one that site.toml declares.",
+                        "The source gives meter %(meter_id)s in a different unit from the one "
+                        "that site.toml declares.",
                         meter_id=meter.id,
                     ),
                     "Correct unit under [[meters]], or the unit that the source gives.",
@@ -174,7 +183,9 @@ def first_files(site: SiteSettings) -> dict[str, Path]:
 
 
 def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
-    """Files of an input, in order of name, those of object storage fetched; InputError where there is none."""
+    """Files of an input, in order of name, those of object storage fetched; InputError where there
+    is none.
+    """
     if object_storage.is_object(pattern):
         return object_storage.fetched(pattern, Place(str(site.path), column="inputs"))
     whole = site.folder / pattern

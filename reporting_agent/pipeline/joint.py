@@ -1,17 +1,22 @@
-"""Joint runs: one run of one equipment that made several products, and how its energy is divided among them.
+"""Joint runs: one run of one equipment that made several products, and how its energy is divided
+among them.
 
 Rows of one step and equipment are one joint run where they name different products or variants and
 - carry the same batch id, or
-- begin and end together on a named equipment, and energy is metered (rows with energy of their own are batches of their own).
+- begin and end together on a named equipment, and energy is metered (rows with energy of their own
+  are batches of their own).
 
 In this order:
-1. where the rows follow one another without overlap and energy is metered, the log tells the changeover: each is a batch of its
-   own, named `ID/PRODUCT`, and a meter's energy is cut there;
-2. else, where `[[joint]]` gives a ratio for each of their products, the run is metered as one and its energy divided by
-   output x ratio. Where the rows overlap its time is divided likewise, one part after the other, so that each has the run's mean power;
-3. else the run stays whole and is excluded as `joint-run`: its energy stands in the balance of its meter and in no label.
+1. where the rows follow one another without overlap and energy is metered, the log tells the
+   changeover: each is a batch of its own, named `ID/PRODUCT`, and a meter's energy is cut there;
+2. else, where `[[joint]]` gives a ratio for each of their products, the run is metered as one and
+   its energy divided by output x ratio. Where the rows overlap its time is divided likewise, one
+   part after the other, so that each has the run's mean power;
+3. else the run stays whole and is excluded as `joint-run`: its energy stands in the balance of its
+   meter and in no label.
 
-Parts of an energy are differences of running sums on the grid of 2^-20: they add up to the run's energy exactly.
+Parts of an energy are differences of running sums on the grid of 2^-20: they add up to the run's
+energy exactly.
 """
 
 from __future__ import annotations
@@ -179,7 +184,8 @@ def _changeovers(rows: Sequence[Batch]) -> Iterator[DataFinding]:
             Severity.NOTICE,
             rows,
             Phrase(
-                "rows share a batch id and follow one another with different products: each counts as a separate batch, cut at the "
+                "rows share a batch id and follow one another with different products: each "
+                "counts as a separate batch, cut at the "
                 "changeover."
             ),
         )
@@ -192,7 +198,8 @@ def _by_ratio(runs: Sequence[Batch]) -> Iterator[DataFinding]:
             Severity.WARNING,
             runs,
             Phrase(
-                "runs made several products at once; their energy and time are divided by output and the ratios of [[joint]], not measured."
+                "runs made several products at once; their energy and time are divided by output "
+                "and the ratios of [[joint]], not measured."
             ),
         )
 
@@ -204,7 +211,8 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[DataFinding]:
             Severity.EXCLUSION,
             runs,
             Phrase(
-                "runs made several products at once, and [[joint]] does not give a ratio for each of them: they count in the balance "
+                "runs made several products at once, and [[joint]] does not give a ratio for each "
+                "of them: they count in the balance "
                 "but in no label."
             ),
         )

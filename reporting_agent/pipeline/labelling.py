@@ -1,4 +1,6 @@
-"""The last stage: from batches with energy to the site's exact label, and what is told beside each step's."""
+"""The last stage: from batches with energy to the site's exact label, and what is told beside each
+step's.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class LabelResult:
         return [*self.data.findings, *self.site_label.findings]
 
     def not_held(self, step: str) -> tuple[str, ...]:
-        """Editions for the step that were in force in the period and whose values the pack does not hold."""
+        """Editions for the step that were in force in the period and whose values the pack does not
+        hold.
+        """
         return self.data.pack.editions_not_held((step,), *self.site_label.period.first_and_last)
 
     def sitewide(self, site: SiteSettings) -> SiteTotals:
@@ -58,7 +62,9 @@ class LabelResult:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The content of label.json; every step says which limits the pack lacks, and where the unit of its energy is an assumption."""
+        """The content of label.json; every step says which limits the pack lacks, and where the
+        unit of its energy is an assumption.
+        """
         payload = self.site_label.to_json()
         for step in payload["steps"]:
             step["editions_not_held"] = list(self.not_held(step["step"]))
@@ -71,7 +77,9 @@ class LabelResult:
 def label(
     site: SiteSettings, period: Period, *, outward: bool = False, pack: Pack | None = None
 ) -> LabelResult:
-    """The site's exact label over the period, by its pack's rules or those of another one; `outward` as `read` takes it."""
+    """The site's exact label over the period, by its pack's rules or those of another one;
+    `outward` as `read` takes it.
+    """
     data = read(site, period, outward=outward, pack=pack)
     return LabelResult(label_of(site, data, period), data)
 
@@ -103,13 +111,17 @@ def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
 
 
 def outgoing_label(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
-    """The same of the batches as they are judged on their way out, which a report is drawn from; nothing is told beside it."""
+    """The same of the batches as they are judged on their way out, which a report is drawn from;
+    nothing is told beside it.
+    """
     return _Rules(site, data.pack, period, data.outgoing.paths).label(data.outgoing.batches)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """By what batches become a label: the pack, the site's settings and the period; `paths` where they are on their way out."""
+    """By what batches become a label: the pack, the site's settings and the period; `paths` where
+    they are on their way out.
+    """
 
     site: SiteSettings
     pack: Pack
@@ -141,10 +153,12 @@ class _Rules:
 def _by_nothing_bettered(
     batches: Sequence[Batch], rules: _Rules
 ) -> tuple[SiteLabel, Sequence[Batch]]:
-    """The label that no scattered value and no copied run makes better than it is, and the batches whose energy stands in it.
+    """The label that no scattered value and no copied run makes better than it is, and the batches
+    whose energy stands in it.
 
-    In this order: heating values are held by their lots first, since a step's energies are made of them; variables that scatter are then
-    held at their means; and copies are counted once in the end, of the batches with the values that they had before that.
+    In this order: heating values are held by their lots first, since a step's energies are made of
+    them; variables that scatter are then held at their means; and copies are counted once in the
+    end, of the batches with the values that they had before that.
     """
     site_label, of_lots = rules.label(batches), scattered.of_one_lot(batches)
     if of_lots is not None:
@@ -166,7 +180,8 @@ def _by_nothing_bettered(
 def _withheld(site_label: SiteLabel, data: PlantData, whole: SiteTotals) -> SiteLabel:
     """Without the value of steps of which energy, materials, feed or a conversion cannot be so.
 
-    Energy and materials are told whatever was told before them; feed and conversions only where there is a value left.
+    Energy and materials are told whatever was told before them; feed and conversions only where
+    there is a value left.
     """
     site_label = told_unreadable(site_label, data.unread)
     site_label = energy_by_batch.withheld(site_label, data.nameless)
@@ -185,7 +200,9 @@ def _with_what_is_told(
     data: PlantData,
     rules: _Rules,
 ) -> SiteLabel:
-    """With what is told beside each step: on what its value hangs, and how the site's account comes out."""
+    """With what is told beside each step: on what its value hangs, and how the site's account comes
+    out.
+    """
     site, pack, balance = rules.site, rules.pack, site_balance(whole)
     beside, apart = longer_period.around(batches, rules.period), set_apart.as_usual(batches)
     longer = None if beside is None else rules.label(*beside)

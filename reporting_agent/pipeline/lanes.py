@@ -1,7 +1,9 @@
-"""Readings on their way to the engine: lanes that share no meter, each with a log of its own, put together at the end.
+"""Readings on their way to the engine: lanes that share no meter, each with a log of its own, put
+together at the end.
 
-A meter's readings must come in the order of its files. Parquet tells in its statistics which meter a row group holds; where
-every file holds one meter only, files of different meters are lanes of their own. All other files make one lane.
+A meter's readings must come in the order of its files. Parquet tells in its statistics which meter
+a row group holds; where every file holds one meter only, files of different meters are lanes of
+their own. All other files make one lane.
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ class Lanes:
         return cls(reads, logs, openers, days)
 
     def finish(self, log: ReadingLog) -> None:
-        """After all readings have passed: read the meters again whose days did not come in order, and add what all lanes met to one log."""
+        """After all readings have passed: read the meters again whose days did not come in order,
+        and add what all lanes met to one log.
+        """
         if self._days is not None and (late := self._days.late):
             for opened, own in zip(self._openers, self._logs, strict=True):
                 self._days.take_whole(opened(late, read_again(own)))
@@ -110,7 +114,9 @@ def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
 
 
 def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:
-    """Rows of a file and the meters of its row groups, None where the statistics do not tell; a file that is none has no rows."""
+    """Rows of a file and the meters of its row groups, None where the statistics do not tell; a
+    file that is none has no rows.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

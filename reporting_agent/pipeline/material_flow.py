@@ -1,6 +1,8 @@
-"""Material flow: parents that batches name, and whether they can be; settings checked for unknown steps, essentials, unused factors.
+"""Material flow: parents that batches name, and whether they can be; settings checked for unknown
+steps, essentials, unused factors.
 
-A parent is looked for by its id among the batches of all other steps first, then of the same step (a coil rolled twice).
+A parent is looked for by its id among the batches of all other steps first, then of the same step
+(a coil rolled twice).
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 
 
 def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
-    """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack lacks, or the tariff one that no
-    version of any pack has: sites of several sectors share a tariff, and a site may be labelled by an older version.
+    """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the
+    pack lacks, or the tariff one that no version of any pack has: sites of several sectors share a
+    tariff, and a site may be labelled by an older version.
     """
     step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
@@ -59,7 +62,9 @@ def _steps_of_any_pack() -> set[str]:
 
 
 def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
-    """InputError `carrier-essential` where a step is said not to use what its process does not run without."""
+    """InputError `carrier-essential` where a step is said not to use what its process does not run
+    without.
+    """
     for step in pack.steps:
         setting = site.steps.get(step.id)
         for carrier in step.boundary.essential if setting else ():
@@ -71,7 +76,8 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
                         "The process of the step cannot run without %(carrier)s.", carrier=words
                     ),
                     (
-                        "Report its amounts; a medium made by machines whose electricity counts in the step may be listed in made_inside "
+                        "Report its amounts; a medium made by machines whose electricity counts "
+                        "in the step may be listed in made_inside "
                         "instead."
                     ),
                     place=Place(str(site.path), column=f"steps.{step.id}.not_used"),
@@ -105,7 +111,8 @@ def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
             "factor-unknown",
             Severity.NOTICE,
             Phrase(
-                "No limit of the pack %(pack_id)s needs [static] %(name)s, so it changes nothing. Needed: %(names)s.",
+                "No limit of the pack %(pack_id)s needs [static] %(name)s, so it changes nothing. "
+                "Needed: %(names)s.",
                 name=name,
                 pack_id=pack.id,
                 names=names,
@@ -137,7 +144,9 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
 
 
 def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
-    """What cannot be: parents that are not there, that began later, or that gave less than came out. Nothing is excluded for it."""
+    """What cannot be: parents that are not there, that began later, or that gave less than came
+    out. Nothing is excluded for it.
+    """
     parents_by_index = parents_of(batches)
     named = [index for index, batch in enumerate(batches) if batch.parents]
     if not named:
@@ -167,8 +176,10 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
             unknown,
             in_number(
                 len(unknown),
-                "%(batches)s batch names a parent that is not in the log; the energy before it is not added up.",
-                "%(batches)s batches name a parent that is not in the log; the energy before them is not added up.",
+                "%(batches)s batch names a parent that is not in the log; the energy before it is "
+                "not added up.",
+                "%(batches)s batches name a parent that is not in the log; the energy before them "
+                "is not added up.",
                 batches=f"{len(unknown):,}",
             ),
         ),
@@ -177,8 +188,10 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
             later,
             in_number(
                 len(later),
-                "%(batches)s batch began before one of its parent batches: one of the two times, or the parent, is wrong.",
-                "%(batches)s batches began before one of their parent batches: one of the two times, or the parent, is wrong.",
+                "%(batches)s batch began before one of its parent batches: one of the two times, "
+                "or the parent, is wrong.",
+                "%(batches)s batches began before one of their parent batches: one of the two "
+                "times, or the parent, is wrong.",
                 batches=f"{len(later):,}",
             ),
         ),
@@ -187,8 +200,10 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
             too_much,
             in_number(
                 len(too_much),
-                "%(batches)s batch has more output than its parent batches together: an output, a parent or a unit is wrong.",
-                "%(batches)s batches have more output than their parent batches together: an output, a parent or a unit is wrong.",
+                "%(batches)s batch has more output than its parent batches together: an output, a "
+                "parent or a unit is wrong.",
+                "%(batches)s batches have more output than their parent batches together: an "
+                "output, a parent or a unit is wrong.",
                 batches=f"{len(too_much):,}",
             ),
         ),

@@ -1,8 +1,11 @@
-"""What the log says was charged, against the shares that the site states: runs left out, labels withheld; unknown inputs told beside.
+"""What the log says was charged, against the shares that the site states: runs left out, labels
+withheld; unknown inputs told beside.
 
-Product bought ready or half made took its energy elsewhere, and hot metal of a charge brings its heat along: the more of either, the lower
-the label. A run whose own share is less than its log shows is left out; a share of the site that the log refutes holds the step's label
-back. An input that the pack knows as no material, product or carrier may be a fuel: it is told beside the label with its amount.
+Product bought ready or half made took its energy elsewhere, and hot metal of a charge brings its
+heat along: the more of either, the lower the label. A run whose own share is less than its log
+shows is left out; a share of the site that the log refutes holds the step's label back. An input
+that the pack knows as no material, product or carrier may be a fuel: it is told beside the label
+with its amount.
 """
 
 from __future__ import annotations
@@ -31,9 +34,13 @@ from reporting_agent.sources.fields import WEIGHED
 
 CODE = ExclusionReason.SHARE_REFUTED.value
 ROOM_PCT = 1.0
-"""Of the output, and a tenth of what the log shows: as much more a log may show than is stated (a convention of ours)."""
+"""Of the output, and a tenth of what the log shows: as much more a log may show than is stated (a
+convention of ours).
+"""
 NO_FUEL = 0.5
-"""In t per unit of output, from which what a variable weighs is a flow of the process (a tap weight) and no fuel (a convention of ours)."""
+"""In t per unit of output, from which what a variable weighs is a flow of the process (a tap
+weight) and no fuel (a convention of ours).
+"""
 _INPUT, _IN_KG = "input.", re.compile(r"[\s_\-.(\[（]kg\b")
 _NUMBERED = re.compile(r"[\s_\-.#]+(\d+|[a-z])(?=\s*([\[({【].*)?$)")
 Static = Mapping[str, float | str]
@@ -80,7 +87,9 @@ class ChargedMaterials:
         }
 
     def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
-        """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
+        """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit
+        of output, or in % of it.
+        """
         return fsum(
             amount
             for column in columns
@@ -182,7 +191,9 @@ def _refutes(amount: float, at: MaterialAt, output: float, stated: float) -> boo
 
 
 def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
-    """The batches, those left out whose own share is less than their log shows, and a finding for each step and column."""
+    """The batches, those left out whose own share is less than their log shows, and a finding for
+    each step and column.
+    """
     charged = ChargedMaterials.by(batches, pack)
     stating = {step.id: charged.stating(step) for step in pack.steps} if charged.columns else {}
     tally, marked = Counter[tuple[str, str, str]](), []
@@ -202,7 +213,8 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
 
 def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> DataFinding:
     sentence = Phrase(
-        "Step %(step)s: the log shows more %(column)s charged than the share that the same rows state (%(variable)s). These runs are "
+        "Step %(step)s: the log shows more %(column)s charged than the share that the same rows "
+        "state (%(variable)s). These runs are "
         "left out. Correct the share, or the amount.",
         step=step,
         column=column,
@@ -220,7 +232,9 @@ def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Bat
 def withheld(
     label: SiteLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack
 ) -> SiteLabel:
-    """The label without those of steps of which the log shows more than the share that the site states under [static]."""
+    """The label without those of steps of which the log shows more than the share that the site
+    states under [static].
+    """
     charged = ChargedMaterials.by(batches, pack)
     return (
         replace(
@@ -246,7 +260,8 @@ def _held_back(
             continue
         sentence = Words.of(
             Phrase(
-                "The log shows %(amount)s t of %(material)s charged per %(per)s of output, but [static] %(variable)s says %(stated)s "
+                "The log shows %(amount)s t of %(material)s charged per %(per)s of output, but "
+                "[static] %(variable)s says %(stated)s "
                 "%%. Correct one of them.",
                 amount=significant(amount / own_output(own), 3),
                 material=material.words,
@@ -285,8 +300,8 @@ def sentences(
     pack: Pack,
     unmapped: Collection[str] = (),
 ) -> Iterator[Words]:
-    """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing, `unmapped` ones
-    by their heading."""
+    """Product of the step's own kind that the log charges and no share states; and inputs of which
+    the pack knows nothing, `unmapped` ones by their heading."""
     charged, step = ChargedMaterials.by(batches, pack), pack.step(label.step)
     own = own_runs(batches, step.id)
     if label.best.value is None or (output := own_output(own)) <= 0:
@@ -323,7 +338,8 @@ def _ready(
     share, value = amount / at.whole[0], label.best.value or 0.0
     if at.rest_of or share >= 1:
         sentence = Phrase(
-            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was made elsewhere, with energy "
+            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much "
+            "was made elsewhere, with energy "
             "that no label here includes. Keep the delivery notes for an auditor.",
             amount=significant(amount, 3),
             material=material.words,
@@ -331,8 +347,10 @@ def _ready(
         )
     else:
         sentence = Phrase(
-            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was bought finished or half "
-            "finished. Per %(per)s made entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for "
+            "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much "
+            "was bought finished or half "
+            "finished. Per %(per)s made entirely here, the label would be up to %(made_here)s "
+            "%(unit)s. Keep the delivery notes for "
             "an auditor.",
             amount=significant(amount, 3),
             material=material.words,
@@ -356,8 +374,10 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
         and fsum(amount for _, amount in unknown) > ROOM_PCT / 100
     ):
         sentence = Phrase(
-            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they were bought finished or half finished, "
-            "others used the energy to make them. State them under %(variable)s, and give the column a name that the pack knows.",
+            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they were "
+            "bought finished or half finished, "
+            "others used the energy to make them. State them under %(variable)s, and give the "
+            "column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
             variable=step.bought_share,
@@ -367,8 +387,10 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
         label.best.value or 0.0
     ):
         sentence = Phrase(
-            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they are fuel, their energy is missing: as "
-            "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the column a name that the pack knows.",
+            "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they are "
+            "fuel, their energy is missing: as "
+            "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the "
+            "column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
             size=significant(size, 3),

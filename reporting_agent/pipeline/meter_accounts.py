@@ -1,4 +1,6 @@
-"""What each counted meter measured in the period, against what runs carry of it: the rest fell outside any run."""
+"""What each counted meter measured in the period, against what runs carry of it: the rest fell
+outside any run.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,12 @@ from reporting_agent.pipeline.meter_successions import takes_over
 
 @dataclass(frozen=True, slots=True)
 class MeterAccount:
-    """Of one meter, in its unit: what no run carries, below 0 where runs overlap; and by step, its runs' part and their output.
+    """Of one meter, in its unit: what no run carries, below 0 where runs overlap; and by step, its
+    runs' part and their output.
 
-    `lines` are the steps and equipments that it counts for, "" for every equipment of a step, and `runs` all that these logged;
-    `edges` are its `until` (True) and `from` (False) where no other meter stands for it beyond.
+    `lines` are the steps and equipments that it counts for, "" for every equipment of a step, and
+    `runs` all that these logged; `edges` are its `until` (True) and `from` (False) where no other
+    meter stands for it beyond.
     """
 
     record: MeterRecord
@@ -35,7 +39,9 @@ class MeterAccount:
         return self.in_runs.get(step, 0.0) / together if together else 1.0
 
     def lacks(self, start: datetime, site: SiteSettings) -> bool:
-        """Whether a run of its lines that begins then lies beyond its time, with no meter in its place."""
+        """Whether a run of its lines that begins then lies beyond its time, with no meter in its
+        place.
+        """
         day = start.astimezone(site.zone).date()
         return any(day >= edge if after else day < edge for edge, after in self.edges)
 

@@ -1,4 +1,6 @@
-"""Meters that begin where another one of the same point ended: without `from` and `until` every batch needs the energy of both."""
+"""Meters that begin where another one of the same point ended: without `from` and `until` every
+batch needs the energy of both.
+"""
 
 from __future__ import annotations
 
@@ -42,19 +44,27 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
             "meter-succeeded",
             Severity.WARNING,
             Phrase(
-                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and both count for the same batches. "
-                "Each batch then lacks the energy of one of them, and none is used. If the second replaced the first, write until = "
-                "%(day)s in the [[meters]] table of %(first)s and from = %(day)s in that of %(second)s.",
-                first=earlier.meter.id, second=other.meter.id, ends=_day(ends_us, zone).isoformat(), day=_day(begins_us, zone).isoformat(),
+                "Meter %(second)s begins on %(day)s, where meter %(first)s ends (%(ends)s), and "
+                "both count for the same batches. "
+                "Each batch then lacks the energy of one of them, and none is used. If the second "
+                "replaced the first, write until = "
+                "%(day)s in the [[meters]] table of %(first)s and from = %(day)s in that of "
+                "%(second)s.",
+                first=earlier.meter.id,
+                second=other.meter.id,
+                ends=_day(ends_us, zone).isoformat(),
+                day=_day(begins_us, zone).isoformat(),
             ),
             1,
-        )  # fmt: skip
+        )
 
 
 def takes_over(
     other: Meter, record: MeterRecord, meter: Meter, edge: date, site: SiteSettings, *, after: bool
 ) -> bool:
-    """Whether another counted meter of the same point begins where this one ends, or ended where it begins."""
+    """Whether another counted meter of the same point begins where this one ends, or ended where it
+    begins.
+    """
     alike = (other.step, other.carrier, other.direction) == (
         meter.step,
         meter.carrier,

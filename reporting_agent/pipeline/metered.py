@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MeteredBatches:
-    """Batches with what their meters counted, the meters' own records, and the rows of readings that could not be used."""
+    """Batches with what their meters counted, the meters' own records, and the rows of readings
+    that could not be used.
+    """
 
     batches: list[Batch]
     meters: tuple[MeterRecord, ...]
@@ -58,7 +60,9 @@ class MeteredBatches:
 
 
 def counted_meters(site: SiteSettings, pack: Pack) -> list[Meter]:
-    """The meters whose energy enters a label: not check meters, and no meter beside one that it hangs on."""
+    """The meters whose energy enters a label: not check meters, and no meter beside one that it
+    hangs on.
+    """
     refuse_unknown_steps(site, pack)
     return list(site.tree.counted)
 
@@ -74,15 +78,17 @@ def measure(
     closely: MomentsOf | None = None,
     outward: OutgoingBatches | None = None,
 ) -> MeteredBatches:
-    """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound.
+    """Add each counted meter's energy to the batches of its step (and equipment) whose interval is
+    sound.
 
-    `readings` are files, or what a provider's source gives; `corrections` are rows of the files that a person mended; `days` takes the
-    readings on their way, where their days are to be digested; `closely` says at which further moments a record tells its meter's energy.
+    `readings` are files, or what a provider's source gives; `corrections` are rows of the files
+    that a person mended; `days` takes the readings on their way, where their days are to be
+    digested; `closely` says at which further moments a record tells its meter's energy.
 
     `outward` are rows on their way out, to be metered each by itself while the readings pass.
 
-    Meters that count for nothing (checks, mains of the site, subs below a counted one) are read as well, and have a record;
-    batches carry nothing of them.
+    Meters that count for nothing (checks, mains of the site, subs below a counted one) are read as
+    well, and have a record; batches carry nothing of them.
     """
     counted = {meter.id for meter in counted_meters(site, pack)}
     tree = site.tree
@@ -200,8 +206,10 @@ def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]
             Severity.WARNING,
             in_number(
                 undeclared_meter.readings,
-                "%(count)s reading is of a meter %(name)s that site.toml does not declare; it is not counted.",
-                "%(count)s readings are of a meter %(name)s that site.toml does not declare; they are not counted.",
+                "%(count)s reading is of a meter %(name)s that site.toml does not declare; it is "
+                "not counted.",
+                "%(count)s readings are of a meter %(name)s that site.toml does not declare; they "
+                "are not counted.",
                 count=f"{undeclared_meter.readings:,}",
                 name=f"{name!r}",
             ),

@@ -1,7 +1,9 @@
-"""Carriers that count only where bought over the fence: runs left out, what is stated told beside; conversions within it refused.
+"""Carriers that count only where bought over the fence: runs left out, what is stated told beside;
+conversions within it refused.
 
-A run that takes such a carrier (`Boundary.bought`) counts only where [site_boundary] names it under `purchased`, and no conversion of the
-site gives it. Each run is judged by its own record and the settings alone; what the site states is told beside the label with its size.
+A run that takes such a carrier (`Boundary.bought`) counts only where [site_boundary] names it under
+`purchased`, and no conversion of the site gives it. Each run is judged by its own record and the
+settings alone; what the site states is told beside the label with its size.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from reporting_agent.config import SiteSettings
 
 
 def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
-    """InputError `conversion-within-boundary` where a conversion turns into itself what a step counts before any conversion: a rectifier
-    between the meter that the boundary begins at and the cells."""
+    """InputError `conversion-within-boundary` where a conversion turns into itself what a step
+    counts before any conversion: a rectifier between the meter that the boundary begins at and the
+    cells."""
     for step in pack.steps:
         for conversion in site.site_boundary.conversions if site.site_boundary else ():
             both = {flow.carrier for flow in conversion.takes} & {
@@ -34,13 +37,15 @@ def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
                     "conversion-within-boundary",
                     Phrase(
                         (
-                            "Step %(step)s counts %(carrier)s before it is converted, so the loss of conversion %(id)s belongs to the step."
+                            "Step %(step)s counts %(carrier)s before it is converted, so the loss "
+                            "of conversion %(id)s belongs to the step."
                         ),
                         step=step.id,
                         carrier=CARRIERS[carrier].words,
                         id=conversion.id,
                     ),
-                    "Use the meter before the conversion as the step's meter, and remove the conversion; a transformer before that "
+                    "Use the meter before the conversion as the step's meter, and remove the "
+                    "conversion; a transformer before that "
                     "meter is a loss of [site_boundary].",
                     place=Place(
                         str(site.path), column=f"site_boundary.conversions.{conversion.id}"
@@ -53,7 +58,9 @@ def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
 def left_out(
     batches: Sequence[Batch], site: SiteSettings, pack: Pack
 ) -> tuple[list[Batch], list[DataFinding]]:
-    """The batches, those left out that took what the site does not show to be bought, and a finding for each step and carrier."""
+    """The batches, those left out that took what the site does not show to be bought, and a finding
+    for each step and carrier.
+    """
     wanting = {
         step.id: {carrier for carrier in step.boundary.bought if not is_bought(carrier, site)}
         for step in pack.steps
@@ -94,8 +101,10 @@ def is_bought(carrier: str, site: SiteSettings) -> bool:
 
 def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
     sentence = Phrase(
-        "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the site's own boilers make counts as "
-        "the fuel that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
+        "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the "
+        "site's own boilers make counts as "
+        "the fuel that they burn. These runs are left out. Report that fuel, or the purchase "
+        "under purchased of [site_boundary].",
         step=step,
         carrier=CARRIERS[carrier].words,
     )
@@ -103,15 +112,19 @@ def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
 
 
 def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
-    """What the label counts as bought, as the site states, and what boilers of its own would add to it."""
+    """What the label counts as bought, as the site states, and what boilers of its own would add to
+    it.
+    """
     if label.best.value is None or not label.output:
         return
     for carrier in pack.step(label.step).boundary.bought:
         energy = label.energy_by_carrier.get(carrier, 0.0)
         if energy > 0 and counts(carrier, label.metric):
             sentence = Phrase(
-                "The site declares that %(carrier)s was bought from outside and not made in its own boilers. Each percent that "
-                "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
+                "The site declares that %(carrier)s was bought from outside and not made in its "
+                "own boilers. Each percent that "
+                "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an "
+                "auditor.",
                 carrier=CARRIERS[carrier].words,
                 size=significant(0.01 * energy / label.output, 2),
                 unit=label.unit,

@@ -1,8 +1,10 @@
-"""Gas given back while none is burnt, and waste-heat power with little own use: runs left out, sending refused, told beside the label.
+"""Gas given back while none is burnt, and waste-heat power with little own use: runs left out,
+sending refused, told beside the label.
 
-A furnace's stoves and an oven's walls take gas, its own or another, and the pack's boundary asks for it. Where a run credits a gas that its
-boundary also asks for, and burns next to no gas at all, its own use stands in no place. A set that makes power of waste heat drives pumps
-and fans with it: what it takes less than is usual is told.
+A furnace's stoves and an oven's walls take gas, its own or another, and the pack's boundary asks
+for it. Where a run credits a gas that its boundary also asks for, and burns next to no gas at all,
+its own use stands in no place. A set that makes power of waste heat drives pumps and fans with it:
+what it takes less than is usual is told.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 
 LEAST = 0.1
-"""Of the heat of the gas that a run gives back, what it burns of any gas: stoves take about a third of a furnace's, walls two fifths of an
-oven's (an assumption of ours). A pack may say more of a step (`Yield.burns`)."""
+"""Of the heat of the gas that a run gives back, what it burns of any gas: stoves take about a third
+of a furnace's, walls two fifths of an oven's (an assumption of ours). A pack may say more of a step
+(`Yield.burns`)."""
 
 
 def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
@@ -51,7 +54,9 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
 
 
 def require_none(batches: Sequence[Batch], pack: Pack) -> None:
-    """PolicyRefusal `own-gas-missing`: nothing leaves the site while a step credits a gas and burns none."""
+    """PolicyRefusal `own-gas-missing`: nothing leaves the site while a step credits a gas and burns
+    none.
+    """
     if findings := left_out(batches, pack)[1]:
         raise PolicyRefusal(
             "own-gas-missing",
@@ -99,7 +104,9 @@ def _least(pack: Pack) -> dict[tuple[str, str], float]:
 
 
 def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
-    """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back; of power, took they."""
+    """By how much the label would be higher, burnt its runs as much gas as is usual beside what
+    they give back; of power, took they.
+    """
     measured, table = label.made_from, packs.factors(pack)
     if measured is None or label.best.value is None or not label.output:
         return
@@ -138,15 +145,19 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
             }
             if forms == {"electricity"}:
                 sentence = Phrase(
-                    "The step itself uses %(found)s of the %(carriers)s that it gives back; its pumps and fans usually use "
-                    "%(usual)s, with which the label would be higher by %(higher)s %(unit)s. Report everything that the generator "
+                    "The step itself uses %(found)s of the %(carriers)s that it gives back; its "
+                    "pumps and fans usually use "
+                    "%(usual)s, with which the label would be higher by %(higher)s %(unit)s. "
+                    "Report everything that the generator "
                     "produces, and its own use as energy input.",
                     **shown,
                 )
             else:
                 sentence = Phrase(
-                    "The gas that the step burns has %(found)s of the heat that it gives back as %(carriers)s; %(usual)s is usual, "
-                    "with which the label would be higher by %(higher)s %(unit)s. Report all the gas that its burners use, by their "
+                    "The gas that the step burns has %(found)s of the heat that it gives back as "
+                    "%(carriers)s; %(usual)s is usual, "
+                    "with which the label would be higher by %(higher)s %(unit)s. Report all the "
+                    "gas that its burners use, by their "
                     "meters.",
                     **shown,
                 )
@@ -154,7 +165,9 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
 
 
 def _heat(energy: CarrierEnergy, otherwise: float = 0.0) -> float:
-    """MJ of an amount of gas; by `otherwise` MJ per its own unit where no heating value is known."""
+    """MJ of an amount of gas; by `otherwise` MJ per its own unit where no heating value is
+    known.
+    """
     if (of_energy := mj_in(energy.unit)) is not None:
         return energy.quantity * of_energy
     if energy.lhv_mj_per_unit is not None:
@@ -177,8 +190,10 @@ def _own_gas_missing(
         "own-gas-missing",
         Severity.EXCLUSION,
         Phrase(
-            "Step %(step)s gives back %(carrier)s and burns almost no gas (less than %(share)s of its heat), which is impossible in "
-            "its process. These runs are left out. Report the gas that it burns, its own or another, and credit all that it gives "
+            "Step %(step)s gives back %(carrier)s and burns almost no gas (less than %(share)s of "
+            "its heat), which is impossible in "
+            "its process. These runs are left out. Report the gas that it burns, its own or "
+            "another, and credit all that it gives "
             "back.",
             step=step,
             carrier=CARRIERS[carrier].words,

@@ -1,4 +1,6 @@
-"""What a plant's files hold once they are read: its batches with energy, and all that was found on the way."""
+"""What a plant's files hold once they are read: its batches with energy, and all that was found on
+the way.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from reporting_agent.sources.reading_log import UndeclaredMeter
 
 @dataclass(frozen=True, slots=True)
 class PlantData:
-    """What the plant's files hold: batches with energy (some excluded, with the reason), findings, unreadable rows."""
+    """What the plant's files hold: batches with energy (some excluded, with the reason), findings,
+    unreadable rows.
+    """
 
     pack: Pack
     batches: list[Batch]

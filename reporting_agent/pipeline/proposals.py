@@ -1,7 +1,9 @@
-"""What a run proposes to declare: findings that were made by holding records against one another, with the TOML that lets them act.
+"""What a run proposes to declare: findings that were made by holding records against one another,
+with the TOML that lets them act.
 
-The plant's own label acts on such findings at once; what leaves does so only once somebody who knows has declared them
-(`pipeline.outward`). Whoever pastes a proposal puts the reason in words: an auditor reads it.
+The plant's own label acts on such findings at once; what leaves does so only once somebody who
+knows has declared them (`pipeline.outward`). Whoever pastes a proposal puts the reason in words: an
+auditor reads it.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ def propose(
         going: the rows on their way out.
         local: the batches of the plant's own label, with the energy that shared meters gave them.
         events: what the meters were found to be wrong about.
-        off_scale: by index of a local batch, by what factor an energy that the plant gave lies off the rest.
+        off_scale: by index of a local batch, by what factor an energy that the plant gave lies off
+            the rest.
     """
     proposals = [
         *_overlaps(going, site),
@@ -84,9 +87,11 @@ def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
 
 
 def _second_of_start(batch: Batch, site: SiteSettings) -> dict[str, object]:
-    """An event's step and time that are those of this batch alone, in local time, as its row is stamped.
+    """An event's step and time that are those of this batch alone, in local time, as its row is
+    stamped.
 
-    The second is counted in UTC: a sum in local time takes the first pass of an hour that the clock repeats.
+    The second is counted in UTC: a sum in local time takes the first pass of an hour that the clock
+    repeats.
     """
     written = start_as_written(batch, site)
     moments = (written, written.astimezone(UTC) + _SECOND)
@@ -107,7 +112,10 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
             why = Phrase(
                 "Meter %(meter)s is shared among lines that run side by side.", meter=meter.id
             )
-            toml = f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'
+            toml = (
+                f"# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ "
+                f'by = "power", power = {{ {listed} }} }}\n'
+            )
             yield DeclarationProposal(why, toml)
 
 
@@ -152,8 +160,10 @@ def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:
     """How many there are, and where to find what to paste."""
     return in_number(
         len(proposals),
-        "%(count)s finding affects a report only after you declare it; `label` writes the lines to paste (declarations.toml).",
-        "%(count)s findings affect a report only after you declare them; `label` writes the lines to paste (declarations.toml).",
+        "%(count)s finding affects a report only after you declare it; `label` writes the lines "
+        "to paste (declarations.toml).",
+        "%(count)s findings affect a report only after you declare them; `label` writes the lines "
+        "to paste (declarations.toml).",
         count=f"{len(proposals):,}",
     )
 
@@ -161,8 +171,10 @@ def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:
 def as_file(proposals: Sequence[DeclarationProposal]) -> str:
     """The proposals as a file to paste from, each under what it answers."""
     head = (
-        "# What this run found by holding records against one another. Your own labels act on it already;\n"
+        "# What this run found by holding records against one another. Your own labels act on it "
+        "already;\n"
         "# a report does so only once it is declared.\n"
-        "# Paste into site.toml what is so, and put the reason in your own words: an auditor reads it.\n"
+        "# Paste into site.toml what is so, and put the reason in your own words: an auditor "
+        "reads it.\n"
     )
     return "\n".join((head, *(f"# {proposal.why}\n{proposal.toml}" for proposal in proposals)))

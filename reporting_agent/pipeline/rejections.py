@@ -1,6 +1,8 @@
-"""Unreadable rows, totals and corrections as findings; unreadable batches by step told with the label, no grade where too many.
+"""Unreadable rows, totals and corrections as findings; unreadable batches by step told with the
+label, no grade where too many.
 
-Rows of the batches file that could not be read: batches of their step that no label holds, and that no mean speaks for.
+Rows of the batches file that could not be read: batches of their step that no label holds, and that
+no mean speaks for.
 """
 
 from __future__ import annotations
@@ -85,9 +87,11 @@ def summed(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
             Severity.WARNING,
             in_number(
                 len(wrong),
-                "%(totals)s total is not the sum of the rows above it: rows are missing from the file, or could not be read"
+                "%(totals)s total is not the sum of the rows above it: rows are missing from the "
+                "file, or could not be read"
                 " (it says %(found)s, the rows add up to %(summed)s).",
-                "%(totals)s totals are not the sum of the rows above them: rows are missing from the file, or could not be read"
+                "%(totals)s totals are not the sum of the rows above them: rows are missing from "
+                "the file, or could not be read"
                 " (the first says %(found)s, the rows add up to %(summed)s).",
                 totals=f"{len(wrong):,}",
                 found=wrong[0].found,
@@ -110,8 +114,10 @@ def _corrected(corrections: Corrections) -> Iterator[DataFinding]:
     if unused := corrections.unused:
         sentence = in_number(
             len(unused),
-            "%(corrections)s correction is of a row that is not in the inputs, or has changed there; it was not used.",
-            "%(corrections)s corrections are of rows that are not in the inputs, or have changed there; they were not used.",
+            "%(corrections)s correction is of a row that is not in the inputs, or has changed "
+            "there; it was not used.",
+            "%(corrections)s corrections are of rows that are not in the inputs, or have changed "
+            "there; they were not used.",
             corrections=f"{len(unused):,}",
         )
         yield DataFinding(
@@ -134,7 +140,9 @@ MOST_LOST = 0.01
 
 
 def by_step(tables: Iterable[Table], period: Period | None) -> Counter[str]:
-    """How many rows of each step could not be read; one whose start cannot be read either counts in every period."""
+    """How many rows of each step could not be read; one whose start cannot be read either counts in
+    every period.
+    """
     rows = (row for table in tables for row in table.unread)
     return Counter(
         str(row["step"]) for row in rows if row.get("step") and _may_be_in(row.get("start"), period)
@@ -150,7 +158,9 @@ def _may_be_in(start: object, period: Period | None) -> bool:
 
 
 def told_unreadable(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
-    """The label with these rows among what was read and left out, and no grade where they are too many."""
+    """The label with these rows among what was read and left out, and no grade where they are too
+    many.
+    """
     return replace(
         label,
         steps=tuple(
@@ -175,8 +185,10 @@ def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
         return counted
     why = in_number(
         rows,
-        "%(rows)s of %(read)s batches (%(share)s) cannot be read and is not in the mean. Correct the row of rejected.csv.",
-        "%(rows)s of %(read)s batches (%(share)s) cannot be read and are not in the mean. Correct the rows of rejected.csv.",
+        "%(rows)s of %(read)s batches (%(share)s) cannot be read and is not in the mean. Correct "
+        "the row of rejected.csv.",
+        "%(rows)s of %(read)s batches (%(share)s) cannot be read and are not in the mean. Correct "
+        "the rows of rejected.csv.",
         rows=f"{rows:,}",
         read=f"{read:,}",
         share=f"{rows / read:.0%}",

@@ -1,13 +1,16 @@
-"""Runs out of a production log that knows no batches: rows of output and energy, added up over hours, shifts, days, months or campaigns.
+"""Runs out of a production log that knows no batches: rows of output and energy, added up over
+hours, shifts, days, months or campaigns.
 
-Each row's amounts belong to the time it covers: since the same equipment's row before, or the seconds of its own `span_s`.
-A run is one equipment on one product within one window of local time (a row belongs where the middle of its time lies), or
-one campaign: from one change of product to the next. A log may stand in several files: which file a row stands in means nothing.
+Each row's amounts belong to the time it covers: since the same equipment's row before, or the
+seconds of its own `span_s`. A run is one equipment on one product within one window of local time
+(a row belongs where the middle of its time lies), or one campaign: from one change of product to
+the next. A log may stand in several files: which file a row stands in means nothing.
 
-Assumptions. Output and energy of a row cover the same time. A row in another state than normal is left out with its
-output and its energy, and so is a mean power over no time, which is no energy. Of rows that are equal in every column the first counts.
-Whole-number energies are increments of a counter: over a run they add up to within one unit, so a
-single row with output and 0 energy is kept; leaving such rows out would bias the run upwards.
+Assumptions. Output and energy of a row cover the same time. A row in another state than normal is
+left out with its output and its energy, and so is a mean power over no time, which is no energy. Of
+rows that are equal in every column the first counts. Whole-number energies are increments of a
+counter: over a run they add up to within one unit, so a single row with output and 0 energy is
+kept; leaving such rows out would bias the run upwards.
 """
 
 from __future__ import annotations
@@ -34,25 +37,30 @@ SENTENCES = {
         "first rows of an equipment's log: the time that they cover is not known; left out"
     ),
     "log-gap": Phrase(
-        "rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"
+        "rows that cover longer than longest_gap_s of the pack's label rule; left out, the time "
+        "counts as missing"
     ),
     "log-not-normal": Phrase(
         "rows in another state than normal; left out of the runs with their output and energy"
     ),
     "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
     "log-time-unknown": Phrase(
-        "rows of a mean power that cover no time (the time stamp of an earlier row of the equipment, or no span_s), so that what "
+        "rows of a mean power that cover no time (the time stamp of an earlier row of the "
+        "equipment, or no span_s), so that what "
         "they used is not known; left out"
     ),
     "log-repeated": Phrase(
-        "rows that are identical to an earlier one in every column; counted once. If the same was made twice, write the sum in one row"
+        "rows that are identical to an earlier one in every column; counted once. If the same was "
+        "made twice, write the sum in one row"
     ),
     "log-same-stamp": Phrase(
-        "rows that cover no time of their own (the time stamp of an earlier row of the equipment, or no span_s); their amounts are kept"
+        "rows that cover no time of their own (the time stamp of an earlier row of the equipment, "
+        "or no span_s); their amounts are kept"
     ),
     "log-standing": Phrase("rows with energy and no output: standstill, kept in its run"),
     "log-coarse-energy": Phrase(
-        "rows with output and 0 energy, because the counter shows whole units; kept, because it catches up within the run"
+        "rows with output and 0 energy, because the counter shows whole units; kept, because it "
+        "catches up within the run"
     ),
 }
 EXCLUDING = frozenset(
@@ -69,7 +77,9 @@ EXCLUDING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EnergyOutsideRuns:
-    """Energy of a log's rows that stand in no run: in another state than normal, or of a time that is not known (state None)."""
+    """Energy of a log's rows that stand in no run: in another state than normal, or of a time that
+    is not known (state None).
+    """
 
     step: str
     carrier: str
@@ -81,7 +91,9 @@ class EnergyOutsideRuns:
 
 @dataclass(frozen=True, slots=True)
 class CutRuns:
-    """Runs as batches, with the rows that were left out or are worth knowing. Batches and `left_out` hold all energy of the log."""
+    """Runs as batches, with the rows that were left out or are worth knowing. Batches and
+    `left_out` hold all energy of the log.
+    """
 
     batches: list[Batch]
     left_out: list[EnergyOutsideRuns]
@@ -180,7 +192,8 @@ def made_of(
 def rows_of(
     tables: Sequence[Table], setting: Runs, pack: Pack
 ) -> tuple[list[LogRow], list[RejectedRow], list[Place]]:
-    """The rows of all files in order of equipment and stamp, those that cannot be used, and where a row stands once more.
+    """The rows of all files in order of equipment and stamp, those that cannot be used, and where a
+    row stands once more.
 
     A row that is equal to an earlier one in every column names the same run by its own cells.
     """
@@ -269,8 +282,8 @@ def rows_of(
 
 
 def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int | Mapping[str, Any]]]:
-    """Every row of these files by its table and index, one that cannot be read by what it does tell, in order of equipment and stamp; of
-    one stamp as they stand."""
+    """Every row of these files by its table and index, one that cannot be read by what it does
+    tell, in order of equipment and stamp; of one stamp as they stand."""
     rows: list[tuple[Table, int | Mapping[str, Any]]] = [
         (table, index) for table in tables for index in range(len(table))
     ]
@@ -318,8 +331,8 @@ def codes_of(row: LogRow, setting: Runs) -> Iterator[str]:
 def _windows(rows: Sequence[LogRow], site: SiteSettings) -> Iterator[datetime]:
     """What run each row belongs to, by the local time at which that run's window begins.
 
-    A campaign begins with an equipment's first row of a product or variant, and with the first after a gap longer than the label rule's;
-    the time of the gap is in none.
+    A campaign begins with an equipment's first row of a product or variant, and with the first
+    after a gap longer than the label rule's; the time of the gap is in none.
     """
     if site.runs.by != "campaign":
         yield from (window_of(row, site) for row in rows)
@@ -386,7 +399,9 @@ def batch_of(
 
 
 def _begins(rows: Sequence[LogRow], window: datetime) -> datetime:
-    """The start of a run's first row; of one that reaches back over midnight that of the window, whose day and period are the run's."""
+    """The start of a run's first row; of one that reaches back over midnight that of the window,
+    whose day and period are the run's.
+    """
     first = min((row.start for row in rows), default=window)
     return window if first.astimezone(window.tzinfo).date() < window.date() else first
 
@@ -439,7 +454,8 @@ def _unit_assumed(unit: str, rows: int) -> DataFinding:
         "unit-assumed",
         Severity.WARNING,
         Phrase(
-            "The unit of the log's energy, %(unit)s, is an assumption: nothing in the file proves it. Every value scales with it. "
+            "The unit of the log's energy, %(unit)s, is an assumption: nothing in the file proves "
+            "it. Every value scales with it. "
             "Compare runs of this log only with one another.",
             unit=unit,
         ),

@@ -1,13 +1,17 @@
-"""Relevant variables and heating values that scatter from run to run and energy does not follow: the label held against their mean's.
+"""Relevant variables and heating values that scatter from run to run and energy does not follow:
+the label held against their mean's.
 
-A correction takes from a run's energy what the variable made of it, so it narrows the runs where it is true. Where it betters the label and
-does not narrow them, the values scatter without the energy, and the low quantile would only find the runs that were told the hardest
-conditions; the mean of the year would be right all the while.
+A correction takes from a run's energy what the variable made of it, so it narrows the runs where it
+is true. Where it betters the label and does not narrow them, the values scatter without the energy,
+and the low quantile would only find the runs that were told the hardest conditions; the mean of the
+year would be right all the while.
 
-Heating values that differ from run to run: the label is held against that of one value for the period.
+Heating values that differ from run to run: the label is held against that of one value for the
+period.
 
-A laboratory's values by day are taken, and where the fuel really varied they make runs of one kiln alike. Where they make the label better
-than their mean does, they scatter more than what was burnt, and the low quantile would only find the days of low assays.
+A laboratory's values by day are taken, and where the fuel really varied they make runs of one kiln
+alike. Where they make the label better than their mean does, they scatter more than what was burnt,
+and the low quantile would only find the days of low assays.
 """
 
 from __future__ import annotations
@@ -31,8 +35,9 @@ from benchmarks.routes import Pack, ReferenceCondition, Step
 
 VARIABLE = "variable-scattered"
 NEARLY = 0.01
-"""By what share of the best what differs by runs, a heating value or a correction, may better it beside its mean: what a laboratory's
-repeatability and sampling of a lot do (a convention of ours)."""
+"""By what share of the best what differs by runs, a heating value or a correction, may better it
+beside its mean: what a laboratory's repeatability and sampling of a lot do (a convention of
+ours)."""
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # step, product, variant of a batch
@@ -58,7 +63,9 @@ def of(label: SiteLabel, pack: Pack) -> tuple[ScatteredLabel, ...]:
 
 
 def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
-    """Variables that leave the runs no narrower, where one of them, or all of them together, better the label by more than `NEARLY`."""
+    """Variables that leave the runs no narrower, where one of them, or all of them together, better
+    the label by more than `NEARLY`.
+    """
     measured = label.made_from
     if measured is None or label.best.value is None:
         return
@@ -93,19 +100,25 @@ def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
 
 
 STEADY = 0.1
-"""Of the mean correction, what the corrections of runs may deviate by and the variable be as good as a constant (a convention of ours)."""
+"""Of the mean correction, what the corrections of runs may deviate by and the variable be as good
+as a constant (a convention of ours).
+"""
 FOLLOWS, SIGMAS = 0.25, 2.0
-"""Of the pack's slope, the least by which energy has to follow a variable to show its correction, and how many times its own standard
-error that has to be (conventions of ours). Of 2,000 simulated mills each that truly scatter (Blaine by 5 m2/kg, its test by 2, energy by
-the pack's spread) 31 % of 40 runs do not reach it, 17 % of 60, 2 % of 110; by 8 m2/kg 2.5 and 0.2 %: it is told as what may be."""
+"""Of the pack's slope, the least by which energy has to follow a variable to show its correction,
+and how many times its own standard error that has to be (conventions of ours). Of 2,000 simulated
+mills each that truly scatter (Blaine by 5 m2/kg, its test by 2, energy by the pack's spread) 31 %
+of 40 runs do not reach it, 17 % of 60, 2 % of 110; by 8 m2/kg 2.5 and 0.2 %: it is told as what may
+be."""
 _CLIPPED = (0.05, 0.95)  # of the runs: no single one decides
 
 
 def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
-    """What the label would be without the correction by a variable, where that lowers it by more than `NEARLY` and energy does not show it.
+    """What the label would be without the correction by a variable, where that lowers it by more
+    than `NEARLY` and energy does not show it.
 
-    What a correction takes from a run, the run used more than the others where the variable is true: without its correction, energy then
-    follows the variable by about the pack's slope. Of a scatter that was only written it does not, and of a constant nothing can be seen.
+    What a correction takes from a run, the run used more than the others where the variable is
+    true: without its correction, energy then follows the variable by about the pack's slope. Of a
+    scatter that was only written it does not, and of a constant nothing can be seen.
     """
     measured = label.made_from
     if measured is None or label.best.value is None:
@@ -132,17 +145,23 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
         }
         if np.std(moved) <= STEADY * abs(np.mean(moved)):
             sentence = Phrase(
-                "%(variable)s is %(value)s in all or nearly all runs, and no reading shows it. The nearer its true value is to "
-                "%(reference)s, the higher the label: at %(reference)s, without this correction, the label would be %(without)s "
+                "%(variable)s is %(value)s in all or nearly all runs, and no reading shows it. "
+                "The nearer its true value is to "
+                "%(reference)s, the higher the label: at %(reference)s, without this correction, "
+                "the label would be %(without)s "
                 "%(unit)s. Keep the test records for an auditor.",
                 **named,
             )
         else:
             sentence = Phrase(
-                "%(variable)s is %(value)s on average and differs from run to run, but the energy of these %(runs)s runs shows %(part)s"
-                " %% (±%(sure)s) of the effect that the correction assumes, which is too little or too uncertain to confirm it. The"
-                " values may be written and not measured, or there may be too few runs for such small differences. Without that"
-                " correction (from %(reference)s) the label would be %(without)s %(unit)s. Use a longer period, and keep the test records"
+                "%(variable)s is %(value)s on average and differs from run to run, but the energy "
+                "of these %(runs)s runs shows %(part)s"
+                " %% (±%(sure)s) of the effect that the correction assumes, which is too little "
+                "or too uncertain to confirm it. The"
+                " values may be written and not measured, or there may be too few runs for such "
+                "small differences. Without that"
+                " correction (from %(reference)s) the label would be %(without)s %(unit)s. Use a "
+                "longer period, and keep the test records"
                 " for an auditor.",
                 runs=len(measured.rows),
                 part=f"{100 * part:.0f}",
@@ -155,8 +174,9 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
 def _followed_by_energy(
     label: StepLabel, condition: ReferenceCondition, values: Floats, at: int, part: float
 ) -> Iterator[Words]:
-    """Of a variable that energy follows: values beyond the usual, where only the laboratory knows whether as much was put onto each, and
-    values that follow energy more closely than a test can."""
+    """Of a variable that energy follows: values beyond the usual, where only the laboratory knows
+    whether as much was put onto each, and values that follow energy more closely than a test
+    can."""
     measured, slope = label.made_from, condition.slope[label.metric]
     if measured is None:
         return
@@ -167,8 +187,10 @@ def _followed_by_energy(
         moved = slope * (_off(values, condition) - _off(values + nearest - mean, condition))
         then = float(np.sort(measured.at_reference + moved)[at])
         sentence = Phrase(
-            "%(variable)s is %(value)s on average, outside the usual %(least)s to %(most)s, and energy cannot show whether every "
-            "value is off by as much. Each %(one)s by which the true values are %(lower)s raises the label by %(each)s; at "
+            "%(variable)s is %(value)s on average, outside the usual %(least)s to %(most)s, and "
+            "energy cannot show whether every "
+            "value is off by as much. Each %(one)s by which the true values are %(lower)s raises "
+            "the label by %(each)s; at "
             "%(nearest)s it would be %(then)s %(unit)s. Keep the test records for an auditor.",
             value=f"{significant(mean, 4)} {unit}",
             least=f"{condition.usual[0]:g}",
@@ -185,8 +207,10 @@ def _followed_by_energy(
     apart = float(np.std(uncorrected - part * slope * values)) / abs(slope)
     if condition.test is not None and apart < closest(condition.test, values):
         sentence = Phrase(
-            "The runs' energy follows %(variable)s within %(apart)s %(of)s, which is closer than repeated tests agree (%(test)s). "
-            "The values may have been calculated from the energy. Without this correction the label would be %(without)s %(unit)s. "
+            "The runs' energy follows %(variable)s within %(apart)s %(of)s, which is closer than "
+            "repeated tests agree (%(test)s). "
+            "The values may have been calculated from the energy. Without this correction the "
+            "label would be %(without)s %(unit)s. "
             "Keep the test records for an auditor.",
             apart=significant(apart, 2),
             of=unit,
@@ -198,12 +222,14 @@ def _followed_by_energy(
 
 
 def closest(test: float, values: Floats) -> float:
-    """To what energy can follow values of a test that repeats to `test`, less twice the sampling error of so many runs; 0 of values that
-    scatter by no more than the test.
+    """To what energy can follow values of a test that repeats to `test`, less twice the sampling
+    error of so many runs; 0 of values that scatter by no more than the test.
 
-    Energy follows what is true: by values that scatter around it by the test, it is found short of that by `sqrt(1 - (test / scatter)^2)`
-    even of a mill without any other scatter. Held against the test alone, 73 % of 1,000 such mills of 60 runs were told (Blaine of 5 m2/kg,
-    test 2; 19 % with 0.1 kWh/t of other scatter); of 3 to 20 m2/kg and 40 to 345 runs at most 3.6 % are, and none from 0.1 kWh/t on.
+    Energy follows what is true: by values that scatter around it by the test, it is found short of
+    that by `sqrt(1 - (test / scatter)^2)` even of a mill without any other scatter. Held against
+    the test alone, 73 % of 1,000 such mills of 60 runs were told (Blaine of 5 m2/kg, test 2; 19 %
+    with 0.1 kWh/t of other scatter); of 3 to 20 m2/kg and 40 to 345 runs at most 3.6 % are, and
+    none from 0.1 kWh/t on.
     """
     scatter = float(np.std(values))
     if scatter <= test:
@@ -212,7 +238,9 @@ def closest(test: float, values: Floats) -> float:
 
 
 def _followed(uncorrected: Floats, moved: Floats) -> tuple[float, float]:
-    """The part of what a correction takes that runs used, by least squares, and its standard error; nothing of runs that are all alike."""
+    """The part of what a correction takes that runs used, by least squares, and its standard error;
+    nothing of runs that are all alike.
+    """
     off, runs = moved - moved.mean(), len(moved)
     square = float(off @ off)
     if runs < 3 or square <= 1e-18 * float(moved @ moved):
@@ -274,9 +302,12 @@ def by_the_mean(
 def _finding(scatter: ScatteredLabel) -> DataFinding:
     label, by_run = scatter.label, scatter.label.best.value
     sentence = Phrase(
-        "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is %(run)s, with its mean it is %(mean)s"
-        " %(unit)s. Energy does not follow the variable: the correction makes the runs differ more, not less. So the value with the mean"
-        " counts, and no report can be sent. Correct the values; if they cannot be measured for each run, give the mean as a constant of"
+        "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is "
+        "%(run)s, with its mean it is %(mean)s"
+        " %(unit)s. Energy does not follow the variable: the correction makes the runs differ "
+        "more, not less. So the value with the mean"
+        " counts, and no report can be sent. Correct the values; if they cannot be measured for "
+        "each run, give the mean as a constant of"
         " [mapping.batches].",
         step=label.step,
         metric=str(label.metric),
@@ -289,12 +320,14 @@ def _finding(scatter: ScatteredLabel) -> DataFinding:
 
 
 HEATING_VALUE = "heating-value-scattered"
-"""By what share of the best the values by day may better it: what a laboratory's repeatability and sampling of a lot do (a convention of
-ours)."""
+"""By what share of the best the values by day may better it: what a laboratory's repeatability and
+sampling of a lot do (a convention of ours)."""
 
 
 def of_one_lot(batches: Sequence[Batch]) -> list[Batch] | None:
-    """The batches with the mean heating value, by amount, of each step's fuel over all of them; None where none has two."""
+    """The batches with the mean heating value, by amount, of each step's fuel over all of them;
+    None where none has two.
+    """
     heat: dict[Key, float] = {}
     amount: dict[Key, float] = {}
     values: dict[Key, set[float]] = {}
@@ -336,7 +369,9 @@ def _at(energy: CarrierEnergy, mean: float | None) -> CarrierEnergy:
 
 
 def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
-    """The label by the values as they were given, but of a cell that they better by more than `NEARLY` the one by their mean."""
+    """The label by the values as they were given, but of a cell that they better by more than
+    `NEARLY` the one by their mean.
+    """
     lots = {LabelKey.of(label): label for label in by_lot.steps}
     steps, findings = [], []
     for day in by_day.steps:
@@ -346,11 +381,18 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             continue
         steps.append(lot)
         sentence = Phrase(
-            "Step %(step)s, %(metric)s: with heating values that differ from run to run the best is %(day)s, with one value for the "
-            "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was burnt. The second value counts, and "
-            "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
-            step=day.step, metric=str(day.metric), day=significant(bests[0], 4), lot=significant(bests[1], 4), unit=day.unit,
-        )  # fmt: skip
+            "Step %(step)s, %(metric)s: with heating values that differ from run to run the best "
+            "is %(day)s, with one value for the "
+            "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was "
+            "burnt. The second value counts, and "
+            "no report can be sent. Correct the heating values, or give those of the lots under "
+            "[[lhv]].",
+            step=day.step,
+            metric=str(day.metric),
+            day=significant(bests[0], 4),
+            lot=significant(bests[1], 4),
+            unit=day.unit,
+        )
         findings.append(
             DataFinding("heating-value-scattered", Severity.WARNING, sentence, day.used)
         )

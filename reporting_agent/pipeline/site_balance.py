@@ -1,17 +1,21 @@
-"""The site's energy balance: what came over the fence and was made inside, against what steps and other users took.
+"""The site's energy balance: what came over the fence and was made inside, against what steps and
+other users took.
 
 Per carrier, in its own unit:
 
-    purchased + given by conversions - sold - growth of stock = steps + other users + taken by conversions + declared losses + residual
+    purchased + given by conversions - sold - growth of stock = steps + other users + taken by
+    conversions + declared losses + residual
 
-A step's use is what its meters counted in the whole period, in batches and outside them, less what it gave back; where energy is given
-per batch, the batches of the period. The residual is shown, never spread. It closes where it lies within what the meters may err by
-(class, else the site's declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of all there was, a
-small residual proves nothing, and a balance that cannot be told is not called closed.
+A step's use is what its meters counted in the whole period, in batches and outside them, less what
+it gave back; where energy is given per batch, the batches of the period. The residual is shown,
+never spread. It closes where it lies within what the meters may err by (class, else the site's
+declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of all
+there was, a small residual proves nothing, and a balance that cannot be told is not called closed.
 
-In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed), every line of a carrier has *one* factor:
-its mean heating value where the steps' energy carries one, else the table's in the middle of the period. So a carrier made on site is
-credited and charged alike, and what a conversion takes less what it gives is its loss.
+In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed),
+every line of a carrier has *one* factor: its mean heating value where the steps' energy carries
+one, else the table's in the middle of the period. So a carrier made on site is credited and charged
+alike, and what a conversion takes less what it gives is its loss.
 """
 
 from __future__ import annotations
@@ -32,15 +36,17 @@ Kind = Literal[
     "purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"
 ]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
-_TELLING = 0.1  # of all there was, supplied or given back by steps: meters that may err by more let any loss pass
+# of all there was, supplied or given back by steps: meters that may err by more let any loss pass
+_TELLING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """One amount of a balance. Supply lines are negative for what leaves (sold, put into store), use lines for what a step gives back.
+    """One amount of a balance. Supply lines are negative for what leaves (sold, put into store),
+    use lines for what a step gives back.
 
-    `name` is the id of the step, conversion or meter; `source` is `meter`, `stated`, `batches` or `declared`. kgce is None where
-    no factor is in force.
+    `name` is the id of the step, conversion or meter; `source` is `meter`, `stated`, `batches` or
+    `declared`. kgce is None where no factor is in force.
     """
 
     kind: Kind
@@ -70,7 +76,9 @@ class CarrierBalance:
 
 @dataclass(frozen=True, slots=True)
 class BasisBalance:
-    """All carriers in kgce on one basis. `by_step` and `by_conversion` are net; carriers without a factor are `left_out`, and why."""
+    """All carriers in kgce on one basis. `by_step` and `by_conversion` are net; carriers without a
+    factor are `left_out`, and why.
+    """
 
     basis: Basis
     purchased: float

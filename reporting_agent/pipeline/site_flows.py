@@ -1,4 +1,6 @@
-"""The amounts of the site's balance, carrier by carrier: from meters, from what the site states, and from its batches."""
+"""The amounts of the site's balance, carrier by carrier: from meters, from what the site states,
+and from its batches.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ Kind = Literal[
 ]
 _RECTANGULAR = 3.0**0.5
 MOST_DECLARED = 0.02
-"""Of what no class tells: a belt scale of class 2, the coarsest that trade is weighed by (a convention of ours). Wider, and the fence
-would be as wide as the plant says."""
+"""Of what no class tells: a belt scale of class 2, the coarsest that trade is weighed by (a
+convention of ours). Wider, and the fence would be as wide as the plant says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class EnergyFlow:
 
 @dataclass(slots=True)
 class Amounts:
-    """All amounts of one carrier in one unit, and its mean heating value (MJ per unit) where the plant's data carry one."""
+    """All amounts of one carrier in one unit, and its mean heating value (MJ per unit) where the
+    plant's data carry one.
+    """
 
     carrier: str
     unit: str
@@ -100,7 +104,9 @@ def gather(whole: SiteTotals) -> CarrierFlows:
 
 
 def declared_share(site: SiteSettings) -> float:
-    """The relative uncertainty of what no class of a meter tells: what the site states, no more than `MOST_DECLARED`."""
+    """The relative uncertainty of what no class of a meter tells: what the site states, no more
+    than `MOST_DECLARED`.
+    """
     return (
         RELATIVE_UNCERTAINTY
         if site.site.uncertainty_pct is None
@@ -159,7 +165,9 @@ def amount(
     declared: float,
     notes: list[DataFinding],
 ) -> tuple[float, str, str, float] | None:
-    """Quantity, unit, source and expanded uncertainty of a declared flow; None where the period has none."""
+    """Quantity, unit, source and expanded uncertainty of a declared flow; None where the period has
+    none.
+    """
     if flow.meter is not None:
         record = records.get(flow.meter)
         return (
@@ -185,7 +193,8 @@ def _same(
     if (other.start, other.end) == (period.start, period.end):
         return True
     sentence = Phrase(
-        "[site_boundary] states %(carrier)s for %(stated)s; the period is %(period)s. It is left out of the balance.",
+        "[site_boundary] states %(carrier)s for %(stated)s; the period is %(period)s. It is left "
+        "out of the balance.",
         carrier=CARRIERS[carrier].words,
         stated=stated,
         period=period.name,
@@ -195,7 +204,9 @@ def _same(
 
 
 def _error(record: MeterRecord, declared: float) -> float:
-    """Expanded uncertainty of a meter's sum: class (or the declared share), and what flowed while nothing is known."""
+    """Expanded uncertainty of a meter's sum: class (or the declared share), and what flowed while
+    nothing is known.
+    """
     hours = np.array([record.known_s / 3600])
     limit = limit_of_error(record.meter, np.array([record.total]), hours, record.per_reading)
     systematic = (
@@ -206,7 +217,9 @@ def _error(record: MeterRecord, declared: float) -> float:
 
 
 def of_steps(whole: SiteTotals, declared: float) -> Iterator[tuple[str, Raw]]:
-    """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
+    """What each step used: its meters over the whole period; of shared meters and given energy its
+    batches' part.
+    """
     metered: set[_Metered] = set()
     shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
     site, batches = whole.site, whole.batches
@@ -282,7 +295,9 @@ def _allocated(
 
 
 _Metered = tuple[str, str, str, Direction]
-"""Step, equipment ("" for all of the step), carrier and direction of a meter: beside a line with one there may be a line without."""
+"""Step, equipment ("" for all of the step), carrier and direction of a meter: beside a line with
+one there may be a line without.
+"""
 
 
 def _given_per_batch(
@@ -322,7 +337,9 @@ def _given_per_batch(
 def _mean_lhv(
     batches: Sequence[Batch], *, by_step: bool = False
 ) -> dict[tuple[str, str, str], float]:
-    """MJ per unit, by step ("" for the whole site), carrier and unit: the mean over what batches used, weighted by amount."""
+    """MJ per unit, by step ("" for the whole site), carrier and unit: the mean over what batches
+    used, weighted by amount.
+    """
     heat: dict[tuple[str, str, str], float] = {}
     amount: dict[tuple[str, str, str], float] = {}
     for batch in batches:
@@ -336,7 +353,8 @@ def _mean_lhv(
 
 def _without_heat(carrier: str) -> DataFinding:
     sentence = Phrase(
-        "%(carrier)s is in the site's balance both as heat and as an amount without heat content; it is left out of the balance. Give"
+        "%(carrier)s is in the site's balance both as heat and as an amount without heat content; "
+        "it is left out of the balance. Give"
         " `lhv` with the flow, or the laboratory's values under [[lhv]].",
         carrier=CARRIERS[carrier].words.each(str.capitalize),
     )
@@ -344,7 +362,8 @@ def _without_heat(carrier: str) -> DataFinding:
 
 
 def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
-    """All amounts in the carrier's own unit; in MJ where some of them are heat already and the others have a heating value.
+    """All amounts in the carrier's own unit; in MJ where some of them are heat already and the
+    others have a heating value.
 
     None where an amount has none.
     """

@@ -1,4 +1,6 @@
-"""What a site's steps took and gave back over a period, what its meters counted and [site_boundary] states, as heat."""
+"""What a site's steps took and gave back over a period, what its meters counted and [site_boundary]
+states, as heat.
+"""
 
 from __future__ import annotations
 
@@ -98,13 +100,15 @@ class SiteTotals:
         return flow.quantity, flow.unit, flow.lhv
 
     def flow_mj(self, flow: Flow) -> float | None:
-        """MJ of a flow in the period; None where nothing says how much it was, or how much heat it held."""
+        """MJ of a flow in the period; None where nothing says how much it was, or how much heat it
+        held.
+        """
         amount = self.amount(flow)
         return None if amount is None else self.mj(flow.carrier, *amount)
 
     def mj(self, carrier: str, quantity: float, unit: str, lhv: float | None) -> float | None:
-        """MJ of an amount: by its own heating value, the site's, its steps', else the table's; of a medium
-        the heat of the electricity that made it; None where no factor is in force."""
+        """MJ of an amount: by its own heating value, the site's, its steps', else the table's; of a
+        medium the heat of the electricity that made it; None where no factor is in force."""
         declared = self.site.heating_values.of(carrier, self.day)
         try:
             if carrier == "electricity":
@@ -127,7 +131,9 @@ class SiteTotals:
 
     @cached_property
     def amounts(self) -> Mapping[tuple[str, str, bool, str, float | None], float]:
-        """What batches took (True) or gave back, by step, carrier, unit and heating value: looked at once."""
+        """What batches took (True) or gave back, by step, carrier, unit and heating value: looked
+        at once.
+        """
         totals: dict[tuple[str, str, bool, str, float | None], float] = {}
         for batch in self.batches:
             for energy in batch.energy:
@@ -143,7 +149,9 @@ class SiteTotals:
 
     @cached_property
     def as_logged(self) -> Sequence[Batch]:
-        """The batches with what their log weighs in columns that nothing maps as variables of theirs."""
+        """The batches with what their log weighs in columns that nothing maps as variables of
+        theirs.
+        """
         if not self.unmapped:
             return self.batches
         beside = (
@@ -156,7 +164,9 @@ class SiteTotals:
 
     @cached_property
     def taken_mj(self) -> Mapping[tuple[str, str], float]:
-        """MJ that batches took, by step and carrier; of an amount without a heating value none: looked at once."""
+        """MJ that batches took, by step and carrier; of an amount without a heating value none:
+        looked at once.
+        """
         totals: dict[tuple[str, str], float] = {}
         for (step, carrier, is_taken, unit, lhv), quantity in self.amounts.items():
             if is_taken:
@@ -189,7 +199,9 @@ class SiteTotals:
         return heating_values.analysed_twice(self.batches, self.site.heating_values)
 
     def of_steps(self, carrier: str, direction: Direction) -> dict[str, float]:
-        """By step, MJ that its batches took, or gave back; of an amount without a heating value none."""
+        """By step, MJ that its batches took, or gave back; of an amount without a heating value
+        none.
+        """
         into, totals = direction is Direction.IMPORT, dict[str, float]()
         for (step, of, is_taken, unit, lhv), quantity in self.amounts.items():
             if of == carrier and is_taken is into:
@@ -199,8 +211,9 @@ class SiteTotals:
         return totals
 
     def counted_of_steps(self, carrier: str) -> dict[str, float]:
-        """By step with a label that counts the carrier, MJ that its batches took of it: no more than what those in the label took of it
-        makes of the step's whole output. Runs that are left out take nothing that anybody pays for."""
+        """By step with a label that counts the carrier, MJ that its batches took of it: no more
+        than what those in the label took of it makes of the step's whole output. Runs that are left
+        out take nothing that anybody pays for."""
         into, totals = self.of_steps(carrier, Direction.IMPORT), dict[str, float]()
         for label in self.labels:
             measured = label.made_from
@@ -235,7 +248,9 @@ class SiteTotals:
         return any(sink.step == step for sink in sinks_of(meter, self.site))
 
     def share_of(self, meter: Meter, step: str) -> float:
-        """Of what meters count for the step of this one's carrier in its direction, what it does; 0 without readings."""
+        """Of what meters count for the step of this one's carrier in its direction, what it does; 0
+        without readings.
+        """
         alike = {
             other.id: self.records[other.id]
             for other in self.site.tree.counted

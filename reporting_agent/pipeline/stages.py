@@ -1,9 +1,12 @@
-"""The stages from the plant's files and its pack to batches with energy, each a function from one named value to the next.
+"""The stages from the plant's files and its pack to batches with energy, each a function from one
+named value to the next.
 
-    read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData
-    from_log ▶ with_heat ▶ PlantData                                  of a production log that knows no batches
+    read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData from_log
+    ▶ with_heat ▶ PlantData                                  of a production log that knows no
+    batches
 
-No label is computed here (`labelling`). What is outside the period is marked and counted, never dropped silently.
+No label is computed here (`labelling`). What is outside the period is marked and counted, never
+dropped silently.
 """
 
 from __future__ import annotations
@@ -59,7 +62,8 @@ PLACES_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class BothWays:
-    """Batches as the plant's own label takes them, and as each is judged by itself on its way out (`pipeline.outward`).
+    """Batches as the plant's own label takes them, and as each is judged by itself on its way out
+    (`pipeline.outward`).
 
     Both are the same list while no row differs, and where nobody asked for what goes out.
     """
@@ -126,7 +130,9 @@ class MeteredBothWays:
 
 @dataclass(frozen=True, slots=True)
 class SettledBatches:
-    """Batches with the heat of their fuels, some left out by what their heat, their purchases or their gas show."""
+    """Batches with the heat of their fuels, some left out by what their heat, their purchases or
+    their gas show.
+    """
 
     batches: list[Batch]
     with_heat: Sequence[Batch]  # before any was left out
@@ -144,18 +150,24 @@ def read(
     outward: bool = False,
     pack: Pack | None = None,
 ) -> PlantData:
-    """Read all inputs of the site. With a period, batches that start outside it are marked and not metered.
+    """Read all inputs of the site. With a period, batches that start outside it are marked and not
+    metered.
 
-    With an extract, its rows and readings are read in place of what the site's files and sources hold.
+    With an extract, its rows and readings are read in place of what the site's files and sources
+    hold.
 
     Args:
         days: takes the readings as their source gives them, where their days are to be digested.
-        closely: at which moments besides, from the windows of its batches, a meter's record tells its energy.
-        outward: judge the batches a second time, each by itself, as they are judged on their way out.
-        pack: by which to read in place of the site's: what gaps, bounds and heating values leave out is the pack's to say.
+        closely: at which moments besides, from the windows of its batches, a meter's record tells
+            its energy.
+        outward: judge the batches a second time, each by itself, as they are judged on their way
+            out.
+        pack: by which to read in place of the site's: what gaps, bounds and heating values leave
+            out is the pack's to say.
 
     Raises:
-        InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
+        InputError: a file, the profile or the pack cannot be used; names file, row, column, found
+            and wanted.
     """
     request = Request(
         site, pack_of(site, pack), Inputs(site, extract), period, outward, days, closely
@@ -170,7 +182,9 @@ def read(
 
 
 def read_rows(request: Request) -> LoggedBatches:
-    """The rows of the batches files as batches; rows of one run are one batch of the plant's own."""
+    """The rows of the batches files as batches; rows of one run are one batch of the plant's
+    own.
+    """
     site, period = request.site, request.period
     tables = request.inputs.tables(sources.BATCHES)
     rejected = [bad for table in tables for bad in table.rejected]
@@ -244,7 +258,9 @@ def with_given_energy(logged: LoggedBatches, request: Request) -> BatchesWithGiv
 
 
 def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) -> MeteredBothWays:
-    """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
+    """With what the meters' readings give each batch; on its way out, the readings in its own
+    window alone.
+    """
     site, pack, inputs, batches = request.site, request.pack, request.inputs, given_energy.batches
     steps: dict[str, set[str]] = {}
     if not inputs.has("readings"):
@@ -277,8 +293,8 @@ def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) 
 def with_heat(
     batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request
 ) -> SettledBatches:
-    """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so; `beside` is what their
-    rows hold in columns that nothing maps."""
+    """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel
+    cannot be so; `beside` is what their rows hold in columns that nothing maps."""
     site, pack = request.site, request.pack
     settled = heating_values.settle(batches, site, pack)
     sound, of_heat = unusual_heating_values.left_out(settled.batches, site, pack)
@@ -297,7 +313,9 @@ def examined(
     settled: SettledBatches,
     request: Request,
 ) -> PlantData:
-    """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
+    """Each batch kept or excluded with its reason, on its way out as well where that was asked
+    for.
+    """
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
     batches, of_faults = examining.examine(
         settled.batches,
@@ -358,7 +376,8 @@ def examined(
 
 
 def from_log(request: Request) -> PlantData:
-    """The runs that a production log without batches is cut into, each kept or excluded with its reason.
+    """The runs that a production log without batches is cut into, each kept or excluded with its
+    reason.
 
     Its files are one log: a run may go on from one to the next.
     """
@@ -426,12 +445,14 @@ def _named(site: SiteSettings) -> Pack:
         raise InputError(
             "pack-name-taken",
             Phrase(
-                "The pack %(path)s calls itself %(name)s, but the published pack of that id and version has different content.",
+                "The pack %(path)s calls itself %(name)s, but the published pack of that id and "
+                "version has different content.",
                 path=site.pack,
                 name=imposture.found,
             ),
             (
-                "Give your pack an id or a version of its own, or name the published one by its id: readers of its labels would take it "
+                "Give your pack an id or a version of its own, or name the published one by its "
+                "id: readers of its labels would take it "
                 "for the published pack."
             ),
         )

@@ -1,8 +1,9 @@
-"""Faults that no meter shows by itself: its clock, its unit and its standstills, against the batches that it counts for.
+"""Faults that no meter shows by itself: its clock, its unit and its standstills, against the
+batches that it counts for.
 
-Asked once a meter, after metering. What is found is told with its rows; a batch is named under the code where the fault makes
-its energy wrong by more than the label rule lets seconds be missing. Nothing is moved: the remedy says which key of
-site.toml puts it right.
+Asked once a meter, after metering. What is found is told with its rows; a batch is named under the
+code where the fault makes its energy wrong by more than the label rule lets seconds be missing.
+Nothing is moved: the remedy says which key of site.toml puts it right.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def look(
     pack: Pack,
     in_skipped_hours: AbstractSet[str] = frozenset(),
 ) -> Suspicions:
-    """Every meter with readings against its batches, `chosen` in the order of `windows`. Only counted ones make energies wrong.
+    """Every meter with readings against its batches, `chosen` in the order of `windows`. Only
+    counted ones make energies wrong.
 
     Args:
         in_skipped_hours: meters with stamps in an hour that the plant's clock skips in spring.
@@ -122,7 +124,9 @@ def _beside(
     pack: Pack,
     site: SiteSettings,
 ) -> MeterContext:
-    """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
+    """The outputs of its batches, what they can take where it alone tells, and the meter that a
+    check meter stands beside.
+    """
     output = np.array([batches[index].output for index in indices])
     own = _unit_of(meter)
     main = site.tree.by_id.get(meter.checked or "")

@@ -1,8 +1,10 @@
-"""Units at the rim: output in its step's unit, a rate's unit over time, unknown ones refused; log rows with energy in another unit.
+"""Units at the rim: output in its step's unit, a rate's unit over time, unknown ones refused; log
+rows with energy in another unit.
 
-Rows of a production log may have their energy in another unit than the rest: MWh under a header of kWh, for some of the batches. A
-wrong unit shows in the energy per output and in the mean power alike. A batch that was broken off, or ran on half its charge, has
-an energy per output far off the rest and the power of the rest: its unit is right.
+Rows of a production log may have their energy in another unit than the rest: MWh under a header of
+kWh, for some of the batches. A wrong unit shows in the energy per output and in the mean power
+alike. A batch that was broken off, or ran on half its charge, has an energy per output far off the
+rest and the power of the rest: its unit is right.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ def to_kwh(unit: str) -> float:
 
 
 def refuse_unknown_units(site: SiteSettings) -> None:
-    """InputError of the unit of a meter of electricity that cannot be read, with its key; of others their heat says it."""
+    """InputError of the unit of a meter of electricity that cannot be read, with its key; of others
+    their heat says it.
+    """
     for meter in site.tree.counted:
         if meter.carrier == "electricity":
             try:
@@ -56,20 +60,25 @@ def refuse_unknown_units(site: SiteSettings) -> None:
 
 
 def to_output_unit(unit: str, step: Step) -> float:
-    """How many of the step's output unit one `unit` is; InputError where the two do not measure the same."""
+    """How many of the step's output unit one `unit` is; InputError where the two do not measure the
+    same.
+    """
     return between(unit, step.output_unit)
 
 
 @lru_cache(maxsize=64)
 def between(unit: str, output_unit: str) -> float:
-    """How many of a unit of output one of another is; InputError where the two do not measure the same."""
+    """How many of a unit of output one of another is; InputError where the two do not measure the
+    same.
+    """
     if unit in COUNTED and output_unit in COUNTED:
         return COUNTED[unit] / COUNTED[output_unit]
     return ratio(unit, output_unit)
 
 
 def over_time(rate_unit: str) -> tuple[str, float]:
-    """The unit that a rate gives over time, and its factor per rate unit and hour: kW gives (kWh, 1), Nm3/h (Nm3, 1).
+    """The unit that a rate gives over time, and its factor per rate unit and hour: kW gives (kWh,
+    1), Nm3/h (Nm3, 1).
 
     A unit that is none of these is taken as an amount already meant per hour.
     """
@@ -80,9 +89,11 @@ def over_time(rate_unit: str) -> tuple[str, float]:
 
 
 def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
-    """By index of the batch, how many times that of its like an energy per output is; only batches off by a factor between units.
+    """By index of the batch, how many times that of its like an energy per output is; only batches
+    off by a factor between units.
 
-    Alike are energies of one carrier and direction, in one unit, at one step; of several meters' each by itself.
+    Alike are energies of one carrier and direction, in one unit, at one step; of several meters'
+    each by itself.
     """
     groups: dict[tuple[str, str, str, str, int], list[tuple[int, float]]] = defaultdict(list)
     for index, batch in enumerate(batches):
@@ -111,7 +122,9 @@ def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
 
 
 def _from_the_rest(value: Floats) -> Floats:
-    """How far each value lies from the median, on the logarithmic scale; NaN where it is unknown or 0."""
+    """How far each value lies from the median, on the logarithmic scale; NaN where it is unknown or
+    0.
+    """
     positive = value[np.isfinite(value) & (value > 0)]
     with np.errstate(divide="ignore", invalid="ignore"):
         away: Floats = np.log(value) - (np.log(np.median(positive)) if len(positive) else np.nan)

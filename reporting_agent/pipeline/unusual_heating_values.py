@@ -1,8 +1,10 @@
-"""Heating values against what the pack takes for usual: runs with undeclared ones left out, and what a label rests on told beside it.
+"""Heating values against what the pack takes for usual: runs with undeclared ones left out, and
+what a label rests on told beside it.
 
-A run that states another value counts only where the site declares one near it under [[lhv]], with the reason; so does every run on a
-carrier of which nothing is usual. What a label rests on then is told beside it with its size (`sentences`). Each run is judged by its own
-record and the settings alone.
+A run that states another value counts only where the site declares one near it under [[lhv]], with
+the reason; so does every run on a carrier of which nothing is usual. What a label rests on then is
+told beside it with its size (`sentences`). Each run is judged by its own record and the settings
+alone.
 """
 
 from __future__ import annotations
@@ -31,15 +33,21 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 
 NEAR = 0.1
-"""By what share an amount's value may differ from the one declared with a reason: what a mixed gas does in a day (a convention of ours)."""
+"""By what share an amount's value may differ from the one declared with a reason: what a mixed gas
+does in a day (a convention of ours).
+"""
 ONE_LOT = timedelta(days=100)
-"""Over how long a measured fuel that has one value only is told: laboratories sample it by lot or month (a convention of ours)."""
+"""Over how long a measured fuel that has one value only is told: laboratories sample it by lot or
+month (a convention of ours).
+"""
 
 
 def left_out(
     batches: Sequence[Batch], site: SiteSettings, pack: Pack
 ) -> tuple[list[Batch], list[DataFinding]]:
-    """The batches, those with an unusual value that nothing declares left out, and a finding for each step and carrier."""
+    """The batches, those with an unusual value that nothing declares left out, and a finding for
+    each step and carrier.
+    """
     if not pack.heating_values:
         return list(batches), []
     by_step = {step.id: pack.usual_heat(step.id) for step in pack.steps}
@@ -64,7 +72,9 @@ def left_out(
 
 
 def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
-    """Whether an amount's value is usual, or near the one declared with a reason; of an amount of heat, where something is usual."""
+    """Whether an amount's value is usual, or near the one declared with a reason; of an amount of
+    heat, where something is usual.
+    """
     declared = _declared(values, energy.carrier, batch)
     if energy.quantity == 0:
         return True  # none of it was used, whatever value stands beside
@@ -89,8 +99,10 @@ def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue
 
 def _unusual(step: str, usual: UsualHeat, count: int) -> DataFinding:
     sentence = Phrase(
-        "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as usual (%(usual)s). These runs are left "
-        "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the reason: how, where and how often it is "
+        "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as "
+        "usual (%(usual)s). These runs are left "
+        "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the "
+        "reason: how, where and how often it is "
         "measured.",
         step=step,
         carrier=CARRIERS[usual.carrier].words,
@@ -102,8 +114,8 @@ def _unusual(step: str, usual: UsualHeat, count: int) -> DataFinding:
 
 
 def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Words]:
-    """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
-    nothing is typical: no reading shows them."""
+    """What the label's heating values rest on: values declared with a reason, those away from what
+    is typical, and those of fuels of which nothing is typical: no reading shows them."""
     made_from = label.made_from
     if made_from is None or label.best.value is None or not label.output:
         return
@@ -190,8 +202,10 @@ def _between(
     as_given = Phrase("as the plant gives it: no reading shows it")
     yield Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent of error in it changes the label by %(size)s "
-            "%(unit)s; at the usual values, %(least)s to %(most)s, it would be %(low)s to %(high)s. Keep the laboratory's records "
+            "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent of error in it "
+            "changes the label by %(size)s "
+            "%(unit)s; at the usual values, %(least)s to %(most)s, it would be %(low)s to "
+            "%(high)s. Keep the laboratory's records "
             "for an auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
             given=as_given
@@ -234,7 +248,8 @@ def _reason(label: StepLabel, site: SiteSettings, carrier: str) -> HeatingValue 
 def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "The site declares that %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent of error in it changes the "
+            "The site declares that %(carrier)s counts at %(mean)s on average: %(reason)s. Each "
+            "percent of error in it changes the "
             "label by %(size)s %(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words,
             mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",
@@ -248,8 +263,10 @@ def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: 
 def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "%(carrier)s counts at one heating value for the whole time, %(value)s, although its lots differ. Each percent of error "
-            "in it changes the label by %(size)s %(unit)s. Give the laboratory's values by date under [[lhv]].",
+            "%(carrier)s counts at one heating value for the whole time, %(value)s, although its "
+            "lots differ. Each percent of error "
+            "in it changes the label by %(size)s %(unit)s. Give the laboratory's values by date "
+            "under [[lhv]].",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
             value=f"{significant(value, 4)} MJ/{CARRIERS[carrier].unit}",
             size=significant(size, 2),
@@ -261,7 +278,8 @@ def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Wor
 def _away(carrier: str, mean: float, typical: float, better: float, label: StepLabel) -> Words:
     return Words.of(
         Phrase(
-            "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, with which the label would be higher by %(better)s "
+            "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, with which the "
+            "label would be higher by %(better)s "
             "%(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
             mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",

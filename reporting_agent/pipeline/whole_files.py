@@ -1,9 +1,11 @@
-"""What a file decides as a whole, so that its rows depend on one another: encoding, quoted line breaks, headers, several rows a batch.
+"""What a file decides as a whole, so that its rows depend on one another: encoding, quoted line
+breaks, headers, several rows a batch.
 
-Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes, where the declared encoding changes it
-half way; and where a row ends, where a quoted cell goes on over several lines. Of a workbook: the names of columns whose header takes
-several rows, where a cell stands so far off that merged cells are not told. Of several rows a batch: which batches a row is of whose step
-cannot be read. None of these has a bound on the way out.
+Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes,
+where the declared encoding changes it half way; and where a row ends, where a quoted cell goes on
+over several lines. Of a workbook: the names of columns whose header takes several rows, where a
+cell stands so far off that merged cells are not told. Of several rows a batch: which batches a row
+is of whose step cannot be read. None of these has a bound on the way out.
 """
 
 from __future__ import annotations
@@ -37,11 +39,15 @@ _BY_CHARACTER = (
     "mac",
     "latin",
 )
-"""How the names of encodings begin in which every character is told by its own bytes; others may have states, or swallow line ends."""
+"""How the names of encodings begin in which every character is told by its own bytes; others may
+have states, or swallow line ends.
+"""
 
 
 def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformation]:
-    """Of the files of each input: those whose rows depend on one another, with what there is to do about it."""
+    """Of the files of each input: those whose rows depend on one another, with what there is to do
+    about it.
+    """
     for name, path, profile in files:
         kind = format_of(path)
         if kind == "xlsx" and profile.header_rows > 1 and is_sparse(path, extents_of(path)):
@@ -49,7 +55,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "a header told by merged cells",
                 None,
                 Phrase(
-                    "A cell of %(file)s is so far from the table that the column names are read differently. Delete whatever is far below"
+                    "A cell of %(file)s is so far from the table that the column names are read "
+                    "differently. Delete whatever is far below"
                     " or to the right of the table.",
                     file=path.name,
                 ),
@@ -61,7 +68,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "an encoding with states",
                 None,
                 Phrase(
-                    "In %(encoding)s one byte decides how every row after it is read: save %(file)s as UTF-8, and remove encoding "
+                    "In %(encoding)s one byte decides how every row after it is read: save "
+                    "%(file)s as UTF-8, and remove encoding "
                     "under [mapping.%(input)s].",
                     encoding=profile.encoding,
                     file=path.name,
@@ -73,13 +81,16 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "encoding told by the whole file",
                 None,
                 Phrase(
-                    "%(file)s is not UTF-8 throughout, so one byte decides how every row is read: save it as UTF-8.",
+                    "%(file)s is not UTF-8 throughout, so one byte decides how every row is read: "
+                    "save it as UTF-8.",
                     file=path.name,
                 )
                 if name == "corrections"
                 else Phrase(
-                    "%(file)s is not UTF-8 throughout and its encoding is not declared, so one byte decides how every row is read: give"
-                    ' encoding under [mapping.%(input)s] (such as "gbk"), or save the file as UTF-8.',
+                    "%(file)s is not UTF-8 throughout and its encoding is not declared, so one "
+                    "byte decides how every row is read: give"
+                    ' encoding under [mapping.%(input)s] (such as "gbk"), or save the file as '
+                    "UTF-8.",
                     file=path.name,
                     input=name,
                 ),
@@ -89,7 +100,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                 "rows joined by a quote",
                 None,
                 Phrase(
-                    "A quoted cell of %(file)s continues over several lines, so one quote decides how many rows there are: close the "
+                    "A quoted cell of %(file)s continues over several lines, so one quote decides "
+                    "how many rows there are: close the "
                     "quote, or remove the line breaks from the cells.",
                     file=path.name,
                 ),
@@ -103,7 +115,8 @@ def doubted(places: Iterable[Place]) -> Iterator[Transformation]:
             "rows whose step is not told",
             None,
             Phrase(
-                "Row %(row)s of %(file)s has no readable step, so every batch of its id is in doubt: correct the row.",
+                "Row %(row)s of %(file)s has no readable step, so every batch of its id is in "
+                "doubt: correct the row.",
                 row=str(place.row),
                 file=Path(place.file).name,
             ),

@@ -1,10 +1,13 @@
-"""A mapping profile for a foreign file, proposed out of the file itself: every guess with its evidence, the rest as questions.
+"""A mapping profile for a foreign file, proposed out of the file itself: every guess with its
+evidence, the rest as questions.
 
-`look` finds how the file is written (encoding, delimiter, header, units, totals); `notation` how its numbers and dates are;
-`naming` and `carriers` which of its columns mean what, by the words of `vocabulary`; `maker` puts a profile together and
-asks what only a person can know, `rows` and `meters` add what is particular to each input; `proof` reads the file with it.
-`at_site` does the same for files that site.toml names without a mapping, so that `label` and `check` read what `map` knows and say what
-they took. Nothing of it is used when a report is made: there a profile stands in site.toml, where a person has seen it.
+`look` finds how the file is written (encoding, delimiter, header, units, totals); `notation` how
+its numbers and dates are; `naming` and `carriers` which of its columns mean what, by the words of
+`vocabulary`; `maker` puts a profile together and asks what only a person can know, `rows` and
+`meters` add what is particular to each input; `proof` reads the file with it. `at_site` does the
+same for files that site.toml names without a mapping, so that `label` and `check` read what `map`
+knows and say what they took. Nothing of it is used when a report is made: there a profile stands in
+site.toml, where a person has seen it.
 """
 
 from reporting_agent.proposal.at_site import RecognisedSite, open_lines, recognise

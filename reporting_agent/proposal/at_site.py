@@ -1,8 +1,10 @@
-"""Files that site.toml names without a mapping: recognised as `map` recognises them, with what the site declares as its answers.
+"""Files that site.toml names without a mapping: recognised as `map` recognises them, with what the
+site declares as its answers.
 
-A file of the strict template is left to the reader, and so is one that cannot be looked at: what is wrong with it is told where it is
-read. `[answers]` of site.toml holds what a person answered; a meter's unit and kind of reading, and the site's time zone, are known.
-A report is never made so: it takes profiles that stand in site.toml alone.
+A file of the strict template is left to the reader, and so is one that cannot be looked at: what is
+wrong with it is told where it is read. `[answers]` of site.toml holds what a person answered; a
+meter's unit and kind of reading, and the site's time zone, are known. A report is never made so: it
+takes profiles that stand in site.toml alone.
 """
 
 from __future__ import annotations
@@ -46,8 +48,8 @@ def recognise(
         ask: what `map` asks, of a person; None where nobody answers.
 
     Raises:
-        InputError: `answers-wanted` where something is still open, with the line to add; `unit-differs` where a file states another unit
-            than the site declares.
+        InputError: `answers-wanted` where something is still open, with the line to add;
+            `unit-differs` where a file states another unit than the site declares.
     """
     proposals = []
     for name, path in files.items():
@@ -131,7 +133,9 @@ def _is_template(path: Path, wanted: Template, site: SiteSettings) -> bool:
 
 
 def _says_something(proposal: ProfileProposal) -> bool:
-    """Whether a reader of the template reads other than without it; of readings, also whether one is of a meter that the site has."""
+    """Whether a reader of the template reads other than without it; of readings, also whether one
+    is of a meter that the site has.
+    """
     new = any(value for key, value in proposal.keys.items() if key != "timezone")
     return bool(proposal.questions) or (
         new and bool(proposal.meters or proposal.input != "readings")
@@ -139,7 +143,9 @@ def _says_something(proposal: ProfileProposal) -> bool:
 
 
 def _meter_of(name: str, site: SiteSettings) -> Meter | None:
-    """The meter that a header or a cell means: by its id, however it is capitalised, spaced and followed by a unit."""
+    """The meter that a header or a cell means: by its id, however it is capitalised, spaced and
+    followed by a unit.
+    """
     return next((meter for meter in site.meters if meter.id == name), None) or next(
         (meter for meter in site.meters if _bare(meter.id) == _bare(name)), None
     )
@@ -150,9 +156,11 @@ def _bare(name: str) -> str:
 
 
 def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> None:
-    """The declared meters among those of the file; a unit that the file states has to be the declared one.
+    """The declared meters among those of the file; a unit that the file states has to be the
+    declared one.
 
-    Where no name is that of a meter, it is asked which column each meter is, if the file has a column a meter.
+    Where no name is that of a meter, it is asked which column each meter is, if the file has a
+    column a meter.
     """
     named = {
         name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None
@@ -219,7 +227,8 @@ def _refuse_other_unit(stated: str, declared: str, proposal: ProfileProposal, wh
         "unit-differs",
         "The unit in the file differs from the one that site.toml declares.",
         Phrase(
-            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] if the file is wrong.",
+            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] if the file is "
+            "wrong.",
             where=where,
             input=proposal.input,
         ),
@@ -230,9 +239,11 @@ def _refuse_other_unit(stated: str, declared: str, proposal: ProfileProposal, wh
 
 
 def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[Phrase]:
-    """One line a question, as an answers file and [answers] of site.toml take it, and the question below it.
+    """One line a question, as an answers file and [answers] of site.toml take it, and the question
+    below it.
 
-    The line is pasted: it is a phrase of its own, without values, so that what the plant's headers say is the same in every language.
+    The line is pasted: it is a phrase of its own, without values, so that what the plant's headers
+    say is the same in every language.
     """
     for question in questions:
         line = f'  {json.dumps(question.key, ensure_ascii=False)} = "…"'
@@ -271,6 +282,7 @@ def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
         if len(questions) > 1
         else Phrase("1 open question"),
         wanted=Phrase(
-            "an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it"
+            "an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` "
+            "makes it"
         ),
     )

@@ -1,4 +1,6 @@
-"""Columns of energy, counters and output, and carriers that headers name; of readings, which columns are meters and what is known."""
+"""Columns of energy, counters and output, and carriers that headers name; of readings, which
+columns are meters and what is known.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,14 @@ from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
 AMOUNTS = frozenset({"energy", "volume"})
-_FEWEST_FALLING = 20  # values that only fall: a file that begins with its newest row, and no load that happened to sink
+# values that only fall: a file that begins with its newest row, and no load that happened to sink
+_FEWEST_FALLING = 20
 
 
 def energy_columns(look: FileLook) -> list[int]:
-    """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
+    """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an
+    amount, a carrier or its unit alone.
+    """
     of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(
         counter_pair(look) or ()
     )
@@ -49,9 +54,11 @@ def _is_energy(look: FileLook, index: int) -> bool:
 
 
 def counter_pair(look: FileLook) -> tuple[int, int] | None:
-    """Two columns that hold one counter, read at the end and at the start of each row; None where none are so.
+    """Two columns that hold one counter, read at the end and at the start of each row; None where
+    none are so.
 
-    The counter rises from start to end and on to the next start, row by row; two columns that only grow alike do not take turns.
+    The counter rises from start to end and on to the next start, row by row; two columns that only
+    grow alike do not take turns.
     """
     rising = [
         index
@@ -91,7 +98,9 @@ def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
 
 
 def output_columns(look: FileLook) -> list[int]:
-    """Columns of tonnes or pieces whose header names no carrier: what was made, not what was used."""
+    """Columns of tonnes or pieces whose header names no carrier: what was made, not what was
+    used.
+    """
     units = {index: unit_of(look, index) for index in numbers(look)}
     outputs = [
         index

@@ -1,7 +1,9 @@
-"""Which encoding a text file is in, told by the words of its first rows where its bytes leave it open.
+"""Which encoding a text file is in, told by the words of its first rows where its bytes leave it
+open.
 
-Bytes above 127 that are no UTF-8 can be decoded in several ways, to other letters each. In one of them the header holds words that
-plants write; where in none it does, Windows-1252 and GBK are told apart by their pairs of bytes, as the reader does.
+Bytes above 127 that are no UTF-8 can be decoded in several ways, to other letters each. In one of
+them the header holds words that plants write; where in none it does, Windows-1252 and GBK are told
+apart by their pairs of bytes, as the reader does.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ _ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A text file's encoding, the evidence for it (none where it need not be declared), and the others that may be meant as well."""
+    """A text file's encoding, the evidence for it (none where it need not be declared), and the
+    others that may be meant as well.
+    """
 
     name: str
     because: str = ""
@@ -29,7 +33,9 @@ class Encoding:
 
 
 def encoding_of(path: Path) -> Encoding:
-    """By its bytes, else by the words of its header, else by its accented letters; what none of these shows is asked."""
+    """By its bytes, else by the words of its header, else by its accented letters; what none of
+    these shows is asked.
+    """
     try:
         encoding = recognise(path)
     except InputError as unclear:
@@ -69,7 +75,9 @@ def encoding_of(path: Path) -> Encoding:
 
 
 def _known_words(raw: bytes, encoding: str) -> list[str]:
-    """Words of the vocabulary among the first rows that hold a byte above 127, as this encoding has them."""
+    """Words of the vocabulary among the first rows that hold a byte above 127, as this encoding has
+    them.
+    """
     lines = raw.decode(encoding, "replace").splitlines()[:_ROWS]
     cells = {
         cell.strip(' "')

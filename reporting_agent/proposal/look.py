@@ -1,7 +1,9 @@
-"""How a file is written: encoding, delimiter, where its header stands, which rows are units, titles and totals.
+"""How a file is written: encoding, delimiter, where its header stands, which rows are units, titles
+and totals.
 
-A row of data holds at least two cells that are numbers, dates or durations in some notation, or one beside an identifier such as H12.
-The header is the row of names above the first such row; a row of units may stand between, and rows of merged cells above it.
+A row of data holds at least two cells that are numbers, dates or durations in some notation, or one
+beside an identifier such as H12. The header is the row of names above the first such row; a row of
+units may stand between, and rows of merged cells above it.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\
 
 @dataclass(frozen=True)
 class FileLook:
-    """A file as it stands: its header, a sample of rows below it, and the keys of the profile that say so."""
+    """A file as it stands: its header, a sample of rows below it, and the keys of the profile that
+    say so.
+    """
 
     path: Path
     header: tuple[str, ...]
@@ -117,7 +121,8 @@ class FileLook:
 def look_at(
     path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None
 ) -> FileLook:
-    """Look at a file of any format; sheet, encoding and month (2025-03) are those that were asked for.
+    """Look at a file of any format; sheet, encoding and month (2025-03) are those that were asked
+    for.
 
     Raises:
         InputError: it cannot be read at all, or holds no row of data.
@@ -240,13 +245,17 @@ def is_clock(cell: Cell) -> bool:
 
 
 def mostly(is_of_kind: Callable[[Cell], bool], cells: Sequence[Cell]) -> bool:
-    """Whether seven in ten of the cells are of a kind; a thousand of them, spread over the column, tell it."""
+    """Whether seven in ten of the cells are of a kind; a thousand of them, spread over the column,
+    tell it.
+    """
     sample = cells[:: max(1, len(cells) // 1000)]
     return bool(sample) and sum(map(is_of_kind, sample)) >= 0.7 * len(sample)
 
 
 def _days_stand_side_by_side(rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool:
-    """Whether a row holds, behind its name, the days of a month: dates, or numbers that begin with 1 and rise by one."""
+    """Whether a row holds, behind its name, the days of a month: dates, or numbers that begin with
+    1 and rise by one.
+    """
     for _, cells in rows[:_HEADER_WITHIN]:
         filled = [cell for cell in cells if not is_blank(cell)]
         if len(filled) <= _FEWEST_DAYS or is_value(filled[0]):
@@ -301,7 +310,9 @@ def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> di
 
 
 def _is_unit(text: str) -> bool:
-    """A unit of an amount or a duration; of single letters those alone that are no names of models."""
+    """A unit of an amount or a duration; of single letters those alone that are no names of
+    models.
+    """
     unit = VOCABULARY.unit_in(text, alone=True)
     unclear = unit is None and VOCABULARY.unclear_unit_in(text) is not None
     counts = unclear or (unit is not None and VOCABULARY.kind_of_unit(unit) in _IN_CELLS)
@@ -319,7 +330,9 @@ def _titles(rows: Sequence[tuple[int, Sequence[Cell]]]) -> tuple[str, ...]:
 
 
 def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tuple[str, ...]:
-    """The sheets that hold a table, where there is a choice; the one that does is named where it is not the first."""
+    """The sheets that hold a table, where there is a choice; the one that does is named where it is
+    not the first.
+    """
     book = Book(path)
     tables = [
         name
@@ -340,7 +353,9 @@ def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
 
 
 def _is_data(cells: Sequence[Cell]) -> bool:
-    """Whether a row holds two values, or one beside what numbers a heat or a machine: names of columns may all end in a digit."""
+    """Whether a row holds two values, or one beside what numbers a heat or a machine: names of
+    columns may all end in a digit.
+    """
     return (
         any(map(is_value, cells))
         and sum(is_value(cell) or _is_identifier(cell) for cell in cells) > 1
@@ -354,7 +369,9 @@ def _is_identifier(cell: Cell) -> bool:
 def _text_notation(
     path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None
 ) -> tuple[str, ...]:
-    """Declare encoding and delimiter; give the encodings that are possible, where a person has to say which."""
+    """Declare encoding and delimiter; give the encodings that are possible, where a person has to
+    say which.
+    """
     encoding = encoding_of(path) if answered is None else Encoding(answered, AS_ANSWERED)
     if encoding.because:
         keys["encoding"], because["encoding"] = encoding.name, encoding.because
@@ -369,7 +386,8 @@ def _text_notation(
 def _delimiter(lines: Sequence[str]) -> str:
     """The delimiter that parts most lines into the same number of cells, and into the most cells.
 
-    One that stands within numbers alone in all lines of so many cells parts the digits of numbers: a line of names has it elsewhere.
+    One that stands within numbers alone in all lines of so many cells parts the digits of numbers:
+    a line of names has it elsewhere.
     """
 
     def steadiness(delimiter: str) -> tuple[float, int]:
@@ -402,7 +420,9 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _within_numbers_alone(sign: str, lines: Sequence[str]) -> bool:
-    """Whether a sign has a digit before and behind it wherever it stands, as in 1,234,567 and 1,5."""
+    """Whether a sign has a digit before and behind it wherever it stands, as in 1,234,567 and
+    1,5.
+    """
     beside_other = re.compile(rf"(?<!\d){re.escape(sign)}|{re.escape(sign)}(?!\d)")
     return not any(map(beside_other.search, lines))
 
@@ -445,7 +465,9 @@ def _header_of(
 def _refuse_second_table(
     path: Path, header: Sequence[str], data: Sequence[tuple[int, Sequence[Cell]]]
 ) -> None:
-    """A row of other names of columns among the data begins another table, maybe in other units; the same names are a new page."""
+    """A row of other names of columns among the data begins another table, maybe in other units;
+    the same names are a new page.
+    """
     own = {plain(name) for name in header}
     for row, cells in data:
         names = [plain(str(cell)) for cell in cells if not is_blank(cell)]
@@ -479,7 +501,9 @@ def _is_nameless(index: int, header: Sequence[Cell]) -> bool:
 
 
 def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:
-    """A row of names over several columns: at least two texts, no values, reaching into the right half of the table."""
+    """A row of names over several columns: at least two texts, no values, reaching into the right
+    half of the table.
+    """
     indices = _filled_columns(cells)
     return (
         len(indices) >= 2

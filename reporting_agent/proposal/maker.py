@@ -1,4 +1,6 @@
-"""What every proposal needs: columns by their headers, the notation of numbers and dates, units, words, and questions."""
+"""What every proposal needs: columns by their headers, the notation of numbers and dates, units,
+words, and questions.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ class Maker:
     def asked(
         self, key: str, ask: str, choices: Sequence[str] = (), example: str = ""
     ) -> str | None:
-        """The answer to a question; None where it is not answered yet, and then the question is open."""
+        """The answer to a question; None where it is not answered yet, and then the question is
+        open.
+        """
         answer = self.answers.get(key)
         if answer is None:
             self.proposal.questions.append(ProfileQuestion(key, ask, tuple(choices), example))
@@ -147,7 +151,9 @@ class Maker:
             self.proposal.set("constants.duration_s", 86_400.0, Phrase("a day"))
 
     def _blank_dates(self) -> None:
-        """Dates that stand on the first row of a block alone, above rows that have their own clock times."""
+        """Dates that stand on the first row of a block alone, above rows that have their own clock
+        times.
+        """
         moments = [name for name, parts in self.spread.items() if len(parts) == 2]
         if not moments or self.wanted.name == "readings":
             return
@@ -162,8 +168,10 @@ class Maker:
             return
         ask = in_number(
             len(blank),
-            "%(column)s is blank in %(count)s row, row %(first)s. Is its date that of the row above?",
-            "%(column)s is blank in %(count)s rows, the first in row %(first)s. Is its date that of the row above?",
+            "%(column)s is blank in %(count)s row, row %(first)s. Is its date that of the row "
+            "above?",
+            "%(column)s is blank in %(count)s rows, the first in row %(first)s. Is its date that "
+            "of the row above?",
             column=repr(self.look.header[index]),
             count=f"{len(blank):,}",
             first=blank[0],
@@ -182,7 +190,8 @@ class Maker:
                 if header in others:
                     raise self._twice(header)
                 ask = Phrase(
-                    "Which column holds %(wanted)s (%(input)s)? %(chosen)s and %(others)s can be it.",
+                    "Which column holds %(wanted)s (%(input)s)? %(chosen)s and %(others)s can be "
+                    "it.",
                     wanted=column.name,
                     input=self.wanted.name,
                     chosen=repr(header),
@@ -214,7 +223,9 @@ class Maker:
         )
 
     def _numbers(self) -> None:
-        """The notation of the columns that are wanted; where these leave it open, of all numbers in the file."""
+        """The notation of the columns that are wanted; where these leave it open, of all numbers in
+        the file.
+        """
         wanted = {matched.index for name, matched in self.found.items() if self._is_number(name)}
         every = set(numbers(self.look))
         decimal, group = self._notation(wanted or every)
@@ -308,7 +319,9 @@ class Maker:
             self.proposal.set("date_format", formats[order], because)
 
     def several_rows(self, quantity: str, *more: tuple[str, Phrase]) -> None:
-        """Batches that stand in several rows: whether their amounts are to be summed, or stand whole in each row."""
+        """Batches that stand in several rows: whether their amounts are to be summed, or stand
+        whole in each row.
+        """
         keys = [
             self.found[name].index for name in ("batch_id", "step", "carrier") if name in self.found
         ]
@@ -324,7 +337,8 @@ class Maker:
             return
         what = self.found[quantity].header if quantity in self.found else quantity
         ask = Phrase(
-            "Batch %(batch)s stands in %(count)s rows. What is its %(what)s: the sum of them, the first or the last?",
+            "Batch %(batch)s stands in %(count)s rows. What is its %(what)s: the sum of them, the "
+            "first or the last?",
             batch=repr(name[0]),
             count=count,
             what=repr(what),
@@ -374,7 +388,9 @@ class Maker:
     def required(
         self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()
     ) -> None:
-        """A required column that the file lacks: a header that was not recognised, or one value for every row."""
+        """A required column that the file lacks: a header that was not recognised, or one value for
+        every row.
+        """
         waits = name == "batch_id" and any(
             question.key == "days" for question in self.proposal.questions
         )
@@ -395,7 +411,9 @@ class Maker:
             )
 
     def _amount(self, key: str, answer: str) -> float | str:
-        """A number as an answers file takes it, with a decimal point; of what is none, the reader says so."""
+        """A number as an answers file takes it, with a decimal point; of what is none, the reader
+        says so.
+        """
         if not is_value(answer):
             return answer
         try:
@@ -413,7 +431,9 @@ class Maker:
             ) from no_number
 
     def unit(self, quantity: str, unit: str) -> None:
-        """The unit of a quantity: a column of its own, the header, the row below it, or a question."""
+        """The unit of a quantity: a column of its own, the header, the row below it, or a
+        question.
+        """
         if unit in self.found:
             return
         matched = self.found.get(quantity)
@@ -427,7 +447,8 @@ class Maker:
             and (unclear := unclear_unit_of(self.look, matched.index)) is not None
         ):
             ask = Phrase(
-                "%(what)s is in %(unit)s: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?",
+                "%(what)s is in %(unit)s: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg "
+                "(long_ton)?",
                 what=what,
                 unit=unclear,
             )
@@ -451,7 +472,9 @@ class Maker:
         )
 
     def _words(self) -> None:
-        """Words of a column that the template writes otherwise, and words that only a person can translate."""
+        """Words of a column that the template writes otherwise, and words that only a person can
+        translate.
+        """
         for name, matched in self.found.items():
             column = self.wanted.column(name)
             if column is None or not (column.choices or name == "carrier"):

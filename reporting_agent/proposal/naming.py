@@ -1,4 +1,6 @@
-"""Which column of a file means which of the template, by header words and cells; columns of dates, numbers, row counts; their units."""
+"""Which column of a file means which of the template, by header words and cells; columns of dates,
+numbers, row counts; their units.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ _NEVER = {
 
 
 def numbers_rows(look: FileLook, index: int) -> bool:
-    """Whether a column counts the rows of the file, as tools that wrote it leave one behind: whole numbers, each one more."""
+    """Whether a column counts the rows of the file, as tools that wrote it leave one behind: whole
+    numbers, each one more.
+    """
     if _LEFT_BEHIND.fullmatch(look.header[index].strip()):
         return True
     cells = [str(cell).strip() for cell in look.column(index)[:_COUNTED]]
@@ -100,7 +104,9 @@ def numbers_rows(look: FileLook, index: int) -> bool:
 
 
 def _measures(look: FileLook, index: int) -> str | None:
-    """What the unit of a column measures; of energy alone in a table a mass is none, unless its header names what is burnt."""
+    """What the unit of a column measures; of energy alone in a table a mass is none, unless its
+    header names what is burnt.
+    """
     unit = unit_of(look, index)
     return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
@@ -108,7 +114,9 @@ def _measures(look: FileLook, index: int) -> str | None:
 def rivals(
     look: FileLook, wanted: Template, column: str, named: dict[str, ColumnMatch]
 ) -> list[str]:
-    """Other columns of dates that nothing tells from the one chosen: named as well as it, or all unnamed."""
+    """Other columns of dates that nothing tells from the one chosen: named as well as it, or all
+    unnamed.
+    """
     chosen = named.get(column)
     if chosen is None:
         return []
@@ -132,7 +140,9 @@ def dates(look: FileLook) -> list[int]:
 
 
 def bare_days(look: FileLook) -> str | None:
-    """The header of the one column of dates, where each row has another day and no column tells a clock time."""
+    """The header of the one column of dates, where each row has another day and no column tells a
+    clock time.
+    """
     days = dates(look)
     if len(days) != 1 or any(
         mostly(is_clock, look.column(index))
@@ -159,7 +169,9 @@ def numbers(look: FileLook) -> list[int]:
 
 
 def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
-    """The unit that the row below the header or the header itself states for a column, and where it stands."""
+    """The unit that the row below the header or the header itself states for a column, and where it
+    stands.
+    """
     header = repr(look.header[index])
     if index < len(look.units) and look.units[index]:
         return look.units[index], Phrase(
@@ -249,7 +261,9 @@ def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
 
 
 def _names_an_amount(look: FileLook, index: int) -> bool:
-    """Whether the header has a unit or a word for an amount of energy: then a number is one, however like one of Excel's days it is."""
+    """Whether the header has a unit or a word for an amount of energy: then a number is one,
+    however like one of Excel's days it is.
+    """
     meaning = VOCABULARY.meaning("energy", "quantity", look.header[index])
     return unit_of(look, index) is not None or (meaning is not None and meaning.share >= _SURE)
 

@@ -1,7 +1,9 @@
-"""How numbers and dates of a column are written, and which cells prove it: decimal sign, date order, offset, midnight, Excel's days.
+"""How numbers and dates of a column are written, and which cells prove it: decimal sign, date
+order, offset, midnight, Excel's days.
 
-A value proves a notation only where no other reading of it is possible: 48,6 has a decimal comma because no group has one
-digit; 14/05 is day-first because there is no fourteenth month. What proves nothing becomes a question.
+A value proves a notation only where no other reading of it is possible: 48,6 has a decimal comma
+because no group has one digit; 14/05 is day-first because there is no fourteenth month. What proves
+nothing becomes a question.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ class Notation:
 
 
 def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]:
-    """The decimal sign, and the sign between groups of three digits; None where the template's holds (point, none)."""
+    """The decimal sign, and the sign between groups of three digits; None where the template's
+    holds (point, none).
+    """
     texts = [
         plain(cell) for cell in cells if isinstance(cell, str) and _NUMBER.fullmatch(plain(cell))
     ]
@@ -117,7 +121,9 @@ def _group_sign(texts: Sequence[str]) -> Notation | None:
 
 
 def date_order_of(cells: Sequence[Cell]) -> Notation | None:
-    """The order of day, month and year; None where the template's (year first) holds or there is no date as text."""
+    """The order of day, month and year; None where the template's (year first) holds or there is no
+    date as text.
+    """
     parts = [
         (match, plain(cell))
         for cell in cells
@@ -150,7 +156,8 @@ def _no_month(date: str, number: str) -> Phrase:
 
 
 def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
-    """The strptime format of stamps that the reader takes by no order alone, by each order that is possible, with its evidence.
+    """The strptime format of stamps that the reader takes by no order alone, by each order that is
+    possible, with its evidence.
 
     Years of two digits, and clocks with a point (06.33). None where no format is needed.
     """
@@ -203,8 +210,9 @@ def has_offset(cells: Sequence[Cell]) -> bool | None:
 
 
 def midnight_ends(cells: Sequence[Cell]) -> str | None:
-    """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the same date, and no later time of that date
-    follows it, as where the day of another meter or machine begins.
+    """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the
+    same date, and no later time of that date follows it, as where the day of another meter or
+    machine begins.
     """
     texts = [
         (plain(cell) if isinstance(cell, str) else str(cell)).replace("T", " ") for cell in cells
@@ -220,7 +228,9 @@ def midnight_ends(cells: Sequence[Cell]) -> str | None:
 
 
 def excel_serials(cells: Sequence[Cell]) -> str | None:
-    """The evidence that dates are Excel's numbers of days: every cell is one of 1982 to 2064 (1900 system)."""
+    """The evidence that dates are Excel's numbers of days: every cell is one of 1982 to 2064 (1900
+    system).
+    """
     texts = [str(cell) for cell in cells]
     days = [float(text) for text in texts if re.fullmatch(r"\d{5}(\.\d+)?", text)]
     if texts and len(days) == len(texts) and all(30_000 <= day < 60_000 for day in days):

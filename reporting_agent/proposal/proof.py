@@ -1,4 +1,6 @@
-"""A proposed profile proved: the file is read with it, and its first rows and every refusal are shown."""
+"""A proposed profile proved: the file is read with it, and its first rows and every refusal are
+shown.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How many rows the profile reads and rejects, the first ones as the template has them, and why rows were rejected."""
+    """How many rows the profile reads and rejects, the first ones as the template has them, and why
+    rows were rejected.
+    """
 
     read: int
     rejected: int
@@ -38,7 +42,9 @@ class Proof:
 
 
 def prove(proposal: ProfileProposal) -> Proof:
-    """Read the whole file by the proposal; while something is open only its first rows, with "?" (or 0) for it, and the zone as UTC."""
+    """Read the whole file by the proposal; while something is open only its first rows, with "?"
+    (or 0) for it, and the zone as UTC.
+    """
     profile = Profile.model_validate(
         proposal.keys | {"constants": {**_open(proposal), **proposal.table("constants")}}
     )
@@ -90,7 +96,9 @@ def _of_table(proposal: ProfileProposal, profile: Profile, zone: ZoneInfo) -> Pr
 
 
 def _sheet(proposal: ProfileProposal, profile: Profile) -> Sheet:
-    """The file; of one with open questions its first rows: each that cannot be read yet would be kept with all its cells."""
+    """The file; of one with open questions its first rows: each that cannot be read yet would be
+    kept with all its cells.
+    """
     sheet = open_sheet(proposal.look.path, profile, proposal.input)
     return (
         replace(sheet, rows=islice(sheet.rows, _ROWS_WHILE_OPEN)) if proposal.questions else sheet
@@ -140,7 +148,8 @@ def _reason(rejection: RejectedRow, count: int) -> Phrase:
     return in_number(
         count,
         "%(count)s row, %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted %(wanted)s",
-        "%(count)s rows, first %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted %(wanted)s",
+        "%(count)s rows, first %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted "
+        "%(wanted)s",
         count=f"{count:,}",
         row=str(rejection.place.row),
         column=repr(rejection.place.column or ""),

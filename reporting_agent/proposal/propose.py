@@ -1,4 +1,6 @@
-"""A profile for what a file holds: what the file proves, with its evidence, and what only a person can know, as questions."""
+"""A profile for what a file holds: what the file proves, with its evidence, and what only a person
+can know, as questions.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def batches(maker: Maker) -> None:
 
 
 def _power_beside(maker: Maker) -> None:
-    """A power where no column holds energy: nothing says over which time it is the mean, so it is told and never taken for an amount."""
+    """A power where no column holds energy: nothing says over which time it is the mean, so it is
+    told and never taken for an amount.
+    """
     if energy_columns(maker.look) or counter_pair(maker.look) is not None:
         return
     units = {index: unit_of(maker.look, index) for index in numbers(maker.look)}
@@ -67,8 +69,10 @@ def _power_beside(maker: Maker) -> None:
     ]
     if powers:
         ask = Phrase(
-            "%(column)s is a power, and no column holds the energy of a batch. Add a column of it (kWh: mean power "
-            "times the hours that it is the mean of) or let a meter tell it. Is the power left out?",
+            "%(column)s is a power, and no column holds the energy of a batch. Add a column of it "
+            "(kWh: mean power "
+            "times the hours that it is the mean of) or let a meter tell it. Is the power left "
+            "out?",
             column=repr(maker.look.header[powers[0]]),
         )
         maker.asked("batches.power", ask, (_LEFT_OUT,))
@@ -89,7 +93,9 @@ def _output_by_its_unit(maker: Maker) -> None:
 
 
 def _duration(maker: Maker) -> None:
-    """How long a batch took, where that stands in place of its end; a clock such as 6:21 may be hours or minutes."""
+    """How long a batch took, where that stands in place of its end; a clock such as 6:21 may be
+    hours or minutes.
+    """
     duration = maker.found.get("duration_s")
     if duration is None or "end" in maker.found or "end" in maker.spread:
         maker.drop("duration_s")
@@ -122,7 +128,9 @@ def _duration(maker: Maker) -> None:
 
 
 def _end(maker: Maker) -> None:
-    """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
+    """A column of dates that nothing names may be the end; a batch without one is metered by no
+    meter.
+    """
     used_indices = {matched.index for matched in maker.found.values()}
     free = [
         maker.look.header[index]
@@ -194,7 +202,8 @@ def _counter(maker: Maker, pair: tuple[int, int]) -> None:
     """One counter, read at the start and at the end of each row."""
     later, earlier = (maker.look.header[index] for index in pair)
     ask = Phrase(
-        "%(earlier)s and %(later)s rise in turns, like a counter that is read at the start and at the end. Is the energy their difference?",
+        "%(earlier)s and %(later)s rise in turns, like a counter that is read at the start and at "
+        "the end. Is the energy their difference?",
         earlier=repr(earlier),
         later=repr(later),
     )
@@ -216,7 +225,9 @@ def _found_quantity(maker: Maker, index: int) -> None:
 
 
 def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
-    """A column a carrier: each with its unit, beside the others of the batch. Of two columns of one carrier a profile reads one."""
+    """A column a carrier: each with its unit, beside the others of the batch. Of two columns of one
+    carrier a profile reads one.
+    """
     maker.drop("quantity")
     by_carrier: dict[str, dict[str, tuple[int, str, str]]] = {}
     for index in columns:
@@ -240,7 +251,8 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
         chosen: str | None = next(iter(same))
         if len(same) > 1:
             ask = Phrase(
-                "%(columns)s are all %(carrier)s, and one column of a carrier is read. Which one holds all of a batch's? "
+                "%(columns)s are all %(carrier)s, and one column of a carrier is read. Which one "
+                "holds all of a batch's? "
                 "Where none does, add a column that is their sum.",
                 columns=enumerated(map(repr, same)),
                 carrier=carrier,
@@ -282,12 +294,15 @@ def _unit_of_header(header: str) -> Phrase:
 
 
 def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
-    """An amount or a mean power, by its unit; a header that names a power and no unit is asked about."""
+    """An amount or a mean power, by its unit; a header that names a power and no unit is asked
+    about.
+    """
     stated = unit_of(maker.look, matched.index)
     kind: str | None = None
     if stated is None and VOCABULARY.names("amounts", "power", matched.header):
         ask = Phrase(
-            "%(column)s names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?",
+            "%(column)s names a power. Is it the mean power over the time of its row (rate), or "
+            "an amount of energy (interval)?",
             column=repr(matched.header),
         )
         kind = maker.asked("log.energy", ask, ("rate", "interval"))
@@ -305,7 +320,8 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
             raise InputError(
                 "answer-unknown",
                 "The answers to log.energy and log.unit contradict each other.",
-                "A mean power is in kW or the like, an amount in kWh: correct one of them in the answers file.",
+                "A mean power is in kW or the like, an amount in kWh: correct one of them in the "
+                "answers file.",
                 place=Place(str(maker.look.path), column="log.unit"),
                 found=f"{kind}, {unit}",
                 wanted=Phrase("kW of a rate, kWh of an interval"),

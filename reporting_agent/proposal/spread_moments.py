@@ -1,4 +1,6 @@
-"""Moments that a file spreads over several columns: which of them belong together, and what says so."""
+"""Moments that a file spreads over several columns: which of them belong together, and what says
+so.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _CALENDAR = ("year", "month", "day")
 def parts_of(
     look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch]
 ) -> dict[str, tuple[str, ...]]:
-    """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
+    """The headers of the parts of each moment that stands in several columns; one with two dates to
+    choose from is left out.
+    """
     moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
     used_indices = {matched.index for name, matched in named.items() if name not in moments}
     clocks = {

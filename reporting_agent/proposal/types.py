@@ -1,4 +1,5 @@
-"""What a proposal is: keys of a profile with their evidence, and open questions; written as TOML to be pasted into site.toml.
+"""What a proposal is: keys of a profile with their evidence, and open questions; written as TOML to
+be pasted into site.toml.
 
 What is still open stands in the TOML as a comment.
 """
@@ -29,7 +30,9 @@ class KeyEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ProfileQuestion:
-    """What the file cannot tell: a key for the answers file, the question, and the answers that are possible (none: any)."""
+    """What the file cannot tell: a key for the answers file, the question, and the answers that are
+    possible (none: any).
+    """
 
     key: str
     ask: str
@@ -39,7 +42,9 @@ class ProfileQuestion:
 
 @dataclass(slots=True)
 class ProfileProposal:
-    """The profile of one input as keys of `[mapping.INPUT]`; for readings also what is known of each meter, for a log its runs."""
+    """The profile of one input as keys of `[mapping.INPUT]`; for readings also what is known of
+    each meter, for a log its runs.
+    """
 
     input: str
     look: FileLook
@@ -104,7 +109,9 @@ def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
 
 
 def profiles_as_toml(proposals: Sequence[ProfileProposal]) -> str:
-    """The profiles alone, and what is known of a log's energy: for a site.toml that names its files and meters already."""
+    """The profiles alone, and what is known of a log's energy: for a site.toml that names its files
+    and meters already.
+    """
     return (
         "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)])
         + "\n"

@@ -1,4 +1,6 @@
-"""The words that plants write, in twelve languages: headers, units, words in cells. The words stand in words.toml."""
+"""The words that plants write, in twelve languages: headers, units, words in cells. The words stand
+in words.toml.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,31 @@ from reporting_agent.sources.cells import plain
 from reporting_agent.sources.sheets import JOINER
 
 LANGUAGES = {
-    "en": Phrase("English"), "zh": Phrase("Chinese"), "de": Phrase("German"), "es": Phrase("Spanish"),
-    "ru": Phrase("Russian"), "ja": Phrase("Japanese"), "fr": Phrase("French"), "pt": Phrase("Portuguese"),
-    "it": Phrase("Italian"), "tr": Phrase("Turkish"), "nl": Phrase("Dutch"), "pl": Phrase("Polish"),
-}  # fmt: skip
-_OF_A_PART = 0.95  # a word that is the last part of a header of several rows, beside one that is the whole header
+    "en": Phrase("English"),
+    "zh": Phrase("Chinese"),
+    "de": Phrase("German"),
+    "es": Phrase("Spanish"),
+    "ru": Phrase("Russian"),
+    "ja": Phrase("Japanese"),
+    "fr": Phrase("French"),
+    "pt": Phrase("Portuguese"),
+    "it": Phrase("Italian"),
+    "tr": Phrase("Turkish"),
+    "nl": Phrase("Dutch"),
+    "pl": Phrase("Polish"),
+}
+# a word that is the last part of a header of several rows, beside one that is the whole header
+_OF_A_PART = 0.95
 
 _MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
 UNITS: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "units.toml").read_text(encoding="utf-8")
 )
-_MULTIPLE = re.compile(  # before a unit without brackets: what stands there is so many of it, which is asked about
-    rf"((?<![^\W_])({'|'.join(UNITS['multiples'])}|1[ .,']?000([ .,']?000)?|10\^\d+)\.?|[{''.join(UNITS['multiple_signs'])}])[\s_]*$"
+# before a unit without brackets: what stands there is so many of it, which is asked about
+_MULTIPLE = re.compile(
+    rf"((?<![^\W_])({'|'.join(UNITS['multiples'])}|1[ .,']?000([ "
+    rf".,']?000)?|10\^\d+)\.?|[{''.join(UNITS['multiple_signs'])}])[\s_]*$"
 )
 _SPELLED: dict[str, str] = {
     spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled
@@ -39,7 +53,9 @@ _SPELLED: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A header word that means a standard column: how much of the header it is (0 to 1), and in which language."""
+    """A header word that means a standard column: how much of the header it is (0 to 1), and in
+    which language.
+    """
 
     share: float
     word: str
@@ -130,7 +146,9 @@ class Vocabulary:
         return None
 
     def unit_in(self, text: str, *, alone: bool = False) -> str | None:
-        """The unit that a header names (in brackets, behind a stroke or at its end), or that the whole text is."""
+        """The unit that a header names (in brackets, behind a stroke or at its end), or that the
+        whole text is.
+        """
         candidates = [plain(text).strip("[]()（）【】")]
         if not alone:
             marked, unmarked = (
@@ -184,7 +202,9 @@ def _meaning(wanted: str, column: str, header: str) -> Meaning | None:
 
 @lru_cache(maxsize=1 << 10)
 def without_unit(header: str) -> str:
-    """A header in small letters, without what stands in brackets and without an underscored unit at its end."""
+    """A header in small letters, without what stands in brackets and without an underscored unit at
+    its end.
+    """
     text = re.sub(
         r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-")
     )
@@ -199,13 +219,17 @@ def without_unit(header: str) -> str:
 
 
 def _is_letter_of_a_name(word: str) -> bool:
-    """Trafo A is no current, Furnace C no temperature: of units without brackets t alone is a letter."""
+    """Trafo A is no current, Furnace C no temperature: of units without brackets t alone is a
+    letter.
+    """
     return len(word) == 1 and word not in "tт"
 
 
 @lru_cache(maxsize=1 << 12)
 def folded(text: str) -> str:
-    """Small letters without accents, as headers are compared: Início and inicio, BİTİŞ and bitis."""
+    """Small letters without accents, as headers are compared: Início and inicio, BİTİŞ and
+    bitis.
+    """
     parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
@@ -224,7 +248,9 @@ def _best(words: Mapping[str, list[str]], text: str) -> Meaning | None:
 
 
 def _share(word: str, text: str) -> float:
-    """1 where the word is the header; less where it is one of its words, by how much of it is left over."""
+    """1 where the word is the header; less where it is one of its words, by how much of it is left
+    over.
+    """
     if word == text:
         return 1.0
     if word not in text:

@@ -1,1 +1,3 @@
-"""What the plant gets to read: the data-quality report, the label's files, and one HTML page that opens anywhere."""
+"""What the plant gets to read: the data-quality report, the label's files, and one HTML page that
+opens anywhere.
+"""

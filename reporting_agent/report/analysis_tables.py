@@ -1,4 +1,6 @@
-"""The tables of gaps of batches, Pareto, uses of energy and findings; all tables in the workbook's order, and what every column means."""
+"""The tables of gaps of batches, Pareto, uses of energy and findings; all tables in the workbook's
+order, and what every column means.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ UNITS: dict[str, str] = {"kwh": "kWh", "kgce": "kgce", "co2_kg": "kg", "money": 
 
 
 def every(result: LabelResult, analysis: Analysis) -> tuple[ReportTable, ...]:
-    """All tables in the order of the workbook's sheets; one with nothing in it keeps its columns."""
+    """All tables in the order of the workbook's sheets; one with nothing in it keeps its
+    columns.
+    """
     steps = result.site_label.steps
     sheets = (
         tables.labels(steps, analysis.losses),
@@ -58,7 +62,9 @@ def every(result: LabelResult, analysis: Analysis) -> tuple[ReportTable, ...]:
 
 
 def gaps(analysis: Analysis) -> ReportTable:
-    """One row a used batch of every label that has a value: its gap in four units, split in four parts."""
+    """One row a used batch of every label that has a value: its gap in four units, split in four
+    parts.
+    """
     in_units = [f"{part}_{unit}" for part in ("gap", "avoidable", "unexplained") for unit in UNITS]
     numbers = ["output", "value", "at_reference", *PARTS, "moved_by_variables", *in_units]
     shape: tuple[tuple[str, Kind], ...] = (
@@ -241,7 +247,9 @@ def about(tables: Sequence[ReportTable]) -> ReportTable:
 
 @lru_cache(maxsize=1)
 def meanings() -> dict[str, tuple[str, Phrase]]:
-    """columns.toml, unit and text: by `column`, or by `table.column` where it means something else in that table."""
+    """columns.toml, unit and text: by `column`, or by `table.column` where it means something else
+    in that table.
+    """
     raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
     return {
         f"{name}.{column}" if name != "any" else column: (

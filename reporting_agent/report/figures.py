@@ -1,9 +1,11 @@
-"""A figure on the page with its exact value and cell, a unit chosen by size; how numbers, shares, dates and times are written.
+"""A figure on the page with its exact value and cell, a unit chosen by size; how numbers, shares,
+dates and times are written.
 
-`<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a program reads the same figures off the page as out
-of the workbook, and a test compares them one by one.
+`<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a program reads the same
+figures off the page as out of the workbook, and a test compares them one by one.
 
-How figures, shares and times are written for a person. One place, so that no two parts of a report differ.
+How figures, shares and times are written for a person. One place, so that no two parts of a report
+differ.
 """
 
 from __future__ import annotations
@@ -174,5 +176,7 @@ def figure(
 
 
 def scaled(value: float | None, unit: str, of: str = "", doubt: str = "") -> ReportFigure:
-    """An amount in the unit a person would use for its size; the value behind it stays in `unit`."""
+    """An amount in the unit a person would use for its size; the value behind it stays in
+    `unit`.
+    """
     return unit_for(value, unit, doubt).figure(value, of)

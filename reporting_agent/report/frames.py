@@ -1,4 +1,6 @@
-"""The report's figures as pandas frames. pandas is imported here only, when frames are asked for."""
+"""The report's figures as pandas frames. pandas is imported here only, when frames are asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SiteFrames:
-    """One frame a table of the report, columns and units as docs/report.md lists them; an empty frame keeps its columns.
+    """One frame a table of the report, columns and units as docs/report.md lists them; an empty
+    frame keeps its columns.
 
-    `result` and `analysis` are what they were made from: the label with its batches and findings, and what can be acted on.
+    `result` and `analysis` are what they were made from: the label with its batches and findings,
+    and what can be acted on.
     """
 
     labels: DataFrame
@@ -42,7 +46,9 @@ class SiteFrames:
 
 
 def frame(table: ReportTable) -> DataFrame:
-    """A table as a frame: text as object, counts as Int64, numbers as float, times zone-aware in UTC."""
+    """A table as a frame: text as object, counts as Int64, numbers as float, times zone-aware in
+    UTC.
+    """
     import pandas
 
     series: dict[str, Any] = {}

@@ -1,7 +1,9 @@
-"""The pages of the report, of `check` and of `savings`: each self-contained, without JavaScript or anything fetched.
+"""The pages of the report, of `check` and of `savings`: each self-contained, without JavaScript or
+anything fetched.
 
-Its parts stand in `sections`, one module and one template each; here they are put in order. The content policy in its head allows
-nothing but its own style, so a page that tried to fetch anything would fail in every browser.
+Its parts stand in `sections`, one module and one template each; here they are put in order. The
+content policy in its head allows nothing but its own style, so a page that tried to fetch anything
+would fail in every browser.
 """
 
 from __future__ import annotations
@@ -108,7 +110,9 @@ def render(
 def render_check(
     site: SiteSettings, data: PlantData, period: Period | None, lang: str, made_at: datetime
 ) -> str:
-    """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
+    """The page of `check`: what was found in the data, and whether the meters suffice. No label is
+    computed for it.
+    """
     result = _without_labels(data, period, made_at)
     judged = Analysis(
         balances=balances(site, result) if period is not None else (),
@@ -145,13 +149,17 @@ def render_savings(
 
 
 def _asked(view: View) -> Markup:
-    """What stands before everything else: changes of the data that nobody has explained, and those that somebody has."""
+    """What stands before everything else: changes of the data that nobody has explained, and those
+    that somebody has.
+    """
     content = questions.data(view)
     return Markup("") if content is None else _body(view, "questions", content)
 
 
 def _without_labels(data: PlantData, period: Period | None, made_at: datetime) -> LabelResult:
-    """What the parts of the page are made from, where there are no labels; without a period, from the first batch on."""
+    """What the parts of the page are made from, where there are no labels; without a period, from
+    the first batch on.
+    """
     starts = [batch.start for batch in data.batches] or [made_at]
     over = period or Period(min(starts), max(max(starts), made_at), "")
     return LabelResult(SiteLabel(data.pack.id, data.pack.version, over, ()), data)
@@ -208,7 +216,9 @@ def filled(
 
 @lru_cache(maxsize=1)
 def environment() -> jinja2.Environment:
-    """The templates, compiled once; read as package data, so that they are found inside an archive too."""
+    """The templates, compiled once; read as package data, so that they are found inside an archive
+    too.
+    """
     import jinja2
 
     templates = jinja2.Environment(

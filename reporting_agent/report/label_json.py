@@ -11,10 +11,12 @@ from reporting_agent.pipeline import LabelResult
 
 
 def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
-    """The label with what only the analysis knows: what the meters' energy was for, and the gap by cause.
+    """The label with what only the analysis knows: what the meters' energy was for, and the gap by
+    cause.
 
-    `value_adding.meters` of a step's every entry and `gap.by_cause` of the entry's own stand beside what the label says; `gap.avoidable`,
-    what named causes took, is taken out of the label's `unexplained`.
+    `value_adding.meters` of a step's every entry and `gap.by_cause` of the entry's own stand beside
+    what the label says; `gap.avoidable`, what named causes took, is taken out of the label's
+    `unexplained`.
     """
     payload = result.to_json()
     meters: dict[str, list[dict[str, Any]]] = {}
@@ -37,7 +39,9 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
 
 
 def _divide(gap: dict[str, Any], losses: StepLosses) -> None:
-    """Take what named causes took out of what the label alone calls unexplained, in all and batch by batch."""
+    """Take what named causes took out of what the label alone calls unexplained, in all and batch
+    by batch.
+    """
     gap |= {"avoidable": losses.avoidable.energy, "unexplained": losses.unexplained.energy}
     gap["by_cause"] = {str(cause): amount.energy for cause, amount in losses.by_cause.items()}
     own = losses.batches

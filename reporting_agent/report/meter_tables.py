@@ -1,4 +1,6 @@
-"""The tables of meters (balances, whether they suffice, baselines), of the site's balance, of drivers (relevant variables) and costs."""
+"""The tables of meters (balances, whether they suffice, baselines), of the site's balance, of
+drivers (relevant variables) and costs.
+"""
 
 from __future__ import annotations
 
@@ -174,7 +176,9 @@ def baselines(analysis: Analysis) -> ReportTable:
 
 
 def drivers(analysis: Analysis) -> ReportTable:
-    """One row a relevant variable of every label, with its interval and what a setting would save."""
+    """One row a relevant variable of every label, with its interval and what a setting would
+    save.
+    """
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
         ("variable", "text"),

@@ -1,4 +1,6 @@
-"""The two drawings of a label: every batch over time against it, and how the batches spread around it."""
+"""The two drawings of a label: every batch over time against it, and how the batches spread around
+it.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ FEWEST_OF_A_MEDIAN = 5
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The used batches of one label: seconds since the period began, and values at reference conditions."""
+    """The used batches of one label: seconds since the period began, and values at reference
+    conditions.
+    """
 
     when: Floats
     value: Floats
@@ -46,7 +50,9 @@ class Points:
 
 
 def window(label: StepLabel, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The days that hold the used batches, where they leave a tenth of the period or more empty; else the period itself."""
+    """The days that hold the used batches, where they leave a tenth of the period or more empty;
+    else the period itself.
+    """
     used = [run.start for run in label.values if run.excluded is None]
     if not used:
         return start, end
@@ -79,7 +85,9 @@ def over_time(
     dark: NDArray[np.bool_],
     lang: str,
 ) -> dict[str, Any] | None:
-    """Every batch as a dot, those told one by one darker; the median of stretches of time; the label. None with fewer than two batches."""
+    """Every batch as a dot, those told one by one darker; the median of stretches of time; the
+    label. None with fewer than two batches.
+    """
     if len(points.value) < 2 or label.best.value is None:
         return None
     length = (end - start).total_seconds()
@@ -137,9 +145,11 @@ def over_time(
 
 
 def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
-    """How many batches took how much, with label, median and mean; None with fewer than two batches.
+    """How many batches took how much, with label, median and mean; None with fewer than two
+    batches.
 
-    The scale is of values at reference conditions and the mean is as measured: where it lies beyond the scale it has no mark.
+    The scale is of values at reference conditions and the mean is as measured: where it lies beyond
+    the scale it has no mark.
     """
     if (
         len(points.value) < 2
@@ -203,7 +213,9 @@ def _step(marked: list[float]) -> float:
 
 
 def _medians(points: Points, length: float) -> tuple[Floats, Floats]:
-    """Middle and median of about 26 equal stretches; NaN where a stretch has too few batches for one."""
+    """Middle and median of about 26 equal stretches; NaN where a stretch has too few batches for
+    one.
+    """
     stretches = max(4, min(26, len(points.value) // 20))
     which = np.minimum((points.when / length * stretches).astype(np.int64), stretches - 1)
     values = [points.value[which == number] for number in range(stretches)]

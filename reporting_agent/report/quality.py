@@ -1,4 +1,5 @@
-"""The data-quality report, as JSON and for the terminal: what was read, found and left out, what each meter told, open questions.
+"""The data-quality report, as JSON and for the terminal: what was read, found and left out, what
+each meter told, open questions.
 
 No label is computed for it.
 """
@@ -102,7 +103,8 @@ def questions_as_text(review: Review, lang: str) -> list[str]:
     if not review.open:
         return []
     first = Phrase(
-        "NOT EXPLAINED: changes in the data (%(count)s); no report leaves the site until each is corrected or declared:",
+        "NOT EXPLAINED: changes in the data (%(count)s); no report leaves the site until each is "
+        "corrected or declared:",
         count=len(review.open),
     )
     lines = [in_language(first, lang)]

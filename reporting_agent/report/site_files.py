@@ -1,5 +1,6 @@
-"""The files of one site as `label`, `check` and `fleet` write them: label.json, batches.parquet, rejected.csv, report.html, and what to
-declare in declarations.toml; of a check quality.json, quality.html and rejected.csv."""
+"""The files of one site as `label`, `check` and `fleet` write them: label.json, batches.parquet,
+rejected.csv, report.html, and what to declare in declarations.toml; of a check quality.json,
+quality.html and rejected.csv."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ def write(
     lang: str,
     made_at: datetime,
 ) -> dict[str, Any]:
-    """Write them into a folder, which is made if need be; the content of label.json. The result as `labelled` gives it."""
+    """Write them into a folder, which is made if need be; the content of label.json. The result as
+    `labelled` gives it.
+    """
     payload = label_json(result, analysis)
     writing.folder(out)
     writing.write_json(out / "label.json", payload)
@@ -52,7 +55,9 @@ def write_check(
     lang: str,
     made_at: datetime,
 ) -> dict[str, Any]:
-    """Write the data-quality report into a folder, which is made if need be; the content of quality.json."""
+    """Write the data-quality report into a folder, which is made if need be; the content of
+    quality.json.
+    """
     payload = quality.as_json(site, data, reviewed)
     writing.folder(out)
     writing.write_json(out / "quality.json", payload)

@@ -1,4 +1,6 @@
-"""Labels and annual accounts of routes in a few lines for the terminal, with the doubt behind a unit that is an assumption."""
+"""Labels and annual accounts of routes in a few lines for the terminal, with the doubt behind a
+unit that is an assumption.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,17 @@ def as_text(result: LabelResult, limits: Sequence[SmallestChange] = (), lang: st
     ]
     return "\n".join(lines) or in_language(
         Phrase(
-            "No label: no batch of the period that was read belongs to a step of the pack. The findings show what was left out."
+            "No label: no batch of the period that was read belongs to a step of the pack. The "
+            "findings show what was left out."
         ),
         lang,
     )
 
 
 def _excluded(label: StepLabel, result: LabelResult) -> Iterator[str]:
-    """How many batches stand outside the label and why; of reasons whose code does not say it, what it means."""
+    """How many batches stand outside the label and why; of reasons whose code does not say it, what
+    it means.
+    """
     if label.excluded:
         yield Phrase(
             "  excluded: %(counts)s",
@@ -70,7 +75,8 @@ def _excluded(label: StepLabel, result: LabelResult) -> Iterator[str]:
         )
     if ExclusionReason.DECLARED_UNUSABLE in label.excluded:
         yield Phrase(
-            "  declared-unusable: an event declares that time unusable, or its change begins or ends within the batch"
+            "  declared-unusable: an event declares that time unusable, or its change begins or "
+            "ends within the batch"
         )
     if ExclusionReason.VARIANT_UNKNOWN in label.excluded:
         variants = ", ".join(variant.id for variant in result.data.pack.step(label.step).variants)
@@ -147,7 +153,8 @@ def _outside(use: OutsideUse, step: str) -> Phrase:
 "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batch (above 0.5 %% a "
 "batch is left out)",
 
-            "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches (above 0.5 %% a batch is left out)",
+            "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches "
+            "(above 0.5 %% a batch is left out)",
             carrier=use.carrier, share=share, batches=f"{use.batches:,}",
         )  # fmt: skip
     declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)
@@ -156,7 +163,8 @@ def _outside(use: OutsideUse, step: str) -> Phrase:
     return in_number(use.batches,
 "  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batch (%(declared)s)",
 
-        "  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batches (%(declared)s)",
+        "  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batches "
+        "(%(declared)s)",
         carrier=use.carrier, share=share, batches=f"{use.batches:,}", declared=declared,
     )  # fmt: skip
 
@@ -187,7 +195,8 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
             "unit": route.unit,
         }
         account = Phrase(
-            "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s %(unit)s (k = 2, for the energy only)",
+            "route %(first)s to %(last)s · %(metric)s, annual account: %(value)s ±%(error)s "
+            "%(unit)s (k = 2, for the energy only)",
             **values,
             **amounts,
         )
@@ -242,7 +251,8 @@ def _not_held(label: StepLabel, editions: Value, result: LabelResult) -> Phrase:
         limits = result.data.pack.step(label.step).limits
         return Phrase(
             (
-                "  %(standard)s is in force from %(first)s; standards in force on other days of the year are not in this pack: %(editions)s"
+                "  %(standard)s is in force from %(first)s; standards in force on other days of "
+                "the year are not in this pack: %(editions)s"
             ),
             standard=tested.standard,
             first=next(

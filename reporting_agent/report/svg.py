@@ -1,10 +1,12 @@
-"""Drawing as text: scales, round ticks, texts of a time axis, many points as one path, lines, and columns of a histogram.
+"""Drawing as text: scales, round ticks, texts of a time axis, many points as one path, lines, and
+columns of a histogram.
 
 No script, no inline style.
 
-A drawing is 1000 units wide and stretches with the page (`preserveAspectRatio="none"`), so its texts stand in an overlay
-placed in per cent. Points are put on a grid of one unit: those that fall on the same point are drawn once, and
-the caller is told how many dots there are, so that the page can say so.
+A drawing is 1000 units wide and stretches with the page (`preserveAspectRatio="none"`), so its
+texts stand in an overlay placed in per cent. Points are put on a grid of one unit: those that fall
+on the same point are drawn once, and the caller is told how many dots there are, so that the page
+can say so.
 """
 
 from __future__ import annotations
@@ -85,7 +87,9 @@ def line(x: Sequence[float], y: Sequence[float]) -> str:
 
 
 def bars(edges: Floats, heights: Floats, base: float) -> str:
-    """Columns of a histogram as one path; `edges` one more than `heights`, both in drawing units."""
+    """Columns of a histogram as one path; `edges` one more than `heights`, both in drawing
+    units.
+    """
     return "".join(
         f"M{left:.1f} {base:.1f}V{top:.1f}H{right:.1f}V{base:.1f}Z"
         for left, right, top in zip(
@@ -96,7 +100,9 @@ def bars(edges: Floats, heights: Floats, base: float) -> str:
 
 
 def dates(start: datetime, end: datetime) -> list[datetime]:
-    """Where a time axis gets its texts: every month of a long period, days or weeks of a short one, never more than a dozen or so."""
+    """Where a time axis gets its texts: every month of a long period, days or weeks of a short one,
+    never more than a dozen or so.
+    """
     length = end - start
     if length > timedelta(days=80):
         months = (end.year - start.year) * 12 + end.month - start.month

@@ -1,7 +1,8 @@
-"""The report's figures as plain tables, the source of workbook, Parquet and frames: labels, batches, and batches left out.
+"""The report's figures as plain tables, the source of workbook, Parquet and frames: labels,
+batches, and batches left out.
 
-The page rounds what stands here; nothing is computed twice. Every column has a meaning in both languages (`columns.toml`)
-and a unit, or names the column that holds it. A missing figure is None.
+The page rounds what stands here; nothing is computed twice. Every column has a meaning in both
+languages (`columns.toml`) and a unit, or names the column that holds it. A missing figure is None.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ KEY: tuple[tuple[str, Kind], ...] = (
 
 
 def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> ReportTable:
-    """One row a label: what label.json says of it, in columns; the four parts of its gap are those of its losses."""
+    """One row a label: what label.json says of it, in columns; the four parts of its gap are those
+    of its losses.
+    """
     of = {LabelKey.of(cell): cell for cell in losses}
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
@@ -135,7 +138,9 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
 
 
 def batches(steps: Sequence[StepLabel]) -> ReportTable:
-    """One row a batch and metric, used or not: the content of batches.parquet. What was not measured is none, and not zero."""
+    """One row a batch and metric, used or not: the content of batches.parquet. What was not
+    measured is none, and not zero.
+    """
     columns: dict[str, list[Any]] = {name: [] for name in _BATCHES}
     for label in steps:
         repeated = (label.step, label.product, label.variant, str(label.metric), label.unit)

@@ -1,4 +1,6 @@
-"""What every part of the page is made from: the label, its analysis, a language, and how this plant's things are called."""
+"""What every part of the page is made from: the label, its analysis, a language, and how this
+plant's things are called.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ LEAST_OF_A_DAY_S = 12 * 3600
 
 @dataclass(frozen=True)
 class LabelGroup:
-    """The labels of one step, product and variant: one a metric. `main` is the one that is drawn; it may have no best."""
+    """The labels of one step, product and variant: one a metric. `main` is the one that is drawn;
+    it may have no best.
+    """
 
     step: Step
     product: str
@@ -49,8 +53,9 @@ class LabelGroup:
 
     @property
     def anchor(self) -> str:
-        """Its place on the page, which no other group has. Ids of packs are small letters, digits and hyphens; products of a log and what a
-        plant's own pack names may be anything: a hash tells those apart of which letters were lost."""
+        """Its place on the page, which no other group has. Ids of packs are small letters, digits
+        and hyphens; products of a log and what a plant's own pack names may be anything: a hash
+        tells those apart of which letters were lost."""
         parts = (self.step.id, self.product, self.variant)
         plain = "-".join(
             "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part)
@@ -141,7 +146,9 @@ class View:
         return self.text(words_of(name, declared_as(name, self.site.variables), self._conditions))
 
     def variable_unit(self, name: str) -> str:
-        """What [variables] declares, else what the name tells, else what the pack says; nothing where none does."""
+        """What [variables] declares, else what the name tells, else what the pack says; nothing
+        where none does.
+        """
         declared = declared_as(name, self.site.variables)
         return (declared.unit if declared is not None else "") or unit_of(name, self._conditions)
 
@@ -185,7 +192,9 @@ class View:
         return self.w["metric"].get(str(label.metric), str(label.metric))
 
     def run(self, group: LabelGroup, number: int = 1) -> str:
-        """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the days that the pack supposes."""
+        """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the
+        days that the pack supposes.
+        """
         kind, measured = str(group.step.run_kind), group.main.made_from
         if kind == "day" and measured is not None:
             length_s = measured.columns.length_s[measured.rows]
@@ -199,7 +208,9 @@ class View:
 
     @cached_property
     def groups(self) -> tuple[LabelGroup, ...]:
-        """Labels by step, product and variant; those with a best first, in the pack's order of steps."""
+        """Labels by step, product and variant; those with a best first, in the pack's order of
+        steps.
+        """
         by_key: dict[tuple[str, str, str], list[tuple[int, StepLabel]]] = {}
         for row, label in enumerate(self.result.site_label.steps):
             by_key.setdefault((label.step, label.product, label.variant), []).append((row, label))
@@ -240,7 +251,9 @@ class View:
 
     @cached_property
     def lead(self) -> LabelGroup | None:
-        """The group the page opens with: the one with most energy above the label beyond slopes and uncertainty, in coal equivalent."""
+        """The group the page opens with: the one with most energy above the label beyond slopes and
+        uncertainty, in coal equivalent.
+        """
         candidates = [group for group in self.labelled if group.losses is not None]
         most = max(
             candidates,
@@ -251,16 +264,22 @@ class View:
 
     @cached_property
     def steps_in_question(self) -> frozenset[str]:
-        """Steps with a label that such a change makes doubtful: what could be saved there is not told."""
+        """Steps with a label that such a change makes doubtful: what could be saved there is not
+        told.
+        """
         return frozenset(step for step, *_ in self.analysis.doubtful)
 
     def in_question(self, group: LabelGroup) -> bool:
-        """Whether a change in the data that nobody has explained makes the group's main label doubtful."""
+        """Whether a change in the data that nobody has explained makes the group's main label
+        doubtful.
+        """
         return LabelKey.of(group.main) in self.analysis.doubtful
 
     @cached_property
     def worst(self) -> BatchLoss | None:
-        """The batch the page opens with: most avoidable and unexplained energy per unit of output at the leading group."""
+        """The batch the page opens with: most avoidable and unexplained energy per unit of output
+        at the leading group.
+        """
         return (
             self.lead.losses.worst[0]
             if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst
@@ -269,5 +288,7 @@ class View:
 
     @cached_property
     def findings(self) -> list[DataFinding]:
-        """Everything found: in the data, while labelling, and of the meters against each other; worst kind first."""
+        """Everything found: in the data, while labelling, and of the meters against each other;
+        worst kind first.
+        """
         return in_order([*self.result.findings, *self.analysis.findings])

@@ -1,4 +1,6 @@
-"""The report's words in one language, from its TOML files: texts, the pack's rule, names of labels, units, and findings' reasons."""
+"""The report's words in one language, from its TOML files: texts, the pack's rule, names of labels,
+units, and findings' reasons.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def words(lang: str) -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def phrases() -> dict[str, dict[str, Phrase]]:
-    """Every text, section by section; no section stands in two files. Faults of batches bring their own names."""
+    """Every text, section by section; no section stands in two files. Faults of batches bring their
+    own names.
+    """
     sections: dict[str, dict[str, Phrase]] = {}
     for name in FILES:
         sections |= texts.read(files(__package__).joinpath(name))
@@ -46,7 +50,9 @@ def rule(quantile: Fraction, lang: str) -> str:
 
 
 def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str) -> str:
-    """Step, product and variant in the pack's words, as far as they tell labels apart, and what is counted; a product as the log has it."""
+    """Step, product and variant in the pack's words, as far as they tell labels apart, and what is
+    counted; a product as the log has it.
+    """
     told_apart = next(
         (entry.words.said_in(lang) for entry in step.variants if entry.id == variant), variant
     )
@@ -60,7 +66,9 @@ def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str
 
 
 def counted(unit: str, lang: str) -> str:
-    """A unit as this language writes it: only counted goods and weight cases have a word in theirs."""
+    """A unit as this language writes it: only counted goods and weight cases have a word in
+    theirs.
+    """
     return unit_in_language(unit, lang)
 
 

@@ -1,4 +1,5 @@
-"""Output files written whole or not at all: text, JSON, rejected.csv, tables as Parquet; the folder made, room on the disk required.
+"""Output files written whole or not at all: text, JSON, rejected.csv, tables as Parquet; the folder
+made, room on the disk required.
 
 A file is complete or not there: it is written beside and moved into place.
 """
@@ -56,7 +57,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(_BE
 
 
 def _lines(value: Any, margin: str) -> Iterator[str]:
-    """The pieces of a value's text. Ten thousands of flat records go to the encoder of the library at once, which is in C."""
+    """The pieces of a value's text. Ten thousands of flat records go to the encoder of the library
+    at once, which is in C.
+    """
     nested = (
         list(value.values())
         if isinstance(value, dict)
@@ -98,7 +101,9 @@ def _flat(values: Iterable[Any]) -> bool:
 
 
 def write_rejected(path: Path, rejected: Sequence[RejectedRow]) -> None:
-    """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected. UTF-8 with BOM, for Excel."""
+    """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected.
+    UTF-8 with BOM, for Excel.
+    """
     from reporting_agent.sources.corrections import as_csv
 
     _write_whole(path, as_csv(rejected).encode("utf-8-sig"))
@@ -138,7 +143,9 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def require_room(folder: Path) -> None:
-    """Refuse a folder whose disk has no room for what all but the largest sites write, before hours of work are done for it."""
+    """Refuse a folder whose disk has no room for what all but the largest sites write, before hours
+    of work are done for it.
+    """
     trial = folder / ".room.new"
     try:
         trial.write_bytes(bytes(ROOM))

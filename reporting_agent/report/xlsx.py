@@ -1,8 +1,9 @@
-"""The report's tables as one workbook, a sheet a table, as plain values: no formula, no macro, nothing that runs.
+"""The report's tables as one workbook, a sheet a table, as plain values: no formula, no macro,
+nothing that runs.
 
-What a plant wrote (ids, file names) goes in as text even where it begins with "=": a spreadsheet must never take it for a formula.
-Times are written in UTC without a zone, because a spreadsheet has none; the sheet `about` says so. Numbers have the 16 digits that the
-library writes.
+What a plant wrote (ids, file names) goes in as text even where it begins with "=": a spreadsheet
+must never take it for a formula. Times are written in UTC without a zone, because a spreadsheet has
+none; the sheet `about` says so. Numbers have the 16 digits that the library writes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 holds no con
 
 
 def workbook(tables: Iterable[ReportTable]) -> bytes:
-    """The file. A table longer than a sheet goes on in a second one of the same name and a number."""
+    """The file. A table longer than a sheet goes on in a second one of the same name and a
+    number.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font

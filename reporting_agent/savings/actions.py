@@ -1,4 +1,5 @@
-"""actions.toml: what the plant decided to do to save energy, who does it, how far it is; and the targets it is held to.
+"""actions.toml: what the plant decided to do to save energy, who does it, how far it is; and the
+targets it is held to.
 
 The file lies beside site.toml and belongs to people: Steplabel reads it and never writes it.
 """
@@ -22,11 +23,13 @@ State = Literal["proposed", "agreed", "under-way", "done", "given-up"]
 
 
 class ComparedPeriods(Setting):
-    """What is compared: the energy of one meter, or of one step's batches, and over which two periods.
+    """What is compared: the energy of one meter, or of one step's batches, and over which two
+    periods.
 
-    `baseline` and `reporting` are written as `--period` is (`2016`, `2016-05`, `2016-01-01/2016-07-01`, the last day not included).
-    `no_season` gives the reason why the energy does not depend on the time of the year, where the baseline is shorter than a year;
-    `no_output` why it depends on nothing that is made, where a meter feeds no line.
+    `baseline` and `reporting` are written as `--period` is (`2016`, `2016-05`,
+    `2016-01-01/2016-07-01`, the last day not included). `no_season` gives the reason why the energy
+    does not depend on the time of the year, where the baseline is shorter than a year; `no_output`
+    why it depends on nothing that is made, where a meter feeds no line.
     """
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -47,8 +50,9 @@ class ComparedPeriods(Setting):
 
 
 class SavingAction(ComparedPeriods):
-    """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that); `expected_pct` what it was hoped to save;
-    `practice` the id of the practice in the library that it follows."""
+    """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that);
+    `expected_pct` what it was hoped to save; `practice` the id of the practice in the library that
+    it follows."""
 
     what: str = Field(min_length=1, max_length=200)
     owner: str = Field(min_length=1, max_length=100)
@@ -71,14 +75,17 @@ class SavingAction(ComparedPeriods):
         if (self.baseline is None) is not (self.reporting is None):
             raise ValueError(
                 Phrase(
-                    "give baseline and reporting both, or neither: then they are the year before the day and all since"
+                    "give baseline and reporting both, or neither: then they are the year before "
+                    "the day and all since"
                 )
             )
         return self
 
 
 class Target(ComparedPeriods):
-    """[[targets]]: how much less a meter or step is to use than its baseline expects, over a period."""
+    """[[targets]]: how much less a meter or step is to use than its baseline expects, over a
+    period.
+    """
 
     saving_pct: float = Field(gt=0, lt=100)
     baseline: str
@@ -120,10 +127,12 @@ class Actions(Setting):
 
 
 def load_actions(site: SiteSettings) -> Actions:
-    """Read actions.toml beside site.toml, and hold its meters, steps and periods against the site's.
+    """Read actions.toml beside site.toml, and hold its meters, steps and periods against the
+    site's.
 
     Raises:
-        InputError: it is not there, is no TOML, or a key is wrong; names file, key, found and wanted.
+        InputError: it is not there, is no TOML, or a key is wrong; names file, key, found and
+            wanted.
     """
     path = site.folder / "actions.toml"
     if not path.exists():
@@ -149,7 +158,8 @@ def load_actions(site: SiteSettings) -> Actions:
             raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.meter is not None and not _takes_in(meters[action.meter]):
             wanted = Phrase(
-                "a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off"
+                "a meter of energy that is taken in, or the step, from whose energy what it gives "
+                "back is taken off"
             )
             raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.step is not None and action.step not in steps:
@@ -174,7 +184,8 @@ def load_actions(site: SiteSettings) -> Actions:
                     raise _wrong(_place(path, action, "baseline"), repr(action.baseline), wanted)
                 if reporting.start < begins:
                     wanted = Phrase(
-                        "a period that begins when the action has taken effect, on %(day)s or later",
+                        "a period that begins when the action has taken effect, on %(day)s or "
+                        "later",
                         day=action.day.isoformat(),
                     )
                     raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)

@@ -1,7 +1,9 @@
-"""Day by day what one meter or step used, and what its baseline is a function of: what was made, of which kind, and how it was outside.
+"""Day by day what one meter or step used, and what its baseline is a function of: what was made, of
+which kind, and how it was outside.
 
-Energy and output of a batch are spread evenly over the time it took, so that a batch across midnight counts on both days. A row that
-stands twice in the log counts once, and a day on which nobody knows what was made, or what was used, is not known.
+Energy and output of a batch are spread evenly over the time it took, so that a batch across
+midnight counts on both days. A row that stands twice in the log counts once, and a day on which
+nobody knows what was made, or what was used, is not known.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ ENERGY_SOUND = frozenset(
         *(ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
     }
 )
-"""Why a batch is in no label though its energy can be sound. Under any other reason nobody knows what it used; a meter that stood still
-or a counter's fault would count as energy that was saved."""
+"""Why a batch is in no label though its energy can be sound. Under any other reason nobody knows
+what it used; a meter that stood still or a counter's fault would count as energy that was saved."""
 ENERGY_KNOWN = frozenset(
     {
         *(
@@ -62,7 +64,9 @@ UNIT_WRONG = "unit-label"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
-    """Local days in a row. `energy` is NaN where it is not known; `output` is by product and variant; every column a day long."""
+    """Local days in a row. `energy` is NaN where it is not known; `output` is by product and
+    variant; every column a day long.
+    """
 
     days: tuple[date, ...]
     energy: Floats
@@ -102,8 +106,9 @@ class Days:
 def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the lines that it feeds made; None where it has no readings.
 
-    A day on which the meter, or one that it is made from, is declared unusable is not known, nor one outside the meter's own time. One that
-    feeds no line has the outdoor temperature of all of them.
+    A day on which the meter, or one that it is made from, is declared unusable is not known, nor
+    one outside the meter's own time. One that feeds no line has the outdoor temperature of all of
+    them.
     """
     record = next(
         (candidate for candidate in result.data.meters if candidate.meter.id == meter), None
@@ -132,7 +137,8 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
 
 
 def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
-    """The days of one step by the energy of its batches, in its first metric; None where none has any.
+    """The days of one step by the energy of its batches, in its first metric; None where none has
+    any.
 
     A day on which a batch's energy is not sound is not known; a day without batches used nothing.
     """
@@ -167,9 +173,11 @@ def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
 
 
 def _sound_energy(label: StepLabel) -> dict[tuple[str, str, datetime], float]:
-    """What each batch (equipment, id, start) of a label's step used, in its unit; NaN where that is not known. Of a copy, the first row's.
+    """What each batch (equipment, id, start) of a label's step used, in its unit; NaN where that is
+    not known. Of a copy, the first row's.
 
-    That a batch is left out as scrap or for its state says nothing of its readings: they must be complete as in a label.
+    That a batch is left out as scrap or for its state says nothing of its readings: they must be
+    complete as in a label.
     """
     measured, used = label.made_from, dict[tuple[str, str, datetime], float]()
     if measured is None:
@@ -220,8 +228,8 @@ def _days(
                 column[day] += (
                     produced
                     * share
-                    * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))
-                )  # type: ignore[operator]
+                    * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
+                )
     degrees = _degrees(site, sound, days, sum(output.values(), np.zeros(len(days))) > 0)
     lines = frozenset((batch.step, batch.equipment) for batch in batches)
     units = " + ".join(
@@ -239,7 +247,9 @@ def _days(
 def _degrees(
     site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags
 ) -> Mapping[str, Floats]:
-    """Heating and cooling degrees by the outdoor temperature of the batches; none where too few of the days asked for have one."""
+    """Heating and cooling degrees by the outdoor temperature of the batches; none where too few of
+    the days asked for have one.
+    """
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
     for run in batches:
         outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
@@ -288,7 +298,9 @@ def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
 def output_unknown(
     site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]
 ) -> bool:
-    """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
+    """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be,
+    or declared unusable.
+    """
     if (
         run.excluded == UNIT_WRONG
         or not run.output >= 0

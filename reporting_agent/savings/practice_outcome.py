@@ -1,6 +1,8 @@
-"""Takes an action's verified saving and the practice it follows, and gives only the class that a site may tell, never the figure.
+"""Takes an action's verified saving and the practice it follows, and gives only the class that a
+site may tell, never the figure.
 
-The plant's agent finds it for the file that a person hands in, an auditor finds it again from the same records.
+The plant's agent finds it for the file that a person hands in, an auditor finds it again from the
+same records.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from reporting_agent.savings.verified import VerifiedSaving, verified
 
 @dataclass(frozen=True, slots=True)
 class PracticeOutcome:
-    """`share`: the saving and both ends of its 95 % interval, as shares of the expected energy; it stays on site."""
+    """`share`: the saving and both ends of its 95 % interval, as shares of the expected energy; it
+    stays on site.
+    """
 
     practice: Practice
     outcome: SavingOutcome
@@ -45,7 +49,8 @@ def outcome_of(site: SiteSettings, wanted: str, today: date | None) -> PracticeO
     """Of the action with this id, from data before `today`.
 
     Raises:
-        InputError: `action-unknown`, `action-without-practice`, `practice-unknown`, or `outcome-not-told`: no saving can be stated.
+        InputError: `action-unknown`, `action-without-practice`, `practice-unknown`, or
+            `outcome-not-told`: no saving can be stated.
     """
     action, practice = _named(site, wanted, load_actions(site).actions)
     (result,), _data = verified(
@@ -58,7 +63,8 @@ def outcome_of(site: SiteSettings, wanted: str, today: date | None) -> PracticeO
                 "What this action saved is not known, so there is nothing to report. %(why)s",
                 why=result.why or "",
             ),
-            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
+            "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, "
+            "and what to do.",
             found=action.id,
         )
     return PracticeOutcome(practice, SavingOutcome.of(*result.share), result, result.share)
@@ -83,7 +89,8 @@ def _named(
             Phrase(
                 "The action %(action)s does not name the practice that it follows.", action=wanted
             ),
-            'Write practice = "ID" into its table in actions.toml. The ID is in the address of the practice’s page and in the list.',
+            'Write practice = "ID" into its table in actions.toml. The ID is in the address of '
+            "the practice’s page and in the list.",
             found=wanted,
         )
     of_sector = [
@@ -96,7 +103,8 @@ def _named(
             Phrase(
                 "No practice of this sector is called %(practice)s here.", practice=action.practice
             ),
-            "Correct the id in actions.toml, or fetch the newest library first (`steplabel-agent practices fetch`).",
+            "Correct the id in actions.toml, or fetch the newest library first (`steplabel-agent "
+            "practices fetch`).",
             found=action.practice,
         )
     return action, practice

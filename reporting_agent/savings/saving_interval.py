@@ -1,12 +1,16 @@
-"""What the energy of one period would have been in another, and its interval: by days that remember the day before, or by four-week sums.
+"""What the energy of one period would have been in another, and its interval: by days that remember
+the day before, or by four-week sums.
 
-energy of a day = b . x + e, fitted on the days of the baseline period; saving = sum over the reporting days of (b . x - energy).
+energy of a day = b . x + e, fitted on the days of the baseline period; saving = sum over the
+reporting days of (b . x - energy).
 
-The terms x are fixed beforehand (what was made, of which kind, declared conditions, season) and none is chosen by how well it fits:
-a model picked for its fit would promise a narrower interval than it keeps. Days that follow one another are alike, so the errors are
-taken as a first-order autoregression and whitened by it (Prais and Winsten 1954; the estimate corrected for its bias, Kendall 1954),
-and the error of the reporting period's sum is the larger of what this tells and what the means of four-week blocks tell, which see
-slower drifts. (ISO 50015:2014, 5.3 and 8; ISO 50006:2023, 9; the forecast of IPMVP's option C.)
+The terms x are fixed beforehand (what was made, of which kind, declared conditions, season) and
+none is chosen by how well it fits: a model picked for its fit would promise a narrower interval
+than it keeps. Days that follow one another are alike, so the errors are taken as a first-order
+autoregression and whitened by it (Prais and Winsten 1954; the estimate corrected for its bias,
+Kendall 1954), and the error of the reporting period's sum is the larger of what this tells and what
+the means of four-week blocks tell, which see slower drifts. (ISO 50015:2014, 5.3 and 8; ISO
+50006:2023, 9; the forecast of IPMVP's option C.)
 """
 
 from __future__ import annotations
@@ -23,12 +27,14 @@ from reporting_agent.autoregression import fit, sum_factor
 CONFIDENCE = 0.95
 BLOCK_DAYS = 28
 SLOW_TERMS = 3  # level and season: what a fit takes out of the sums of blocks
-MOST_ALIKE = 0.95  # of one day with the next: beyond it a drift is no noise around a level, and nothing can be told
+# of one day with the next: beyond it a drift is no noise around a level, and nothing can be told
+MOST_ALIKE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """What the reporting days were expected to use by the baseline, what they used, and the difference.
+    """What the reporting days were expected to use by the baseline, what they used, and the
+    difference.
 
     Energies in the unit of the days; `low` and `high` hold the true saving with 95 % confidence.
     """
@@ -51,7 +57,8 @@ class Forecast:
 def forecast(
     day: Integers, energy: Floats, terms: Floats, later: Floats, later_terms: Floats
 ) -> Forecast | None:
-    """Fit the baseline's days and forecast the later ones; None where the days are too few for the terms, or tell too little of their own.
+    """Fit the baseline's days and forecast the later ones; None where the days are too few for the
+    terms, or tell too little of their own.
 
     Args:
         day: number of each baseline day, rising; days may be missing.
@@ -98,7 +105,9 @@ def effective_days(count: int, alike: float) -> float:
 
 
 def block_variance(day: Integers, residual: Floats) -> tuple[float, int]:
-    """Variance a day of sums over four weeks, and its degrees of freedom: what slow drifts add that neighbouring days do not show."""
+    """Variance a day of sums over four weeks, and its degrees of freedom: what slow drifts add that
+    neighbouring days do not show.
+    """
     block = (day - day[0]) // BLOCK_DAYS
     sums, counts = np.bincount(block, weights=residual), np.bincount(block)
     whole = counts >= BLOCK_DAYS // 2

@@ -1,4 +1,6 @@
-"""The words for what an action saved, by its interval alone, and for each reason why `verified` states none."""
+"""The words for what an action saved, by its interval alone, and for each reason why `verified`
+states none.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,8 @@ def no_data(action: SavingAction | Target) -> Phrase:
 def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
     """Too little is known."""
     return Phrase(
-        "Too few days are known: %(before)s in the baseline period, which needs %(wanted)s, and %(after)s in the reporting period, "
+        "Too few days are known: %(before)s in the baseline period, which needs %(wanted)s, and "
+        "%(after)s in the reporting period, "
         "which needs %(wanted_after)s.",
         before=before, wanted=wanted, after=after, wanted_after=wanted_after,
     )  # fmt: skip
@@ -84,9 +87,12 @@ def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
 def no_output(meter: str) -> Phrase:
     """The baseline would be of nothing that was made."""
     return Phrase(
-        "No record shows what is made with the energy of meter %(meter)s, so a lower output could be mistaken for a saving. In site.toml, "
-        'give its step, its allocation or the meters below it, or subs = "some" if it serves the whole site; the log must contain the '
-        "batches of these steps. If its energy depends on nothing that is made, as in an office, state in no_output why.",
+        "No record shows what is made with the energy of meter %(meter)s, so a lower output could "
+        "be mistaken for a saving. In site.toml, "
+        'give its step, its allocation or the meters below it, or subs = "some" if it serves the '
+        "whole site; the log must contain the "
+        "batches of these steps. If its energy depends on nothing that is made, as in an office, "
+        "state in no_output why.",
         meter=meter,
     )
 
@@ -94,8 +100,10 @@ def no_output(meter: str) -> Phrase:
 def season(days: int) -> Phrase:
     """A level cannot be told from a season."""
     return Phrase(
-        "The baseline covers %(days)s days, and the reporting period is in another part of the year. A seasonal change could be "
-        "mistaken for a saving. Use a baseline of a whole year, record the outdoor temperature (var.outdoor_c), or state in "
+        "The baseline covers %(days)s days, and the reporting period is in another part of the "
+        "year. A seasonal change could be "
+        "mistaken for a saving. Use a baseline of a whole year, record the outdoor temperature "
+        "(var.outdoor_c), or state in "
         "no_season why the season does not matter.",
         days=days,
     )
@@ -104,7 +112,8 @@ def season(days: int) -> Phrase:
 def new_kind(kinds: list[str]) -> Phrase:
     """The baseline never made it."""
     return Phrase(
-        "The reporting period made %(kinds)s, and the baseline period hardly made any, so the energy that this needs is not known. "
+        "The reporting period made %(kinds)s, and the baseline period hardly made any, so the "
+        "energy that this needs is not known. "
         "Choose a baseline in which it was made.",
         kinds=", ".join(kinds),
     )
@@ -113,7 +122,8 @@ def new_kind(kinds: list[str]) -> Phrase:
 def beyond(low: float, high: float, unit: str, share: float) -> Phrase:
     """A forecast would leave what was seen."""
     return Phrase(
-        "On %(share)s of the reporting days the output was outside the range of the baseline (%(low)s to %(high)s %(unit)s a day). The "
+        "On %(share)s of the reporting days the output was outside the range of the baseline "
+        "(%(low)s to %(high)s %(unit)s a day). The "
         "energy expected on these days would be a guess.",
         share=percent(share), low=number(low), high=number(high), unit=unit,
     )  # fmt: skip
@@ -130,6 +140,7 @@ def unanswered(question: Phrase) -> Phrase:
 def drifting() -> Phrase:
     """No level to hold against."""
     return Phrase(
-        "The energy of the baseline days drifts slowly relative to the output. Too few of these days give independent information to "
+        "The energy of the baseline days drifts slowly relative to the output. Too few of these "
+        "days give independent information to "
         "say what energy was expected."
     )

@@ -1,8 +1,10 @@
-"""The verified saving of every action and target, as `saving_interval` tells it, or the first reason why there is none.
+"""The verified saving of every action and target, as `saving_interval` tells it, or the first
+reason why there is none.
 
-Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action is not done; too few days are
-known; nothing says what the meter's energy makes; the baseline has not seen a year and the reporting period lies elsewhere in it; the
-reporting period made what the baseline never made, or far more or less a day; a change of the data that nobody has explained lies
+Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action
+is not done; too few days are known; nothing says what the meter's energy makes; the baseline has
+not seen a year and the reporting period lies elsewhere in it; the reporting period made what the
+baseline never made, or far more or less a day; a change of the data that nobody has explained lies
 between; or the baseline's days drift.
 """
 
@@ -53,7 +55,9 @@ FEWEST_OF_KIND = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VerifiedSaving:
-    """One action or target, beside what the data say of it. `why` is given where no saving can be told, and only there."""
+    """One action or target, beside what the data say of it. `why` is given where no saving can be
+    told, and only there.
+    """
 
     of: SavingAction | Target
     baseline: Period
@@ -121,7 +125,9 @@ class VerifiedSaving:
 def verified(
     site: SiteSettings, actions: Actions, today: date
 ) -> tuple[tuple[VerifiedSaving, ...], LabelResult]:
-    """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
+    """Every action and target in the order of the file, and the data over all their periods, empty
+    where none has begun.
+    """
     declared: tuple[SavingAction | Target, ...] = (*actions.actions, *actions.targets)
     compared = [(aim, *compared_periods(aim, site, today)) for aim in declared]
     spans = [
@@ -169,7 +175,9 @@ def _no_data(site: SiteSettings, today: date) -> LabelResult:
 def compared_periods(
     action: SavingAction | Target, site: SiteSettings, today: date
 ) -> tuple[Period | None, Period | None]:
-    """Baseline and reporting period, before `today`; none where the action is not done, or its reporting period has not begun."""
+    """Baseline and reporting period, before `today`; none where the action is not done, or its
+    reporting period has not begun.
+    """
     if isinstance(action, SavingAction) and action.state != "done":
         return None, None
     if action.baseline is not None and action.reporting is not None:
@@ -286,8 +294,8 @@ def why_not_told(
 
 
 def concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
-    """Whether a change moves what is compared: a meter that the energy is made from, energy a tonne of a line below it, or what its
-    lines made. One that names no step is of every step."""
+    """Whether a change moves what is compared: a meter that the energy is made from, energy a tonne
+    of a line below it, or what its lines made. One that names no step is of every step."""
     if action.step is not None:
         return change.step in {"", action.step}
     if change.meters:
@@ -301,7 +309,9 @@ def concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
 
 
 def baseline_terms(days: Days, before: Flags, *, season: bool) -> Floats:
-    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
+    """The columns of the baseline: level of a running and of an idle day, output by kind,
+    conditions, and the time of the year.
+    """
     running = days.running
     own = {
         kind: column
@@ -341,7 +351,9 @@ def same_season(days: Days, before: Flags, after: Flags) -> bool:
 
 
 def unseen_products(days: Days, before: Flags, after: Flags) -> list[str]:
-    """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
+    """Products and variants that make up more of the reporting period than can be left open, and
+    that the baseline hardly made.
+    """
     whole = float(days.production[after].sum())
     hardly_made: Sequence[tuple[tuple[str, str], Floats]] = [
         (kind, column)
@@ -363,7 +375,9 @@ def _worth(
     reporting: Period,
     days: Sequence[date],
 ) -> dict[str, Any]:
-    """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting period; nothing for a step's kgce."""
+    """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting
+    period; nothing for a step's kgce.
+    """
     record = next(
         (
             meter
@@ -391,7 +405,9 @@ def _worth(
 def _price_of_one(
     site: SiteSettings, record: MeterRecord, prices: Prices, reporting: Period, days: Sequence[date]
 ) -> float | None:
-    """Mean price of one of the meter's units; of a fuel priced by its heat at the mean of its heating values of the days."""
+    """Mean price of one of the meter's units; of a fuel priced by its heat at the mean of its
+    heating values of the days.
+    """
     curve = prices.curve(record.meter.carrier)
     if curve is None:
         return None
@@ -424,7 +440,8 @@ def _one_a_day(
 def _co2_of_one(
     site: SiteSettings, record: MeterRecord, days: Sequence[date]
 ) -> tuple[float | None, str]:
-    """Mean CO2 of one of the meter's units over days, by its heating value and the factor of each, in kg, and the editions of the factors.
+    """Mean CO2 of one of the meter's units over days, by its heating value and the factor of each,
+    in kg, and the editions of the factors.
 
     None where a factor is missing on a day, or is of another unit and no heating value is known.
     """

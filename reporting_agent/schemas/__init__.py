@@ -1,9 +1,10 @@
 """JSON Schemas of every input and of label.json, published with each release.
 
-The inputs' schemas are made from the templates in `sources.wanted` and the settings in `config`, so that they cannot say
-something else than the code: `python -m reporting_agent.schemas` writes them, and a test compares. An input's schema
-describes one row as an object, header by header, after a mapping profile has been applied. `label.json` has its schema
-written by hand: it is part of the contract.
+The inputs' schemas are made from the templates in `sources.wanted` and the settings in `config`, so
+that they cannot say something else than the code: `python -m reporting_agent.schemas` writes them,
+and a test compares. An input's schema describes one row as an object, header by header, after a
+mapping profile has been applied. `label.json` has its schema written by hand: it is part of the
+contract.
 """
 
 from __future__ import annotations

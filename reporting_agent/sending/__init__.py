@@ -1,1 +1,3 @@
-"""One report on its way out: what it holds, what it spends, how it is drawn, sealed, sent and remembered."""
+"""One report on its way out: what it holds, what it spends, how it is drawn, sealed, sent and
+remembered.
+"""

@@ -1,4 +1,5 @@
-"""The newest version of the agent that the coordinator announced: verified, held against what was seen, kept; this file's name in it.
+"""The newest version of the agent that the coordinator announced: verified, held against what was
+seen, kept; this file's name in it.
 
 Nothing is installed.
 """
@@ -26,13 +27,16 @@ def last_seen(connection: sqlite3.Connection, fingerprint: str) -> AgentRelease 
 def take(
     connection: sqlite3.Connection, fingerprint: str, raw: bytes, now: datetime
 ) -> AgentRelease:
-    """Verify an announcement, hold it against the one seen last and keep it. VerificationError as `agent_releases.renewed`."""
+    """Verify an announcement, hold it against the one seen last and keep it. VerificationError as
+    `agent_releases.renewed`.
+    """
     with transaction(connection):
         release = agent_releases.renewed(
             raw, fingerprint, _last_statement(connection, fingerprint), now.date()
         )
         connection.execute(
-            "INSERT INTO agent_release VALUES (?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET statement = excluded.statement, "
+            "INSERT INTO agent_release VALUES (?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET "
+            "statement = excluded.statement, "
             "seen_at = excluded.seen_at",
             (fingerprint, raw, now.isoformat()),
         )
@@ -65,7 +69,8 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
                 file=file,
                 version=release.version,
             ),
-            "Do not run it. Download it again; if it still differs, tell the portal's operator by telephone.",
+            "Do not run it. Download it again; if it still differs, tell the portal's operator by "
+            "telephone.",
             place=Place(str(file)),
             found=digest,
             wanted=", ".join(f"{released.name} {released.sha256}" for released in release.files),

@@ -1,8 +1,10 @@
-"""Which revision of a report the data at hand belong to, or none, by its commitment and its one challenge; another challenge refused.
+"""Which revision of a report the data at hand belong to, or none, by its commitment and its one
+challenge; another challenge refused.
 
-A revision whose challenge is known is bound: its draws are determined, and whoever exchanged the data under it would pick
-between two draws. Bound data come back to their own revision, as long as no later one is sealed; changed data make the next one, once
-that is asked for, and the reserve for corrections pays.
+A revision whose challenge is known is bound: its draws are determined, and whoever exchanged the
+data under it would pick between two draws. Bound data come back to their own revision, as long as
+no later one is sealed; changed data make the next one, once that is asked for, and the reserve for
+corrections pays.
 """
 
 from __future__ import annotations
@@ -44,14 +46,16 @@ def refuse_another(challenge: Challenge, parcel: Parcel, keys: Mapping[str, Veri
         raise VerificationError(
             "challenge-changed",
             Phrase(
-                "The portal signed a second challenge for the commitment of %(period)s, revision %(revision)s. The first is entry "
+                "The portal signed a second challenge for the commitment of %(period)s, revision "
+                "%(revision)s. The first is entry "
                 "%(log_index)s of its log; this one names entry %(given)s.",
                 period=parcel.period,
                 revision=parcel.revision,
                 log_index=first.log_index,
                 given=challenge.log_index,
             ),
-            "It was not used to draw: the first challenge counts. A portal that follows its rules never does this. Keep both "
+            "It was not used to draw: the first challenge counts. A portal that follows its rules "
+            "never does this. Keep both "
             "challenges, and tell the coordinator by a way other than this portal.",
         )
 
@@ -63,7 +67,8 @@ def under_its_revision(
     *,
     correct: bool,
 ) -> tuple[ReportPlan, Parcel | None]:
-    """The plan under the revision that these data belong to, and that revision's row, if there is one.
+    """The plan under the revision that these data belong to, and that revision's row, if there is
+    one.
 
     Args:
         planned: as the first revision.
@@ -104,13 +109,16 @@ def _data_changed(last: Parcel) -> PolicyRefusal:
     return PolicyRefusal(
         "data-changed",
         Phrase(
-            "The data of %(last_period)s differ from those of revision %(revision)s, which is %(stands)s.",
+            "The data of %(last_period)s differ from those of revision %(revision)s, which is "
+            "%(stands)s.",
             last_period=last.period,
             revision=last.revision,
             stands=stands,
         ),
-        "If the change is right, run submit again with --correct: that makes the next revision and spends from the reserve for "
-        "corrections. If it is not, restore the files; the report that was begun then remains valid.",
+        "If the change is right, run submit again with --correct: that makes the next revision "
+        "and spends from the reserve for "
+        "corrections. If it is not, restore the files; the report that was begun then remains "
+        "valid.",
     )
 
 
@@ -118,12 +126,16 @@ def _software_changed(last: Parcel) -> PolicyRefusal:
     return PolicyRefusal(
         "software-changed",
         Phrase(
-            "The data of %(last_period)s, revision %(revision)s, were committed with another version of the agent, another policy, "
-            "other settings or other meter readings. The labels could now be different, and the result of the random draw can "
+            "The data of %(last_period)s, revision %(revision)s, were committed with another "
+            "version of the agent, another policy, "
+            "other settings or other meter readings. The labels could now be different, and the "
+            "result of the random draw can "
             "already be known.",
             last_period=last.period,
             revision=last.revision,
         ),
-        "Finish this report with the version, settings and files with which it was begun, and change them afterwards. Or run submit "
-        "again with --correct: that makes the next revision and spends from the reserve for corrections.",
+        "Finish this report with the version, settings and files with which it was begun, and "
+        "change them afterwards. Or run submit "
+        "again with --correct: that makes the next revision and spends from the reserve for "
+        "corrections.",
     )

@@ -1,4 +1,5 @@
-"""Which account a record stands on whose start or id was changed, or whose id is written otherwise: leading noughts, blanks, case.
+"""Which account a record stands on whose start or id was changed, or whose id is written otherwise:
+leading noughts, blanks, case.
 
 What was spent on a record stays spent under whatever name it comes again.
 """
@@ -17,14 +18,17 @@ from reporting_agent.pipeline.batch_names import Key, split, with_year
 def settle(
     debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[tuple[str, str, int]]
 ) -> list[Debit]:
-    """Give every debit the account on which its record stands already, whatever name it comes under now.
+    """Give every debit the account on which its record stands already, whatever name it comes under
+    now.
 
-    A name with a year in it opens an account of its own, except where the ledger holds the plant's same id
+    A name with a year in it opens an account of its own, except where the ledger holds the plant's
+    same id
     - for the same year, named with or without it: the plant changed `batch_ids` in between; or
-    - for another year of which the data at hand hold batches, and this one no more: its start was changed.
-    Of a year whose records are not at hand nothing can be told: there the plant's word counts that ids start again.
-    An id that differs from a debited one by noughts in front, blanks or the case of letters alone is that one, as a spreadsheet
-    writes 12 for 000012, except where the data at hand hold both.
+    - for another year of which the data at hand hold batches, and this one no more: its start was
+    changed. Of a year whose records are not at hand nothing can be told: there the plant's word
+    counts that ids start again. An id that differs from a debited one by noughts in front, blanks
+    or the case of letters alone is that one, as a spreadsheet writes 12 for 000012, except where
+    the data at hand hold both.
 
     Args:
         batches: every record at hand, those outside the period as well.

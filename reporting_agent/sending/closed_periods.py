@@ -1,4 +1,6 @@
-"""Periods that are closed to this state directory: another one of the same site committed to them, and what it spent is not known here."""
+"""Periods that are closed to this state directory: another one of the same site committed to them,
+and what it spent is not known here.
+"""
 
 from __future__ import annotations
 

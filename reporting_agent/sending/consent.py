@@ -1,7 +1,8 @@
-"""What a person is told before they agree to send, in their language, and the terms agreed to, as the device signs them.
+"""What a person is told before they agree to send, in their language, and the terms agreed to, as
+the device signs them.
 
-Every text says what is true of the bytes, not of the intention. A test holds every language to the same keys and the
-same figures, and `docs/reporting.md` to the same claims.
+Every text says what is true of the bytes, not of the intention. A test holds every language to the
+same keys and the same figures, and `docs/reporting.md` to the same claims.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from benchmarks.wire.consent import Consent
 
 Language = str
 AGREED_IN = ("en", "zh")
-"""The wordings that the scheme binds: a translation that comes later changes no consent that was given."""
+"""The wordings that the scheme binds: a translation that comes later changes no consent that was
+given.
+"""
 
 SCHEME = "scheme-2"
 PURPOSE, USE, NAMING, RETENTION_YEARS = (
@@ -31,7 +34,9 @@ PURPOSE, USE, NAMING, RETENTION_YEARS = (
     10,
 )
 TERMS = ("purpose", "use", "naming", "retention")
-"""What a firm agrees to by submitting, in the order in which it is shown; their wording is `term.<name>`."""
+"""What a firm agrees to by submitting, in the order in which it is shown; their wording is
+`term.<name>`.
+"""
 
 
 @functools.cache
@@ -60,7 +65,9 @@ def terms(language: Language) -> list[str]:
 
 
 def agreed() -> Consent:
-    """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
+    """The terms as the device signs them in the report, with SHA-256 over scheme and wording in
+    every language.
+    """
     wording = hashlib.sha256(
         b"\x00".join(
             [
@@ -79,7 +86,9 @@ def odds_ratio(epsilon: Fraction) -> str:
 
 
 def number(value: Fraction) -> str:
-    """A fraction as people write it: a decimal where it ends within six decimals, else the fraction itself."""
+    """A fraction as people write it: a decimal where it ends within six decimals, else the fraction
+    itself.
+    """
     scaled = value * 10**6
     if scaled.denominator != 1:
         return str(value)

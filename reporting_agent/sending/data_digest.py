@@ -1,4 +1,6 @@
-"""What stands for the batch records behind a report: equal data, equal digest. It stays on the site."""
+"""What stands for the batch records behind a report: equal data, equal digest. It stays on the
+site.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from benchmarks.measurements import Batch, CarrierEnergy
 
 
 def data_digest(batches: Iterable[Batch], windows: Mapping[str, int]) -> bytes:
-    """SHA-256 over the batch records, whatever order they were read in, and over which steps cover how many years.
+    """SHA-256 over the batch records, whatever order they were read in, and over which steps cover
+    how many years.
 
-    Where a record was read from is no part of it: the same data from another file are the same data.
+    Where a record was read from is no part of it: the same data from another file are the same
+    data.
 
     Args:
         windows: step -> years, for steps whose label covers more than the report's period.

@@ -1,11 +1,13 @@
-"""Enrolment: device keys registered with a one-time token, the site's seed made once, the portal's key directory kept and renewed.
+"""Enrolment: device keys registered with a one-time token, the site's seed made once, the portal's
+key directory kept and renewed.
 
-Durable before anything is sent: keys are whole files, and the row that says for which token they were made is committed,
-before the portal is asked. Killed afterwards, the same command with the same token sends the same keys again, and the
-portal gives the same answer. The token itself is not kept, only its SHA-256.
+Durable before anything is sent: keys are whole files, and the row that says for which token they
+were made is committed, before the portal is asked. Killed afterwards, the same command with the
+same token sends the same keys again, and the portal gives the same answer. The token itself is not
+kept, only its SHA-256.
 
-The site's seed is made once and never again, whatever is enrolled later: the portal holds its commitment, and noise drawn
-from another seed would let a plant choose its luck.
+The site's seed is made once and never again, whatever is enrolled later: the portal holds its
+commitment, and noise drawn from another seed would let a plant choose its luck.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ SEED_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A site's standing with a portal. Until the portal has answered, `site`, `device_id` and `directory` are None."""
+    """A site's standing with a portal. Until the portal has answered, `site`, `device_id` and
+    `directory` are None.
+    """
 
     sequence: int
     portal: str
@@ -72,10 +76,12 @@ def enrol(
     now: datetime,
     replace: bool = False,
 ) -> Enrolment:
-    """Make keys, register them, verify and keep the portal's key directory; again with the same token, the same result.
+    """Make keys, register them, verify and keep the portal's key directory; again with the same
+    token, the same result.
 
     Raises:
-        InputError: `already-enrolled` (another token, without `replace`), `site-changed`, or the portal's refusal.
+        InputError: `already-enrolled` (another token, without `replace`), `site-changed`, or the
+            portal's refusal.
         VerificationError: the directory was not signed by the key that the token names.
         Unreachable: the portal did not answer; the keys are kept for the next try.
     """
@@ -99,12 +105,13 @@ def enrol(
                 site=registration.site,
                 enrolled=str(before.site),
             ),
-            "Give every site a state directory of its own with --state, and ask for a new token: this one is used up.",
+            "Give every site a state directory of its own with --state, and ask for a new token: "
+            "this one is used up.",
         )
     with transaction(connection):
         connection.execute(
             """UPDATE enrolment SET state = 'registered', site = ?, device_id = ?, directory = ?, registered_at = ?
-               WHERE token_digest = ?""",
+               WHERE token_digest = ?""",  # noqa: E501
             (
                 registration.site,
                 registration.device_id,
@@ -117,7 +124,9 @@ def enrol(
 
 
 def _require_directory(connection: sqlite3.Connection, raw: bytes, fingerprint: str) -> None:
-    """Held against the newest that was ever taken from this signer: a new device key is no way to an older directory, or another."""
+    """Held against the newest that was ever taken from this signer: a new device key is no way to
+    an older directory, or another.
+    """
     rows = connection.execute(
         "SELECT directory FROM enrolment WHERE fingerprint = ? AND directory IS NOT NULL",
         (fingerprint,),
@@ -140,7 +149,9 @@ def current(connection: sqlite3.Connection) -> Enrolment | None:
 
 
 def receipt_keys(connection: sqlite3.Connection) -> dict[str, VerifyingKey]:
-    """Of every portal that this directory was ever enrolled at, by key id: a receipt stays good when the site has moved on."""
+    """Of every portal that this directory was ever enrolled at, by key id: a receipt stays good
+    when the site has moved on.
+    """
     keys: dict[str, VerifyingKey] = {}
     for row in connection.execute(
         "SELECT directory, fingerprint FROM enrolment WHERE directory IS NOT NULL ORDER BY sequence"
@@ -150,7 +161,9 @@ def receipt_keys(connection: sqlite3.Connection) -> dict[str, VerifyingKey]:
 
 
 def pending(connection: sqlite3.Connection) -> Enrolment | None:
-    """Keys that were made and that the portal has not confirmed, if they are newer than the enrolment in force."""
+    """Keys that were made and that the portal has not confirmed, if they are newer than the
+    enrolment in force.
+    """
     row = connection.execute("SELECT * FROM enrolment ORDER BY sequence DESC LIMIT 1").fetchone()
     return _enrolment(row) if row is not None and row["state"] == "keys-made" else None
 
@@ -159,7 +172,8 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     """What is needed to submit for `site`.
 
     Raises:
-        InputError: `not-enrolled`, or `site-mismatch` when the directory was enrolled for another site.
+        InputError: `not-enrolled`, or `site-mismatch` when the directory was enrolled for another
+            site.
     """
     enrolment = current(connection)
     if (
@@ -200,7 +214,9 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
 def renew_directory(
     connection: sqlite3.Connection, agent_identity: AgentIdentity, raw: bytes
 ) -> AgentIdentity:
-    """Take a newer key directory of the same signer; an older one is refused, an equal one changes nothing."""
+    """Take a newer key directory of the same signer; an older one is refused, an equal one changes
+    nothing.
+    """
     renewed = key_directory.renewed(raw, agent_identity.fingerprint, agent_identity.directory)
     if renewed.number > agent_identity.directory.number:
         with transaction(connection):
@@ -239,7 +255,8 @@ def _prepare(
                 portal=in_force.portal,
                 site=str(in_force.site),
             ),
-            "For another site give another --state. To register a new device key for the same site, add --replace.",
+            "For another site give another --state. To register a new device key for the same "
+            "site, add --replace.",
         )
     if not state.has_secret(SEED_FILE):
         if in_force is not None:
@@ -251,7 +268,7 @@ def _prepare(
     with transaction(connection):
         connection.execute(
             """INSERT INTO enrolment (token_digest, sequence, portal, fingerprint, key_file, state)
-               VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",
+               VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",  # noqa: E501
             (_digest(token), checked_address(portal), token.fingerprint, key_file),
         )
     enrolment = _of_token(connection, token)
@@ -280,7 +297,8 @@ def _seed(state: StateDirectory) -> bytes:
                 seed=len(seed),
                 wanted=SEED_BYTES,
             ),
-            "Restore it from a backup of this state directory. A new seed would not match the commitment at the portal.",
+            "Restore it from a backup of this state directory. A new seed would not match the "
+            "commitment at the portal.",
         )
     return seed
 

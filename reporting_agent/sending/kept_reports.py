@@ -1,12 +1,15 @@
-"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state. Nothing is overwritten.
+"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state.
+Nothing is overwritten.
 
     planned ─▶ committed ─▶ challenged ─▶ debited ─▶ sealed ─▶ received
 
-*planned*: what is to be released is known, nothing is spent. *committed*: the device's commitment to the data is on the disk and
-may be at the portal. *challenged*: the portal's answer is kept; from here on the draws are determined, and the row is *bound*:
-other data are another revision. *debited*: the budget is on the disk, nothing is drawn that anyone has seen. *sealed*:
-plaintext and envelope are stored, in one transaction, and never change again. *received*: the portal's receipt was verified and
-stored. A row in one of the first two states may be planned anew when the data changed: nothing can be drawn for it yet.
+*planned*: what is to be released is known, nothing is spent. *committed*: the device's commitment
+to the data is on the disk and may be at the portal. *challenged*: the portal's answer is kept; from
+here on the draws are determined, and the row is *bound*: other data are another revision.
+*debited*: the budget is on the disk, nothing is drawn that anyone has seen. *sealed*: plaintext and
+envelope are stored, in one transaction, and never change again. *received*: the portal's receipt
+was verified and stored. A row in one of the first two states may be planned anew when the data
+changed: nothing can be drawn for it yet.
 """
 
 from __future__ import annotations
@@ -35,11 +38,13 @@ class ParcelState(StrEnum):
 class Parcel:
     """One report of one site, period and revision on its way to the portal.
 
-    `sequence` is the ledger sequence of the header: it counts this site's reports, and the challenge says it. `data_digest` stands
-    for the batch records behind the report and `method_digest` for the pack: neither leaves the site. `data_root` is what was
-    committed to, `parts` the digests of what it stands for, part by part (`benchmarks.audit.differing_parts`); a report of an earlier agent
-    has none. `windows` names the steps whose label covers earlier years as well, and how many years in all. `cut` says how a log was
-    cut into runs, and is empty where it was not, or by an earlier agent.
+    `sequence` is the ledger sequence of the header: it counts this site's reports, and the
+    challenge says it. `data_digest` stands for the batch records behind the report and
+    `method_digest` for the pack: neither leaves the site. `data_root` is what was committed to,
+    `parts` the digests of what it stands for, part by part (`benchmarks.audit.differing_parts`); a
+    report of an earlier agent has none. `windows` names the steps whose label covers earlier years
+    as well, and how many years in all. `cut` says how a log was cut into runs, and is empty where
+    it was not, or by an earlier agent.
     """
 
     site: str
@@ -72,11 +77,15 @@ class Parcel:
 
     @property
     def is_bound(self) -> bool:
-        """Whether its draws are determined: the data can no longer be exchanged under this revision."""
+        """Whether its draws are determined: the data can no longer be exchanged under this
+        revision.
+        """
         return self.state not in (ParcelState.PLANNED, ParcelState.COMMITTED)
 
     def is_given_up(self, parcels: Iterable[Parcel]) -> bool:
-        """Whether a later revision of its period is sealed: then no data bring this one back (`challenge_bindings.under_its_revision`)."""
+        """Whether a later revision of its period is sealed: then no data bring this one back
+        (`challenge_bindings.under_its_revision`).
+        """
         later = (
             other
             for other in parcels
@@ -91,7 +100,9 @@ class Parcel:
 
 
 class Outbox:
-    """The rows of `parcel`. Callers open the transaction: a step is durable when their block ends."""
+    """The rows of `parcel`. Callers open the transaction: a step is durable when their block
+    ends.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -148,7 +159,7 @@ class Outbox:
                SET state = excluded.state, data_digest = excluded.data_digest, method_digest = excluded.method_digest,
                    windows = excluded.windows, planned_at = excluded.planned_at, cut = excluded.cut,
                    data_root = NULL, parts = '{}', commitment = NULL, refusal = NULL
-               WHERE state IN ('planned', 'committed')""",
+               WHERE state IN ('planned', 'committed')""",  # noqa: E501
             (
                 *(
                     site,
@@ -177,7 +188,9 @@ class Outbox:
         )
 
     def challenged(self, parcel: Parcel, *, challenge: bytes, sequence: int) -> None:
-        """Keep the challenge, and the number in the ledger that it gives; a report that is not bound yet makes room for it."""
+        """Keep the challenge, and the number in the ledger that it gives; a report that is not
+        bound yet makes room for it.
+        """
         holder = self._connection.execute(
             "SELECT * FROM parcel WHERE sequence = ?", (sequence,)
         ).fetchone()
@@ -185,19 +198,22 @@ class Outbox:
             raise VerificationError(
                 "ledger-sequence-repeated",
                 Phrase(
-                    "The challenge gives the report of %(period)s number %(sequence)s in this site's ledger. Here the report of "
+                    "The challenge gives the report of %(period)s number %(sequence)s in this "
+                    "site's ledger. Here the report of "
                     "%(holder)s already has that number.",
                     period=parcel.period,
                     sequence=sequence,
                     holder=holder["period"],
                 ),
                 (
-                    "Send what is still waiting (`status` lists it), then run submit with --correct. If that report was received, tell "
+                    "Send what is still waiting (`status` lists it), then run submit with "
+                    "--correct. If that report was received, tell "
                     "the coordinator."
                 ),
             )
         self._connection.execute(
-            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?",
+            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE "
+            "sequence = ?",
             (sequence, sequence),
         )
         self._advance(
@@ -248,7 +264,9 @@ class Outbox:
         )
 
     def lost_at_portal(self, parcel: Parcel) -> None:
-        """The portal lost what it gave a receipt for (`reporting_agent.sending.log_restarts`): the same bytes wait to be sent again."""
+        """The portal lost what it gave a receipt for (`reporting_agent.sending.log_restarts`): the
+        same bytes wait to be sent again.
+        """
         self._advance(
             parcel, ParcelState.SEALED, "state = 'received'", receipt=None, received_at=None
         )
@@ -256,7 +274,8 @@ class Outbox:
     def attempted(self, parcel: Parcel, refusal: str | None) -> None:
         """Note that sending was tried, and what the portal said if it refused."""
         self._connection.execute(
-            "UPDATE parcel SET attempts = attempts + 1, refusal = ? WHERE site = ? AND period = ? AND revision = ?",
+            "UPDATE parcel SET attempts = attempts + 1, refusal = ? WHERE site = ? AND period = ? "
+            "AND revision = ?",
             (refusal, parcel.site, parcel.period, parcel.revision),
         )
 
@@ -265,12 +284,14 @@ class Outbox:
             ["state = ?", *(f"{name} = ?" for name in columns)]
         )  # column names are ours, never input
         done = self._connection.execute(
-            f"UPDATE parcel SET {assignments} WHERE site = ? AND period = ? AND revision = ? AND {guard}",  # noqa: S608
+            f"UPDATE parcel SET {assignments} WHERE site = ? AND period = ? AND revision = ? AND "  # noqa: S608
+            f"{guard}",
             (to, *columns.values(), parcel.site, parcel.period, parcel.revision),
         )
         if done.rowcount != 1:
             raise LookupError(
-                f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not hold"
+                f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not "
+                "hold"
             )
 
 

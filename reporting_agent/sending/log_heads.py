@@ -1,10 +1,12 @@
-"""What this site saw of the portal's log: the newest head kept and held against the next (`head_succession`), witnesses, own entries.
+"""What this site saw of the portal's log: the newest head kept and held against the next
+(`head_succession`), witnesses, own entries.
 
-A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
-The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
-names witnesses, the head must also continue one that enough of them have cosigned: who is shown a log of their own lacks these.
-Its own commitments and reports the agent looks for itself: leaf and index follow from the signed challenge and receipt, and
-nothing else is believed.
+A portal that rewrote its log, cut it or shows this site another one than others must sign two heads
+that do not fit together. The agent keeps the first, so the second is refused, and both stay in the
+state directory as evidence. Where the key directory names witnesses, the head must also continue
+one that enough of them have cosigned: who is shown a log of their own lacks these. Its own
+commitments and reports the agent looks for itself: leaf and index follow from the signed challenge
+and receipt, and nothing else is believed.
 """
 
 from __future__ import annotations
@@ -41,13 +43,17 @@ from reporting_agent.state import transaction
 
 OMITTED = "log-omits"
 ACCUSES = "log-"
-"""How the codes begin of what a portal signed and does not fit; an answer that could not be read accuses nobody."""
+"""How the codes begin of what a portal signed and does not fit; an answer that could not be read
+accuses nobody.
+"""
 
 Read = TypeVar("Read")
 
 
 class PortalLog(Protocol):
-    """A portal's log, as far as it is asked for; nothing that it answers is believed before it is verified."""
+    """A portal's log, as far as it is asked for; nothing that it answers is believed before it is
+    verified.
+    """
 
     def log_head(self) -> bytes: ...
 
@@ -62,7 +68,9 @@ class PortalLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ForkEvidence:
-    """What the portal signed that cannot all be true: two heads, or a head and a challenge or receipt."""
+    """What the portal signed that cannot all be true: two heads, or a head and a challenge or
+    receipt.
+    """
 
     code: str
     first: bytes
@@ -85,13 +93,15 @@ def look(
     parcels: Iterable[Parcel],
     now: datetime,
 ) -> SeenHead:
-    """Take the portal's present head, hold it against the one that was kept, and look for the site's own entries.
+    """Take the portal's present head, hold it against the one that was kept, and look for the
+    site's own entries.
 
     A log that the coordinator restarted goes on from the head in the statement (`log_restarts`).
 
     Raises:
-        VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the evidence kept;
-            `tree-head-signature-invalid`; `log-not-witnessed`, where the directory asks for witnesses.
+        VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the
+            evidence kept; `tree-head-signature-invalid`; `log-not-witnessed`, where the directory
+            asks for witnesses.
         Unreachable: the portal did not answer; the kept head stays.
     """
     keys = identity.directory.receipt_keys()
@@ -164,7 +174,9 @@ def newest_head(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | 
 
 
 def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | None:
-    """The newest head of that portal's log that enough witnesses had cosigned, as a signed note with their lines."""
+    """The newest head of that portal's log that enough witnesses had cosigned, as a signed note
+    with their lines.
+    """
     row = connection.execute(
         "SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)
     ).fetchone()
@@ -172,7 +184,9 @@ def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead
 
 
 def witnessed_head(identity: AgentIdentity, log: PortalLog, now: datetime) -> Checkpoint | None:
-    """The largest head that enough witnesses have cosigned of late; None where the directory asks for none."""
+    """The largest head that enough witnesses have cosigned of late; None where the directory asks
+    for none.
+    """
     directory = identity.directory
     if not directory.witnesses_required:
         return None
@@ -192,7 +206,9 @@ def _require_witnessed_past(
     log: PortalLog,
     now: datetime,
 ) -> None:
-    """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
+    """The head that is shown here continues the one that the witnesses saw: both are signed by the
+    portal.
+    """
     past = SeenHead(
         TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw
     )
@@ -241,7 +257,9 @@ def _of_this_portal(
     raw: bytes,
     keys: Mapping[str, VerifyingKey],
 ) -> Read | None:
-    """What is kept, if this portal signed it: a site that moved to another portal keeps the receipts of the one before."""
+    """What is kept, if this portal signed it: a site that moved to another portal keeps the
+    receipts of the one before.
+    """
     try:
         return read(raw, keys)
     except VerificationError as refusal:
@@ -267,13 +285,15 @@ def _omitted(
         OMITTED,
         Phrase(
             (
-                "The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, although the portal signed that it does."
+                "The portal's log of %(size)s entries does not contain %(what)s at entry "
+                "%(index)s, although the portal signed that it does."
             ),
             size=shown.head.size,
             what=own.what,
             index=own.index,
         ),
-        "Send nothing more. Keep the state directory: it contains what the portal signed. `status --heads DIR` writes this out; give "
+        "Send nothing more. Keep the state directory: it contains what the portal signed. `status "
+        "--heads DIR` writes this out; give "
         "it to the coordinator by a way other than this portal.",
     )
 

@@ -1,8 +1,10 @@
-"""A log that the coordinator restarted: the statement is held against what was seen here, taken once, kept, and told to a person.
+"""A log that the coordinator restarted: the statement is held against what was seen here, taken
+once, kept, and told to a person.
 
-A head in the lost range cannot be continued by anything the portal shows. The agent gives it up for one statement only, signed by the key
-that its enrolment token pinned; a statement that was taken is never taken again. What of this site's own lay in the lost range waits to be
-handed in again: the same commitment with the same challenge, the same sealed report.
+A head in the lost range cannot be continued by anything the portal shows. The agent gives it up for
+one statement only, signed by the key that its enrolment token pinned; a statement that was taken is
+never taken again. What of this site's own lay in the lost range waits to be handed in again: the
+same commitment with the same challenge, the same sealed report.
 """
 
 from __future__ import annotations
@@ -53,12 +55,16 @@ def accept(
     consistency: Consistency,
     now: datetime,
 ) -> bool:
-    """Take the restart that explains what does not fit in the log that is shown; whether there is one.
+    """Take the restart that explains what does not fit in the log that is shown; whether there is
+    one.
 
     Args:
-        served: asks the portal for its statements; nothing in them is believed before it is verified.
-        explains: whether a statement does, that the coordinator signed and that the log which is shown continues.
-        own: this site's entries; those in the lost range are looked for no more, and their reports wait to be sent again.
+        served: asks the portal for its statements; nothing in them is believed before it is
+            verified.
+        explains: whether a statement does, that the coordinator signed and that the log which is
+            shown continues.
+        own: this site's entries; those in the lost range are looked for no more, and their reports
+            wait to be sent again.
     """
     for raw in _all_of(served):
         digest = restarts.digest(raw)
@@ -145,7 +151,8 @@ def _take(
             "DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?",
             (key, restart.lost_from),
         )
-        insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"  # what an earlier restart lost may be lost by this one too
+        # what an earlier restart lost may be lost by this one too
+        insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"
         connection.executemany(insert, [(key, entry.index, entry.leaf_hash) for entry in lost])
         signed = {entry.signed for entry in lost}
         outbox = Outbox(connection)

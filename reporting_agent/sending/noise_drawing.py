@@ -1,4 +1,6 @@
-"""The draws of a planned report: the same seed, root and challenge give the same grid points, here and at the auditor's."""
+"""The draws of a planned report: the same seed, root and challenge give the same grid points, here
+and at the auditor's.
+"""
 
 from __future__ import annotations
 

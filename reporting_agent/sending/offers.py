@@ -1,6 +1,8 @@
-"""What the plant's owner is told about the batches behind a label and about pooling years: counts and budgets, no exact value.
+"""What the plant's owner is told about the batches behind a label and about pooling years: counts
+and budgets, no exact value.
 
-`preview` shows these on the site. Of all of them only the class of the number of batches and the number of years leave.
+`preview` shows these on the site. Of all of them only the class of the number of batches and the
+number of years leave.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ class Offer:
     alone: int  # batches of the last year by itself, as a release counts them
     together: int
     spends: Fraction  # from every batch (or day) of every year
-    released_alone: bool  # the last year holds enough for a release, only not for one that enters the industry's label
+    # the last year holds enough for a release, only not for one that enters the industry's label
+    released_alone: bool
     eligible: bool  # all years together do
 
     @property
@@ -40,7 +43,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class BatchCount:
-    """The batches behind one label: those that count, by year, and how many are valid; and whether a value of it lies beyond the grid."""
+    """The batches behind one label: those that count, by year, and how many are valid; and whether
+    a value of it lies beyond the grid.
+    """
 
     by_year: Mapping[int, int]
     valid: int

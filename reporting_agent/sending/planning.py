@@ -1,17 +1,23 @@
-"""What a report would hold: which labels are asked for, which are withheld and why, what they would spend. Draws nothing.
+"""What a report would hold: which labels are asked for, which are withheld and why, what they would
+spend. Draws nothing.
 
-Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit` carries it out.
+Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit`
+carries it out.
 
-Asked for is every label whose metric the pack releases. A step releases its headline and at most one second metric; a
-product or variant that the pack does not compare, a metric with an unreported carrier and a step with too few batches
-are withheld, each under its reason. The list of what was withheld is part of the report: nothing is dropped silently, and every step and
-metric that the pack releases is answered, also where the site made nothing of it. So one batch more or less of a step adds no entry.
+Asked for is every label whose metric the pack releases. A step releases its headline and at most
+one second metric; a product or variant that the pack does not compare, a metric with an unreported
+carrier and a step with too few batches are withheld, each under its reason. The list of what was
+withheld is part of the report: nothing is dropped silently, and every step and metric that the pack
+releases is answered, also where the site made nothing of it. So one batch more or less of a step
+adds no entry.
 
-A step whose label covers earlier years as well (`reporting_agent.sending.pooled_labels`) comes here with the label over all of them.
+A step whose label covers earlier years as well (`reporting_agent.sending.pooled_labels`) comes here
+with the label over all of them.
 
-It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a release one can: docs/privacy.md). A
-cell is named only where it holds as many batches as a release needs; a metric of which nothing is released or named has too few batches.
-A handful of heats of a customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
+It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a
+release one can: docs/privacy.md). A cell is named only where it holds as many batches as a release
+needs; a metric of which nothing is released or named has too few batches. A handful of heats of a
+customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
 """
 
 from __future__ import annotations
@@ -79,7 +85,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRelease:
-    """One label to be released: the exact one (which stays here), its rule, and the id under which it is debited."""
+    """One label to be released: the exact one (which stays here), its rule, and the id under which
+    it is debited.
+    """
 
     label: StepLabel
     step: Step
@@ -132,9 +140,11 @@ class ReportPlan:
         return replace(self, subject=subject, releases=releases)
 
     def tree(self, seed: bytes, software: str) -> DataTree:
-        """What the site commits to before it draws, by its root: data, settings, pack, policy and software of this report.
+        """What the site commits to before it draws, by its root: data, settings, pack, policy and
+        software of this report.
 
-        Salted by the site's seed and by subject, so that the root can neither be guessed at nor compared.
+        Salted by the site's seed and by subject, so that the root can neither be guessed at nor
+        compared.
         """
         subject, arranged = self.subject, self.behind.arranged(self.pack)
         table = Contents(
@@ -168,7 +178,9 @@ class ReportPlan:
         salt: bytes,
         software: str,
     ) -> Report:
-        """The report that is sealed, from labels that were drawn (or, for `preview`, from drafts)."""
+        """The report that is sealed, from labels that were drawn (or, for `preview`, from
+        drafts).
+        """
         subject = self.subject
         released = ReleasedReport(
             subject.site,
@@ -191,7 +203,9 @@ class ReportPlan:
         )
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
-        """The labels as they would leave, the drawn grid points standing at 0 in place of what is not drawn yet."""
+        """The labels as they would leave, the drawn grid points standing at 0 in place of what is
+        not drawn yet.
+        """
         return tuple(
             release.with_grid_points(
                 planned.label,
@@ -222,7 +236,8 @@ def plan(
         provenance: what the batches come from; only a commitment asks for it.
 
     Raises:
-        PolicyRefusal: when nothing at all can be released, with the reason that holds for everything or `nothing-to-release`.
+        PolicyRefusal: when nothing at all can be released, with the reason that holds for
+            everything or `nothing-to-release`.
     """
     releases: list[PlannedRelease] = []
     withheld: set[tuple[str, str, str]] = set()
@@ -270,9 +285,11 @@ def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) ->
 def _within_cap(
     releases: Sequence[PlannedRelease], pack: Pack
 ) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
-    """The releases that a batch can pay for together, the headline metric first; the others are withheld as beyond the limit of metrics.
+    """The releases that a batch can pay for together, the headline metric first; the others are
+    withheld as beyond the limit of metrics.
 
-    A batch pays for every cell that it could be in, so a second metric of several variants is more than the cap of a year.
+    A batch pays for every cell that it could be in, so a second metric of several variants is more
+    than the cap of a year.
     """
     asked: dict[str, list[tuple[str, Fraction]]] = defaultdict(list)
     metrics = dict.fromkeys((planned.label.step, planned.rule.metric.value) for planned in releases)
@@ -319,7 +336,9 @@ def _release_id(subject: Subject, label: StepLabel) -> str:
 def digests(
     site_label: SiteLabel, batches: Iterable[Batch], pack: Pack, windows: Windows = ALONE
 ) -> tuple[bytes, bytes]:
-    """What stands for the data of the period, pooled years and all, and for the method: a sealed report is of these or of others."""
+    """What stands for the data of the period, pooled years and all, and for the method: a sealed
+    report is of these or of others.
+    """
     return data_digest(
         (batch for batch in batches if covers(batch, site_label.period, windows)), windows
     ), packs.digest(pack)
@@ -329,8 +348,9 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
     """The one name of a period in ledger, outbox and envelope.
 
     Raises:
-        PolicyRefusal: `period-too-short`: months are for the site's own eyes, a report covers a quarter at least;
-            `period-too-long`: more years than the pack's policy lets a label cover.
+        PolicyRefusal: `period-too-short`: months are for the site's own eyes, a report covers a
+            quarter at least; `period-too-long`: more years than the pack's policy lets a label
+            cover.
     """
     if (refused := too_long(period, policy)) is not None:
         raise refused
@@ -338,16 +358,20 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
         raise PolicyRefusal(
             "period-too-short",
             Phrase(
-                "%(period)s is shorter than a quarter; labels of months and weeks stay on the site.",
+                "%(period)s is shorter than a quarter; labels of months and weeks stay on the "
+                "site.",
                 period=period.name,
             ),
-            "Report a quarter or a year; `steplabel-agent label` makes the label of a shorter period for your own use.",
+            "Report a quarter or a year; `steplabel-agent label` makes the label of a shorter "
+            "period for your own use.",
         )
     return canonical_period(period.name)
 
 
 def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
-    """Why a cell is not released: too few batches before anything else, so that no other reason tells of a few."""
+    """Why a cell is not released: too few batches before anything else, so that no other reason
+    tells of a few.
+    """
     try:
         usable = _with_unknown_energy(label, step, pack.policy)
     except PolicyRefusal as without_bound:
@@ -366,7 +390,9 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
 
 
 def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) -> int:
-    """Batches that a release would count if the energy of all were known; of every day as many as the pack lets count."""
+    """Batches that a release would count if the energy of all were known; of every day as many as
+    the pack lets count.
+    """
     values = [
         value
         for value in label.values
@@ -378,7 +404,9 @@ def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) ->
 
 
 def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Carriers that no batch reports, by step and metric: for the owner's eyes, they explain what is withheld as incomplete."""
+    """Carriers that no batch reports, by step and metric: for the owner's eyes, they explain what
+    is withheld as incomplete.
+    """
     missing: dict[tuple[str, str], tuple[str, ...]] = {}
     for label in site_label.steps:
         rule = pack.step(label.step).metric(label.metric)
@@ -398,12 +426,15 @@ def _nothing_to_release(
     return PolicyRefusal(
         codes.pop() if len(codes) == 1 else "nothing-to-release",
         Phrase("Nothing can be released for this period (%(named)s).", named=named),
-        "Run `steplabel-agent check` and `label` to see which batches are excluded and why. A longer period contains more batches.",
+        "Run `steplabel-agent check` and `label` to see which batches are excluded and why. A "
+        "longer period contains more batches.",
     )
 
 
 def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
-    """Every cell with how many batches it has and how many a release needs; said on the site only."""
+    """Every cell with how many batches it has and how many a release needs; said on the site
+    only.
+    """
     cells = sorted(
         {
             (
@@ -423,11 +454,13 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     return PolicyRefusal(
         "too-few-batches",
         Phrase(
-            "No label of %(period)s has as many valid batches as a release needs, because noise hides one batch only among many "
+            "No label of %(period)s has as many valid batches as a release needs, because noise "
+            "hides one batch only among many "
             "(%(shown)s). Nothing was drawn, spent or sent. You can use the labels on the site.",
             period=site_label.period.name,
             shown=shown,
         ),
-        "`steplabel-agent preview` shows which steps would get enough batches with `--pool`, which also covers earlier years. Or "
+        "`steplabel-agent preview` shows which steps would get enough batches with `--pool`, "
+        "which also covers earlier years. Or "
         "correct what `steplabel-agent check` names as the reason for excluded batches.",
     )

@@ -1,10 +1,12 @@
-"""Pooling of years: the counts and gains that `privacy.pooling` is asked with, and the labels over the years that it chose.
+"""Pooling of years: the counts and gains that `privacy.pooling` is asked with, and the labels over
+the years that it chose.
 
 Nothing here is pooled unasked.
 
-A report is of one calendar year. Where a step holds too few batches in it, its label may cover the one or two years before as well,
-if the plant says so with `--pool` and the pack allows it. The windows are decided once, before anything is committed to, from counts
-of batches, the pack's public figures and the ledger; they are kept with the report, so that a run that was killed, a retry and a
+A report is of one calendar year. Where a step holds too few batches in it, its label may cover the
+one or two years before as well, if the plant says so with `--pool` and the pack allows it. The
+windows are decided once, before anything is committed to, from counts of batches, the pack's public
+figures and the ledger; they are kept with the report, so that a run that was killed, a retry and a
 correction cover the same years.
 """
 
@@ -30,7 +32,9 @@ from reporting_agent.sending.offers import BatchCount, Offer
 MOST_METRICS_A_STEP = 2
 
 Windows = Mapping[str, int]
-"""Step -> how many years its label covers, the last of them the report's; a step that is not named covers the report's period alone."""
+"""Step -> how many years its label covers, the last of them the report's; a step that is not named
+covers the report's period alone.
+"""
 
 ALONE: Windows = {}
 
@@ -78,7 +82,9 @@ def together(
 
 
 def leaving(site: SiteSettings, data: PlantData, alone: SiteLabel, windows: Windows) -> SiteLabel:
-    """The label that a report is drawn from, where a plant sends it and where an auditor's agent recomputes it; `alone` of its year."""
+    """The label that a report is drawn from, where a plant sends it and where an auditor's agent
+    recomputes it; `alone` of its year.
+    """
     return (
         together(alone, lambda wider: outgoing_label(site, data, wider), windows)
         if windows
@@ -89,11 +95,13 @@ def leaving(site: SiteSettings, data: PlantData, alone: SiteLabel, windows: Wind
 def gains(
     widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]
 ) -> tuple[Offer, ...]:
-    """The steps for which the earlier years' budget buys a label, or one precise enough for the industry's.
+    """The steps for which the earlier years' budget buys a label, or one precise enough for the
+    industry's.
 
     Args:
         widest: the labels over as many years as the pack allows, the last of them `year`.
-        most_spent: what the batch of a step and year that spent most has spent in other reports, corrections aside.
+        most_spent: what the batch of a step and year that spent most has spent in other reports,
+            corrections aside.
     """
     offers = [_gain(step, widest.steps, pack, year, most_spent) for step in pack.steps]
     return tuple(offer for offer in offers if offer is not None)
@@ -106,7 +114,9 @@ def _gain(
     year: int,
     most_spent: Callable[[str, int], Fraction],
 ) -> Offer | None:
-    """By the step's largest cell; a metric of which there are too few even in all years is not waited for."""
+    """By the step's largest cell; a metric of which there are too few even in all years is not
+    waited for.
+    """
     released = [rule for rule in step.metrics if rule.released][:MOST_METRICS_A_STEP]
     cells = {rule.metric: _compared(step, rule, labels, pack) for rule in released}
     fewest = pooling.fewest_batches(step, pack.policy)
@@ -148,7 +158,9 @@ def _gain(
 def _compared(
     step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack
 ) -> list[Counter[int]]:
-    """Batches by year, as a release counts them, of each of the metric's cells that the pack compares."""
+    """Batches by year, as a release counts them, of each of the metric's cells that the pack
+    compares.
+    """
     variants = {variant.id for variant in step.variants}
     cells: list[Counter[int]] = []
     for label in labels:

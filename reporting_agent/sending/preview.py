@@ -1,7 +1,9 @@
-"""A report laid open before its owner: every field that leaves, in words and in canonical form, and what it gives away.
+"""A report laid open before its owner: every field that leaves, in words and in canonical form, and
+what it gives away.
 
-Built from the very report that is sealed, or from a draft of it in which what is not drawn yet is marked so; it knows
-released values only. `preview` prints it, and its JSON form is what `preview --json` gives.
+Built from the very report that is sealed, or from a draft of it in which what is not drawn yet is
+marked so; it knows released values only. `preview` prints it, and its JSON form is what `preview
+--json` gives.
 """
 
 from __future__ import annotations
@@ -56,10 +58,11 @@ UNPROTECTED = ("site", "period", "count", "years", "months", "level", "withheld"
 class Prospectus:
     """One report to look at.
 
-    `header` is None where no device is enrolled yet. `drawn` says whether grid points, key and data root are the real ones.
-    `spent_after` gives, per step and year, the most that any batch carries once this report is debited, corrections aside.
-    Shown here and not leaving: `missing` names, by step and metric, the carriers that no batch reports; `counted` the batches
-    behind each label; `offered` the steps that would gain from covering earlier years.
+    `header` is None where no device is enrolled yet. `drawn` says whether grid points, key and data
+    root are the real ones. `spent_after` gives, per step and year, the most that any batch carries
+    once this report is debited, corrections aside. Shown here and not leaving: `missing` names, by
+    step and metric, the carriers that no batch reports; `counted` the batches behind each label;
+    `offered` the steps that would gain from covering earlier years.
     """
 
     report: Report
@@ -75,8 +78,8 @@ class Prospectus:
     def epsilon_by_step(self) -> dict[str, Fraction]:
         """What this report gives away of a batch of each step, at most.
 
-        Products and variants share no batch, but a record told as another variant than it was counts in both (privacy.md):
-        the two dearest cells of a step add up.
+        Products and variants share no batch, but a record told as another variant than it was
+        counts in both (privacy.md): the two dearest cells of a step add up.
         """
         cells: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
         for label in self.report.released.labels:
@@ -87,7 +90,9 @@ class Prospectus:
         return {step: sum(sorted(spent)[-2:], Fraction(0)) for step, spent in by_step.items()}
 
     def _epsilon(self, label: ReleasedLabel) -> Fraction:
-        """What a label takes from one unit of privacy: a record's own, or a whole day's, of which a record has its part."""
+        """What a label takes from one unit of privacy: a record's own, or a whole day's, of which a
+        record has its part.
+        """
         policy = self.pack.policy
         return (
             label.epsilon
@@ -96,7 +101,9 @@ class Prospectus:
         )
 
     def canonical(self, language: Language = "en") -> dict[str, Any]:
-        """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so, for a reader of this language."""
+        """The report as it is encoded, byte strings as hex; values still to be drawn or made marked
+        so, for a reader of this language.
+        """
         shown = _readable(decode(encode_report(self.report)))
         assert isinstance(shown, dict)  # noqa: S101  # the schema is a map
         if not self.drawn:
@@ -412,7 +419,7 @@ def _head(language: Language, key: str, **values: object) -> str:
 def _why_lines(language: Language) -> list[str]:
     """Each field that leaves, and to what end it is asked for."""
     return [
-        f"{text(language, f'asked.{name}')}{text(language, 'sign.colon')}{text(language, f'why.{name}')}"
+        f"{text(language, f'asked.{name}')}{text(language, 'sign.colon')}{text(language, f'why.{name}')}"  # noqa: E501
         for name in ASKED
     ]
 

@@ -4,11 +4,11 @@ Amounts are exact fractions, durable before anything is drawn.
 
 `benchmarks.privacy.accounting` refuses what would go beyond the cap; this module keeps the rows.
 
-A batch is known by (step, batch id), whatever
-period, product, variant or metric it was released under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk
-before anything is drawn; a release id is debited once, however often a killed run is repeated. Where ids start again every
-year they carry their year (`reporting_agent.pipeline.batch_names`); a record whose start or id was changed keeps its account
-(`changed_records`).
+A batch is known by (step, batch id), whatever period, product, variant or metric it was released
+under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk before anything is drawn; a
+release id is debited once, however often a killed run is repeated. Where ids start again every year
+they carry their year (`reporting_agent.pipeline.batch_names`); a record whose start or id was
+changed keeps its account (`changed_records`).
 """
 
 from __future__ import annotations
@@ -82,15 +82,16 @@ class Ledger:
 
         Args:
             debits: one for every release and every batch in it.
-            parcel: the report that spends: a correction is one report, whatever number of metrics it carries.
+            parcel: the report that spends: a correction is one report, whatever number of metrics
+                it carries.
             rules: the cap on one batch and year, and how many corrections a batch may be part of.
 
         Returns:
             The number of rows written.
 
         Raises:
-            PolicyRefusal: `budget-exhausted`, `batch-ids-again`, `correction-budget-exhausted` or `corrections-used`; nothing was
-                written.
+            PolicyRefusal: `budget-exhausted`, `batch-ids-again`, `correction-budget-exhausted` or
+                `corrections-used`; nothing was written.
         """
         self.check(debits, parcel=parcel, rules=rules)
         self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
@@ -101,14 +102,18 @@ class Ledger:
         return self._connection.total_changes - before
 
     def promise(self, debits: Iterable[Debit], *, parcel: str) -> None:
-        """Keep what a report will spend once it is challenged. Belongs inside the transaction that keeps its commitment."""
+        """Keep what a report will spend once it is challenged. Belongs inside the transaction that
+        keeps its commitment.
+        """
         self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
         self._connection.executemany(
             "INSERT OR IGNORE INTO promised VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel)
         )
 
     def promised(self, parcel: str) -> list[Debit]:
-        """What a report that is committed to is to spend, of the batches that it had then; none of one by an agent of before."""
+        """What a report that is committed to is to spend, of the batches that it had then; none of
+        one by an agent of before.
+        """
         return [
             _debit(row)
             for row in self._connection.execute(
@@ -145,7 +150,8 @@ class Ledger:
     def most_spent(
         self, debits: Iterable[Debit] = (), *, besides: str = ""
     ) -> dict[tuple[str, int], Fraction]:
-        """Per step and year, the most that any batch carries, and would carry with these debits; corrections aside.
+        """Per step and year, the most that any batch carries, and would carry with these debits;
+        corrections aside.
 
         Args:
             besides: a period whose own reports are left out of account, in every revision.
@@ -222,19 +228,25 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
         "batch-ids-again",
         in_number(
             len({debit.account for debit in again}),
-            "%(value)s batch of %(year)s has an id that was already debited for a batch of another year: batch "
-            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend more than the "
+            "%(value)s batch of %(year)s has an id that was already debited for a batch of "
+            "another year: batch "
+            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend "
+            "more than the "
             "cap.",
-            "%(value)s batches of %(year)s have ids that were already debited for batches of other years. The first is batch "
-            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend more than the cap.",
+            "%(value)s batches of %(year)s have ids that were already debited for batches of "
+            "other years. The first is batch "
+            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend "
+            "more than the cap.",
             value=f"{len({debit.account for debit in again}):,}",
             year=first.year,
             batch_id=f"{first.batch_id!r}",
             step=f"{first.step!r}",
             this_year=year,
         ),
-        'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" under [site] in site.toml. If these '
-        "are the same batches with a corrected date, their privacy budget is used up: do not report them again.",
+        'If the plant\'s batch numbers start again every year, set batch_ids = "restart-yearly" '
+        "under [site] in site.toml. If these "
+        "are the same batches with a corrected date, their privacy budget is used up: do not "
+        "report them again.",
     )
 
 
@@ -244,7 +256,9 @@ def period_of(parcel: str) -> str:
 
 
 def most_by_year(debits: Iterable[Debit]) -> dict[tuple[str, int], Fraction]:
-    """Per step and year, what was taken from the batch that most was taken from; corrections aside, a retry counts once."""
+    """Per step and year, what was taken from the batch that most was taken from; corrections aside,
+    a retry counts once.
+    """
     regular = [debit for debit in debits if not debit.correction]
     years: dict[accounting.Account, int] = {}
     for debit in regular:

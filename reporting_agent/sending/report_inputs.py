@@ -1,4 +1,6 @@
-"""What stands behind a report's labels: the batches, the meters' days, and the settings by which they were read."""
+"""What stands behind a report's labels: the batches, the meters' days, and the settings by which
+they were read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from reporting_agent.sending.pooled_labels import Windows, covered, covers
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where batches come from: the digests of the readings they were metered from, and of the settings (`config.settings_digest`).
+    """Where batches come from: the digests of the readings they were metered from, and of the
+    settings (`config.settings_digest`).
 
     `cut` says how a log was cut into runs; it is empty where the plant names its batches.
     """
@@ -54,6 +57,8 @@ class ReportInputs:
 
 
 def window_of(period: Period, windows: Windows) -> Window:
-    """The time whose readings are part of a report, by the site's calendar: what a file holds besides may grow, and is no part of it."""
+    """The time whose readings are part of a report, by the site's calendar: what a file holds
+    besides may grow, and is no part of it.
+    """
     whole = covered(period, windows)
     return microseconds(whole.start), microseconds(whole.end)

@@ -1,7 +1,9 @@
-"""What a report is made of: the year's labels, and for pooled steps those over the years before as well.
+"""What a report is made of: the year's labels, and for pooled steps those over the years before as
+well.
 
-The years of a report that is bound already are the ones it was bound with, whatever is asked for now: a run that was killed is
-finished as it was begun, and a correction covers what it corrects, unless `--correct --pool` decides anew.
+The years of a report that is bound already are the ones it was bound with, whatever is asked for
+now: a run that was killed is finished as it was begun, and a correction covers what it corrects,
+unless `--correct --pool` decides anew.
 """
 
 from __future__ import annotations
@@ -58,11 +60,14 @@ def gather(
 
     Raises:
         InputError: a file, the profile or the pack cannot be used.
-        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`; `change-unanswered` where the data changed in a way
-            that nobody has explained; `heating-value-two-sided` where a gas has two heating values on one day;
-            `heating-value-scattered`, `variable-scattered` where values by run better a label; `runs-copied` where copies do;
-            `energy-without-batch` where a step's energy names no batch; `own-gas-missing` where a step credits a gas and burns none;
-            `conversion-unlikely` where a conversion gives what no such plant does of what a step counts.
+        PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`;
+            `change-unanswered` where the data changed in a way that nobody has explained;
+            `heating-value-two-sided` where a gas has two heating values on one day;
+            `heating-value-scattered`, `variable-scattered` where values by run better a label;
+            `runs-copied` where copies do; `energy-without-batch` where a step's energy names no
+            batch; `own-gas-missing` where a step credits a gas and burns none;
+            `conversion-unlikely` where a conversion gives what no such plant does of what a step
+            counts.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -70,7 +75,8 @@ def gather(
         raise PolicyRefusal(
             "pool-needs-a-year",
             Phrase(
-                "%(period)s is not a calendar year. A label covers whole years, and the last of them is the year of the report.",
+                "%(period)s is not a calendar year. A label covers whole years, and the last of "
+                "them is the year of the report.",
                 period=period.name,
             ),
             "Report a year, such as 2016, with `--pool`; or leave `--pool` out.",
@@ -79,10 +85,12 @@ def gather(
         raise PolicyRefusal(
             "pool-decided",
             Phrase(
-                "The report of %(period)s was begun with every step covering %(period)s alone, and its noise is already determined.",
+                "The report of %(period)s was begun with every step covering %(period)s alone, "
+                "and its noise is already determined.",
                 period=period.name,
             ),
-            "Run the same command without `--pool` to finish it. `--correct --pool` makes a revision that covers earlier years as "
+            "Run the same command without `--pool` to finish it. `--correct --pool` makes a "
+            "revision that covers earlier years as "
             "well; it spends from the reserve for corrections.",
         )
     most = pack.policy.most_years if is_calendar_year(period) else 1
@@ -173,17 +181,22 @@ def _windows(
         raise PolicyRefusal(
             "pool-gains-nothing",
             Phrase(
-                "No step would benefit from years before %(period)s. Each step has enough batches already, or too few even with "
-                "those years, or those years are not in the files, or their batches have used up their privacy budget.",
+                "No step would benefit from years before %(period)s. Each step has enough batches "
+                "already, or too few even with "
+                "those years, or those years are not in the files, or their batches have used up "
+                "their privacy budget.",
                 period=period.name,
             ),
-            "Report without `--pool`. `steplabel-agent status` shows what was spent; name the files of earlier years under [inputs].",
+            "Report without `--pool`. `steplabel-agent status` shows what was spent; name the "
+            "files of earlier years under [inputs].",
         )
     return {gain.step: gain.years for gain in gains}
 
 
 def _most_spent(ledger: Ledger | None, period: Period) -> Callable[[str, int], Fraction]:
-    """What other reports have taken: this one's own share must not close the years that it covers."""
+    """What other reports have taken: this one's own share must not close the years that it
+    covers.
+    """
     if ledger is None:
         return lambda _step, _year: Fraction(0)
     spent = ledger.most_spent(besides=str(period.start.year))

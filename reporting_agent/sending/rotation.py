@@ -1,9 +1,11 @@
-"""A new device key that the old one vouches for; and periods closed that the portal holds from another state directory.
+"""A new device key that the old one vouches for; and periods closed that the portal holds from
+another state directory.
 
-Durable like enrolment: the new key is a whole file, and the row that says which device it follows is committed, before the
-portal is asked. Killed afterwards, the same command sends the same two keys again and gets the same answer. The seed stays:
-a new key is no way to new noise. What was sealed under the old key goes out first, for the portal takes nothing new from it; what the
-portal refused is sealed again under the new one when it is sent again.
+Durable like enrolment: the new key is a whole file, and the row that says which device it follows
+is committed, before the portal is asked. Killed afterwards, the same command sends the same two
+keys again and gets the same answer. The seed stays: a new key is no way to new noise. What was
+sealed under the old key goes out first, for the portal takes nothing new from it; what the portal
+refused is sealed again under the new one when it is sent again.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ def rotate(
 
     Raises:
         InputError: `not-enrolled`, `spool-not-empty`, or the portal's refusal.
-        VerificationError: the portal's key directory does not hold, or it answered for another site.
+        VerificationError: the portal's key directory does not hold, or it answered for another
+            site.
         Unreachable: the portal did not answer; the new key is kept for the next try.
     """
     present = in_force(state, connection)
@@ -55,7 +58,8 @@ def rotate(
         raise InputError(
             "spool-not-empty",
             Phrase(
-                "Sealed reports that wait for a receipt: %(waiting)s. They are signed with the key that you want to replace.",
+                "Sealed reports that wait for a receipt: %(waiting)s. They are signed with the "
+                "key that you want to replace.",
                 waiting=len(waiting),
             ),
             "Run `steplabel-agent submit` until it is received, then rotate the key.",
@@ -70,7 +74,8 @@ def rotate(
         raise InputError(
             "site-changed",
             Phrase(
-                "The portal answered for the site %(site)s; this state directory belongs to %(enrolled)s.",
+                "The portal answered for the site %(site)s; this state directory belongs to "
+                "%(enrolled)s.",
                 site=answer.site,
                 enrolled=str(present.site),
             ),
@@ -79,7 +84,7 @@ def rotate(
     with transaction(connection):
         connection.execute(
             """UPDATE enrolment SET state = 'registered', site = ?, device_id = ?, directory = ?, registered_at = ?
-               WHERE token_digest = ?""",
+               WHERE token_digest = ?""",  # noqa: E501
             (answer.site, answer.device_id, answer.directory, now.isoformat(), name),
         )
     state.delete_secret(present.key_file)
@@ -94,10 +99,12 @@ def reported_elsewhere(
     *,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Periods of which the portal has answered what is not of this state directory, as after the loss of another one; they are closed.
+    """Periods of which the portal has answered what is not of this state directory, as after the
+    loss of another one; they are closed.
 
-    What was spent on their records is not in this ledger, so `submit` refuses them (`ledger-set-back`), and goes on with all others.
-    A portal that does not answer is no reason to fail: enrolling again with the same token asks again.
+    What was spent on their records is not in this ledger, so `submit` refuses them
+    (`ledger-set-back`), and goes on with all others. A portal that does not answer is no reason to
+    fail: enrolling again with the same token asks again.
     """
     agent_identity = enrolment.identity(state, connection, str(enrolment_.site))
 
@@ -135,7 +142,7 @@ def _prepared(
     with transaction(connection):
         connection.execute(
             """INSERT INTO enrolment (token_digest, sequence, portal, fingerprint, key_file, state)
-               VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",
+               VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",  # noqa: E501
             (name, present.portal, present.fingerprint, key_file),
         )
     return name, key_file

@@ -1,8 +1,9 @@
-"""A waiting report sealed once more, since its device was replaced or revoked, or the portal's key that it was sealed to has run out.
+"""A waiting report sealed once more, since its device was replaced or revoked, or the portal's key
+that it was sealed to has run out.
 
-Nothing is drawn and nothing spent: the very plaintext that was sealed is signed and sealed again, under the device in force and to
-the key of the day. Only where the portal has just said what it holds, and this report is not among it: two envelopes of one
-revision never reach it.
+Nothing is drawn and nothing spent: the very plaintext that was sealed is signed and sealed again,
+under the device in force and to the key of the day. Only where the portal has just said what it
+holds, and this report is not among it: two envelopes of one revision never reach it.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ def sealed_for_today(
     portal_receipts: Collection[Receipt] | None,
     now: datetime,
 ) -> bytes:
-    """The envelope to send: the one at hand, or a new one about the same plaintext, which is then kept in its place.
+    """The envelope to send: the one at hand, or a new one about the same plaintext, which is then
+    kept in its place.
 
     Args:
-        portal_receipts: the receipts of everything that the portal holds of this site, heard in this run; None if it was not asked.
+        portal_receipts: the receipts of everything that the portal holds of this site, heard in
+            this run; None if it was not asked.
     """
     if parcel.envelope is None or parcel.plaintext is None:
         raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")

@@ -1,9 +1,11 @@
-"""A ledger that is behind: what the portal says it answered, held against what this state directory knows and has debited.
+"""A ledger that is behind: what the portal says it answered, held against what this state directory
+knows and has debited.
 
-Every draw waits for a challenge, and the signed challenge lists every commitment of the site that was answered before it. So a
-directory that was restored from a backup, copied, or outlived by a new one learns of reports that are not in its ledger on
-whatever path the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
-newest copy, or a new enrolment, which closes the periods of all that it does not know.
+Every draw waits for a challenge, and the signed challenge lists every commitment of the site that
+was answered before it. So a directory that was restored from a backup, copied, or outlived by a new
+one learns of reports that are not in its ledger on whatever path the challenge came, and draws
+nothing. What was spent on those reports nobody here can tell: the way on is the newest copy, or a
+new enrolment, which closes the periods of all that it does not know.
 """
 
 from __future__ import annotations
@@ -53,8 +55,9 @@ def require_current(
 ) -> None:
     """Refuse to go on to a draw where the portal's ledger of this site holds what this one lacks.
 
-    A report that is known and was never debited here may have been drawn by another copy: where it may cover the same batches it
-    is finished first. A revision of the same period that was given up is debited by the caller instead.
+    A report that is known and was never debited here may have been drawn by another copy: where it
+    may cover the same batches it is finished first. A revision of the same period that was given up
+    is debited by the caller instead.
 
     Raises:
         PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`.
@@ -76,12 +79,15 @@ def require_current(
             raise PolicyRefusal(
                 "ledger-unfinished",
                 Phrase(
-                    "The report of %(period)s, revision %(revision)s, has its challenge but was never finished here. It may spend on "
-                    "the same batches, and another copy of this directory may already have drawn it.",
+                    "The report of %(period)s, revision %(revision)s, has its challenge but was "
+                    "never finished here. It may spend on "
+                    "the same batches, and another copy of this directory may already have drawn "
+                    "it.",
                     period=answered.period,
                     revision=answered.revision,
                 ),
-                "Finish that report first: run submit for its period (with --challenge, if the challenge came by hand), then this one "
+                "Finish that report first: run submit for its period (with --challenge, if the "
+                "challenge came by hand), then this one "
                 "again. Nothing was drawn.",
             )
 
@@ -92,9 +98,11 @@ def refuse_old_ledger(
     own_parcels: Iterable[Parcel],
     closed: Iterable[ClosedPeriod] = (),
 ) -> None:
-    """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
+    """A report that the portal holds and this outbox does not know was spent elsewhere, and so was
+    what another directory left behind.
 
-    A report is looked upon as covering every year that its labels may cover: which they do stands sealed inside.
+    A report is looked upon as covering every year that its labels may cover: which they do stands
+    sealed inside.
 
     Raises:
         PolicyRefusal: `ledger-set-back`, where such a report overlaps the period.
@@ -120,12 +128,14 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
         raise PolicyRefusal(
             "challenge-outdated",
             Phrase(
-                "The challenge for %(period)s, revision %(revision)s, does not state the portal's last entry in this site's ledger."
+                "The challenge for %(period)s, revision %(revision)s, does not state the portal's "
+                "last entry in this site's ledger."
                 " Challenges of earlier releases did not either.",
                 period=challenge.commitment.period,
                 revision=challenge.commitment.revision,
             ),
-            "Submit the same commitment again (`submit`, or the .commitment file on the upload page): the portal gives the same "
+            "Submit the same commitment again (`submit`, or the .commitment file on the upload "
+            "page): the portal gives the same "
             "challenge in its present form. Nothing was drawn.",
         )
     return challenge.ledger
@@ -148,12 +158,15 @@ def _require_known(
         raise PolicyRefusal(
             "ledger-forked",
             Phrase(
-                "For %(period)s, revision %(revision)s, the portal answered a different commitment from the one in this state "
-                "directory. Either a copy of this directory was used on its own, or the data were changed after they were submitted.",
+                "For %(period)s, revision %(revision)s, the portal answered a different "
+                "commitment from the one in this state "
+                "directory. Either a copy of this directory was used on its own, or the data were "
+                "changed after they were submitted.",
                 period=period,
                 revision=revision,
             ),
-            "Restore the newest copy of the state directory, or the original data. If you have neither, enrol with a new token and "
+            "Restore the newest copy of the state directory, or the original data. If you have "
+            "neither, enrol with a new token and "
             "--replace: that closes the period. Nothing was drawn.",
         )
     raise _set_back(period, revision)
@@ -163,18 +176,24 @@ def _set_back(period: str, revision: int) -> PolicyRefusal:
     return PolicyRefusal(
         "ledger-set-back",
         Phrase(
-            "The portal answered a report of %(period)s, revision %(revision)s, that is not in this state directory. Either this "
-            "directory is an older copy, or another agent reports for this site. What was spent on that report is not in this ledger.",
+            "The portal answered a report of %(period)s, revision %(revision)s, that is not in "
+            "this state directory. Either this "
+            "directory is an older copy, or another agent reports for this site. What was spent "
+            "on that report is not in this ledger.",
             period=period,
             revision=revision,
         ),
-        "Restore the newest copy of the state directory. If it is lost, enrol with a new token and --replace: that closes the "
-        "periods of the reports that are not known here. All other periods continue. Nothing was drawn.",
+        "Restore the newest copy of the state directory. If it is lost, enrol with a new token "
+        "and --replace: that closes the "
+        "periods of the reports that are not known here. All other periods continue. Nothing was "
+        "drawn.",
     )
 
 
 def may_overlap(planned: ReportPlan, period: str) -> bool:
-    """Whether a report of the period may cover batches of the planned one, with the years that its labels may cover."""
+    """Whether a report of the period may cover batches of the planned one, with the years that its
+    labels may cover.
+    """
     asked = covered(Period.parse(planned.subject.period, UTC), planned.windows)
     other = Period.parse(period, UTC)
     reach = span(other, planned.pack.policy.most_years) if is_calendar_year(other) else other

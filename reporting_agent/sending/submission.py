@@ -1,17 +1,20 @@
-"""`submit` as a chain of durable steps: killed between any two of them and run again, exactly one report is sent.
+"""`submit` as a chain of durable steps: killed between any two of them and run again, exactly one
+report is sent.
 
     planned ─▶ committed ─▶ challenged ─▶ debited ─▶ drawn ─▶ sealed ─▶ sent ─▶ received
 
-*planned*: site, period, revision and the digest of the data are in the outbox. *committed*: the device's signature under the
-data's root is on the disk, and may now go to the portal. *challenged*: the portal's answer was verified and is on the disk; the
-first one counts for ever. *debited*: every batch in every release carries its epsilon in the ledger, on the disk, before
-anything is drawn. *drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's name,
-so that drawing again gives the same grid points; nothing is stored. *sealed*: HPKE is
-randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are ever sent. *sent*: the
-portal answers the same envelope with the same receipt, however often it comes. *received*: the receipt was verified
-against the portal's signed key directory and stored.
+*planned*: site, period, revision and the digest of the data are in the outbox. *committed*: the
+device's signature under the data's root is on the disk, and may now go to the portal. *challenged*:
+the portal's answer was verified and is on the disk; the first one counts for ever. *debited*: every
+batch in every release carries its epsilon in the ledger, on the disk, before anything is drawn.
+*drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's
+name, so that drawing again gives the same grid points; nothing is stored. *sealed*: HPKE is
+randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are
+ever sent. *sent*: the portal answers the same envelope with the same receipt, however often it
+comes. *received*: the receipt was verified against the portal's signed key directory and stored.
 
-The whole chain holds the state directory's lock; time comes in as an argument, and randomness is the seed's and HPKE's.
+The whole chain holds the state directory's lock; time comes in as an argument, and randomness is
+the seed's and HPKE's.
 """
 
 from __future__ import annotations
@@ -64,14 +67,18 @@ from reporting_agent.sending.sealed_again import sealed_for_today
 from reporting_agent.state import transaction
 
 STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")
-"""Names of the points between which a run may be killed; `checkpoint` is called with each once it is reached."""
+"""Names of the points between which a run may be killed; `checkpoint` is called with each once it
+is reached.
+"""
 
 Checkpoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMaterial:
-    """What is reported on: the exact label, all batches at hand, and the pack they were labelled by."""
+    """What is reported on: the exact label, all batches at hand, and the pack they were labelled
+    by.
+    """
 
     site_label: SiteLabel
     batches: Sequence[Batch]
@@ -101,7 +108,9 @@ class ReportMaterial:
 
 @dataclass(frozen=True, slots=True)
 class ReportUnderWay:
-    """A report on its way: what is to be released, of which records, and how far its parcel has come."""
+    """A report on its way: what is to be released, of which records, and how far its parcel has
+    come.
+    """
 
     plan: ReportPlan
     batches: Sequence[Batch]
@@ -146,18 +155,20 @@ class SubmissionProcess:
         self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
 
     def begin(self, material: ReportMaterial, period: str, *, correct: bool) -> ReportUnderWay:
-        """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
+        """Bring the report of this period as far as *committed*; one that came farther stays as it
+        is. Spends nothing.
 
-        What the portal has answered is not exchanged for other data, although its answer was lost on the way: the challenge is kept
-        first, and binds.
+        What the portal has answered is not exchanged for other data, although its answer was lost
+        on the way: the challenge is kept first, and binds.
 
         Args:
             period: under its one name on the wire (`planning.wire_period`).
             correct: the data changed and the next revision is meant.
 
         Raises:
-            PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`, `corrections-used`,
-                `ledger-set-back`, `ledger-forked`, `ledger-unfinished`; nothing to release.
+            PolicyRefusal: `data-changed` without `correct`, `software-changed`; `budget-exhausted`,
+                `corrections-used`, `ledger-set-back`, `ledger-forked`, `ledger-unfinished`; nothing
+                to release.
         """
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         self._bind_answered(planned, material.batches)
@@ -180,7 +191,8 @@ class SubmissionProcess:
         return ReportUnderWay(planned, material.batches, parcel)
 
     def ask(self, begun: ReportUnderWay, client: PortalClient) -> ReportUnderWay:
-        """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the present form is kept already.
+        """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the
+        present form is kept already.
 
         Raises:
             Unreachable: the commitment is kept; the same command hands it in later.
@@ -203,7 +215,8 @@ class SubmissionProcess:
     def begin_answered(
         self, material: ReportMaterial, period: str, challenge: bytes, *, correct: bool
     ) -> ReportUnderWay:
-        """As `begin`, with the portal's answer brought by hand: to what was committed to, it binds before the data are looked at.
+        """As `begin`, with the portal's answer brought by hand: to what was committed to, it binds
+        before the data are looked at.
 
         Raises:
             VerificationError: as `accept`; PolicyRefusal: as `begin` and `accept`.
@@ -219,14 +232,18 @@ class SubmissionProcess:
         return self.accept(self.begin(material, period, correct=correct), challenge)
 
     def accept(self, begun: ReportUnderWay, challenge: bytes) -> ReportUnderWay:
-        """Keep the portal's challenge; the one that is kept already may come again, another is refused.
+        """Keep the portal's challenge; the one that is kept already may come again, another is
+        refused.
 
-        An earlier revision of the period that was given up after its challenge is debited here, with the batches that it had then, as if
-        it had been drawn: another copy of this directory may have done so.
+        An earlier revision of the period that was given up after its challenge is debited here,
+        with the batches that it had then, as if it had been drawn: another copy of this directory
+        may have done so.
 
         Raises:
-            VerificationError: `challenge-changed`, or no challenge of this portal for this commitment.
-            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`, `challenge-outdated`: nothing was spent.
+            VerificationError: `challenge-changed`, or no challenge of this portal for this
+                commitment.
+            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`,
+                `challenge-outdated`: nothing was spent.
         """
         parcel = begun.parcel
         keys = self._identity.directory.receipt_keys()
@@ -250,8 +267,8 @@ class SubmissionProcess:
         """Debit, draw, sign and seal; a report that is sealed already stays as it is.
 
         Raises:
-            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in between; `challenge-outdated`; nothing
-                was drawn.
+            PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in
+                between; `challenge-outdated`; nothing was drawn.
             VerificationError: the directory lists no key to seal to today; nothing was spent.
         """
         planned, parcel = begun.plan, begun.parcel
@@ -300,12 +317,15 @@ class SubmissionProcess:
     def prepare(
         self, material: ReportMaterial, period: str, client: PortalClient, *, correct: bool
     ) -> Parcel:
-        """All of it up to *sealed*, by a client of the portal: `begin`, `ask`, `seal`, with what they raise."""
+        """All of it up to *sealed*, by a client of the portal: `begin`, `ask`, `seal`, with what
+        they raise.
+        """
         begun = self.begin(material, period, correct=correct)
         return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, client))
 
     def send(self, parcel: Parcel, client: PortalClient) -> Receipt:
-        """Send a sealed report, verify the portal's receipt and keep it; a report with a receipt, here or at the portal, is not sent again.
+        """Send a sealed report, verify the portal's receipt and keep it; a report with a receipt,
+        here or at the portal, is not sent again.
 
         Raises:
             Unreachable: the report stays spooled.
@@ -333,7 +353,9 @@ class SubmissionProcess:
         return receipt
 
     def to_carry(self, parcel: Parcel) -> Parcel:
-        """A sealed report that a person is to carry: sealed anew, as by `send`, where the portal would not take the envelope at hand."""
+        """A sealed report that a person is to carry: sealed anew, as by `send`, where the portal
+        would not take the envelope at hand.
+        """
         if parcel.receipt is None:
             sealed_for_today(
                 self._connection, parcel, self._identity, self._portal_receipts, self._clock()
@@ -341,15 +363,18 @@ class SubmissionProcess:
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
     def consult(self, client: PortalClient) -> Unreachable | None:
-        """Take the portal's present key directory and the head of its log, and hear what it holds of this site, before anything is spent.
+        """Take the portal's present key directory and the head of its log, and hear what it holds
+        of this site, before anything is spent.
 
         Returns:
-            None, or why the portal was out of reach: the directory at hand will do, and what has its challenge is sealed.
+            None, or why the portal was out of reach: the directory at hand will do, and what has
+            its challenge is sealed.
 
         Raises:
             InputError: the portal does not know this device any more.
-            VerificationError: an older directory, or one of another signer; receipts or challenges that are not the
-                portal's; `challenge-changed` where it says that it gave another challenge than the one kept here; a log that is
+            VerificationError: an older directory, or one of another signer; receipts or challenges
+                that are not the portal's; `challenge-changed` where it says that it gave another
+                challenge than the one kept here; a log that is
                 not the one seen before, or lacks what this site handed in (`log_heads.look`).
         """
         try:
@@ -381,14 +406,18 @@ class SubmissionProcess:
         return None
 
     def restarts_taken(self) -> list[dict[str, str | int]]:
-        """What a person is to be told of restarts of the portal's log that were taken in this run."""
+        """What a person is to be told of restarts of the portal's log that were taken in this
+        run.
+        """
         acceptances = log_restarts.accepted(self._connection, self._identity.fingerprint)
         return [
             log_restarts.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]
         ]
 
     def _hand_back(self, client: PortalClient, raw_challenges: Sequence[bytes]) -> Sequence[bytes]:
-        """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
+        """Give a portal that lost commitments with its log each with its challenge, in the ledger's
+        order; all that it then holds.
+        """
         commitments_held = {challenges.parse(raw).commitment for raw in raw_challenges}
         lost = [
             candidate
@@ -431,7 +460,9 @@ class SubmissionProcess:
         )
 
     def _debit(self, planned: ReportPlan, batches: Sequence[Batch], parcel: Parcel) -> None:
-        """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
+        """Every batch of every release, on the disk before anything is drawn; inside a
+        transaction.
+        """
         name = planned.subject.parcel
         debits = self._ledger.settle(self._ledger.promised(name) or planned.debits(), batches)
         self._ledger.record(debits, parcel=name, rules=planned.pack.policy)
@@ -441,7 +472,9 @@ class SubmissionProcess:
         return planned.tree(self._identity.seed, self._software).root
 
     def _bind_answered(self, planned: ReportPlan, batches: Sequence[Batch]) -> None:
-        """Keep the challenge of every revision of the period that the portal has answered, where it never came to this disk."""
+        """Keep the challenge of every revision of the period that the portal has answered, where it
+        never came to this disk.
+        """
         for parcel in self._outbox.revisions(planned.subject.site, planned.subject.period):
             if parcel.is_bound or parcel.data_root is None:
                 continue
@@ -459,9 +492,11 @@ class SubmissionProcess:
     def _answered_besides(
         self, planned: ReportPlan, parcel: Parcel | None
     ) -> Collection[ReportCommitment]:
-        """What the portal has answered, without what the plan is about to commit to again in place of other data.
+        """What the portal has answered, without what the plan is about to commit to again in place
+        of other data.
 
-        The row had these data, then others, before the answer was heard of. Drawn by the same seed, they give what any copy drew.
+        The row had these data, then others, before the answer was heard of. Drawn by the same seed,
+        they give what any copy drew.
         """
         subject, answered = planned.subject, self._answered
         is_of_row = (

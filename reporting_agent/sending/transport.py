@@ -1,13 +1,17 @@
-"""The client of the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it says no.
+"""The client of the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it
+says no.
 
-It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label. Three kinds of end:
+It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label.
+Three kinds of end:
 
 * the portal answered what was asked: the answer, for the caller to verify;
-* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, in the terminal's language, and no retry;
-* the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again with growing pauses, then
-  `Unreachable`. What was to be sent is in the outbox by then.
+* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, in the
+  terminal's language, and no retry;
+* the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again
+  with growing pauses, then `Unreachable`. What was to be sent is in the outbox by then.
 
-Proxy and certificates are what somebody chose (`reporting_agent.network`). Redirects are not followed.
+Proxy and certificates are what somebody chose (`reporting_agent.network`). Redirects are not
+followed.
 """
 
 from __future__ import annotations
@@ -36,7 +40,9 @@ PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 30.0
 MAX_ANSWER_BYTES = 1_048_576
 MAX_OWN_LIST_BYTES = 64 * MAX_ANSWER_BYTES
-"""Every challenge lists all commitments before it, so that their list grows with the square of them: this is of some 1,000."""
+"""Every challenge lists all commitments before it, so that their list grows with the square of
+them: this is of some 1,000.
+"""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_JSON = (
@@ -53,7 +59,9 @@ _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the portal answered to an enrolment: which site this is now, and the key directory, still to be verified."""
+    """What the portal answered to an enrolment: which site this is now, and the key directory,
+    still to be verified.
+    """
 
     site: str
     device_id: str
@@ -62,7 +70,9 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What the portal answered to a submission: the receipt, still to be verified, and whether it knew the envelope already."""
+    """What the portal answered to a submission: the receipt, still to be verified, and whether it
+    knew the envelope already.
+    """
 
     receipt: bytes
     known_before: bool
@@ -75,7 +85,8 @@ class Portal:
         base_url: `https://…`; plain `http` only to this very machine.
         sleep: how to wait between two tries (seconds).
         pauses: how long, one pause between every two tries; none for a single try.
-        network: the proxy to go through and the certificates to trust, where they are not the usual ones.
+        network: the proxy to go through and the certificates to trust, where they are not the usual
+            ones.
         transport: for tests.
     """
 
@@ -124,7 +135,9 @@ class Portal:
         return _registration(self._ask("POST", "/api/v1/enrolments/", _NEW_OR_KNOWN, json=body)[1])
 
     def rotate(self, rotation: KeyRotation) -> Registration:
-        """Register a device's new key, which its old one vouches for. The same rotation again gets the same answer."""
+        """Register a device's new key, which its old one vouches for. The same rotation again gets
+        the same answer.
+        """
         body = {
             "device_id": rotation.device_id,
             "device_public_key": rotation.new.hex,
@@ -141,7 +154,8 @@ class Portal:
         """The receipts of everything the portal holds of this device's site, still to be verified.
 
         Args:
-            signature: makes the value of the device's header (`benchmarks.wire.requests`) for a method and a path.
+            signature: makes the value of the device's header (`benchmarks.wire.requests`) for a
+                method and a path.
         """
         return tuple(_bytes(item, "receipt") for item in self._get_signed(_SUBMISSIONS, signature))
 
@@ -152,14 +166,18 @@ class Portal:
         )
 
     def packs(self) -> tuple[tuple[str, str], ...]:
-        """(pack, version) of every pack that was approved at the portal, in the order of approval."""
+        """(pack, version) of every pack that was approved at the portal, in the order of
+        approval.
+        """
         return tuple(
             (_text(item, "pack"), _text(item, "version"))
             for item in _list(self._get("/api/v1/packs/"))
         )
 
     def pack(self, pack: str, version: str) -> Mapping[str, Any]:
-        """An approved pack with its signed document and its place in the log, still to be verified."""
+        """An approved pack with its signed document and its place in the log, still to be
+        verified.
+        """
         answer: Any = self._get(f"/api/v1/packs/{quote(pack, safe='')}/{quote(version, safe='')}/")
         try:
             members = (
@@ -176,7 +194,9 @@ class Portal:
         return cast("Mapping[str, Any]", answer)
 
     def practices(self) -> Mapping[str, Any] | None:
-        """The newest signed edition of the library of practices, still to be verified; None where there is none. Asks for no part of it."""
+        """The newest signed edition of the library of practices, still to be verified; None where
+        there is none. Asks for no part of it.
+        """
         answer: Any = self._get("/api/v1/practices/")
         try:
             if answer["document"] is None:
@@ -198,7 +218,9 @@ class Portal:
         return _bytes(self._get("/api/v1/log/head/"), "head")
 
     def log_checkpoint(self, show: str) -> bytes:
-        """A head of the log as a signed note with its cosignatures, still to be verified: `newest`, `offered` or `witnessed`."""
+        """A head of the log as a signed note with its cosignatures, still to be verified: `newest`,
+        `offered` or `witnessed`.
+        """
         return _text(
             self._get("/api/v1/log/checkpoint/", params={"show": show}), "checkpoint"
         ).encode()
@@ -208,7 +230,9 @@ class Portal:
         self._ask("POST", "/api/v1/log/cosignatures/", json={"checkpoint": checkpoint.decode()})
 
     def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
-        """What the portal says proves that its log of the second size begins with that of the first."""
+        """What the portal says proves that its log of the second size begins with that of the
+        first.
+        """
         return _hashes(
             self._get("/api/v1/log/consistency/", params={"from": first, "to": second}), "proof"
         )
@@ -226,7 +250,9 @@ class Portal:
         )
 
     def hand_back(self, commitment: bytes, challenge: bytes) -> None:
-        """Give a portal that lost them a commitment and the challenge that it had signed for it; once more is harmless."""
+        """Give a portal that lost them a commitment and the challenge that it had signed for it;
+        once more is harmless.
+        """
         self._ask(
             "POST",
             "/api/v1/commitments/lost/",
@@ -236,7 +262,9 @@ class Portal:
         )
 
     def commit(self, commitment: bytes) -> bytes:
-        """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""
+        """Hand over a signed commitment; the challenge, still to be verified. The same one again
+        gets the same challenge.
+        """
         _, answer = self._ask(
             "POST", _COMMITMENTS, _NEW_OR_KNOWN, content=commitment, headers=_CBOR
         )
@@ -275,7 +303,8 @@ class Portal:
         """Ask again with growing pauses until the portal answers with a `wanted` status or says no.
 
         Args:
-            request: what httpx takes beside method and address: `json` or `content`, `params`, `headers`; and `most_bytes` of `_once`.
+            request: what httpx takes beside method and address: `json` or `content`, `params`,
+                `headers`; and `most_bytes` of `_once`.
         """
         trouble: str = ""
         for pause in (*self._pauses, None):
@@ -307,13 +336,16 @@ class Portal:
                 times=len(self._pauses) + 1,
                 trouble=trouble,
             ),
-            "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
+            "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the "
+            "same command again.",
         )
 
     def _once(
         self, method: str, path: str, most_bytes: int = MAX_ANSWER_BYTES, **request: Any
     ) -> httpx.Response:
-        """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's memory."""
+        """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's
+        memory.
+        """
         with self._client.stream(method, path, **request) as response:
             body = bytearray()
             for chunk in response.iter_bytes():
@@ -326,7 +358,8 @@ class Portal:
                             method=method,
                             path=path,
                         ),
-                        "Check that --portal names a Steplabel portal. If it does, tell its operator.",
+                        "Check that --portal names a Steplabel portal. If it does, tell its "
+                        "operator.",
                     )
             return httpx.Response(
                 response.status_code, headers=_plain(response.headers), content=bytes(body)
@@ -349,7 +382,8 @@ def checked_address(url: str) -> str:
     """The portal's address without a trailing slash.
 
     Raises:
-        UsageError: `portal-address` when it is no web address, or goes over an open network without TLS.
+        UsageError: `portal-address` when it is no web address, or goes over an open network without
+            TLS.
     """
     try:
         parsed = httpx.URL(url)
@@ -390,7 +424,9 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:
-    """The headers of an answer whose body is already decoded: without those that describe the encoded one."""
+    """The headers of an answer whose body is already decoded: without those that describe the
+    encoded one.
+    """
     return {
         name: value
         for name, value in headers.items()
@@ -434,7 +470,8 @@ def _not_a_portal(why: Phrase) -> VerificationError:
     return VerificationError(
         "answer-unreadable",
         Phrase("The portal gave an answer that no Steplabel portal gives: %(why)s.", why=why),
-        "Check --portal and any proxy in between. Nothing was accepted, and the data to be sent have been saved.",
+        "Check --portal and any proxy in between. Nothing was accepted, and the data to be sent "
+        "have been saved.",
     )
 
 
@@ -447,7 +484,9 @@ def _problem(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def _refusal(response: httpx.Response) -> SteplabelError:
-    """The portal's no as our error: its code, its sentence, its remedy where the problem document gives them."""
+    """The portal's no as our error: its code, its sentence, its remedy where the problem document
+    gives them.
+    """
     problem = _problem(response)
     code = problem.get("code")
     code = (
@@ -477,11 +516,13 @@ _REMEDIES = {
         Phrase("Give the portal's final address with --portal; redirects are not followed."),
     ),
     401: Phrase(
-        "The portal does not know this device, or revoked it: ask for a new token and enrol with --replace."
+        "The portal does not know this device, or revoked it: ask for a new token and enrol with "
+        "--replace."
     ),
     404: Phrase("Check that --portal names a Steplabel portal."),
     409: Phrase(
-        "The portal already holds another report of this site, period and revision. If this state directory was restored from "
+        "The portal already holds another report of this site, period and revision. If this state "
+        "directory was restored from "
         "an older copy, put the newest copy back; if the data changed, submit with --correct."
     ),
     413: Phrase(

@@ -1,4 +1,5 @@
-"""One file for a firm that has Python and nothing else: `steplabel.pyz` labels a workbook, on Linux, Windows and macOS.
+"""One file for a firm that has Python and nothing else: `steplabel.pyz` labels a workbook, on
+Linux, Windows and macOS.
 
 `python -m reporting_agent.single_file` builds it; `start` is what runs first inside it.
 """

@@ -1,10 +1,13 @@
-"""Build steplabel.pyz: `python -m reporting_agent.single_file [--out FILE] [--python 3.11 …] [--system linux windows …]`.
+"""Build steplabel.pyz: `python -m reporting_agent.single_file [--out FILE] [--python 3.11 …]
+[--system linux windows …]`.
 
-What goes in is what labelling a workbook needs, in the versions that requirements/agent.txt locks, checked by their hashes;
-compiled parts once for every Python and system asked for. Needs a checkout (the lock stands there) and a registry.
+What goes in is what labelling a workbook needs, in the versions that requirements/agent.txt locks,
+checked by their hashes; compiled parts once for every Python and system asked for. Needs a checkout
+(the lock stands there) and a registry.
 
-With `--whole DIR` the whole agent, for a portal to offer (`STEPLABEL_AGENT_FILES`): one file a system, each with all it needs for
-the newest of the Pythons asked for, and `SHA256SUMS` beside them.
+With `--whole DIR` the whole agent, for a portal to offer (`STEPLABEL_AGENT_FILES`): one file a
+system, each with all it needs for the newest of the Pythons asked for, and `SHA256SUMS` beside
+them.
 """
 
 from __future__ import annotations
@@ -25,9 +28,18 @@ LOCK = ROOT / "requirements" / "agent.txt"
 PACKAGES = ("benchmarks", "reporting_agent")
 COMPILED = ("numpy", "pydantic-core", "python-calamine")
 PURE = (
-    "annotated-types", "et-xmlfile", "flexcache", "flexparser", "openpyxl", "pint", "platformdirs", "pydantic", "typing-extensions",
-    "typing-inspection", "tzdata",
-)  # fmt: skip
+    "annotated-types",
+    "et-xmlfile",
+    "flexcache",
+    "flexparser",
+    "openpyxl",
+    "pint",
+    "platformdirs",
+    "pydantic",
+    "typing-extensions",
+    "typing-inspection",
+    "tzdata",
+)
 SYSTEMS = {
     "linux": "x86_64-manylinux_2_28",
     "windows": "x86_64-pc-windows-msvc",
@@ -69,7 +81,8 @@ def main() -> int:
         return 0
     build(Path(asked.out), tuple(asked.python), tuple(asked.system))
     print(
-        f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python {', '.join(asked.python)} on {', '.join(asked.system)}"
+        f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python "
+        f"{', '.join(asked.python)} on {', '.join(asked.system)}"
     )
     return 0
 
@@ -87,7 +100,9 @@ def build(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None
 
 
 def build_whole(folder: Path, python: str, systems: tuple[str, ...]) -> None:
-    """`steplabel-agent-SYSTEM-pythonVERSION.pyz` of all that the lock names, and the digests of what was built."""
+    """`steplabel-agent-SYSTEM-pythonVERSION.pyz` of all that the lock names, and the digests of
+    what was built.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sums = []
     for system in systems:
@@ -137,11 +152,25 @@ def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> 
     uv = Path(sys.executable).parent / ("uv.exe" if sys.platform == "win32" else "uv")
     subprocess.run(  # noqa: S603 - our own arguments
         [
-            str(uv), "pip", "install", "--quiet", "--target", str(target), "--python-version", python, "--python-platform", SYSTEMS[system],
-            "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", str(wanted),
+            str(uv),
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            str(target),
+            "--python-version",
+            python,
+            "--python-platform",
+            SYSTEMS[system],
+            "--only-binary",
+            ":all:",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(wanted),
         ],
         check=True,
-    )  # fmt: skip
+    )
 
 
 def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:

@@ -1,8 +1,10 @@
-"""The first thing that runs inside steplabel.pyz: unpack the parts for this machine once, then run the agent.
+"""The first thing that runs inside steplabel.pyz: unpack the parts for this machine once, then run
+the agent.
 
-Python cannot import compiled parts (numpy and two others) out of a zip, so they are unpacked beside the user's other
-caches, in a folder named by the file's digest: a new version never meets an old one's parts. Nothing is fetched. This
-module uses the standard library only, and says in both languages what it cannot do.
+Python cannot import compiled parts (numpy and two others) out of a zip, so they are unpacked beside
+the user's other caches, in a folder named by the file's digest: a new version never meets an old
+one's parts. Nothing is fetched. This module uses the standard library only, and says in both
+languages what it cannot do.
 """
 
 import hashlib
@@ -20,7 +22,9 @@ SYSTEMS = {"linux-x86_64": "linux", "win-amd64": "windows", "macosx-arm64": "mac
 
 
 def main() -> int:
-    """Unpack if need be, and run `steplabel-agent` with the arguments given; a workbook dropped onto the file is labelled beside itself."""
+    """Unpack if need be, and run `steplabel-agent` with the arguments given; a workbook dropped
+    onto the file is labelled beside itself.
+    """
     archive = Path(sys.argv[0]).resolve()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -43,7 +47,8 @@ def main() -> int:
         from benchmarks.phrases import Phrase
 
         needs_the_agent = Phrase(
-            "steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. The rest needs the whole agent"
+            "steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. "
+            "The rest needs the whole agent"
             " (no %(module)s in here): pip install steplabel",
             module=missing.name or "",
         )
@@ -98,7 +103,8 @@ def unpacked(archive: Path) -> list[Path]:
             )
             raise NotForThisMachine(
                 f"this file holds the parts for {', '.join(machines)}; this is {machine()}."
-                f" Use a Python of that list, or install the agent with pip. / 本文件不含适用于 {machine()} 的组件。"
+                " Use a Python of that list, or install the agent with pip. / 本文件不含适用于 "
+                f"{machine()} 的组件。"
             )
         digest = hashlib.sha256(
             "\n".join(f"{entry.filename} {entry.CRC:08x}" for entry in file.infolist()).encode()

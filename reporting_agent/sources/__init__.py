@@ -1,4 +1,6 @@
-"""Reading the plant's files: CSV, XLSX, Parquet and B2MML become typed columns that remember their rows."""
+"""Reading the plant's files: CSV, XLSX, Parquet and B2MML become typed columns that remember their
+rows.
+"""
 
 from reporting_agent.sources.meter_readings import ReadingBlock, stream_readings
 from reporting_agent.sources.wanted import (

@@ -1,4 +1,5 @@
-"""Arrow columns from Python values, without pandas: `pyarrow.array` looks for it and, where it is installed, imports it (1 s).
+"""Arrow columns from Python values, without pandas: `pyarrow.array` looks for it and, where it is
+installed, imports it (1 s).
 
 None becomes null. Arrays are made from their buffers: Arrow's format, "Physical memory layout".
 """

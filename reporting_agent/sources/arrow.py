@@ -1,7 +1,8 @@
-"""Arrow columns to NumPy without pandas: numbers, stamps and local clocks as UTC microseconds, texts as codes, "not known" as null.
+"""Arrow columns to NumPy without pandas: numbers, stamps and local clocks as UTC microseconds,
+texts as codes, "not known" as null.
 
-Stamps become int64 microseconds since 1970 in UTC, values float64; what cannot be cast at once is left to the caller,
-who reads those rows one by one and knows why each fails.
+Stamps become int64 microseconds since 1970 in UTC, values float64; what cannot be cast at once is
+left to the caller, who reads those rows one by one and knows why each fails.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ NO_STAMP = np.iinfo(np.int64).min
 
 
 def floats(column: Any) -> Floats:
-    """A numeric Arrow array as float64, NaN where null; nothing is copied where it is that already."""
+    """A numeric Arrow array as float64, NaN where null; nothing is copied where it is that
+    already.
+    """
     cast = column.cast(pa.float64())
     return _buffer(
         pc.fill_null(cast, float("nan")) if cast.null_count else cast, np.dtype(np.float64)
@@ -41,7 +44,9 @@ def is_number(column: Any) -> bool:
 
 
 def numbers(texts: Any, written: str, decimal: str, thousands: str) -> Any:
-    """The numbers that texts are, which look as the regular expression says; null for a text that is none."""
+    """The numbers that texts are, which look as the regular expression says; null for a text that
+    is none.
+    """
     if (decimal, thousands) == (".", ""):
         with suppress(pa.ArrowInvalid):
             return texts.cast(pa.float64())
@@ -55,7 +60,9 @@ def numbers(texts: Any, written: str, decimal: str, thousands: str) -> Any:
 
 
 def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> Any:
-    """The column with null where a cell says "not known": a text in one of these words, a typed number by one of these values."""
+    """The column with null where a cell says "not known": a text in one of these words, a typed
+    number by one of these values.
+    """
     if is_number(column):
         column, blanks = column.cast(pa.float64()), pa.array(sorted(numbers), pa.float64())
     else:
@@ -74,14 +81,18 @@ def distinct_at(column: Any, indices: Integers) -> list[Any]:
 
 
 def raw_stamps(column: Any) -> Integers:
-    """A timestamp Arrow array as microseconds, of UTC or of whatever clock it was written by, `NO_STAMP` where null."""
+    """A timestamp Arrow array as microseconds, of UTC or of whatever clock it was written by,
+    `NO_STAMP` where null.
+    """
     kind = pa.timestamp("us", column.type.tz)
     cast = (column if column.type == kind else column.cast(kind, safe=False)).view(pa.int64())
     return _buffer(pc.fill_null(cast, NO_STAMP) if cast.null_count else cast, np.dtype(np.int64))
 
 
 def steady_stamps(column: Any, first_us: int, last_us: int, clock: WallClock) -> Integers | None:
-    """UTC microseconds; None where they must be looked at one by one: no stamps, some blank, or written by a clock that changes."""
+    """UTC microseconds; None where they must be looked at one by one: no stamps, some blank, or
+    written by a clock that changes.
+    """
     if not pa.types.is_timestamp(column.type) or column.null_count or not len(column):
         return None
     read = raw_stamps(column)
@@ -97,7 +108,9 @@ def steady_stamps(column: Any, first_us: int, last_us: int, clock: WallClock) ->
 
 
 def finite_numbers(column: Any, scale: float) -> Floats | None:
-    """The numbers times `scale`; None where one is missing or not finite, or they are no numbers."""
+    """The numbers times `scale`; None where one is missing or not finite, or they are no
+    numbers.
+    """
     kind = column.type
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or column.null_count:
         return None
@@ -110,7 +123,9 @@ def finite_numbers(column: Any, scale: float) -> Floats | None:
 
 
 def scaled(value: Floats, scale: float) -> Floats:
-    """Values times `scale`, but for those of nines only, which loggers write for a fault: they are no amount in any unit."""
+    """Values times `scale`, but for those of nines only, which loggers write for a fault: they are
+    no amount in any unit.
+    """
     return value if scale == 1.0 else np.where(all_nines(value), value, value * scale)
 
 

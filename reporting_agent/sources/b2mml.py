@@ -1,7 +1,8 @@
 """B2MML production performance (ISA-95, IEC 62264) as the tables of batches and energy.
 
-Read are `ProductionPerformance` with `ProductionResponse` (B2MML up to V6) and `OperationsPerformance` with
-`OperationsResponse` (V7 and later), and in both every `SegmentResponse` that carries a start:
+Read are `ProductionPerformance` with `ProductionResponse` (B2MML up to V6) and
+`OperationsPerformance` with `OperationsResponse` (V7 and later), and in both every
+`SegmentResponse` that carries a start:
 
 | element of the segment response | column |
 |---|---|
@@ -14,11 +15,12 @@ Read are `ProductionPerformance` with `ProductionResponse` (B2MML up to V6) and 
 | `MaterialConsumedActual`, `MaterialActual` with use *Consumed* | a carrier: a row of energy; else `input.MATERIAL`, `parent_batch_ids` |
 | `SegmentData`, `ProductionData`, `SegmentParameter` | `var.NAME`, and `variant`, `status`, `state` where so named |
 
-The material's class stands for it where no definition is given. What was charged or rejected in several lots is added up; where that is no
-one amount (other units, a word), the row is set aside with all of them. The row of a segment is the line on which it begins; a
-column of a message is the path of the element. Namespaces and versions are passed over: the names of the elements are the
-same in all. Document types and entities are refused (they can read files and fill memory; defusedxml).
-"""
+The material's class stands for it where no definition is given. What was charged or rejected in
+several lots is added up; where that is no one amount (other units, a word), the row is set aside
+with all of them. The row of a segment is the line on which it begins; a column of a message is the
+path of the element. Namespaces and versions are passed over: the names of the elements are the same
+in all. Document types and entities are refused (they can read files and fill memory; defusedxml).
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ class _Element:
 
 
 class _Reader(ContentHandler):
-    """Builds the tree of each segment response, and hands it over when it ends; nothing else is kept."""
+    """Builds the tree of each segment response, and hands it over when it ends; nothing else is
+    kept.
+    """
 
     def __init__(self, take: Callable[[_Element], None]) -> None:
         super().__init__()
@@ -125,13 +129,15 @@ def table_of(
     """Header and numbered rows of `batches` or `energy`.
 
     Raises:
-        InputError: the file is no B2MML production performance, is damaged, or holds a document type or entity.
+        InputError: the file is no B2MML production performance, is damaged, or holds a document
+            type or entity.
     """
     if wanted not in {"batches", "energy"}:
         raise InputError(
             "format-unknown",
             Phrase(
-                "B2MML production performance contains batches and their energy, but no %(wanted)s.",
+                "B2MML production performance contains batches and their energy, but no "
+                "%(wanted)s.",
                 wanted=wanted,
             ),
             "Name a CSV, XLSX or Parquet file.",
@@ -189,7 +195,8 @@ def _refused(path: Path, found: str, wanted: str, line: int | None = None) -> In
     return InputError(
         "not-b2mml",
         "The file cannot be read as B2MML production performance.",
-        "Export the production performance of ISA-95 again; docs/formats.md shows which elements are read.",
+        "Export the production performance of ISA-95 again; docs/formats.md shows which elements "
+        "are read.",
         place=Place(str(path), row=line),
         found=found,
         wanted=wanted,
@@ -207,7 +214,8 @@ def _batch(segment: _Element) -> dict[str, Any]:
         "product": _name(produced[0]) if produced else "",
         "start": segment.first("ActualStartTime"),
         "end": segment.first("ActualEndTime"),
-        # of several products of one segment none is chosen here: the row is set aside with all of them
+        # of several products of one segment none is chosen here: the row is set aside with all of
+        # them
         "output_quantity": amounts[0][0] if len(amounts) == 1 else _all_of(amounts),
         "output_unit": unit,
         "equipment": next(
@@ -272,7 +280,9 @@ def _energy(segment: _Element) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _materials(segment: _Element, element: str, uses: frozenset[str]) -> list[_Element]:
-    """Materials of this use: elements named for it, where no other use stands in them, and `MaterialActual` of the use (since V5)."""
+    """Materials of this use: elements named for it, where no other use stands in them, and
+    `MaterialActual` of the use (since V5).
+    """
     return [
         material
         for material in segment.all(element, "MaterialActual")
@@ -305,7 +315,9 @@ def _quantity(material: _Element) -> tuple[str, str]:
 
 
 def _sum(amounts: Sequence[tuple[str, str]], unit: str) -> str:
-    """Quantities with their units as one number of a unit; all of them as they are written where they are none, which no column reads."""
+    """Quantities with their units as one number of a unit; all of them as they are written where
+    they are none, which no column reads.
+    """
     if len(amounts) == 1 and amounts[0][1] == unit:
         return amounts[0][0]
     try:

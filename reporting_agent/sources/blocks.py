@@ -1,7 +1,8 @@
-"""Files of readings as blocks of Arrow columns with the number of each row, before anything in them is understood.
+"""Files of readings as blocks of Arrow columns with the number of each row, before anything in them
+is understood.
 
-Only the columns that are asked for are handed over. Row numbers are those of the file, blank lines and rows that do not
-have the header's number of cells included.
+Only the columns that are asked for are handed over. Row numbers are those of the file, blank lines
+and rows that do not have the header's number of cells included.
 """
 
 from __future__ import annotations
@@ -33,13 +34,17 @@ from reporting_agent.sources.typed_text import TypedFile
 
 ROWS_A_BLOCK = (
     1 << 18
-)  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
+    # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30
+    # MB more
+)
 ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
 _READ_AHEAD = 1 << 18  # bytes of a column that are held beside what is decoded
 
 Block = tuple[Rows, dict[str, Any]]
 Ragged = Callable[[int, int, int, Sequence[str]], None]
-"""Told of each row with a wrong number of cells: its number, how many it has and the header has, and its cells."""
+"""Told of each row with a wrong number of cells: its number, how many it has and the header has,
+and its cells.
+"""
 
 
 def blocks_of(
@@ -70,7 +75,9 @@ def blocks_of(
 
 
 def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[Block]:
-    """Row groups that hold one meter only, as their statistics say, are not asked for its name row by row."""
+    """Row groups that hold one meter only, as their statistics say, are not asked for its name row
+    by row.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -100,7 +107,9 @@ def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[B
 
 
 def only_value(metadata: Any, group: int, header: str | None) -> str | None:
-    """The text that a column holds throughout a row group, where its statistics tell: lowest and highest are bounds of all."""
+    """The text that a column holds throughout a row group, where its statistics tell: lowest and
+    highest are bounds of all.
+    """
     if header is None:
         return None
     row_group = metadata.row_group(group)
@@ -254,7 +263,8 @@ def _csv(
     if open_quote:
         raise InputError(
             "quote-open",
-            "A quote in this row is opened and never closed, so everything after it would be one cell.",
+            "A quote in this row is opened and never closed, so everything after it would be one "
+            "cell.",
             "Close the quote, or double a quote that belongs to the text.",
             place=Place(str(path), row=open_quote[0]),
             found=Phrase("no closing quote to the end of the file"),
@@ -263,7 +273,9 @@ def _csv(
 
 
 def _numbered(first: int, good: int, count: int, skipped: Sequence[int]) -> Rows:
-    """The file's numbers of `count` rows, the first of which is good row `good`; the rows `skipped` are none of them."""
+    """The file's numbers of `count` rows, the first of which is good row `good`; the rows `skipped`
+    are none of them.
+    """
     plain = Consecutive(first + good, count)
     if not skipped:
         return plain

@@ -1,4 +1,6 @@
-"""Energy with a column a carrier, as the template has it: a row a carrier, all with the number of the row they stand in."""
+"""Energy with a column a carrier, as the template has it: a row a carrier, all with the number of
+the row they stand in.
+"""
 
 from __future__ import annotations
 

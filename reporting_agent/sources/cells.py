@@ -1,8 +1,10 @@
-"""One cell as written to a typed value (text, number, duration, moment) by the profile's conventions; the row that cannot be used.
+"""One cell as written to a typed value (text, number, duration, moment) by the profile's
+conventions; the row that cannot be used.
 
-Each reader raises `UnreadableCell` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
-workbook or of Parquet arrive typed (numbers, dates) and keep their value. Full-width digits and signs, no-break spaces and
-the typographic minus mean what they look like and are read so; nothing else is changed.
+Each reader raises `UnreadableCell` with the phrase of what was wanted; the caller knows file, row
+and column. Cells of a workbook or of Parquet arrive typed (numbers, dates) and keep their value.
+Full-width digits and signs, no-break spaces and the typographic minus mean what they look like and
+are read so; nothing else is changed.
 
 A row that could not be used, with everything a person needs to mend it.
 """
@@ -77,12 +79,16 @@ def plain(text: str) -> str:
 
 
 def is_value(cell: Cell) -> bool:
-    """Whether the cell can be a number, a date or a duration in any notation: it has a digit, or is typed."""
+    """Whether the cell can be a number, a date or a duration in any notation: it has a digit, or is
+    typed.
+    """
     return any(map(str.isdigit, cell)) if isinstance(cell, str) else cell is not None
 
 
 def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
-    """Whether the cell says "not known", in one of the words that every plant uses or those declared; a typed number by its value."""
+    """Whether the cell says "not known", in one of the words that every plant uses or those
+    declared; a typed number by its value.
+    """
     if isinstance(cell, str):
         text = plain(cell)
         if len(text) > _LONGEST_BLANK and not also:
@@ -95,7 +101,9 @@ def is_blank(cell: Cell, also: tuple[str, ...] = ()) -> bool:
 
 @lru_cache(maxsize=64)
 def words(declared: tuple[str, ...]) -> frozenset[str]:
-    """The words declared; one that is a number also as a typed cell of that value is written (`shortest`): -999.0 as -999."""
+    """The words declared; one that is a number also as a typed cell of that value is written
+    (`shortest`): -999.0 as -999.
+    """
     return frozenset((*declared, *map(shortest, numbers(declared))))
 
 
@@ -154,7 +162,9 @@ def number(cell: Cell, profile: Profile, scale: float = 1.0) -> float:
 
 
 def measured(cell: Cell, profile: Profile, scale: float) -> float:
-    """A number times `scale`, but for one of nines only, as `arrow.scaled` leaves it in a column."""
+    """A number times `scale`, but for one of nines only, as `arrow.scaled` leaves it in a
+    column.
+    """
     import numpy as np
 
     from reporting_agent.all_nines import all_nines
@@ -176,7 +186,9 @@ def _written(text: str, profile: Profile) -> float:
 
 
 def notation(profile: Profile) -> tuple[str, str, str]:
-    """What a number looks like, as a regular expression, its decimal sign and what parts its groups."""
+    """What a number looks like, as a regular expression, its decimal sign and what parts its
+    groups.
+    """
     patterns = _notation(profile.decimal, profile.thousands)
     return (
         "|".join(pattern.pattern for pattern in patterns if pattern is not None),
@@ -187,7 +199,9 @@ def notation(profile: Profile) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=16)
 def _notation(decimal: str, thousands: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """What a number looks like without and with groups; groups are of exactly three digits, the first of one to three."""
+    """What a number looks like without and with groups; groups are of exactly three digits, the
+    first of one to three.
+    """
     point = re.escape(decimal)
     straight = re.compile(rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?")
     if not thousands:
@@ -208,15 +222,18 @@ def _hint(text: str, profile: Profile) -> Phrase:
         )
     if profile.decimal == "." and "," in text:
         return Phrase(
-            "a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile"
+            "a number with a decimal point; declare decimal = ',' or thousands = ',' in the "
+            "mapping profile"
         )
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
         return Phrase(
-            "a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits"
+            "a number with one decimal point; declare thousands = '.' and decimal = ',' where the "
+            "points group digits"
         )
     if re.fullmatch(r"[+-]?\d{1,3}(['’ ]\d{3})+([.,]\d+)?", text):
         return Phrase(
-            "a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile"
+            "a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the "
+            "mapping profile"
         )
     if _WITH_UNIT.fullmatch(text):
         return Phrase("a number alone, without its unit")
@@ -238,10 +255,11 @@ def seconds(cell: Cell, profile: Profile) -> float:
 
 
 def moment(cell: Cell, profile: Profile, zone: tzinfo) -> datetime:
-    """A moment with a fixed offset, so that differences are true seconds across a change of the clock.
+    """A moment with a fixed offset, so that differences are true seconds across a change of the
+    clock.
 
-    Local time without an offset is of the site's zone. A time that the clock skipped is refused; of a time that
-    came twice, the first is taken.
+    Local time without an offset is of the site's zone. A time that the clock skipped is refused; of
+    a time that came twice, the first is taken.
     """
     return stamps.fixed(written_moment(cell, profile), zone)
 
@@ -263,9 +281,11 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """Where the row stands, why it was set aside, what stood there, what was wanted, and the row in its own columns.
+    """Where the row stands, why it was set aside, what stood there, what was wanted, and the row in
+    its own columns.
 
-    `row_id` is the row's identity, by which a correction finds it; `input` the one of `[inputs]` that it was read for.
+    `row_id` is the row's identity, by which a correction finds it; `input` the one of `[inputs]`
+    that it was read for.
     """
 
     place: Place

@@ -1,7 +1,9 @@
-"""Does a source hand over what it was given? `python -m reporting_agent.sources.conformance NAME_OR_MODULE`
+"""Does a source hand over what it was given? `python -m reporting_agent.sources.conformance
+NAME_OR_MODULE`
 
-The provider's own `seed` puts the kit's plant (`example`) behind the source. Then everything is read through it and
-compared with the same plant read from template CSV files, to the last bit. Each check has a name and one reason:
+The provider's own `seed` puts the kit's plant (`example`) behind the source. Then everything is
+read through it and compared with the same plant read from template CSV files, to the last bit. Each
+check has a name and one reason:
 
 | check | what it asks |
 |---|---|
@@ -16,7 +18,7 @@ compared with the same plant read from template CSV files, to the last bit. Each
 | places | that a file or table is named, and row numbers rise within it, so that a person finds the row |
 | restart | that reading again, also while the first reading is not at its end, gives the same |
 | refusals | that wrong options are refused as InputError with code, sentence, remedy, found and wanted |
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -133,7 +135,10 @@ class _Kit:
             table = read_sheet(lambda name=name: source.table(name), Profile(), _WANTED[name], ZONE)  # type: ignore[misc]
             if table.rejected:
                 first = table.rejected[0]
-                return f"{name}, {first.place}: {first.reason}; found {first.found}, wanted {first.wanted}"
+                return (
+                    f"{name}, {first.place}: {first.reason}; found {first.found}, wanted "
+                    f"{first.wanted}"
+                )
             if len(table) != len(wanted):
                 return f"{name}: {len(table)} rows, the plant has {len(wanted)}"
             for column, values in wanted.columns.items():
@@ -142,7 +147,10 @@ class _Kit:
                     start=1,
                 ):
                     if value != right:
-                        return f"{name}, row {row} of the plant, {column}: handed over as {value!r}, is {right!r}"
+                        return (
+                            f"{name}, row {row} of the plant, {column}: handed over as {value!r}, "
+                            f"is {right!r}"
+                        )
         return ""
 
     def _readings(self) -> dict[str, str]:
@@ -254,7 +262,9 @@ def _stream(blocks: Iterator[ReadingBlock]) -> Stream:
 def _difference(
     received: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]
 ) -> tuple[str, str] | None:
-    """The name of the check that two streams of one meter fail, and why; the first that explains the difference."""
+    """The name of the check that two streams of one meter fail, and why; the first that explains
+    the difference.
+    """
     (stamps, values), (right_stamps, right_values) = received, wanted
     if len(stamps) != len(right_stamps):
         return "complete", f"{len(stamps)} readings, the plant has {len(right_stamps)}"
@@ -283,7 +293,9 @@ def _difference(
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the kit; exit code 0 where every check passed, 1 where one failed or there is no such source."""
+    """Run the kit; exit code 0 where every check passed, 1 where one failed or there is no such
+    source.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m reporting_agent.sources.conformance",
         description=(__doc__ or "").split("\n")[0],

@@ -1,12 +1,15 @@
-"""The content of rejected.csv, and rows that a person corrected there, read back by identity in place of those that were unusable.
+"""The content of rejected.csv, and rows that a person corrected there, read back by identity in
+place of those that were unusable.
 
-`rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by `[inputs] corrections`,
-a row takes the place of the one it was, under the file's own profile. It is known by its identity: a digest of input,
-file name and the cells as they were, and not of where it stands: rows added or removed above it change nothing. Where no
-such row is left, the correction is not used but told; one whose identity stands twice with different cells is not used either.
+`rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by
+`[inputs] corrections`, a row takes the place of the one it was, under the file's own profile. It is
+known by its identity: a digest of input, file name and the cells as they were, and not of where it
+stands: rows added or removed above it change nothing. Where no such row is left, the correction is
+not used but told; one whose identity stands twice with different cells is not used either.
 
-A cell that says the same as the cell it corrects (spreadsheets rewrite 0012 as 12 and change how dates look) leaves the
-original. Spreadsheets also run what begins with = + - @: such a text is written behind an apostrophe, taken off again here.
+A cell that says the same as the cell it corrects (spreadsheets rewrite 0012 as 12 and change how
+dates look) leaves the original. Spreadsheets also run what begins with = + - @: such a text is
+written behind an apostrophe, taken off again here.
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]
 
 
 def identity(wanted: str, file: str, cells: Sequence[Cell]) -> str:
-    """Twelve hexadecimal digits that name a row by what it held in its file; blank cells at its end are as good as none."""
+    """Twelve hexadecimal digits that name a row by what it held in its file; blank cells at its end
+    are as good as none.
+    """
     texts = [as_text(cell) for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
@@ -60,7 +65,9 @@ def as_text(cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRow:
-    """One corrected row: where it stands in the corrections file, and its cells by the file's own header."""
+    """One corrected row: where it stands in the corrections file, and its cells by the file's own
+    header.
+    """
 
     place: Place
     cells: Mapping[str, Cell]
@@ -212,7 +219,9 @@ def as_csv(rejected: Iterable[RejectedRow]) -> str:
 
 
 def _own_names(rejection: RejectedRow) -> list[str]:
-    """The header, blank and doubled names made distinct by their column, and names for cells beyond it."""
+    """The header, blank and doubled names made distinct by their column, and names for cells beyond
+    it.
+    """
     names: list[str] = []
     for number, name in enumerate(rejection.header, start=1):
         names.append(name if name and name not in names else f"{_EXTRA}{number}")
@@ -234,7 +243,9 @@ def _unguarded(cell: Cell) -> Cell:
 
 
 def _says(cell: Cell) -> object:
-    """What a cell says, however a spreadsheet writes it: numbers by value, stamps by moment, texts as they look."""
+    """What a cell says, however a spreadsheet writes it: numbers by value, stamps by moment, texts
+    as they look.
+    """
     if isinstance(cell, str):
         text = plain(cell)
         if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
@@ -246,7 +257,9 @@ def _says(cell: Cell) -> object:
 
 
 def _moment(text: str) -> datetime | None:
-    """The moment that an ISO stamp is; None of another text, and where there is no such moment (30 February, 24:00)."""
+    """The moment that an ISO stamp is; None of another text, and where there is no such moment (30
+    February, 24:00).
+    """
     if _ISO.fullmatch(text) is None:
         return None
     try:

@@ -1,8 +1,10 @@
-"""The days of every meter, digested while the readings pass on their way to the engine: once, and in flat memory.
+"""The days of every meter, digested while the readings pass on their way to the engine: once, and
+in flat memory.
 
-Only the day that a meter is in is held, and the days in which a report may begin or end: which part of them counts is known when its years
-are. Where readings of a day come after that day was closed (a file that is not in order of time, or a late correction), the meter is
-`late`: its readings are asked for once more, as a whole.
+Only the day that a meter is in is held, and the days in which a report may begin or end: which part
+of them counts is known when its years are. Where readings of a day come after that day was closed
+(a file that is not in order of time, or a late correction), the meter is `late`: its readings are
+asked for once more, as a whole.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ class _Meter:
 
 
 class DayDigests:
-    """Takes blocks of readings as sources give them; meters may come from several threads, each from one."""
+    """Takes blocks of readings as sources give them; meters may come from several threads, each
+    from one.
+    """
 
     def __init__(self, units: Mapping[str, str], edges_us: Iterable[int] = ()) -> None:
         """For meters by id, each with the unit of its values.
@@ -87,7 +91,8 @@ class DayDigests:
         """
         if self.late:
             raise ValueError(
-                f"readings of {', '.join(sorted(self.late))} were not in order and have to be taken whole"
+                f"readings of {', '.join(sorted(self.late))} were not in order and have to be "
+                "taken whole"
             )
         for name, meter in self._meters.items():
             self._close(name, meter)

@@ -1,8 +1,10 @@
-"""Bytes of a text file, unpacked from .gz or .zst, damage told; which encoding they are in: UTF-8, UTF-16 or GBK.
+"""Bytes of a text file, unpacked from .gz or .zst, damage told; which encoding they are in: UTF-8,
+UTF-16 or GBK.
 
-The whole file is looked at, not its beginning: the one note in Chinese may stand in the last row. Windows-1252 must be
-declared: nearly every text in it also decodes as GBK, to other letters. Where the pairs of bytes are such as GBK hardly
-ever has (an accented letter before a plain one), the file is refused instead of read as Chinese that nobody wrote.
+The whole file is looked at, not its beginning: the one note in Chinese may stand in the last row.
+Windows-1252 must be declared: nearly every text in it also decodes as GBK, to other letters. Where
+the pairs of bytes are such as GBK hardly ever has (an accented letter before a plain one), the file
+is refused instead of read as Chinese that nobody wrote.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ def recognise(path: Path) -> str:
     raise InputError(
         "encoding-unknown",
         "The file is in an encoding that cannot be recognised.",
-        'Name it with encoding = "…" in the mapping profile (often "cp1252" in the West), or save the file as UTF-8.',
+        'Name it with encoding = "…" in the mapping profile (often "cp1252" in the West), or save '
+        "the file as UTF-8.",
         place=Place(str(path)),
         found=Phrase("bytes that are neither UTF-8 nor GBK"),
         wanted=_EXAMPLES,
@@ -92,10 +95,11 @@ def recognise(path: Path) -> str:
 
 
 def looks_western(raw: bytes) -> bool:
-    """Whether bytes that decode as GBK are more likely Windows-1252: most pairs end in a plain letter, few in GB 2312.
+    """Whether bytes that decode as GBK are more likely Windows-1252: most pairs end in a plain
+    letter, few in GB 2312.
 
-    In Chinese texts both bytes of nearly every character lie above 0xA1 (GB 2312); an accented letter of a Western text
-    stands before a plain letter or a sign.
+    In Chinese texts both bytes of nearly every character lie above 0xA1 (GB 2312); an accented
+    letter of a Western text stands before a plain letter or a sign.
     """
     trails = [pair[0] for pair in _PAIR.findall(raw)]
     return bool(trails) and sum(trail < 0xA1 for trail in trails) > len(trails) / 2
@@ -111,8 +115,10 @@ def _refuse_if_western(path: Path) -> None:
                 sample = chunk[max(0, where.start() - 8) : where.end() + 8]
                 raise InputError(
                     "encoding-ambiguous",
-                    "The file can be read as Windows-1252 and as GBK, and gives different words in each.",
-                    'Declare encoding = "cp1252" (or "gbk") in the mapping profile, or save the file as UTF-8.',
+                    "The file can be read as Windows-1252 and as GBK, and gives different words "
+                    "in each.",
+                    'Declare encoding = "cp1252" (or "gbk") in the mapping profile, or save the '
+                    "file as UTF-8.",
                     place=Place(str(path)),
                     found=Phrase(
                         "%(first)s or %(rest)s",

@@ -1,8 +1,9 @@
 """The conformance kit's plant: small, and with everything in it that sources get wrong.
 
-Stamps cross the night in which the clock is put back, some are written with another offset than the plant's; a late reading
-stands after a newer one; a meter says nothing for once; values need every bit of a double; ids have leading noughts, inner
-blanks and letters that are not ASCII; an amount is unknown. Units are declared, one of them not the usual one.
+Stamps cross the night in which the clock is put back, some are written with another offset than the
+plant's; a late reading stands after a newer one; a meter says nothing for once; values need every
+bit of a double; ids have leading noughts, inner blanks and letters that are not ASCII; an amount is
+unknown. Units are declared, one of them not the usual one.
 """
 
 from __future__ import annotations

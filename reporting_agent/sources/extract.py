@@ -1,8 +1,9 @@
-"""A part of a plant's own rows and readings, as they were read, for whoever recomputes some batches: a source like any other.
+"""A part of a plant's own rows and readings, as they were read, for whoever recomputes some
+batches: a source like any other.
 
-It holds rows of batches, energy or log in the strict template and the readings of meters over whole UTC days, in the order in which
-they were recorded. What a reader of files met on the way and that changes a result goes along: meters with stamps in an hour that
-the clock skipped.
+It holds rows of batches, energy or log in the strict template and the readings of meters over whole
+UTC days, in the order in which they were recorded. What a reader of files met on the way and that
+changes a result goes along: meters with stamps in an hour that the clock skipped.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class ExtractRows(NamedTuple):
 
 
 class ExtractReadings(NamedTuple):
-    """Readings of one meter in the order recorded: microseconds of UTC since 1970, and values (NaN: not known)."""
+    """Readings of one meter in the order recorded: microseconds of UTC since 1970, and values (NaN:
+    not known).
+    """
 
     time_us: NDArray[np.int64]
     value: NDArray[np.float64]
@@ -54,7 +57,9 @@ class Extract:
         return inputs if self.readings is None else inputs | {"readings"}
 
     def table(self, name: str) -> Sheet:
-        """All rows of an input under one header; a column that only some of them have is blank in the others."""
+        """All rows of an input under one header; a column that only some of them have is blank in
+        the others.
+        """
         parts = self.tables[name]
         header = tuple(dict.fromkeys(column for part in parts for column in part.header))
         return Sheet(FILE, header, _numbered(parts, header))

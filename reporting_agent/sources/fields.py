@@ -1,4 +1,6 @@
-"""How each column of a template is filled, from a file's column or a constant; unmapped columns that may hold energy or material."""
+"""How each column of a template is filled, from a file's column or a constant; unmapped columns
+that may hold energy or material.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class BadCell(Exception):  # noqa: N818 - a cell that makes its row unusable
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One standard column: its position in the row, or None with the constant that stands in every row."""
+    """One standard column: its position in the row, or None with the constant that stands in every
+    row.
+    """
 
     column: TemplateColumn
     header: str
@@ -73,7 +77,9 @@ class Field:
 
 
 def shown(cell: Cell) -> str:
-    """A cell in a message: as written, and not longer than a message may be. A remark that stands in the cell's place stays a phrase."""
+    """A cell in a message: as written, and not longer than a message may be. A remark that stands
+    in the cell's place stays a phrase.
+    """
     text = (
         cell.isoformat(" ")
         if isinstance(cell, datetime)
@@ -98,10 +104,12 @@ def fields_of(
 ) -> tuple[list[Field], tuple[str, ...]]:
     """The columns of the template that this header fills, and the headers that mean nothing here.
 
-    `column_remedy` says how a column that is missing is named where the rows come from tables of site.toml other than a mapping profile.
+    `column_remedy` says how a column that is missing is named where the rows come from tables of
+    site.toml other than a mapping profile.
 
     Raises:
-        InputError: a required column is missing, a header stands twice, or the profile names what is not there.
+        InputError: a required column is missing, a header stands twice, or the profile names what
+            is not there.
     """
     positions = {name: index for index, name in enumerate(header)}
     where = zone_of(profile, file, wanted) or zone
@@ -164,7 +172,8 @@ def fields_of(
                 column_remedy(name)
                 if column_remedy is not None and name not in profile.columns
                 else Phrase(
-                    "Name the column under [mapping.%(table)s] columns in site.toml, or give it one value "
+                    "Name the column under [mapping.%(table)s] columns in site.toml, or give it "
+                    "one value "
                     "under constants; `steplabel-agent map FILE` proposes both.",
                     table=wanted.name,
                 ),
@@ -201,7 +210,9 @@ def fields_of(
 
 
 def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> None:
-    """InputError `profile-invalid` where `values` gives words for a column of numbers or moments: only texts are put into other words."""
+    """InputError `profile-invalid` where `values` gives words for a column of numbers or moments:
+    only texts are put into other words.
+    """
     for name in profile.values:
         column = wanted.column(name)
         if column is not None and column.kind is not CellKind.TEXT:
@@ -212,7 +223,8 @@ def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> N
                     name=name,
                 ),
                 Phrase(
-                    "Remove values.%(name)s from [mapping.%(table)s]. Give a foreign unit as a factor under scale, and a sign for "
+                    "Remove values.%(name)s from [mapping.%(table)s]. Give a foreign unit as a "
+                    "factor under scale, and a sign for "
                     "unknown values under missing. Correct wrong entries in the file itself.",
                     name=name,
                     table=wanted.name,
@@ -235,7 +247,8 @@ WEIGHED = re.compile(r"[\s_\-.(\[（](t|kg)[)\]）]?$", re.IGNORECASE)
 def of_carriers(
     header: tuple[str, ...], unused: tuple[str, ...], profile: Profile
 ) -> Iterator[Field]:
-    """The columns that mean nothing in this input and whose heading is a carrier's name: they may hold energy that nothing counts.
+    """The columns that mean nothing in this input and whose heading is a carrier's name: they may
+    hold energy that nothing counts.
 
     `heat` is what melt shops call a batch.
     """
@@ -253,7 +266,9 @@ def of_carriers(
 def of_masses(
     header: tuple[str, ...], unused: tuple[str, ...], profile: Profile
 ) -> Iterator[Field]:
-    """Likewise, those whose heading says t or kg and names no carrier: material, or fuel under a name that nobody knows."""
+    """Likewise, those whose heading says t or kg and names no carrier: material, or fuel under a
+    name that nobody knows.
+    """
     yield from _beside(
         header,
         unused,
@@ -283,7 +298,9 @@ def _beside(
 
 
 def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
-    """The zone that the profile declares for stamps without an offset; InputError `profile-invalid` where there is no such zone."""
+    """The zone that the profile declares for stamps without an offset; InputError `profile-invalid`
+    where there is no such zone.
+    """
     if profile.timezone is None:
         return None
     if (zone := zone_named(profile.timezone)) is not None:
@@ -301,7 +318,9 @@ def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
 def _reader(
     column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinfo, *, is_key: bool
 ) -> Callable[[Cell], Any]:
-    """How a cell is read: a stamp without an offset is of the zone `where`, and its day and year are those of the site's `zone`."""
+    """How a cell is read: a stamp without an offset is of the zone `where`, and its day and year
+    are those of the site's `zone`.
+    """
     words = profile.values.get(column.name, {})
     scale = profile.scale.get(column.name, 1.0)
 

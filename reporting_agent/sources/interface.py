@@ -1,14 +1,17 @@
-"""What a source is: the interface by which rows of a plant's systems reach the agent; providers' sources found and connected.
+"""What a source is: the interface by which rows of a plant's systems reach the agent; providers'
+sources found and connected.
 
-Files are read by this package itself. A historian, a production database or a message broker is read by a package of its
-provider, which names a `SourceKind` under the entry point group `steplabel.sources`:
+Files are read by this package itself. A historian, a production database or a message broker is
+read by a package of its provider, which names a `SourceKind` under the entry point group
+`steplabel.sources`:
 
     [project.entry-points."steplabel.sources"]
     my-historian = "my_package.steplabel:Historian"
 
-and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of site.toml. What it hands
-over is the strict template, so that the same row gives the same label by any path; `python -m
-reporting_agent.sources.conformance my-historian` shows whether it does. docs/formats.md describes both.
+and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of
+site.toml. What it hands over is the strict template, so that the same row gives the same label by
+any path; `python -m reporting_agent.sources.conformance my-historian` shows whether it does.
+docs/formats.md describes both.
 
 Sources of technology providers: found by their entry point, or by module, and connected.
 """
@@ -37,7 +40,9 @@ READINGS = "readings"
 
 
 class Source(Protocol):
-    """A connected source. Every call reads from the beginning: what was read once can be read again, and is the same."""
+    """A connected source. Every call reads from the beginning: what was read once can be read
+    again, and is the same.
+    """
 
     def gives(self) -> frozenset[str]:
         """Which inputs it has: of `batches`, `energy`, `log` and `readings`."""
@@ -46,25 +51,29 @@ class Source(Protocol):
     def table(self, name: str) -> Sheet:
         """An input that is a table, in the strict template.
 
-        The header holds the template's names. A cell is a text as the template writes it, a number, an aware `datetime`,
-        or None for "not known". `Sheet.file` names what a person would look the row up in, and the number beside each row
-        finds it there; numbers rise.
+        The header holds the template's names. A cell is a text as the template writes it, a number,
+        an aware `datetime`, or None for "not known". `Sheet.file` names what a person would look
+        the row up in, and the number beside each row finds it there; numbers rise.
 
         Raises:
-            InputError: with code, sentence, remedy, place, found and wanted; nothing else may leave a source.
+            InputError: with code, sentence, remedy, place, found and wanted; nothing else may leave
+                a source.
         """
         ...
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
-        """Readings of these meters and of no others, each meter's in the order in which they were recorded.
+        """Readings of these meters and of no others, each meter's in the order in which they were
+        recorded.
 
-        Stamps are UTC microseconds since 1970; a value that is not known is NaN and keeps its stamp; `row` finds the
-        reading in `file` and rises within a meter.
+        Stamps are UTC microseconds since 1970; a value that is not known is NaN and keeps its
+        stamp; `row` finds the reading in `file` and rises within a meter.
         """
         ...
 
     def units(self) -> Mapping[str, str]:
-        """The unit of a meter's values as handed over, where the source knows it: checked against site.toml."""
+        """The unit of a meter's values as handed over, where the source knows it: checked against
+        site.toml.
+        """
         ...
 
 
@@ -79,7 +88,9 @@ class SourceWithFindings(Protocol):
 
 @runtime_checkable
 class SourceWithLog(Protocol):
-    """What a source may also have: readings of which the log says what else was met, such as meters that were not asked for."""
+    """What a source may also have: readings of which the log says what else was met, such as meters
+    that were not asked for.
+    """
 
     def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         """As `Source.readings`."""
@@ -88,10 +99,14 @@ class SourceWithLog(Protocol):
 
 @runtime_checkable
 class SourceOfManyRows(Protocol):
-    """What a source may also have: several rows a batch, which it puts together by the batch's id."""
+    """What a source may also have: several rows a batch, which it puts together by the batch's
+    id.
+    """
 
     def part_by_year(self) -> None:
-        """Asked before anything is read, of a site whose batch ids start again each January: such an id is of one batch a year."""
+        """Asked before anything is read, of a site whose batch ids start again each January: such
+        an id is of one batch a year.
+        """
         ...
 
 
@@ -108,7 +123,8 @@ class ExampleReading:
 class Example:
     """The kit's plant: what a source must hand over again, to the last bit and in this order.
 
-    `tables` holds texts in the strict template by input name, header first; blank means "not known".
+    `tables` holds texts in the strict template by input name, header first; blank means "not
+    known".
     """
 
     zone: tzinfo
@@ -118,10 +134,13 @@ class Example:
 
 
 class SourceKind(Protocol):
-    """What an entry point names: how a source is connected, and how the conformance kit's plant is put behind it."""
+    """What an entry point names: how a source is connected, and how the conformance kit's plant is
+    put behind it.
+    """
 
     def connect(self, options: Mapping[str, object], folder: Path, zone: tzinfo) -> Source:
-        """Connect by the table `[source]`; paths are relative to `folder`, local stamps are of `zone`.
+        """Connect by the table `[source]`; paths are relative to `folder`, local stamps are of
+        `zone`.
 
         Raises:
             InputError: an option is unknown or missing, or what it names is not there.
@@ -129,7 +148,9 @@ class SourceKind(Protocol):
         ...
 
     def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
-        """Put the kit's plant where the source will read it (a test database, files in `folder`); returns the options."""
+        """Put the kit's plant where the source will read it (a test database, files in `folder`);
+        returns the options.
+        """
         ...
 
 
@@ -143,7 +164,9 @@ def connect(name: str, options: dict[str, object], folder: Path, zone: tzinfo) -
 
 
 def named(name: str) -> SourceKind:
-    """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of any module."""
+    """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of
+    any module.
+    """
     points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name in points:
         return _instance(points[name].load())
@@ -153,7 +176,8 @@ def named(name: str) -> SourceKind:
         raise InputError(
             "source-unknown",
             "No source of this name is installed.",
-            "Install the provider's package where the agent is installed, or name its module as module:attribute.",
+            "Install the provider's package where the agent is installed, or name its module as "
+            "module:attribute.",
             place=Place("site.toml", column="inputs.source"),
             found=name,
             wanted=names

@@ -1,9 +1,10 @@
 """Meter readings as a stream of blocks, long or wide; small blocks put together.
 
-Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
-stands (`straight`), any other goes through `reading_parser`.
+Each block holds one meter's readings in file order as arrays. A block in which nothing is to be
+understood is handed on as it stands (`straight`), any other goes through `reading_parser`.
 
-Small blocks of many meters put together to fewer, so that the cost of a block is paid once for tens of thousands of readings.
+Small blocks of many meters put together to fewer, so that the cost of a block is paid once for tens
+of thousands of readings.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def stream_readings(
         read_ahead: another thread reads the next block while this one is worked on.
 
     Raises:
-        InputError: a file is missing, not of its format, lacks a column, or most of its rows are unreadable.
+        InputError: a file is missing, not of its format, lacks a column, or most of its rows are
+            unreadable.
     """
     clock = WallClock(zone_of(profile, str(paths[0]) if paths else "site.toml", READINGS) or zone)
     for path in paths:
@@ -110,11 +112,14 @@ def stream_readings(
 def _layout(
     path: Path, profile: Profile, meters: frozenset[str], understood: bool
 ) -> Layout | None:
-    """Where the columns are; None where a file that is known to be right holds none of these meters."""
+    """Where the columns are; None where a file that is known to be right holds none of these
+    meters.
+    """
     if profile.rows or set(profile.parts) - {"timestamp"}:
         raise InputError(
             "profile-invalid",
-            "For readings, only the stamp can be combined from several columns, and several rows cannot be merged into one.",
+            "For readings, only the stamp can be combined from several columns, and several rows "
+            "cannot be merged into one.",
             "Correct [mapping.readings].",
             place=Place(str(path), column="parts"),
             found=", ".join([*profile.parts, *profile.rows]),
@@ -139,7 +144,8 @@ def _layout(
         raise InputError(
             "column-missing",
             "The file of readings lacks a column.",
-            "Name the columns under [mapping.readings] columns. A wide file needs one column per meter, named by the meter's id.",
+            "Name the columns under [mapping.readings] columns. A wide file needs one column per "
+            "meter, named by the meter's id.",
             place=Place(str(path), profile.header_row, missing[0] if missing else None),
             found=", ".join(name for name in header if name) or Phrase("no headers"),
             wanted=", ".join(missing)
@@ -200,7 +206,9 @@ def _of_meters(
     meters: frozenset[str],
     log: ReadingLog,
 ) -> Iterator[ReadingBlock]:
-    """The readings of the meters that are asked for; what there is of others is noted in the log."""
+    """The readings of the meters that are asked for; what there is of others is noted in the
+    log.
+    """
     words = profile.values.get("meter_id", {})
     for part in sound.by_meter():
         if layout.meter is None:
@@ -228,7 +236,8 @@ def _mostly_unreadable(log: ReadingLog) -> InputError:
             rejected_count=f"{log.rejected_count:,}",
             rows=f"{log.rows:,}",
         ),
-        "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent map FILE` proposes it.",
+        "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent map "
+        "FILE` proposes it.",
         place=first.place,
         found=first.found,
         wanted=first.wanted,

@@ -1,12 +1,14 @@
-"""Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): inputs fetched once by pattern and kept as copies, results put there.
+"""Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): inputs fetched once by pattern and
+kept as copies, results put there.
 
 They are fetched once, and read from there. A
 fleet's results can be put there too.
 
-Where the storage is and how one signs in stands in the environment, by the names that all clients of S3 know: AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY, AWS_REGION, and for others than Amazon's AWS_ENDPOINT_URL; never in site.toml, which goes to an auditor.
-A copy has size and time of its object and is fetched again where either differs, so that what is derived from size and time (a fleet's
-`outcome.json`) holds for objects too.
+Where the storage is and how one signs in stands in the environment, by the names that all clients
+of S3 know: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and for others than Amazon's
+AWS_ENDPOINT_URL; never in site.toml, which goes to an auditor. A copy has size and time of its
+object and is fetched again where either differs, so that what is derived from size and time (a
+fleet's `outcome.json`) holds for objects too.
 """
 
 from __future__ import annotations
@@ -39,14 +41,18 @@ def beside(address: str) -> str:
 
 
 def joined(folder: str, pattern: str) -> str:
-    """As paths are joined: `..` is the folder above; an absolute path stays one of the machine that reads it, an address itself."""
+    """As paths are joined: `..` is the folder above; an absolute path stays one of the machine that
+    reads it, an address itself.
+    """
     if is_object(pattern) or Path(pattern).is_absolute():
         return pattern
     return SCHEME + posixpath.normpath(posixpath.join(folder.removeprefix(SCHEME), pattern))
 
 
 def copies() -> Path:
-    """Where fetched objects lie, a folder a bucket: $STEPLABEL_OBJECTS, else in the user's cache."""
+    """Where fetched objects lie, a folder a bucket: $STEPLABEL_OBJECTS, else in the user's
+    cache.
+    """
     named = os.environ.get("STEPLABEL_OBJECTS")
     return Path(named) if named else Path.home() / ".cache" / "steplabel" / "objects"
 
@@ -55,7 +61,8 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     """Copies of all objects of that pattern, in order of name.
 
     Raises:
-        InputError: `object-storage-unreachable`, `file-missing`, at `place`, which names the pattern; `output-not-writable`.
+        InputError: `object-storage-unreachable`, `file-missing`, at `place`, which names the
+            pattern; `output-not-writable`.
     """
     from pyarrow import fs
 
@@ -74,7 +81,8 @@ def fetched(pattern: str, place: Place) -> list[Path]:
         raise InputError(
             "file-missing",
             "There is no object with this name.",
-            "Check the path under [inputs] in site.toml: s3://BUCKET/PATH, where * stands for any part of a name.",
+            "Check the path under [inputs] in site.toml: s3://BUCKET/PATH, where * stands for any "
+            "part of a name.",
             place=place,
             found=Phrase("no such object"),
             wanted=pattern,
@@ -83,7 +91,9 @@ def fetched(pattern: str, place: Place) -> list[Path]:
 
 
 def require_bucket(address: str) -> None:
-    """Refuse a bucket that is not there. InputError `object-storage-unreachable`, `output-not-writable`."""
+    """Refuse a bucket that is not there. InputError `object-storage-unreachable`,
+    `output-not-writable`.
+    """
     from pyarrow import fs
 
     bucket = PurePosixPath(address.removeprefix(SCHEME)).parts[:1]
@@ -107,7 +117,9 @@ def text(address: str) -> str | None:
 
 
 def put(file: Path, address: str) -> None:
-    """A file as an object, which is there whole or as it was before. InputError `output-not-writable`."""
+    """A file as an object, which is there whole or as it was before. InputError
+    `output-not-writable`.
+    """
     try:
         with (
             file.open("rb") as content,
@@ -128,7 +140,8 @@ def _unreachable(place: Place, refused: OSError, wanted: str) -> InputError:
     return InputError(
         "object-storage-unreachable",
         "The object storage does not provide this input.",
-        "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
+        "Check the address, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY in the environment.",
         place=place,
         found=str(refused),
         wanted=wanted,
@@ -174,7 +187,9 @@ def _matches(path: str, wanted: str) -> bool:
 
 
 def _copy(storage: Any, source: Any) -> Path:
-    """The object's copy, fetched where there is none of its size and time. It takes its place whole: processes may fetch the same."""
+    """The object's copy, fetched where there is none of its size and time. It takes its place
+    whole: processes may fetch the same.
+    """
     path, changed_ns = copies() / str(source.path), int(source.mtime_ns)
     if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (
         source.size,
@@ -213,7 +228,8 @@ def _saving(path: Path) -> Iterator[None]:
         raise InputError(
             "output-not-writable",
             "The copy of an object cannot be saved.",
-            "Free space on its disk, or name another folder in the environment variable STEPLABEL_OBJECTS.",
+            "Free space on its disk, or name another folder in the environment variable "
+            "STEPLABEL_OBJECTS.",
             place=Place(str(path)),
             found=refused.strerror or str(refused),
             wanted=Phrase("a folder with room for what is fetched"),

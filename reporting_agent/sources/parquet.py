@@ -43,7 +43,9 @@ def unreadable(path: Path, broken: BaseException) -> InputError:
 
 
 def _cells(column: Any) -> list[Any]:
-    """Python values; stamps in nanoseconds lose what no clock of a plant shows, for Python has microseconds."""
+    """Python values; stamps in nanoseconds lose what no clock of a plant shows, for Python has
+    microseconds.
+    """
     import pyarrow as pa
 
     kind = column.type

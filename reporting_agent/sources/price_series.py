@@ -1,7 +1,9 @@
-"""Prices by time, from a table or from JSON; and fetched answers, kept as they came, of which the latest holds for each moment.
+"""Prices by time, from a table or from JSON; and fetched answers, kept as they came, of which the
+latest holds for each moment.
 
-A fetched answer stands in `prices/NAME/` beside site.toml under the moment it came and its SHA-256, and is never written again. All of them
-count together, because a supplier may answer with the last days alone.
+A fetched answer stands in `prices/NAME/` beside site.toml under the moment it came and its SHA-256,
+and is never written again. All of them count together, because a supplier may answer with the last
+days alone.
 """
 
 from __future__ import annotations
@@ -54,10 +56,11 @@ class FetchedAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StampedPrices:
-    """Prices of one series in the order of time: `start_us` (UTC microseconds), `price` in its currency per its unit, surcharge included.
+    """Prices of one series in the order of time: `start_us` (UTC microseconds), `price` in its
+    currency per its unit, surcharge included.
 
-    At the moments `blank_us` a price ends and none begins. `newest` is the answer that came last; None of a file of the site's own, and
-    where nothing was fetched.
+    At the moments `blank_us` a price ends and none begins. `newest` is the answer that came last;
+    None of a file of the site's own, and where nothing was fetched.
     """
 
     start_us: Integers
@@ -86,7 +89,8 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
     """All that is held of a series; empty where none was fetched yet.
 
     Raises:
-        InputError: the file is missing or unreadable, `price-file-unreadable`, `price-row-unreadable`, `price-twice`, `price-file-altered`.
+        InputError: the file is missing or unreadable, `price-file-unreadable`,
+            `price-row-unreadable`, `price-twice`, `price-file-altered`.
     """
     if series.file is not None:
         return read_prices(site.folder / series.file, series, site.zone)
@@ -98,7 +102,8 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
             raise InputError(
                 "price-file-altered",
                 "A file of prices is not the one that was fetched.",
-                "Delete it and fetch again: `steplabel-agent prices fetch`. For prices of your own give file in place of address.",
+                "Delete it and fetch again: `steplabel-agent prices fetch`. For prices of your "
+                "own give file in place of address.",
                 place=Place(str(answer.path)),
                 found=Phrase("another SHA-256 than its name says"),
                 wanted=answer.digest,
@@ -153,7 +158,9 @@ def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> 
 
 
 def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
-    """One file's. A time without a price has none; a row that cannot be read is refused, for nobody could see later that it lacks."""
+    """One file's. A time without a price has none; a row that cannot be read is refused, for nobody
+    could see later that it lacks.
+    """
     if series.is_json:
         sheet = Sheet(str(path), (series.time, series.price), iter(_of_json(path, series)))
         table = read_sheet(lambda: sheet, series.profile, PRICES, zone)
@@ -181,8 +188,9 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
-    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second, in a file that begins
-    with the newest row the other way round; one with an offset says itself which it is."""
+    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then
+    its second, in a file that begins with the newest row the other way round; one with an offset
+    says itself which it is."""
     own = ZoneInfo(series.timezone) if series.timezone else zone
     fixed = [stamps.fixed(written, own) for written in table.columns["time"]]
     moments = [0] * len(fixed)
@@ -245,7 +253,8 @@ def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, An
     if isinstance(times, list) and isinstance(prices, list) and len(times) == len(prices):
         return list(zip(times, prices, strict=True))
     wanted = Phrase(
-        "a list of objects with %(time)s and %(price)s, or an object in which both are lists of one length",
+        "a list of objects with %(time)s and %(price)s, or an object in which both are lists of "
+        "one length",
         time=time,
         price=price,
     )
@@ -253,7 +262,9 @@ def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, An
 
 
 def _counted(time: Any, series: PriceSeries) -> Cell:
-    """A count outside what a clock can hold stays the number that it is, and is refused as a time."""
+    """A count outside what a clock can hold stays the number that it is, and is refused as a
+    time.
+    """
     per_second = _PER_SECOND.get(series.time_in)
     if (
         per_second is None

@@ -19,7 +19,9 @@ MOST_KEPT = 100_000  # rejected rows with their cells; all are counted
 
 @dataclass(frozen=True, slots=True)
 class ReadingBlock:
-    """Consecutive readings of one meter: stamps in UTC microseconds, values as written (NaN: not known), rows of the file."""
+    """Consecutive readings of one meter: stamps in UTC microseconds, values as written (NaN: not
+    known), rows of the file.
+    """
 
     meter: str
     time_us: NDArray[np.int64]
@@ -75,7 +77,9 @@ class UndeclaredMeter:
         self.falls |= other.falls
 
     def amount(self, reading: str) -> float:
-        """What it counted: between its ends where it only rises, else as intervals or a rate, as the site's other meters are read."""
+        """What it counted: between its ends where it only rises, else as intervals or a rate, as
+        the site's other meters are read.
+        """
         if self.last_us <= self.first_us:
             return 0.0
         if not self.falls and self.most > self.least:
@@ -89,7 +93,9 @@ class UndeclaredMeter:
 
 @dataclass(slots=True)
 class ReadingLog:
-    """What the stream met besides readings: rows that could not be read, totals, and meters that site.toml does not know."""
+    """What the stream met besides readings: rows that could not be read, totals, and meters that
+    site.toml does not know.
+    """
 
     rejected: list[RejectedRow] = field(default_factory=list)
     rejected_count: int = 0
@@ -112,7 +118,9 @@ class ReadingLog:
     def meet_unknown(
         self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]
     ) -> None:
-        """Readings of a meter that site.toml does not know, or that is not asked for in this pass."""
+        """Readings of a meter that site.toml does not know, or that is not asked for in this
+        pass.
+        """
         self.unknown_meters.setdefault(meter, UndeclaredMeter()).take(time_us, value)
 
     def take_in(self, other: ReadingLog) -> None:

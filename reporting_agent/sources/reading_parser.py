@@ -1,6 +1,8 @@
-"""Blocks of readings in which something is to be understood: local clocks, foreign notations, blanks, rows that are wrong.
+"""Blocks of readings in which something is to be understood: local clocks, foreign notations,
+blanks, rows that are wrong.
 
-A row that cannot be read is kept apart with its reason, and comes back into its place where a person corrected it.
+A row that cannot be read is kept apart with its reason, and comes back into its place where a
+person corrected it.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class RaggedRows:
-    """Rows that have not as many cells as the header: set aside, or read as a person corrected them."""
+    """Rows that have not as many cells as the header: set aside, or read as a person corrected
+    them.
+    """
 
     file: str
     layout: Layout
@@ -104,7 +108,8 @@ class ColumnBlock:
             file,
             log,
         )
-        # of what `moment_of` made midnight is settled; a date beside a clock time is only written together
+        # of what `moment_of` made midnight is settled; a date beside a clock time is only written
+        # together
         self._of_stamps = (
             profile.model_copy(update={"midnight": "begins"}) if len(layout.parts) > 2 else profile
         )
@@ -193,7 +198,9 @@ class ColumnBlock:
             yield {words.get(name, cells.plain(name))}, rows[of_row == name]
 
     def _stamps(self, column: Any) -> NDArray[np.int64]:
-        """Microseconds, of UTC where the stamp says so (`zoned`), else of the plant's wall clock."""
+        """Microseconds, of UTC where the stamp says so (`zoned`), else of the plant's wall
+        clock.
+        """
         import pyarrow as pa
 
         from reporting_agent.sources import arrow
@@ -215,7 +222,8 @@ class ColumnBlock:
                 try:
                     read = arrow.raw_stamps(column.cast(kind))
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-                    continue  # another notation, or a row among them that is wrong: read one by one below
+                    # another notation, or a row among them that is wrong: read one by one below
+                    continue
                 if not len(read) or (read.min() >= FIRST_US and read.max() < LAST_US):
                     self.zoned = kind.tz is not None
                     return read
@@ -287,7 +295,9 @@ class ColumnBlock:
         )
 
     def _settle(self, index: int, faults: Sequence[BadCell]) -> None:
-        """Read the row as it was corrected, or pass it over as a total or a blank row, or set it aside."""
+        """Read the row as it was corrected, or pass it over as a total or a blank row, or set it
+        aside.
+        """
         from reporting_agent.sources import arrow
 
         wanted = self.layout.wanted
@@ -320,7 +330,9 @@ class ColumnBlock:
         )
 
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
-        """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""
+        """Put the corrected row in the place of the row as it was; BadCell where it cannot be read
+        either.
+        """
         layout = self.layout
         if layout.parts:
             (whole,) = _put_together(
@@ -357,7 +369,9 @@ class ColumnBlock:
 
 
 def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> Any:
-    """A column of stamps out of the columns of their parts: a date and a clock time as one text, a year, month and day as a moment."""
+    """A column of stamps out of the columns of their parts: a date and a clock time as one text, a
+    year, month and day as a moment.
+    """
     if len(parts) == 2:
         rows = zip(*parts, strict=True)
         return arrays.texts(
@@ -382,7 +396,9 @@ def _part(cell: cells.Cell, profile: Profile) -> str:
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:
-    """A stamp as microseconds, and whether they are UTC; without an offset they are of the plant's wall clock."""
+    """A stamp as microseconds, and whether they are UTC; without an offset they are of the plant's
+    wall clock.
+    """
     stamp = cells.written_moment(cell, profile)
     if stamp.tzinfo is None:
         return (stamp - _NAIVE_EPOCH) // _MICROSECOND, False

@@ -1,6 +1,8 @@
-"""Sheets that hold what is wanted in another arrangement: days side by side, days of a month named elsewhere, units in cells, counters.
+"""Sheets that hold what is wanted in another arrangement: days side by side, days of a month named
+elsewhere, units in cells, counters.
 
-What comes out is a sheet as every reader knows it. Rows of a sheet whose days stand side by side count as its columns do.
+What comes out is a sheet as every reader knows it. Rows of a sheet whose days stand side by side
+count as its columns do.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ Rows = Iterator[tuple[int, Sequence[Cell]]]
 
 
 def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
-    """The sheet with dates for numbers of days; a number that is no day of the month stays, and its row is told.
+    """The sheet with dates for numbers of days; a number that is no day of the month stays, and its
+    row is told.
 
     Raises:
         InputError: the column is missing or stands twice.
@@ -60,7 +63,8 @@ def _day(cell: Cell, month: date) -> Cell:
 
 
 def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
-    """The sheet with numbers alone where each carries the declared unit; a number with another unit, or none, is not read.
+    """The sheet with numbers alone where each carries the declared unit; a number with another
+    unit, or none, is not read.
 
     Raises:
         InputError: the column is missing or stands twice.
@@ -86,7 +90,8 @@ def named(pair: Sequence[str]) -> str:
 
 
 def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
-    """The sheet with a cell more for each difference of two of its columns; blank where one of them is.
+    """The sheet with a cell more for each difference of two of its columns; blank where one of them
+    is.
 
     Raises:
         InputError: a column is missing or stands twice.

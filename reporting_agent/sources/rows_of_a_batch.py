@@ -1,8 +1,11 @@
-"""Several rows of one batch, such as the passes of a heat, put together: by sum, first or last of each column, as the profile says.
+"""Several rows of one batch, such as the passes of a heat, put together: by sum, first or last of
+each column, as the profile says.
 
-Rows of one key become one: it starts with the earliest and ends with the latest, columns named under `rows` are summed, or taken from the
-first or the last row of the file; every other one is that of the first. A batch of which one row cannot be read is not used at all. A row
-that tells its batch id and not its step is in doubt: no batch of that id is used, and such a file has no bound on the way out.
+Rows of one key become one: it starts with the earliest and ends with the latest, columns named
+under `rows` are summed, or taken from the first or the last row of the file; every other one is
+that of the first. A batch of which one row cannot be read is not used at all. A row that tells its
+batch id and not its step is in doubt: no batch of that id is used, and such a file has no bound on
+the way out.
 """
 
 from __future__ import annotations

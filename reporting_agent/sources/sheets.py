@@ -1,8 +1,10 @@
-"""A file of any format as a header, of one row or several, and numbered rows of cells; CSV strictly: encoding, delimiter, quoting.
+"""A file of any format as a header, of one row or several, and numbered rows of cells; CSV
+strictly: encoding, delimiter, quoting.
 
 Rows count as a spreadsheet shows them.
 
-CSV as numbered rows, strictly: a quote that stands open is told with the row where it opens, not read as one long cell.
+CSV as numbered rows, strictly: a quote that stands open is told with the row where it opens, not
+read as one long cell.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 class BrokenRow(tuple[Cell, ...]):
-    """Cells of a row whose quoting is wrong, of which nothing is left but a remark: the row is set aside, the file goes on."""
+    """Cells of a row whose quoting is wrong, of which nothing is left but a remark: the row is set
+    aside, the file goes on.
+    """
 
     __slots__ = ()
 
@@ -46,7 +50,9 @@ class BrokenRow(tuple[Cell, ...]):
 
 
 def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """Rows as a spreadsheet would number them: a cell with line breaks is one row, a blank line counts."""
+    """Rows as a spreadsheet would number them: a cell with line breaks is one row, a blank line
+    counts.
+    """
     encoding = encoding_of(path, profile)
     try:
         delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
@@ -79,7 +85,8 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
             if "unexpected end" in str(broken):
                 raise InputError(
                     "quote-open",
-                    "A quote in this row is opened and never closed, so everything after it would be one cell.",
+                    "A quote in this row is opened and never closed, so everything after it would "
+                    "be one cell.",
                     "Close the quote, or double a quote that belongs to the text.",
                     place=Place(str(path), row=number),
                     found=in_number(
@@ -94,7 +101,8 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                 raise InputError(
                     "cell-too-long",
                     "A cell in this row is longer than a table cell can be.",
-                    "Check the delimiter in the mapping profile, and check that the file is the right table.",
+                    "Check the delimiter in the mapping profile, and check that the file is the "
+                    "right table.",
                     place=Place(str(path), row=number),
                     found=Phrase(
                         "more than %(limit)s characters in one cell",
@@ -140,7 +148,9 @@ def joins_lines(path: Path, profile: Profile) -> bool:
 
 
 def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> int:
-    """How many lines the rows above the data take: more than rows where a heading has a line break."""
+    """How many lines the rows above the data take: more than rows where a heading has a line
+    break.
+    """
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
         reader = csv.reader(text, delimiter=delimiter)
         for _ in islice(reader, profile.first_data_row - 1):
@@ -149,7 +159,9 @@ def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> 
 
 
 def encoding_of(path: Path, profile: Profile) -> str:
-    """The encoding that the file's mark says, the declared one, or the one recognised; what is no text at all is refused first."""
+    """The encoding that the file's mark says, the declared one, or the one recognised; what is no
+    text at all is refused first.
+    """
     start = head(path)
     signatures.check_text(path, start)
     if profile.encoding is None:
@@ -250,7 +262,8 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
         raise InputError(
             "file-missing",
             "This is a folder, not a file.",
-            "Name a file under [inputs], or all files of the folder by a pattern such as readings/*.csv.",
+            "Name a file under [inputs], or all files of the folder by a pattern such as "
+            "readings/*.csv.",
             place=Place(str(path)),
             found=Phrase("a folder"),
             wanted=Phrase("a CSV, XLSX, Parquet or B2MML file"),
@@ -292,7 +305,9 @@ def raw_rows(path: Path, profile: Profile) -> RawRows:
 
 
 def _transposed(rows: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """Columns as rows, numbered as they stand; blank rows, which part such a table from its title, are left away."""
+    """Columns as rows, numbered as they stand; blank rows, which part such a table from its title,
+    are left away.
+    """
     lines = [cells for _, cells in rows if any(cell not in (None, "") for cell in cells)]
     width = max(map(len, lines), default=0)
     for index in range(width):
@@ -314,7 +329,8 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
         raise InputError(
             "header-missing",
             "The file has no header row.",
-            "Give the row with header_row in the mapping profile, or put the header into the first row.",
+            "Give the row with header_row in the mapping profile, or put the header into the "
+            "first row.",
             place=Place(str(path), row=top),
             found=in_context("a file", "nothing")
             if path.stat().st_size == 0
@@ -330,7 +346,9 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
 
 
 def _fitted(cells: Sequence[Cell], width: int) -> Sequence[Cell]:
-    """Cells as many as the header has, blank ones added or left away; a row with something beyond the header keeps it, and is told."""
+    """Cells as many as the header has, blank ones added or left away; a row with something beyond
+    the header keeps it, and is told.
+    """
     if len(cells) == width or any(cell not in ("", None) for cell in cells[width:]):
         return cells
     return [*cells[:width], *[""] * (width - len(cells))]
@@ -341,8 +359,9 @@ def _joined(
 ) -> tuple[str, ...]:
     """One name a column: its cells from above to below, each distinct text once.
 
-    A merged cell holds its text in its first cell alone. A workbook says which cells are merged; of a CSV file only the
-    blank cells after a text are left, so there every blank cell above the last row takes the text to its left.
+    A merged cell holds its text in its first cell alone. A workbook says which cells are merged; of
+    a CSV file only the blank cells after a text are left, so there every blank cell above the last
+    row takes the text to its left.
     """
     width = max((len(lines.get(row, ())) for row in rows), default=0)
     spread = {row: [*lines.get(row, ()), *[""] * (width - len(lines.get(row, ())))] for row in rows}

@@ -1,7 +1,8 @@
 """What a file is by its first bytes, held against what its name says.
 
-Programs save one thing under another's name: HTML as .xls, CSV as .xlsx, a workbook with a password as a workbook. A reader
-that trusts the name fails in its own words; this says what the file is and what to do about it.
+Programs save one thing under another's name: HTML as .xls, CSV as .xlsx, a workbook with a password
+as a workbook. A reader that trusts the name fails in its own words; this says what the file is and
+what to do about it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, as_phrase, in_context
 
 BESIDE_OTHERS = ("~$", "._")
-"""How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on a shared folder: no data of a plant."""
+"""How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on
+a shared folder: no data of a plant.
+"""
 _OLE2 = bytes.fromhex(
     "d0cf11e0a1b11ae1"
 )  # compound files: old Office, and encrypted new Office (MS-CFB 2.2)
@@ -39,7 +42,9 @@ _PASSWORD = "EncryptedPackage".encode(
 
 
 def kind_of(head: bytes) -> str:
-    """The kind by the first bytes: a word of this module, or `text` where nothing else is recognised."""
+    """The kind by the first bytes: a word of this module, or `text` where nothing else is
+    recognised.
+    """
     for mark, kind in _SIGNATURES:
         if head.startswith(mark):
             return kind

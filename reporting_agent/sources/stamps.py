@@ -1,7 +1,9 @@
-"""Dates and times as plants write them: by order or format, Excel's days, 24:00; years of no plant refused; what is unreadable.
+"""Dates and times as plants write them: by order or format, Excel's days, 24:00; years of no plant
+refused; what is unreadable.
 
-Years before 1980 or after 2199 are no plant's: they are clocks never set (1970-01-01), Excel's day nought (1899-12-31)
-and years cut short (0026), and refused. Where a cell cannot be read, `UnreadableCell` says what is wanted.
+Years before 1980 or after 2199 are no plant's: they are clocks never set (1970-01-01), Excel's day
+nought (1899-12-31) and years cut short (0026), and refused. Where a cell cannot be read,
+`UnreadableCell` says what is wanted.
 """
 
 from __future__ import annotations
@@ -35,9 +37,9 @@ _WRITTEN = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 _DAYS_END = re.compile(r"(?<![\d:.])24:00(:00(?:[.,]0+)?)?(?![\d:])")  # not the minutes of 06:24:00
 _SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
 
-# Excel counts days from 1899-12-31 as day 0 and holds 1900 for a leap year (day 60 is its 29 February), so that from
-# day 61 on the count runs from 1899-12-30; the 1904 system of older Macintosh files has 1904-01-01 as day 0. ECMA-376
-# part 1, 18.17.4.
+# Excel counts days from 1899-12-31 as day 0 and holds 1900 for a leap year (day 60 is its 29
+# February), so that from day 61 on the count runs from 1899-12-30; the 1904 system of older
+# Macintosh files has 1904-01-01 as day 0. ECMA-376 part 1, 18.17.4.
 _DAY_NOUGHT = {"1900": datetime(1899, 12, 30), "1904": datetime(1904, 1, 1)}  # noqa: DTZ001 - local, the zone comes later
 
 
@@ -51,7 +53,9 @@ def read(text: str, profile: Profile) -> datetime:
 
 
 def of_serial(days: float, profile: Profile) -> datetime:
-    """A moment out of Excel's number of days, to the millisecond, which is all that such a number holds."""
+    """A moment out of Excel's number of days, to the millisecond, which is all that such a number
+    holds.
+    """
     if days > 100_000_000:
         raise UnreadableCell(
             Phrase("a date and time; counts of seconds since 1970 are not read as one")
@@ -59,7 +63,8 @@ def of_serial(days: float, profile: Profile) -> datetime:
     if profile.excel_dates is None:
         raise UnreadableCell(
             Phrase(
-                "a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days"
+                "a date and time; declare excel_dates = '1900' (or '1904') where dates are "
+                "numbers of days"
             )
         )
     if not 0 <= days < 120_000 or (profile.excel_dates == "1900" and days < 61):
@@ -77,7 +82,9 @@ def midnight(stamp: datetime, profile: Profile) -> datetime:
 
 
 def _a_day_later(stamp: datetime) -> datetime:
-    """Where the day ends that begins here: of 9999-12-31, which stands for "never" in many systems, no calendar has the day after."""
+    """Where the day ends that begins here: of 9999-12-31, which stands for "never" in many systems,
+    no calendar has the day after.
+    """
     return of_a_plant(stamp) + timedelta(days=1)
 
 
@@ -107,7 +114,9 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
 
 
 def written(stamp: date, profile: Profile) -> str:
-    """A typed date or moment as a text in which the profile reads the same; by ISO 8601 where its format cannot say it."""
+    """A typed date or moment as a text in which the profile reads the same; by ISO 8601 where its
+    format cannot say it.
+    """
     if profile.date_format is not None:
         text = stamp.strftime(profile.date_format)
         with suppress(ValueError):
@@ -145,7 +154,8 @@ def _by_order(text: str, profile: Profile) -> datetime:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):
             raise UnreadableCell(
                 Phrase(
-                    "%(wanted)s; declare excel_dates = '1900' (or '1904') where dates are numbers of days",
+                    "%(wanted)s; declare excel_dates = '1900' (or '1904') where dates are numbers "
+                    "of days",
                     wanted=wanted,
                 )
             )

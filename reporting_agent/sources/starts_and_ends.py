@@ -1,7 +1,9 @@
-"""A row's start and end, and other moments, put together from several columns (date and clock time), or an end from a duration.
+"""A row's start and end, and other moments, put together from several columns (date and clock
+time), or an end from a duration.
 
-Several columns: a date and a clock time, or year, month, day and clock time. Each row gets them as one more cell, named by its parts
-("Date + Start"). Where start and end share their date, an end before the start is of the day after: a row decides that by its own cells.
+Several columns: a date and a clock time, or year, month, day and clock time. Each row gets them as
+one more cell, named by its parts ("Date + Start"). Where start and end share their date, an end
+before the start is of the day after: a row decides that by its own cells.
 
 A start and a duration, which may be the difference of two counters (`rearranged.subtracted`).
 """
@@ -122,8 +124,9 @@ def _rows(
 
 
 def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
-    """The moment that the parts make, with 24:00 and 00:00 as the profile means them, so that it is read as it stands; the text of the
-    parts where they make none, blank where the last of them is blank.
+    """The moment that the parts make, with 24:00 and 00:00 as the profile means them, so that it is
+    read as it stands; the text of the parts where they make none, blank where the last of them is
+    blank.
     """
     if cells.is_blank(parts[-1]):
         return None
@@ -161,7 +164,9 @@ def _day_of(parts: Sequence[Cell], profile: Profile) -> date:
 
 
 def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
-    """An end that no column tells, by the start and the duration; whole days are of the calendar, of 23 or 25 hours where clocks change."""
+    """An end that no column tells, by the start and the duration; whole days are of the calendar,
+    of 23 or 25 hours where clocks change.
+    """
     durations = columns.pop("duration_s")
     ends = columns.setdefault("end", [None] * len(durations))
     for index, (start, end, duration) in enumerate(
@@ -178,8 +183,8 @@ def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
 
 
 def _on_the_calendar(local: datetime, zone: tzinfo) -> datetime:
-    """An end on the plant's wall clock; where the clock skipped that time, by the clock as it stood before: of a day that ends at a skipped
-    midnight, the moment of the change."""
+    """An end on the plant's wall clock; where the clock skipped that time, by the clock as it stood
+    before: of a day that ends at a skipped midnight, the moment of the change."""
     try:
         return stamps.fixed(local, zone)
     except UnreadableCell:

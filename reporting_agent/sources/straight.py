@@ -1,7 +1,9 @@
-"""Columns that are already what readings are, handed on as they stand: typed stamps and numbers without a blank among them.
+"""Columns that are already what readings are, handed on as they stand: typed stamps and numbers
+without a blank among them.
 
-Most of a historian's Parquet is like that. Anything else (text, blanks, a stamp outside the years that plants have, an hour that the clock
-repeats or skips) is no case for this path, and `readings` looks at it row by row.
+Most of a historian's Parquet is like that. Anything else (text, blanks, a stamp outside the years
+that plants have, an hour that the clock repeats or skips) is no case for this path, and `readings`
+looks at it row by row.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ _FEW_RUNS = 64  # of rows of one meter in a block: below it they are cut out, ab
 
 
 class ConsecutiveReadings(NamedTuple):
-    """Consecutive readings of one name of the meter column, None where the file has no such column."""
+    """Consecutive readings of one name of the meter column, None where the file has no such
+    column.
+    """
 
     name: str | None
     header: str
@@ -41,7 +45,9 @@ def parts(
     value: Floats,
     rows: Rows,
 ) -> Iterator[ConsecutiveReadings]:
-    """The readings of each meter, in the order of the file; `code` has the index of each meter in `texts`, -1 where it has none."""
+    """The readings of each meter, in the order of the file; `code` has the index of each meter in
+    `texts`, -1 where it has none.
+    """
     if len(texts) == 1:
         yield ConsecutiveReadings(texts[0], header, time_us, value, rows)
         return
@@ -90,7 +96,9 @@ def _text(texts: Sequence[str | None], code: int) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class SoundColumns:
-    """Columns of one block that are readings already: a stamp in UTC microseconds, and a value of each header, for every row."""
+    """Columns of one block that are readings already: a stamp in UTC microseconds, and a value of
+    each header, for every row.
+    """
 
     rows: Rows
     time_us: Integers

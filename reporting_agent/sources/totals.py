@@ -1,13 +1,15 @@
-"""Which rows of a table are totals or subtotals: by a word for one, or by a blank key and amounts that are the sum of the rows above.
+"""Which rows of a table are totals or subtotals: by a word for one, or by a blank key and amounts
+that are the sum of the rows above.
 
-A total is told and never taken as a row.
-A row is one where its first filled cell, or its key, is a word for one (declared under `totals`, or one of the usual
-words below); or where its key is blank and an amount in it is the sum of the rows since the total before, or of all rows.
-A usual word in the key of a row that can be read in every column, and whose amounts are no such sum, may be a name: that
-row is neither a total nor a row, but set aside.
+A total is told and never taken as a row. A row is one where its first filled cell, or its key, is a
+word for one (declared under `totals`, or one of the usual words below); or where its key is blank
+and an amount in it is the sum of the rows since the total before, or of all rows. A usual word in
+the key of a row that can be read in every column, and whose amounts are no such sum, may be a name:
+that row is neither a total nor a row, but set aside.
 
-Sums are compared within half of the last digit that the total shows. A total that differs from the rows above it is
-worth more than one that agrees: rows are missing from the file, or could not be read.
+Sums are compared within half of the last digit that the total shows. A total that differs from the
+rows above it is worth more than one that agrees: rows are missing from the file, or could not be
+read.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _USUAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TotalRow:
-    """A row that sums others: where it stands, and whether its amounts agree with the rows above (None: it has none that could)."""
+    """A row that sums others: where it stands, and whether its amounts agree with the rows above
+    (None: it has none that could).
+    """
 
     place: Place
     agrees: bool | None
@@ -50,7 +54,8 @@ class Claim:
     named: bool  # a word for a total stands in its first filled cell, or in its key
     declared: bool  # one that the profile declares
     keyless: bool
-    incomplete: bool  # blank where a row must have something, or of a table whose rows are others than the file's
+    # blank where a row must have something, or of a table whose rows are others than the file's
+    incomplete: bool
 
     @property
     def possible(self) -> bool:
@@ -58,7 +63,9 @@ class Claim:
 
 
 def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
-    """Whether the cell is a word for a total, alone or before what it totals ("Total May", "合计（吨）")."""
+    """Whether the cell is a word for a total, alone or before what it totals ("Total May",
+    "合计（吨）").
+    """
     if not isinstance(cell, str):
         return False
     text = plain(cell).rstrip(":： ")
@@ -68,7 +75,9 @@ def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
 
 
 def says_a_total(heading: str) -> bool:
-    """Whether a word of a column's heading is one for a total; in writing without spaces, wherever it stands."""
+    """Whether a word of a column's heading is one for a total; in writing without spaces, wherever
+    it stands.
+    """
     words = re.split(r"[\s_\-./,:;，、]+", plain(heading))
     return any(map(names_a_total, words)) or any(
         word in heading for word in WORDS if word[0] >= "\u3000"
@@ -76,7 +85,9 @@ def says_a_total(heading: str) -> bool:
 
 
 def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
-    """Whether a word that the profile declares stands here; then it is a total whatever else the row holds."""
+    """Whether a word that the profile declares stands here; then it is a total whatever else the
+    row holds.
+    """
     return isinstance(cell, str) and any(
         plain(cell).casefold().startswith(plain(word).casefold()) for word in declared if word
     )
@@ -84,9 +95,11 @@ def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
 
 @dataclass(slots=True)
 class RunningSums:
-    """What a total is compared with: the sum of each adding column since the total before, and of all rows.
+    """What a total is compared with: the sum of each adding column since the total before, and of
+    all rows.
 
-    Every row is added once, however many totals ask: a file may hold as many rows without a key as rows.
+    Every row is added once, however many totals ask: a file may hold as many rows without a key as
+    rows.
     """
 
     columns: Mapping[str, list[float | None]]  # the table's own lists, growing
@@ -121,9 +134,11 @@ class RunningSums:
     def judge(
         self, amounts: Mapping[str, tuple[float, float]], rows: int
     ) -> tuple[bool | None, str, str]:
-        """Whether every amount of a total is a sum, with what was found and what the rows add up to.
+        """Whether every amount of a total is a sum, with what was found and what the rows add up
+        to.
 
-        `amounts` are value and half of its last digit by column; `rows` is how many rows have been read so far.
+        `amounts` are value and half of its last digit by column; `rows` is how many rows have been
+        read so far.
         """
         self._add(rows)
         agrees: bool | None = None
@@ -144,11 +159,15 @@ class RunningSums:
 
 
 def half_a_digit(text: str) -> float:
-    """Half of the last digit shown: 0.05 for 12.3. Both signs count as a decimal sign; of a whole number it is 0.5."""
+    """Half of the last digit shown: 0.05 for 12.3. Both signs count as a decimal sign; of a whole
+    number it is 0.5.
+    """
     match = re.search(r"[.,](\d+)$", text)
     return 0.5 * 10.0 ** -len(match[1]) if match else 0.5
 
 
 def _sums(group: str, whole: str) -> str:
-    """Of the rows since the total before, and of all rows, where these differ as they are written."""
+    """Of the rows since the total before, and of all rows, where these differ as they are
+    written.
+    """
     return group if group == whole else Phrase("%(first)s or %(rest)s", first=group, rest=whole)

@@ -1,8 +1,10 @@
-"""CSV whose columns are plainly ISO stamps and numbers, read with those types by all processors: three times as quick as texts.
+"""CSV whose columns are plainly ISO stamps and numbers, read with those types by all processors:
+three times as quick as texts.
 
-Only as long as every row is whole and every cell of its type. At the first that is not, `read` stops before its block, and the
-caller goes on with texts, which know each bad row and why. Nothing is taken that the texts would not give: a blank,
-a total, another notation of dates or numbers ends this path.
+Only as long as every row is whole and every cell of its type. At the first that is not, `read`
+stops before its block, and the caller goes on with texts, which know each bad row and why. Nothing
+is taken that the texts would not give: a blank, a total, another notation of dates or numbers ends
+this path.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class TypedFile:
     def read(
         self, plain: Callable[[dict[str, Any]], bool], wanted: Sequence[str]
     ) -> Iterator[dict[str, Any]]:
-        """Blocks of the chosen columns under the names wanted, until the end or the first that is not plain."""
+        """Blocks of the chosen columns under the names wanted, until the end or the first that is
+        not plain.
+        """
         import pyarrow as pa
 
         stamp = self._stamp() if self._plain_profile() else None

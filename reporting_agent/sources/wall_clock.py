@@ -1,9 +1,11 @@
-"""A plant's wall clock to UTC: of an hour that came twice, which one; of an hour that never was, that it never was.
+"""A plant's wall clock to UTC: of an hour that came twice, which one; of an hour that never was,
+that it never was.
 
-Stamps without an offset are resolved in the order in which one meter's readings stand: within the hour that the clock
-repeated in autumn, those after the step back belong to the second pass. Two lone readings of one stamp in that hour are
-its first and second pass (hourly readings). Where rows are not in the order of time nothing can tell the passes apart,
-and all are taken as the first; stamps with an offset need none of this.
+Stamps without an offset are resolved in the order in which one meter's readings stand: within the
+hour that the clock repeated in autumn, those after the step back belong to the second pass. Two
+lone readings of one stamp in that hour are its first and second pass (hourly readings). Where rows
+are not in the order of time nothing can tell the passes apart, and all are taken as the first;
+stamps with an offset need none of this.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class WallClock:
     _passed: dict[str, _Passed] = field(default_factory=dict)
 
     def utc(self, meter: str, local_us: Integers) -> Integers:
-        """UTC microseconds of a meter's next readings; stamps in an hour that never was move on by its width."""
+        """UTC microseconds of a meter's next readings; stamps in an hour that never was move on by
+        its width.
+        """
         if not len(local_us):
             return local_us
         changes = self._changes(local_us)
@@ -69,7 +73,9 @@ class WallClock:
         return local_us - self._offsets[offset_index]
 
     def steady_offset_us(self, low_us: int, high_us: int) -> int | None:
-        """The offset of a stretch of local time within a day of which no change of it lies; else None."""
+        """The offset of a stretch of local time within a day of which no change of it lies; else
+        None.
+        """
         if len(self._near(low_us, high_us)):
             return None
         return int(
@@ -79,8 +85,9 @@ class WallClock:
     def never(self, local_us: Integers) -> NDArray[np.bool_] | None:
         """Which stamps lie inside an hour that the clock skipped; None where it skipped none.
 
-        Its first moment does not, where an interval ends there: by the clock until then it is the moment of the change itself. Who
-        stamps an hour later as well has not moved the clock: both are the same moment by one that did.
+        Its first moment does not, where an interval ends there: by the clock until then it is the
+        moment of the change itself. Who stamps an hour later as well has not moved the clock: both
+        are the same moment by one that did.
         """
         skipped: NDArray[np.bool_] | None = None
         for index in self._changes(local_us) if len(local_us) else []:
@@ -112,7 +119,9 @@ class WallClock:
         return indices
 
     def _second_pass(self, meter: str, edge: int, width: int, near: Integers) -> int:
-        """From which of the readings within the hour on, its end included, they are of its second pass."""
+        """From which of the readings within the hour on, its end included, they are of its second
+        pass.
+        """
         if not len(near):
             return 0
         state = self._passed.setdefault(meter, _Passed())
@@ -146,7 +155,9 @@ class WallClock:
 
 @lru_cache(maxsize=64)
 def _offsets(first: int, last: int, zone: tzinfo) -> tuple[Integers, Integers]:
-    """Every change of the zone's offset, with the offset from each on; the first entry is the beginning."""
+    """Every change of the zone's offset, with the offset from each on; the first entry is the
+    beginning.
+    """
     edges, offsets = [first], [_offset(first, zone)]
     for day in range(first, last, _DAY_US):
         if _offset(day + _DAY_US, zone) != offsets[-1]:

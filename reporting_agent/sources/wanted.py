@@ -22,15 +22,19 @@ class CellKind(StrEnum):
 
     @property
     def words(self) -> Phrase:
-        """The same, to be said in a reader's language: a member of an enumeration is a text and no more."""
+        """The same, to be said in a reader's language: a member of an enumeration is a text and no
+        more.
+        """
         return Phrase(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateColumn:
-    """One column of a template. A row without a `required` value is rejected; a file without the column is refused.
+    """One column of a template. A row without a `required` value is rejected; a file without the
+    column is refused.
 
-    A moment `as_written` keeps whether it was written with an offset; else it has the one that was in force.
+    A moment `as_written` keeps whether it was written with an offset; else it has the one that was
+    in force.
     """
 
     name: str
@@ -50,7 +54,9 @@ class Template:
     open_prefixes: tuple[str, ...] = ()
 
     def column(self, name: str) -> TemplateColumn | None:
-        """The declared column, or one made for an open prefix, or None where the name means nothing here."""
+        """The declared column, or one made for an open prefix, or None where the name means nothing
+        here.
+        """
         for column in self.columns:
             if column.name == name:
                 return column
@@ -69,7 +75,9 @@ class Template:
 
 
 def adds_up(name: str) -> bool:
-    """Whether a total of the column means something: amounts do, heating values and temperatures do not."""
+    """Whether a total of the column means something: amounts do, heating values and temperatures do
+    not.
+    """
     return name in {"output_quantity", "reject_quantity", "quantity", "energy"} or (
         name.startswith(("input.", "energy.")) and not name.endswith(".unit")
     )

@@ -1,7 +1,8 @@
-"""Records of scales: read from their table, brought to each scale's declared unit, in order of time.
+"""Records of scales: read from their table, brought to each scale's declared unit, in order of
+time.
 
-They label nothing. They are committed to by the day, as readings of meters are, and stand beside the output of the log where an
-auditor looks.
+They label nothing. They are committed to by the day, as readings of meters are, and stand beside
+the output of the log where an auditor looks.
 """
 
 from __future__ import annotations

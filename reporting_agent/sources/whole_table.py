@@ -1,7 +1,9 @@
-"""A whole file as typed columns: which rows are rows, which are totals of others, and which cannot be read, with the reason.
+"""A whole file as typed columns: which rows are rows, which are totals of others, and which cannot
+be read, with the reason.
 
-For batches, energy per batch and production logs (up to a few million rows). Meter readings are streamed instead, see
-`meter_readings`. A file of which more than half the rows cannot be read is refused as a whole: then the profile is wrong.
+For batches, energy per batch and production logs (up to a few million rows). Meter readings are
+streamed instead, see `meter_readings`. A file of which more than half the rows cannot be read is
+refused as a whole: then the profile is wrong.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ Row = tuple[int, Sequence[Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns by their standard name, all of one length; `rows[i]` is the row of the file that value i came from."""
+    """Columns by their standard name, all of one length; `rows[i]` is the row of the file that
+    value i came from.
+    """
 
     file: str
     columns: Mapping[str, list[Any]]
@@ -53,7 +57,9 @@ class Table:
     rejected: list[RejectedRow] = field(default_factory=list)
     carriers: tuple[
         str, ...
-    ] = ()  # columns that mean nothing here and whose heading is a carrier's name: numbers, None where none stands
+        # columns that mean nothing here and whose heading is a carrier's name: numbers, None where
+        # none stands
+    ] = ()
     weighed: tuple[
         str, ...
     ] = ()  # others that mean nothing here and whose heading says t or kg: likewise
@@ -75,7 +81,9 @@ class Table:
         return Place(self.file, self.rows[index], column)
 
     def in_their_own_columns(self, refused: Sequence[RejectedRow]) -> list[RejectedRow]:
-        """Rows refused after they were read, with their cells as the file has them and the identity by which they are corrected."""
+        """Rows refused after they were read, with their cells as the file has them and the identity
+        by which they are corrected.
+        """
         if not refused or self.again is None:
             return list(refused)
         numbers = {rejection.place.row for rejection in refused}
@@ -109,7 +117,8 @@ def read_table(
     """Read a file by its profile into the template's columns.
 
     Raises:
-        InputError: the file is missing, not of its format, lacks a required column, or most of its rows are unreadable.
+        InputError: the file is missing, not of its format, lacks a required column, or most of its
+            rows are unreadable.
     """
     path = Path(path)
     return read_sheet(
@@ -124,7 +133,9 @@ def read_sheet(
     zone: tzinfo,
     corrections: Corrections | None = None,
 ) -> Table:
-    """The same of any sheet; `reopen` opens it from its beginning, and may be called more than once."""
+    """The same of any sheet; `reopen` opens it from its beginning, and may be called more than
+    once.
+    """
 
     def again() -> Sheet:
         whole = put_together(reopen(), profile) if profile.parts else reopen()
@@ -244,7 +255,9 @@ class _Reading:
     def _set_aside(
         self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell
     ) -> None:
-        """Note a row that cannot be read: as a total, where it is one, else as rejected, as it was mended last."""
+        """Note a row that cannot be read: as a total, where it is one, else as rejected, as it was
+        mended last.
+        """
         file, wanted = self.table.file, self.wanted.name
         if mended is None and (total := self._total(row, raw)) is not None:
             self.table.totals.append(total)
@@ -265,8 +278,8 @@ class _Reading:
         self.table.unread.append(self._texts(original))
 
     def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
-        """What a row that cannot be read says in its columns of text, and when it began or was stamped: of which batch or line it is, where
-        it says that."""
+        """What a row that cannot be read says in its columns of text, and when it began or was
+        stamped: of which batch or line it is, where it says that."""
         texts: dict[str, Any] = {}
         for slot, position in self.there:
             if (
@@ -303,7 +316,9 @@ class _Reading:
         )
 
     def _amounts(self, raw: Sequence[Cell]) -> Iterator[tuple[str, tuple[float, float]]]:
-        """What a total has to add up to, in the template's unit, and half of the last digit that it shows."""
+        """What a total has to add up to, in the template's unit, and half of the last digit that it
+        shows.
+        """
         for slot, position in self.adding:
             cell = raw[position]
             if is_blank(cell, slot.missing):
@@ -321,7 +336,9 @@ class _Reading:
             )
 
     def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
+        """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not
+        in rows without a key.
+        """
         filled_down = set(self.profile.fill_down) - set(
             self.profile.parts
         )  # of those in parts the date alone is, as they are put together
@@ -388,7 +405,8 @@ def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
                 rows=f"{len(table.rejected) + read:,}",
                 reason=first.reason,
             ),
-            "Set the mapping profile in site.toml to how the file is written; `steplabel-agent map FILE` proposes one.",
+            "Set the mapping profile in site.toml to how the file is written; `steplabel-agent "
+            "map FILE` proposes one.",
             place=first.place,
             found=first.found,
             wanted=first.wanted,

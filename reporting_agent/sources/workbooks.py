@@ -1,10 +1,13 @@
-"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as rows with merged ranges; refused: one that reaches too far, formulas never worked out.
+"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as rows with merged ranges; refused: one that reaches
+too far, formulas never worked out.
 
-How far a workbook's sheets reach, held against what they hold: found before a reader makes room for it.
+How far a workbook's sheets reach, held against what they hold: found before a reader makes room for
+it.
 
-The reader of workbooks keeps a sheet as one rectangle. One stray cell at the far corner (ZZ1048576) makes that rectangle 700 million
-cells, and the process is aborted. So the cells are counted as the packed XML is parsed, as a stream, and a sheet that is nearly empty is
-read otherwise (`workbooks`) or refused.
+The reader of workbooks keeps a sheet as one rectangle. One stray cell at the far corner (ZZ1048576)
+makes that rectangle 700 million cells, and the process is aborted. So the cells are counted as the
+packed XML is parsed, as a stream, and a sheet that is nearly empty is read otherwise (`workbooks`)
+or refused.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
 
 MOST_EMPTY = 8
-"""A sheet's rectangle may have so many cells for each that holds something; a table with many blank columns has two or three."""
+"""A sheet's rectangle may have so many cells for each that holds something; a table with many blank
+columns has two or three.
+"""
 _ALWAYS_SMALL = 200_000  # cells: some 8 MB at most, whatever they hold
 _CHUNK = 1 << 20
 _NO_VALUE = re.compile(
@@ -60,7 +65,9 @@ class SheetExtent:
 
 
 def extents_of(path: Path) -> tuple[SheetExtent, ...]:
-    """The extent of every sheet of an .xlsx, .xlsm or .ods file, of others none; counted once as long as the file stays."""
+    """The extent of every sheet of an .xlsx, .xlsm or .ods file, of others none; counted once as
+    long as the file stays.
+    """
     written = path.stat()
     return _extents_of(path, written.st_mtime_ns, written.st_size)
 
@@ -82,9 +89,11 @@ def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[SheetExtent, ..
 
 
 def _of_sheet(content: IO[bytes]) -> SheetExtent:
-    """Of one worksheet (ECMA-376 part 1, 18.3.1.4: `c`, with its reference in `r`); without references cells count on.
+    """Of one worksheet (ECMA-376 part 1, 18.3.1.4: `c`, with its reference in `r`); without
+    references cells count on.
 
-    The tags are those of a parser of XML: a reference may stand in any quotes, in any place and in small letters.
+    The tags are those of a parser of XML: a reference may stand in any quotes, in any place and in
+    small letters.
     """
     extent = SheetExtent()
     row, column = 0, 0  # of the last cell
@@ -174,10 +183,12 @@ class WorkbookSheet:
 
 
 class Book:
-    """A workbook that was opened; every damage that shows while it is read is refused as `workbook-unreadable`.
+    """A workbook that was opened; every damage that shows while it is read is refused as
+    `workbook-unreadable`.
 
     Raises:
-        InputError: `workbook-unreadable`, `workbook-too-large`, `workbook-nearly-empty`, `formulas-without-values`.
+        InputError: `workbook-unreadable`, `workbook-too-large`, `workbook-nearly-empty`,
+            `formulas-without-values`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -227,13 +238,16 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
 
 
 def is_sparse(path: Path, extents: Sequence[SheetExtent]) -> bool:
-    """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
+    """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one
+    rectangle.
+    """
     extent = next((candidate for candidate in extents if candidate.is_nearly_empty), SheetExtent())
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
         raise InputError(
             "workbook-nearly-empty",
             "A cell is so far from the others that the sheet cannot be read as one table.",
-            "Delete whatever is far below or to the right of the table, or save the workbook as .xlsx.",
+            "Delete whatever is far below or to the right of the table, or save the workbook as "
+            ".xlsx.",
             place=Place(str(path), row=extent.last_row),
             found=Phrase(
                 "%(cells)s filled cells in %(rows)s rows and %(columns)s columns",
@@ -247,11 +261,14 @@ def is_sparse(path: Path, extents: Sequence[SheetExtent]) -> bool:
 
 
 def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
-    """Formulas that a program wrote have no value until a spreadsheet program opens the file; their cells would be read as blank."""
+    """Formulas that a program wrote have no value until a spreadsheet program opens the file; their
+    cells would be read as blank.
+    """
     if count := sum(extent.without_value for extent in extents):
         raise InputError(
             "formulas-without-values",
-            "The workbook contains formulas that were never calculated, so their cells have no value.",
+            "The workbook contains formulas that were never calculated, so their cells have no "
+            "value.",
             "Open it in a spreadsheet program and save it, or export values instead of formulas.",
             place=Place(str(path)),
             found=in_number(
@@ -265,7 +282,9 @@ def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
 
 
 def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows of a sheet that hold something, cell by cell: slower, and no larger than what they hold."""
+    """The rows of a sheet that hold something, cell by cell: slower, and no larger than what they
+    hold.
+    """
     import openpyxl
 
     with _refusing_damage(path):
@@ -276,9 +295,11 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
             ):  # of the strict form of the standard this reader finds none
                 raise InputError(
                     "workbook-strict",
-                    "A cell is far from the others, and a workbook of this format can then not be read.",
+                    "A cell is far from the others, and a workbook of this format can then not be "
+                    "read.",
                     (
-                        "Delete whatever is far below or to the right of the table, or save the file as an ordinary Excel workbook (.xlsx)."
+                        "Delete whatever is far below or to the right of the table, or save the "
+                        "file as an ordinary Excel workbook (.xlsx)."
                     ),
                     place=Place(str(path)),
                     found=Phrase("Strict Open XML Spreadsheet"),
@@ -294,7 +315,9 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
 
 
 def _as_read(value: Any, data_type: str) -> Cell:
-    """A cell as the other reader gives it: blank where there is none or an error, numbers as floats, a midnight as its date."""
+    """A cell as the other reader gives it: blank where there is none or an error, numbers as
+    floats, a midnight as its date.
+    """
     from openpyxl.utils.escape import unescape
 
     if value is None or data_type == "e":

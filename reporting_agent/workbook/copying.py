@@ -1,4 +1,6 @@
-"""The workbook again, with each run's label and gap beside the firm's own figures, which stay as they were."""
+"""The workbook again, with each run's label and gap beside the firm's own figures, which stay as
+they were.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,12 @@ _FORMAT = "#,##0.00"
 
 
 def labelled_copy(labelled: LabelledWorkbook) -> bytes:
-    """The bytes of the copy: the firm's sheets, new columns at the right of the runs, and the sheets `Labels` and `Not read`.
+    """The bytes of the copy: the firm's sheets, new columns at the right of the runs, and the
+    sheets `Labels` and `Not read`.
 
     Raises:
-        InputError: `workbook-unreadable`: a part that reading does not need and a copy does is damaged, the styles or the theme say.
+        InputError: `workbook-unreadable`: a part that reading does not need and a copy does is
+            damaged, the styles or the theme say.
     """
     book = opened(labelled.sheet.path, labelled.sheet.sheet)
     _beside_the_runs(book[labelled.sheet.sheet], labelled)
@@ -52,7 +56,9 @@ def labelled_copy(labelled: LabelledWorkbook) -> bytes:
 
 
 def _free(book: Any, name: str) -> str:
-    """The name, or the name with a number where the firm has such a sheet: none of its own is overwritten."""
+    """The name, or the name with a number where the firm has such a sheet: none of its own is
+    overwritten.
+    """
     number = 1
     free = name
     while free in book.sheetnames:
@@ -100,8 +106,9 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
 
 
 def _first_free_column(sheet: Any, width: int) -> int:
-    """The column behind the last that holds something: cells that are only formatted may reach to the end of the sheet. What stands so far
-    out that so many columns have no room behind it is passed over."""
+    """The column behind the last that holds something: cells that are only formatted may reach to
+    the end of the sheet. What stands so far out that so many columns have no room behind it is
+    passed over."""
     filled = {
         column for (_, column), cell in sheet._cells.items() if cell.value is not None
     }  # rows would be made up to the last column
@@ -132,7 +139,9 @@ def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
 
 
 def _units(labelled: LabelledWorkbook) -> dict[str, tuple[str, str]]:
-    """Of each metric the unit of its values and of its energies; products in different units are told per unit of output."""
+    """Of each metric the unit of its values and of its energies; products in different units are
+    told per unit of output.
+    """
     by_metric: dict[str, tuple[str, str]] = {}
     for metric in metrics(labelled):
         own = [label for label in labelled.labels if str(label.metric) == metric]

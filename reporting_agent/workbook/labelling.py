@@ -1,4 +1,6 @@
-"""From the runs of a workbook to labels and gaps, by the same engine that labels a plant's meters."""
+"""From the runs of a workbook to labels and gaps, by the same engine that labels a plant's
+meters.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from reporting_agent.workbook.reading import AboutSheet, RunSheet, nothing_reada
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One run beside its label. Values per unit of output, energies in the label's energy unit; None where not known."""
+    """One run beside its label. Values per unit of output, energies in the label's energy unit;
+    None where not known.
+    """
 
     value: float | None
     label: float | None
@@ -68,7 +72,9 @@ class LabelledWorkbook:
 
     @property
     def without_lhv(self) -> tuple[str, ...]:
-        """Carriers that no run's energy could be told of in kgce, because their heating value is not given."""
+        """Carriers that no run's energy could be told of in kgce, because their heating value is
+        not given.
+        """
         if not any(ExclusionReason.LHV_REQUIRED in label.excluded for label in self.labels):
             return ()
         every = [
@@ -98,7 +104,8 @@ def name_of(label: StepLabel) -> str:
 
 
 def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
-    """Label every product of the workbook over the days that its runs cover; runs that begin later than `now` are told.
+    """Label every product of the workbook over the days that its runs cover; runs that begin later
+    than `now` are told.
 
     Raises:
         InputError: `workbook-empty` where no run could be read.
@@ -200,7 +207,9 @@ def _cost(energy: CarrierEnergy, about: AboutSheet) -> float | None:
 
 
 def _in(unit: str, of: str, carrier: str, about: AboutSheet) -> float | None:
-    """How many `unit` one `of` is; between a fuel's amount and its heat by the heating value that the firm gave."""
+    """How many `unit` one `of` is; between a fuel's amount and its heat by the heating value that
+    the firm gave.
+    """
     try:
         return ratio(of, unit)
     except InputError:
@@ -216,7 +225,9 @@ def _mj(unit: str, carrier: str, about: AboutSheet) -> float | None:
 
 
 def _blank(sheet: RunSheet) -> frozenset[tuple[str, str]]:
-    """Runs of which an energy column is blank that other runs of the same product fill: one of two meters of a carrier as well."""
+    """Runs of which an energy column is blank that other runs of the same product fill: one of two
+    meters of a carrier as well.
+    """
     used: dict[str, set[int]] = {}
     for batch, columns in zip(sheet.batches, sheet.filled, strict=True):
         used.setdefault(batch.step, set()).update(columns)

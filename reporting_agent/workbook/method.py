@@ -1,8 +1,10 @@
-"""The firm's own method pack: one step a product, made from its own runs. It compares the firm with itself and nobody else.
+"""The firm's own method pack: one step a product, made from its own runs. It compares the firm with
+itself and nobody else.
 
-The rule is that of small series: the value a quarter of the valid runs reach (p25), from at least ten valid runs, so that
-one odd run, or two, cannot make the label. What is physically possible nobody declared; runs below a fifth or above five
-times their product's own median are taken for wrong readings. Nothing of it can be released: no portal knows this pack.
+The rule is that of small series: the value a quarter of the valid runs reach (p25), from at least
+ten valid runs, so that one odd run, or two, cannot make the label. What is physically possible
+nobody declared; runs below a fifth or above five times their product's own median are taken for
+wrong readings. Nothing of it can be released: no portal knows this pack.
 """
 
 from __future__ import annotations

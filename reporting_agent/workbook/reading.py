@@ -1,6 +1,8 @@
-"""The firm's workbook as batches with energy: the sheet of runs, and what the sheet `About` says of the firm.
+"""The firm's workbook as batches with energy: the sheet of runs, and what the sheet `About` says of
+the firm.
 
-A blank energy is not known and stays so; a zero is a zero. Rows that cannot be read are kept with their reason.
+A blank energy is not known and stays so; a zero is a zero. Rows that cannot be read are kept with
+their reason.
 """
 
 from __future__ import annotations
@@ -57,8 +59,9 @@ _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, SyntaxError),
     *(KeyError, ValueError, TypeError, AttributeError, IndexError),
 )
-"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number. A SyntaxError is one of
-XML: openpyxl takes lxml where that is installed, whose error is no ParseError of the standard library."""
+"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing
+or is no number. A SyntaxError is one of XML: openpyxl takes lxml where that is installed, whose
+error is no ParseError of the standard library."""
 _RUNS = Template(
     "runs",
     (
@@ -78,7 +81,9 @@ _RUNS = Template(
 
 @dataclass(frozen=True, slots=True)
 class AboutSheet:
-    """What the firm says of itself: prices in `currency` by carrier and unit, and lower heating values in MJ per the carrier's own unit."""
+    """What the firm says of itself: prices in `currency` by carrier and unit, and lower heating
+    values in MJ per the carrier's own unit.
+    """
 
     name: str = ""
     timezone: str = DEFAULT_ZONE
@@ -93,7 +98,9 @@ class AboutSheet:
 
 @dataclass(frozen=True, slots=True)
 class RunSheet:
-    """The workbook read: its runs as batches, each with the row it stands in, and what could not be read."""
+    """The workbook read: its runs as batches, each with the row it stands in, and what could not be
+    read.
+    """
 
     path: Path
     sheet: str
@@ -111,7 +118,9 @@ class RunSheet:
 
     @property
     def passed_over(self) -> list[str]:
-        """Sentences on sheets and columns of which nothing was read: a firm may think that they count."""
+        """Sentences on sheets and columns of which nothing was read: a firm may think that they
+        count.
+        """
         sentences = []
         if self.other_sheets:
             sentences.append(
@@ -143,8 +152,9 @@ def read(path: Path) -> RunSheet:
     """Read a workbook.
 
     Raises:
-        InputError: it is missing or no workbook, no sheet has the template's headings, a heading's unit is not one of its
-            carrier, a setting cannot be used, or most rows are unreadable; with file, sheet and row.
+        InputError: it is missing or no workbook, no sheet has the template's headings, a heading's
+            unit is not one of its carrier, a setting cannot be used, or most rows are unreadable;
+            with file, sheet and row.
     """
     book = _book(path)
     first_rows = {name: book.sheet(name, _ROWS_OF_A_SHEET) for name in book.names}
@@ -178,7 +188,9 @@ def read(path: Path) -> RunSheet:
 
 
 def _with_merged(path: Path, name: str, sheet: WorkbookSheet) -> WorkbookSheet:
-    """The sheet with its merged ranges, where a cell far off made it be read cell by cell, without them."""
+    """The sheet with its merged ranges, where a cell far off made it be read cell by cell, without
+    them.
+    """
     if sheet.merged is not None:
         return sheet
     ranges = opened(path, name)[name].merged_cells.ranges
@@ -265,7 +277,9 @@ def _book(path: Path) -> Book:
 def _sheet_of_runs(
     path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], hidden: frozenset[str]
 ) -> tuple[str, Headings, tuple[str, ...]]:
-    """The sheet of runs with its headings, and the other sheets that could be it; a visible one before a hidden one, then by its name."""
+    """The sheet of runs with its headings, and the other sheets that could be it; a visible one
+    before a hidden one, then by its name.
+    """
     with_headings = {name: understand(rows[:_ROWS_LOOKED_AT]) for name, rows in sheets.items()}
     of_runs = {
         name: headings
@@ -356,7 +370,9 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
 
 
 def _refuse_total_beside_parts(path: Path, headings: Headings) -> None:
-    """Two columns of one carrier add up, as two meters do; a total beside its part would count the part twice."""
+    """Two columns of one carrier add up, as two meters do; a total beside its part would count the
+    part twice.
+    """
     for total in headings.energy:
         beside = next(
             (
@@ -370,10 +386,12 @@ def _refuse_total_beside_parts(path: Path, headings: Headings) -> None:
             raise InputError(
                 "total-beside-parts",
                 Phrase(
-                    "The heading %(heading)s says a total, and another column gives energy of the same carrier.",
+                    "The heading %(heading)s says a total, and another column gives energy of the "
+                    "same carrier.",
                     heading=repr(total.heading),
                 ),
-                "Give the columns that must not count a heading that names no carrier, such as Check.",
+                "Give the columns that must not count a heading that names no carrier, such as "
+                "Check.",
                 place=Place(str(path), headings.row, total.heading),
                 found=Phrase(
                     "%(first)s and %(second)s",
@@ -467,7 +485,9 @@ def _is_percent(path: Path, sheet: str, row: int) -> bool:
 
 
 def opened(path: Path, sheet: str) -> Any:
-    """The workbook as openpyxl has it; InputError `workbook-unreadable` where a part of it, or that sheet, is damaged."""
+    """The workbook as openpyxl has it; InputError `workbook-unreadable` where a part of it, or that
+    sheet, is damaged.
+    """
     import openpyxl
 
     try:
@@ -495,7 +515,9 @@ def _begins(text: str, setting: str, lang: Lang) -> bool:
 
 
 def _carrier_and_unit(setting: str, text: str, lang: Lang) -> tuple[str | None, str]:
-    """Whose price or heating value a row of `About` gives, and per which unit; no carrier where it is none that is measured in it."""
+    """Whose price or heating value a row of `About` gives, and per which unit; no carrier where it
+    is none that is measured in it.
+    """
     for id_ in CARRIERS:
         begins, _, ends = carrier_setting(setting, id_, lang, "\0").partition("\0")
         unit = text.removeprefix(begins).removesuffix(ends).strip()
@@ -505,7 +527,9 @@ def _carrier_and_unit(setting: str, text: str, lang: Lang) -> tuple[str | None, 
 
 
 def carrier_setting(setting: str, id_: str, lang: Lang, unit: str = "") -> str:
-    """How the sheet `About` names a carrier's price or heating value, per its own unit or another: `Price of electricity, per kWh`."""
+    """How the sheet `About` names a carrier's price or heating value, per its own unit or another:
+    `Price of electricity, per kWh`.
+    """
     carrier = CARRIERS[id_]
     return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=unit or carrier.unit)
 
@@ -520,7 +544,9 @@ _NUMBERS = {
 
 
 def _number(path: Path, row: int, setting: str, key: str, value: object) -> float:
-    """A number that the setting may be: a heating value of 0 would count a fuel as none, and 100 % of uncertainty every gap as chance."""
+    """A number that the setting may be: a heating value of 0 would count a fuel as none, and 100 %
+    of uncertainty every gap as chance.
+    """
     most = 100 if setting == "uncertainty_pct" else 1e9
     if (
         isinstance(value, bool)
@@ -533,7 +559,9 @@ def _number(path: Path, row: int, setting: str, key: str, value: object) -> floa
 
 
 def _heating_value(path: Path, row: int, carrier: str, key: str, value: object) -> float:
-    """MJ per the carrier's own unit; one in kJ, as GB/T 2589 and bills in China give it, is none that the carrier can have."""
+    """MJ per the carrier's own unit; one in kJ, as GB/T 2589 and bills in China give it, is none
+    that the carrier can have.
+    """
     heating_value = _number(path, row, "lhv", key, value)
     possible = FactorTable.load().impossible(carrier, heating_value, CARRIERS[carrier].unit)
     if possible is not None:
@@ -555,7 +583,9 @@ def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: 
 def _batches(
     table: Table, headings: Headings, about: AboutSheet
 ) -> tuple[list[Batch], list[frozenset[int]], list[RejectedRow]]:
-    """The runs, in which energy columns of each an amount stands, and the rows whose unit of output is none."""
+    """The runs, in which energy columns of each an amount stands, and the rows whose unit of output
+    is none.
+    """
     batches: list[Batch] = []
     filled: list[frozenset[int]] = []
     refused: list[RejectedRow] = []
@@ -612,14 +642,18 @@ def _batches(
 
 
 def _end_of(start: datetime, end: datetime | None) -> datetime | None:
-    """None where the day alone is typed on which the run began as well: it says that the run ended then, and not when."""
+    """None where the day alone is typed on which the run began as well: it says that the run ended
+    then, and not when.
+    """
     return (
         None if end is not None and end.time() == time.min and end.date() == start.date() else end
     )
 
 
 def _name_of(run: str, machine: str, machines: AbstractSet[str]) -> str:
-    """A day's or a shift's name may stand once for each machine; without its machine, a row may be one of the others again."""
+    """A day's or a shift's name may stand once for each machine; without its machine, a row may be
+    one of the others again.
+    """
     return run if len(machines) == 1 or "" in machines else f"{run} · {machine}"
 
 
@@ -635,12 +669,15 @@ def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:
 
 
 def cell_of(step: str, product: str, unit: str) -> str:
-    """What is compared with itself only: one step, one product, one kind of unit. It is the id of a step in the firm's own method."""
+    """What is compared with itself only: one step, one product, one kind of unit. It is the id of a
+    step in the firm's own method.
+    """
     return "\x1f".join((step, product, unit))
 
 
 def output_unit(text: str) -> tuple[str, float]:
-    """The unit a label is per, and how many of it one `text` is: masses in t, counts in 1,000 items, else m, m2, m3.
+    """The unit a label is per, and how many of it one `text` is: masses in t, counts in 1,000
+    items, else m, m2, m3.
 
     Raises:
         InputError: `unit-unknown`.

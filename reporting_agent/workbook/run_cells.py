@@ -1,6 +1,8 @@
-"""What the cells of the sheet of runs say of each run: a merged cell its text of all its rows and its amount of none, a day its name.
+"""What the cells of the sheet of runs say of each run: a merged cell its text of all its rows and
+its amount of none, a day its name.
 
-A spreadsheet keeps what a merged cell says in the first of its cells; an amount that stands for several runs is no run's own.
+A spreadsheet keeps what a merged cell says in the first of its cells; an amount that stands for
+several runs is no run's own.
 """
 
 from __future__ import annotations
@@ -36,14 +38,18 @@ class _MergedCells:
 
 @dataclass(frozen=True, slots=True)
 class RunCells:
-    """Rows whose every cell is of one run, and those of which an amount is not, by their row of the sheet."""
+    """Rows whose every cell is of one run, and those of which an amount is not, by their row of the
+    sheet.
+    """
 
     sheet: Sheet
     set_aside: Mapping[int, RejectedRow]
 
 
 def own_cells(sheet: Sheet, workbook_sheet: WorkbookSheet, columns: Mapping[str, str]) -> RunCells:
-    """The rows below the headings; `columns` has the heading of each column of the template, energies as `energy.…`."""
+    """The rows below the headings; `columns` has the heading of each column of the template,
+    energies as `energy.…`.
+    """
     at = {
         name: sheet.header.index(heading)
         for name, heading in columns.items()
@@ -78,8 +84,9 @@ _PREPARED = frozenset({"step", "equipment", "product", "output_unit", "status"})
 
 
 def _is_prepared(cells: Sequence[Cell], at: Mapping[str, int]) -> bool:
-    """Whether a row waits for its run: nothing stands in it but its unit, and what else firms fill in down the sheet beforehand. A machine
-    or a product by itself may be meant as a heading, and is none."""
+    """Whether a row waits for its run: nothing stands in it but its unit, and what else firms fill
+    in down the sheet beforehand. A machine or a product by itself may be meant as a heading, and is
+    none."""
     beforehand = {at[name] for name in _PREPARED & at.keys()}
     filled = {position for position, cell in enumerate(cells) if not is_blank(cell)}
     return at.get("output_unit") in filled and filled <= beforehand
@@ -101,7 +108,9 @@ def _ranges(sheet: WorkbookSheet) -> list[_MergedCells]:
 def _of_shared_amounts(
     sheet: Sheet, runs: Sequence[Row], ranges: Sequence[_MergedCells], amounts: Sequence[int]
 ) -> dict[int, RejectedRow]:
-    """Runs of which an amount stands for another run, or another carrier, too. A run whose own name takes several rows is one run."""
+    """Runs of which an amount stands for another run, or another carrier, too. A run whose own name
+    takes several rows is one run.
+    """
     cells_of, numbers = dict(runs), [number for number, _ in runs]
     refused: dict[int, RejectedRow] = {}
     for merged in ranges:
@@ -142,7 +151,9 @@ _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 def _of_unclear_texts(
     sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int]
 ) -> dict[int, RejectedRow]:
-    """Runs with a text such as 1.234, in a column of which no text shows that the point parts decimals and not groups of three digits."""
+    """Runs with a text such as 1.234, in a column of which no text shows that the point parts
+    decimals and not groups of three digits.
+    """
     refused: dict[int, RejectedRow] = {}
     for position in amounts:
         texts = [

@@ -10,7 +10,9 @@ from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name,
 
 
 def as_text(labelled: LabelledWorkbook) -> str:
-    """One block a product and metric: the label, what is usual, what lies above the label, and why runs were left out."""
+    """One block a product and metric: the label, what is usual, what lies above the label, and why
+    runs were left out.
+    """
     lang = labelled.sheet.lang
     lines: list[str] = []
     for label in labelled.labels:
@@ -37,7 +39,10 @@ def as_text(labelled: LabelledWorkbook) -> str:
     if labelled.sheet.unread:
         sheet, first = labelled.sheet.unread[0]
         row = f"{sheet}, {tell(RESULTS['row'], lang)} {first.place.row}"
-        where = f"{row}{f', {first.place.column}' if first.place.column else ''}: {in_language(first.found, lang)}"
+        where = (
+            f"{row}{f', {first.place.column}' if first.place.column else ''}: "
+            f"{in_language(first.found, lang)}"
+        )
         where += f"; {tell(RESULTS['wanted'], lang)}: {cell_fault(first.wanted, lang)}"
         lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.unread):,} ({where})")
     if labelled.without_lhv:

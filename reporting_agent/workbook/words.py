@@ -1,4 +1,5 @@
-"""Headings and sentences of the workbook in any language of the catalogue, and what a heading means.
+"""Headings and sentences of the workbook in any language of the catalogue, and what a heading
+means.
 
 A workbook is answered in the language of its headings.
 
@@ -40,7 +41,9 @@ COLUMNS: Mapping[str, Phrase] = {
     "output_unit": Phrase("Output unit"),
     "status": Phrase("Good, scrap or test"),
 }
-"""Of the sheet of runs; beside them stands one column an energy carrier, "Electricity kWh" or "电力 kWh"."""
+"""Of the sheet of runs; beside them stands one column an energy carrier, "Electricity kWh" or "电力
+kWh".
+"""
 
 STATUS: Mapping[str, Phrase] = {
     "good": Phrase("good"),
@@ -85,39 +88,50 @@ RESULTS: Mapping[str, Phrase] = {
 }
 
 BESIDE_RUNS = ("value", "label", "gap", "uncertain", "unexplained", "money", "left_out")
-"""The columns of the copy at the right of the runs, for each metric; `money` where every price is known."""
+"""The columns of the copy at the right of the runs, for each metric; `money` where every price is
+known.
+"""
 
 NOTES: Mapping[str, Phrase] = {
     "rule": Phrase(
-        "The label of a product is the value that a quarter of its valid runs reach or beat (p25), from at least %(fewest)s valid runs."
+        "The label of a product is the value that a quarter of its valid runs reach or beat "
+        "(p25), from at least %(fewest)s valid runs."
     ),
     "bounds": Phrase(
-        "A run below a fifth of its product's median or above five times the median is left out: its reading or its unit is wrong."
+        "A run below a fifth of its product's median or above five times the median is left out: "
+        "its reading or its unit is wrong."
     ),
     "gap": Phrase(
-        "A gap is not waste. Within the meter uncertainty of %(uncertainty)s %% no conclusion is possible. The rest is unexplained: "
+        "A gap is not waste. Within the meter uncertainty of %(uncertainty)s %% no conclusion is "
+        "possible. The rest is unexplained: "
         "the table does not say why, so nothing is called avoidable."
     ),
     "money": Phrase(
-        "Money is at the prices of the sheet %(about)s. Where a run uses several carriers, its mean price is used."
+        "Money is at the prices of the sheet %(about)s. Where a run uses several carriers, its "
+        "mean price is used."
     ),
     "no_money": Phrase("No money is shown: a price is missing for %(carriers)s."),
     "lhv_needed": Phrase(
-        "For kgce, enter the heating value of %(carriers)s in the sheet %(about)s: see the supplier's bill. Or give the amount in GJ."
+        "For kgce, enter the heating value of %(carriers)s in the sheet %(about)s: see the "
+        "supplier's bill. Or give the amount in GJ."
     ),
     "factors": Phrase("kgce by %(edition)s, calorific basis."),
     "software": Phrase(
-        "Made by Steplabel %(version)s from this workbook alone. Everything here is exact and stays with you."
+        "Made by Steplabel %(version)s from this workbook alone. Everything here is exact and "
+        "stays with you."
     ),
     "unused": Phrase(
-        "Nothing here comes from %(columns)s. A column counts where its heading is the template's, or a carrier with its unit, such as "
+        "Nothing here comes from %(columns)s. A column counts where its heading is the "
+        "template's, or a carrier with its unit, such as "
         "%(example)s."
     ),
     "other_sheets": Phrase(
-        "Not read: %(sheets)s. Runs are read from one sheet alone, here %(sheet)s. Put all runs there."
+        "Not read: %(sheets)s. Runs are read from one sheet alone, here %(sheet)s. Put all runs "
+        "there."
     ),
     "fill": Phrase(
-        "One row per run: a batch, a shift or a day on one machine. Leave empty what you do not know; write 0 where none was used."
+        "One row per run: a batch, a shift or a day on one machine. Leave empty what you do not "
+        "know; write 0 where none was used."
     ),
     "units": Phrase("Name an energy column by carrier and unit. Add or rename: %(examples)s."),
     "then": Phrase("Then: steplabel-agent label %(file)s"),
@@ -128,7 +142,9 @@ _OF_A_CELL = {
     "a date and time": Phrase("a date and time, such as 2026-05-14 08:30"),
     "one of good": Phrase("one of good, scrap, test"),
 }
-"""What is wanted of a cell, by how a file says it: a workbook has no mapping profile to declare decimal signs or orders of dates in."""
+"""What is wanted of a cell, by how a file says it: a workbook has no mapping profile to declare
+decimal signs or orders of dates in.
+"""
 
 
 def tell(words: Phrase, lang: Lang, **values: Value) -> str:
@@ -151,7 +167,9 @@ _LEAST_KNOWN = 3  # headings, for a row to be the header
 
 @dataclass(frozen=True, slots=True)
 class EnergyColumn:
-    """A column of energy: its heading as written, the carrier, and the unit that the heading gives."""
+    """A column of energy: its heading as written, the carrier, and the unit that the heading
+    gives.
+    """
 
     heading: str
     carrier: str
@@ -160,7 +178,9 @@ class EnergyColumn:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The header row understood: template column -> heading as written, and the columns of energy."""
+    """The header row understood: template column -> heading as written, and the columns of
+    energy.
+    """
 
     row: int
     lang: Lang
@@ -172,7 +192,9 @@ class Headings:
 
     @property
     def known(self) -> int:
-        """How many of the headings say all that is wanted of them: a carrier without a unit may be a title."""
+        """How many of the headings say all that is wanted of them: a carrier without a unit may be
+        a title.
+        """
         return len(self.columns) + sum(bool(column.unit) for column in self.energy)
 
 
@@ -209,7 +231,9 @@ def _of_row(row: int, texts: Sequence[str], lang: Lang) -> Headings:
 
 
 def _compared(heading: str) -> str:
-    """A heading without what a spreadsheet changes in it: line breaks within a cell, blanks, full-width signs, case."""
+    """A heading without what a spreadsheet changes in it: line breaks within a cell, blanks,
+    full-width signs, case.
+    """
     return "".join(plain(heading).split()).casefold()
 
 
@@ -223,8 +247,9 @@ def _is_a_result(heading: str, lang: Lang) -> bool:
 
 
 def _energy(text: str, lang: Lang) -> EnergyColumn | None:
-    """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with; or any
-    other word for a carrier. The unit is empty where the heading gives none. A carrier's meter, price or supplier is no amount of it."""
+    """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's
+    name that the heading begins with; or any other word for a carrier. The unit is empty where the
+    heading gives none. A carrier's meter, price or supplier is no amount of it."""
     names = sorted(
         ((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS),
         key=lambda pair: -len(pair[0]),
@@ -249,7 +274,9 @@ def _energy(text: str, lang: Lang) -> EnergyColumn | None:
 
 
 def _is_of_an_amount(unit: str) -> bool:
-    """Whether the text is a unit that somebody may give an amount of energy in, or takes for one: kW for kWh, m3 for Nm3, tons."""
+    """Whether the text is a unit that somebody may give an amount of energy in, or takes for one:
+    kW for kWh, m3 for Nm3, tons.
+    """
     for measure in ("MJ", "kW", "t", "Nm3", "m3", "kgce"):
         try:
             ratio(unit, measure)
@@ -267,7 +294,9 @@ _HEADING_WORDS = tomllib.loads(
 
 
 def _says_an_amount(rest: str) -> bool:
-    """Whether what stands behind a carrier's name has a unit in it: an amount that cannot be read, which must not be passed over."""
+    """Whether what stands behind a carrier's name has a unit in it: an amount that cannot be read,
+    which must not be passed over.
+    """
     words = [word for word in re.split(r"[\s,，()（）\[\]【】:：]+", rest) if word]
     folded = {word.casefold() for word in words}
     if "/" in rest or any(

@@ -2,7 +2,8 @@
 
 python -m tests.attacks [--write] [--long]
 
-Without `--write` a figure that differs from the document fails its test. `--long` runs more trials, whose figures are printed only.
+Without `--write` a figure that differs from the document fails its test. `--long` runs more trials,
+whose figures are printed only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ PROPERTY = "attack "
 
 
 class Stated:
-    """A plugin of pytest that keeps the lines which passing tests stated; its presence tells `stated` not to compare."""
+    """A plugin of pytest that keeps the lines which passing tests stated; its presence tells
+    `stated` not to compare.
+    """
 
     def __init__(self) -> None:
         self.lines: dict[str, str] = {}

@@ -49,14 +49,17 @@ def _refusals_by_the_thousand_are_not_logged_line_by_line() -> Iterator[None]:
 def stated(
     record_property: Callable[[str, object], None], pytestconfig: pytest.Config, long: bool
 ) -> State:
-    """Print a row, and hold it against the document: not in the long form, which has other figures, nor while it is written."""
+    """Print a row, and hold it against the document: not in the long form, which has other figures,
+    nor while it is written.
+    """
 
     def state(row: Row) -> None:
         record_property(f"attack {row.name}", row.line)
         compared = not long and not pytestconfig.pluginmanager.has_plugin("attacks-writer")
         if compared and row.line not in lines_of(DOCUMENT.read_text(encoding="utf-8")):
             pytest.fail(
-                f"docs/attacks.md lacks {row.line!r}: run python -m tests.attacks --write, read the difference",
+                f"docs/attacks.md lacks {row.line!r}: run python -m tests.attacks --write, read "
+                "the difference",
                 pytrace=False,
             )
 

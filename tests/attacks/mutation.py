@@ -1,4 +1,6 @@
-"""Changes to an envelope that somebody on the way could make: of bits, of lengths, of whole fields, by splicing two envelopes."""
+"""Changes to an envelope that somebody on the way could make: of bits, of lengths, of whole fields,
+by splicing two envelopes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _HEADS = (*_TAGS_FLOATS_NULLS, *_OPEN_LENGTHS, *_GIGABYTES)
 
 
 def mutated(raw: bytes, other: bytes, chance: Chance) -> tuple[str, bytes]:
-    """One change to `raw`, with material of `other` where it splices; its kind, and bytes that differ from both."""
+    """One change to `raw`, with material of `other` where it splices; its kind, and bytes that
+    differ from both.
+    """
     while True:
         kind = tuple(MUTATIONS)[int(chance.integers(len(MUTATIONS)))]
         changed = MUTATIONS[kind](raw, other, chance)
@@ -89,7 +93,9 @@ def _head(raw: bytes, _other: bytes, chance: Chance) -> bytes:
 
 
 def _field(raw: bytes, other: bytes, chance: Chance) -> bytes:
-    """A field of the header or of the envelope changed, taken from the other, left out or added; canonical again."""
+    """A field of the header or of the envelope changed, taken from the other, left out or added;
+    canonical again.
+    """
     content: Any = decode(raw)
     foreign: Any = decode(other)
     inside = chance.random() < 0.7
@@ -130,7 +136,9 @@ def _other_value(value: Any, chance: Chance) -> Any:
 
 
 def _splice(raw: bytes, other: bytes, chance: Chance) -> bytes:
-    """Whole parts of two good envelopes: one's header over the other's seal, one's signature under the other's content."""
+    """Whole parts of two good envelopes: one's header over the other's seal, one's signature under
+    the other's content.
+    """
     content: Any = decode(raw)
     foreign: Any = decode(other)
     for name in ("header", "sealed", "signature"):

@@ -1,8 +1,10 @@
-"""What can be worked out of published values: simulated sectors, really composed and really gated, and the attacker's sums.
+"""What can be worked out of published values: simulated sectors, really composed and really gated,
+and the attacker's sums.
 
-Success is to come within 1 % of a firm's exact value, which is about how closely its own release tells it. The p-percent of the gate
-(10 %) would be no measure here: firms of a sector lie within some 4 % of each other, so that the published typical value
-alone is within 10 % of nearly every one of them.
+Success is to come within 1 % of a firm's exact value, which is about how closely its own release
+tells it. The p-percent of the gate (10 %) would be no measure here: firms of a sector lie within
+some 4 % of each other, so that the published typical value alone is within 10 % of nearly every one
+of them.
 """
 
 from __future__ import annotations
@@ -76,9 +78,11 @@ def place(rank: int, firms: int) -> float:
 
 
 def guess(best: float, firms: int, rank: int, averaged: int = 5) -> float:
-    """The value of a firm whose rank somebody knows, from one published mean of the best: a normal sector laid through it.
+    """The value of a firm whose rank somebody knows, from one published mean of the best: a normal
+    sector laid through it.
 
-    The attacker knows besides how far firms of such a sector lie apart: more than a publication tells.
+    The attacker knows besides how far firms of such a sector lie apart: more than a publication
+    tells.
     """
     middle = np.mean([place(position, firms) for position in range(1, averaged + 1)])
     return float(best + BETWEEN * (middle - place(rank, firms)))

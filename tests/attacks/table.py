@@ -1,4 +1,6 @@
-"""The table of `docs/attacks.md`: one row an attack, stated by the test that ran it, held against the document."""
+"""The table of `docs/attacks.md`: one row an attack, stated by the test that ran it, held against
+the document.
+"""
 
 from __future__ import annotations
 

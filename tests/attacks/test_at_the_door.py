@@ -1,4 +1,5 @@
-"""Strangers without an account: who read until the portal is full, lock others out, or write through its mails.
+"""Strangers without an account: who read until the portal is full, lock others out, or write
+through its mails.
 
 Each once more with its defence off.
 """
@@ -81,7 +82,9 @@ def published() -> Cast:
 
 @pytest.fixture
 def one_small_redis(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """Everything in one server that does not evict, as it stood: the worst that an operator can do."""
+    """Everything in one server that does not evict, as it stood: the worst that an operator can
+    do.
+    """
     with started(tmp_path, "--maxmemory", "4mb", "--maxmemory-policy", "noeviction") as url:
         settings.CACHES = redis_caches(counts=url, pages=url)
         yield
@@ -107,7 +110,9 @@ def entries() -> int:
 
 
 def fill_what_no_page_fits_into() -> None:
-    """What is left is less than a page: as much as its length happens to leave, which counters would take up in time."""
+    """What is left is less than a page: as much as its length happens to leave, which counters
+    would take up in time.
+    """
     store: Any = caches["pages"]
     client = store._cache.get_client()
     with suppress(OutOfMemoryError):
@@ -153,7 +158,9 @@ def test_reading_does_not_fill_the_portal(
     fill_what_no_page_fits_into()
 
     def signs_in_beside_a_reader(number: int) -> bool:
-        """Redis frees a little by itself, so a full store takes a counter now and then; not while others go on reading."""
+        """Redis frees a little by itself, so a full store takes a counter now and then; not while
+        others go on reading.
+        """
         read_oddly(READS + number, lambda host: asked_for.__setitem__(0, host))
         return signs_in(Client(raise_request_exception=False), owner)
 
@@ -162,7 +169,8 @@ def test_reading_does_not_fill_the_portal(
     stated(
         Row(
             "reading",
-            f"{READS} anonymous requests with a Host, page and query of their own each, at one Redis of 4 MB that does not evict",
+            f"{READS} anonymous requests with a Host, page and query of their own each, at one "
+            "Redis of 4 MB that does not evict",
             "cached pages found by known values alone; a store apart",
             "0 entries more",
             f"{added} entries more; sign-in goes on",
@@ -221,11 +229,13 @@ def test_failures_on_a_network_lock_nobody_else_behind_it(
     stated(
         Row(
             "lock-out",
-            "40 wrong passwords from the network of ten others; 101 for one account from everywhere",
+            "40 wrong passwords from the network of ten others; 101 for one account from "
+            "everywhere",
             "failures counted by account and device",
             "0 locked out; the owner's own browser gets in",
             f"{locked} of 10 locked out; the owner's own browser gets in",
-            f"counted by network, no device known: {locked_off} of 10 locked out, and the owner too",
+            f"counted by network, no device known: {locked_off} of 10 locked out, and the owner "
+            "too",
         )
     )
 
@@ -234,7 +244,9 @@ def test_failures_on_a_network_lock_nobody_else_behind_it(
 
 
 def written_by_a_stranger(host: str) -> list[EmailMessage]:
-    """All that the portal sends, to addresses that have not answered, for somebody who names this host."""
+    """All that the portal sends, to addresses that have not answered, for somebody who names this
+    host.
+    """
     caches["default"].clear()
     send_all()  # what waited before
     mail.outbox = []
@@ -274,7 +286,8 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
     stated(
         Row(
             "host",
-            "a registration and a new password asked for under a Host header of the asker's, with its port",
+            "a registration and a new password asked for under a Host header of the asker's, with "
+            "its port",
             "every link from the configured address",
             "0 links to another address",
             f"{foreign} of {len(links)} links in mails to others",
@@ -291,18 +304,19 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
 
     monkeypatch.setattr(registering, "post_link", with_firm)
     plain = mail_texts._letter
-    naming = lambda kind, facts: (
+    naming = lambda kind, facts: (  # noqa: E731
         Letter(f"Confirm that you register {facts['firm']}", "")
         if "firm" in facts
         else plain(kind, facts)
-    )  # noqa: E731
+    )
     monkeypatch.setattr(mail_texts, "_letter", naming)
     spoken_off = sum("evil.example" in message.subject for message in written_by_a_stranger(host))
     assert spoken_off == 1
     stated(
         Row(
             "first-mail",
-            "words of a stranger's, sent by the portal to any address: firm, controlling firm and person of a registration",
+            "words of a stranger's, sent by the portal to any address: firm, controlling firm and "
+            "person of a registration",
             "a first mail names nobody; three an hour to an address",
             "0 words",
             f"{spoken} of {len(words)} in {len(sent)} mails",

@@ -1,6 +1,8 @@
-"""Who is among the best, from how the group of the best is composed: one publication, and two that are subtracted.
+"""Who is among the best, from how the group of the best is composed: one publication, and two that
+are subtracted.
 
-The attacker knows every firm and its region, size and age; what is secret is who is among the best tenth.
+The attacker knows every firm and its region, size and age; what is secret is who is among the best
+tenth.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ OFF = PACK.disclosure.model_copy(update={"fewest_firms": 1, "least_changed_parti
 
 
 def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
-    """Large firms of the north are better, as strongly as the seed draws: whoever knows traits knows something."""
+    """Large firms of the north are better, as strongly as the seed draws: whoever knows traits
+    knows something.
+    """
     rng = np.random.default_rng(seed)
     traits: dict[str, Traits] = {
         f"f{index:04}": {
@@ -64,7 +68,9 @@ def composition_of(
 
 
 def named(composed: BestFirms, who: CellRoster, traits: dict[str, Traits]) -> float:
-    """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
+    """The chance that the firm which the tables make likeliest is among the best: of equally likely
+    ones any.
+    """
     chances = likelihoods(composed.shares, traits)
     best = best_group.best_group(who, DECILE)
     likeliest = [
@@ -98,10 +104,12 @@ def test_no_firm_is_likelier_than_not_among_the_best(
     stated(
         Row(
             "best-group",
-            "a firm that is among the best tenth, by the published composition of the best; region and size of all firms known",
+            "a firm that is among the best tenth, by the published composition of the best; "
+            "region and size of all firms known",
             "each class of 8 firms inside and outside; no firm above 50 % by all tables together",
             f"right in {bound:.0%} of guesses",
-            f"{np.mean(on):.0%}; nothing told in {len(sectors) - len(on)} of {len(sectors)} sectors",
+            f"{np.mean(on):.0%}; nothing told in {len(sectors) - len(on)} of {len(sectors)} "
+            "sectors",
             f"every class told by itself: {np.mean(off):.0%}",
         )
     )
@@ -130,7 +138,8 @@ def test_two_versions_between_which_one_or_two_of_the_best_changed(
     stated(
         Row(
             "best-group-versions",
-            "the class of one or two firms that others replaced in the best tenth between two versions, by subtracting the compositions",
+            "the class of one or two firms that others replaced in the best tenth between two "
+            "versions, by subtracting the compositions",
             "no sum of classes loses or gains fewer than three firms",
             "0 tables beside an earlier one of the same trait",
             f"0 of {pairs} pairs",

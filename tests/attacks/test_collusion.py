@@ -1,7 +1,8 @@
-"""A participant's value out of a published mean of the best five: by a firm alone, by two together, by four of the five.
+"""A participant's value out of a published mean of the best five: by a firm alone, by two together,
+by four of the five.
 
-The colluding firms know their own exact values, that they are among the best five, and how far firms lie apart. What they are after
-is the exact value of the second best firm.
+The colluding firms know their own exact values, that they are among the best five, and how far
+firms lie apart. What they are after is the exact value of the second best firm.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ WORDS = {
     "two": "two of the best five together",
     "all-but-one": "four of the best five together",
 }
-ABOVE_OUTSIDER = 0.1  # of all tries: how much more often one or two firms may succeed than somebody who reads the page
+# of all tries: how much more often one or two firms may succeed than somebody who reads the page
+ABOVE_OUTSIDER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Page:
 
     value: float
     ordered: Array
-    released: float  # the target's own value as it was released, which nobody but portal and regulator reads
+    # the target's own value as it was released, which nobody but portal and regulator reads
+    released: float
 
 
 def page(sector: Sector, seed: int) -> Page:
@@ -71,7 +74,10 @@ def test_colluding_firms(
 
     if who == "all-but-one":  # what protects the fifth is its own noise, and the mean's
         assert median_error(estimates, exact) >= median_error(own, exact)
-        bound = f"no closer than the plant's own release: {close(own, exact):.0%}, median error {median_error(own, exact):.2%}"
+        bound = (
+            f"no closer than the plant's own release: {close(own, exact):.0%}, median error "
+            f"{median_error(own, exact):.2%}"
+        )
         defence = "noise at the plant; the posterior; rounding"
         bare = [float(read.ordered[:5].mean()) for read in pages]
         off = [

@@ -1,4 +1,6 @@
-"""A changed agent commits to its best batch under further ids, with rows that give each of them its energy, and shows its auditor these."""
+"""A changed agent commits to its best batch under further ids, with rows that give each of them its
+energy, and shows its auditor these.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ def test_a_batch_under_further_ids_at_the_same_time_is_found_by_name(
     stated(
         Row(
             "at-one-time",
-            "an agent that commits to its kiln's best day under 80 further ids, in a log that gives the energy, and shows its auditor "
+            "an agent that commits to its kiln's best day under 80 further ids, in a log that "
+            "gives the energy, and shows its auditor "
             "these rows",
-            "no two opened batches of one machine at one time may better a label by more than 0.5 %",
+            "no two opened batches of one machine at one time may better a label by more than 0.5 "
+            "%",
             "found by name",
             "`one-batch-at-a-time` fails, no other check does",
             "check left out: nothing fails",

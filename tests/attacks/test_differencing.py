@@ -1,8 +1,10 @@
-"""One firm's value from two publications that differ in it: a later version, or the same period of a wider peer group.
+"""One firm's value from two publications that differ in it: a later version, or the same period of
+a wider peer group.
 
-The attacker knows who joined, that it is the sector's best, and how far firms lie apart; the rest is subtraction: five times the
-new mean, less five times the old one, leaves the newcomer less the firm that it pushed out. Who joins with it changes nothing where it is
-known to be poor; where several of the best join, the attacker knows their places too and takes the best linear guess.
+The attacker knows who joined, that it is the sector's best, and how far firms lie apart; the rest
+is subtraction: five times the new mean, less five times the old one, leaves the newcomer less the
+firm that it pushed out. Who joins with it changes nothing where it is known to be poor; where
+several of the best join, the attacker knows their places too and takes the best linear guess.
 """
 
 from __future__ import annotations
@@ -130,8 +132,10 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
             "three firms at least must differ"
             + (", in every period that overlaps" if way == "period" else ""),
             f"{close(alone, exact):.0%}, the guess from one publication",
-            f"{withheld}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
-            f"{close(without_gate, exact):.0%}, median error {median_error(without_gate, exact):.1%}",
+            f"{withheld}: {close(with_gate, exact):.0%}, median error "
+            f"{median_error(with_gate, exact):.1%}",
+            f"{close(without_gate, exact):.0%}, median error "
+            f"{median_error(without_gate, exact):.1%}",
         )
     )
 
@@ -158,10 +162,12 @@ def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) ->
         stated(
             Row(
                 "two-differ",
-                f"two versions that differ in two firms, one of them poor: the best firm to within {CLOSE:.0%}",
+                "two versions that differ in two firms, one of them poor: the best firm to "
+                f"within {CLOSE:.0%}",
                 "three must differ and matter to each figure",
                 f"{close(alone, exact):.0%}, the guess from one publication",
-                f"{sectors} of {sectors} withheld: {close(alone, exact):.0%}, median error {median_error(alone, exact):.1%}",
+                f"{sectors} of {sectors} withheld: {close(alone, exact):.0%}, median error "
+                f"{median_error(alone, exact):.1%}",
                 f"{close(estimates, exact):.0%}, median error {median_error(estimates, exact):.1%}",
             )
         )
@@ -172,7 +178,9 @@ JOINING = ((1, 2), (1, 2, 3), (1, 3, 5), (1, 2, 3, 4, 5))
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The best linear guess of the best firm's value, learnt from sectors of one's own making: places are known, the level is not."""
+    """The best linear guess of the best firm's value, learnt from sectors of one's own making:
+    places are known, the level is not.
+    """
 
     weights: Array
 
@@ -202,7 +210,9 @@ class Reader:
 
 
 def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
-    """What the gate lets through, and what it withholds; where it withholds the later version, the earlier one is what there is."""
+    """What the gate lets through, and what it withholds; where it withholds the later version, the
+    earlier one is what there is.
+    """
     sectors = 100 if long else 20
     exact: list[float] = []
     single: list[float] = []
@@ -238,10 +248,12 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
     stated(
         Row(
             "several-differ",
-            f"versions that differ in two to five of the best, subtracted as well as can be: the best firm to within {CLOSE:.0%}",
+            "versions that differ in two to five of the best, subtracted as well as can be: the "
+            f"best firm to within {CLOSE:.0%}",
             "three must differ; with one known none may make up more than 60 % of the rest",
             f"{close(single, exact):.0%}, the best linear guess from the later publication alone",
-            f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; {through.sum()} in {through.size} let through, "
+            f"{close(gated, exact):.0%}, median error {median_error(gated, exact):.1%}; "
+            f"{through.sum()} in {through.size} let through, "
             f"of these {both:.0%} (alone {alone:.0%})",
             f"{close(opened, exact):.0%}, median error {median_error(opened, exact):.1%}",
         )
@@ -250,11 +262,15 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
 
 RETURNED = "returned"
 AWAY = range(0, 41, 4)
-"""Grid points by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
+"""Grid points by which the reader's new site lies above or below its old one: it chooses which of
+its sites comes back.
+"""
 
 
 def came_back(sector: Sector, seed: int, points: int) -> tuple[PublishedVersion, Draft]:
-    """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
+    """The second best is the reader's: it stood in the first version, left the scheme, comes back
+    with another site as the best joins.
+    """
     best, own = (int(place) for place in np.argsort(sector.best)[:2])
     mine = sector.labels[own]
     gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
@@ -295,7 +311,8 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(
     stated(
         Row(
             "came-back",
-            "two versions between which a reader's firm left the scheme and came back and one other joined",
+            "two versions between which a reader's firm left the scheme and came back and one "
+            "other joined",
             "a firm that has left counts and covers nobody: three others must differ and matter",
             "all withheld",
             f"{len(tried)} of {len(tried)} withheld",
@@ -305,7 +322,9 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(
 
 
 def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
-    """All that the gate says where the firm at this place sends its report anew and the draw lies so many grid points from the first."""
+    """All that the gate says where the firm at this place sends its report anew and the draw lies
+    so many grid points from the first.
+    """
     first = [dataclasses.replace(reported, report="first") for reported in sector.labels]
     label = first[revised].label
     drawn = dataclasses.replace(
@@ -349,8 +368,10 @@ def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(
     stated(
         Row(
             "reasons",
-            "a report sent anew: whether its draw repeated its value, by what the gate says of the next version",
-            "another report is another part of its firm whatever it released; the reasons count no firms",
+            "a report sent anew: whether its draw repeated its value, by what the gate says of "
+            "the next version",
+            "another report is another part of its firm whatever it released; the reasons count "
+            "no firms",
             "the same words",
             f"told in {differences} of {sectors}",
             f"values alone compared: told in {told_off} of {sectors}",

@@ -1,4 +1,6 @@
-"""One firm of a group, from counts of its members: in any order of joining, leaving and being attested, any two shown states subtracted."""
+"""One firm of a group, from counts of its members: in any order of joining, leaving and being
+attested, any two shown states subtracted.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ FIRMS, FEWEST, LEAST = 12, 8, 3
 ACTS = st.lists(
     st.tuples(st.integers(0, FIRMS - 1), st.sampled_from(("attested", "bare", "out"))), max_size=60
 )
-"""A member comes with an attested label or without one, changes, or leaves; the runner counts again after each act."""
+"""A member comes with an attested label or without one, changes, or leaves; the runner counts again
+after each act.
+"""
 
 Contributions = dict[str, frozenset[str]]
 
@@ -25,7 +29,9 @@ Contributions = dict[str, frozenset[str]]
 def shown_states(
     acts: list[tuple[int, str]], fewest: int = FEWEST, least: int = LEAST
 ) -> list[Contributions]:
-    """What was counted whenever counts were shown, from a group of all firms, none of them attested."""
+    """What was counted whenever counts were shown, from a group of all firms, none of them
+    attested.
+    """
     ours: Contributions = {f"f{firm}": frozenset() for firm in range(FIRMS)}
     shown: list[Contributions] = []
     for act in [None, *acts]:
@@ -40,7 +46,9 @@ def shown_states(
 
 
 def gives_away(acts: list[tuple[int, str]], least: int = LEAST) -> bool:
-    """Whether two states that were shown differ in fewer than three firms, or counts tell that none or all have the thing."""
+    """Whether two states that were shown differ in fewer than three firms, or counts tell that none
+    or all have the thing.
+    """
     for a, b in combinations(shown_states(acts, least=least), 2):
         changed = {firm for firm in a.keys() | b.keys() if a.get(firm) != b.get(firm)}
         if changed and len(changed) < LEAST:
@@ -68,7 +76,8 @@ def test_any_two_counts_differ_by_three_firms_or_not_at_all(stated: State) -> No
     stated(
         Row(
             "group-counts",
-            "whether one member of a group of sites has an attested label, in any order of joining, leaving and being attested: any two "
+            "whether one member of a group of sites has an attested label, in any order of "
+            "joining, leaving and being attested: any two "
             "counts subtracted",
             f"8 unknown firms; 3 unknown ones that changed; counts in steps of {STEP}",
             "no two counts differ by fewer than three firms",

@@ -1,6 +1,8 @@
-"""A portal, or whoever sits in it, that works against a plant: its own keys, a looser policy, a second challenge.
+"""A portal, or whoever sits in it, that works against a plant: its own keys, a looser policy, a
+second challenge.
 
-The agent has its token, its pack and what it kept; each demand is refused under its code, and nothing has been spent or sent.
+The agent has its token, its pack and what it kept; each demand is refused under its code, and
+nothing has been spent or sent.
 """
 
 from __future__ import annotations
@@ -132,7 +134,9 @@ def test_the_portal_hands_out_a_processing_key_of_its_own(
 
 
 def test_a_token_of_the_portals_own_pages_is_as_good_as_the_way_it_came(tmp_path: Path) -> None:
-    """What the pin cannot do: a fingerprint that the portal itself shows is the portal's. Told in the threat model."""
+    """What the pin cannot do: a fingerprint that the portal itself shows is the portal's. Told in
+    the threat model.
+    """
     from reporting_agent.state import StateDirectory
 
     state, hostile = StateDirectory(tmp_path / "state"), FakePortal()
@@ -186,7 +190,8 @@ def test_the_portal_asks_for_a_looser_policy(
     assert refusal(lambda: eligibility.require_reportable(site)) == "pack-of-its-own"
     assert spent_or_sent(desk) == 0
 
-    # the same pack forced upon the agent past that door; the worker compares with the pack it knows itself
+    # the same pack forced upon the agent past that door; the worker compares with the pack it knows
+    # itself
     submitted(desk, looser(year))
     (raw,) = desk.portal.submissions.values()
     sent = envelope.open(

@@ -1,8 +1,10 @@
-"""Was this batch in the plant's data? The attacker knows all the other batches, and what the record would be.
+"""Was this batch in the plant's data? The attacker knows all the other batches, and what the record
+would be.
 
-The game: a coin decides which of two neighbouring data sets is released, with the policy's two draws; the attacker sees both grid points
-and says which, by the likelihood ratio of the exact law, than which nothing does better (Neyman and Pearson). Its advantage is
-P(says so | is so) - P(says so | is not). Under epsilon it is at most (e^eps - 1) / (e^eps + 1) (Kairouz, Oh, Viswanath 2015).
+The game: a coin decides which of two neighbouring data sets is released, with the policy's two
+draws; the attacker sees both grid points and says which, by the likelihood ratio of the exact law,
+than which nothing does better (Neyman and Pearson). Its advantage is P(says so | is so) - P(says so
+| is not). Under epsilon it is at most (e^eps - 1) / (e^eps + 1) (Kairouz, Oh, Viswanath 2015).
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ BOUND = math.tanh(float(EPSILON) / 2)
 
 
 def joint_law(points: Points, grid_points: int, noise: float = 1.0) -> Law:
-    """Probability of every pair of grid points that a release may show; `noise` below 1 releases with too little of it."""
+    """Probability of every pair of grid points that a release may show; `noise` below 1 releases
+    with too little of it.
+    """
     best, typical = (
         exact_law(scores(points, grid_points, rank(q, len(points))), epsilon / Fraction(noise))
         for q, epsilon in DRAWS
@@ -54,7 +58,9 @@ def optimal_advantage(pair: Pair, grid_points: int, noise: float = 1.0) -> float
 
 
 def small_pairs() -> Iterator[tuple[Pair, int]]:
-    """Every data set of up to three records on two, three and four grid points, beside each with one record replaced."""
+    """Every data set of up to three records on two, three and four grid points, beside each with
+    one record replaced.
+    """
     for grid_points in (2, 3, 4):
         for count in (1, 2, 3):
             for points in combinations_with_replacement(range(grid_points), count):
@@ -67,7 +73,9 @@ def small_pairs() -> Iterator[tuple[Pair, int]]:
 
 
 def played(pair: Pair, grid_points: int, games: int, noise: float = 1.0) -> float:
-    """The advantage in real games: real draws, an attacker who knows the law that is really in force."""
+    """The advantage in real games: real draws, an attacker who knows the law that is really in
+    force.
+    """
     laws = [joint_law(points, grid_points, noise) for points in pair]
     listed = [
         [scores(points, grid_points, rank(q, len(points))) for q, _ in DRAWS] for points in pair
@@ -86,7 +94,9 @@ def played(pair: Pair, grid_points: int, games: int, noise: float = 1.0) -> floa
 
 
 def best_heat_of_a_year() -> tuple[Pair, int]:
-    """A works of 340 heats, the fewest that are compared; its best heat is replaced by a poor one."""
+    """A works of 340 heats, the fewest that are compared; its best heat is replaced by a poor
+    one.
+    """
     heats = np.sort(np.random.default_rng(3).normal(RULE.typical, RULE.spread, 340))
     points, _ = clamp_to_grid(heats.tolist(), RULE.grid)
     return (tuple(points), tuple(sorted((*points[1:], points[-1])))), RULE.grid.points
@@ -94,7 +104,8 @@ def best_heat_of_a_year() -> tuple[Pair, int]:
 
 def test_membership_of_a_batch(stated: State, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
     games = 40_000 if long else 4_000
-    # rounded: pairs of equal advantage differ in the last bit by the processor's order of summing, and the first of them is meant
+    # rounded: pairs of equal advantage differ in the last bit by the processor's order of summing,
+    # and the first of them is meant
     pair, grid_points = max(
         small_pairs(), key=lambda candidate: round(optimal_advantage(*candidate), 12)
     )
@@ -123,7 +134,8 @@ def test_membership_of_a_batch(stated: State, monkeypatch: pytest.MonkeyPatch, l
             "was this batch in the data, knowing all others",
             "two draws at epsilon 3/4 and 1/4",
             f"advantage {BOUND:.3f}",
-            f"{exact:.3f} on the worst pair, {real:.3f} in {games:,} games; {usual:.3f} for the best of 340 heats",
+            f"{exact:.3f} on the worst pair, {real:.3f} in {games:,} games; {usual:.3f} for the "
+            "best of 340 heats",
             f"half the noise: {cheated:.3f}",
         )
     )

@@ -1,7 +1,9 @@
-"""Three thousand envelopes changed on the way (a hundred thousand in the long form): none is taken, none is a server error.
+"""Three thousand envelopes changed on the way (a hundred thousand in the long form): none is taken,
+none is a server error.
 
-Outside by HTTP, where nobody who changes an envelope holds a device's key. Inside by a device that is enrolled and hostile:
-it signs whatever it likes, and the worker must refuse every report that its agent would not have written.
+Outside by HTTP, where nobody who changes an envelope holds a device's key. Inside by a device that
+is enrolled and hostile: it signs whatever it likes, and the worker must refuse every report that
+its agent would not have written.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def cast(portal_keys: object) -> Cast:
 
 
 def hammer(client: Client, cast: Cast, count: int, seed: int) -> Counter[tuple[str, int]]:
-    """Send `count` changed envelopes; how often each kind of change was answered with each status."""
+    """Send `count` changed envelopes; how often each kind of change was answered with each
+    status.
+    """
     first, second = (plant.envelope(cast.pack) for plant in cast.plants[:2])
     chance = np.random.default_rng(seed)
     answers: Counter[tuple[str, int]] = Counter()
@@ -110,7 +114,9 @@ def forged_inside(
     recipient: sealing.ProcessingPublicKey,
     chance: Any,
 ) -> bytes:
-    """An envelope that the device signed outside over a report changed inside, signed inside too or not."""
+    """An envelope that the device signed outside over a report changed inside, signed inside too or
+    not.
+    """
     _, written = _changed_inside(encode_report(report), chance)
     signature = key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
     if chance.random() < 0.3:
@@ -142,7 +148,9 @@ def _changed_inside(written: bytes, chance: Any) -> tuple[str, bytes]:
 def test_a_report_changed_inside_by_a_hostile_device_opens_as_a_good_report_or_not_at_all(
     count: int,
 ) -> None:
-    """What opens must be a report that could have been written: it is spelled in one way, and every field is in its range."""
+    """What opens must be a report that could have been written: it is spelled in one way, and every
+    field is in its range.
+    """
     from tests.performance import sample
 
     device, key = DeviceKey.generate(), sealing.generate()

@@ -1,4 +1,6 @@
-"""Between plant and worker: replays, splices of one plant's seal with another's header, floods. Each refused under its code."""
+"""Between plant and worker: replays, splices of one plant's seal with another's header, floods.
+Each refused under its code.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,8 @@ def test_a_report_counts_once_however_often_it_comes(
             "one report sent again: same bytes, sealed anew, as later revisions",
             "one envelope a revision; one commitment a revision",
             "accepted once",
-            f"accepted once in {len(sent)}: same receipt, `revision-conflict`, `commitment-missing`",
+            f"accepted once in {len(sent)}: same receipt, `revision-conflict`, "
+            "`commitment-missing`",
             f"commitment not asked for: accepted {unbound} times",
         )
     )
@@ -178,8 +181,10 @@ def test_a_sealed_report_does_not_pass_under_another_header(
             "one plant's sealed report under another's header",
             "outer signature; header bound into the seal; inner signature; same subject",
             "0 taken",
-            f"0 of {len(unsigned) + 1}: `outer-signature-invalid` at the door, `{codes[0]}` at the worker",
-            f"seal unbound: `{codes[1]}`; unsigned too: `{codes[2]}`; all off: taken as the thief's",
+            f"0 of {len(unsigned) + 1}: `outer-signature-invalid` at the door, `{codes[0]}` at "
+            "the worker",
+            f"seal unbound: `{codes[1]}`; unsigned too: `{codes[2]}`; all off: taken as the "
+            "thief's",
         )
     )
 
@@ -227,7 +232,8 @@ def test_floods_are_turned_away_unread(
     stated(
         Row(
             "flood",
-            "100 MB, chunks of no stated length, 50 requests of a device in a minute where 2 are its own and 5 its network's",
+            "100 MB, chunks of no stated length, 50 requests of a device in a minute where 2 are "
+            "its own and 5 its network's",
             "length looked at before the body; rates",
             "0 bytes read; 7 answered",
             f"413 unread, 411; {statuses.count(429)} of 50 answered 429",

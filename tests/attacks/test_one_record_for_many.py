@@ -1,7 +1,8 @@
 """Was this batch in the data, where it decides whether 200 others count?
 
-The attacker knows all other batches and lets the plant's own filter do the rest: it leaves rows in another unit out as long as no more than
-half as many lie just beside them, and one batch more there makes it leave none out. The loss is that of the exact laws of all that leaves.
+The attacker knows all other batches and lets the plant's own filter do the rest: it leaves rows in
+another unit out as long as no more than half as many lie just beside them, and one batch more there
+makes it leave none out. The loss is that of the exact laws of all that leaves.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def test_one_record_that_decides_about_many(stated: State) -> None:
     stated(
         Row(
             "one-for-many",
-            f"was this batch in the data, where it decides whether {THOUSANDTHS} others count (a unit told by the rest)",
+            f"was this batch in the data, where it decides whether {THOUSANDTHS} others count (a "
+            "unit told by the rest)",
             "what leaves is judged record by record",
             f"the debit: epsilon {debit:g}",
             f"{others} others, epsilon {loss:.2f}",
@@ -69,7 +71,9 @@ class Altered(Plant):
 
 
 def named(plant: Plant) -> Plant:
-    """Every fifth batch with a Chinese character in its id, every fifth with a remark that the file quotes."""
+    """Every fifth batch with a Chinese character in its id, every fifth with a remark that the file
+    quotes.
+    """
 
     def of(row: Cells) -> Cells:
         return (
@@ -116,7 +120,8 @@ def test_one_sign_of_a_file_that_decides_about_other_rows(
     stated(
         Row(
             f"one-{kind}-for-many",
-            f"was this batch in the data, where a stray {kind} of its row decides how other rows are read",
+            f"was this batch in the data, where a stray {kind} of its row decides how other rows "
+            "are read",
             "a file whose rows depend on one another has no bound",
             "nothing is drawn",
             "a report without that step: one bit, declared",

@@ -1,4 +1,6 @@
-"""Something else published than what an auditor or a reader is shown: another report, a left-out label, another policy, a forked log."""
+"""Something else published than what an auditor or a reader is shown: another report, a left-out
+label, another policy, a forked log.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
 def sealed_lower(
     report: Report, header: Header, key: DeviceKey, recipient: ProcessingPublicKey
 ) -> bytes:
-    """What the changed agent seals: the labels of the report that it keeps, each best value so many grid points lower."""
+    """What the changed agent seals: the labels of the report that it keeps, each best value so many
+    grid points lower.
+    """
     lower = tuple(
         replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - LOWER, 0)))
         for label in report.released.labels
@@ -83,7 +87,9 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     answer: Answer,
     stated: State,
 ) -> None:
-    """Committed and drawn honestly; the honest report is kept for the auditor, who asks a real portal for the evidence."""
+    """Committed and drawn honestly; the honest report is kept for the auditor, who asks a real
+    portal for the evidence.
+    """
     audited = registered(tmp_path)
     of_site = ("--site", audited.site_toml, "--state", tmp_path / "state")
     code, output = answer(
@@ -132,8 +138,10 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     stated(
         Row(
             "another-report",
-            f"an agent that sends every best value {LOWER} grid points lower and shows its auditor the honest report",
-            "values found are logged under the report's salt; receipt, entry and proof bind the opening to them",
+            f"an agent that sends every best value {LOWER} grid points lower and shows its "
+            "auditor the honest report",
+            "values found are logged under the report's salt; receipt, entry and proof bind the "
+            "opening to them",
             "found by name",
             "`values-logged` fails, no other check does; `not-bound`, exit code 1",
             "check left out: nothing fails",

@@ -1,8 +1,11 @@
-"""One firm's value from the benchmarks of two years, between which that firm joined and every other stayed nearly as it was.
+"""One firm's value from the benchmarks of two years, between which that firm joined and every other
+stayed nearly as it was.
 
-A potential and its reference are a sum over all firms: the later sum less the earlier one is the newcomer's typical value, but for what the
-others moved by in a year, for their noise, and for rounding, which counts as often as there are firms. The best is a mean of five: five
-times the difference of two years is the best firm that joined less the one that it pushed out, but for what four others moved by.
+A potential and its reference are a sum over all firms: the later sum less the earlier one is the
+newcomer's typical value, but for what the others moved by in a year, for their noise, and for
+rounding, which counts as often as there are firms. The best is a mean of five: five times the
+difference of two years is the best firm that joined less the one that it pushed out, but for what
+four others moved by.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ from tests.attacks.test_differencing import ABOVE_READER
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector, two_years
 
 FIRMS = 12
-A_YEAR = 0.0025  # of its value, by which a firm's release moves in a year: none moves so little, for its batches are others
+# of its value, by which a firm's release moves in a year: none moves so little, for its batches are
+# others
+A_YEAR = 0.0025
 BELOW = RULE.spread * float(
     ndtri(float(STEP.label_rule.quantile))
 )  # of a plant's typical value, its low quantile
@@ -82,14 +87,18 @@ def cell(label: IndustryLabel) -> IndustryCell:
 
 
 def typical_sum(label: IndustryLabel) -> float | None:
-    """Of all firms' typical values: the potential at the best and the best itself are their mean."""
+    """Of all firms' typical values: the potential at the best and the best itself are their
+    mean.
+    """
     step = cell(label)
     above = next((potential.value for potential in step.potential if potential.to == "best"), None)
     return None if above is None or step.best is None else step.firms * (step.best + above)
 
 
 def guessed(case: Years, later: IndustryLabel) -> float:
-    """The newcomer's typical value from both sums; from the typical value of the sector where the later one is withheld."""
+    """The newcomer's typical value from both sums; from the typical value of the sector where the
+    later one is withheld.
+    """
     before, after = typical_sum(case.before.label), typical_sum(later)
     typical = cell(later).typical
     assert before is not None
@@ -121,25 +130,31 @@ def test_a_firm_that_joined_between_two_years(
     stated(
         Row(
             "years",
-            f"the potentials of two years between which one firm joined, subtracted: its typical value to within {CLOSE:.0%}",
+            "the potentials of two years between which one firm joined, subtracted: its typical "
+            f"value to within {CLOSE:.0%}",
             "firms that stand in one year alone: none, or three that matter",
             f"{close(alone, exact):.0%}, the sector's typical value as a guess",
-            f"{sectors} of {sectors} without potentials: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
+            f"{sectors} of {sectors} without potentials: {close(with_gate, exact):.0%}, median "
+            f"error {median_error(with_gate, exact):.1%}",
             f"{close(opened, exact):.0%}, median error {median_error(opened, exact):.1%}",
         )
     )
 
 
 MOVES = (0.0, 0.005, 0.01, 0.02)
-"""By which firms move in a year, of their value (standard deviation), beside their new batches and draws. The p5 of one arc furnace
-moved by 1.5 % from one year to the next, and regions' means in aluminium smelting by 1.25 % beside the world's (decision 0077)."""
+"""By which firms move in a year, of their value (standard deviation), beside their new batches and
+draws. The p5 of one arc furnace moved by 1.5 % from one year to the next, and regions' means in
+aluminium smelting by 1.25 % beside the world's (decision 0077)."""
 ORDINARY = 0.0125
-OWN_NOISE = 0.0036  # of a release, by its batches and its draw: what it is off by where a plant stays as it is
+# of a release, by its batches and its draw: what it is off by where a plant stays as it is
+OWN_NOISE = 0.0036
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A sector published without the firm that will join, drafted for the next year with it, and that firm's best batch exactly."""
+    """A sector published without the firm that will join, drafted for the next year with it, and
+    that firm's best batch exactly.
+    """
 
     before: PublishedVersion
     after: Draft
@@ -165,8 +180,9 @@ def figures(label: IndustryLabel) -> tuple[float, float] | None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The best linear guess of the value of the best firm, which joins, from best and typical values of the years that are read. Learnt on
-    sectors of the reader's own making: how far firms lie apart, and how far they move, are known."""
+    """The best linear guess of the value of the best firm, which joins, from best and typical
+    values of the years that are read. Learnt on sectors of the reader's own making: how far firms
+    lie apart, and how far they move, are known."""
 
     weights: Array
 
@@ -207,7 +223,9 @@ class Reader:
 def test_the_trend_of_the_best_where_the_best_firm_joined(
     stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Claimed over all tries, whatever firms move by; where the later best is withheld the reader has the earlier year."""
+    """Claimed over all tries, whatever firms move by; where the later best is withheld the reader
+    has the earlier year.
+    """
     sectors = 400 if long else 60
     guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}
     exact, through = [], []
@@ -250,12 +268,16 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(
     stated(
         Row(
             "trend",
-            f"the best of two years between which the best firm joined, subtracted as well as can be: its value to within {CLOSE:.0%}",
-            "fewer than three plants that matter stand in one year alone: the others must blur the difference by 1.25 %, beyond what all "
+            "the best of two years between which the best firm joined, subtracted as well as can "
+            f"be: its value to within {CLOSE:.0%}",
+            "fewer than three plants that matter stand in one year alone: the others must blur "
+            "the difference by 1.25 %, beyond what all "
             "moved by and without the one that moved it most",
             f"{alone:.0%}, the best linear guess from the later year alone, and 10 points",
-            f"{gated:.0%}, median error {median_error(guesses['gated'], exact):.1%}, where firms move by 0 to {MOVES[-1]:.0%}; "
-            f"{let_through.sum()} in {let_through.size} let through, of these {both:.0%} (alone {alone_seen:.0%}); where any firm joins "
+            f"{gated:.0%}, median error {median_error(guesses['gated'], exact):.1%}, where firms "
+            f"move by 0 to {MOVES[-1]:.0%}; "
+            f"{let_through.sum()} in {let_through.size} let through, of these {both:.0%} (alone "
+            f"{alone_seen:.0%}); where any firm joins "
             f"and they move by {ORDINARY:.2%}, {sectors - withheld} in {sectors}",
             f"{opened:.0%}, median error {median_error(guesses['open'], exact):.1%}",
         )
@@ -285,8 +307,8 @@ def shifted(sector: Sector, by: Array) -> Sector:
 
 @dataclass(frozen=True, slots=True)
 class Insider:
-    """A firm that is second best, reports honestly in the first year, and runs worse in the second as it chooses. It guesses as `Reader`
-    does, from its own two values besides."""
+    """A firm that is second best, reports honestly in the first year, and runs worse in the second
+    as it chooses. It guesses as `Reader` does, from its own two values besides."""
 
     alone: Array
     earlier: Array
@@ -325,7 +347,9 @@ class Insider:
 
 
 def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: bool) -> None:
-    """What it moved by is no blur to itself: it would let the later best through, and the reader knows that part of the difference."""
+    """What it moved by is no blur to itself: it would let the later best through, and the reader
+    knows that part of the difference.
+    """
     sectors = 400 if long else 50
     guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}
     exact, through = [], []
@@ -364,17 +388,22 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
     stated(
         Row(
             "trend-own-firm",
-            f"as above, by the second best firm, which runs worse by {OWN:.0%} later: the newcomer's value to within {CLOSE:.0%}",
+            f"as above, by the second best firm, which runs worse by {OWN:.0%} later: the "
+            f"newcomer's value to within {CLOSE:.0%}",
             "the firm that moved the best most is no blur",
-            f"{alone:.0%}, the best linear guess from the later year and its own value, and 10 points",
-            f"{gated:.0%}, where the others move by 0 to {AMONG[-1]:.0%}; {sum(through)} in {len(through)} let through",
+            f"{alone:.0%}, the best linear guess from the later year and its own value, and 10 "
+            "points",
+            f"{gated:.0%}, where the others move by 0 to {AMONG[-1]:.0%}; {sum(through)} in "
+            f"{len(through)} let through",
             f"{opened:.0%}",
         )
     )
 
 
 def test_nothing_is_shown_where_releases_hardly_differ() -> None:
-    """The same batches released twice, which no plant has: nothing but the newcomer moves the best."""
+    """The same batches released twice, which no plant has: nothing but the newcomer moves the
+    best.
+    """
     tried = [years(seed, newcomer_is_best=True) for seed in range(30)]
     assert all(
         figures(case.after.gated(other_years=(case.before,)).published) is None for case in tried
@@ -383,7 +412,9 @@ def test_nothing_is_shown_where_releases_hardly_differ() -> None:
 
 
 def joined(seed: int, indices: Sequence[int]) -> tuple[float, float] | None:
-    """What is shown of the second year where firms at these indices join, 0 the best, and all others release what they did."""
+    """What is shown of the second year where firms at these indices join, 0 the best, and all
+    others release what they did.
+    """
     cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
     new = {int(np.argsort(cohort.best)[index]) for index in indices}
     before = drafted(without(cohort, new), seed).published("2015")

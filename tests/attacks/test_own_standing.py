@@ -1,6 +1,8 @@
-"""Another firm's value out of one's own standing: rank, score and estimate before and after that firm joined, as its owner reads them.
+"""Another firm's value out of one's own standing: rank, score and estimate before and after that
+firm joined, as its owner reads them.
 
-The reader has the best linear guess that sectors alike would teach it: it knows its own release, and what of its standing moved.
+The reader has the best linear guess that sectors alike would teach it: it knows its own release,
+and what of its standing moved.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def learned(figures_known: Array, exact: Array) -> Array:
 
 
 def before_and_after(sector: Sector, seed: int) -> tuple[list[float], list[float]]:
-    """What the first firm knows of itself, and what of its standing moved when the last one joined."""
+    """What the first firm knows of itself, and what of its standing moved when the last one
+    joined.
+    """
     reader = sector.labels[0]
     was, is_ = (
         own(reader.site, of, PACK, seed + turn)
@@ -84,7 +88,8 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(
     both = learned(np.column_stack([knows, moved]), exact).tolist()
     assert close(both, unseen) <= close(alone, unseen) + ABOVE_GUESS
 
-    # two of three together, where a standing among three is told: their own estimates lean on the third
+    # two of three together, where a standing among three is told: their own estimates lean on the
+    # third
     three = [
         sector(np.random.default_rng([9, seed]), "normal", 3) for seed in range(600 if long else 80)
     ]
@@ -116,11 +121,14 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(
     stated(
         Row(
             "standing",
-            f"one's own rank, score and estimate before and after one firm joined among {FEWEST_FOR_A_SCORE}: "
+            "one's own rank, score and estimate before and after one firm joined among "
+            f"{FEWEST_FOR_A_SCORE}: "
             f"its value to within {CLOSE:.0%}",
             "noise at the plant; a standing leans on all others; none among fewer than eight firms",
-            f"{close(alone, unseen):.0%}, the guess from one's own value, and {100 * ABOVE_GUESS:.0f} points",
+            f"{close(alone, unseen):.0%}, the guess from one's own value, and "
+            f"{100 * ABOVE_GUESS:.0f} points",
             f"{close(both, unseen):.0%}, median error {median_error(both, unseen):.1%}",
-            f"two of three firms together, told: median error {median_error(off, last):.1%} for {median_error(on, last):.1%}",
+            f"two of three firms together, told: median error {median_error(off, last):.1%} for "
+            f"{median_error(on, last):.1%}",
         )
     )

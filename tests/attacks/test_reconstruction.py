@@ -1,7 +1,9 @@
-"""One batch from all that a site ever sends: repeated reports, corrections, quarters and pooled years that hold the same batch.
+"""One batch from all that a site ever sends: repeated reports, corrections, quarters and pooled
+years that hold the same batch.
 
-The observer keeps the odds between two values of one batch, all others known, by the exact law of every grid point seen. They may grow
-to e^(sum of debits) and no further: the cap and the reserve for corrections, 4 together.
+The observer keeps the odds between two values of one batch, all others known, by the exact law of
+every grid point seen. They may grow to e^(sum of debits) and no further: the cap and the reserve
+for corrections, 4 together.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ BATCH = "H2016-00000"
 
 
 def with_one_heat_edited(index: int, batches: list[Batch]) -> list[Batch]:
-    """Another heat's meter reading changed: data that a correction may be made of; the batch attacked stays as it is."""
+    """Another heat's meter reading changed: data that a correction may be made of; the batch
+    attacked stays as it is.
+    """
     other = batches[-1]
     first = other.energy[0]
     energy = (CarrierEnergy(first.carrier, first.quantity + index, first.unit), *other.energy[1:])
@@ -83,9 +87,11 @@ def nothing_is_refused(*_args: object, **_more: object) -> None:
 
 
 def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
-    """Log-odds of the luckiest observer, on the pair of data sets that tells most; and the releases it saw.
+    """Log-odds of the luckiest observer, on the pair of data sets that tells most; and the releases
+    it saw.
 
-    A plant is asked for release after release of one batch; the real ledger lets through what it lets through.
+    A plant is asked for release after release of one batch; the real ledger lets through what it
+    lets through.
     """
     laws = [
         [exact_law(scores((point,), 2, 1), epsilon) for point in (0, 1)]
@@ -148,7 +154,8 @@ def test_reconstruction_from_all_that_a_site_ever_sends(
             "one batch from repeats, corrections, quarters and pooled years",
             "the ledger: cap 2 and reserve 2 a batch",
             f"odds e^{MOST} = {math.exp(MOST):.0f}",
-            f"{through} of {asked} reports drawn, epsilon {spent}; odds at most e^{odds:.1f} in {games} games of {releases} releases",
+            f"{through} of {asked} reports drawn, epsilon {spent}; odds at most e^{odds:.1f} in "
+            f"{games} games of {releases} releases",
             f"no debit: e^{unbound:.1f} from {unbound_releases} releases",
         )
     )

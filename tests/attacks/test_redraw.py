@@ -1,7 +1,9 @@
-"""A plant that runs an agent of its own making and draws until it is lucky: by edits, by revisions, by periods, by giving up reports.
+"""A plant that runs an agent of its own making and draws until it is lucky: by edits, by revisions,
+by periods, by giving up reports.
 
-It knows its seed, so it can work out every draw whose challenge it has been given. What it wants is looks: each challenge is
-one, and among its looks it sends the lowest. The real portal counts the looks; the real mechanism says what each is worth.
+It knows its seed, so it can work out every draw whose challenge it has been given. What it wants is
+looks: each challenge is one, and among its looks it sends the lowest. The real portal counts the
+looks; the real mechanism says what each is worth.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ HEATS = 670
 
 
 def looks_granted(plant: Plant, tries: Iterable[tuple[int, int]]) -> tuple[int, set[str]]:
-    """Challenges that the portal gives for edits of one year's data under these revisions; and how it refuses the others."""
+    """Challenges that the portal gives for edits of one year's data under these revisions; and how
+    it refuses the others.
+    """
     granted, refused = set[str](), set[str]()
     for edit, revision in tries:
         root = hashlib.sha256(f"edit {edit}".encode()).digest()
@@ -54,7 +58,9 @@ def looks_granted(plant: Plant, tries: Iterable[tuple[int, int]]) -> tuple[int, 
 
 
 def gain(looks: int, plants: int) -> float:
-    """How much lower the least of so many looks is than the first, in kWh/t, on the average of many plants."""
+    """How much lower the least of so many looks is than the first, in kWh/t, on the average of many
+    plants.
+    """
     gains = []
     for number in range(plants):
         heats = np.random.default_rng(number).normal(RULE.typical, RULE.spread, HEATS)
@@ -118,7 +124,9 @@ def test_drawing_again_until_lucky(
 
 
 def test_before_the_challenge_nothing_is_known_of_the_draw() -> None:
-    """Twenty edits looked at beforehand under a guessed challenge: the luckiest is no luckier once the real one has come."""
+    """Twenty edits looked at beforehand under a guessed challenge: the luckiest is no luckier once
+    the real one has come.
+    """
     heats = np.random.default_rng(1).normal(RULE.typical, RULE.spread, HEATS)
     points, _ = clamp_to_grid(heats.tolist(), RULE.grid)
     listed = scores(points, RULE.grid.points, rank(STEP.label_rule.quantile, HEATS))

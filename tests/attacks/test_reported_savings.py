@@ -1,6 +1,8 @@
-"""The class of one firm from what sites reported of a practice, by subtracting any two states that were ever published.
+"""The class of one firm from what sites reported of a practice, by subtracting any two states that
+were ever published.
 
-The attacker chooses the order in which sites of all firms hand in and withdraw, and reads the library after each step.
+The attacker chooses the order in which sites of all firms hand in and withdraw, and reads the
+library after each step.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ def published_states(acts: list[Report]) -> list[frozenset[Report]]:
 
 
 def gives_away(acts: list[Report]) -> bool:
-    """Whether two published states differ by reports of fewer than five firms, or by two of one firm that come together."""
+    """Whether two published states differ by reports of fewer than five firms, or by two of one
+    firm that come together.
+    """
     states = list(dict.fromkeys(published_states(acts)))
     differences = [before ^ after for before, after in combinations(states, 2)]
     few = any(len({firm for firm, _site in each}) < 5 for each in differences)
@@ -61,7 +65,8 @@ def test_any_two_published_states_differ_by_five_firms_or_not_at_all(
     stated(
         Row(
             "reported",
-            "what sites reported that a practice saved, in any order of reports and withdrawals, any two published states subtracted: "
+            "what sites reported that a practice saved, in any order of reports and withdrawals, "
+            "any two published states subtracted: "
             "one firm's class",
             "batches of five firms, one report of each, which stay",
             "no two states differ by fewer than five firms",

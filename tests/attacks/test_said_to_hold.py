@@ -1,4 +1,6 @@
-"""More said to hold than was checked: falsified figures, checks left out of a summary, no directory, a report that was replaced."""
+"""More said to hold than was checked: falsified figures, checks left out of a summary, no
+directory, a report that was replaced.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,8 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(
     stated(
         Row(
             "falsified",
-            "a version whose curve, quarter counts or pooled values the portal falsified, signed and logged",
+            "a version whose curve, quarter counts or pooled values the portal falsified, signed "
+            "and logged",
             "every signed figure is composed again from the logged reports",
             "0 held",
             "0 of 3: `value-differs`",
@@ -108,7 +111,9 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     monkeypatch: pytest.MonkeyPatch,
     stated: State,
 ) -> None:
-    """A portal with every key: what it writes beside the figures, so that they are not looked at, is signed and logged, too."""
+    """A portal with every key: what it writes beside the figures, so that they are not looked at,
+    is signed and logged, too.
+    """
     honest = test_composed_of.the_file(test_composed_of.published_of(20))
     assert test_composed_of.verified(tmp_path, capsys, honest)[0] == 0
 
@@ -150,11 +155,15 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     stated(
         Row(
             "said-of-itself",
-            "a version that the portal falsified and marked so that nothing is compared (repeats an earlier one, not shown, single ranks), "
-            "or with steps, firms, ratios, units, counts or words left out or replaced; signed and logged",
-            "rules, cells, counts and words follow from pack, day and reports; a repeated cell holds beside its earlier version alone",
+            "a version that the portal falsified and marked so that nothing is compared (repeats "
+            "an earlier one, not shown, single ranks), "
+            "or with steps, firms, ratios, units, counts or words left out or replaced; signed "
+            "and logged",
+            "rules, cells, counts and words follow from pack, day and reports; a repeated cell "
+            "holds beside its earlier version alone",
             "0 held",
-            f"0 of {len(defended)}: {list(defended.values()).count(again)} `value-differs`, `repeats-shown-before`, `left-out-justified` "
+            f"0 of {len(defended)}: {list(defended.values()).count(again)} `value-differs`, "
+            "`repeats-shown-before`, `left-out-justified` "
             "and `explanation-follows` not checkable",
             f"the document's word taken: {len(defended)} of {len(defended)} held",
         )
@@ -192,7 +201,9 @@ def _single_ranks(document: test_composed_of.JSON) -> None:
 
 
 def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
-    """Made of 15 of 20 reports, those with the least energy in some step left out, as if a policy had done it."""
+    """Made of 15 of 20 reports, those with the least energy in some step left out, as if a policy
+    had done it.
+    """
     least = sorted(
         range(20),
         key=lambda index: min(
@@ -239,8 +250,9 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
         if part != "shown":
             document[name][part or "value"] = figure.recomputed
     reported = [
-        ReportedLabel(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])
-    ]  # type: ignore[arg-type] # counted only
+        ReportedLabel(str(firm), str(firm), None)  # type: ignore[arg-type] # counted only
+        for firm in range(document["steps"][0]["firms"])
+    ]
     pack, route = recomposed._declared(document)
     document["explanation"] |= wording.made_again(document, label, pack, route, reported)
 
@@ -343,8 +355,8 @@ def test_a_summary_with_checks_left_out_does_not_hold(
     sample = make_sample_of(assignment, cast.auditor, KEY, NOW)
     page = _page_of_summary(cast, sample)
     assert (
-        f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, and 6 could not be made."
-        in page
+        f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, and 6 could "
+        "not be made." in page
     )
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in NOT_NAMED)
@@ -357,8 +369,10 @@ def test_a_summary_with_checks_left_out_does_not_hold(
     stated(
         Row(
             "checks-left-out",
-            "a summary of an opening that does not name the six checks which bind it to the accepted report",
-            "what a summary does not name was not made; bound only where every check that binds is named as held",
+            "a summary of an opening that does not name the six checks which bind it to the "
+            "accepted report",
+            "what a summary does not name was not made; bound only where every check that binds "
+            "is named as held",
             "never said to hold",
             "not verified, not bound, the six named",
             "named checks alone counted: all checks hold",
@@ -401,7 +415,8 @@ def test_verify_without_a_directory_holds_nothing(
     stated(
         Row(
             "no-directory",
-            "files for `verify` without the portal's key directory, so that no signature can be checked",
+            "files for `verify` without the portal's key directory, so that no signature can be "
+            "checked",
             "exit code 0 only where everything asked was bound and held",
             "never exit code 0",
             "`receipt-signed` not checkable, `not-bound`, exit code 1",

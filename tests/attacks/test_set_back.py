@@ -1,7 +1,9 @@
-"""A ledger that is set back: the state directory restored to every point of a report's way, then a report of the same batches.
+"""A ledger that is set back: the state directory restored to every point of a report's way, then a
+report of the same batches.
 
-The real portal, and the real agent on every road that leads to a draw. Counted are the batches from which more was taken than the cap
-and the reserve allow, over all that was drawn in any copy of the directory.
+The real portal, and the real agent on every road that leads to a draw. Counted are the batches from
+which more was taken than the cap and the reserve allow, over all that was drawn in any copy of the
+directory.
 """
 
 from __future__ import annotations
@@ -82,7 +84,9 @@ ROADS = ("online", "challenge file", "upload page", "correction", "pooled")
 
 @pytest.fixture
 def site(portal_keys: object) -> Site:
-    """A works that reports years in one group and quarters in another: two periods of the same batches."""
+    """A works that reports years in one group and quarters in another: two periods of the same
+    batches.
+    """
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
     province = Jurisdiction.objects.create(
         path="cn/he", name="Hebei", level="province", parent=nation
@@ -243,7 +247,9 @@ def handed_in(owner: User, raw: bytes, road_name: str, road: Any) -> bytes:
 
 
 def overspent(*plants: Plant) -> int:
-    """Batches from which more was taken, over every draw of any copy, than cap and reserve allow."""
+    """Batches from which more was taken, over every draw of any copy, than cap and reserve
+    allow.
+    """
     epsilon_by_batch: dict[tuple[str, str], dict[str, tuple[bool, Fraction]]] = defaultdict(dict)
     for plant in plants:
         with plant.state.connect() as connection:
@@ -265,7 +271,9 @@ def overspent(*plants: Plant) -> int:
 def table(
     site: Site, owner: User, year: ReportMaterial, folder: Path, states: Sequence[str] = STATES
 ) -> dict[tuple[str, str], tuple[str, int]]:
-    """What became of the attempt, and how many batches were overspent, by state and road; the portal as it was before each."""
+    """What became of the attempt, and how many batches were overspent, by state and road; the
+    portal as it was before each.
+    """
     outcomes: dict[tuple[str, str], tuple[str, int]] = {}
     for state in states:
         with _undone():
@@ -318,12 +326,15 @@ def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
     stated(
         Row(
             "set-back",
-            "the state directory set back to any point of a report's way, then a report of the same batches by any road",
-            "the challenge says which reports were answered; the agent draws nothing beside one it has not debited",
+            "the state directory set back to any point of a report's way, then a report of the "
+            "same batches by any road",
+            "the challenge says which reports were answered; the agent draws nothing beside one "
+            "it has not debited",
             "0 batches beyond cap and reserve",
             f"0 in {len(defended)} ({len(STATES)} states, {len(ROADS)} roads): "
             + ", ".join(f"`{code}`" for code in codes),
-            f"not compared: batches spent twice in {len(twice)} of the {len(undefended)} whose ledger lacks a report",
+            f"not compared: batches spent twice in {len(twice)} of the {len(undefended)} whose "
+            "ledger lacks a report",
         )
     )
 
@@ -331,7 +342,9 @@ def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
 def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(
     portal_keys: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An agent that counts by itself: refused at the API, at the page, by the worker, and under all of them by the database."""
+    """An agent that counts by itself: refused at the API, at the page, by the worker, and under all
+    of them by the database.
+    """
     cast = make_cast(1)
     (plant,) = cast.plants
     directory, key, now = keys.published_directory(), keys.receipt_key(), timezone.now()
@@ -364,7 +377,9 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(
 def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(
     portal_keys: object,
 ) -> None:
-    """A row of before: no number, and a challenge of version 1. The nonce stays, so that the draw is the same."""
+    """A row of before: no number, and a challenge of version 1. The nonce stays, so that the draw
+    is the same.
+    """
     (plant,) = make_cast(1).plants
     nonce, key = plant.challenge(), keys.receipt_key()
     row = Commitment.objects.get(site=plant.site)

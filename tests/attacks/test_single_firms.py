@@ -1,4 +1,6 @@
-"""A firm's released value read off the page by who knows its rank: the first quartile that was published of 8 to 19 firms."""
+"""A firm's released value read off the page by who knows its rank: the first quartile that was
+published of 8 to 19 firms.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,11 @@ def test_the_value_of_the_firm_at_a_known_rank(stated: State, long: bool) -> Non
     stated(
         Row(
             "one-firm",
-            f"the released value of the firm that is known to be the third best of {FIRMS}, read off the published best",
+            f"the released value of the firm that is known to be the third best of {FIRMS}, read "
+            "off the published best",
             "every figure is a mean over at least five firms",
-            f"a random value among the best five, {chance:.0%}, and {100 * ABOVE_CHANCE:.0f} points",
+            f"a random value among the best five, {chance:.0%}, and {100 * ABOVE_CHANCE:.0f} "
+            "points",
             f"{on:.0%}",
             f"the first quartile, as it was: {off:.0%}",
         )

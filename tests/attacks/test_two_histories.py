@@ -1,7 +1,8 @@
-"""A portal that shows two histories of its log: to one witness and one plant this one, to the others another.
+"""A portal that shows two histories of its log: to one witness and one plant this one, to the
+others another.
 
-The real portal; its database is set to one history or the other by a savepoint. Each witness and each plant's agent keeps
-its own directory, as it would on its own machine.
+The real portal; its database is set to one history or the other by a savepoint. Each witness and
+each plant's agent keeps its own directory, as it would on its own machine.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def bodies(tmp_path: Path) -> list[Body]:
 
 @pytest.fixture
 def portal_folder(tmp_path: Path, settings: Settings, bodies: list[Body]) -> Iterator[Path]:
-    """A portal whose directory names both witnesses and has agents ask for both: by the operator's own steps."""
+    """A portal whose directory names both witnesses and has agents ask for both: by the operator's
+    own steps.
+    """
     folder = tmp_path / "keys"
     make_portal_keys(folder)
     signed = (folder / "directory.cbor").read_bytes()
@@ -129,7 +132,9 @@ def look(plant: Plant, at: datetime = NOW) -> str:
 
 
 def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -> str:
-    """What the witness says of the log that it is shown; `begin` counts at its first visit alone."""
+    """What the witness says of the log that it is shown; `begin` counts at its first visit
+    alone.
+    """
     state, by = body
     transport = httpx.MockTransport(to_portal)
     with (
@@ -188,7 +193,8 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     assert [visit(body, at=long_ago) for body in bodies] == ["taken", "taken"]
     assert [look(plant, at=long_ago) for plant in plants] == ["taken", "taken"]
 
-    # from here on the others are shown a log of their own; each witness cosigns what it sees, and either log lacks one of them
+    # from here on the others are shown a log of their own; each witness cosigns what it sees, and
+    # either log lacks one of them
     with history(3, 99):
         assert visit(second) == "taken"
         agents = [look(plants[1])]
@@ -228,10 +234,12 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     stated(
         Row(
             "two-histories",
-            "the portal shows two histories of its log, each to one of two plants and to one of two witnesses",
+            "the portal shows two histories of its log, each to one of two plants and to one of "
+            "two witnesses",
             "heads cosigned by both witnesses within 7 days; witnesses compare what they cosigned",
             "0 agents and 0 witnesses that find nothing",
-            f"2 of 2 agents: `{agents[0]}`; 2 of 2 witnesses: `{witnesses[0]}`, with what the portal signed",
+            f"2 of 2 agents: `{agents[0]}`; 2 of 2 witnesses: `{witnesses[0]}`, with what the "
+            "portal signed",
             "cosignatures not asked for: both histories taken",
         )
     )
@@ -258,7 +266,8 @@ def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(
         Row(
             "lost-witness",
             "a witness whose directory was lost is shown another history of the log",
-            "nothing is cosigned without a head seen before, unless the witness says that it begins",
+            "nothing is cosigned without a head seen before, unless the witness says that it "
+            "begins",
             "0 cosigned",
             "`witness-begins-anew`; begun beside another witness's checkpoint: `log-forked`",
             "begun with: cosigned",

@@ -1,8 +1,9 @@
 """One firm's value from two metrics of one publication, where it stands in one of them alone.
 
-A firm with two variants releases the metrics that its yearly cap pays for, so that the total of a kiln may hold it and the heat of the
-same kiln not. Heat and total differ by a little electricity, which the two typical values tell. The attacker knows that the best firm is
-the one that lacks, and takes the best linear guess from all published figures, learnt on sectors of its own.
+A firm with two variants releases the metrics that its yearly cap pays for, so that the total of a
+kiln may hold it and the heat of the same kiln not. Heat and total differ by a little electricity,
+which the two typical values tell. The attacker knows that the best firm is the one that lacks, and
+takes the best linear guess from all published figures, learnt on sectors of its own.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ WITHIN = 0.03  # oftener than from the total alone
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One publication: the best firm's exact value, the figures shown (NaN where withheld), and why the heat was withheld."""
+    """One publication: the best firm's exact value, the figures shown (NaN where withheld), and why
+    the heat was withheld.
+    """
 
     exact: float
     figures: tuple[float, ...]  # best and typical of the total, best and typical of the heat
@@ -77,10 +80,12 @@ def test_two_metrics_of_one_publication(
     stated(
         Row(
             "metrics",
-            f"total and heat of one step, which differ in one firm, in one publication: the best firm to within {CLOSE:.0%}",
+            "total and heat of one step, which differ in one firm, in one publication: the best "
+            f"firm to within {CLOSE:.0%}",
             "firms that stand in one metric of a step alone: none, or three that matter",
             f"{alone:.0%}, the best linear guess from the total alone",
-            f"{sectors} of {sectors} without heat (`metrics`): {close(with_gate, exact):.0%}, median error {gated_error:.1%}",
+            f"{sectors} of {sectors} without heat (`metrics`): {close(with_gate, exact):.0%}, "
+            f"median error {gated_error:.1%}",
             f"{close(without_gate, exact):.0%}, median error {off:.1%}",
         )
     )

@@ -1,4 +1,6 @@
-"""Files that prove nothing without what is missing: evidence without its opening, a promise that no log holds."""
+"""Files that prove nothing without what is missing: evidence without its opening, a promise that no
+log holds.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def by_its_own_date(evidence: Evidence) -> CheckOutcome:
 
 @pytest.mark.timeout(600)
 def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: State) -> None:
-    """An auditor who is the plant's friend tries nonces against a head that is known, and dates the promise back."""
+    """An auditor who is the plant's friend tries nonces against a head that is known, and dates the
+    promise back.
+    """
     write_works(tmp_path, "cement", seed=1, days=60, rate=0)
     plant = with_batches(tmp_path, lowered)
     honest = opened(plant)
@@ -105,10 +109,13 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
     stated(
         Row(
             "promise-unlogged",
-            f"an auditor, the plant's friend, tries nonces until {MISSTATED} misstated records are not drawn, and dates its promise back",
-            "the promise is an entry of the log before the head that the draw follows from, with its proof",
+            f"an auditor, the plant's friend, tries nonces until {MISSTATED} misstated records "
+            "are not drawn, and dates its promise back",
+            "the promise is an entry of the log before the head that the draw follows from, with "
+            "its proof",
             "never bound",
-            f"a nonce that misses them is found within {TRIES:,} tries; `draw-promised` not checkable, `not-bound`",
+            f"a nonce that misses them is found within {TRIES:,} tries; `draw-promised` not "
+            "checkable, `not-bound`",
             "its own date believed: every check holds, bound",
         )
     )
@@ -161,7 +168,9 @@ def test_evidence_without_its_opening_is_no_audit(
     monkeypatch: pytest.MonkeyPatch,
     stated: State,
 ) -> None:
-    """The portal's honest evidence file, of a plant that opens nothing: its signatures hold, and nothing was audited."""
+    """The portal's honest evidence file, of a plant that opens nothing: its signatures hold, and
+    nothing was audited.
+    """
     portal, auditor = FakePortal(), AuditorSigningKey.generate()
     committed = ReportCommitment("works-1", "2025", 1, b"r" * 32)
     promise = signed_draws.promise("works-1", "2025", bytes(32), DAY, auditor)
@@ -217,7 +226,8 @@ def test_evidence_without_its_opening_is_no_audit(
     stated(
         Row(
             "no-opening",
-            "a sample's evidence file without the opening it is of, handed to `verify` for a page that says what holds",
+            "a sample's evidence file without the opening it is of, handed to `verify` for a page "
+            "that says what holds",
             "what says something only together with an opening is refused without one",
             "no page, never exit code 0",
             "`audit-file-lacking`, exit code 1, no page",

@@ -1,7 +1,9 @@
-"""What a thief finds who comes later: the web tier's database, logs at their most talkative, error reports, backups.
+"""What a thief finds who comes later: the web tier's database, logs at their most talkative, error
+reports, backups.
 
-A plant's agent runs in this process against a live portal, with every logger at DEBUG and everything going wrong that can; then every
-byte that is not on the plant's own disk is searched for its exact values, its batch ids and its times.
+A plant's agent runs in this process against a live portal, with every logger at DEBUG and
+everything going wrong that can; then every byte that is not on the plant's own disk is searched for
+its exact values, its batch ids and its times.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ pytestmark = [
     pytest.mark.xdist_group("whole-system"),
 ]
 
-SHORTEST = 8  # bytes of a form: shorter ones stand by chance, as "56.125" does in the seconds of a time of day
+# bytes of a form: shorter ones stand by chance, as "56.125" does in the seconds of a time of day
+SHORTEST = 8
 
 
 @dataclass
@@ -114,7 +117,9 @@ def rows_of(database: str) -> bytes:
 
 
 def dumped(database: str) -> bytes:
-    """The rows; and where the database is a file, its bytes with everything that lies about in its pages."""
+    """The rows; and where the database is a file, its bytes with everything that lies about in its
+    pages.
+    """
     connection = connections[database]
     pages = b""
     if connection.vendor == "sqlite":
@@ -174,7 +179,9 @@ def reported(
 
 
 def facts_at(agent: AgentAtPlant, *, every: int) -> ExactFacts:
-    """What is searched for: each `every`-th id, time and number of the plant. All of them take minutes: that is the long form."""
+    """What is searched for: each `every`-th id, time and number of the plant. All of them take
+    minutes: that is the long form.
+    """
     facts = facts_of(agent.folder / "exact")
     assert len(facts.names) > 1000
     names = dict(list(facts.names.items())[::every])

@@ -1,4 +1,6 @@
-"""Strangers, or a firm's manager, who ask whether an address has an account here: by the time that an answer takes."""
+"""Strangers, or a firm's manager, who ask whether an address has an account here: by the time that
+an answer takes.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ CERTAIN = 1e-6
 
 
 class SlowServer(EmailBackend):
-    """A mail server that takes 60 ms to take a mail: more than a busy machine adds to an answer by chance."""
+    """A mail server that takes 60 ms to take a mail: more than a busy machine adds to an answer by
+    chance.
+    """
 
     def send_messages(self, messages: Any) -> int:
         time.sleep(0.06)
@@ -56,7 +60,9 @@ def sent_at_once(email: str, language: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A form that takes an address of anybody's: who asks, where, with which fields beside the address."""
+    """A form that takes an address of anybody's: who asks, where, with which fields beside the
+    address.
+    """
 
     name: str
     path: str
@@ -84,7 +90,9 @@ class Door:
         ], Mail.objects.count() - before
 
     def chance_of_signs(self) -> float:
-        """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is."""
+        """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how
+        likely so one-sided a count is.
+        """
         slower = 0
         for number in range(PAIRS):
             known_address, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
@@ -149,9 +157,11 @@ def test_the_time_of_an_answer_does_not_tell_who_has_an_account(
     stated(
         Row(
             "account-told",
-            f"{PAIRS} addresses with an account and {PAIRS} without, for each a new password, a registration and an invitation asked for, "
+            f"{PAIRS} addresses with an account and {PAIRS} without, for each a new password, a "
+            "registration and an invitation asked for, "
             "and the answers timed",
-            "the same statements and one row of the outbox for both; the worker drops what has no account",
+            "the same statements and one row of the outbox for both; the worker drops what has no "
+            "account",
             "not told apart by a sign test at 10^-6",
             "the same statements, 1 row each; not told apart at any of the three",
             "mail sent within the request: told apart at all three",

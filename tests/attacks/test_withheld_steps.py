@@ -1,4 +1,6 @@
-"""A changed agent keeps its worst step back under a reason that is not true, and shows its auditor the same."""
+"""A changed agent keeps its worst step back under a reason that is not true, and shows its auditor
+the same.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,13 @@ def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(
     stated(
         Row(
             "withheld-step",
-            f"an agent that withholds a whole step (`{STEP}`) as `metric-incomplete`, and shows its auditor that report",
-            "the table of contents says how many used batches a step has; opened batches have their energy, or have not",
+            f"an agent that withholds a whole step (`{STEP}`) as `metric-incomplete`, and shows "
+            "its auditor that report",
+            "the table of contents says how many used batches a step has; opened batches have "
+            "their energy, or have not",
             "found by name",
-            "`withheld-justified` fails, no other check does; step, reason and 60 used batches are told first",
+            "`withheld-justified` fails, no other check does; step, reason and 60 used batches "
+            "are told first",
             "check left out: every other check holds",
         )
     )

@@ -1,7 +1,8 @@
-"""Writes the bad files that are not text: `python -m tests.bad_files.build`. The files are kept; this shows how each was made.
+"""Writes the bad files that are not text: `python -m tests.bad_files.build`. The files are kept;
+this shows how each was made.
 
-All are made from one good table of three heats, then damaged. Dates inside the workbooks are fixed, so that a file that
-is built again stays the same but for what the libraries stamp into it.
+All are made from one good table of three heats, then damaged. Dates inside the workbooks are fixed,
+so that a file that is built again stays the same but for what the libraries stamp into it.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def with_merged_header() -> bytes:
 
 
 def with_a_far_cell() -> bytes:
-    """A word in the last cell but a few that a worksheet has: kept as a rectangle the sheet would need 20 GB."""
+    """A word in the last cell but a few that a worksheet has: kept as a rectangle the sheet would
+    need 20 GB.
+    """
     entries = entries_of(workbook([heat(1), heat(2), heat(3)]))
     sheet = entries["xl/worksheets/sheet1.xml"].decode()
     far = '<row r="1048576"><c r="ZZ1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
@@ -86,13 +89,18 @@ def open_document_with_a_far_cell() -> bytes:
     row = "".join(
         f"<table:table-cell><text:p>{name}</text:p></table:table-cell>" for name in HEADER
     )
-    far = '<table:table-row><table:table-cell table:number-columns-repeated="700"/><table:table-cell><text:p>x</text:p></table:table-cell>'
+    far = (
+        "<table:table-row><table:table-cell "
+        'table:number-columns-repeated="700"/><table:table-cell><text:p>x</text:p></table:table-cell>'
+    )
     return archive(
         {
             "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
             "content.xml": (
-                f'<?xml version="1.0"?><office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="Heats">'
-                f'<table:table-row>{row}</table:table-row><table:table-row table:number-rows-repeated="1048000"><table:table-cell/>'
+                f"<?xml "
+                f'version="1.0"?><office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="Heats">'
+                f"<table:table-row>{row}</table:table-row><table:table-row "
+                'table:number-rows-repeated="1048000"><table:table-cell/>'
                 f"</table:table-row>{far}</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
             ).encode(),
         }
@@ -141,7 +149,9 @@ def with_an_error_cell() -> bytes:
 
 
 def compound(streams: dict[str, bytes]) -> bytes:
-    """A compound file (MS-CFB, version 3, sectors of 512 bytes) with streams of whole sectors, each of at least 4,096 bytes."""
+    """A compound file (MS-CFB, version 3, sectors of 512 bytes) with streams of whole sectors, each
+    of at least 4,096 bytes.
+    """
     end, free, fat_mark, sector = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 512
     fat = [fat_mark, end]  # sector 0 holds the table of sectors, sector 1 the directory
     starts = []
@@ -243,8 +253,8 @@ def files() -> dict[str, bytes]:
             [heat(1), heat(2, output_quantity=True), heat(3)]
         ),
         "workbook-with-a-date-for-a-number.xlsx": workbook(
-            [heat(1), heat(2, output_quantity=datetime(2024, 5, 12)), heat(3)]
-        ),  # noqa: DTZ001
+            [heat(1), heat(2, output_quantity=datetime(2024, 5, 12)), heat(3)]  # noqa: DTZ001
+        ),
         "workbook-with-an-error-cell.xlsx": with_an_error_cell(),
         "workbook-with-a-merged-header.xlsx": with_merged_header(),
         "workbook-with-subtotals.xlsx": workbook(
@@ -272,8 +282,8 @@ def files() -> dict[str, bytes]:
         ),
         "readings-of-truths.parquet": readings(value=[True, False, True, True, False, True]),
         "readings-of-dates-as-values.parquet": readings(
-            value=pa.array([datetime(2016, 5, 14)] * 6)
-        ),  # noqa: DTZ001
+            value=pa.array([datetime(2016, 5, 14)] * 6)  # noqa: DTZ001
+        ),
         "readings-stamped-in-seconds.parquet": readings(
             timestamp=[1463212800 + 3600 * hour for hour in range(6)]
         ),

@@ -1,4 +1,6 @@
-"""Compare the documents that are written from the code, or write them; exit status 1 where one differs."""
+"""Compare the documents that are written from the code, or write them; exit status 1 where one
+differs.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.documents", description="Do the documents say what the code does?"
     )
-    written = "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, modules.md, pack-numbers.md, openapi.yaml, decisions"
+    written = (
+        "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, modules.md, "
+        "pack-numbers.md, openapi.yaml, decisions"
+    )
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
     shelf.use(
         shelf.Empty()
-    )  # the documents tell of the packs that come with Steplabel, whatever a portal here has approved
+        # the documents tell of the packs that come with Steplabel, whatever a portal here has
+        # approved
+    )
     from tests.documents import (
         command_line,
         decisions_index,

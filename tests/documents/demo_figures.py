@@ -1,4 +1,6 @@
-"""The table of `docs/packs.md`: what a simulated sector shows at every step beside what is published of it."""
+"""The table of `docs/packs.md`: what a simulated sector shows at every step beside what is
+published of it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ FIRMS, SEED = 26, 1  # as `bin/demo` has them
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric of one step: what the sector shows, in the metric's unit, and what is published."""
+    """One metric of one step: what the sector shows, in the metric's unit, and what is
+    published.
+    """
 
     pack: str
     step: str
@@ -46,12 +50,17 @@ class Figure:
         ):
             return "outside"
         if self.best < low:
-            return "inside by years; the label is a low quantile of runs, the published figures are annual means"
+            return (
+                "inside by years; the label is a low quantile of runs, the published figures are "
+                "annual means"
+            )
         return "inside" if high is not None else "inside: not below best practice"
 
 
 def figures() -> Iterator[Figure]:
-    """Every step of the packs that come with Steplabel: the metrics of which something is published, else the headline."""
+    """Every step of the packs that come with Steplabel: the metrics of which something is
+    published, else the headline.
+    """
     for name in packs.available():
         plants = Sector(name, SEED, FIRMS).plants
         for number, step in enumerate(plants[0].pack.steps):

@@ -1,4 +1,6 @@
-"""The tables of `docs/errors.md`: a room's refusals, written from the source and compared with it."""
+"""The tables of `docs/errors.md`: a room's refusals, written from the source and compared with
+it.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ FRAMEWORK = (
     exceptions.NotAcceptable,
     exceptions.UnsupportedMediaType,
 )
-"""What Django REST framework itself refuses before a view of ours is asked; `portal.problems` makes the document."""
+"""What Django REST framework itself refuses before a view of ours is asked; `portal.problems` makes
+the document.
+"""
 
 
 def of_the_framework() -> Iterable[Refusal]:
@@ -173,7 +177,9 @@ def room_of(refusal: Refusal) -> str:
 
 
 def table(of_room: Iterable[Refusal]) -> str:
-    """One row for every code, status and remedy; many sentences that differ in their end only become one."""
+    """One row for every code, status and remedy; many sentences that differ in their end only
+    become one.
+    """
     rows: dict[tuple[str, str, str], list[str]] = {}
     for refusal in sorted(of_room):
         rows.setdefault((refusal.code, refusal.status, refusal.remedy), []).append(refusal.sentence)
@@ -190,7 +196,9 @@ def table(of_room: Iterable[Refusal]) -> str:
 
 
 def filled(text: str) -> str:
-    """The page with the table of every room between its markers, and the faults of batches among the reasons."""
+    """The page with the table of every room between its markers, and the faults of batches among
+    the reasons.
+    """
     by_room: dict[str, list[Refusal]] = {room: [] for room in ROOMS}
     for refusal in (*refusals(), *of_the_framework()):
         by_room[room_of(refusal)].append(refusal)

@@ -1,4 +1,6 @@
-"""What documents say of each fault of a batch, from `FAULTS`: the table of `docs/agent.md`, and the rows of `docs/errors.md`."""
+"""What documents say of each fault of a batch, from `FAULTS`: the table of `docs/agent.md`, and the
+rows of `docs/errors.md`.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def filled(text: str) -> str:
 
 
 def among_reasons(text: str) -> str:
-    """A table of why batches are left out, with the rows of the faults that leave them out before all others."""
+    """A table of why batches are left out, with the rows of the faults that leave them out before
+    all others.
+    """
     rows = {
         fault.code: f"| `{fault.code}` | {fault.shown_by} | {fault.remedy} |"
         for fault in FAULTS

@@ -1,4 +1,6 @@
-"""The table of `docs/pack-numbers.md` on each year: which standard held, its own names of levels, its values, or that they are not held."""
+"""The table of `docs/pack-numbers.md` on each year: which standard held, its own names of levels,
+its values, or that they are not held.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ LEVELS: dict[Levels, str] = {
 
 
 def in_force(pack: Pack, step: Step, year: int) -> tuple[str, ...]:
-    """What holds of a step at the end of a year, an edition each: its limits as written, before corrections, or that none is held."""
+    """What holds of a step at the end of a year, an edition each: its limits as written, before
+    corrections, or that none is held.
+    """
     end = date(year, 12, 31)
     limits_in_force = [
         limit
@@ -67,4 +71,8 @@ def table() -> Iterator[str]:
 
 
 def _limit(limit: StandardLimit) -> str:
-    return f"{limit.words.en} {', '.join('none' if level is None else f'{level:.10g}' for level in limit.grades)} {limit.unit}"
+    return (
+        f"{limit.words.en} "
+        f"{', '.join('none' if level is None else f'{level:.10g}' for level in limit.grades)} "
+        f"{limit.unit}"
+    )

@@ -1,4 +1,6 @@
-"""`docs/modules.md`: every module of the product with the first sentence of its docstring, which says what is done there."""
+"""`docs/modules.md`: every module of the product with the first sentence of its docstring, which
+says what is done there.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def _modules() -> Iterator[Path]:
 
 
 def _does_something(module: Path) -> bool:
-    """A package's own file is listed where it defines something: most hold a sentence about the folder and no more."""
+    """A package's own file is listed where it defines something: most hold a sentence about the
+    folder and no more.
+    """
     body = (
         ast.parse(module.read_text(encoding="utf-8")).body if module.name == "__init__.py" else None
     )

@@ -13,7 +13,8 @@ PAGE = ROOT / "docs" / "openapi.yaml"
 
 
 def page() -> str:
-    """The document as served. A warning of the generator is an error: it means that something is described by a guess.
+    """The document as served. A warning of the generator is an error: it means that something is
+    described by a guess.
 
     Raises:
         ValueError: naming what the generator could not tell.

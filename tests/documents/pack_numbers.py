@@ -1,4 +1,6 @@
-"""`docs/pack-numbers.md`: every number of the packs that come with Steplabel and of those to start from, its source, what it moves."""
+"""`docs/pack-numbers.md`: every number of the packs that come with Steplabel and of those to start
+from, its source, what it moves.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +132,9 @@ CONSTANTS = (
         "of a step's metered energy, from which what counts in no batch is asked about",
     ),
 )
-"""Numbers that rules of the program hold labels and accounts by: what they are of. Each is the program's own."""
+"""Numbers that rules of the program hold labels and accounts by: what they are of. Each is the
+program's own.
+"""
 
 
 def _constants() -> Iterator[str]:

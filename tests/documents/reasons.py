@@ -1,4 +1,6 @@
-"""Every reason code that is an answer and not an error: why a batch, a value, a grade or a comparison is left out."""
+"""Every reason code that is an answer and not an error: why a batch, a value, a grade or a
+comparison is left out.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Every refusal that the code can raise, read out of its source: code, exit status or HTTP status, sentence, remedy.
+"""Every refusal that the code can raise, read out of its source: code, exit status or HTTP status,
+sentence, remedy.
 
-A refusal is a call to a class of the family `benchmarks.errors.SteplabelError`, or to the functions that make a problem
-document. What is filled in only when it is raised reads "…". A sentence may come through a function that makes refusals for
-others: then the calls of that function are followed, within the module.
+A refusal is a call to a class of the family `benchmarks.errors.SteplabelError`, or to the functions
+that make a problem document. What is filled in only when it is raised reads "…". A sentence may
+come through a function that makes refusals for others: then the calls of that function are
+followed, within the module.
 """
 
 from __future__ import annotations
@@ -158,7 +160,9 @@ class Module:
                 )
 
     def _bindings(self, scope: Scope, expressions: list[ast.expr]) -> Iterator[Scope]:
-        """The scope itself; or, where an expression needs a parameter, one scope for every call of the function."""
+        """The scope itself; or, where an expression needs a parameter, one scope for every call of
+        the function.
+        """
         names = {
             node.id
             for expression in expressions
@@ -313,7 +317,9 @@ class Module:
 
 
 TEXT_AT = {Phrase.__name__: 0, worded.__name__: 0, in_number.__name__: 2}
-"""Calls that make a phrase, with the argument that is its text: of a number of things, that of many."""
+"""Calls that make a phrase, with the argument that is its text: of a number of things, that of
+many.
+"""
 
 
 def text_of(phrase: ast.Call) -> ast.expr:

@@ -1,4 +1,6 @@
-"""docs/sizing.md: what one machine carries and where it breaks, worked out from what `tests.functional.outages.day` measured."""
+"""docs/sizing.md: what one machine carries and where it breaks, worked out from what
+`tests.functional.outages.day` measured.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ HOUR_S = 3_600
 BUSY = 0.7
 """Of a core or a lock, used in the peak hour: above it, waiting grows faster than work."""
 PEAK = 3.0
-"""Reports of a deadline's last hour over those of an even hour of that size: they do not come evenly."""
+"""Reports of a deadline's last hour over those of an even hour of that size: they do not come
+evenly.
+"""
 DAY = 30_000
 """Reports: a deadline day of 10,000 sites in one hour, three times over."""
 OPEN_WITHIN_H = 12.0
@@ -44,7 +48,9 @@ class Need:
 
 
 def need(sites: int, measured: dict[str, Any]) -> Need:
-    """Linear in the reports: processor time per report as measured, at the peak's rate for what an agent waits for."""
+    """Linear in the reports: processor time per report as measured, at the peak's rate for what an
+    agent waits for.
+    """
     per_s = sites / HOUR_S * PEAK
     cpu = {kind: seconds / 1_000 for kind, seconds in measured["cpu_s_per_1000"].items()}
     return Need(
@@ -103,8 +109,10 @@ def _needs(measured: dict[str, Any]) -> str:
         "gives out first",
     )
     rows = [
-        f"| {demand.sites:,} | {demand.sites / HOUR_S * PEAK:,.0f} | {demand.web_cores:.1f} | {demand.worker_cores:.1f} | "
-        f"{demand.database_cores:.1f} | {100 * demand.lock_share:.0f} % | {demand.gb_a_year:,.1f} | {demand.machines} | "
+        f"| {demand.sites:,} | {demand.sites / HOUR_S * PEAK:,.0f} | {demand.web_cores:.1f} | "
+        f"{demand.worker_cores:.1f} | "
+        f"{demand.database_cores:.1f} | {100 * demand.lock_share:.0f} % | {demand.gb_a_year:,.1f} "
+        f"| {demand.machines} | "
         f"{first_limit(demand)} |"
         for demand in (need(sites, measured) for sites in SITES)
     ]
@@ -114,10 +122,13 @@ def _needs(measured: dict[str, Any]) -> str:
 def _breaks(measured: dict[str, Any]) -> str:
     at = {what: f"{_largest(measured, what):,}" for what in ("web", "database", "lock")}
     return (
-        f"In that hour one machine of 8 cores for the web carries {at['web']} sites, one database server of 8 cores {at['database']},\n"
+        f"In that hour one machine of 8 cores for the web carries {at['web']} sites, one database "
+        f"server of 8 cores {at['database']},\n"
         f"and the one row that orders the log {at['lock']}, whatever machines stand around it.\n\n"
-        f"Of the {2 * HOUR_S:,} processor seconds that two cores have in an hour, {DAY:,} reports take "
-        f"{DAY / 1_000 * sum(measured['cpu_s_per_1000'].values()):,.0f}, as measured above; agents come on top."
+        f"Of the {2 * HOUR_S:,} processor seconds that two cores have in an hour, {DAY:,} reports "
+        "take "
+        f"{DAY / 1_000 * sum(measured['cpu_s_per_1000'].values()):,.0f}, as measured above; "
+        "agents come on top."
     )
 
 

@@ -1,9 +1,10 @@
-"""A source as a technology provider writes one: a historian in SQLite, with batches beside its tags.
+"""A source as a technology provider writes one: a historian in SQLite, with batches beside its
+tags.
 
     python -m reporting_agent.sources.conformance tests.example_source.historian:Historian
 
-The historian keeps milliseconds since 1970 in UTC and a sequence number in the order of arrival, as historians do. In
-site.toml:
+The historian keeps milliseconds since 1970 in UTC and a sequence number in the order of arrival, as
+historians do. In site.toml:
 
     [inputs]
     source = "tests.example_source.historian:Historian"
@@ -59,7 +60,8 @@ class Historian:
         with closing(sqlite3.connect(folder / "historian.sqlite")) as base, base:
             base.execute("CREATE TABLE tag (name TEXT PRIMARY KEY, unit TEXT)")
             base.execute(
-                "CREATE TABLE sample (seq INTEGER PRIMARY KEY, tag TEXT, utc_ms INTEGER, value REAL)"
+                "CREATE TABLE sample (seq INTEGER PRIMARY KEY, tag TEXT, utc_ms INTEGER, value "
+                "REAL)"
             )
             base.executemany("INSERT INTO tag VALUES (?, ?)", example.units.items())
             rows = [
@@ -72,13 +74,16 @@ class Historian:
                 base.execute(f'CREATE TABLE "{name}" (seq INTEGER PRIMARY KEY, {columns})')
                 marks = ", ".join("?" for _ in header)
                 base.executemany(
-                    f'INSERT INTO "{name}" ({columns}) VALUES ({marks})', rows_of_table
-                )  # noqa: S608 - the kit's own names
+                    f'INSERT INTO "{name}" ({columns}) VALUES ({marks})',  # noqa: S608 - the kit's own names
+                    rows_of_table,
+                )
         return {"database": "historian.sqlite"}
 
 
 class HistorianSource:
-    """One connected historian. Every call opens the file anew, so that nothing is left of a reading begun before."""
+    """One connected historian. Every call opens the file anew, so that nothing is left of a reading
+    begun before.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,6 +1,8 @@
-"""Write the files of the exercise `changed-record`: two mills that reported, and how each answered its auditor's draw.
+"""Write the files of the exercise `changed-record`: two mills that reported, and how each answered
+its auditor's draw.
 
-The keys are made here for the occasion and stand in no file; noise, draws and signatures follow from them, so every run writes the same.
+The keys are made here for the occasion and stand in no file; noise, draws and signatures follow
+from them, so every run writes the same.
 """
 
 from __future__ import annotations
@@ -123,7 +125,9 @@ def as_it_is(opening: Opening) -> Opening:
 def audited(
     plant: Reported, change: Callable[[Opening], Opening]
 ) -> tuple[dict[str, object], bytes]:
-    """The evidence file of the sample as a portal gives it, and the opening that the plant's device signed."""
+    """The evidence file of the sample as a portal gives it, and the opening that the plant's device
+    signed.
+    """
     draw, promise = plants.drawn_by_auditor(plant)
     opening = change(assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
     log, of = plants.log_with(plant, promise), plant.commitment

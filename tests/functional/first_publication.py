@@ -1,8 +1,11 @@
-"""Walk docs/portal.md on a bare Debian, from nothing to the first publication: `python3 -m tests.functional.first_publication`.
+"""Walk docs/portal.md on a bare Debian, from nothing to the first publication: `python3 -m
+tests.functional.first_publication`.
 
-As root, on a machine that may be thrown away: it installs packages, users and services. The commands are read out of the page and run
-one after the other by one shell. Where systemd does not run, `systemctl` is not: servers of Debian's are started by their own programs,
-ours by the ExecStart of their units as their users. What people do on pages is done by the services behind them. All that is named.
+As root, on a machine that may be thrown away: it installs packages, users and services. The
+commands are read out of the page and run one after the other by one shell. Where systemd does not
+run, `systemctl` is not: servers of Debian's are started by their own programs, ours by the
+ExecStart of their units as their users. What people do on pages is done by the services behind
+them. All that is named.
 """
 
 from __future__ import annotations
@@ -23,8 +26,10 @@ ASKS = ("changepassword",)
 PLANTS = 10
 
 SERVERS = {
-    "postgresql": "for c in /etc/postgresql/*/main; do pg_ctlcluster $(basename $(dirname $c)) main start; done",
-    "redis-server": "mkdir -p /run/redis && chown redis: /run/redis && setpriv --reuid redis --regid redis --init-groups "
+    "postgresql": "for c in /etc/postgresql/*/main; do pg_ctlcluster $(basename $(dirname $c)) "
+    "main start; done",
+    "redis-server": "mkdir -p /run/redis && chown redis: /run/redis && setpriv --reuid redis "
+    "--regid redis --init-groups "
     "redis-server /etc/redis/redis-%i.conf --daemonize yes",
     "nginx": "nginx",
 }
@@ -129,7 +134,8 @@ class Walk:
             output.append(answer)
         status = int(answer.split()[1])
         print(
-            f"  {'ok' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.1f} s",
+            f"  {'ok' if status == 0 else f'FAILED ({status})'} after "
+            f"{time.monotonic() - start:.1f} s",
             flush=True,
         )
         if status:
@@ -157,7 +163,8 @@ class Walk:
             "%i", instance
         )
         self.run(
-            f"setsid deploy/as {base.removeprefix('steplabel-')} {command} >/var/log/{name}.log 2>&1 & sleep 1"
+            f"setsid deploy/as {base.removeprefix('steplabel-')} {command} >/var/log/{name}.log "
+            "2>&1 & sleep 1"
         )
 
 
@@ -207,7 +214,8 @@ def main() -> int:
     print(operator(PUBLISH))
     walk.not_run.append("sign-in, draft and publication on pages: by the services behind them")
     walk.run(
-        'curl --silent --fail --cacert /etc/ssl/steplabel/portal.crt "https://$PORTAL/api/v1/benchmarks/" | grep --quiet cement'
+        "curl --silent --fail --cacert /etc/ssl/steplabel/portal.crt "
+        '"https://$PORTAL/api/v1/benchmarks/" | grep --quiet cement'
     )
     print("Published.\nNot run as the page says it:")
     print("\n".join(f"- {what}" for what in walk.not_run))

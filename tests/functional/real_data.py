@@ -1,4 +1,6 @@
-"""Where the real data lie, and the shipped profiles beside them. The data may not be redistributed: without them a test skips."""
+"""Where the real data lie, and the shipped profiles beside them. The data may not be redistributed:
+without them a test skips.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ METER = ("plant-15-minutes", "steel_15min_uci.csv.gz")
 
 
 def site_of(profile: str, data: str, folder: Path) -> Path:
-    """The shipped profile beside a link to the real file; skips with a message where the file is absent."""
+    """The shipped profile beside a link to the real file; skips with a message where the file is
+    absent.
+    """
     real = DATA / data
     if not real.is_file():
         pytest.skip(

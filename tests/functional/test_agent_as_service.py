@@ -1,4 +1,6 @@
-"""The agent as the services of deploy/agent run it: their own lines, in their own settings' file, against a real HTTP server."""
+"""The agent as the services of deploy/agent run it: their own lines, in their own settings' file,
+against a real HTTP server.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ AGENT = ROOT / "deploy" / "agent"
 
 
 class Service:
-    """A unit of one site, its state and files in the plant's folder. systemd is not here: its lines are run as it would."""
+    """A unit of one site, its state and files in the plant's folder. systemd is not here: its lines
+    are run as it would.
+    """
 
     def __init__(self, plant: Plant, name: str, settings: str) -> None:
         self.lines = re.findall(

@@ -1,4 +1,6 @@
-"""`bin/bundle`: the agent comes to a bare Python without a network, its parts are told by name and hash, a changed file is refused."""
+"""`bin/bundle`: the agent comes to a bare Python without a network, its parts are told by name and
+hash, a changed file is refused.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The README's demo, run as a newcomer runs it, and what it publishes held against the simulator's truth.
+"""The README's demo, run as a newcomer runs it, and what it publishes held against the simulator's
+truth.
 
-The short form runs the quickest sector once with few firms, the long form every sector with all of them. It also runs ten seeds
-a sector and asks that the published best lies within its interval of the truth in at least 95 % of the steps; it prints the error of
-every sector.
+The short form runs the quickest sector once with few firms, the long form every sector with all of
+them. It also runs ten seeds a sector and asks that the published best lies within its interval of
+the truth in at least 95 % of the steps; it prints the error of every sector.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ ONCE = [*(pytest.param(sector, marks=pytest.mark.long) for sector in SECTORS[:-1
 
 
 def demo(folder: Path, *arguments: str) -> dict[str, Any]:
-    """Run `manage.py demo --once` as a program of its own, with `folder` for its temporary files; returns its last line."""
+    """Run `manage.py demo --once` as a program of its own, with `folder` for its temporary files;
+    returns its last line.
+    """
     # no server's address, no settings, no role of this test process: what a newcomer's shell has
     environment = {
         name: value
@@ -58,7 +61,8 @@ def demo(folder: Path, *arguments: str) -> dict[str, Any]:
         try:
             answer, messages = process.communicate()
         finally:
-            process.terminate()  # where the test was cut short: asked to end, the demo stops what it started
+            # where the test was cut short: asked to end, the demo stops what it started
+            process.terminate()
     assert process.returncode == 0, messages
     result: dict[str, Any] = json.loads(answer.splitlines()[-1])
     return result
@@ -77,7 +81,9 @@ def hits_and_errors(result: dict[str, Any]) -> tuple[list[bool], list[float]]:
 
 
 def check_guidance(result: dict[str, Any]) -> None:
-    """Against what else stands on the line and what the simulator knows: the figures are those of this demo's own sector."""
+    """Against what else stands on the line and what the simulator knows: the figures are those of
+    this demo's own sector.
+    """
     advice = result["guidance"]
     assert advice["practices"] == len(Library.held().practices) + 1 > 1, (
         "and the one that a firm of the demo offered"
@@ -120,7 +126,9 @@ def true_percentile(result: dict[str, Any], score: dict[str, Any]) -> float:
 
 
 def true_potential_tce(result: dict[str, Any]) -> float:
-    """What the plants' median batches lie above the best by the rule, floored at 0, by the route's ratios and the plants' output."""
+    """What the plants' median batches lie above the best by the rule, floored at 0, by the route's
+    ratios and the plants' output.
+    """
     sector, pack = sector_of(result), packs.load(result["sector"])
     best = {(step["step"], step["metric"]): step["best"] for step in result["truth"]["steps"]}
     kgce_per_t = 0.0
@@ -206,7 +214,8 @@ def test_the_demo_publishes_every_step_of_the_route_and_leaves_nothing(
 def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path) -> None:
     result = demo(tmp_path, "--lively", "--enterprises", str(FIRMS), "--keep")
     beside = result["beside"]
-    # two other sectors of 18 firms: three of the first have not reported the newest year; two years before of the main one
+    # two other sectors of 18 firms: three of the first have not reported the newest year; two years
+    # before of the main one
     assert beside["reports"] == 2 * 3 * 18 - 3 + 2 * FIRMS
     assert beside["versions"] == {"published": 7, "withdrawn": 1, "draft": 1}, (
         "who is late was never among the best, so all years show"
@@ -227,10 +236,12 @@ def test_a_lively_demo_has_three_sectors_and_years_and_what_waits(tmp_path: Path
             )
         }
         devices = connection.execute(
-            "SELECT count(DISTINCT device_id) FROM intake_submission WHERE state = 'accepted' GROUP BY site_id"
+            "SELECT count(DISTINCT device_id) FROM intake_submission WHERE state = 'accepted' "
+            "GROUP BY site_id"
         )
         reports = connection.execute(
-            "SELECT count(*), sum(confirmed_key <> '') FROM practices_sitereport WHERE counted_at IS NOT NULL"
+            "SELECT count(*), sum(confirmed_key <> '') FROM practices_sitereport WHERE counted_at "
+            "IS NOT NULL"
         )
         assert reports.fetchone() == (5, 1), (
             "a batch of five firms, one of them confirmed by the auditor"
@@ -296,7 +307,8 @@ def test_a_demo_that_is_ended_leaves_no_process_and_no_folder(
         "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
         "STEPLABEL_ROLE": "operator",
     }
-    # whoever runs the tests under nohup hands on that SIGHUP is ignored: then the stand-in would sleep to its end and the test pass by that
+    # whoever runs the tests under nohup hands on that SIGHUP is ignored: then the stand-in would
+    # sleep to its end and the test pass by that
     command = ["env", "--default-signal=HUP", sys.executable, str(program), "demo", "--once"]
     with subprocess.Popen(
         command,
@@ -337,7 +349,8 @@ def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path)
     )
     values = len(publication["steps"])
     assert why.startswith(
-        f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here. At least 8 are needed"
+        f"  {values} of {values} values, too-few-firms: Not shown: 3 firms can be compared here. "
+        "At least 8 are needed"
     )
 
     (folder,) = tmp_path.glob("steplabel-demo-*")
@@ -351,7 +364,9 @@ def test_too_few_firms_are_never_shown_and_the_last_lines_say_so(tmp_path: Path)
 
 
 def test_the_last_lines_say_what_the_gate_holds_back_and_why() -> None:
-    """Eight firms are enough, but of their declared sizes two make up 59 %, one of them more than a quarter."""
+    """Eight firms are enough, but of their declared sizes two make up 59 %, one of them more than a
+    quarter.
+    """
     step = {"best": None, "gate": "dominance"}
     result = {
         "publication": {
@@ -406,6 +421,7 @@ def test_over_ten_seeds_the_truth_lies_in_the_published_interval(
     record_property(
         sector,
         f"the truth lies in the interval in {sum(hits)} of {len(hits)} steps ({share:.1%}); "
-        f"error mean {mean(errors):+.3%}, mean size {mean(map(abs, errors)):.3%}, largest {max(map(abs, errors)):.3%}",
+        f"error mean {mean(errors):+.3%}, mean size {mean(map(abs, errors)):.3%}, largest "
+        f"{max(map(abs, errors)):.3%}",
     )
     assert share >= 0.95

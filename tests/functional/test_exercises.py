@@ -1,4 +1,6 @@
-"""Each exercise done by its commands as a learner does it, in both languages: the answers are found by other means than the key."""
+"""Each exercise done by its commands as a learner does it, in both languages: the answers are found
+by other means than the key.
+"""
 
 from __future__ import annotations
 
@@ -80,8 +82,8 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(
     )
     main(["label", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
     assert (
-        "declared-unusable: an event declares that time unusable, or its change begins or ends within the batch"
-        in capsys.readouterr().out
+        "declared-unusable: an event declares that time unusable, or its change begins or ends "
+        "within the batch" in capsys.readouterr().out
     )
     _, worth = run("worth", "--site", site, "--period", "2025")
     (gap,) = (step for step in worth["steps"] if step["metric"] == "electricity")

@@ -1,4 +1,6 @@
-"""The tour of years that are wrong: what the page quotes is what a run finds, and what is declared gives the label that it says."""
+"""The tour of years that are wrong: what the page quotes is what a run finds, and what is declared
+gives the label that it says.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`pip install .` without extras gives an agent that works: every file it reads is in the wheel, and Django is not needed."""
+"""`pip install .` without extras gives an agent that works: every file it reads is in the wheel,
+and Django is not needed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ sys.exit(code)
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the sources and unpacked where nothing else of the checkout is."""
+    """The wheel, built from a copy of the sources and unpacked where nothing else of the checkout
+    is.
+    """
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,4 +1,6 @@
-"""The tour's pages for plants: every figure in them is compared with a report made from the real data; skips where that is absent."""
+"""The tour's pages for plants: every figure in them is compared with a report made from the real
+data; skips where that is absent.
+"""
 
 from __future__ import annotations
 
@@ -78,19 +80,44 @@ def of_the_heats(reported: Report) -> list[str]:
         result.data.batches
     ) == pytest.approx(1 / 7, abs=0.005)
     return [
-        f"Of {count(label.read)} heats {count(label.used)} could be used. The label is {shown(label.best.value)} kWh/t",
+        (
+            f"Of {count(label.read)} heats {count(label.used)} could be used. The label is "
+            f"{shown(label.best.value)} kWh/t"
+        ),
         f"The median heat took {shown(label.typical)}.",
         "on 122.5 t in the ladle",
         f"The page opens with heat {worst.batch_id}, which took {shown(worst.value)}.",
         f"the median day is at {after} kWh/t; before, it was at {before}.",
         "(less than 0.1 %)",
-        f"{count(shift.amount.kwh / 1000)} MWh would be saved: {percent(shift.share)} of the gap beyond",
+        (
+            f"{count(shift.amount.kwh / 1000)} MWh would be saved: {percent(shift.share)} of the "
+            "gap "
+            "beyond"
+        ),
         "has the power on for 31.0 min;" if "31.0 min" in minutes.rule.en else "",
-        f"each minute more costs {minutes.estimate:.0f} kWh (95 %: {minutes.interval[0]:.0f} to {minutes.interval[1]:.0f})",
-        f"{count(longer.count)} heats took more minutes. That is {percent(longer.share)} of the gap",
-        f"takes {stop.estimate:.0f} kWh more for every hour of it (95 %: {stop.interval[0]:.0f} to {stop.interval[1]:.0f})",
-        f"{losses.by_cause[WasteCause.COLD_START].kwh / 1000:.0f} MWh in two years over {count(after_stops.count)} heats",
-        f"{count(codes['energy-unknown'])} heats have no energy at all and {codes['sentinel']} hold the counter's nines",
+        (
+            f"each minute more costs {minutes.estimate:.0f} kWh (95 %: {minutes.interval[0]:.0f} "
+            "to "
+            f"{minutes.interval[1]:.0f})"
+        ),
+        (
+            f"{count(longer.count)} heats took more minutes. That is {percent(longer.share)} of "
+            "the "
+            "gap"
+        ),
+        (
+            f"takes {stop.estimate:.0f} kWh more for every hour of it (95 %: "
+            f"{stop.interval[0]:.0f} "
+            f"to {stop.interval[1]:.0f})"
+        ),
+        (
+            f"{losses.by_cause[WasteCause.COLD_START].kwh / 1000:.0f} MWh in two years over "
+            f"{count(after_stops.count)} heats"
+        ),
+        (
+            f"{count(codes['energy-unknown'])} heats have no energy at all and {codes['sentinel']} "
+            "hold the counter's nines"
+        ),
         f"{unknown} % of the gap beyond uncertainty has no reason",
         "From June 2016 on" if "since 2016-06" in shift.words.en else "",
     ]
@@ -138,11 +165,22 @@ def of_the_machines(reported: Report) -> list[str]:
         f"The night shift of 12 September took {shown(worst.value)},",
         f"and {shown(worst.unexplained.kwh)} of the {shown(first.unexplained.kwh)} kWh",
         f"The label is {shown(second.label)} and the median {shown(typical['part-3'])};",
-        f"{shown(second.unexplained.kwh)} kWh above it beyond uncertainty have no cause in the data. By shift nothing",
-        f"{count(codes['log-not-normal'])} of the log's {count(codes['unit-assumed'])} rows are in manual or alarm state,",
+        (
+            f"{shown(second.unexplained.kwh)} kWh above it beyond uncertainty have no cause in the "
+            "data. By shift nothing"
+        ),
+        (
+            f"{count(codes['log-not-normal'])} of the log's {count(codes['unit-assumed'])} rows "
+            "are "
+            "in manual or alarm state,"
+        ),
         f"and {count(standing)} of the {count(counted)} kWh that the log counted went into them,",
         f" {percent(standing / counted)}: eight times",
-        f"Machine 2 stands worst: {percent(worst_use.parts[Use.IDLING] / worst_use.total)} of its energy is idling.",
+        (
+            f"Machine 2 stands worst: {percent(worst_use.parts[Use.IDLING] / worst_use.total)} of "
+            "its "
+            "energy is idling."
+        ),
         f"{count(codes['log-coarse-energy'])} rows have output and no energy",
         "With 10 to 20 shifts a part",
         "Machine 0 makes part 4",
@@ -166,11 +204,22 @@ def of_the_meter(reported: Report) -> list[str]:
     assert load.per_year / use.total == pytest.approx(0.1, abs=0.005)
     return [
         f"The meter counted {shown(use.total / 1000)} MWh",
-        f"{load.base:.1f} kW run day and night all year: {count(round(load.per_year, -2))} kWh, a tenth of the bill.",
+        (
+            f"{load.base:.1f} kW run day and night all year: {count(round(load.per_year, -2))} "
+            "kWh, a "
+            "tenth of the bill."
+        ),
         f"Nights take {load.night:.1f} kW and weekends {load.weekend:.1f} kW",
-        f"{use.parts[Use.IDLING] / 1000:.1f} MWh, {percent(use.parts[Use.IDLING] / use.total)} of what was counted",
+        (
+            f"{use.parts[Use.IDLING] / 1000:.1f} MWh, "
+            f"{percent(use.parts[Use.IDLING] / use.total)} of "
+            "what was counted"
+        ),
         f"It idles at {float(idle):.1f} kW and pauses last {pause} min as a rule",
-        f"Shifts from 08:00 take {more} kWh/t more on the median day than the others ({early.count} shifts;",
+        (
+            f"Shifts from 08:00 take {more} kWh/t more on the median day than the others "
+            f"({early.count} shifts;"
+        ),
         "probability by chance alone less than 0.1 %)",
         "one value every 15 minutes",
         "one meter every 15 minutes",

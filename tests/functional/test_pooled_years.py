@@ -1,4 +1,5 @@
-"""`submit --pool` of a small plant, as anybody runs it: offered, never silent, paid for once, and the same through any death.
+"""`submit --pool` of a small plant, as anybody runs it: offered, never silent, paid for once, and
+the same through any death.
 
 45 heats a year at one furnace: too few for a release in any year, 135 in three.
 """
@@ -104,7 +105,9 @@ def test_a_pooled_report_says_how_many_years_and_pays_in_each_once(
 
 
 def test_a_year_that_was_pooled_twice_over_its_cap_is_pooled_no_more(small: Plant) -> None:
-    """Two metrics take the whole cap of 2: the years before 2017 have nothing left, and 2017 alone is too small."""
+    """Two metrics take the whole cap of 2: the years before 2017 have nothing left, and 2017 alone
+    is too small.
+    """
     assert small.submit("--pool").returncode == 0
     next_year = small.agent("submit", "--site", str(small.site), "--period", "2017", "--pool")
     assert (next_year.returncode, code_of(next_year)) == (4, "pool-gains-nothing")
@@ -114,7 +117,8 @@ def test_a_year_that_was_pooled_twice_over_its_cap_is_pooled_no_more(small: Plan
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 @pytest.mark.parametrize("step", at_steps(("committed", "debited")))
 def test_killed_at_a_step_and_run_again(small: Plant, server: Server, step: str) -> None:
-    """From the challenge on the years are the report's own: the same ones without `--pool`, though by then they have spent their cap.
+    """From the challenge on the years are the report's own: the same ones without `--pool`, though
+    by then they have spent their cap.
 
     The short form dies once before the challenge and once after.
     """

@@ -1,4 +1,6 @@
-"""Price series from a real HTTPS server behind a real proxy: what goes out, what is saved, and what stays when nobody answers."""
+"""Price series from a real HTTPS server behind a real proxy: what goes out, what is saved, and what
+stays when nobody answers.
+"""
 
 from __future__ import annotations
 
@@ -201,11 +203,19 @@ def test_without_an_answer_the_last_prices_stay_and_their_age_is_told(
         ('{"data": []}', "price-file-unreadable"),
         ("<html>", "price-file-unreadable"),
         (
-            '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682902800000, "eur": "cheap"}]}}',
+            (
+                '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682902800000, '
+                '"eur": '
+                '"cheap"}]}}'
+            ),
             "price-row-unreadable",
         ),
         (
-            '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682899200000, "eur": 2}]}}',
+            (
+                '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682899200000, '
+                '"eur": '
+                "2}]}}"
+            ),
             "price-twice",
         ),
     ):

@@ -1,4 +1,5 @@
-"""What the real heats and the real plant meter tell of drivers, base load and days that stand out, as docs/drivers.md says it.
+"""What the real heats and the real plant meter tell of drivers, base load and days that stand out,
+as docs/drivers.md says it.
 
 The data may not be redistributed: see `real_data`.
 """

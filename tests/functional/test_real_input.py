@@ -1,6 +1,8 @@
-"""The real EAF heats and the small firm's machines through `check` and `label`, with the profiles that ship.
+"""The real EAF heats and the small firm's machines through `check` and `label`, with the profiles
+that ship.
 
-The data may not be redistributed: see `real_data`. Figures are those of the files' own description, counted there independently.
+The data may not be redistributed: see `real_data`. Figures are those of the files' own description,
+counted there independently.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ FIRMS_WEEKS = "2022-08-31/2022-10-01"
 
 
 class LogRow(NamedTuple):
-    """One row of the small firm's log, with the seconds since its machine's row before and the state that row gave."""
+    """One row of the small firm's log, with the seconds since its machine's row before and the
+    state that row gave.
+    """
 
     span_s: float
     part: str
@@ -122,7 +126,9 @@ def test_one_year_of_heats_counts_the_other_as_outside(heats: Path) -> None:
 
 @pytest.fixture(scope="module")
 def log(machines: Path) -> dict[str, list[LogRow]]:
-    """The small firm's rows, by machine, each beside the seconds since the machine's row before and the state that held then."""
+    """The small firm's rows, by machine, each beside the seconds since the machine's row before and
+    the state that held then.
+    """
     site = load_site(machines)
     table = read_table(site.folder / "sme_machines.csv.gz", site.mapping.log, LOG, site.zone)
     with gzip.open(site.folder / "sme_machines.csv.gz", "rt", encoding="utf-8") as file:
@@ -170,7 +176,9 @@ def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(
 def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_together(
     log: dict[str, list[LogRow]],
 ) -> None:
-    """Part 1 gives 7 to 8 items in five minutes: after a gap a row holds about 8, 15, 22, 29 or 36, and the energy in step."""
+    """Part 1 gives 7 to 8 items in five minutes: after a gap a row holds about 8, 15, 22, 29 or 36,
+    and the energy in step.
+    """
     late = [
         row
         for row in log["1"]
@@ -188,7 +196,9 @@ def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_to
 
 
 def test_a_state_of_the_small_firm_begins_at_its_rows_stamp(log: dict[str, list[LogRow]]) -> None:
-    """A row that a change of state wrote holds what the state before made: items where automatic mode ends, none where it begins."""
+    """A row that a change of state wrote holds what the state before made: items where automatic
+    mode ends, none where it begins.
+    """
 
     def items_in_five_minutes(rows: list[LogRow]) -> float:
         return 300 * sum(row.items for row in rows) / sum(row.span_s for row in rows)
@@ -225,7 +235,9 @@ def test_the_small_firms_integer_is_an_amount_and_no_mean_power(
 
 
 def test_the_small_firms_integer_is_the_step_of_a_counter(log: dict[str, list[LogRow]]) -> None:
-    """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1, 0, 1, 0, 0, 1."""
+    """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1,
+    0, 1, 0, 0, 1.
+    """
     steps = [
         row.energy
         for row in log["2"]

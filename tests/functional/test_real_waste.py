@@ -1,4 +1,5 @@
-"""What a plant engineer would act on in the real heats: found by the agent, and so in a plain look at the same file.
+"""What a plant engineer would act on in the real heats: found by the agent, and so in a plain look
+at the same file.
 
 The data may not be redistributed: see `real_data`.
 """
@@ -53,7 +54,9 @@ def test_the_level_rose_in_june_2016(
 def test_a_furnace_that_stood_pays_for_it(
     analysis: Analysis, heats: list[tuple[str, float, float]]
 ) -> None:
-    """1,118 kWh an hour: after eight to sixteen hours about 10,400 kWh, 85 kWh/t, as the plain medians say."""
+    """1,118 kWh an hour: after eight to sixteen hours about 10,400 kWh, 85 kWh/t, as the plain
+    medians say.
+    """
     (lost,) = analysis.losses
     cold = next(rule for rule in lost.rules if rule.cause is WasteCause.COLD_START)
     assert cold.stands

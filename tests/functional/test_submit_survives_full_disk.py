@@ -1,8 +1,10 @@
-"""`submit` on a disk that takes no more, really: the operating system refuses the writes, at every size there is to be refused.
+"""`submit` on a disk that takes no more, really: the operating system refuses the writes, at every
+size there is to be refused.
 
-Once by a limit on the size of files (RLIMIT_FSIZE), which a process of its own runs under, and once, where the tests may
-mount, in a file system of a few hundred kilobytes that is full. Whatever was refused, the ledger is never below what was drawn,
-and with room again the same command ends with one report.
+Once by a limit on the size of files (RLIMIT_FSIZE), which a process of its own runs under, and
+once, where the tests may mount, in a file system of a few hundred kilobytes that is full. Whatever
+was refused, the ledger is never below what was drawn, and with room again the same command ends
+with one report.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ __all__ = ["plant", "server"]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
 
 LIMITS_KIB = [64, *(pytest.param(kib, marks=pytest.mark.long) for kib in (1, 16, 110))]
-"""Of the largest file: from nothing at all to the size at which this plant's report goes through; one between in the short form."""
+"""Of the largest file: from nothing at all to the size at which this plant's report goes through;
+one between in the short form.
+"""
 
 LIMITED = """
 import resource, signal, sys
@@ -99,7 +103,9 @@ def test_a_file_that_may_grow_no_more_ends_in_a_refusal_and_the_next_run_finishe
 
 
 def test_the_limits_refuse_at_several_steps(plant: Plant, server: Server) -> None:
-    """The test above is worth something: from one small limit to the next larger, the run comes farther each time or as far."""
+    """The test above is worth something: from one small limit to the next larger, the run comes
+    farther each time or as far.
+    """
     reached: list[str | None] = []
     for kib in range(4, 200, 24):
         if limited(plant, kib * 1024).returncode == 0:

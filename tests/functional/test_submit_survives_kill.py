@@ -1,7 +1,8 @@
-"""`submit` killed with SIGKILL between any two of its steps, against a real HTTP server: one report, one debit, the same bytes.
+"""`submit` killed with SIGKILL between any two of its steps, against a real HTTP server: one
+report, one debit, the same bytes.
 
-The agent runs as a process of its own on files of its own. The process that is to die calls the command with a checkpoint
-that kills it; the one after it is the command as anybody runs it.
+The agent runs as a process of its own on files of its own. The process that is to die calls the
+command with a checkpoint that kills it; the one after it is the command as anybody runs it.
 """
 
 from __future__ import annotations
@@ -35,11 +36,15 @@ from tests.unit.agent_send.cast import SITE, FakePortal
 ROOT = Path(__file__).resolve().parents[2]
 
 TELLING = ("debited", "sent")
-"""Where a death could cost most: paid for and nothing sealed; taken by the portal and nobody told."""
+"""Where a death could cost most: paid for and nothing sealed; taken by the portal and nobody
+told.
+"""
 
 
 def at_steps(telling: Sequence[str]) -> list[Any]:
-    """Every step of `submit`; in the short form those that tell most, and `test_killed_at_every_step_in_turn` dies at each."""
+    """Every step of `submit`; in the short form those that tell most, and
+    `test_killed_at_every_step_in_turn` dies at each.
+    """
     return [
         step if step in telling else pytest.param(step, marks=pytest.mark.long) for step in STEPS
     ]
@@ -165,7 +170,8 @@ def write_plant(folder: Path, heats: int = 120, years: Sequence[int] = (2016,)) 
     """So many heats in each of the years."""
     chance = random.Random(7)  # noqa: S311  # a plant made up for a test
     folder.joinpath("site.toml").write_text(
-        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
+        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n\n[inputs]\nbatches '
+        '= "batches.csv"\nenergy = "energy.csv"\n',
         encoding="utf-8",
     )
     batches = [
@@ -244,7 +250,9 @@ def test_killed_at_every_step_in_turn(plant: Plant, server: Server) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_killed_at_any_moment_at_all(plant: Plant, server: Server) -> None:
-    """At 200 random instants; as soon as a report is through, the next one begins on a fresh state directory."""
+    """At 200 random instants; as soon as a report is through, the next one begins on a fresh state
+    directory.
+    """
     chance = random.Random(os.getpid())  # noqa: S311  # moments, not secrets
     finished = 0
     for number in range(200):
@@ -332,7 +340,9 @@ def test_enrol_preview_offline_submit_and_status_tell_one_story(
 def test_a_site_without_any_connection_goes_two_ways_by_hand(
     plant: Plant, server: Server, tmp_path: Path
 ) -> None:
-    """Commitment out, challenge in, sealed report out: every step says the next one, and nothing is spent before the challenge."""
+    """Commitment out, challenge in, sealed report out: every step says the next one, and nothing is
+    spent before the challenge.
+    """
     file, commitment = tmp_path / "report.sealed", tmp_path / "report.sealed.commitment"
     server.__exit__()  # nothing to be reached from here on
     first = plant.submit("--offline", str(file))

@@ -1,4 +1,6 @@
-"""Two distributions from one tree: `steplabel-agent` has no file of the portal and fits a machine at a plant; `steplabel` is all."""
+"""Two distributions from one tree: `steplabel-agent` has no file of the portal and fits a machine
+at a plant; `steplabel` is all.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def machine(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty virtual environment with the wheel and what requirements/agent.txt locks, and nothing else."""
+    """An empty virtual environment with the wheel and what requirements/agent.txt locks, and
+    nothing else.
+    """
     folder = tmp_path_factory.mktemp("machine") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     uv: list[str | Path] = [
@@ -77,7 +81,9 @@ def site_packages(machine: Path) -> Path:
 
 
 def size_mb(distribution: Distribution) -> float:
-    """Of its files as they come, in millions of bytes; what Python compiles of them beside is not counted."""
+    """Of its files as they come, in millions of bytes; what Python compiles of them beside is not
+    counted.
+    """
     files = (Path(str(file.locate())) for file in distribution.files or ())
     return (
         sum(
@@ -192,7 +198,9 @@ OF_BOTH = ("live", "odbc", "dask", "exports")
 
 
 def test_both_declare_the_same() -> None:
-    """`steplabel` has what the agent needs but for the extras of both (`OF_BOTH`); so is what the portal needs."""
+    """`steplabel` has what the agent needs but for the extras of both (`OF_BOTH`); so is what the
+    portal needs.
+    """
     whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
     extras = {
         line

@@ -1,7 +1,8 @@
-"""Out of a plant by its proxy, to a portal whose certificate a private authority signed: real sockets, a real CONNECT, real TLS.
+"""Out of a plant by its proxy, to a portal whose certificate a private authority signed: real
+sockets, a real CONNECT, real TLS.
 
-The portal's name is known to the proxy alone, so that whoever reaches it went through; and its certificate is good for who was given
-the authority's.
+The portal's name is known to the proxy alone, so that whoever reaches it went through; and its
+certificate is good for who was given the authority's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""bin/audit: a weakness is told with what mends it, and a service that does not know a package, or is away, is no clean result."""
+"""bin/audit: a weakness is told with what mends it, and a service that does not know a package, or
+is away, is no clean result.
+"""
 
 from __future__ import annotations
 

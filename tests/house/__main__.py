@@ -1,4 +1,6 @@
-"""How the house stands: `python -m tests.house [COMMIT ...]` prints a table of the checkout, beside each commit that is named."""
+"""How the house stands: `python -m tests.house [COMMIT ...]` prints a table of the checkout, beside
+each commit that is named.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is counted. Product is what a user runs (core, agent, portal); fixtures and tests stand apart; a line is a line of a file."""
+"""What is counted. Product is what a user runs (core, agent, portal); fixtures and tests stand
+apart; a line is a line of a file.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _ELEMENTS = (
     "|t[rdh]|table|tbody|ul"
 )
 TAG = re.compile(rf"</?({_ELEMENTS})(\s[a-z-]+=|>|/>)")
-"""Tags of HTML: not a place for a value (`<file>`), nor the `<font>` of ReportLab's own markup of paragraphs."""
+"""Tags of HTML: not a place for a value (`<file>`), nor the `<font>` of ReportLab's own markup of
+paragraphs.
+"""
 NOT_LATIN = re.compile(r"[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -30,15 +34,24 @@ MEANT = {
     ". Use a Python of that list, or install the agent with pip. / 本文件不含适用于 ": "said before there is a catalogue",
     " 的组件。": "said before there is a catalogue: the file is not unpacked",
 }
-"""Texts in another script that stand in code with a reason: nobody reads them as a language, or there is no catalogue yet."""
+"""Texts in another script that stand in code with a reason: nobody reads them as a language, or
+there is no catalogue yet.
+"""
 MAY_CATCH = {
-    "reporting_agent/sources/conformance.py": "a stranger's provider may raise anything, and what it raised is the kit's finding",
-    "reporting_agent/live/sources/lifeline.py": "whatever ends a source's thread is told with its text, and the source is started again",
-    "reporting_agent/live/sources/mqtt.py": "a message that our own fault stopped is kept as unreadable: raised, it would come for ever",
-    "portal/intake/storing.py": "whatever stopped the one thread that stores is raised again in each thread whose report it was",
-    "portal/publication/scheduling.py": "what stops the release of one version is logged, and must not keep the versions behind it back",
+    "reporting_agent/sources/conformance.py": "a stranger's provider may raise anything, and what "
+    "it raised is the kit's finding",
+    "reporting_agent/live/sources/lifeline.py": "whatever ends a source's thread is told with its "
+    "text, and the source is started again",
+    "reporting_agent/live/sources/mqtt.py": "a message that our own fault stopped is kept as "
+    "unreadable: raised, it would come for ever",
+    "portal/intake/storing.py": "whatever stopped the one thread that stores is raised again in "
+    "each thread whose report it was",
+    "portal/publication/scheduling.py": "what stops the release of one version is logged, and "
+    "must not keep the versions behind it back",
 }
-"""Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
+"""Modules that catch everything once each, with the reason. A handler that ends in `raise` passes
+on what it caught and is not counted.
+"""
 
 SAYS_NOTHING = frozenset(
     {
@@ -57,8 +70,8 @@ SAYS_NOTHING = frozenset(
         "taken",
     },
 )
-"""Names that do not say what a variable or a parameter holds, or what a function gives: `batch`, `label` or `sentences` would. A field or a
-method has a subject before it (`days.found`)."""
+"""Names that do not say what a variable or a parameter holds, or what a function gives: `batch`,
+`label` or `sentences` would. A field or a method has a subject before it (`days.found`)."""
 
 
 def table(root: Path) -> dict[str, str]:
@@ -99,8 +112,9 @@ def table(root: Path) -> dict[str, str]:
 
 
 def shared_by_classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
-    """Names that public classes of several modules have, with these modules: whoever looks for such a name finds two things. Left out are
-    `Command` and `Migration`, as Django wants each of its own to be called."""
+    """Names that public classes of several modules have, with these modules: whoever looks for such
+    a name finds two things. Left out are `Command` and `Migration`, as Django wants each of its own
+    to be called."""
     modules: dict[str, list[str]] = defaultdict(list)
     for module, tree in trees.items():
         for node in tree.body:
@@ -134,7 +148,9 @@ def widest(root: Path) -> tuple[str, int]:
 
 
 def literals(tree: ast.Module) -> Iterator[str]:
-    """Texts of the code. Left out are docstrings, of names too, and patterns, with which what a plant wrote is compared."""
+    """Texts of the code. Left out are docstrings, of names too, and patterns, with which what a
+    plant wrote is compared.
+    """
     left_out = {
         part
         for node in ast.walk(tree)
@@ -162,8 +178,8 @@ MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 
 
 def queries_in_pages(root: Path) -> dict[str, list[int]]:
-    """The lines in which modules of `portal/web` reach a model's manager, by module: what is asked of the database there belongs to the app
-    whose model it is."""
+    """The lines in which modules of `portal/web` reach a model's manager, by module: what is asked
+    of the database there belongs to the app whose model it is."""
     lines: dict[str, list[int]] = {}
     for path in python(root, "portal/web"):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -178,16 +194,24 @@ def queries_in_pages(root: Path) -> dict[str, list[int]]:
 
 
 def says_nothing(tree: ast.Module) -> list[int]:
-    """The lines in which a variable, a parameter or a function has a name of `SAYS_NOTHING`. Left out are fields and methods, and `found`
-    of a refusal: beside `wanted`, or handed on to one that has both."""
+    """The lines in which a variable, a parameter or a function has a name of `SAYS_NOTHING`. Left
+    out are fields and methods, and `found` of a refusal: beside `wanted`, or handed on to one that
+    has both."""
     nodes = list(ast.walk(tree))
     members = [
         member for owner in nodes if isinstance(owner, ast.ClassDef) for member in owner.body
     ]
     fields = {
-        id(part) for member in members
-        for part in (member.targets if isinstance(member, ast.Assign) else [member.target] if isinstance(member, ast.AnnAssign) else [])
-    }  # fmt: skip
+        id(part)
+        for member in members
+        for part in (
+            member.targets
+            if isinstance(member, ast.Assign)
+            else [member.target]
+            if isinstance(member, ast.AnnAssign)
+            else []
+        )
+    }
     methods = {id(member) for member in members}
     lines = []
     for node in nodes:

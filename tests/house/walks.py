@@ -1,7 +1,9 @@
-"""Three walks through the product, counted as they are walked: `python -m tests.house.walks [--rooms]`.
+"""Three walks through the product, counted as they are walked: `python -m tests.house.walks
+[--rooms]`.
 
-A room is a module that is entered; a return is a step back into one that had been left. Counted are functions in the order in which each is
-called for the first time, so that a loop over ten thousand rows is one step, from the call that begins the walk until it returns.
+A room is a module that is entered; a return is a step back into one that had been left. Counted are
+functions in the order in which each is called for the first time, so that a loop over ten thousand
+rows is one step, from the call that begins the walk until it returns.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _OUT = "STEPLABEL_WALKS"
 
 
 class Walk:
-    """The rooms of one walk, in turn; to be given to `sys.setprofile`. It begins at `start` (file:function) and ends with its return."""
+    """The rooms of one walk, in turn; to be given to `sys.setprofile`. It begins at `start`
+    (file:function) and ends with its return.
+    """
 
     def __init__(self, start: str) -> None:
         self.start = start
@@ -145,7 +149,8 @@ def main() -> int:
     walks = {"a reading, from file to batches": reading(), **requests()}
     if lost := [name for name, rooms in walks.items() if not rooms]:
         raise SystemExit(
-            f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the tests lead there no more."
+            f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the "
+            "tests lead there no more."
         )
     print("| walk | rooms | returns |\n|---|---:|---:|")
     for name, rooms in walks.items():

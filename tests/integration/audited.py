@@ -1,4 +1,6 @@
-"""An audit for tests: interests declared, a key registered, an observation found, an opinion signed and issued."""
+"""An audit for tests: interests declared, a key registered, an observation found, an opinion signed
+and issued.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Plants that have reported, a body that audits them, and what their group's regulators decide that audits change."""
+"""Plants that have reported, a body that audits them, and what their group's regulators decide that
+audits change.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ KEY = AuditorSigningKey.generate()
 
 
 def reported(plants: int) -> Cast:
-    """So many plants whose reports are accepted, each a little above the one before; the auditor's key is registered."""
+    """So many plants whose reports are accepted, each a little above the one before; the auditor's
+    key is registered.
+    """
     cast = make_cast(plants)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))

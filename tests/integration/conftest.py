@@ -1,4 +1,6 @@
-"""The portal's keys for the tests that need them, in a folder of their own; and what stands in the portal when a module's tests begin."""
+"""The portal's keys for the tests that need them, in a folder of their own; and what stands in the
+portal when a module's tests begin.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The wall stands in every test: a page that asks for more than its reader's rows finds less."""
+    """The wall stands in every test: a page that asks for more than its reader's rows finds
+    less.
+    """
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(POLICIES.read_text(encoding="utf-8"))
@@ -76,8 +80,8 @@ def built_scene(
 ) -> Iterator[Any]:
     """What `build_scene` of the module makes, once, in transactions that end with the module.
 
-    Each test runs in a savepoint of its own within them, and finds the scene as it was built. A module whose tests have to commit
-    builds its scene in a fixture of its own, for each of them.
+    Each test runs in a savepoint of its own within them, and finds the scene as it was built. A
+    module whose tests have to commit builds its scene in a fixture of its own, for each of them.
     """
     with ExitStack() as stack:
         with django_db_blocker.unblock():
@@ -93,7 +97,9 @@ def built_scene(
 
 @pytest.fixture
 def scene(built_scene: Any, portal_keys: Path) -> Any:
-    """A copy for one test: what it assigns to a row or appends to a list, the next one does not see."""
+    """A copy for one test: what it assigns to a row or appends to a list, the next one does not
+    see.
+    """
     return deepcopy(built_scene, {id(pack): pack for pack in map(packs.load, packs.available())})
 
 
@@ -104,7 +110,9 @@ def cast(scene: Cast) -> Cast:
 
 @pytest.fixture(autouse=True)
 def _who_is_signed_in_by_a_test_has_shown_a_second_factor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`client.login` passes the pages of signing in by; it stands for all of them. `test_second_factor.py` goes through them."""
+    """`client.login` passes the pages of signing in by; it stands for all of them.
+    `test_second_factor.py` goes through them.
+    """
     plain = Client._login  # type: ignore[attr-defined] # what `login` and `force_login` both come to
 
     def with_second_factor(
@@ -130,6 +138,8 @@ def _what_is_kept_ends_with_its_test() -> None:
 
 @pytest.fixture(autouse=True)
 def _a_pages_language_ends_with_its_test() -> Iterator[None]:
-    """A request leaves its language in the thread, where the next test, of another room, would speak it."""
+    """A request leaves its language in the thread, where the next test, of another room, would
+    speak it.
+    """
     yield
     translation.deactivate()

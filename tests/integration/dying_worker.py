@@ -1,4 +1,6 @@
-"""The program of a worker that opens what waits and is killed at a named point of the way, before or after it."""
+"""The program of a worker that opens what waits and is killed at a named point of the way, before
+or after it.
+"""
 
 SWEEP = """
 import os, signal

@@ -1,4 +1,6 @@
-"""Providers, suppliers and an academic beside the cast: the first works let one provider and one supplier in, the others nobody."""
+"""Providers, suppliers and an academic beside the cast: the first works let one provider and one
+supplier in, the others nobody.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def result_file(*failed: str, **changed: object) -> bytes:
 
 
 def make_partners(cast: Cast) -> Partners:
-    """`provider` sees all of works 1 that can be granted; both suppliers have declared, `other-supplier` for works 2."""
+    """`provider` sees all of works 1 that can be granted; both suppliers have declared,
+    `other-supplier` for works 2.
+    """
     houses, people = {}, {}
     for name, role in ROLES.items():
         houses[name] = Organisation.objects.create(

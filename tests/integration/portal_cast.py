@@ -1,4 +1,5 @@
-"""A whole cast for tests of the portal: regulators, enterprises, a certification body, sites with devices, keys, envelopes.
+"""A whole cast for tests of the portal: regulators, enterprises, a certification body, sites with
+devices, keys, envelopes.
 
 Envelopes are built by the real wire, with labels made by hand on the pack's public grid.
 """
@@ -74,7 +75,9 @@ class Plant:
         )
 
     def challenge(self, revision: int = 1, period: str = PERIOD) -> bytes:
-        """What the portal answered to the commitment for it, which is made at first use; not every rule of `take` is asked."""
+        """What the portal answered to the commitment for it, which is made at first use; not every
+        rule of `take` is asked.
+        """
         raw = commitments.commit(
             ReportCommitment(self.site.slug, period, revision, DATA_ROOT),
             str(self.device.pk),
@@ -98,7 +101,9 @@ class Plant:
         *,
         committed: bool = True,
     ) -> Report:
-        """A report of every released metric of every step: `shift` grid points above the typical value."""
+        """A report of every released metric of every step: `shift` grid points above the typical
+        value.
+        """
         challenge = self.challenge(revision, period) if committed else bytes(32)
         labels = tuple(
             label
@@ -166,7 +171,9 @@ class Cast:
 
 
 def label_of(pack: Pack, step: Step, metric: str, shift: int) -> ReleasedLabel:
-    """A released label whose typical value is the pack's, and whose best lies one public spread below; both `shift` grid points up."""
+    """A released label whose typical value is the pack's, and whose best lies one public spread
+    below; both `shift` grid points up.
+    """
     rule = next(rule for rule in step.metrics if rule.metric.value == metric)
     typical = round((Fraction(rule.typical) - rule.grid.lower) / rule.grid.width) + shift
     best = typical - max(1, round(Fraction(rule.spread) / rule.grid.width))
@@ -221,7 +228,9 @@ def open_waiting(now: datetime = NOW) -> unsealing.SweepCounts:
 
 
 def signed_in(user: User | str, language: str = "en") -> Client:
-    """The browser of a person, named by the account or its address, that asks for pages in this language."""
+    """The browser of a person, named by the account or its address, that asks for pages in this
+    language.
+    """
     client = Client(headers={"accept-language": language})
     assert client.login(username=user if isinstance(user, str) else user.email, password=PASSWORD)
     return client

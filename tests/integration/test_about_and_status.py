@@ -1,4 +1,6 @@
-"""What the portal says about itself and whether it works; finding a benchmark by its words; the unit that stays."""
+"""What the portal says about itself and whether it works; finding a benchmark by its words; the
+unit that stays.
+"""
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""Every address of the portal, opened and posted to by every role: the table below says what each must be told.
+"""Every address of the portal, opened and posted to by every role: the table below says what each
+must be told.
 
-The addresses come from the URLconf itself, so a page that is added without a line here fails the first test.
+The addresses come from the URLconf itself, so a page that is added without a line here fails the
+first test.
 
-    ok        the page, the file, or the answer of the API
-    entrance  sent to the beginning of signing in
-    sign-in   sent to sign in, and back here afterwards
-    role      signed in, but the page is another role's (403)
-    nothing   not there, exactly as an address that never was (404)
-    method    nothing here takes a POST, or a GET (405)
-    back      sent to the page this belongs to; nothing has happened
-    done      it happened; sent on to a page that says so
-    wrong     the form or the body is refused with its reason (400, or 415 where it is of no kind that is read)
+    ok        the page, the file, or the answer of the API entrance  sent to the beginning of
+    signing in sign-in   sent to sign in, and back here afterwards role      signed in, but the page
+    is another role's (403) nothing   not there, exactly as an address that never was (404) method
+    nothing here takes a POST, or a GET (405) back      sent to the page this belongs to; nothing
+    has happened done      it happened; sent on to a page that says so wrong     the form or the
+    body is refused with its reason (400, or 415 where it is of no kind that is read)
 """
 
 from __future__ import annotations
@@ -104,9 +103,13 @@ ROLES = (
     *PARTNERS,
 )
 OUTSIDERS = ("other-enterprise", "unassigned", "other-province", "stranger", "anonymous")
-"""Who must read nothing of the first firm's, at whatever address; but for these, which stand for the envelope, the link, the paper."""
+"""Who must read nothing of the first firm's, at whatever address; but for these, which stand for
+the envelope, the link, the paper.
+"""
 RISKIEST, IN_TURN = OUTSIDERS[:1], OUTSIDERS[1:]
-"""Of them, in the short form, who tries every address: a competitor. The others try what is answered to all of them in turn."""
+"""Of them, in the short form, who tries every address: a competitor. The others try what is
+answered to all of them in turn.
+"""
 HELD = (
     "api:submission",
     "web:join",
@@ -182,7 +185,8 @@ VERSION_ON_PAGES = {
     "version": 1,
 }
 TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = {
-    # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an address it fits
+    # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an
+    # address it fits
     "web:benchmarks": ({}, all_may("ok"), NO),
     "web:earlier-benchmark-in-force": ({"pack": "cement", "period": PERIOD}, all_may("back"), NO),
     "web:earlier-benchmark-in-force-route": (
@@ -404,7 +408,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:sites": ({}, only(ENTERPRISES, "ok"), NO),
     "web:token": ({"slug": "works-1"}, only(ENTERPRISES, "back"), OWN),
     "web:agents": ({"slug": "works-1"}, only(REGULATORS, "ok", other_province="nothing"), NO),
-    # whoever hears first that a machine was stolen: its enterprise, or a regulator of where it stands
+    # whoever hears first that a machine was stolen: its enterprise, or a regulator of where it
+    # stands
     "web:revoke": (
         {"device": "DEVICE"},
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
@@ -619,7 +624,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(CONCERNED, "back"),
         only(CONCERNED, "wrong"),
     ),
-    # without a reason nothing is refused; a colleague has proposed it, and the colleague alone withdraws it
+    # without a reason nothing is refused; a colleague has proposed it, and the colleague alone
+    # withdraws it
     "web:proposal-refuse": (
         {"proposal": "PROPOSAL"},
         only(REGULATORS, "back", nation="ok"),
@@ -915,7 +921,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "readyz": ("/readyz", all_may("ok"), NO),
     "metrics": ("/metrics", all_may("ok"), NO),
     r"^api/(?P<rest>(?s:.*))\Z": ("/api/v1/nothing/", all_may("nothing"), all_may("nothing")),
-    # the API knows devices by their signatures, programs by their keys and nobody by a session: test_api_by_role.py asks with keys
+    # the API knows devices by their signatures, programs by their keys and nobody by a session:
+    # test_api_by_role.py asks with keys
     **{
         name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO)
         for name in KEYED
@@ -931,7 +938,8 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "api:commitments": ({}, all_may("wrong"), all_may("wrong")),
     "api:directory": ({}, all_may("ok"), NO),
     "api:submissions": ({}, all_may("wrong"), all_may("wrong")),
-    # for whoever holds the envelope: its digest is 256 bits that nobody can guess, and no page of another firm names it
+    # for whoever holds the envelope: its digest is 256 bits that nobody can guess, and no page of
+    # another firm names it
     "api:submission": ({"digest": "DIGEST"}, all_may("ok"), NO),
     **dict.fromkeys(
         ("api:log-head", "api:log-checkpoint", "api:log-restarts"), ({}, all_may("ok"), NO)
@@ -1026,7 +1034,9 @@ class House:
 
 @pytest.fixture
 def house(portal_keys: object) -> House:
-    """Works 1 (of the first enterprise, in a province) has reported and is assigned; version 1 is published, version 2 a draft."""
+    """Works 1 (of the first enterprise, in a province) has reported and is assigned; version 1 is
+    published, version 2 a draft.
+    """
     cast = make_cast(9)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
@@ -1162,7 +1172,9 @@ def house(portal_keys: object) -> House:
 
 
 def proposed(by: User, version: str) -> Proposal:
-    """A version of the cement pack that differs by its name alone; the one that there is, where it was proposed already."""
+    """A version of the cement pack that differs by its name alone; the one that there is, where it
+    was proposed already.
+    """
     proposed_before = Proposal.objects.filter(version=version).first()
     text = (
         (packs.HOME / "cement.toml")
@@ -1237,16 +1249,20 @@ STATE = "SELECT " + ", ".join(  # noqa: S608 - our own tables
 
 
 def state_of_things() -> tuple[object, ...]:
-    """What a refused request must leave as it was; in one question, as it is asked two thousand times."""
+    """What a refused request must leave as it was; in one question, as it is asked two thousand
+    times.
+    """
     with connection.cursor() as cursor:
         cursor.execute(STATE)
         return tuple(cursor.fetchone() or ())
 
 
 def roles_in_short(expected: dict[str, str], turn: int) -> list[str]:
-    """In the short form every address is tried by a competitor of whom it may tell, and by an outsider of each other kind in turn.
+    """In the short form every address is tried by a competitor of whom it may tell, and by an
+    outsider of each other kind in turn.
 
-    What answers all alike is tried besides by the firm itself, and of roles of a kind that are told the same the first alone tries.
+    What answers all alike is tried besides by the firm itself, and of roles of a kind that are told
+    the same the first alone tries.
     """
     outsiders = (*RISKIEST, IN_TURN[turn % len(IN_TURN)])
     if len(set(expected.values())) == 1:

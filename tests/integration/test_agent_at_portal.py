@@ -1,4 +1,6 @@
-"""The agent as a program of its own against the real portal: killed at any step, one submission, which the worker then opens."""
+"""The agent as a program of its own against the real portal: killed at any step, one submission,
+which the worker then opens.
+"""
 
 from __future__ import annotations
 

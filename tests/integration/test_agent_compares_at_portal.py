@@ -1,4 +1,6 @@
-"""`compare` against a real portal: the benchmark fetched by itself, its signature held to the enrolment, doubt and withdrawal said."""
+"""`compare` against a real portal: the benchmark fetched by itself, its signature held to the
+enrolment, doubt and withdrawal said.
+"""
 
 from __future__ import annotations
 

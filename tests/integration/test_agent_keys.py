@@ -1,4 +1,6 @@
-"""The agent's keys at the real portal, without a network between: rotated, cut short, lost with the machine."""
+"""The agent's keys at the real portal, without a network between: rotated, cut short, lost with the
+machine.
+"""
 
 from __future__ import annotations
 
@@ -259,7 +261,9 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
 def test_who_has_the_key_of_before_a_rotation_hears_that_it_was_replaced(
     tmp_path: Path, plant: Plant, years: dict[str, ReportMaterial]
 ) -> None:
-    """Whoever of two rotated first, the other learns it at its next submit, before anything is spent."""
+    """Whoever of two rotated first, the other learns it at its next submit, before anything is
+    spent.
+    """
     copytree(plant.state.path, tmp_path / "copy")
     thief = Plant(tmp_path / "copy")
     thief.rotate()

@@ -1,4 +1,6 @@
-"""A newer version of the agent: announced at the offline key, offered by the portal, told at the plant, and never installed."""
+"""A newer version of the agent: announced at the offline key, offered by the portal, told at the
+plant, and never installed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every address of the API that asks for a key, asked with a key of every role that may do all its role may: the table says the answer.
+"""Every address of the API that asks for a key, asked with a key of every role that may do all its
+role may: the table says the answer.
 
 ok      the answer
 none    the answer, with nothing in it
@@ -69,7 +70,8 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         only(REGULATORS, "ok", other_province="none"),
         NO_POST,
     ),
-    # of the first plant, whose values nobody else reads: a regulator reads ranks, which are no values
+    # of the first plant, whose values nobody else reads: a regulator reads ranks, which are no
+    # values
     "api:standings": (
         "?site=works-1&period=PERIOD",
         only(

@@ -1,4 +1,6 @@
-"""API keys: made by who manages an organisation with a second factor, shown once, bounded by scope and role, ended at once."""
+"""API keys: made by who manages an organisation with a second factor, shown once, bounded by scope
+and role, ended at once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The API as a page: every operation with a call that is answered, what is left of a rate, and every version as one table."""
+"""The API as a page: every operation with a call that is answered, what is left of a rate, and
+every version as one table.
+"""
 
 from __future__ import annotations
 

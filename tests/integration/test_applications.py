@@ -1,4 +1,6 @@
-"""A firm registers itself and its sites; regulators of its jurisdiction approve or refuse; sites are renamed, resized, retired."""
+"""A firm registers itself and its sites; regulators of its jurisdiction approve or refuse; sites
+are renamed, resized, retired.
+"""
 
 from __future__ import annotations
 
@@ -401,7 +403,9 @@ def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, 
 def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those_that_have_ended(
     cast: Cast,
 ) -> None:
-    """A version that was taken up has no period at first, and the site would be missing once it has."""
+    """A version that was taken up has no period at first, and the site would be missing once it
+    has.
+    """
     ended, begins = (
         PeerGroup.objects.create(
             pack="cement", pack_version=version, route=cast.group.route, scope=cast.nation

@@ -1,4 +1,6 @@
-"""Before a token, a revocation, a publication and a withdrawal whoever signed in long ago gives a password or a code again."""
+"""Before a token, a revocation, a publication and a withdrawal whoever signed in long ago gives a
+password or a code again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a firm asks of its regulator: more time for a report, and whether a finding stands. Who decides, who is told, where it waits."""
+"""What a firm asks of its regulator: more time for a report, and whether a finding stands. Who
+decides, who is told, where it waits.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +157,9 @@ def test_no_firm_asks_for_time_until_a_day_that_is_past(cast: Cast) -> None:
     "moved", [0, 2], ids=["", "the day of all was moved beyond it and is past as well"]
 )
 def test_time_until_a_day_that_has_passed_since_is_not_given(cast: Cast, moved: int) -> None:
-    """The officer reads that it would not help, and the request waits for another day or a refusal."""
+    """The officer reads that it would not help, and the request waits for another day or a
+    refusal.
+    """
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=NOW)
     request = deadlines.ask(
         cast.period,

@@ -1,4 +1,6 @@
-"""A regulator assigns a certification body on a page and takes it back with a reason; the partial are refused, what was found stays."""
+"""A regulator assigns a certification body on a page and takes it back with a reason; the partial
+are refused, what was found stays.
+"""
 
 from __future__ import annotations
 
@@ -196,8 +198,8 @@ def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
     answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
     page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers, 400)
     assert (
-        "Certifier is controlled by the same firm as the site. Choose a body that belongs to another group."
-        in page
+        "Certifier is controlled by the same firm as the site. Choose a body that belongs to "
+        "another group." in page
     )
     assert not Assignment.objects.exists()
     Organisation.objects.filter(pk=cast.body.pk).update(
@@ -287,7 +289,9 @@ def test_an_interest_stays_with_the_group_and_with_the_enterprise_that_it_sells(
 
 
 def test_an_interest_stays_with_the_enterprise_that_gives_the_site_away(cast: Cast) -> None:
-    """Nobody is partial at the enterprise that gets it; the one that had it may be sold afterwards."""
+    """Nobody is partial at the enterprise that gets it; the one that had it may be sold
+    afterwards.
+    """
     handed, buyers, sister = (
         plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack))
     )
@@ -328,7 +332,9 @@ def test_an_auditor_declares_anew_about_the_firm_that_a_site_is_given_to(cast: C
 def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(
     cast: Cast,
 ) -> None:
-    """The body is assigned another period of the site, and another site that the same firm controls."""
+    """The body is assigned another period of the site, and another site that the same firm
+    controls.
+    """
     colleague = person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
     firm = cast.plants[0].site.organisation.controlling_firm
     Organisation.objects.filter(pk=cast.plants[1].site.organisation_id).update(

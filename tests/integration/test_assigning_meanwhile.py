@@ -1,4 +1,6 @@
-"""Two at one assignment at one moment: other terms never go to what is withdrawn, and no two wait for each other."""
+"""Two at one assignment at one moment: other terms never go to what is withdrawn, and no two wait
+for each other.
+"""
 
 from __future__ import annotations
 

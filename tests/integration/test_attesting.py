@@ -1,4 +1,6 @@
-"""The audit of a site: interests, findings, an opinion signed with the auditor's own key and taken back, and who may do what of it."""
+"""The audit of a site: interests, findings, an opinion signed with the auditor's own key and taken
+back, and who may do what of it.
+"""
 
 from __future__ import annotations
 
@@ -331,10 +333,10 @@ def test_an_open_major_stops_a_positive_opinion_until_it_is_closed(audit: Audit)
         terms = replace(TERMS, opinion=opinion)
         assert (
             code_of_refusal(
-                lambda terms=terms: attesting.draw_up(audit.assignment, terms, audit.auditor, NOW)
+                lambda terms=terms: attesting.draw_up(audit.assignment, terms, audit.auditor, NOW)  # type: ignore[misc] # bound now
             )
             == "major-open"
-        )  # type: ignore[misc] # bound now
+        )
     signed = attestations.sign(bytes(drawn.content), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "major-open"
     assert (

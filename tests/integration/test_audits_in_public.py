@@ -1,4 +1,6 @@
-"""What audits do to a publication: nothing unless the group's regulators decided so; then who enters, who leaves, and what is told."""
+"""What audits do to a publication: nothing unless the group's regulators decided so; then who
+enters, who leaves, and what is told.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,8 @@ def test_an_adverse_opinion_leaves_the_next_version_and_is_told(cast: Cast) -> N
         bad.submission and bad.submission.digest
     }
     assert row.explanation["changes"]["en"] == (
-        "Since version 1: Audited. 1 site left this version after an adverse opinion of a certification body."
+        "Since version 1: Audited. 1 site left this version after an adverse opinion of a "
+        "certification body."
     )
     assert "1 report, with an adverse opinion of a certification body" in exclusions(row)
     assert "否定意见" in row.explanation["changes"]["zh"]
@@ -102,7 +105,9 @@ def test_an_adverse_opinion_stops_a_draft_that_still_holds_the_site(cast: Cast) 
 def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, looked_at: bool
 ) -> None:
-    """The report stays, so its digest cannot tell; without a look at who stands behind each value, the version would go out."""
+    """The report stays, so its digest cannot tell; without a look at who stands behind each value,
+    the version would go out.
+    """
     decide(cast, attested_only=True)
     for plant in cast.plants[:9]:
         audit(cast, plant)
@@ -128,7 +133,9 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
 
 
 def test_where_the_policy_leaves_everybody_out_the_refusal_says_so(cast: Cast) -> None:
-    """In its first weeks a group has reports and no attestation: waiting for reports would not help."""
+    """In its first weeks a group has reports and no attestation: waiting for reports would not
+    help.
+    """
     decide(cast, attested_only=True)
     with pytest.raises(RefusedError) as refused:
         drafted(cast)

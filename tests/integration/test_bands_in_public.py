@@ -1,4 +1,6 @@
-"""How many sites are sure to lie in which quarter: of the very reports that are published, with their cell, and nobody by name."""
+"""How many sites are sure to lie in which quarter: of the very reports that are published, with
+their cell, and nobody by name.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +185,9 @@ def publish_again(cast: Cast) -> Publication:
 
 
 def a_further_site(cast: Cast, of: int = 0, number: int = 99) -> Plant:
-    """Of the first firm, or the one at that index: it reports, and changes no figure, for one site a firm stands behind these."""
+    """Of the first firm, or the one at that index: it reports, and changes no figure, for one site
+    a firm stands behind these.
+    """
     first = cast.plants[of]
     site = Site.objects.create(
         slug=f"works-{number}",
@@ -218,7 +222,9 @@ def counted(row: Publication) -> list[tuple[list[int], int] | None]:
 def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every figure stands as published, and beside it one number that is one larger is the quarter of the site that joined."""
+    """Every figure stands as published, and beside it one number that is one larger is the quarter
+    of the site that joined.
+    """
     first = publish(cast)
     reported(cast, a_further_site(cast), 40)
     draft = drafting.draft(cast.period, cast.drafter, NOW, "One more site has reported.")
@@ -291,7 +297,9 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
 def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(
     last: tuple[int, ...], names: int
 ) -> None:
-    """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
+    """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in
+    each.
+    """
     quarters_of_named = [
         quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)
     ]
@@ -305,8 +313,8 @@ def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(
 
 
 def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(cast: Cast) -> None:
-    """Seven of 28 sites lie in each quarter. Fourteen firms with twenty of them let themselves be named; of the eight others, with one site
-    each, seven lie in the last quarter."""
+    """Seven of 28 sites lie in each quarter. Fourteen firms with twenty of them let themselves be
+    named; of the eight others, with one site each, seven lie in the last quarter."""
     cast.plants += [make_plant(number, cast.nation, cast.pack) for number in (21, 22)]
     for plant in cast.plants[20:]:
         PeerGroupMember.objects.create(peer_group=cast.group, site=plant.site)
@@ -402,7 +410,9 @@ def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> Non
 def test_a_release_is_stopped_where_another_firm_under_the_same_control_took_its_choice_back(
     cast: Cast,
 ) -> None:
-    """Only one of them lies in a quarter that can be told, and stands there by name because both chose it."""
+    """Only one of them lies in a quarter that can be told, and stands there by name because both
+    chose it.
+    """
     further = make_plant(21, cast.nation, cast.pack)
     PeerGroupMember.objects.create(peer_group=cast.group, site=further.site)
     deliver(further.envelope(cast.pack, shift=20))
@@ -459,7 +469,9 @@ def test_a_firm_that_chose_to_be_named_after_the_approval_stops_no_release(cast:
 def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further_site_since(
     cast: Cast,
 ) -> None:
-    """The gate's answer is set to that of the hour, as where enough other firms stand behind the values: the numbers alone stop it."""
+    """The gate's answer is set to that of the hour, as where enough other firms stand behind the
+    values: the numbers alone stop it.
+    """
     waiting = release_with_names(cast)
     others = [
         *(make_plant(number, cast.nation, cast.pack) for number in (21, 22, 23)),

@@ -1,6 +1,8 @@
-"""How the firms behind the best are composed: two officers, the gate, the log, the page, the API, and a firm that leaves.
+"""How the firms behind the best are composed: two officers, the gate, the log, the page, the API,
+and a firm that leaves.
 
-The version is of 200 firms by its roster and its gated label; their reports are not made, for nothing here reads them.
+The version is of 200 firms by its roster and its gated label; their reports are not made, for
+nothing here reads them.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ def build_scene() -> Cast:
 
 
 def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
-    """A version that shows the best tenth of one step; the first `moved` of the best have fallen behind since."""
+    """A version that shows the best tenth of one step; the first `moved` of the best have fallen
+    behind since.
+    """
     row = drafting.draft(cast.period, cast.drafter, NOW, f"So many moved: {moved}")
     gate = row.gate
     step = gate["published"]["steps"][0]
@@ -196,7 +200,9 @@ def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> 
 def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(
     cast: Cast, joined: bool
 ) -> None:
-    """The year before counts one of the best less in its classes: it joined since, or it was behind the others then."""
+    """The year before counts one of the best less in its classes: it joined since, or it was behind
+    the others then.
+    """
     year = timedelta(days=400)
     group = PeerGroup.objects.get(pk=cast.group.pk)
     group.pk, group.pack_version = None, "3"  # the pack had another version then

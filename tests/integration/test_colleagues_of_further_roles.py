@@ -1,4 +1,6 @@
-"""Certification bodies, providers, suppliers and academics invite colleagues as firms do; officers of agencies do not."""
+"""Certification bodies, providers, suppliers and academics invite colleagues as firms do; officers
+of agencies do not.
+"""
 
 from __future__ import annotations
 

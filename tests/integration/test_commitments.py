@@ -1,4 +1,6 @@
-"""POST /api/v1/commitments/: one challenge for one commitment, one commitment for a revision; and what the worker makes of it."""
+"""POST /api/v1/commitments/: one challenge for one commitment, one commitment for a revision; and
+what the worker makes of it.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,9 @@ def test_other_data_for_the_same_revision_are_refused_and_say_what_to_do(
 def test_a_plant_has_as_many_looks_as_the_policy_has_corrections_and_one(
     client: Client, cast: Cast
 ) -> None:
-    """Every commitment is a look at a draw; whoever changed the agent's ledger meets the same rule here."""
+    """Every commitment is a look at a draw; whoever changed the agent's ledger meets the same rule
+    here.
+    """
     plant = cast.plants[0]
     answers = [
         post(client, commitment(plant, revision, bytes([revision]) * 32)) for revision in (1, 2, 3)

@@ -1,4 +1,6 @@
-"""Commitments that a portal lost with its log and is given again: in another order than the ledger's, and by files that a person brings."""
+"""Commitments that a portal lost with its log and is given again: in another order than the
+ledger's, and by files that a person brings.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def test_commitments_handed_back_in_another_order_keep_the_ledgers_next_number(
 def test_a_site_that_carries_files_brings_again_what_the_portal_lost(
     settings: Settings, tmp_path: Path, portal_keys: Path
 ) -> None:
-    """docs/transparency-log.md: the commitment with the challenge that the portal had signed, and the same sealed report."""
+    """docs/transparency-log.md: the commitment with the challenge that the portal had signed, and
+    the same sealed report.
+    """
     settings.HEADS_FILE = tmp_path / "heads.log"
     cast = make_cast(2)
     plant = cast.plants[0]
@@ -141,7 +145,9 @@ def test_a_challenge_that_is_refused_stands_in_no_commitments_way(
 def test_a_challenge_that_is_not_the_one_the_portal_has_is_not_said_to_be_on_record(
     settings: Settings, tmp_path: Path, portal_keys: Path
 ) -> None:
-    """The portal lost both; the person brought the commitment alone first, as ever, so that another challenge was drawn."""
+    """The portal lost both; the person brought the commitment alone first, as ever, so that another
+    challenge was drawn.
+    """
     settings.HEADS_FILE = tmp_path / "heads.log"
     cast = make_cast(2)
     plant = cast.plants[0]

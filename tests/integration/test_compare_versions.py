@@ -1,4 +1,6 @@
-"""Two versions held against each other: values, whether the change is more than noise, and what was defined otherwise."""
+"""Two versions held against each other: values, whether the change is more than noise, and what was
+defined otherwise.
+"""
 
 from __future__ import annotations
 

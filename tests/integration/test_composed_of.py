@@ -1,4 +1,6 @@
-"""A published version held against its leaves: the honest file passes, and every way of cheating is found by the check meant for it."""
+"""A published version held against its leaves: the honest file passes, and every way of cheating is
+found by the check meant for it.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def test_every_figure_of_an_honest_version_is_computed_again(cast: Cast) -> None
 
 
 def signed_anew(change: Callable[[JSON], object]) -> Callable[[JSON], JSON]:
-    """What a portal can do that has the key: sign another document, and log its publication as if it were the first."""
+    """What a portal can do that has the key: sign another document, and log its publication as if
+    it were the first.
+    """
 
     def do(content: JSON) -> JSON:
         document = {
@@ -131,10 +135,12 @@ def test_a_value_that_is_not_of_its_leaves_is_found_even_signed_and_logged(cast:
 
 
 def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = True) -> JSON:
-    """What a portal can do that has the key and another log: the same document, of these reports, everything signed and logged.
+    """What a portal can do that has the key and another log: the same document, of these reports,
+    everything signed and logged.
 
     Args:
-        own_leaves: log the values anew under what each report says of itself; else as they were accepted.
+        own_leaves: log the values anew under what each report says of itself; else as they were
+            accepted.
     """
     forged, reports = deepcopy(content), deepcopy(reports)
     forged |= {"reports": reports}
@@ -249,7 +255,9 @@ def test_every_signed_figure_of_a_step_is_computed_again(portal_keys: object) ->
 
 INVENTED: dict[
     str, Callable[[JSON], JSON]
-] = {  # where a member that nobody knows is put, among texts by language one of a language that no release has
+    # where a member that nobody knows is put, among texts by language one of a language that no
+    # release has
+] = {
     "best_of_all": lambda document: document,
     "steps.0.best_of_all": lambda document: document["steps"][0],
     "steps.0.gate.best_of_all": lambda document: document["steps"][0]["gate"],
@@ -285,7 +293,9 @@ def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(
 def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(
     portal_keys: object,
 ) -> None:
-    """The list is closed on both sides: what it holds and no document has would be room for a figure."""
+    """The list is closed on both sides: what it holds and no document has would be room for a
+    figure.
+    """
 
     def shape(value: Any) -> members.Shape:
         if isinstance(value, list):

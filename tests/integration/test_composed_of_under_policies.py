@@ -1,4 +1,6 @@
-"""Where audits decide what enters a version, the file of what it was composed of still gives every figure again, and hides nothing."""
+"""Where audits decide what enters a version, the file of what it was composed of still gives every
+figure again, and hides nothing.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def refused(content: JSON) -> str:
 
 
 def partly_attested(cast: Cast) -> Publication:
-    """Nine sites attested in every step, one in a single step, one in none; only what is attested counts."""
+    """Nine sites attested in every step, one in a single step, one in none; only what is attested
+    counts.
+    """
     decide(cast, attested_only=True)
     for plant in cast.plants[:ATTESTED]:
         audit(cast, plant)

@@ -36,7 +36,9 @@ def test_a_page_is_compressed_for_whoever_takes_it_and_says_the_same(client: Cli
 def test_answers_differ_in_length_by_chance(
     monkeypatch: pytest.MonkeyPatch, chance: int, one_length: bool
 ) -> None:
-    """What BREACH measures. Without chance the same page always has the same length: it is the defence that differs."""
+    """What BREACH measures. Without chance the same page always has the same length: it is the
+    defence that differs.
+    """
     monkeypatch.setattr(PageCompressionMiddleware, "max_random_bytes", chance)
     pages = PageCompressionMiddleware(lambda _request: HttpResponse("<p>A page.</p>" * 100))
     request = RequestFactory().get("/", headers=TAKES)

@@ -1,4 +1,6 @@
-"""Whom people can turn to stands on every page and where a text sends them there; without a contact no text sends anybody."""
+"""Whom people can turn to stands on every page and where a text sends them there; without a contact
+no text sends anybody.
+"""
 
 from __future__ import annotations
 

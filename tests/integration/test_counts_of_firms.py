@@ -1,4 +1,6 @@
-"""Firms counted by the database are those that the page of one period counts one by one, for each jurisdiction."""
+"""Firms counted by the database are those that the page of one period counts one by one, for each
+jurisdiction.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ pytestmark = [
 
 
 def build_scene() -> Cast:
-    """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
+    """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in
+    a second group, too.
+    """
     cast = make_cast(plants=7)
     for index, plant in enumerate(cast.plants[:6]):
         deliver(plant.envelope(cast.pack, shift=index))

@@ -1,4 +1,6 @@
-"""deploy/postgresql on a PostgreSQL of its own: three roles with passwords, two databases, and no way for the web's role into the vault."""
+"""deploy/postgresql on a PostgreSQL of its own: three roles with passwords, two databases, and no
+way for the web's role into the vault.
+"""
 
 from __future__ import annotations
 
@@ -150,5 +152,8 @@ def test_run_again_it_changes_passwords_and_nothing_else(cluster: Cluster) -> No
 
 def test_no_role_may_make_roles_or_databases_or_read_past_rights(cluster: Cluster) -> None:
     with cluster.superuser("postgres") as connection:
-        rights = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication FROM pg_roles WHERE rolname LIKE 'steplabel%'"
+        rights = (
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication FROM "
+            "pg_roles WHERE rolname LIKE 'steplabel%'"
+        )
         assert connection.execute(rights).fetchall() == [(False,) * 5] * 3

@@ -1,4 +1,6 @@
-"""Firm and body are told of what happens in an audit at once, and of its days once each, whatever dies in between."""
+"""Firm and body are told of what happens in an audit at once, and of its days once each, whatever
+dies in between.
+"""
 
 from __future__ import annotations
 
@@ -268,7 +270,9 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(
 def test_of_two_sweeps_at_once_the_second_finds_the_row(
     cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, unique: bool
 ) -> None:
-    """Both look before either writes: only the unique key keeps the second from telling. Without it, it tells again."""
+    """Both look before either writes: only the unique key keeps the second from telling. Without
+    it, it tells again.
+    """
     find(assignment, cast.auditor)
     Notice.objects.all().delete()
     tomorrow = NOW + timedelta(days=1)

@@ -1,4 +1,6 @@
-"""Due dates, more time for a site with its reason, reminders of late sites: who may, what is kept, who reads it."""
+"""Due dates, more time for a site with its reason, reminders of late sites: who may, what is kept,
+who reads it.
+"""
 
 from __future__ import annotations
 
@@ -269,7 +271,9 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
 def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_shown(
     cast: Cast,
 ) -> None:
-    """Works 1 has reported, works 4 takes part in no house: neither is written to for what it does not owe."""
+    """Works 1 has reported, works 4 takes part in no house: neither is written to for what it does
+    not owe.
+    """
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(
         due=timezone.now() + timedelta(days=20)
     )
@@ -300,7 +304,9 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
 def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_told(
     cast: Cast,
 ) -> None:
-    """Works 1 has reported, works 2 has more time than the day of all gave, and works 4 takes part by its own will."""
+    """Works 1 has reported, works 2 has more time than the day of all gave, and works 4 takes part
+    by its own will.
+    """
     today = scheme_day()
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(
         due=deadlines.end_of(today + timedelta(days=60))

@@ -1,4 +1,6 @@
-"""A key directory whose content is damaged or that is away is the portal's fault, and never the plants'."""
+"""A key directory whose content is damaged or that is away is the portal's fault, and never the
+plants'.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def damaged(
 def test_a_damaged_directory_is_the_portals_fault_and_not_the_plants(
     damaged: bytes, client: Client
 ) -> None:
-    """docs/runbook.md, directory-unreadable: seen as 503 with this code at intake, on the log and at the directory's address."""
+    """docs/runbook.md, directory-unreadable: seen as 503 with this code at intake, on the log and
+    at the directory's address.
+    """
     client.raise_request_exception = False
     answers = {
         "directory": client.get("/api/v1/directory/"),

@@ -1,4 +1,6 @@
-"""A dossier for leaders and grades: what is shown, declared and missing, as page, paper and JSON, in both languages."""
+"""A dossier for leaders and grades: what is shown, declared and missing, as page, paper and JSON,
+in both languages.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -
 
 
 def test_what_the_portal_adds_is_counted_apart_from_the_programmes_own_criteria(cast: Cast) -> None:
-    """The second plant has a report and nothing else: a criterion that the programme does not require."""
+    """The second plant has a report and nothing else: a criterion that the programme does not
+    require.
+    """
     shown = dossier_page(dossier(cast.plants[1].site, programmes()[LEADERS], TODAY))
     added = sum(criterion.own for criterion in programmes()[LEADERS].criteria)
     own = len(programmes()[LEADERS].criteria) - added

@@ -1,4 +1,6 @@
-"""What a version can be had as besides the page: paper and records for citing, and the codebook of its table."""
+"""What a version can be had as besides the page: paper and records for citing, and the codebook of
+its table.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Deciding about a draft: comments, a note, a release at a set time that the worker lets out, or stops and says why."""
+"""Deciding about a draft: comments, a note, a release at a set time that the worker lets out, or
+stops and says why.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""POST /api/v1/enrolments/ and GET /api/v1/directory/: one token, one device, and the keys to trust."""
+"""POST /api/v1/enrolments/ and GET /api/v1/directory/: one token, one device, and the keys to
+trust.
+"""
 
 from __future__ import annotations
 

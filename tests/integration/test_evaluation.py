@@ -1,4 +1,6 @@
-"""A regulator's evaluation of a period: the record's counts and the published figures, as page, PDF and DOCX, in both languages."""
+"""A regulator's evaluation of a period: the record's counts and the published figures, as page, PDF
+and DOCX, in both languages.
+"""
 
 from __future__ import annotations
 
@@ -95,8 +97,8 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "kgce/t" not in page
     assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
     assert (
-        "The sealed report cannot be opened: it was altered, or sealed to another key. (seal-broken)"
-        in page
+        "The sealed report cannot be opened: it was altered, or sealed to another key. "
+        "(seal-broken)" in page
     )
 
 
@@ -130,7 +132,9 @@ def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code
 
 
 def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
-    """Read out of the modules that open a report; what is raised there by who writes an envelope or holds the keys is left out."""
+    """Read out of the modules that open a report; what is raised there by who writes an envelope or
+    holds the keys is left out.
+    """
     wire = (
         "canonical",
         "envelope",
@@ -227,7 +231,9 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
 
 
 def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast: Cast) -> None:
-    """Withdrawn: the evaluation of tomorrow tells none of them, and nothing of a draft is told at any time."""
+    """Withdrawn: the evaluation of tomorrow tells none of them, and nothing of a draft is told at
+    any time.
+    """
     client = signed_in(cast.approver)
     drafting.draft(cast.period, cast.drafter, NOW)
     assert "Published steps" not in client.get(address(cast)).content.decode(), (

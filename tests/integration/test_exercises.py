@@ -1,4 +1,6 @@
-"""Exercises as pages: read, worked on and checked by anybody, in both languages, and nothing of it stored."""
+"""Exercises as pages: read, worked on and checked by anybody, in both languages, and nothing of it
+stored.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every table as a workbook with the same rows, publications as a feed, a map of public addresses, and lists in GBK."""
+"""Every table as a workbook with the same rows, publications as a feed, a map of public addresses,
+and lists in GBK.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Providers, suppliers and academics: what firms grant them and take back, what they declare, and who reads it."""
+"""Providers, suppliers and academics: what firms grant them and take back, what they declare, and
+who reads it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The first page of each role: what waits, by due date and with its action; and nothing of anybody else."""
+"""The first page of each role: what waits, by due date and with its action; and nothing of anybody
+else.
+"""
 
 from __future__ import annotations
 

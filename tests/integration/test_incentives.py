@@ -1,4 +1,6 @@
-"""Incentives stand on record with the digest of their evidence, by a regulator of the site, and are never changed, only corrected."""
+"""Incentives stand on record with the digest of their evidence, by a regulator of the site, and are
+never changed, only corrected.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +159,9 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
 
 
 def test_a_site_among_many_is_searched_for_and_then_chosen(cast: Cast) -> None:
-    """Of a list that is longer than a reader's patience nothing is offered but what fits the words; no script is needed."""
+    """Of a list that is longer than a reader's patience nothing is offered but what fits the words;
+    no script is needed.
+    """
     officer, province = Client(), Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     assert province.login(username=cast.provincial.email, password=PASSWORD)

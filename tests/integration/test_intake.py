@@ -1,4 +1,6 @@
-"""POST /api/v1/submissions/: what gets in, what does not, and that a refusal leaves nothing behind."""
+"""POST /api/v1/submissions/: what gets in, what does not, and that a refusal leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Two peer groups alike in pack, route and period, of two jurisdictions: each has its own address, numbers, files and citation."""
+"""Two peer groups alike in pack, route and period, of two jurisdictions: each has its own address,
+numbers, files and citation.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def build_scene() -> Cast:
 
 @pytest.fixture
 def beside(cast: Cast) -> Cast:
-    """Another jurisdiction with ten works of its own, alike in all else; it publishes a day later, and twice."""
+    """Another jurisdiction with ten works of its own, alike in all else; it publishes a day later,
+    and twice.
+    """
     nation = Jurisdiction.objects.create(path="xx", name="Xanadu", level="nation")
     north = Jurisdiction.objects.create(
         path="xx/north", name="North", name_zh="北方", level="province", parent=nation
@@ -187,7 +191,9 @@ def test_what_was_cited_before_addresses_named_the_jurisdiction_stays_meant(
 
 
 def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: Cast) -> None:
-    """Pack versions do not stand in the address: of two groups by different ones each number is given once."""
+    """Pack versions do not stand in the address: of two groups by different ones each number is
+    given once.
+    """
     group = make_peer_group(
         "cement", cast.nation, [plant.site for plant in cast.plants], route="dry-process"
     )

@@ -1,4 +1,6 @@
-"""Keys that change while the portal works: reports to either key are opened, an old key ends, a device's key follows another."""
+"""Keys that change while the portal works: reports to either key are opened, an old key ends, a
+device's key follows another.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +136,9 @@ def test_a_backlog_of_one_key_leaves_time_for_what_is_sealed_to_the_next(
 def test_a_report_whose_pack_is_not_on_the_workers_machine_holds_up_no_other(
     folder: Path, cast: Cast
 ) -> None:
-    """As beside newer webs: not what came after it, nor what is sealed to the next key, nor the numbers of values in the log."""
+    """As beside newer webs: not what came after it, nor what is sealed to the next key, nor the
+    numbers of values in the log.
+    """
     without_pack(cast.plants[0])
     receive(sealed_to_old(cast.plants[0], cast))
     receive(sealed_to_old(cast.plants[1], cast))
@@ -177,7 +181,9 @@ def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(
 def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_on(
     folder: Path, cast: Cast
 ) -> None:
-    """In containers the file of a new key has to be named first: nobody must learn it on the day on which the old key ends."""
+    """In containers the file of a new key has to be named first: nobody must learn it on the day on
+    which the old key ends.
+    """
     old, signed, today = (
         keys.receipt_key().key_id,
         (folder / "directory.cbor").read_bytes(),
@@ -260,7 +266,9 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
 def test_a_key_that_was_drawn_and_waits_for_its_directory_is_not_destroyed(
     folder: Path, cast: Cast
 ) -> None:
-    """A request travels to the offline key for days, and from `take` on every plant seals to the key that it asks for."""
+    """A request travels to the offline key for days, and from `take` on every plant seals to the
+    key that it asks for.
+    """
     old = keys.processing_key().key_id
     call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
     new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
@@ -333,7 +341,9 @@ def test_a_destruction_cut_short_between_key_and_password_leaves_neither_behind_
 def test_whoever_may_not_destroy_a_key_puts_nothing_on_record(
     folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On Debian root owns the keys, and the worker reads them by its group: the log, which nobody can change, would say what is not so."""
+    """On Debian root owns the keys, and the worker reads them by its group: the log, which nobody
+    can change, would say what is not so.
+    """
     old = keys.processing_key().key_id
     rotate(folder)
     size = selectors.size()
@@ -444,7 +454,9 @@ def test_another_directory_can_be_taken_after_the_processing_key_has_ended(
 
 @pytest.fixture
 def installed(folder: Path, settings: Settings) -> Path:
-    """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable to its group."""
+    """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable
+    to its group.
+    """
     for role, names in {
         "worker": ("processing.pem", "processing.pem.password"),
         "web": ("receipt.pem",),
@@ -542,9 +554,15 @@ def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(
     var.mkdir()
     shutil.copytree(folder, var / "keys")
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ},
-        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(var), "STEPLABEL_ROLE": role,
-    }  # fmt: skip
+        **{
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "PYTHONPATH")
+            if name in os.environ
+        },
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+        "STEPLABEL_VAR": str(var),
+        "STEPLABEL_ROLE": role,
+    }
     ran = subprocess.run(
         [sys.executable, "-c", WATCH],
         env=environment,
@@ -619,7 +637,9 @@ def test_a_successor_that_was_revoked_is_not_handed_out_again(client: Client, ca
 
 
 def test_whoever_signs_is_shown_until_when_a_restart_excuses(folder: Path) -> None:
-    """Who has broken into the portal asks for a statement that would still excuse a log that is cut in 2049."""
+    """Who has broken into the portal asks for a statement that would still excuse a log that is cut
+    in 2049.
+    """
     receipt = ReceiptKey.from_pem((folder / "receipt.pem").read_bytes())
     lost, left = (heads.issue(size, bytes([size]) * 32, 50, receipt) for size in (9, 5))
     asked = LogRestartStatement(

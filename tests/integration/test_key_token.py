@@ -1,4 +1,6 @@
-"""The processing key's password wrapped by a key in a PKCS#11 token: a real SoftHSM. What the files alone are worth, and what is told."""
+"""The processing key's password wrapped by a key in a PKCS#11 token: a real SoftHSM. What the files
+alone are worth, and what is told.
+"""
 
 from __future__ import annotations
 
@@ -183,7 +185,9 @@ def test_the_wrapping_key_and_the_processing_key_rotate(folder: Path, settings: 
 def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_next(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The machine goes down when the wrapped password lies in its place, and the one in the clear under another name."""
+    """The machine goes down when the wrapped password lies in its place, and the one in the clear
+    under another name.
+    """
     clear = (folder / "processing.pem.password").read_bytes().strip()
 
     def goes_down(_file: Path) -> None:
@@ -206,7 +210,9 @@ def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_nex
 def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a machine that goes down in between neither might be left, and with them all that is sealed to the key is lost."""
+    """Of a machine that goes down in between neither might be left, and with them all that is
+    sealed to the key is lost.
+    """
     on_disk: list[int] = []
     to_disk, overwrite = os.fsync, destruction.overwrite_and_delete
 

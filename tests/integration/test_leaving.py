@@ -1,4 +1,6 @@
-"""A firm leaves: its time to undo, what is deleted, what stays; both databases are searched afterwards."""
+"""A firm leaves: its time to undo, what is deleted, what stays; both databases are searched
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ KEPT = {
 
 
 def build_scene() -> Cast:
-    """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
+    """Nine firms have reported, version 1 is published; the first takes part by its own will and
+    has used everything there is.
+    """
     cast = make_cast(9)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
@@ -216,7 +220,9 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(
 def test_it_is_this_search_that_would_find_what_was_left_behind(
     cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one of the deletions off, the search finds it: a test of absence is as good as its search."""
+    """With one of the deletions off, the search finds it: a test of absence is as good as its
+    search.
+    """
     monkeypatch.setattr(leaving, "_delete_reports", lambda _reports: 0)
     asked = timezone.now()
     report = Submission.objects.get(site=cast.plants[0].site)
@@ -250,12 +256,22 @@ def test_everybody_else_is_as_before_and_the_next_version_is_made_without_the_fi
 def test_what_stays_in_two_versions_is_one_part_under_one_random_name_and_its_place_tells_no_firm(
     cast: Cast, firm: Organisation
 ) -> None:
-    """The digest of a report stands with its site on the receipt: with it in a roster, one join would name the plant behind a value."""
+    """The digest of a report stands with its site on the receipt: with it in a roster, one join
+    would name the plant behind a value.
+    """
     first = Publication.objects.get()
     again = Publication.objects.create(
-        period=cast.period, version=2, label=first.label, roster=first.roster, gate=first.gate, explanation=first.explanation,
-        participants=first.participants, seed=first.seed, drafted_by=cast.drafter, drafted_at=NOW,
-    )  # fmt: skip
+        period=cast.period,
+        version=2,
+        label=first.label,
+        roster=first.roster,
+        gate=first.gate,
+        explanation=first.explanation,
+        participants=first.participants,
+        seed=first.seed,
+        drafted_by=cast.drafter,
+        drafted_at=NOW,
+    )
     before = Roster.from_json(first.roster)
     asked = timezone.now()
     leaving.ask(cast.plants[0].owner, firm.pk, asked)
@@ -461,7 +477,9 @@ def test_who_was_obliged_after_asking_stays_and_its_managers_are_told(
 def test_sites_of_a_firm_that_has_left_take_part_in_nothing_again(
     cast: Cast, firm: Organisation
 ) -> None:
-    """Neither by an older list of the obliged, applied or undone, nor by another version of the pack, nor by a register file."""
+    """Neither by an older list of the obliged, applied or undone, nor by another version of the
+    pack, nor by a register file.
+    """
     site, asked = cast.plants[0].site, timezone.now()
     others = [plant.site.slug for plant in cast.plants[1:]]
     earlier = obliged_list.amend(

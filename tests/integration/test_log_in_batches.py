@@ -1,4 +1,6 @@
-"""Reports that come at once share one transaction of the log; opening waits for nobody: what stands in line is numbered afterwards."""
+"""Reports that come at once share one transaction of the log; opening waits for nobody: what stands
+in line is numbered afterwards.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,9 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
 def test_who_hands_in_a_file_on_a_page_stores_the_reports_of_other_firms_that_wait(
     cast: Cast,
 ) -> None:
-    """Behind the wall of a person of the first firm: a new report of the second, and one of the third that asks for its receipt again."""
+    """Behind the wall of a person of the first firm: a new report of the second, and one of the
+    third that asks for its receipt again.
+    """
     first, second, third = cast.plants[:3]
     again = third.envelope(cast.pack)
     receive(again)

@@ -1,4 +1,6 @@
-"""The page of the transparency log: its head, an entry by number or digest with its proof, and what cannot be found."""
+"""The page of the transparency log: its head, an entry by number or digest with its proof, and what
+cannot be found.
+"""
 
 from __future__ import annotations
 

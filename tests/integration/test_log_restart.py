@@ -60,7 +60,9 @@ def ceremony(folder: Path) -> Path:
 def test_a_second_restore_of_one_dump_is_not_excused_by_the_statement_of_the_first(
     client: Client, settings: Settings, heads_file: Path, portal_keys: Path
 ) -> None:
-    """Entries that were shown since the first restart are in no statement: every agent that has seen them would refuse the log for ever."""
+    """Entries that were shown since the first restart are in no statement: every agent that has
+    seen them would refuse the log for ever.
+    """
     dump = [digest(number) for number in range(5)]
     logged_entries(8)
     served_head(client)
@@ -83,7 +85,9 @@ def test_a_second_restore_of_one_dump_is_not_excused_by_the_statement_of_the_fir
 def test_nothing_is_added_to_a_log_that_does_not_begin_with_its_last_head(
     client: Client, settings: Settings, heads_file: Path
 ) -> None:
-    """docs/portal.md, Heads outside the database. A worker without the file, on its own machine, has numbered values meanwhile."""
+    """docs/portal.md, Heads outside the database. A worker without the file, on its own machine,
+    has numbered values meanwhile.
+    """
     logged_entries(8)
     served_head(client)
     set_back(

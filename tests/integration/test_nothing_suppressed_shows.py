@@ -1,8 +1,10 @@
-"""What the gate holds back shows nowhere: on no page, in no file, chart, search or error message, to nobody.
+"""What the gate holds back shows nowhere: on no page, in no file, chart, search or error message,
+to nobody.
 
-Two worlds that differ in nothing but the figures of one suppressed cell, and of the totals that would give it away, answer every
-address to every role byte for byte alike. So no rounding, unit, pixel of a chart, sorting or length of an answer depends on
-them. And because a test of sameness is as good as its difference: with the gate's hiding off, the worlds differ.
+Two worlds that differ in nothing but the figures of one suppressed cell, and of the totals that
+would give it away, answer every address to every role byte for byte alike. So no rounding, unit,
+pixel of a chart, sorting or length of an answer depends on them. And because a test of sameness is
+as good as its difference: with the gate's hiding off, the worlds differ.
 """
 
 from __future__ import annotations
@@ -66,7 +68,9 @@ def send(cast: Cast, plant: Plant, shift: int, leave_out: str = "") -> None:
 
 
 def build_scene() -> Cast:
-    """Twelve firms; nine burn clinker, and of those one is more than a quarter by declared size: the gate refuses that cell."""
+    """Twelve firms; nine burn clinker, and of those one is more than a quarter by declared size:
+    the gate refuses that cell.
+    """
     cast = make_cast(12)
     for number, plant in enumerate(cast.plants):
         plant.site.size_class = SizeClass.LARGE if number == 0 else SizeClass.MEDIUM
@@ -88,7 +92,9 @@ def planted_curve(step: IndustryCell, factor: float) -> tuple[CurvePoint, ...]:
 
 
 def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Publication:
-    """Published with the hidden cell's figures, and the totals', multiplied: the draft label is what composition gave."""
+    """Published with the hidden cell's figures, and the totals', multiplied: the draft label is
+    what composition gave.
+    """
     row = drafting.draft(cast.period, cast.drafter, NOW)
     label: IndustryLabel = IndustryLabel.from_json(row.label)
     steps = tuple(
@@ -183,20 +189,23 @@ TELLING = {
 """Where a figure of the cell would stand, were it not hidden."""
 PACKED = {"web:benchmark-pdf", "web:benchmark-parquet"}
 CHANGING = re.compile(
-    rb'csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"|nonce-[\w+/=-]+|[0-9a-f]{8}-[0-9a-f-]{27}|/notifications/\d+/'
+    rb'csrfmiddlewaretoken" '
+    rb'value="[^"]*"|nonce="[^"]*"|nonce-[\w+/=-]+|[0-9a-f]{8}-[0-9a-f-]{27}|/notifications/\d+/'
 )
 
 
 def answers(
     house: House, planted: str, names: Iterable[str], roles: Collection[str], *, long: bool
 ) -> Iterator[tuple[str, bytes]]:
-    """Each of these addresses by each of these roles, in every form that can be asked for; errors too.
+    """Each of these addresses by each of these roles, in every form that can be asked for; errors
+    too.
 
-    In the short form what only sends on, refuses or takes nothing is asked without a form, and by one role of those that it answers alike;
-    and every address is asked in its own form and in two of the others in turn, but where a figure of the cell would stand, in all of them.
-    What is packed is made of the page, and drawn or written by other programs at ten times its cost: it is asked in turn as well.
-    What changes with each request is taken out, and the numbers of the two versions' rows, which the database counts on whatever is
-    rolled back.
+    In the short form what only sends on, refuses or takes nothing is asked without a form, and by
+    one role of those that it answers alike; and every address is asked in its own form and in two
+    of the others in turn, but where a figure of the cell would stand, in all of them. What is
+    packed is made of the page, and drawn or written by other programs at ten times its cost: it is
+    asked in turn as well. What changes with each request is taken out, and the numbers of the two
+    versions' rows, which the database counts on whatever is rolled back.
     """
     rows = "|".join(str(house.values[name]) for name in ("DRAFT", "PUBLISHED"))
     numbered = re.compile(
@@ -282,7 +291,9 @@ def world(
     *,
     long: bool = False,
 ) -> tuple[dict[str, bytes], Publication]:
-    """Everything the portal says at these addresses where the hidden figures are `factor` times as large; nothing of it stays."""
+    """Everything the portal says at these addresses where the hidden figures are `factor` times as
+    large; nothing of it stays.
+    """
     caches[
         "pages"
     ].clear()  # worlds that differ in nothing that was signed would be told from one page
@@ -294,7 +305,9 @@ def world(
 
 
 AS_IT_IS: dict[str, bytes] = {}
-"""Everything that is said in the world as it was composed, kept for the tests of this module: it takes twenty seconds to ask."""
+"""Everything that is said in the world as it was composed, kept for the tests of this module: it
+takes twenty seconds to ask.
+"""
 
 
 def as_it_is(cast: Cast, planted: str, *, long: bool) -> dict[str, bytes]:
@@ -331,7 +344,9 @@ def hidden_figures(cast: Cast) -> tuple[float, ...]:
 
 
 def test_the_cell_is_refused_and_its_neighbours_are_not(cast: Cast) -> None:
-    """The stage is set: a figure was composed, and the gate takes it out with the totals it enters."""
+    """The stage is set: a figure was composed, and the gate takes it out with the totals it
+    enters.
+    """
     row = publishing.publish(
         drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
     )
@@ -363,7 +378,9 @@ def test_every_answer_is_the_same_whatever_the_hidden_figures_are(cast: Cast, lo
 
 
 def test_with_the_hiding_off_the_worlds_differ(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages, the API, the CSV and the chart each: so each of them is one that the gate keeps shut."""
+    """The pages, the API, the CSV and the chart each: so each of them is one that the gate keeps
+    shut.
+    """
     monkeypatch.setattr(gate_module, "_hidden", lambda step, _reason: step)
     real, _ = world(cast, 1.0, "1", TELLING)
     other, _ = world(cast, 1.37, "1", TELLING)
@@ -379,7 +396,9 @@ def test_with_the_hiding_off_the_worlds_differ(cast: Cast, monkeypatch: pytest.M
 def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, *, hiding: bool
 ) -> None:
-    """Two worlds that differ in the hidden cell's curve alone: alike with the gate's hiding, and each surface tells them apart without."""
+    """Two worlds that differ in the hidden cell's curve alone: alike with the gate's hiding, and
+    each surface tells them apart without.
+    """
     if not hiding:
         monkeypatch.setattr(gate_module, "_hidden", lambda step, _reason: step)
     page = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
@@ -402,7 +421,9 @@ def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
 
 
 def spellings(value: float) -> set[str]:
-    """A figure as anybody might write it: rounded to what still tells it, in English and elsewhere."""
+    """A figure as anybody might write it: rounded to what still tells it, in English and
+    elsewhere.
+    """
     texts = {f"{value:.{decimals}f}" for decimals in range(7)} | {
         f"{value:.{digits}g}" for digits in range(3, 12)
     }
@@ -413,14 +434,17 @@ def spellings(value: float) -> set[str]:
 
 
 def test_no_spelling_of_a_hidden_figure_stands_in_anything_public(cast: Cast, long: bool) -> None:
-    """The plain search, beside the proof by sameness: in kgce and in the units of the switch, of three digits and a place or more."""
+    """The plain search, beside the proof by sameness: in kgce and in the units of the switch, of
+    three digits and a place or more.
+    """
     figures = hidden_figures(cast)
     factors = [unit.per_kgce for unit in units_on(NOW.date()).values()]
     wanted = {text for value in figures for factor in factors for text in spellings(value * factor)}
     planted = f"{figures[0]:.1f}"
     shown: set[str] = set()
     for asked, body in as_it_is(cast, planted, long=long).items():
-        # what is packed is made of the page, and figures that others publish are of no firm here: both are held by sameness
+        # what is packed is made of the page, and figures that others publish are of no firm here:
+        # both are held by sameness
         if asked.startswith("anonymous") and "-pdf" not in asked and "-references" not in asked:
             text = re.sub(
                 r"<[^>]*>", " ", body.decode("utf-8", "replace")

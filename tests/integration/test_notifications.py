@@ -1,4 +1,6 @@
-"""What happens is told to whom it concerns, in the portal and by mail as each wishes; mails survive servers and workers that die."""
+"""What happens is told to whom it concerns, in the portal and by mail as each wishes; mails survive
+servers and workers that die.
+"""
 
 from __future__ import annotations
 
@@ -274,7 +276,9 @@ def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(
 def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that comes back within the hour sends it: whoever waits for it has nothing else that lets them in."""
+    """A server that comes back within the hour sends it: whoever waits for it has nothing else that
+    lets them in.
+    """
 
     def away(*_args: object) -> None:
         raise SMTPServerDisconnected("gone")

@@ -1,4 +1,6 @@
-"""Notifications in the API: a person's own key reads their own, marks them read, and never anybody else's."""
+"""Notifications in the API: a person's own key reads their own, marks them read, and never anybody
+else's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""When obliged sites owe an audit: for regulator, firm and body alike, told once each, by statements and certificates on record."""
+"""When obliged sites owe an audit: for regulator, firm and body alike, told once each, by
+statements and certificates on record.
+"""
 
 from __future__ import annotations
 
@@ -329,7 +331,9 @@ def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(ca
 
 
 def test_pages_cite_the_rule_of_the_jurisdiction(cast: Cast) -> None:
-    """No directive of the EU in China; one of a member state reads it, and may not record a certificate that does not count there."""
+    """No directive of the EU in China; one of a member state reads it, and may not record a
+    certificate that does not count there.
+    """
     site = cast.plants[1].site
     address = reverse("web:obliged-audit", args=[site.slug])
     owner = signed_in(cast.plants[1].owner)

@@ -1,4 +1,6 @@
-"""Who is obliged: a list as a file with what is wrong in it, looked at, applied, undone; one site by hand; cohorts and their progress."""
+"""Who is obliged: a list as a file with what is wrong in it, looked at, applied, undone; one site
+by hand; cohorts and their progress.
+"""
 
 from __future__ import annotations
 
@@ -186,7 +188,9 @@ def test_each_site_for_which_a_list_changes_something_has_it_on_its_own_trail(ca
 
 
 def test_what_a_list_left_as_it_was_is_not_put_back_with_it(cast: Cast) -> None:
-    """The list obliges works 5 and leaves the others obliged; then the register file lets works 1 take part by its own will."""
+    """The list obliges works 5 and leaves the others obliged; then the register file lets works 1
+    take part by its own will.
+    """
     listed, _faults = read_list(b"site\nworks-1\nworks-2\nworks-3\nworks-4\nworks-5\n", cast.group)
     change = obliged_list.propose(cast.group, listed, cast.approver, NOW)
     obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
@@ -198,7 +202,9 @@ def test_what_a_list_left_as_it_was_is_not_put_back_with_it(cast: Cast) -> None:
 def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_is_applied(
     cast: Cast,
 ) -> None:
-    """Two sites are listed; after the upload another one is obliged by hand: the list releases it too, and nobody applies that unread."""
+    """Two sites are listed; after the upload another one is obliged by hand: the list releases it
+    too, and nobody applies that unread.
+    """
     for site in ("works-3", "works-4"):
         obliged_list.amend(cast.group, ObligedSite(site, False), cast.approver, NOW)
     change = obliged_list.propose(

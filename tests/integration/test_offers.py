@@ -1,4 +1,6 @@
-"""Incentives tied to a criterion: two officers, days, jurisdictions, and how they stand beside the evidence on pages and over the API."""
+"""Incentives tied to a criterion: two officers, days, jurisdictions, and how they stand beside the
+evidence on pages and over the API.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,19 @@ def build_scene() -> Cast:
 
 def terms(criterion: str = "grade", **other: Any) -> OfferTerms:
     defaults = {
-        "programme": LEADERS, "criterion": criterion, "what_en": "Grant for leaders", "what_zh": "领跑者奖励",
-        "amount": Decimal(500000), "unit": AmountUnit.CNY, "authority_en": "Provincial finance", "authority_zh": "省财政厅",
-        "source_en": "Order 12/2026, article 4", "source_zh": "2026 年第 12 号令第四条",
-        "valid_from": TODAY - timedelta(days=30), "valid_until": TODAY + timedelta(days=30),
-    }  # fmt: skip
+        "programme": LEADERS,
+        "criterion": criterion,
+        "what_en": "Grant for leaders",
+        "what_zh": "领跑者奖励",
+        "amount": Decimal(500000),
+        "unit": AmountUnit.CNY,
+        "authority_en": "Provincial finance",
+        "authority_zh": "省财政厅",
+        "source_en": "Order 12/2026, article 4",
+        "source_zh": "2026 年第 12 号令第四条",
+        "valid_from": TODAY - timedelta(days=30),
+        "valid_until": TODAY + timedelta(days=30),
+    }
     return OfferTerms(**{**defaults, **other})
 
 
@@ -117,10 +127,18 @@ def test_a_province_offers_nothing_for_the_nation(cast: Cast) -> None:
 
 
 FORM = {
-    "criterion": f"{LEADERS}/report", "what_en": "Grant", "what_zh": "奖励", "amount": "0.15", "unit": "cny-per-kwh",
-    "authority_en": "Ministry", "authority_zh": "部委", "source_en": "Act 7", "source_zh": "第七号法",
-    "valid_from": TODAY.isoformat(), "valid_until": "",
-}  # fmt: skip
+    "criterion": f"{LEADERS}/report",
+    "what_en": "Grant",
+    "what_zh": "奖励",
+    "amount": "0.15",
+    "unit": "cny-per-kwh",
+    "authority_en": "Ministry",
+    "authority_zh": "部委",
+    "source_en": "Act 7",
+    "source_zh": "第七号法",
+    "valid_from": TODAY.isoformat(),
+    "valid_until": "",
+}
 
 
 def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast: Cast) -> None:

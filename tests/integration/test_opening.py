@@ -246,7 +246,9 @@ def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publicat
 def test_standings_of_reports_that_were_replaced_meanwhile_do_not_stand_over_newer_ones(
     portal_keys: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the reading of a first officer and what he writes, reports are replaced, and a second computes."""
+    """Between the reading of a first officer and what he writes, reports are replaced, and a second
+    computes.
+    """
     cast = make_cast(plants=8)
     for index, plant in enumerate(cast.plants):
         take(plant.envelope(cast.pack, shift=index))
@@ -284,7 +286,9 @@ def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> No
 def test_the_page_of_a_refused_report_names_the_command_that_makes_the_next_revision(
     cast: Cast,
 ) -> None:
-    """Without `--correct` the agent refuses data that were corrected (`data-changed`), and sends nothing of those that were not."""
+    """Without `--correct` the agent refuses data that were corrected (`data-changed`), and sends
+    nothing of those that were not.
+    """
     row = take(cast.plants[0].envelope(cast.pack))
     Submission.objects.filter(pk=row.pk).update(
         state=SubmissionState.REFUSED, reason="It cannot be opened."

@@ -1,4 +1,6 @@
-"""A sector over two years: what it could save and what moved, on its page and as open data; and who joined between the two."""
+"""A sector over two years: what it could save and what moved, on its page and as open data; and who
+joined between the two.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ PAGE = "/sectors/cement/cn/dry-process/"
 
 
 def drafted(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> Publication:
-    """A year in which the first so many plants report what they always do: of the first the least, or of the last."""
+    """A year in which the first so many plants report what they always do: of the first the least,
+    or of the last.
+    """
     opened = cast.period if period == PERIOD else open_period(cast.group, period, "test", NOW)
     for index, plant in enumerate(cast.plants[:firms]):
         shift = index if best_first else FIRMS - index
@@ -165,7 +169,9 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
 
 
 def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
-    """Where the gate holds all of the newest version back; a regulator publishes none such, but a pack's policy may change."""
+    """Where the gate holds all of the newest version back; a regulator publishes none such, but a
+    pack's policy may change.
+    """
     cast = make_cast(2)
     for plant in cast.plants:
         deliver(plant.envelope(cast.pack))

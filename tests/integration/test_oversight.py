@@ -1,4 +1,6 @@
-"""The audit trail and the standings: each regulator reads its own subtree; ranks are intervals, and no value stands there."""
+"""The audit trail and the standings: each regulator reads its own subtree; ranks are intervals, and
+no value stands there.
+"""
 
 from __future__ import annotations
 

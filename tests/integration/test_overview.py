@@ -1,4 +1,6 @@
-"""The sector at a glance counts what each regulator may see, by state and deadline, and shows no value."""
+"""The sector at a glance counts what each regulator may see, by state and deadline, and shows no
+value.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ IN_TIME = NOW - timedelta(days=90)
 
 
 def build_scene() -> Cast:
-    """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5 committed, 6 nothing; 7 is voluntary."""
+    """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5
+    committed, 6 nothing; 7 is voluntary.
+    """
     cast = make_cast(7)
     for number, moment in ((0, IN_TIME), (1, NOW)):
         intake.receive(
@@ -371,9 +375,20 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version:
     ReportingPeriod.objects.create(peer_group=group, name="2015", start=start, end=end, due=NOW)
     report = Submission.objects.get(site__slug="works-1")
     before = Submission(
-        digest="0" * 64, site=report.site, period="2015", revision=1, device=cast.plants[1].device, key_id=report.key_id, ledger_sequence=9,
-        envelope=b"", size_bytes=0, receipt=b"", log_index=99, received_at=IN_TIME, state="accepted",
-    )  # fmt: skip
+        digest="0" * 64,
+        site=report.site,
+        period="2015",
+        revision=1,
+        device=cast.plants[1].device,
+        key_id=report.key_id,
+        ledger_sequence=9,
+        envelope=b"",
+        size_bytes=0,
+        receipt=b"",
+        log_index=99,
+        received_at=IN_TIME,
+        state="accepted",
+    )
     before.save()
     by_site = told_of(cast, ())
     assert by_site["works-1"].breaks == (HistoryBreak.AGENT, HistoryBreak.LEDGER)

@@ -1,4 +1,6 @@
-"""Packs with their versions and what changed between them; periods opened and closed by a regulator of the whole scope."""
+"""Packs with their versions and what changed between them; periods opened and closed by a regulator
+of the whole scope.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,9 @@ def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
 def test_a_period_begins_on_a_day_on_which_the_pack_is_in_force(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In force from 1 January 2010 until the last day of 2017: on the first day of 2018 the next version is."""
+    """In force from 1 January 2010 until the last day of 2017: on the first day of 2018 the next
+    version is.
+    """
     ends = cast.pack.model_copy(update={"effective_to": date(2018, 1, 1)})
     monkeypatch.setattr(packs, "load", lambda *_named: ends)
     assert ends.effective_from == date(2010, 1, 1)

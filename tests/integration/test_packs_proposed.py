@@ -1,4 +1,6 @@
-"""Packs proposed, commented on, approved by two others, signed and logged; refused where a rule is broken; read by everybody."""
+"""Packs proposed, commented on, approved by two others, signed and logged; refused where a rule is
+broken; read by everybody.
+"""
 
 from __future__ import annotations
 
@@ -584,7 +586,9 @@ def test_the_page_of_a_proposal_tells_every_field_and_whose_labels_and_grades_mo
 
 
 def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> None:
-    """A floor that calls cheap batches of cooling impossible may be approved, and nobody approves it unknowingly."""
+    """A floor that calls cheap batches of cooling impossible may be approved, and nobody approves
+    it unknowingly.
+    """
     floor = ("floor = 0.1\n", "floor = 0.55\n")
     assert SHIPPED.count(floor[0]) == 1
     narrow, sound = (
@@ -601,7 +605,9 @@ def test_who_is_to_approve_reads_what_a_good_pack_does_otherwise(cast: Cast) -> 
 
 
 def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast: Cast) -> None:
-    """Reports by the old version stay out of the new one's composition; the old composition stays as it was."""
+    """Reports by the old version stay out of the new one's composition; the old composition stays
+    as it was.
+    """
     approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
     five = packs.load("cement", "5")
     old, new = cast.plants
@@ -628,7 +634,9 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
 def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_is_composed_of(
     cast: Cast,
 ) -> None:
-    """Its composition leaves that report out: nobody may read that the site has reported, and nothing would be asked of it."""
+    """Its composition leaves that report out: nobody may read that the site has reported, and
+    nothing would be asked of it.
+    """
     approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
     old, new = cast.plants
     deliver(old.envelope(cast.pack))
@@ -692,7 +700,9 @@ def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_
 
 
 def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys: object) -> None:
-    """Its site is in the peer groups of both versions, which took reports of one period one after the other."""
+    """Its site is in the peer groups of both versions, which took reports of one period one after
+    the other.
+    """
     cast = make_cast(9)
     approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
     first, five = cast.plants[0], packs.load("cement", "5")
@@ -727,7 +737,9 @@ def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:
 
 
 class TestReplaced:
-    """Twelve firms have published by version 4. Their group takes up version 5 for the same period, and all but three report by it."""
+    """Twelve firms have published by version 4. Their group takes up version 5 for the same period,
+    and all but three report by it.
+    """
 
     @pytest.fixture
     def cast(self) -> Cast:
@@ -888,7 +900,9 @@ class TestEffects:
     def test_a_sector_is_named_as_the_tenth_version_names_it_and_not_the_ninth(
         self, published: Publication
     ) -> None:
-        """The ninth and tenth versions stand in force beside each other, for years that follow each other."""
+        """The ninth and tenth versions stand in force beside each other, for years that follow each
+        other.
+        """
         period, group = published.period, published.period.peer_group
         PeerGroup.objects.filter(pk=group.pk).update(pack_version="9")
         group.pk, group.pack_version = None, "10"

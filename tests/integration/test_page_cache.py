@@ -1,4 +1,6 @@
-"""Cached renderings of what is public: the same bytes as without a cache, never of a person, never of another unit, language or state."""
+"""Cached renderings of what is public: the same bytes as without a cache, never of a person, never
+of another unit, language or state.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def test_the_cache_gives_the_bytes_that_come_without_it(
 def test_a_page_is_rendered_once(
     cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the test above holds equal is kept indeed: the second visit does not come to the renderer."""
+    """What the test above holds equal is kept indeed: the second visit does not come to the
+    renderer.
+    """
     first = client.get(VERSION).content
 
     def never(*_told: object) -> None:
@@ -136,7 +140,9 @@ def test_whatever_a_reader_writes_into_a_request_finds_the_pages_that_are_there(
 
 
 def own_part(content: bytes) -> bytes:
-    """Of a page what stands between head and foot, where links go back to the address that was asked for; a file whole."""
+    """Of a page what stands between head and foot, where links go back to the address that was
+    asked for; a file whole.
+    """
     return TOKEN.sub(b"", content.partition(b"<main")[2].partition(b"</main>")[0] or content)
 
 
@@ -179,7 +185,9 @@ def test_a_withdrawal_and_a_new_version_show_at_once(cast: Cast, client: Client)
 def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads: what was kept was made without the request, and a page about a firm's own figures keeps nothing."""
+    """Whoever reads: what was kept was made without the request, and a page about a firm's own
+    figures keeps nothing.
+    """
     stored: list[bytes] = []
     plain = caches["pages"].set
 

@@ -1,4 +1,6 @@
-"""How many pages a network is answered that is not signed in, and what who asks for more is told."""
+"""How many pages a network is answered that is not signed in, and what who asks for more is
+told.
+"""
 
 from __future__ import annotations
 

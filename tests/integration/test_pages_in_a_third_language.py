@@ -1,4 +1,6 @@
-"""Pages behind sign-in, refusals of forms, files and mails in a language that nobody speaks: what is left in English was not translated."""
+"""Pages behind sign-in, refusals of forms, files and mails in a language that nobody speaks: what
+is left in English was not translated.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ LEFT = {
         "texts of exercises, of which a language has a file of its own",
     ),
     "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
-    "web:dossier": "what programmes and their criteria are called, and where they were read: their file has names by language",
+    "web:dossier": "what programmes and their criteria are called, and where they were read: "
+    "their file has names by language",
     "web:benchmark": "what the published document says, in its two languages",
     **dict.fromkeys(
         ("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"
@@ -66,7 +69,9 @@ OF_ANY_LANGUAGE = re.compile(
     |\bCSV\b|\bXLSX\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|\bcny\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
     re.VERBOSE,
 )
-"""Addresses, commands, files, ids, acts by their code, standards, units, and what packs and carriers are called in files."""
+"""Addresses, commands, files, ids, acts by their code, standards, units, and what packs and
+carriers are called in files.
+"""
 
 WRITTEN = (
     "Rebuilt.",
@@ -104,11 +109,15 @@ COLUMNS = {
     "reported_confirmed",
 }
 AS_THEY_ARE = {"test", "This field is required.", *COLUMNS}
-"""Who opened the cast's period, a sentence of Django's own catalogue, and columns of published files."""
+"""Who opened the cast's period, a sentence of Django's own catalogue, and columns of published
+files.
+"""
 
 
 class Shown(HTMLParser):
-    """Texts of a page and of its attributes that are read; none of code, of scripts, or of what is marked as another language's."""
+    """Texts of a page and of its attributes that are read; none of code, of scripts, or of what is
+    marked as another language's.
+    """
 
     SILENT = frozenset({"script", "style", "code", "pre", "kbd", "samp", "textarea"})
     SAID = frozenset({"title", "alt", "aria-label", "placeholder"})
@@ -157,7 +166,9 @@ class Shown(HTMLParser):
 
 
 def shown(answer: Any) -> list[str]:
-    """What a person reads of an answer: a page whole, of a file its headings (cells are names and codes)."""
+    """What a person reads of an answer: a page whole, of a file its headings (cells are names and
+    codes).
+    """
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     match answer.headers.get("Content-Type", "").partition(";")[0]:
         case "text/html":
@@ -237,7 +248,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def asked(name: str, answers: dict[str, str], wanted: str) -> tuple[str, ...]:
-    """As whom an address is opened: anybody where anybody may, one where all who are signed in read the same, else each role."""
+    """As whom an address is opened: anybody where anybody may, one where all who are signed in read
+    the same, else each role.
+    """
     able = [role for role, answer in answers.items() if answer == wanted]
     if "anonymous" in able or (set(MEMBERED) <= set(able) and name != "web:home"):
         return (able[0] if "anonymous" in able else "enterprise",)

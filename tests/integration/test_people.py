@@ -290,7 +290,9 @@ def test_an_invitation_to_read_takes_nothing_from_whom_the_register_made_a_manag
 def test_a_manager_who_may_no_longer_sign_in_is_no_other_manager(
     owner: Client, cast: Cast, firm: Organisation
 ) -> None:
-    """The operator's register says `active = false` of somebody who went: alone, they could let nobody in."""
+    """The operator's register says `active = false` of somebody who went: alone, they could let
+    nobody in.
+    """
     joined(invite(owner))
     row, own = (
         Membership.objects.get(user__email=NEW),

@@ -1,4 +1,6 @@
-"""Who sees whose submissions, devices and assignments: another firm's objects are not found, as if they did not exist."""
+"""Who sees whose submissions, devices and assignments: another firm's objects are not found, as if
+they did not exist.
+"""
 
 from __future__ import annotations
 

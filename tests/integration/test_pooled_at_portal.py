@@ -1,4 +1,6 @@
-"""Labels over several years, or of some months of one, at the portal: composed with the others, told in what is published, not by name."""
+"""Labels over several years, or of some months of one, at the portal: composed with the others,
+told in what is published, not by name.
+"""
 
 from __future__ import annotations
 

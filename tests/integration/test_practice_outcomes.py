@@ -1,4 +1,6 @@
-"""What sites report that practices saved: handed in by the firm with consent, counted by fives, shown and signed only then."""
+"""What sites report that practices saved: handed in by the firm with consent, counted by fives,
+shown and signed only then.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def post(client: Client, raw: bytes, **more: str) -> Any:
 
 
 def told_to_everybody() -> str:
-    """Every page and file of the library, as anybody reads them, without the tags and what they carry from one request to the next."""
+    """Every page and file of the library, as anybody reads them, without the tags and what they
+    carry from one request to the next.
+    """
     names = (("practice", PRACTICE), ("practices",))
     pages = [page(Client(), name, *parts) for name, *parts in names]
     files = [
@@ -265,7 +269,9 @@ def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> Non
 
 
 def test_a_year_begins_by_the_schemes_clock(cast: Cast) -> None:
-    """At half past midnight of the first of January in Beijing it is the last of December in Greenwich."""
+    """At half past midnight of the first of January in Beijing it is the last of December in
+    Greenwich.
+    """
     first, raw = cast.plants[0], file_of(cast.plants[0], year="2026")
     before, after = (datetime(2025, 12, 31, hour, 30, tzinfo=UTC) for hour in (15, 16))
     take = partial(reporting.hand_in, raw, PRACTICE, first.owner, keys.receipt_key())
@@ -325,7 +331,9 @@ def test_a_practice_that_is_not_there_has_no_such_page(cast: Cast) -> None:
 
 
 class TestConfirmedByAnAuditor:
-    """An auditor of the body assigned to the site, free of interest, signed the file: the library counts it, with the four others alone."""
+    """An auditor of the body assigned to the site, free of interest, signed the file: the library
+    counts it, with the four others alone.
+    """
 
     def confirmed(
         self, cast: Cast, plant: Plant, key: AuditorSigningKey, outcome: str = "2-to-5"
@@ -566,7 +574,8 @@ class TestConfirmedByAnAuditor:
         assert "; 4 confirmed by an auditor" in page(Client(), "practices")
         own = page(signed_in(cast.plants[0].owner), "practice-outcome", PRACTICE)
         assert re.search(
-            "An auditor withdrew the confirmation on [^,]+, because: The meter was read at another feeder.",
+            "An auditor withdrew the confirmation on [^,]+, because: The meter was read at "
+            "another feeder.",
             own,
         )
         assert "another feeder" not in told_to_everybody()

@@ -1,4 +1,6 @@
-"""Practices offered by firms and imported from lists: consent, what gives a label away, two people, signed editions, withdrawal, pages."""
+"""Practices offered by firms and imported from lists: consent, what gives a label away, two people,
+signed editions, withdrawal, pages.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ HOT = {
     "cause": "cold-start",
     "title_en": "Keep the kiln hot through short stops",
     "title_zh": "短时停窑时保温",
-    "done_en": "For stops below 6 hours keep the shell turning slowly, the damper at 5 %. Hold 850 °C at the inlet.",
+    "done_en": "For stops below 6 hours keep the shell turning slowly, the damper at 5 %. Hold "
+    "850 °C at the inlet.",
     "done_zh": "停窑 6 小时以内，保持慢转，风门 5 %。窑尾温度保持 850 °C。",
     "conditions_en": "Dry kilns of 2,000 t a day and more.",
     "conditions_zh": "日产 2000 吨及以上的干法窑。",

@@ -1,4 +1,6 @@
-"""Two people at one practice: nobody decides on a text that they have not read, and nothing that was typed is lost or saved twice."""
+"""Two people at one practice: nobody decides on a text that they have not read, and nothing that
+was typed is lost or saved twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Composed, gated, explained, published by a second person, withdrawn with a reason; and the public API of all that."""
+"""Composed, gated, explained, published by a second person, withdrawn with a reason; and the public
+API of all that.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,10 @@ def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
 ) -> None:
     monkeypatch.setattr("benchmarks.composition.posterior.fits", lambda _observed: fits)
     publish(cast)
-    sentence = "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: "
+    sentence = (
+        "The assumed normal spread between firms fits poorly, so the interval is less certain, at "
+        "these steps: "
+    )
     explanation = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
     page = client.get(
         f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}
@@ -220,7 +225,9 @@ def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None
 def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showed(
     cast: Cast,
 ) -> None:
-    """The clinker route shares four cells with the main route: beside the published ones, each would give the one firm away."""
+    """The clinker route shares four cells with the main route: beside the published ones, each
+    would give the one firm away.
+    """
     publish(cast)
     members = [plant.site for plant in cast.plants[1:]]
     period = open_period(
@@ -235,7 +242,9 @@ def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showe
 
 
 def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast: Cast) -> None:
-    """A group of its own, in which all but one of the firms report once more for the same days: what it shows is compared by its firms."""
+    """A group of its own, in which all but one of the firms report once more for the same days:
+    what it shows is compared by its firms.
+    """
     publish(cast)
     plants, again = cast.plants[1:], "2016-01-01/2016-12-31"
     period = open_period(
@@ -258,7 +267,9 @@ def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast:
 def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeated(
     cast: Cast,
 ) -> None:
-    """One plant reports anew what it had reported: no cell of the draft stands as published before, where another's would be held."""
+    """One plant reports anew what it had reported: no cell of the draft stands as published before,
+    where another's would be held.
+    """
     publish(cast)
     submit_all(cast, plants=1, revision=2)
     gated = GateResult.from_json(drafting.draft(cast.period, cast.drafter, NOW).gate)

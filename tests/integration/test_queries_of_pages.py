@@ -1,4 +1,5 @@
-"""No page asks the database more often because more firms take part: five firms and ten cost the same number of questions.
+"""No page asks the database more often because more firms take part: five firms and ten cost the
+same number of questions.
 
 With `--long` five and twenty-five.
 """
@@ -320,7 +321,9 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
 
 
 def published_and_draft(cast: Cast) -> tuple[Publication, Publication]:
-    """With five firms the gate lets nothing out; the page of a version that shows nothing is made by hand, for its cost alone."""
+    """With five firms the gate lets nothing out; the page of a version that shows nothing is made
+    by hand, for its cost alone.
+    """
     first = drafting.draft(cast.period, cast.drafter, NOW)
     scope = BenchmarkScope.of(cast.nation)
     document = document_of(

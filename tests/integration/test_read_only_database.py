@@ -1,4 +1,6 @@
-"""A replica refuses writes until it has taken the primary's place: the portal is away for a moment, and nothing is wrong with it."""
+"""A replica refuses writes until it has taken the primary's place: the portal is away for a moment,
+and nothing is wrong with it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Public pages from a streaming replica: who reads what where, and what happens while it is late, away and back."""
+"""Public pages from a streaming replica: who reads what where, and what happens while it is late,
+away and back.
+"""
 
 from __future__ import annotations
 

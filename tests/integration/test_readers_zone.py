@@ -1,4 +1,6 @@
-"""Two people in two zones read the same moments, each in their own; days of the scheme are the same for everybody."""
+"""Two people in two zones read the same moments, each in their own; days of the scheme are the same
+for everybody.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ pytestmark = [
 ]
 
 EVENING = datetime(2017, 4, 20, 18, 30, tzinfo=UTC)
-"""The next morning in Shanghai (02:30), afternoon of the same day in New York (14:30, summer time)."""
+"""The next morning in Shanghai (02:30), afternoon of the same day in New York (14:30, summer
+time).
+"""
 
 
 def build_scene() -> Cast:

@@ -44,7 +44,9 @@ def draft(cast: Cast) -> Publication:
 
 
 def hidden_first(gate: Any) -> Any:
-    """The same findings, but the first value is held back: as an operator, a repair or a later release might write them."""
+    """The same findings, but the first value is held back: as an operator, a repair or a later
+    release might write them.
+    """
     changed = copy.deepcopy(gate)
     step, cell = changed["published"]["steps"][0], changed["cells"][0]
     assert cell["shown"]

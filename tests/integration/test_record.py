@@ -1,4 +1,6 @@
-"""Who in a firm saw and did what: its own people and agents by name, nobody else's, for who manages it."""
+"""Who in a firm saw and did what: its own people and agents by name, nobody else's, for who manages
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Backup, restore, and the restart of the log, with real agents on a real PostgreSQL: what issue K asks for in its second line."""
+"""Backup, restore, and the restart of the log, with real agents on a real PostgreSQL: what issue K
+asks for in its second line.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def heads_file(tmp_path: Path, settings: Settings) -> Path:
 
 @pytest.fixture(autouse=True)
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test runner's own database is the web's; `test_wall` and `test_upgrade` see that this is told."""
+    """The test runner's own database is the web's; `test_wall` and `test_upgrade` see that this is
+    told.
+    """
     monkeypatch.setattr(wall, "owned_by_the_web", lambda: 0)
 
 
@@ -175,7 +179,9 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
 def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_first(
     plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path
 ) -> None:
-    """The commitment that the first restart lost lies in the range of the second as well, for its challenge names its first entry."""
+    """The commitment that the first restart lost lies in the range of the second as well, for its
+    challenge names its first entry.
+    """
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     call_command("backup", tmp_path / "backup", stdout=StringIO())
@@ -198,7 +204,9 @@ def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_fir
 def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_away_between_them(
     plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path
 ) -> None:
-    """The restore from the same dump takes the first statement from the database, and the log was shorter when it broke again."""
+    """The restore from the same dump takes the first statement from the database, and the log was
+    shorter when it broke again.
+    """
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     call_command("backup", tmp_path / "backup", stdout=StringIO())
@@ -332,7 +340,8 @@ def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "pg_dump").write_text(
-        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; esac; done; exit 1\n',
+        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; '
+        "esac; done; exit 1\n",
         "ascii",
     )
     (programs / "pg_dump").chmod(0o755)
@@ -367,7 +376,9 @@ def test_a_backup_whose_disk_is_full_after_the_dumps_leaves_nothing(
 
 @contextmanager
 def at_work(alias: str) -> Iterator[str]:
-    """A session as a process of the portal holds it, and its role: the tests' own are those of web and worker."""
+    """A session as a process of the portal holds it, and its role: the tests' own are those of web
+    and worker.
+    """
     parameters = connections[alias].get_connection_params()
     parameters_set = {
         name: parameters[name]
@@ -405,7 +416,9 @@ def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_sa
 def test_what_was_deleted_or_revoked_since_a_backup_is_named_before_a_restore_brings_it_back(
     plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path
 ) -> None:
-    """The firm holds a certificate that its reports are deleted, and its link shows nothing afterwards."""
+    """The firm holds a certificate that its reports are deleted, and its link shows nothing
+    afterwards.
+    """
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     call_command("backup", tmp_path / "backup", stdout=StringIO())
@@ -482,7 +495,8 @@ def test_a_restore_that_the_vaults_server_refuses_leaves_the_main_database(
     plant.submit(years["2016"], "2016")
     with connections["vault"].cursor() as cursor:
         cursor.execute(
-            "ALTER TABLE opening_openedreport RENAME TO another; CREATE VIEW opening_openedreport AS SELECT 1 AS n"
+            "ALTER TABLE opening_openedreport RENAME TO another; CREATE VIEW opening_openedreport "
+            "AS SELECT 1 AS n"
         )
     try:
         with pytest.raises(CommandError, match="psql did not finish"):
@@ -604,7 +618,10 @@ def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement
     assert (Submission.objects.get().state, OpenedReport.objects.count()) == ("accepted", 1)
 
 
-BLOCKS_SOMEBODY = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+BLOCKS_SOMEBODY = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY "
+    "(pg_blocking_pids(pid)))"
+)
 
 
 def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(
@@ -615,7 +632,9 @@ def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(
     emptied = Event()
 
     def leave() -> None:
-        """The vault is emptied at once, and what is said of the reports is committed when somebody waits for it."""
+        """The vault is emptied at once, and what is said of the reports is committed when somebody
+        waits for it.
+        """
         try:
             with transaction.atomic(), connections["default"].cursor() as cursor:
                 OpenedReport.objects.all().delete()

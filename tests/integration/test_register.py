@@ -1,4 +1,6 @@
-"""`manage.py register` and `issue_token`: from an empty portal to one that takes reports, as often as one likes, all or nothing."""
+"""`manage.py register` and `issue_token`: from an empty portal to one that takes reports, as often
+as one likes, all or nothing.
+"""
 
 from __future__ import annotations
 
@@ -213,7 +215,10 @@ def test_of_the_thousands_whom_another_file_names_ten_are_named_and_the_rest_cou
 
 def test_a_person_whose_entry_was_removed_still_acts_and_the_command_says_so(edited: Path) -> None:
     assert "act as before" not in remarks(edited)
-    entry = '[[people]]\nemail = "wang.fang@yanshan.example"\nname = "Wang Fang"\nacts_for = ["Yanshan Cement"]\n'
+    entry = (
+        '[[people]]\nemail = "wang.fang@yanshan.example"\nname = "Wang Fang"\nacts_for = '
+        '["Yanshan Cement"]\n'
+    )
     edit(edited, entry, "")
     assert "they act as before: wang.fang@yanshan.example." in remarks(edited)
     assert own_sites(User.objects.get(email="wang.fang@yanshan.example")).exists()
@@ -334,7 +339,10 @@ def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) ->
     cast = make_cast(plants=2)
     deliver(cast.plants[0].envelope(cast.pack))
     file = tmp_path / "register.toml"
-    entry = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Enterprise 2"\njurisdiction = "cn"\npack = "cement"\n'
+    entry = (
+        '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Enterprise 2"\njurisdiction '
+        '= "cn"\npack = "cement"\n'
+    )
     file.write_text(entry.format(1), "utf-8")
     with pytest.raises(CommandError, match="site-has-reported"):
         register(file)
@@ -347,7 +355,10 @@ def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm
 ) -> None:
     cast = make_cast(plants=2)
     file = tmp_path / "register.toml"
-    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = "{}"\npack = "cement"\nsize_class = "medium"\n'
+    entry = (
+        '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = '
+        '"{}"\npack = "cement"\nsize_class = "medium"\n'
+    )
     file.write_text(entry.format("Enterprise 1", cast.nation.path), "utf-8")
     siting.change(
         cast.plants[0].owner,
@@ -383,7 +394,10 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     groups.invite(group, [site.slug], cast.approver, NOW)
     groups.join(group.pk, site.slug, [], plant.owner, NOW)
     file = tmp_path / "register.toml"
-    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
+    entry = (
+        '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction '
+        '= "{}"\npack = "cement"\n'
+    )
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
         "site works-1: is open to no partner any more",
@@ -432,7 +446,10 @@ def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path
     )
     assign(own_body, site, PERIOD, cast.approver, NOW)
     file = tmp_path / "register.toml"
-    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
+    entry = (
+        '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction '
+        '= "{}"\npack = "cement"\n'
+    )
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
         "site works-1: is audited no longer by a body that may not check its organisation",
@@ -547,7 +564,9 @@ def test_every_command_that_a_page_or_a_document_names_exists() -> None:
 def test_what_an_entry_does_not_mention_stays_as_a_regulator_or_the_firm_has_settled_it(
     edited: Path,
 ) -> None:
-    """The file is run again to close a period: it says nothing of a second site's size class, nor of names in Chinese."""
+    """The file is run again to close a period: it says nothing of a second site's size class, nor
+    of names in Chinese.
+    """
     register(edited)
     Site.objects.filter(slug="yanshan-2").update(size_class="very-large", name_zh="燕山二厂")
     ControllingFirm.objects.update(name_zh="燕山集团")
@@ -644,7 +663,9 @@ def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_u
 
 
 def test_a_new_site_joins_the_version_that_takes_reports(edited: Path) -> None:
-    """The file still names the closed period of the version before; a regulator has taken up the next and opened its period there."""
+    """The file still names the closed period of the version before; a regulator has taken up the
+    next and opened its period there.
+    """
     edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
     register(edited)
     edit(edited, '\nversion = "3"', "")
@@ -653,7 +674,10 @@ def test_a_new_site_joins_the_version_that_takes_reports(edited: Path) -> None:
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
     register(edited)
     open_period(successor, "2026", officer.email, NOW)
-    site = 'id = "yanshan-3"\nname = "Works 3"\norganisation = "Yanshan Cement"\njurisdiction = "cn/he"\npack = "cement"'
+    site = (
+        'id = "yanshan-3"\nname = "Works 3"\norganisation = "Yanshan Cement"\njurisdiction = '
+        '"cn/he"\npack = "cement"'
+    )
     edit(edited, "[[peer_groups]]", f"[[sites]]\n{site}\n\n[[peer_groups]]")
     register(edited)
     assert PeerGroupMember.objects.get(site__slug="yanshan-3").peer_group == successor
@@ -719,7 +743,9 @@ def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(
 
 
 def test_an_officer_who_assigned_an_audit_by_the_file_is_taken_out_as_anybody(edited: Path) -> None:
-    """docs/portal.md, when a person leaves: `active = false` in their entry, `acts_for = []` too."""
+    """docs/portal.md, when a person leaves: `active = false` in their entry, `acts_for = []`
+    too.
+    """
     register(edited)
     acting = 'name = "Li Wei"\nacts_for = ["Ministry of Industry"]'
     edit(edited, acting, 'name = "Li Wei"\nactive = false\nacts_for = []')
@@ -780,8 +806,8 @@ def test_a_site_that_the_register_moves_owes_nothing_to_the_groups_of_the_place_
     )
     changes = register(edited)
     assert (
-        f"site yanshan-1: owes nothing to the peer group {before} any more, which is of another place or pack"
-        in changes
+        f"site yanshan-1: owes nothing to the peer group {before} any more, which is of another "
+        "place or pack" in changes
     )
     assert list(before.members.values_list("site", flat=True)) == [other.pk]
     scopes = PeerGroupMember.objects.filter(site__slug="yanshan-1", obliged=True).values_list(
@@ -798,7 +824,8 @@ def of_province(file: Path) -> None:
     edit(
         file,
         "[[firms]]",
-        '[[jurisdictions]]\npath = "cn/sx"\nname = "Shanxi"\n\n[[jurisdictions]]\npath = "cn/gs"\nname = "Gansu"\n\n[[firms]]',
+        '[[jurisdictions]]\npath = "cn/sx"\nname = "Shanxi"\n\n[[jurisdictions]]\npath = '
+        '"cn/gs"\nname = "Gansu"\n\n[[firms]]',
     )
     file.write_text(file.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
 
@@ -834,7 +861,9 @@ def test_who_moves_within_the_scope_of_a_group_stays_in_it_what_they_are(edited:
 
 
 def test_of_a_site_that_moves_on_only_what_changes_is_told(edited: Path) -> None:
-    """It goes on by its own will in a group of before, whose period is closed; moved a second time, nothing changes there."""
+    """It goes on by its own will in a group of before, whose period is closed; moved a second time,
+    nothing changes there.
+    """
     of_province(edited)
     register(edited)
     close_period(ReportingPeriod.objects.get(), "test", NOW)
@@ -881,7 +910,8 @@ def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edit
     whole = edited.read_text("utf-8")
     edited.write_text(
         whole
-        + '[[people]]\nemail = "auditor@north.example"\nname = "A"\nacts_for = ["Certification Body North"]\n',
+        + '[[people]]\nemail = "auditor@north.example"\nname = "A"\nacts_for = ["Certification '
+        'Body North"]\n',
         "utf-8",
     )
     register(edited)

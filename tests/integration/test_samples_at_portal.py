@@ -1,4 +1,6 @@
-"""Sample and opening at the portal: a promise, the one head that it leads to, the draw, and counts; never an opening."""
+"""Sample and opening at the portal: a promise, the one head that it leads to, the draw, and counts;
+never an opening.
+"""
 
 from __future__ import annotations
 
@@ -134,9 +136,9 @@ def test_a_summary_of_another_draw_or_revision_is_refused(
     for changed in ({"draw": "cd" * 32}, {"revision": 2}, {"site": "works-2"}, {"period": "2024"}):
         summary = summary_of(sample, **changed)
         assert (
-            refusal_of(lambda summary=summary: sampling.note(sample, summary, cast.auditor, NOW))
+            refusal_of(lambda summary=summary: sampling.note(sample, summary, cast.auditor, NOW))  # type: ignore[misc] # bound now
             == "summary-of-another"
-        )  # type: ignore[misc] # bound now
+        )
     assert Sample.objects.get().verified_at is None
 
 
@@ -433,16 +435,18 @@ def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
     for size in (sample.head_size - 1, sample.head_size + 1):
         other = draw_of(sample, KEY, size=size)
         assert (
-            refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW))
+            refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW))  # type: ignore[misc] # bound now
             == "head-of-another"
-        )  # type: ignore[misc] # bound now
+        )
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
 
 
 def test_right_behind_a_promise_stands_an_entry_that_nobody_outside_chooses(
     cast: Cast, assignment: Assignment
 ) -> None:
-    """Else the body or the plant makes that entry, after trying offline which one gives the draw that they like."""
+    """Else the body or the plant makes that entry, after trying offline which one gives the draw
+    that they like.
+    """
     sample = promised(cast, assignment)
     promise, beacon = LogEntry.objects.order_by("-index")[:2][::-1]
     assert (promise.kind, promise.digest, beacon.kind) == (
@@ -573,12 +577,12 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
     assert (
-        f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal accepted."
-        in noted
+        f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal "
+        "accepted." in noted
     )
     assert (
-        "If 1 % of the counted records are misstated, the plan of the draw finds at least one of them with 95 % certainty."
-        in noted
+        "If 1 % of the counted records are misstated, the plan of the draw finds at least one of "
+        "them with 95 % certainty." in noted
     )
     assert "Earlier draws promised from this report: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})
@@ -715,7 +719,9 @@ def at_moment(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
 
 
 def signed_on(page: str) -> dict[str, str]:
-    """What the script of the page sends: the message of the page, signed with the digest of the number in the place of the mark."""
+    """What the script of the page sends: the message of the page, signed with the digest of the
+    number in the place of the mark.
+    """
     message, mark = (
         re.findall(rf'data-{name}="([0-9a-f]*)"', page)[0] for name in ("message", "mark")
     )

@@ -1,4 +1,6 @@
-"""A person names the filter of a list, finds it at that list and on the first page, renames and deletes it; nobody else sees it."""
+"""A person names the filter of a list, finds it at that list and on the first page, renames and
+deletes it; nobody else sees it.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Every operation of the API against the schema it publishes: thousands of requests made from the schema, right and wrong ones.
+"""Every operation of the API against the schema it publishes: thousands of requests made from the
+schema, right and wrong ones.
 
-An answer is held to what the schema says of it: its status, its media type, its fields, that a wrong request is refused and a
-right one is not, and that nothing is ever an error of ours. Three times: with addresses made up, which are mostly not found; with
-addresses of what there is, so that the answers themselves are held to their schema; and with a key of the role that each is for.
+An answer is held to what the schema says of it: its status, its media type, its fields, that a
+wrong request is refused and a right one is not, and that nothing is ever an error of ours. Three
+times: with addresses made up, which are mostly not found; with addresses of what there is, so that
+the answers themselves are held to their schema; and with a key of the role that each is for.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ MORE_THAN_A_SCHEMA_CAN_SAY = (
     "submit",
     "submissions_of_device",
 )
-"""Operations whose requests must be signed by a key or fit a token: one that fits the schema alone is malformed all the same."""
+"""Operations whose requests must be signed by a key or fit a token: one that fits the schema alone
+is malformed all the same.
+"""
 
 SIGNED: dict[str, Any] = {
     "operations": [
@@ -138,7 +142,9 @@ def _as_it_is(_ctx: schemathesis.SerializationContext, value: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _the_tests_transaction_outlives_a_request() -> Iterator[None]:
-    """As Django's own test client has it: the end of a request must not close the connection that the test's rows live in."""
+    """As Django's own test client has it: the end of a request must not close the connection that
+    the test's rows live in.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -147,7 +153,9 @@ def _the_tests_transaction_outlives_a_request() -> Iterator[None]:
 
 
 def build_scene() -> tuple[House, dict[str, str]]:
-    """The houses of `test_api_by_role` with a published benchmark beside its next draft; and what its addresses are made of."""
+    """The houses of `test_api_by_role` with a published benchmark beside its next draft; and what
+    its addresses are made of.
+    """
     house = build_house()
     first = Publication.objects.select_related("period").get()
     drafter, approver = (

@@ -1,4 +1,6 @@
-"""Performance levels are data, follow from the exact improvement that an auditor signs, and stand on the certificate."""
+"""Performance levels are data, follow from the exact improvement that an auditor signs, and stand
+on the certificate.
+"""
 
 from __future__ import annotations
 

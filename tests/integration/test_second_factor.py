@@ -1,4 +1,6 @@
-"""Signing in through the pages: password, code, recovery code; setting up, asking again, changing and forgetting the password."""
+"""Signing in through the pages: password, code, recovery code; setting up, asking again, changing
+and forgetting the password.
+"""
 
 from __future__ import annotations
 
@@ -291,7 +293,9 @@ def test_the_operator_removes_a_lost_second_factor_and_it_is_on_record(officer: 
 
 
 def test_the_code_is_that_of_the_standards_own_example() -> None:
-    """RFC 6238, appendix B: the secret "12345678901234567890", 1970-01-01 00:00:59 UTC; the last six digits of 94287082."""
+    """RFC 6238, appendix B: the secret "12345678901234567890", 1970-01-01 00:00:59 UTC; the last
+    six digits of 94287082.
+    """
     assert (
         second_factor.code_at(
             "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", datetime(1970, 1, 1, 0, 0, 59, tzinfo=UTC)

@@ -1,4 +1,6 @@
-"""The web's pool of connections on a PostgreSQL of its own that goes away: back within seconds, however long it was gone."""
+"""The web's pool of connections on a PostgreSQL of its own that goes away: back within seconds,
+however long it was gone.
+"""
 
 from __future__ import annotations
 

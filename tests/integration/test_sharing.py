@@ -1,4 +1,6 @@
-"""A firm shows its labels: certificates whose code says whether they hold, links for buyers that can be taken back."""
+"""A firm shows its labels: certificates whose code says whether they hold, links for buyers that
+can be taken back.
+"""
 
 from __future__ import annotations
 

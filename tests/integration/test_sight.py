@@ -1,4 +1,6 @@
-"""What an operator sees: `/livez`, `/readyz`, `/metrics`, ids of requests, and logs that hold nothing of a report."""
+"""What an operator sees: `/livez`, `/readyz`, `/metrics`, ids of requests, and logs that hold
+nothing of a report.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ DEAD = "redis://127.0.0.1:9/0"
 
 @pytest.fixture(autouse=True)
 def at_work(portal_keys: Path, settings: Settings, tmp_path: Path) -> None:
-    """An installation where all is well: a log of one report, its head kept, a worker that opened it."""
+    """An installation where all is well: a log of one report, its head kept, a worker that opened
+    it.
+    """
     assert portal_keys
     settings.HEADS_FILE = tmp_path / "heads.log"
     cast = make_cast(1)
@@ -130,7 +134,8 @@ def broker_away(_settings: Settings) -> None:
 def not_migrated(_settings: Settings) -> None:
     with connection.cursor() as cursor:  # the tests' own database is made without migrations
         cursor.execute(
-            "CREATE TABLE django_migrations (id integer, app varchar(99), name varchar(99), applied timestamp)"
+            "CREATE TABLE django_migrations (id integer, app varchar(99), name varchar(99), "
+            "applied timestamp)"
         )
         cursor.execute(
             "INSERT INTO django_migrations VALUES (1, 'intake', '0001_initial', CURRENT_TIMESTAMP)"
@@ -202,7 +207,9 @@ def test_a_key_that_reports_are_sealed_to_and_no_worker_holds_is_told_before_one
 def test_a_report_that_waits_for_a_key_that_no_worker_holds_is_told_by_the_name_of_the_key(
     client: Client,
 ) -> None:
-    """A key that has ended is still taken for 31 days, and carried files come late: the page of *waiting-too-long* says to add workers."""
+    """A key that has ended is still taken for 31 days, and carried files come late: the page of
+    *waiting-too-long* says to add workers.
+    """
     Submission.objects.update(state="received", key_id="0" * 64)
     assert ready(client) == (503, ["processing-key-missing"])
     Submission.objects.update(state="accepted")
@@ -230,8 +237,8 @@ MEASURED: dict[str, tuple[object, str, Callable[..., object]]] = {
     "replica-away": (readiness, "waits_for_replica", lambda: True),
     "clock-apart": (worker_seen, "database_now", lambda: timezone.now() - timedelta(minutes=5)),
 }
-"""What a server or a machine of its own would have to be broken for: here what was measured is given, and each is made in earnest by
-`python -m tests.functional.outages --long`."""
+"""What a server or a machine of its own would have to be broken for: here what was measured is
+given, and each is made in earnest by `python -m tests.functional.outages --long`."""
 
 
 @pytest.mark.parametrize("name", MEASURED)

@@ -1,4 +1,6 @@
-"""Guessing passwords: counted by account and device, so that nobody is locked out by what others do on their network."""
+"""Guessing passwords: counted by account and device, so that nobody is locked out by what others do
+on their network.
+"""
 
 from __future__ import annotations
 

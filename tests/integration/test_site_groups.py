@@ -1,4 +1,6 @@
-"""Groups of sites: made, invited, joined by the firm itself and left; what the runner reads of members, and nobody else reads anything."""
+"""Groups of sites: made, invited, joined by the firm itself and left; what the runner reads of
+members, and nobody else reads anything.
+"""
 
 from __future__ import annotations
 
@@ -223,7 +225,9 @@ def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: 
 
 
 def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
-    """Of nine members that are only counted and one that shows two steps, auditors looked at one step alone."""
+    """Of nine members that are only counted and one that shows two steps, auditors looked at one
+    step alone.
+    """
     audited, other, plant = "clinker-burning", "cement-grinding", cast.plants[12]
     for each in cast.plants[5:]:
         make_attestation(

@@ -1,4 +1,6 @@
-"""One page a site and a firm for who regulates or owns them, and a search in which a person finds nothing of others: by role."""
+"""One page a site and a firm for who regulates or owns them, and a search in which a person finds
+nothing of others: by role.
+"""
 
 from __future__ import annotations
 
@@ -74,8 +76,8 @@ def test_a_retired_site_that_is_still_on_a_list_of_the_obliged_says_so(cast: Cas
         page = signed_in(reader).get(address).content.decode()
         assert "Still obliged" in page
         assert (
-            "until a regulator takes the site off the list; before that the firm cannot leave the programme"
-            in page
+            "until a regulator takes the site off the list; before that the firm cannot leave the "
+            "programme" in page
         )
     PeerGroupMember.objects.filter(site=site).update(obliged=False)
     assert "Still obliged" not in signed_in(cast.plants[0].owner).get(address).content.decode()

@@ -1,4 +1,6 @@
-"""A site that moved to another place: what it still counts in there, and what does not bring it back."""
+"""A site that moved to another place: what it still counts in there, and what does not bring it
+back.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def site(cast: Cast) -> Site:
 
 
 def group_with_a_closed_period(*sites: Site, version: str | None = None) -> PeerGroup:
-    """A group of the province of the first of these sites; that its first period is closed lets who moves away stay a member."""
+    """A group of the province of the first of these sites; that its first period is closed lets who
+    moves away stay a member.
+    """
     group = peer_groups.make_peer_group("cement", sites[0].jurisdiction, sites, version=version)
     periods.close_period(periods.open_period(group, "2015", "test", NOW), "test", NOW)
     return group

@@ -43,7 +43,9 @@ def receive(raw: bytes) -> Submission:
 
 
 def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
-    """With a closed period, and a group of another pack that the site is in: neither takes its reports."""
+    """With a closed period, and a group of another pack that the site is in: neither takes its
+    reports.
+    """
     first, second, third = cast.plants
     for revision in (1, 2):
         receive(first.envelope(cast.pack, revision=revision))
@@ -114,7 +116,9 @@ def test_rows_are_stored_as_the_models_store_them(cast: Cast) -> None:
 
 
 def test_a_report_takes_nine_statements(cast: Cast) -> None:
-    """Device; what is held; the log's head, entry, left branches, nodes, size; the report; the trail. And the transaction's own."""
+    """Device; what is held; the log's head, entry, left branches, nodes, size; the report; the
+    trail. And the transaction's own.
+    """
     receive(cast.plants[0].envelope(cast.pack))
     raw = cast.plants[1].envelope(cast.pack)
     with CaptureQueriesContext(
@@ -175,7 +179,9 @@ def head_of(size: int) -> bytes:
 def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(
     heads: Path, cut: str
 ) -> None:
-    """It says nothing, to who reads on and to who reads anew: a machine went down while it was written, or the disk was full."""
+    """It says nothing, to who reads on and to who reads anew: a machine went down while it was
+    written, or the disk was full.
+    """
     signed = head_of(1041)
     kept_heads.keep(1041, signed)
     with heads.open("a", encoding="ascii") as file:
@@ -192,7 +198,9 @@ def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(
 
 @contextmanager
 def room_for(bytes_more: int, file: Path) -> Iterator[None]:
-    """The file takes so many more: a write that asks for others is cut short, and the next one refused, as on a full disk."""
+    """The file takes so many more: a write that asks for others is cut short, and the next one
+    refused, as on a full disk.
+    """
     before = getrlimit(RLIMIT_FSIZE)
     setrlimit(RLIMIT_FSIZE, (file.stat().st_size + bytes_more, before[1]))
     try:

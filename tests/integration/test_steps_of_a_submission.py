@@ -1,4 +1,6 @@
-"""The last steps of a submission, on its page and in the API: published, withdrawn in version N; nothing before the public knows."""
+"""The last steps of a submission, on its page and in the API: published, withdrawn in version N;
+nothing before the public knows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The system check of the stores, on real Redis servers: who shares one with whom, who evicts, who grows without a limit."""
+"""The system check of the stores, on real Redis servers: who shares one with whom, who evicts, who
+grows without a limit.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def test_servers_that_are_away_are_told_apart_by_their_addresses(settings: Setti
 def test_a_count_begins_its_window_once_and_ends_with_it(
     servers: Servers, settings: Settings
 ) -> None:
-    """In one command, by one client for all commands of the process: what is counted again does not stay longer."""
+    """In one command, by one client for all commands of the process: what is counted again does not
+    stay longer.
+    """
     settings.CACHES = redis_caches(counts=servers.keeping, pages=servers.evicting)
     store = caches["default"]
     assert isinstance(store, RedisStore)

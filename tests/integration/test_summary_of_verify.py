@@ -1,4 +1,6 @@
-"""What the agent's `verify` writes for the portal is what the portal reads: codes and counts alone, of one report and draw."""
+"""What the agent's `verify` writes for the portal is what the portal reads: codes and counts alone,
+of one report and draw.
+"""
 
 from __future__ import annotations
 

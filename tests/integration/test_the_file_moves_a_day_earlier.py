@@ -1,4 +1,6 @@
-"""Who has less time because the register file moved the day of all is told, as where a regulator moves it."""
+"""Who has less time because the register file moved the day of all is told, as where a regulator
+moves it.
+"""
 
 from __future__ import annotations
 

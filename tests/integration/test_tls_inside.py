@@ -1,4 +1,6 @@
-"""TLS to a real PostgreSQL and to Redis, as production asks for it: a server whose certificate another authority signed is refused."""
+"""TLS to a real PostgreSQL and to Redis, as production asks for it: a server whose certificate
+another authority signed is refused.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,8 @@ def database(folder: Path) -> Iterator[int]:
         ).stdout
         if "libssl" not in linked:
             pytest.skip(
-                "This PostgreSQL was built without TLS (the wheel's is): install Debian's postgresql."
+                "This PostgreSQL was built without TLS (the wheel's is): install Debian's "
+                "postgresql."
             )
         for file in ("server.crt", "server.key"):
             shutil.copy(folder / file, folder / "postgres" / file)
@@ -68,7 +71,9 @@ def database(folder: Path) -> Iterator[int]:
 
 
 def _ask(port: int, host: str, authority: Path) -> object:
-    """As production would: its check of the address, then a connection with what the address says. Whether that is under TLS."""
+    """As production would: its check of the address, then a connection with what the address says.
+    Whether that is under TLS.
+    """
     url = f"postgres://postgres@{host}:{port}/postgres?sslmode=verify-full&sslrootcert={authority}"
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     require_checked_database("DATABASE", parsed)

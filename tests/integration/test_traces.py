@@ -1,4 +1,6 @@
-"""One trace from the door through the queue to the vault, sent by OTLP to a collector that keeps it; every span is looked into."""
+"""One trace from the door through the queue to the vault, sent by OTLP to a collector that keeps
+it; every span is looked into.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The transparency log in the database and at its addresses: every kind of entry, its proofs, and what an intruder leaves behind."""
+"""The transparency log in the database and at its addresses: every kind of entry, its proofs, and
+what an intruder leaves behind.
+"""
 
 from __future__ import annotations
 
@@ -291,7 +293,9 @@ INTRUSIONS: dict[str, Callable[[list[str]], list[str]]] = {
 
 
 def rebuilt(names: list[str]) -> None:
-    """What an intruder with all rights in the database does: the whole log written anew, every stored hash in its place."""
+    """What an intruder with all rights in the database does: the whole log written anew, every
+    stored hash in its place.
+    """
     LogEntry.objects.all()._raw_delete("default")
     LogNode.objects.all()._raw_delete("default")
     LogHead.objects.all().delete()

@@ -1,4 +1,6 @@
-"""One form sent twice at one moment: what the database takes once is done once, and the second is told so in words."""
+"""One form sent twice at one moment: what the database takes once is done once, and the second is
+told so in words.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ pytestmark = [
 
 
 def refusal_of_the_second(first: Callable[[], object], second: Callable[[], object]) -> str:
-    """The second is asked for while the first is done and not yet committed, on a connection of its own; its refusal's code."""
+    """The second is asked for while the first is done and not yet committed, on a connection of its
+    own; its refusal's code.
+    """
     refused = do_second_meanwhile(first, second)
     with pytest.raises(RefusedError) as refusal:
         refused.result()
@@ -42,7 +46,9 @@ def refusal_of_the_second(first: Callable[[], object], second: Callable[[], obje
 
 
 def test_standings_that_two_drafts_compute_at_one_moment_are_there_once() -> None:
-    """A form of drafting that is sent twice makes one draft; each then computes the standings of the period."""
+    """A form of drafting that is sent twice makes one draft; each then computes the standings of
+    the period.
+    """
     cast = make_cast(8)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))

@@ -1,4 +1,6 @@
-"""What was typed when the session had ended is carried through the sign-in, and sent by its author alone."""
+"""What was typed when the session had ended is carried through the sign-in, and sent by its author
+alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Real PostgreSQL refuses the web role the vault, and the worker what is not its business: by portal/grants.sql."""
+"""Real PostgreSQL refuses the web role the vault, and the worker what is not its business: by
+portal/grants.sql.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def grant() -> None:
 
 @pytest.fixture
 def granted() -> Iterator[None]:
-    """Both test databases under the grants of production; the runner's own rights are given back after."""
+    """Both test databases under the grants of production; the runner's own rights are given back
+    after.
+    """
     grant()
     yield
     for alias in ("default", "vault"):
@@ -262,7 +266,9 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
 def test_what_is_settled_while_its_firm_leaves_goes_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The vault is emptied; before the values are deleted another worker comes to settle a report that it has just opened."""
+    """The vault is emptied; before the values are deleted another worker comes to settle a report
+    that it has just opened.
+    """
     cast = make_cast(plants=1)
     plant, key = cast.plants[0], keys.processing_key()
     deliver(plant.envelope(cast.pack))

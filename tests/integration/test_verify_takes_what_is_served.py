@@ -1,6 +1,8 @@
-"""Every file that the portal serves to the public or to an auditor, handed to `steplabel-agent verify` as it came.
+"""Every file that the portal serves to the public or to an auditor, handed to `steplabel-agent
+verify` as it came.
 
-The addresses are those of the URLconf, so a file that is added without a line here fails the first test.
+The addresses are those of the URLconf, so a file that is added without a line here fails the first
+test.
 """
 
 from __future__ import annotations
@@ -112,7 +114,8 @@ SAYS_NOTHING = {
     "web:feed": "what was published and withdrawn, with links",
     "web:sitemap": "which public pages there are",
     "web:exercise-file": "data of a training exercise",
-    "web:outcome-to-confirm": "what a firm says that a practice saved, for its auditor: `practices confirm` checks it at the plant",
+    "web:outcome-to-confirm": "what a firm says that a practice saved, for its auditor: "
+    "`practices confirm` checks it at the plant",
     "api:benchmark-references": "figures that others publish, each with its source",
     "api:benchmark-references-of-place": "figures that others publish, each with its source",
     "web:proposal-file": "a pack that is only proposed; what was approved is signed",
@@ -121,7 +124,9 @@ SAYS_NOTHING = {
 
 
 def answers(house: House) -> dict[str, bytes]:
-    """By address: what anybody, or the assigned body on its pages or by its key, is answered, where it is no page."""
+    """By address: what anybody, or the assigned body on its pages or by its key, is answered, where
+    it is no page.
+    """
     report = Submission.objects.get(digest=house.values["DIGEST"])
     values = {"SIZE": str(log.size()), "INDEX": str(report.log_index), "DIGEST": report.digest}
     key = {"Authorization": f"Bearer {key_for(house.cast.auditor)}"}
@@ -185,7 +190,9 @@ def test_the_evidence_file_by_a_key_is_that_of_the_page(house: House) -> None:
 def test_what_the_log_lists_holds_beside_its_head(
     house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The whole log, what it has of the version, and the receipt of a report: by the real portal's own answers."""
+    """The whole log, what it has of the version, and the receipt of a report: by the real portal's
+    own answers.
+    """
     files = answers(house)
     names = (
         "api:log-entries",

@@ -1,4 +1,6 @@
-"""The wall of portal/wall.py on PostgreSQL: a selector that forgets its filter finds nothing of others, and without the wall it does."""
+"""The wall of portal/wall.py on PostgreSQL: a selector that forgets its filter finds nothing of
+others, and without the wall it does.
+"""
 
 from __future__ import annotations
 
@@ -274,7 +276,9 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
 
 
 def test_tables_that_the_web_still_owns_are_counted() -> None:
-    """As it does all of the test runner's; that none is told once they were handed over is seen in `test_upgrade`."""
+    """As it does all of the test runner's; that none is told once they were handed over is seen in
+    `test_upgrade`.
+    """
     (owned,) = (
         difference.found
         for difference in disagreements()

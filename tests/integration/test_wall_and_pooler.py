@@ -1,4 +1,6 @@
-"""Nothing of a reader stays on a connection: a pooler gives it to another request after each transaction."""
+"""Nothing of a reader stays on a connection: a pooler gives it to another request after each
+transaction.
+"""
 
 from __future__ import annotations
 

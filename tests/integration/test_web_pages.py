@@ -146,7 +146,9 @@ def test_pages_behind_a_sign_in_are_never_kept_by_a_cache(cast: Cast) -> None:
 def test_an_address_with_a_nul_is_refused_before_it_meets_a_query(
     client: Client, published: Publication
 ) -> None:
-    """PostgreSQL takes no text with one: without the refusal the API's question by route is an error of ours."""
+    """PostgreSQL takes no text with one: without the refusal the API's question by route is an
+    error of ours.
+    """
     for address in (
         "/?q=%00",
         "/benchmarks/cement/cn/dry-process/%00/v1/",
@@ -231,7 +233,8 @@ def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
     assert [each["by"] for each in rows["lbnl-kiln-heat"]["refused"]] == ["year", "scope"]
     assert rows["gnr-2016-kiln-heat"]["value_beside"] is None
 
-    # as if the mean were of dry kilns, and another figure of the file were known at second hand alone
+    # as if the mean were of dry kilns, and another figure of the file were known at second hand
+    # alone
     changed: dict[str, dict[str, Any]] = {
         "gnr-2016-kiln-heat": {"routes": ("dry-process",)},
         "lbnl-kiln-heat": {"source": second_hand()},
@@ -378,7 +381,10 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
         (
             "photo.png",
             b"\x89PNG\r\n\x1a\n" + bytes(2000),
-            "This is neither a sealed report nor a commitment, or it was altered on the way. Choose the file",
+            (
+                "This is neither a sealed report nor a commitment, or it was altered on the way. "
+                "Choose the file"
+            ),
         ),
         ("empty.cbor", b"", "The file is empty. Copy it again from the plant’s computer."),
     ],

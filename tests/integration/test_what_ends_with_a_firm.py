@@ -1,4 +1,6 @@
-"""A firm that leaves ends what it granted to partners and buyers, and the audits at its sites: each works before and is refused after."""
+"""A firm that leaves ends what it granted to partners and buyers, and the audits at its sites: each
+works before and is refused after.
+"""
 
 from __future__ import annotations
 

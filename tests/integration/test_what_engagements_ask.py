@@ -73,7 +73,9 @@ def test_findings_that_ended_with_the_firm_are_open_on_no_list(
 
 
 def test_a_day_for_an_answer_that_is_past_is_refused(cast: Cast, assignment: Assignment) -> None:
-    """A finding is never changed: with a slip of the year it is late for ever, and the firm is told so the same night."""
+    """A finding is never changed: with a slip of the year it is late for ever, and the firm is told
+    so the same night.
+    """
     answers = {
         "grade": "minor",
         "text": "A scale.",

@@ -1,4 +1,6 @@
-"""Where a firm stands: what a change changes shows at the next reading, and nobody reads of another firm."""
+"""Where a firm stands: what a change changes shows at the next reading, and nobody reads of another
+firm.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[
 
 
 def build_scene() -> Cast:
-    """Ten works, each some points of the grid from the next; all have reported both years, and both are published."""
+    """Ten works, each some points of the grid from the next; all have reported both years, and both
+    are published.
+    """
     cast = make_cast(plants=10)
     earlier = open_period(cast.group, EARLIER, "test", NOW)
     for number, plant in enumerate(cast.plants):
@@ -186,7 +190,9 @@ def test_a_score_stands_with_its_interval_on_page_and_file(
 
 
 def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cast) -> None:
-    """Added in squares from the steps' own intervals it would be another one than the file's and the API's."""
+    """Added in squares from the steps' own intervals it would be another one than the file's and
+    the API's.
+    """
     plant = cast.plants[0]
     whole = Standing.objects.get(
         period=cast.period, submission__site=plant.site, step="whole-route"
@@ -263,7 +269,9 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
 
 
 def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything between; its heat stands apart."""
+    """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything
+    between; its heat stands apart.
+    """
     monkeypatch.setattr(
         Co2Factors, "of", lambda _period, _place: CHINA
     )  # of 2016 no factor of electricity is held

@@ -1,4 +1,6 @@
-"""`steplabel-agent witness` as a program of its own against the real portal: named, by a timer, and before a log that was changed."""
+"""`steplabel-agent witness` as a program of its own against the real portal: named, by a timer, and
+before a log that was changed.
+"""
 
 from __future__ import annotations
 

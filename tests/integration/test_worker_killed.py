@@ -1,6 +1,8 @@
-"""A worker killed with SIGKILL while it opens a report: after a restart the report is there once, and nothing twice.
+"""A worker killed with SIGKILL while it opens a report: after a restart the report is there once,
+and nothing twice.
 
-Real processes on the embedded default: one prepares a portal with one submission, one dies at a given point, one restarts.
+Real processes on the embedded default: one prepares a portal with one submission, one dies at a
+given point, one restarts.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ def do_second_meanwhile(
     then: Callable[[], object] = lambda: None,
     waits_s: float = 1,
 ) -> Future[object]:
-    """Ask for the second while the first is done and not yet committed: it waits, until the first has done `then` as well and commits.
+    """Ask for the second while the first is done and not yet committed: it waits, until the first
+    has done `then` as well and commits.
 
     Returns:
         How the second ended, an exception included; the first has ended without one.

@@ -1,1 +1,3 @@
-"""Speed, as ratios against a peer or the physical limit, both timed in the same run: machines are shared and noisy."""
+"""Speed, as ratios against a peer or the physical limit, both timed in the same run: machines are
+shared and noisy.
+"""

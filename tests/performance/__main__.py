@@ -1,6 +1,8 @@
-"""python -m tests.performance [NAME ...] [--json]: ratios measured in one run, as a table or one JSON object a line.
+"""python -m tests.performance [NAME ...] [--json]: ratios measured in one run, as a table or one
+JSON object a line.
 
-Each of several names is measured in a process of its own: they set up Django on databases of their own, and it is set up once a process.
+Each of several names is measured in a process of its own: they set up Django on databases of their
+own, and it is set up once a process.
 """
 
 from __future__ import annotations
@@ -71,7 +73,8 @@ def main() -> int:
     parser.add_argument(
         "--long",
         action="store_true",
-        help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet at 200 sites, an hour of a live plant",
+        help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet "
+        "at 200 sites, an hour of a live plant",
     )
     parser.add_argument(
         "--sites", type=int, metavar="N", help="of `fleet` alone: so many sites, measured once"
@@ -95,7 +98,8 @@ def main() -> int:
         parser.error(f"no measurement named {unknown[0]!r}; there are {', '.join(NAMES)}")
     if not asked.json:
         print(
-            f"{'name':<28}{'size':<80}{'ours s':>10}  {'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}"
+            f"{'name':<28}{'size':<80}{'ours s':>10}  "
+            f"{'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}"
         )
     names = asked.names or NAMES
     if asked.sites and names != ["fleet"]:

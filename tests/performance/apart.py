@@ -1,6 +1,8 @@
-"""Each side in a child process of its own, called in turn: the memory of one is not the memory of the other.
+"""Each side in a child process of its own, called in turn: the memory of one is not the memory of
+the other.
 
-Linux counts a process's peak from its own `exec` on (`VmHWM`); `ru_maxrss` would hand the parent's down to it.
+Linux counts a process's peak from its own `exec` on (`VmHWM`); `ru_maxrss` would hand the parent's
+down to it.
 """
 
 from __future__ import annotations
@@ -66,8 +68,10 @@ def compare_apart(
     """Time both alternately, each in its own process.
 
     Args:
-        agree: whether the two last answers fit together; a side that is quick because it did less is an error.
-        readings: how many ours passes in a run, to tell how many a second and core (seconds of the processor).
+        agree: whether the two last answers fit together; a side that is quick because it did less
+            is an error.
+        readings: how many ours passes in a run, to tell how many a second and core (seconds of the
+            processor).
     """
     with _child(ours) as own, _child(reference) as other:
         for _ in range(runs):
@@ -86,7 +90,8 @@ def compare_apart(
             "reference_s": reference_s,
             "ratio": ours_s / reference_s,
             "peak_rss_mb": round(own.peak_rss_mb(), 1),
-            "size": f"{size},{rate} processor time x {median(own.processor_s) / median(other.processor_s):.2f},"
+            "size": f"{size},{rate} processor time x "
+            f"{median(own.processor_s) / median(other.processor_s):.2f},"
             f" spread {_spread(own.seconds):.0%} and {_spread(other.seconds):.0%}",
         }
 
@@ -125,7 +130,9 @@ def _serve(connection: Connection, action: Action) -> None:
 
 
 def _processor_s() -> float:
-    """Seconds of the processor, in all threads and ended child processes: of a busy machine, steadier than the clock."""
+    """Seconds of the processor, in all threads and ended child processes: of a busy machine,
+    steadier than the clock.
+    """
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 

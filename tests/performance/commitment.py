@@ -1,13 +1,15 @@
-"""What committing to a site's data costs beside the bare hashes, and what opening some of it costs beside reading the records.
+"""What committing to a site's data costs beside the bare hashes, and what opening some of it costs
+beside reading the records.
 
-`commitment`. Ours: the root over 1,000,000 records in their canonical bytes: salts, leaves, padding to 2^20, every node kept.
-Reference: SHA-256 of as many leaves and nodes of the same lengths, nothing kept. Measured at a quarter of the size as well: growth 1 is
-linear.
+`commitment`. Ours: the root over 1,000,000 records in their canonical bytes: salts, leaves, padding
+to 2^20, every node kept. Reference: SHA-256 of as many leaves and nodes of the same lengths,
+nothing kept. Measured at a quarter of the size as well: growth 1 is linear.
 
-`commitment, spelled`. Ours: the tree of 100,000 batches, each spelled as its record first. Reference as above. It is not the hashing that
-takes the time there but the canonical bytes.
+`commitment, spelled`. Ours: the tree of 100,000 batches, each spelled as its record first.
+Reference as above. It is not the hashing that takes the time there but the canonical bytes.
 
-`opening`. Ours: record, salt and proof of 200 leaves out of 100,000. Reference: their records alone. The size names the longest proof.
+`opening`. Ours: record, salt and proof of 200 leaves out of 100,000. Reference: their records
+alone. The size names the longest proof.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ REFERENCE = "bare SHA-256 of leaves and nodes"
 
 
 def measure() -> list[Measurement]:
-    """One line each; the quarter's line comes first, so that the peak of the whole one is its own."""
+    """One line each; the quarter's line comes first, so that the peak of the whole one is its
+    own.
+    """
     ready = [records.of_batch(batch, None) for batch in _batches(DISTINCT)]
     fewer, whole = (_commitment(ready, count) for count in (FEWER, RECORDS))
     whole["size"] += f", growth {log(whole['ours_s'] / fewer['ours_s']) / log(RECORDS / FEWER):.2f}"

@@ -1,10 +1,12 @@
 """Composing a period beside reading its rows: 20 steps, and 1,000 and 10,000 plants, on PostgreSQL.
 
-Ours is all of it: the accepted rows out of the database as participants, who enters which cell, the laws of the noise (none kept from
-the run before), the posterior's draws, the label with its curves and totals, and the roster. The reference is psycopg alone, a
-SELECT of the same rows' own columns, without a join or an order. The growth is the exponent of our seconds in the number of plants.
+Ours is all of it: the accepted rows out of the database as participants, who enters which cell, the
+laws of the noise (none kept from the run before), the posterior's draws, the label with its curves
+and totals, and the roster. The reference is psycopg alone, a SELECT of the same rows' own columns,
+without a join or an order. The growth is the exponent of our seconds in the number of plants.
 
-A database of its own beside the one that `DATABASE_URL` names; without one, a server of its own is started.
+A database of its own beside the one that `DATABASE_URL` names; without one, a server of its own is
+started.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ def measure() -> list[Measurement]:
 
 
 def _pack() -> Pack:
-    """The steel pack with a route of twenty steps: its own, over and over, each under a name of its own."""
+    """The steel pack with a route of twenty steps: its own, over and over, each under a name of its
+    own.
+    """
     steel = packs.load("steel")
     steps, route_steps = [], []
     for number in range(STEPS):
@@ -114,7 +118,9 @@ def _read(url: str, plants: int) -> Callable[[], object]:
 
 
 def _set_up(pack: Pack) -> list[ReportingPeriod]:
-    """Tables, one firm a plant with its accepted submission, and a peer group of the first so many plants for each size."""
+    """Tables, one firm a plant with its accepted submission, and a peer group of the first so many
+    plants for each size.
+    """
     import django
 
     django.setup()

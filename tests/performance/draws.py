@@ -1,8 +1,10 @@
-"""What a release costs beside the bare mechanism: score and two draws against two draws of PermuteAndFlip on ready scores.
+"""What a release costs beside the bare mechanism: score and two draws against two draws of
+PermuteAndFlip on ready scores.
 
-Ours: rounding and clamping to the grid, counting, integer scores, the keyed ChaCha20 stream with its HKDF, and the draw, for the low
-quantile and for the median. Reference: the library's `PermuteAndFlip(...).randomise()` twice on the same scores, same grid
-and same epsilons, with its chance from `random.SystemRandom`.
+Ours: rounding and clamping to the grid, counting, integer scores, the keyed ChaCha20 stream with
+its HKDF, and the draw, for the low quantile and for the median. Reference: the library's
+`PermuteAndFlip(...).randomise()` twice on the same scores, same grid and same epsilons, with its
+chance from `random.SystemRandom`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""The label engine beside DuckDB's grouped scan of the same files, beside pandas, and the command beside the engine.
+"""The label engine beside DuckDB's grouped scan of the same files, beside pandas, and the command
+beside the engine.
 
-Ours is the road that a plant's data take, `pipeline.metered.measure`: files of readings, screened and where needed cleaned, cut
-along batches, pauses and clock hours, joined to the batch records. The reference reads the same columns once and adds
-them up by meter: about the least that anything must do which looks at every reading. It knows no batches and no faults.
+Ours is the road that a plant's data take, `pipeline.metered.measure`: files of readings, screened
+and where needed cleaned, cut along batches, pauses and clock hours, joined to the batch records.
+The reference reads the same columns once and adds them up by meter: about the least that anything
+must do which looks at every reading. It knows no batches and no faults.
 
-Both sides are held to the same energies: a register's highest less its lowest, an interval's sum, a rate's mean times the time.
+Both sides are held to the same energies: a register's highest less its lowest, an interval's sum, a
+rate's mean times the time.
 """
 
 from __future__ import annotations
@@ -25,14 +28,18 @@ from tests.performance.measurement import Measurement
 SIZES = (5_000_000, 50_000_000)
 LONG_SIZE = 200_000_000
 SMALL = 5_000_000  # of text
-FRAME = 20_000_000  # of one frame of pandas: at 5 M most of our time does not grow with the readings, at 50 M pandas takes 8 GB (`long`)
+# of one frame of pandas: at 5 M most of our time does not grow with the readings, at 50 M pandas
+# takes 8 GB (`long`)
+FRAME = 20_000_000
 RUNS = 5
 
 SCAN = "DuckDB grouped scan"
 
 
 def measure(long: bool = False) -> Iterator[Measurement]:
-    """Every comparison; with `long` also at 200 million readings, and beside one frame of pandas at 50 million."""
+    """Every comparison; with `long` also at 200 million readings, and beside one frame of pandas at
+    50 million.
+    """
     before: Measurement | None = None
     readings_before = 0
     for readings in (*SIZES, *([LONG_SIZE] if long else [])):
@@ -49,7 +56,8 @@ def measure(long: bool = False) -> Iterator[Measurement]:
                     readings / readings_before
                 )
                 line["size"] += (
-                    f", growth {growth:.2f}, memory {line['peak_rss_mb'] / before['peak_rss_mb'] - 1:+.0%}"
+                    f", growth {growth:.2f}, memory "
+                    f"{line['peak_rss_mb'] / before['peak_rss_mb'] - 1:+.0%}"
                 )
             before, readings_before = line, readings
             yield line

@@ -1,9 +1,12 @@
-"""A fleet on one and two Dask workers beside the ideal: the same sites one after another in one process, divided by the workers.
+"""A fleet on one and two Dask workers beside the ideal: the same sites one after another in one
+process, divided by the workers.
 
-Both sides are warm, do a site on one processor, and their files are held to the same bytes. One by one and on workers by turns, so that a
-noisy minute strikes both; where a size is given, one by one and one worker at the same time, each on a processor of its own, since two
-hundred large sites take most of an hour each way, and in parts of forty sites, since a machine is not as quick all that time. Seconds of
-the processor stand beside, for a machine that others use. Twenty-four sites, since of few the last decides.
+Both sides are warm, do a site on one processor, and their files are held to the same bytes. One by
+one and on workers by turns, so that a noisy minute strikes both; where a size is given, one by one
+and one worker at the same time, each on a processor of its own, since two hundred large sites take
+most of an hour each way, and in parts of forty sites, since a machine is not as quick all that
+time. Seconds of the processor stand beside, for a machine that others use. Twenty-four sites, since
+of few the last decides.
 """
 
 from __future__ import annotations
@@ -39,8 +42,9 @@ FILES = ("label.json", "batches.parquet", "rejected.csv")
 
 
 def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Iterator[Measurement]:
-    """At each size on one worker and on two; with `long` at 200 sites as well, and at sites of 50 million readings. A size that is given
-    (sites, readings of each, distinct) is measured alone, once, one by one beside one worker."""
+    """At each size on one worker and on two; with `long` at 200 sites as well, and at sites of 50
+    million readings. A size that is given (sites, readings of each, distinct) is measured alone,
+    once, one by one beside one worker."""
     for sites, readings, distinct in [size] if size else (*SIZES, *(LONG_SIZES if long else ())):
         with tempfile.TemporaryDirectory(prefix="steplabel-fleet-") as name:
             file = simulated.write(Path(name) / "sites", sites, readings, distinct)
@@ -51,7 +55,9 @@ def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """All sites done once: seconds by the clock, seconds of the processors, and the largest memory of a process (MB)."""
+    """All sites done once: seconds by the clock, seconds of the processors, and the largest memory
+    of a process (MB).
+    """
 
     took_s: float = 0.0
     used_s: float = 0.0
@@ -66,7 +72,9 @@ class _Run:
 def _beside_the_ideal(
     folder: Path, file: Path, readings: int, runs: int, *, by_turns: bool
 ) -> Iterator[Measurement]:
-    """Each turn one by one, then on one worker and on two: a cluster that waits takes a little from the others."""
+    """Each turn one by one, then on one worker and on two: a cluster that waits takes a little from
+    the others.
+    """
     files = load_fleet(file).files()
     alone: list[_Run] = []
     clusters: dict[int, list[_Run]] = {workers: [] for workers in WORKERS}
@@ -110,7 +118,8 @@ def _beside_the_ideal(
             "reference_s": ideal_s,
             "ratio": ours_s / ideal_s,
             "peak_rss_mb": round(max(run.peak_mb for run in done), 1),
-            "size": f"{sites} sites of {readings / 1e6:g} M readings, {alone_s / sites:.2f} s of a processor a site,"
+            "size": f"{sites} sites of {readings / 1e6:g} M readings, {alone_s / sites:.2f} s of "
+            "a processor a site,"
             f" on workers x {median(run.used_s for run in done) / alone_s:.2f}",
         }
 
@@ -159,8 +168,9 @@ def _timed(task: Task) -> float:
 
 
 def _require_all(outcomes: list[SiteTaskOutcome], count: int) -> None:
-    """Every site has its files. One that Dask gave out again, since a worker that stood still was taken for lost, says that they were there
-    already: what it wrote the first time is held to the same bytes as the others', and the seconds of both stand in the figure."""
+    """Every site has its files. One that Dask gave out again, since a worker that stood still was
+    taken for lost, says that they were there already: what it wrote the first time is held to the
+    same bytes as the others', and the seconds of both stand in the figure."""
     refusals = [
         f"{outcome.file}: {outcome.refusal}" for outcome in outcomes if outcome.refused is not None
     ]

@@ -1,11 +1,14 @@
-"""Intake beside a bare insert: sealed envelopes POSTed to the portal, and the same number of bytes POSTed to a view that only stores them.
+"""Intake beside a bare insert: sealed envelopes POSTed to the portal, and the same number of bytes
+POSTed to a view that only stores them.
 
-Both views run in the same granian process with the same middleware, on the same database, and are asked by the same
-client over as many connections, in turn. Every envelope is another one, from a site with an enrolled device: intake
-parses it, checks the device's signature, the period and the revision, stores it, appends it to the log, signs a receipt and
-nudges the worker (none runs here, so that nothing but intake is measured). The ratio is of seconds a request.
+Both views run in the same granian process with the same middleware, on the same database, and are
+asked by the same client over as many connections, in turn. Every envelope is another one, from a
+site with an enrolled device: intake parses it, checks the device's signature, the period and the
+revision, stores it, appends it to the log, signs a receipt and nudges the worker (none runs here,
+so that nothing but intake is measured). The ratio is of seconds a request.
 
-SQLite as in the embedded portal; with `DATABASE_URL`, a database made beside the one it names, and dropped afterwards.
+SQLite as in the embedded portal; with `DATABASE_URL`, a database made beside the one it names, and
+dropped afterwards.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ def measure() -> list[Measurement]:
         pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
         devices = list(pool.map(lambda token: _enrol(address, token), tokens))
         _commit(devices, range(1, RUNS + 2))
-        # a site's revisions come one after the other: each run sends the next one of every site; the first run warms up
+        # a site's revisions come one after the other: each run sends the next one of every site;
+        # the first run warms up
         runs = [
             [device.envelope(revision, recipient) for device in devices]
             for revision in range(1, RUNS + 2)
@@ -94,7 +98,9 @@ def measure() -> list[Measurement]:
 
 
 def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
-    """Tables, keys, a peer group with an open period, and sites; gives an enrolment token a site and the key to seal to."""
+    """Tables, keys, a peer group with an open period, and sites; gives an enrolment token a site
+    and the key to seal to.
+    """
     import django
 
     django.setup()
@@ -162,7 +168,9 @@ def _enrol(address: str, token: str) -> Device:
 
 
 def _commit(devices: Sequence[Device], revisions: Sequence[int]) -> None:
-    """What each report is of was committed to before: more corrections than the policy would let anybody commit to."""
+    """What each report is of was committed to before: more corrections than the policy would let
+    anybody commit to.
+    """
     from django.db import transaction
     from django.utils import timezone
 
@@ -218,7 +226,9 @@ def _ask(
 
 @contextmanager
 def _environment(more: dict[str, str]) -> Iterator[None]:
-    """The server and this process read their settings from the environment; afterwards it is as it was."""
+    """The server and this process read their settings from the environment; afterwards it is as it
+    was.
+    """
     before = dict(os.environ)
     os.environ.update(more)
     os.environ.update(DJANGO_SETTINGS_MODULE=SETTINGS, STEPLABEL_ROLE="web")

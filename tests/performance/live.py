@@ -1,9 +1,12 @@
-"""A plant that runs: sources into the spool beside the bare clients, a reading's way to the page, memory, the spool into the engine.
+"""A plant that runs: sources into the spool beside the bare clients, a reading's way to the page,
+memory, the spool into the engine.
 
-*MQTT.* A broker holds so many messages for each of two sessions; each side takes its own until the last. The bare client only counts and
-acknowledges; ours reads JSON, drops repeats, syncs to the disk and acknowledges then. OPC UA stands in `live_opcua`.
+*MQTT.* A broker holds so many messages for each of two sessions; each side takes its own until the
+last. The bare client only counts and acknowledges; ours reads JSON, drops repeats, syncs to the
+disk and acknowledges then. OPC UA stands in `live_opcua`.
 
-*To the page.* A thousand meters send each second; the time from a second's stamp until the page's events tell of all its readings.
+*To the page.* A thousand meters send each second; the time from a second's stamp until the page's
+events tell of all its readings.
 """
 
 from __future__ import annotations
@@ -97,7 +100,8 @@ def _mqtt() -> Measurement:
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
                 _session(port, session)
             for run in range(RUNS):
-                watch.sources.pop().stop()  # taken out first: one that ended by itself would be started again
+                # taken out first: one that ended by itself would be started again
+                watch.sources.pop().stop()
                 _publish(port, MESSAGES, run)
                 began, earlier = time.perf_counter(), watch.stored
                 _count(port, MESSAGES)
@@ -109,7 +113,10 @@ def _mqtt() -> Measurement:
                 until(lambda base=earlier: watch.stored >= base + MESSAGES)  # type: ignore[misc]
                 seconds["ours"].append(time.perf_counter() - began)
     ours, bare = median(seconds["ours"]), median(seconds["bare"])
-    size = f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare {MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
+    size = (
+        f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare "
+        f"{MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
+    )
     return line("live, MQTT", size, ours, "paho's loop that only counts", bare)
 
 

@@ -1,9 +1,12 @@
-"""OPC UA into the spool beside asyncua's own subscription that only counts: the same changes of one server, each in turn.
+"""OPC UA into the spool beside asyncua's own subscription that only counts: the same changes of one
+server, each in turn.
 
-The server is asyncua's, a process of its own. Before each turn it takes in all changes while it publishes nothing; what is timed is from
-when it publishes until the last change is counted, or kept and acknowledged. A notification holds at most a thousand changes, as a
-client asks for by MaxNotificationsPerPublish (OPC 10000-4, 5.14.2), which asyncua's server passes over. Server and client take turns, so
-the server's time is in both; seconds of the client's processor are without it.
+The server is asyncua's, a process of its own. Before each turn it takes in all changes while it
+publishes nothing; what is timed is from when it publishes until the last change is counted, or kept
+and acknowledged. A notification holds at most a thousand changes, as a client asks for by
+MaxNotificationsPerPublish (OPC 10000-4, 5.14.2), which asyncua's server passes over. Server and
+client take turns, so the server's time is in both; seconds of the client's processor are without
+it.
 """
 
 from __future__ import annotations
@@ -105,10 +108,10 @@ def measure() -> Measurement:
             watch.sources.append(_again(watch))
             watch.sources[0].start()
             until(
-                lambda before=before: (
+                lambda before=before: (  # type: ignore[misc]
                     _is_connected(watch) and watch.stored + watch.repeated >= before + NODES
                 )
-            )  # type: ignore[misc]
+            )
             earlier, began = watch.stored, _published(server)
             until(lambda base=earlier: watch.stored >= base + CHANGES)  # type: ignore[misc]
             ours.append(began.until_now())
@@ -117,7 +120,8 @@ def measure() -> Measurement:
         Seconds(*map(median, zip(*runs, strict=True))) for runs in (ours, bare)
     )
     size = (
-        f"{CHANGES:,} changes of {NODES:,} nodes, synced: {CHANGES / wall:,.0f}/s, bare {CHANGES / bare_wall:,.0f}/s, "
+        f"{CHANGES:,} changes of {NODES:,} nodes, synced: {CHANGES / wall:,.0f}/s, bare "
+        f"{CHANGES / bare_wall:,.0f}/s, "
         f"{bare_wall / wall:.2f} x; of the client's processor {bare_processor / processor:.2f} x"
     )
     return line("live, OPC UA", size, wall, "asyncua's subscription that only counts", bare_wall)
@@ -231,7 +235,9 @@ async def _serving(port: int, pipe: Connection) -> None:
                         await server.write_attribute_value(node, value)
                     await asyncio.sleep(
                         0.01
-                    )  # it answers in between: a client leaves a server that is silent for two seconds
+                        # it answers in between: a client leaves a server that is silent for two
+                        # seconds
+                    )
                 pipe.send("there")
 
 

@@ -1,10 +1,13 @@
-"""The transparency log as it grows: appending, heads and proofs at a thousand, thirty thousand and a million entries.
+"""The transparency log as it grows: appending, heads and proofs at a thousand, thirty thousand and
+a million entries.
 
-Each is measured at every size on one SQLite database, beside the least that any log must do: one row inserted, one row read
-by its key. What counts is how the ratio grows from line to line: with the logarithm, where the size grows by three
-orders. Appends are undone after each round, so that the size is the stated one.
+Each is measured at every size on one SQLite database, beside the least that any log must do: one
+row inserted, one row read by its key. What counts is how the ratio grows from line to line: with
+the logarithm, where the size grows by three orders. Appends are undone after each round, so that
+the size is the stated one.
 
-The entries below the measured ones are written straight into the tables; their hashes are those that appending makes.
+The entries below the measured ones are written straight into the tables; their hashes are those
+that appending makes.
 """
 
 from __future__ import annotations
@@ -149,7 +152,8 @@ def _extend(tree: Tree, size: int) -> None:
         ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
-            'INSERT INTO translog_logentry ("index", kind, digest, appended_at) VALUES (%s, %s, %s, %s)',
+            'INSERT INTO translog_logentry ("index", kind, digest, appended_at) VALUES (%s, %s, '
+            "%s, %s)",
             entries,
         )
         cursor.executemany("INSERT INTO translog_lognode (number, hash) VALUES (%s, %s)", nodes)
@@ -157,7 +161,9 @@ def _extend(tree: Tree, size: int) -> None:
 
 @contextmanager
 def _embedded(folder: Path) -> Iterator[None]:
-    """The embedded portal's settings, with its database in this folder; afterwards the environment is as it was."""
+    """The embedded portal's settings, with its database in this folder; afterwards the environment
+    is as it was.
+    """
     before = dict(os.environ)
     for name in ("DATABASE_URL", "VAULT_DATABASE_URL"):
         os.environ.pop(name, None)

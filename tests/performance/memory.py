@@ -1,9 +1,11 @@
-"""Memory of `watch` over an hour, in a process of its own: 1,000 meters send each second by MQTT, ten furnaces run batches of 5 minutes.
+"""Memory of `watch` over an hour, in a process of its own: 1,000 meters send each second by MQTT,
+ten furnaces run batches of 5 minutes.
 
     python -m tests.performance.memory [SECONDS] [METERS]
 
-Prints what was kept and the resident memory every five minutes (of a shorter run twelve times), with how much of it is the process's own:
-the rest are pages of libraries and files, which the system takes back where it needs room. At the end how both rose since a quarter.
+Prints what was kept and the resident memory every five minutes (of a shorter run twelve times),
+with how much of it is the process's own: the rest are pages of libraries and files, which the
+system takes back where it needs room. At the end how both rose since a quarter.
 """
 
 from __future__ import annotations
@@ -80,7 +82,8 @@ def _report(samples: list[tuple[float, float, float]]) -> None:
     for name, memory_mb in (("resident", since[:, 1]), ("its own", since[:, 2])):
         slope = np.polyfit(since[:, 0], memory_mb, 1)[0] * 60
         print(
-            f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour"
+            f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} "
+            "MB an hour"
         )
 
 

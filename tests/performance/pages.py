@@ -1,10 +1,13 @@
-"""Pages beside a bare page: seconds in the server over a whole sector, and how soon a reader on a slow line sees them.
+"""Pages beside a bare page: seconds in the server over a whole sector, and how soon a reader on a
+slow line sees them.
 
-**In the server**: the 99th percentile over many requests for a page, beside a view with the same middleware, session, person and
-base template that says one sentence. PostgreSQL, one granian process, 2,000 enterprises x 20 values x 24 months (`sector`).
+**In the server**: the 99th percentile over many requests for a page, beside a view with the same
+middleware, session, person and base template that says one sentence. PostgreSQL, one granian
+process, 2,000 enterprises x 20 values x 24 months (`sector`).
 
-**At the reader**: the largest paint in a real Chromium with an empty cache, at 10 Mbit/s and 50 ms, beside a page with the same style
-sheets that says one sentence. `size` states what went over the line at the first visit and at the second.
+**At the reader**: the largest paint in a real Chromium with an empty cache, at 10 Mbit/s and 50 ms,
+beside a page with the same style sheets that says one sentence. `size` states what went over the
+line at the first visit and at the second.
 """
 
 from __future__ import annotations
@@ -176,7 +179,9 @@ def _at_the_reader(
 def _visit(
     browser: Browser, address: str, path: str, cookies: dict[str, str]
 ) -> tuple[float, int, int]:
-    """Seconds to the largest paint with nothing in the cache; bytes over the line then, and when the page is asked for again."""
+    """Seconds to the largest paint with nothing in the cache; bytes over the line then, and when
+    the page is asked for again.
+    """
     context = browser.new_context()
     context.add_cookies(
         [{"name": name, "value": value, "url": address} for name, value in cookies.items()]

@@ -1,8 +1,10 @@
-"""python -m tests.performance.partitions [ROWS]: what partitions by period would save the table of reports, on PostgreSQL of its own.
+"""python -m tests.performance.partitions [ROWS]: what partitions by period would save the table of
+reports, on PostgreSQL of its own.
 
-The table of reports with its indexes, ROWS decided rows over twelve months and a thousand that wait, whole and partitioned by period.
-Envelopes are left out: they lie beside the table, and none of these statements reads them. Median milliseconds of a statement; seconds of
-VACUUM after a month's rows changed once. What a partition cannot have is said by PostgreSQL itself.
+The table of reports with its indexes, ROWS decided rows over twelve months and a thousand that
+wait, whole and partitioned by period. Envelopes are left out: they lie beside the table, and none
+of these statements reads them. Median milliseconds of a statement; seconds of VACUUM after a
+month's rows changed once. What a partition cannot have is said by PostgreSQL itself.
 """
 
 from __future__ import annotations
@@ -33,15 +35,20 @@ INDEXES = (
     "INDEX ON {} (key_id, attempts, log_index) WHERE state IN ('received', 'opening')",
 )
 ACROSS_PERIODS = ("digest", "log_index", "site_id, ledger_sequence")
-"""Unique over all periods: an envelope has one receipt, an index one entry, a number in a site's ledger one report."""
+"""Unique over all periods: an envelope has one receipt, an index one entry, a number in a site's
+ledger one report.
+"""
 
 CLAIM = (
     "UPDATE {0} SET attempts = attempts + 1 WHERE (id, period) IN (SELECT id, period FROM {0} "
-    "WHERE state IN ('received', 'opening') AND key_id = 'k' ORDER BY attempts, log_index LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    "WHERE state IN ('received', 'opening') AND key_id = 'k' ORDER BY attempts, log_index LIMIT 1 "
+    "FOR UPDATE SKIP LOCKED)"
 )
 FILL = (
-    "INSERT INTO {0} SELECT n, md5(n::text) || md5(n::text), n % {sites}, to_char(n / {sites} + 1, '\"2025-\"FM00'), 1, 'k', n / {sites}, "
-    "decode(repeat(md5(n::text), 12), 'hex'), n, CASE WHEN n >= {waits_from} THEN 'received' ELSE 'accepted' END, 0, now() "
+    "INSERT INTO {0} SELECT n, md5(n::text) || md5(n::text), n % {sites}, to_char(n / {sites} + "
+    "1, '\"2025-\"FM00'), 1, 'k', n / {sites}, "
+    "decode(repeat(md5(n::text), 12), 'hex'), n, CASE WHEN n >= {waits_from} THEN 'received' ELSE "
+    "'accepted' END, 0, now() "
     "FROM generate_series(0, {last}) AS n"
 )
 MONTH_CHANGED = "UPDATE {0} SET decided_at = now() WHERE period = '2025-12'"

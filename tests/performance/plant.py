@@ -28,7 +28,9 @@ class Plant:
 
 @lru_cache(maxsize=1)
 def load(folder: Path) -> Plant:
-    """The plant as pipeline.read has it when the engine begins, in a process set up as the agent's."""
+    """The plant as pipeline.read has it when the engine begins, in a process set up as the
+    agent's.
+    """
     import gc
 
     from benchmarks import packs

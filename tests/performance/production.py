@@ -1,8 +1,10 @@
-"""What an installation for production must keep to, in one run on PostgreSQL and Redis: registering, claiming, opening, ending, taking in.
+"""What an installation for production must keep to, in one run on PostgreSQL and Redis:
+registering, claiming, opening, ending, taking in.
 
-Every side that is compared meets the same machine in the same minutes: intake and the bare insert are sent in turn while two workers open a
-backlog beside both; one and four opening processes take turns, and so does arithmetic alone in one and four processes, which says what
-the machine had to give. Where something is asked for in seconds, the reference is that number of seconds.
+Every side that is compared meets the same machine in the same minutes: intake and the bare insert
+are sent in turn while two workers open a backlog beside both; one and four opening processes take
+turns, and so does arithmetic alone in one and four processes, which says what the machine had to
+give. Where something is asked for in seconds, the reference is that number of seconds.
 """
 
 from __future__ import annotations
@@ -206,21 +208,28 @@ def _register_file(file: Path, sites: int, period: str) -> Path:
     for n in range(sites // 2):
         text.append(f'[[firms]]\nname = "{file.stem} firm {n}"\n')
         text.append(
-            f'[[organisations]]\nname = "{file.stem} {n}"\nkind = "enterprise"\nfirm = "{file.stem} firm {n}"\n'
+            f'[[organisations]]\nname = "{file.stem} {n}"\nkind = "enterprise"\nfirm = '
+            f'"{file.stem} firm {n}"\n'
         )
         text.append(
-            f'[[people]]\nemail = "p{n}@{file.stem}.example"\nname = "P"\nacts_for = ["{file.stem} {n}"]\n'
+            f'[[people]]\nemail = "p{n}@{file.stem}.example"\nname = "P"\nacts_for = '
+            f'["{file.stem} {n}"]\n'
         )
     for n in range(sites):
         text.append(
-            f'[[sites]]\nid = "{file.stem}-{n}"\nname = "S"\norganisation = "{file.stem} {n // 2}"\n'
+            f'[[sites]]\nid = "{file.stem}-{n}"\nname = "S"\norganisation = "{file.stem} '
+            f'{n // 2}"\n'
         )
         text.append(f'jurisdiction = "cn/p{n // 2 % 30}"\npack = "cement"\n')
     file.write_text(
         "\n".join(
             [
                 *text,
-                f'[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{{ name = "{period}" }}]\n',
+                (
+                    f'[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{{ name = '
+                    f'"{period}" '
+                    f"}}]\n"
+                ),
             ]
         ),
         "utf-8",
@@ -248,7 +257,9 @@ def _registering(folder: Path) -> Iterator[Measurement]:
 
 
 def _claiming() -> Measurement:
-    """The median of claims that stay: each leaves its row's old place in the index to the next. Both sides in turn, by one load."""
+    """The median of claims that stay: each leaves its row's old place in the index to the next.
+    Both sides in turn, by one load.
+    """
     seconds: dict[int, list[float]] = {100: [], MANY: []}
     for _turn in range(TURNS):
         for waiting, side_seconds in seconds.items():
@@ -281,9 +292,11 @@ def _fill(count: int) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO intake_submission (digest, site_id, period, revision, device_id, key_id, envelope, size_bytes, receipt, log_index,"
+            "INSERT INTO intake_submission (digest, site_id, period, revision, device_id, key_id, "
+            "envelope, size_bytes, receipt, log_index,"
             " received_at, state, reason_code, reason, attempts, covers, pack_version)"
-            " SELECT lpad(n::text, 64, '0'), d.site_id, 'performance', n, d.id, 'performance', decode(repeat('ab', 5000), 'hex'), 5000, '',"
+            " SELECT lpad(n::text, 64, '0'), d.site_id, 'performance', n, d.id, 'performance', "
+            "decode(repeat('ab', 5000), 'hex'), 5000, '',"
             " 1000000000 + n, now(), 'received', '', '', 0, '', '' FROM generate_series(1, %s) n,"
             " (SELECT * FROM accounts_device ORDER BY site_id LIMIT 1) d",
             [count],
@@ -300,7 +313,9 @@ def _empty() -> None:
 
 
 def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
-    """The same number of reports by one process and by four, in turn; and arithmetic shared out in the same way."""
+    """The same number of reports by one process and by four, in turn; and arithmetic shared out in
+    the same way.
+    """
     openers, reckoners = (
         [_Process(stack, program) for _ in range(WORKERS)] for program in (OPENER, RECKONER)
     )
@@ -371,7 +386,9 @@ def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
 
 
 def _slow_bodies(stack: ExitStack, folder: Path, address: str) -> Measurement:
-    """How long another asker waits behind the sample proxy, without and beside senders who stop after a body's first byte."""
+    """How long another asker waits behind the sample proxy, without and beside senders who stop
+    after a body's first byte.
+    """
     from tests.functional.installation.test_web_killed import percentile_99, slow_senders
 
     own = folder / "nginx"
@@ -421,7 +438,10 @@ def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Me
             worker.end()
         ours, bare = median(seconds["ours"]), median(seconds["bare"])
         per_s = AT_ONCE // 2
-        size = f"{per_s} requests, {CONNECTIONS} at once, {per_s / ours:.0f} and {per_s / bare:.0f} a second"
+        size = (
+            f"{per_s} requests, {CONNECTIONS} at once, {per_s / ours:.0f} and {per_s / bare:.0f} "
+            "a second"
+        )
         yield _line(
             f"intake beside {beside} workers",
             size,

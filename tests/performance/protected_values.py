@@ -1,5 +1,6 @@
-"""Protected values of many plants straight into PostgreSQL, by COPY: inserting hundreds of thousands one by one would take longer than
-all that is measured. What a plant drew has no bearing on the time that anything takes.
+"""Protected values of many plants straight into PostgreSQL, by COPY: inserting hundreds of
+thousands one by one would take longer than all that is measured. What a plant drew has no bearing
+on the time that anything takes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 from benchmarks.routes import MetricRule, Pack, Step
 
 COLUMNS = (
-    "submission_id, step, product, variant, boundary, metric, unit, grid_lower, grid_upper, grid_width, count_class, best_quantile, "
+    "submission_id, step, product, variant, boundary, metric, unit, grid_lower, grid_upper, "
+    "grid_width, count_class, best_quantile, "
     "best_cell, best_epsilon, typical_quantile, typical_cell, typical_epsilon, years"
 )
 _BATCH = 20_000  # rows

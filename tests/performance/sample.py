@@ -1,4 +1,6 @@
-"""A report of the size a steel plant sends: nine labels, one a step of the route. Its figures mean nothing."""
+"""A report of the size a steel plant sends: nine labels, one a step of the route. Its figures mean
+nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """What our envelope costs beside the bare primitives on the same bytes, in the same run.
 
-Ours: `envelope.build` (schema, canonical bytes, inner signature, padding, seal, outer signature) and `parse` with `open`
-(all of it back, with both signatures checked). Reference: the library's HPKE and Ed25519 alone, two signatures and one
-seal over texts of the same lengths. The difference is what strictness costs.
+Ours: `envelope.build` (schema, canonical bytes, inner signature, padding, seal, outer signature)
+and `parse` with `open` (all of it back, with both signatures checked). Reference: the library's
+HPKE and Ed25519 alone, two signatures and one seal over texts of the same lengths. The difference
+is what strictness costs.
 """
 
 from __future__ import annotations

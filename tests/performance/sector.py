@@ -1,7 +1,9 @@
-"""A whole sector in the portal's database: 2,000 enterprises, 20 released values each, 24 monthly periods, each published.
+"""A whole sector in the portal's database: 2,000 enterprises, 20 released values each, 24 monthly
+periods, each published.
 
-The first month is made by the portal's own services (standings, draft, publication by a second person). The other months are copies of its
-rows under names of their own: what a page costs goes by how many rows there are, not by what they say.
+The first month is made by the portal's own services (standings, draft, publication by a second
+person). The other months are copies of its rows under names of their own: what a page costs goes by
+how many rows there are, not by what they say.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ class Sector:
 
 
 def build() -> Sector:
-    """Into the tables of the database that the settings name. Two minutes, most of it the index of a million rows."""
+    """Into the tables of the database that the settings name. Two minutes, most of it the index of
+    a million rows.
+    """
     from portal import keys
     from portal.publication import drafting, publishing
     from portal.standings import computing as standings
@@ -200,7 +204,9 @@ def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
 
 
 def _cells(pack: Pack) -> list[Cell]:
-    """Twenty: those of the route first, then the further variants of its steps, then variants of our own where a pack has few."""
+    """Twenty: those of the route first, then the further variants of its steps, then variants of
+    our own where a pack has few.
+    """
     of = [(step, rule) for step in pack.steps for rule in step.metrics if rule.released]
     cells = [(step, step.variants[0].id, rule) for step, rule in of]
     cells += [(step, variant.id, rule) for step, rule in of for variant in step.variants[1:]]
@@ -224,12 +230,14 @@ def _copy_the_first_month(months: list[ReportingPeriod]) -> None:
         for position, month in enumerate(months[1:], 1):
             shift = position * ENTERPRISES
             cursor.execute(
-                f"INSERT INTO standings_protectedvalue ({COLUMNS}) SELECT submission_id + %s, {own} "  # noqa: S608 - our own words
+                f"INSERT INTO standings_protectedvalue ({COLUMNS}) SELECT submission_id + %s, "  # noqa: S608 - our own words
+                f"{own} "
                 "FROM standings_protectedvalue WHERE submission_id <= %s",
                 [shift, ENTERPRISES],
             )
             cursor.execute(
-                f"INSERT INTO standings_standing (period_id, submission_id, {standing}) SELECT %s, submission_id + %s, {standing} "  # noqa: S608
+                f"INSERT INTO standings_standing (period_id, submission_id, {standing}) SELECT "  # noqa: S608
+                f"%s, submission_id + %s, {standing} "
                 "FROM standings_standing WHERE period_id = %s",
                 [month.pk, shift, first],
             )

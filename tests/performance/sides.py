@@ -1,4 +1,6 @@
-"""What each side of the engine's comparisons does, as picklable functions; each gives back figures that show that it was done."""
+"""What each side of the engine's comparisons does, as picklable functions; each gives back figures
+that show that it was done.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _TYPED = "read_csv('FOLDER/readings.csv', header = true, columns = {'meter_id': 
 
 
 def engine(folder: Path) -> list[float]:
-    """Files of readings to energy and completeness of every batch, pause and clock hour; gives back the whole year of each meter."""
+    """Files of readings to energy and completeness of every batch, pause and clock hour; gives back
+    the whole year of each meter.
+    """
     return [float(hours.sum()) for _, hours in _followed(folder)]
 
 
@@ -91,10 +95,11 @@ def values_only(folder: Path) -> int:
 
 
 def merge_asof(folder: Path) -> list[float]:
-    """pandas as it is usually written: one frame of all readings, each finds its batch by merge_asof, groupby adds up.
+    """pandas as it is usually written: one frame of all readings, each finds its batch by
+    merge_asof, groupby adds up.
 
-    Energy between two readings goes whole to the batch of the later one: edges are not interpolated, nothing is checked, and
-    pauses and hours are not asked for.
+    Energy between two readings goes whole to the batch of the later one: edges are not
+    interpolated, nothing is checked, and pauses and hours are not asked for.
     """
     import pandas as pd
 
@@ -130,7 +135,9 @@ def merge_asof(folder: Path) -> list[float]:
 
 
 def merge_edges(folder: Path) -> list[float]:
-    """pandas at its best: only the edges of batches look for their readings, in a column of energy cumulated before."""
+    """pandas at its best: only the edges of batches look for their readings, in a column of energy
+    cumulated before.
+    """
     import pandas as pd
 
     starts_us, ends_us = melt_shop.windows()
@@ -169,7 +176,9 @@ def merge_edges(folder: Path) -> list[float]:
 
 
 def label(folder: Path) -> int:
-    """The whole command in this process: read, meter, label, analyse, write label.json, Parquet and the report."""
+    """The whole command in this process: read, meter, label, analyse, write label.json, Parquet and
+    the report.
+    """
     from reporting_agent.cli import main
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

@@ -1,4 +1,6 @@
-"""The spool into the engine: as blocks of readings, and to the energy of every batch. Half is Parquet, half a segment as meters fill it."""
+"""The spool into the engine: as blocks of readings, and to the energy of every batch. Half is
+Parquet, half a segment as meters fill it.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def _scan(site_file: Path) -> list[float]:
 
 
 def _bytes_alone(spool: Path) -> list[float]:
-    """About the least that anything must do which reads the same bytes: no names, no order, no faults."""
+    """About the least that anything must do which reads the same bytes: no names, no order, no
+    faults.
+    """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -104,7 +108,9 @@ def _close(ours: Any, its: Any) -> bool:
 
 
 def _spooled(folder: Path) -> None:
-    """The same readings in a spool: the first half of each meter as a day's Parquet, the second as a segment as meters fill it."""
+    """The same readings in a spool: the first half of each meter as a day's Parquet, the second as
+    a segment as meters fill it.
+    """
     import pyarrow.parquet as pq
 
     from reporting_agent.live.spool import compaction, layout, segments

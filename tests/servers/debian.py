@@ -1,4 +1,5 @@
-"""A program of a Debian package: this machine's, else the package unpacked into a cache and not installed.
+"""A program of a Debian package: this machine's, else the package unpacked into a cache and not
+installed.
 
 Root's cache lies where others may read it, for what runs as nobody has to enter it.
 """
@@ -59,7 +60,9 @@ def _unpacked(packages: Sequence[str]) -> Path:
 
 
 def _unpack(packages: Sequence[str], folder: Path) -> None:
-    """The packages and the libraries that the machine lacks: nothing is installed, and no service begins."""
+    """The packages and the libraries that the machine lacks: nothing is installed, and no service
+    begins.
+    """
     archives = folder / "archives"
     (archives / "partial").mkdir(parents=True, exist_ok=True)
     apt = [

@@ -1,4 +1,6 @@
-"""The network between an agent and a server: it carries bytes both ways, and drops its connections when a test says so."""
+"""The network between an agent and a server: it carries bytes both ways, and drops its connections
+when a test says so.
+"""
 
 from __future__ import annotations
 

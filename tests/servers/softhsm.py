@@ -1,4 +1,6 @@
-"""SoftHSM, a PKCS#11 token in software, with a store of its own: this machine's, else Debian's package, unpacked and not installed."""
+"""SoftHSM, a PKCS#11 token in software, with a store of its own: this machine's, else Debian's
+package, unpacked and not installed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ LABEL, KEY, PIN = "steplabel-test", "processing-wrap", "4711-4711"
 
 
 def token(folder: Path) -> str:
-    """A new token; returns its PKCS#11 URI. `SOFTHSM2_CONF` must name `folder/softhsm2.conf` for whoever loads the library."""
+    """A new token; returns its PKCS#11 URI. `SOFTHSM2_CONF` must name `folder/softhsm2.conf` for
+    whoever loads the library.
+    """
     util, _ = debian.program("softhsm2", "softhsm2-util")
     module = next(
         file

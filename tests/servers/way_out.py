@@ -1,4 +1,6 @@
-"""The way out of a plant: a proxy that answers CONNECT, and behind it a portal by TLS that has its name from no name server."""
+"""The way out of a plant: a proxy that answers CONNECT, and behind it a portal by TLS that has its
+name from no name server.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class WayOut:
 
 @contextmanager
 def opened(folder: Path, http_port: int) -> Iterator[WayOut]:
-    """`https://portal.example` is what answers HTTP on that port of this machine, for who asks the proxy."""
+    """`https://portal.example` is what answers HTTP on that port of this machine, for who asks the
+    proxy.
+    """
     authority.write(folder, NAME)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.crt", folder / "server.key")

@@ -1,4 +1,6 @@
-"""Run the statistical checks; exit status 1 if any does not hold. See the package's head for the arguments."""
+"""Run the statistical checks; exit status 1 if any does not hold. See the package's head for the
+arguments.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def main() -> int:
 
     outcomes = []
     start = time.monotonic()
-    # one thread a process: what runs here is many small arrays; and NumPy takes the setting at import only
+    # one thread a process: what runs here is many small arrays; and NumPy takes the setting at
+    # import only
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         for outcome, seconds in pool.imap(
@@ -47,7 +50,8 @@ def main() -> int:
         ):
             outcomes.append(outcome)
             print(
-                f"{'held  ' if outcome.held else 'FAILED'} {outcome.name}: {outcome.sentence} ({seconds:.1f} s)"
+                f"{'held  ' if outcome.held else 'FAILED'} {outcome.name}: {outcome.sentence} "
+                f"({seconds:.1f} s)"
             )
             print(outcome.markdown(), end="\n\n", flush=True)
     all_held = all(outcome.held for outcome in outcomes)
@@ -57,7 +61,8 @@ def main() -> int:
         print(f"wrote the tables of {document.DOCUMENT.name}")
     elif not asked.long and not document.agrees(outcomes):
         print(
-            f"FAILED {document.DOCUMENT.name} does not hold these tables: run python -m tests.statistical --write, read the difference"
+            f"FAILED {document.DOCUMENT.name} does not hold these tables: run python -m "
+            "tests.statistical --write, read the difference"
         )
         all_held = False
     return 0 if all_held else 1

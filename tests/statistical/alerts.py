@@ -1,8 +1,11 @@
-"""Alerts in the batch on simulated works whose waste is known: share told before the end, false alarms a week, minutes to alert.
+"""Alerts in the batch on simulated works whose waste is known: share told before the end, false
+alarms a week, minutes to alert.
 
-The first two thirds of a works' time are its history, from which `reporting_agent.live.running.excess_alarms` learns; the rest is watched.
-It knows what a live plant knows: meters up to each look, tonnes once a batch ended. Beside it a fixed limit on a batch's energy, the usual
-practice, at the same chosen rate. A false alarm is a new alert in a batch to which the simulator gave no waste.
+The first two thirds of a works' time are its history, from which
+`reporting_agent.live.running.excess_alarms` learns; the rest is watched. It knows what a live plant
+knows: meters up to each look, tonnes once a batch ended. Beside it a fixed limit on a batch's
+energy, the usual practice, at the same chosen rate. A false alarm is a new alert in a batch to
+which the simulator gave no waste.
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ HISTORY = 2 / 3
 
 @dataclass
 class Told:
-    """Of one road over all works: waste by cause and how much of it was told in its batch, false alarms, minutes."""
+    """Of one road over all works: waste by cause and how much of it was told in its batch, false
+    alarms, minutes.
+    """
 
     waste: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0.0))
     told: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0.0))
@@ -170,7 +175,8 @@ def count(works: Works, ours: Told, foretold: Told, fixed: Told) -> float:
     weeks = (works.end_s - works.start_s) / (7 * 86_400)
     lines = list(lines_of(works))
     limits = Limits.of([line.earlier for line in lines], weeks * HISTORY, RATE_A_WEEK)
-    # a fixed limit passes where the ends of the history passed it at the same rate, waste or none: nobody mirrors it
+    # a fixed limit passes where the ends of the history passed it at the same rate, waste or none:
+    # nobody mirrors it
     peaks = sorted(
         (float(np.nanmax(course)) for line in lines for course in line.limit_earlier.expected),
         reverse=True,
@@ -225,18 +231,25 @@ def run(long: bool) -> Outcome:
         for name, tally in (("ours", ours), ("both", both), ("fixed", fixed))
     }
     rows = tuple(
-        (name, f"{tally.share():.0%}", *(f"{tally.share(cause):.0%}" for cause in CAUSES), f"{rate:.2f}",
-         f"{np.median(tally.minutes):.0f}" if tally.minutes else "-", f"{tally.right}")
+        (
+            name,
+            f"{tally.share():.0%}",
+            *(f"{tally.share(cause):.0%}" for cause in CAUSES),
+            f"{rate:.2f}",
+            f"{np.median(tally.minutes):.0f}" if tally.minutes else "-",
+            f"{tally.right}",
+        )
         for name, tally, rate in (
             ("sequential test", ours, rates["ours"]),
             ("with what is foreseen", both, rates["both"]),
             ("fixed limit per batch", fixed, rates["fixed"]),
         )
-    )  # fmt: skip
+    )
     return Outcome(
         "alerts",
         rates["ours"] <= RATE_A_WEEK and ours.share() > fixed.share(),
-        f"{number} works, {weeks:.0f} weeks watched: {ours.share():.0%} of waste told before its batch ended, {rates['ours']:.2f} false "
+        f"{number} works, {weeks:.0f} weeks watched: {ours.share():.0%} of waste told before its "
+        f"batch ended, {rates['ours']:.2f} false "
         f"alarms a week where {RATE_A_WEEK:g} were chosen; a fixed limit told {fixed.share():.0%}",
         (
             "road",

@@ -1,8 +1,10 @@
-"""An outsider's audit: what is released on neighbouring data bounds epsilon from below, whatever the mechanism claims.
+"""An outsider's audit: what is released on neighbouring data bounds epsilon from below, whatever
+the mechanism claims.
 
-A fifth as many draws beforehand choose the outputs that tell the pair apart best; then they are counted. With 95 % confidence
-the loss is at least log(p_low / p_high), by Clopper-Pearson bounds. An audit passes while that is at most what was
-stated. Every way of releasing with less protection (`cheats`) must fail it: a check that cannot fail proves nothing.
+A fifth as many draws beforehand choose the outputs that tell the pair apart best; then they are
+counted. With 95 % confidence the loss is at least log(p_low / p_high), by Clopper-Pearson bounds.
+An audit passes while that is at most what was stated. Every way of releasing with less protection
+(`cheats`) must fail it: a check that cannot fail proves nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class Pair:
     other: tuple[int, ...]
 
 
-# the pairs on which 20,000 draws prove most, found by trying every pair of up to three records on ten grid points
+# the pairs on which 20,000 draws prove most, found by trying every pair of up to three records on
+# ten grid points
 REPLACED = Pair("a record replaced", Fraction(1, 20), (0, 1, 8), (1, 8, 9))
 REMOVED = Pair("a record removed", Fraction(1, 20), (0, 1, 8), (1, 8))
 ADDED = Pair("a record added", Fraction(1, 2), (0, 1), (0, 1, 9))
@@ -54,7 +57,9 @@ class Trial:
     keeps: bool
     stated: Fraction = STATED
     many: bool = False
-    """Whether its figure needs as many draws as the check can afford; a gross shortcut shows in a few."""
+    """Whether its figure needs as many draws as the check can afford; a gross shortcut shows in a
+    few.
+    """
 
 
 TRIALS = (
@@ -106,7 +111,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "audit",
         sound,
-        "lower bound on epsilon from draws on either side of the worst pair; every shortcut is found out",
+        "lower bound on epsilon from draws on either side of the worst pair; every shortcut is "
+        "found out",
         ("release", "neighbour", "draws", "stated epsilon", "epsilon at least", "audit"),
         tuple(rows),
     )

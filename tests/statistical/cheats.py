@@ -1,7 +1,9 @@
-"""Plants that release their quantile in other ways: honestly, and by the four shortcuts that an audit must find out.
+"""Plants that release their quantile in other ways: honestly, and by the four shortcuts that an
+audit must find out.
 
-Each takes a plant's records, which lie on the points of a small grid, and gives what an outsider then sees. They are built from the
-real mechanism and the real keyed stream, so that what is audited is the shortcut and nothing else.
+Each takes a plant's records, which lie on the points of a small grid, and gives what an outsider
+then sees. They are built from the real mechanism and the real keyed stream, so that what is audited
+is the shortcut and nothing else.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def half_the_noise(records: Records, quantile: Fraction, chance: KeyedStream) ->
 
 
 def grid_of_the_data(records: Records, quantile: Fraction, chance: KeyedStream) -> float:
-    """Lays the grid from its own least to its own greatest value, for finer steps: the steps tell both."""
+    """Lays the grid from its own least to its own greatest value, for finer steps: the steps tell
+    both.
+    """
     lowest, width = min(records), (max(records) - min(records)) / (GRID_POINTS - 1)
     if not width:
         return float(lowest)
@@ -52,7 +56,9 @@ def grid_of_the_data(records: Records, quantile: Fraction, chance: KeyedStream) 
 
 
 def looks_and_draws_again(records: Records, quantile: Fraction, chance: KeyedStream) -> int:
-    """Draws until what is drawn is no worse than its exact value, at most eight times; calls what went before a failed try."""
+    """Draws until what is drawn is no worse than its exact value, at most eight times; calls what
+    went before a failed try.
+    """
     exact = sorted(records)[rank(quantile, len(records)) - 1]
     drawn = honest(records, quantile, chance)
     for _ in range(TRIES - 1):
@@ -63,7 +69,9 @@ def looks_and_draws_again(records: Records, quantile: Fraction, chance: KeyedStr
 
 
 def looks_and_draws_again_by_key(records: Records, quantile: Fraction, chance: KeyedStream) -> int:
-    """The same plant under the defence: a retry of one release has the same key, hence the same draw."""
+    """The same plant under the defence: a retry of one release has the same key, hence the same
+    draw.
+    """
     key = chance.randbytes(32)
     exact = sorted(records)[rank(quantile, len(records)) - 1]
     drawn = GRID_POINTS
@@ -81,6 +89,8 @@ def looks_and_draws_again_by_key(records: Records, quantile: Fraction, chance: K
 def corrects_without_debit(
     records: Records, quantile: Fraction, chance: KeyedStream
 ) -> tuple[int, int]:
-    """Reports, then reports a correction in which another record changed, and books one epsilon for both."""
+    """Reports, then reports a correction in which another record changed, and books one epsilon for
+    both.
+    """
     corrected = (*sorted(records)[:-1], GRID_POINTS - 1)
     return honest(records, quantile, chance), honest(corrected, quantile, chance)

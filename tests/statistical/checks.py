@@ -1,4 +1,6 @@
-"""Which checks there are, and how one is run. Beside `__main__`, because a process of its own can import only what has a name."""
+"""Which checks there are, and how one is run. Beside `__main__`, because a process of its own can
+import only what has a name.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ CHECKS = (
     "route_scores",
     "drawing",
 )
-"""Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a time."""
+"""Modules of this package with `run(long) -> Outcome`; the longest first, since two run at a
+time.
+"""
 
 
 def run(asked: tuple[str, bool]) -> tuple[Outcome, float]:

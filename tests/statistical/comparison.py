@@ -1,4 +1,6 @@
-"""Our error beside that of the private quantiles which diffprivlib and opendp offer ready made: same plants, grid and budget."""
+"""Our error beside that of the private quantiles which diffprivlib and opendp offer ready made:
+same plants, grid and budget.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "comparison",
         sound,
-        f"root mean square error in kWh/t (the grid width is {float(GRID.width):g}, a plant's value 360 to 390) over the shapes of plants "
+        f"root mean square error in kWh/t (the grid width is {float(GRID.width):g}, a plant's "
+        "value 360 to 390) over the shapes of plants "
         f"below, epsilon {EPSILON_BEST}, a replaced record protected by each",
         ("rule", "batches", "ours", "diffprivlib", "opendp", "opendp, number of batches declared"),
         tuple(rows),
@@ -49,7 +52,9 @@ def run(long: bool) -> Outcome:
 
 
 def errors(quantile: Fraction, count: int, plants: int) -> tuple[float, ...]:
-    """Of ours, diffprivlib's and opendp's quantile without and with the number of records declared; by exact laws."""
+    """Of ours, diffprivlib's and opendp's quantile without and with the number of records declared;
+    by exact laws.
+    """
     rng = np.random.default_rng(count)
     values = float(GRID.lower) + float(GRID.width) * np.arange(GRID.points)
     squares = []

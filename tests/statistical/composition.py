@@ -1,7 +1,9 @@
-"""Bias and coverage of the industry's best, and coverage of rank intervals, in sectors whose truth is known.
+"""Bias and coverage of the industry's best, and coverage of rank intervals, in sectors whose truth
+is known.
 
-By the rule that holds for the number of firms; beside them what nobody should publish, the least released value against the truly
-least. `told` is how often the page says that the assumed normal spread between firms fits poorly.
+By the rule that holds for the number of firms; beside them what nobody should publish, the least
+released value against the truly least. `told` is how often the page says that the assumed normal
+spread between firms fits poorly.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector
 
 APART = (0.04, 0.012)
-"""Standard deviations of the plants' centres as a share of the typical value: an ordinary sector, and one of like plants, where noise
-and prior weigh most."""
+"""Standard deviations of the plants' centres as a share of the typical value: an ordinary sector,
+and one of like plants, where noise and prior weigh most."""
 _SHORT = {8: 60, 20: 40, 100: 16, 1000: 2}
 _LONG = {8: 600, 20: 400, 100: 200, 1000: 60}
 _MOST_BIAS = 0.002
@@ -67,8 +69,10 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "composition",
         sound,
-        f"{counts} sectors of 8, 20, 100 and 1,000 firms: bias of the industry's best in % of the typical value, % of its 95 % intervals "
-        "that hold the truth, % of those of a curve's points that do, bias of the least released value, % of 95 % rank intervals that "
+        f"{counts} sectors of 8, 20, 100 and 1,000 firms: bias of the industry's best in % of the "
+        "typical value, % of its 95 % intervals "
+        "that hold the truth, % of those of a curve's points that do, bias of the least released "
+        "value, % of 95 % rank intervals that "
         "hold the true rank, and % of sectors where a poor fit is told",
         (
             "plants apart",
@@ -88,7 +92,9 @@ def run(long: bool) -> Outcome:
 
 
 def _sound(totals: _Tally, sectors: int, long: bool) -> bool:
-    """Refused when the claim is outside what so many sectors can tell; in the long form, when the figure itself is."""
+    """Refused when the claim is outside what so many sectors can tell; in the long form, when the
+    figure itself is.
+    """
     doubt = 0.0 if long else 3 * float(np.std(totals.errors)) / sectors**0.5 + 0.001
     sound = abs(float(np.mean(totals.errors))) <= _MOST_BIAS + doubt
     sound &= bool(

@@ -1,6 +1,8 @@
-"""How often the 95 % interval holds the plant's exact value, on plants that are not the normal ones it assumes.
+"""How often the 95 % interval holds the plant's exact value, on plants that are not the normal ones
+it assumes.
 
-Every plant has a level of its own around the pack's public typical value, so that the public figures help no more than in life.
+Every plant has a level of its own around the pack's public typical value, so that the public
+figures help no more than in life.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ CASES = (
 _CLAIMED, _CLAIMED_FROM_500 = 0.946, 0.99
 _TRIALS_LONG = 1000
 _TRIALS = {_CLAIMED: 40, _CLAIMED_FROM_500: 100}
-"""Over the six kinds of plants 98 % where 99 % is claimed are told 95 times in 100. Of small plants, whose intervals take twice as long,
-all hold some 99 % where 94.6 % is claimed."""
+"""Over the six kinds of plants 98 % where 99 % is claimed are told 95 times in 100. Of small
+plants, whose intervals take twice as long, all hold some 99 % where 94.6 % is claimed."""
 _LEVEL_SD = 0.04  # between plants, as a share
 _DRAWS = 400
 _PLANTS = {**SHAPES, **AWKWARD}
@@ -70,7 +72,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "coverage",
         sound,
-        f"% of 95 % intervals that hold the exact best ({_plants_each(long)}), and their width in % of the typical value",
+        f"% of 95 % intervals that hold the exact best ({_plants_each(long)}), and their width in "
+        "% of the typical value",
         ("rule", "batches", *_PLANTS, "all", "width", "eligible"),
         tuple(rows),
     )
@@ -80,7 +83,8 @@ def _plants_each(long: bool) -> str:
     return (
         f"{_TRIALS_LONG} plants each"
         if long
-        else f"{_TRIALS[_CLAIMED_FROM_500]} plants each, {_TRIALS[_CLAIMED]} of fewer than 500 batches"
+        else f"{_TRIALS[_CLAIMED_FROM_500]} plants each, {_TRIALS[_CLAIMED]} of fewer than 500 "
+        "batches"
     )
 
 

@@ -1,16 +1,21 @@
-"""Whether two publications that differ in some firms give one of them away to another of them, by a trained regression.
+"""Whether two publications that differ in some firms give one of them away to another of them, by a
+trained regression.
 
-The attacker is one of the firms that changed between two publications. It knows its own exact value, how many changed and in which way,
-and everything that either shows: the numbers of firms, the best, the typical value, the curve, how many sites are sure to lie in each
-quarter, and why a cell is held. It asks for the exact value of another firm that changed. Boosted trees learn from tens of thousands of
-pairs, on which no gate acts, how both publications tell of that value, and how the one that holds the firm does; they are tried on pairs
-that they have not seen, once as the gate lets them out and once where two changed firms will do. Firms join or leave, correct their report
-between two versions, or join for another spelling of the period, for which all reports are sent anew. Where the gate holds the second
-publication, the attacker is given the one that holds the firm all the same, and the reason: further trees learn from pairs that were held
-how far the estimate is off after each reason.
+The attacker is one of the firms that changed between two publications. It knows its own exact
+value, how many changed and in which way, and everything that either shows: the numbers of firms,
+the best, the typical value, the curve, how many sites are sure to lie in each quarter, and why a
+cell is held. It asks for the exact value of another firm that changed. Boosted trees learn from
+tens of thousands of pairs, on which no gate acts, how both publications tell of that value, and how
+the one that holds the firm does; they are tried on pairs that they have not seen, once as the gate
+lets them out and once where two changed firms will do. Firms join or leave, correct their report
+between two versions, or join for another spelling of the period, for which all reports are sent
+anew. Where the gate holds the second publication, the attacker is given the one that holds the firm
+all the same, and the reason: further trees learn from pairs that were held how far the estimate is
+off after each reason.
 
-What is learnt from, and tried in the short form, is made by the published rules on released values and not by the posterior, which moves a
-figure by less than the grid that it is rounded to; the gate is the real one. The long form is tried on really composed publications.
+What is learnt from, and tried in the short form, is made by the published rules on released values
+and not by the posterior, which moves a figure by less than the grid that it is rounded to; the gate
+is the real one. The long form is tried on really composed publications.
 """
 
 from __future__ import annotations
@@ -49,7 +54,9 @@ BEFORE = PACK.disclosure.model_copy(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A pair of publications: what the attacker reads of one and of both, by the gate and by the rule before, and what it is after."""
+    """A pair of publications: what the attacker reads of one and of both, by the gate and by the
+    rule before, and what it is after.
+    """
 
     changed: int
     one: Array
@@ -102,9 +109,12 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "differencing",
         sound,
-        f"{_TRIED[long]:,} pairs of publications of 8 to 60 firms ({composed}), one of the changed firms the attacker's: % of second "
-        "publications let through, and % of tries that find another changed firm to within 1 %: from the publication that holds it, from "
-        "both by the gate, from both where two will do; of those let through, both (one); of those held, with the reason (one)",
+        f"{_TRIED[long]:,} pairs of publications of 8 to 60 firms ({composed}), one of the "
+        "changed firms the attacker's: % of second "
+        "publications let through, and % of tries that find another changed firm to within 1 %: "
+        "from the publication that holds it, from "
+        "both by the gate, from both where two will do; of those let through, both (one); of "
+        "those held, with the reason (one)",
         (
             "changed",
             "pairs",
@@ -168,7 +178,9 @@ def _with_reason(case: Case) -> Array:
 
 
 def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
-    """What the regressions read of one publication and of both, and what they are after, of so many pairs of every kind."""
+    """What the regressions read of one publication and of both, and what they are after, of so many
+    pairs of every kind.
+    """
     rng = np.random.default_rng(33)
     single, both, off = [], [], []
     for firms in range(FEWEST, MOST + 1):
@@ -190,8 +202,9 @@ def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
 def _inputs(
     whole: Array, other: Array, firms: int, changed: int, way: str, own: Array
 ) -> tuple[Array, Array]:
-    """What the regressions read of one publication and of both: figures from its typical value on and the quarters; of both what a firm
-    would have made up, and by how much the quarters differ."""
+    """What the regressions read of one publication and of both: figures from its typical value on
+    and the quarters; of both what a firm would have made up, and by how much the quarters
+    differ."""
     level = whole[:, 1]
     reader_knows = np.column_stack(
         [np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level]

@@ -1,4 +1,6 @@
-"""The tables of the pages in `docs` that hold some: written by one command, and compared with what is computed."""
+"""The tables of the pages in `docs` that hold some: written by one command, and compared with what
+is computed.
+"""
 
 from __future__ import annotations
 

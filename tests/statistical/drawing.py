@@ -1,8 +1,9 @@
-"""Does an auditor's sample find what the sampling plan promises? Cheats of many sizes and places, each with a draw of its own.
+"""Does an auditor's sample find what the sampling plan promises? Cheats of many sizes and places,
+each with a draw of its own.
 
-A cheat is a set of misstated records, as few as the plan still promises to find, anywhere in the stratum where they pay. A draw
-finds it where it holds one of them. What is promised is the exact probability of that; what is measured must agree with it, by
-the Clopper-Pearson interval at 99.9 %.
+A cheat is a set of misstated records, as few as the plan still promises to find, anywhere in the
+stratum where they pay. A draw finds it where it holds one of them. What is promised is the exact
+probability of that; what is measured must agree with it, by the Clopper-Pearson interval at 99.9 %.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "drawing",
         sound,
-        f"how often a draw by the standard plan finds a cheat, % of {cheats:,} cheats each with its 99.9 % interval, beside what the plan "
+        f"how often a draw by the standard plan finds a cheat, % of {cheats:,} cheats each with "
+        "its 99.9 % interval, beside what the plan "
         "promises",
         ("cheat", "records", "misstated", "drawn", "promised", "measured"),
         tuple(rows),
@@ -90,7 +92,9 @@ def run(long: bool) -> Outcome:
 
 
 def is_found(scene: Cheat, wrong: int, number: int) -> bool:
-    """One cheat against one draw: the records' places are the plant's chance, the draw follows from nonce, tree head and root."""
+    """One cheat against one draw: the records' places are the plant's chance, the draw follows from
+    nonce, tree head and root.
+    """
     cheated = set(np.random.default_rng(number).choice(scene.size, wrong, replace=False).tolist())
     stratum = Stratum(scene.name, scene.kind, 0, scene.size)
     nonce, head, root = (

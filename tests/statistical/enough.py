@@ -1,4 +1,6 @@
-"""From how many batches on a plant's value enters a composition, where a record is protected and where a whole day is."""
+"""From how many batches on a plant's value enters a composition, where a record is protected and
+where a whole day is.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +37,19 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "enough",
         sound,
-        f"from how many batches on the expected error is {100 * LARGEST:g} % at most (spread {100 * RULE.spread / RULE.typical:.1f} %, "
-        f"epsilon {EPSILON_BEST}), the first class that is surely enough, and rank times epsilon there",
+        f"from how many batches on the expected error is {100 * LARGEST:g} % at most (spread "
+        f"{100 * RULE.spread / RULE.typical:.1f} %, "
+        f"epsilon {EPSILON_BEST}), the first class that is surely enough, and rank times epsilon "
+        "there",
         ("rule", "what is hidden", "batches", "class", "rank x epsilon"),
         tuple(rows),
     )
 
 
 def first_enough(quantile: Fraction, epsilon: Fraction) -> int:
-    """The fewest batches, to about one in fifty, from which the expected error is small enough; it falls as they grow in number."""
+    """The fewest batches, to about one in fifty, from which the expected error is small enough; it
+    falls as they grow in number.
+    """
     too_few, enough = 1, _MOST
     while enough - too_few > max(1, enough // 50):
         middle = (too_few + enough) // 2

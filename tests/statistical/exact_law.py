@@ -1,8 +1,9 @@
-"""The exact law on every neighbouring pair of small inputs: no output may be more than exp(epsilon) times likelier.
+"""The exact law on every neighbouring pair of small inputs: no output may be more than exp(epsilon)
+times likelier.
 
-Neighbours: one record replaced, added or removed, with k = ceil(q n) on either side; or, where the day is the unit of privacy,
-all the records of one day at once. Every multiset of up to `largest` records over a small grid is tried, which covers ties,
-empty grid points and the ends of the grid.
+Neighbours: one record replaced, added or removed, with k = ceil(q n) on either side; or, where the
+day is the unit of privacy, all the records of one day at once. Every multiset of up to `largest`
+records over a small grid is tried, which covers ties, empty grid points and the ends of the grid.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "exact-law",
         sound,
-        f"largest loss over all pairs of neighbours of up to {largest} records on {grid_points} grid points, "
+        f"largest loss over all pairs of neighbours of up to {largest} records on {grid_points} "
+        "grid points, "
         f"p5, p10, p25 and p50 (days: up to {largest - 1} records beside)",
         ("epsilon", "neighbour", "pairs", "largest loss"),
         tuple(rows),

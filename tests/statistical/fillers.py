@@ -1,4 +1,6 @@
-"""Logs in which part of a run stands under another name: how an insider cuts a batch whose meter is read."""
+"""Logs in which part of a run stands under another name: how an insider cuts a batch whose meter is
+read.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ LEAST = timedelta(hours=1)  # what is left of a run that is cut
 
 
 def ends_filled(minutes: int, state: str) -> Change:
-    """The last minutes of every chosen run are a row of their own, in that state and without output."""
+    """The last minutes of every chosen run are a row of their own, in that state and without
+    output.
+    """
 
     def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = (end - timedelta(minutes=minutes)).isoformat()
@@ -33,7 +37,9 @@ def beginnings_filled(minutes: int, state: str) -> Change:
 
 
 def ends_beside_moments(minutes: int, output: str) -> Change:
-    """The last minutes are nobody's; a row of 18 seconds with that output stands where they begin, as if its times were wrong."""
+    """The last minutes are nobody's; a row of 18 seconds with that output stands where they begin,
+    as if its times were wrong.
+    """
 
     def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = end - timedelta(minutes=minutes)
@@ -51,7 +57,9 @@ def ends_beside_moments(minutes: int, output: str) -> Change:
 
 
 def waiting_over_pauses(rows: list[Row], chosen: Collection[str]) -> list[Row]:
-    """Every chosen run before a pause longer than itself stands in the log as holding, over run and pause."""
+    """Every chosen run before a pause longer than itself stands in the log as holding, over run and
+    pause.
+    """
     by_line: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: lines.moment(row["start"])):
         by_line.setdefault(row["equipment"], []).append(row)

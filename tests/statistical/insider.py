@@ -1,9 +1,11 @@
-"""What an insider does to the raw files or to the agent, whether an audit finds it, and what it pays.
+"""What an insider does to the raw files or to the agent, whether an audit finds it, and what it
+pays.
 
-Works of two cement mills are simulated, their files changed as somebody would who knows every value, and everything after that is real: the
-agent reads and labels, commits, draws; an auditor draws by the standard plan, the plant opens, `verify` checks. What a cheat pays is
-how much lower it makes the exact label (best and typical, the mean over products). *With the checks off* leaves out those of
-completeness: what they find, nothing else finds.
+Works of two cement mills are simulated, their files changed as somebody would who knows every
+value, and everything after that is real: the agent reads and labels, commits, draws; an auditor
+draws by the standard plan, the plant opens, `verify` checks. What a cheat pays is how much lower it
+makes the exact label (best and typical, the mean over products). *With the checks off* leaves out
+those of completeness: what they find, nothing else finds.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ class Plant:
 
 @dataclass(frozen=True, slots=True)
 class Cheat:
-    """One way, at one size; `does` gives the plant's report after it, from the honest works and an empty folder."""
+    """One way, at one size; `does` gives the plant's report after it, from the honest works and an
+    empty folder.
+    """
 
     name: str
     size: str
@@ -136,7 +140,9 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
 
 
 def energy_in_readings(plant: Plant, folder: Path) -> Reported:
-    """Every reading of the mills and of the site's main meter is 6 % lower before the agent reads it."""
+    """Every reading of the mills and of the site's main meter is 6 % lower before the agent reads
+    it.
+    """
     shutil.copytree(plant.folder, folder, dirs_exist_ok=True)
     for file in (folder / "readings").iterdir():
         header, *rows = file.read_text(encoding="utf-8").splitlines()
@@ -214,7 +220,9 @@ def said_to_wait(plant: Plant, folder: Path) -> Reported:
 
 
 def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
-    """The worst tenth is dropped behind rows whose ends are three days late: those before them, which then count no more."""
+    """The worst tenth is dropped behind rows whose ends are three days late: those before them,
+    which then count no more.
+    """
 
     def does(plant: Plant, folder: Path) -> Reported:
         return in_log(
@@ -225,7 +233,9 @@ def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
 
 
 def covered(rows: list[Row], gone: Collection[str], late: timedelta, state: str = "") -> list[Row]:
-    """The log without some rows, each inside the times of a kept row of its line whose end was put off; that one in another state."""
+    """The log without some rows, each inside the times of a kept row of its line whose end was put
+    off; that one in another state.
+    """
     remaining: list[Row] = []
     last: dict[str, int] = {}  # by line, the index of its last kept row
     until: dict[str, datetime] = {}
@@ -289,7 +299,9 @@ def shifted_within_a_declared_error(plant: Plant, folder: Path) -> Reported:
 
 
 def split(plant: Plant, folder: Path) -> Reported:
-    """Each of the best 40 % becomes two batches: one of 55 % of its time and 60 % of its output, and one too short for a label."""
+    """Each of the best 40 % becomes two batches: one of 55 % of its time and 60 % of its output,
+    and one too short for a label.
+    """
     chosen = plant.best(0.4)
 
     def both(row: Row) -> list[Row]:
@@ -315,7 +327,9 @@ def relabelled(plant: Plant, folder: Path) -> Reported:
 
 
 def variables_raised(plant: Plant, folder: Path) -> Reported:
-    """Every batch is said to be ground finer by 10 m2/kg: what that takes is no longer held against it."""
+    """Every batch is said to be ground finer by 10 m2/kg: what that takes is no longer held against
+    it.
+    """
     return each(
         plant,
         folder,
@@ -461,7 +475,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "insider",
         sound,
-        f"what an insider does, in how many of {works} works of two mills ({DAYS} days) a draw by the standard plan finds it, and what it "
+        f"what an insider does, in how many of {works} works of two mills ({DAYS} days) a draw by "
+        "the standard plan finds it, and what it "
         f"changes of the label; {alarms} alarms in {2 * works} honest audits",
         ("cheat", "size", "best, %", "typical, %", "found", "by", "found with the checks off"),
         rows,
@@ -498,7 +513,9 @@ def _works(folder: Path, number: int, *, scales: bool) -> Plant:
 
 
 def _failed_codes(report: Reported) -> tuple[set[str], set[str]]:
-    """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
+    """Codes that were asked for and do not hold: of all checks, and where those of completeness are
+    left out.
+    """
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
     failed = {

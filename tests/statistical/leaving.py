@@ -1,6 +1,7 @@
 """What a plant's raw files give: all that would leave, the exact laws of what is drawn included.
 
-`Judged` is a plant as the agent read it, judged on its way out; `Report` what leaves of it, and what counts by account.
+`Judged` is a plant as the agent read it, judged on its way out; `Report` what leaves of it, and
+what counts by account.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ Counted = frozenset[tuple[Cell, float | None, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a plant's files give: by account what counts of it, the laws of the drawn values by cell, debits, and what is declared."""
+    """What a plant's files give: by account what counts of it, the laws of the drawn values by
+    cell, debits, and what is declared.
+    """
 
     counts: dict[Account, Counted]
     drawn: dict[Cell, tuple[Law, Law]]
@@ -83,7 +86,9 @@ class Judged:
         return _report(self.label, self.data)
 
     def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Report:
-        """What would leave of this plant with what some accounts came to in another: a plan looks at no more than the labels' values."""
+        """What would leave of this plant with what some accounts came to in another: a plan looks
+        at no more than the labels' values.
+        """
         mine, theirs = (
             {_cell(step): step for step in judged.label.steps} for judged in (self, other)
         )
@@ -204,7 +209,9 @@ def joint_loss(base: Report, other: Report) -> float:
 
 @contextlib.contextmanager
 def swiftly() -> Iterator[None]:
-    """Without what every neighbour would do again and no law depends on: reading the pack, digests, messages."""
+    """Without what every neighbour would do again and no law depends on: reading the pack, digests,
+    messages.
+    """
     with contextlib.ExitStack() as patches:
         patches.enter_context(contextlib.redirect_stderr(io.StringIO()))
         patches.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))

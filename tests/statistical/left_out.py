@@ -1,9 +1,11 @@
-"""Are batches left out of the log found, and is nobody honest accused? Works of one line, by the length of their runs.
+"""Are batches left out of the log found, and is nobody honest accused? Works of one line, by the
+length of their runs.
 
-Runs chosen by chance are taken out of the raw log; the meter's readings stay. The agent reads the files and judges the whole time as
-`verify` judges the days and edges that it is shown. A work is *found* where the standard plan's draw shows one of the stretches in
-question: it draws a day on which one lies, or a batch beside which one begins. Honest works have the simulator's faults at the real
-rates and are looked at as a whole, every day and every edge: more than any draw shows.
+Runs chosen by chance are taken out of the raw log; the meter's readings stay. The agent reads the
+files and judges the whole time as `verify` judges the days and edges that it is shown. A work is
+*found* where the standard plan's draw shows one of the stretches in question: it draws a day on
+which one lies, or a batch beside which one begins. Honest works have the simulator's faults at the
+real rates and are looked at as a whole, every day and every edge: more than any draw shows.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "left-out",
         sound,
-        f"in how many of {works} works of one line, {DAYS} days each, a draw by the standard plan shows that runs were left out; "
+        f"in how many of {works} works of one line, {DAYS} days each, a draw by the standard plan "
+        "shows that runs were left out; "
         f"{alarms} alarms in {honest:,} honest works with the simulator's faults",
         ("runs of", "runs a work", *(f"{100 * share:.0f} % left out" for share in SHARES)),
         tuple(rows),
@@ -90,7 +93,9 @@ def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float
 
 
 def judged(folder: Path) -> tuple[PlantData, tuple[QuestionedStretch, ...], list[MeterDay]]:
-    """What is questioned in a works of which every day and every batch is shown, and the days of all its meters."""
+    """What is questioned in a works of which every day and every batch is shown, and the days of
+    all its meters.
+    """
     with contextlib.redirect_stderr(io.StringIO()):
         site = load_site(folder / "site.toml")
         extract = ExtractTaker.of(site).take(None)
@@ -151,7 +156,9 @@ def _is_on(stretch: QuestionedStretch, days: Set[tuple[str, int]]) -> bool:
 
 
 def _is_beside(stretch: QuestionedStretch, edges_us: NDArray[np.int64]) -> bool:
-    """Whether so much of it lies within two hours of a drawn batch's edge that it is questioned there too."""
+    """Whether so much of it lies within two hours of a drawn batch's edge that it is questioned
+    there too.
+    """
     reach = np.minimum(stretch.end_us, edges_us + BESIDE_US) - np.maximum(
         stretch.start_us, edges_us - BESIDE_US
     )

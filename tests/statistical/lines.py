@@ -1,6 +1,8 @@
-"""Simulated works of one step, with the real simulator's pauses, idling, changeovers, start-ups, standstills and faults.
+"""Simulated works of one step, with the real simulator's pauses, idling, changeovers, start-ups,
+standstills and faults.
 
-Their files are written as a plant's, so that everything after that is the agent's own way from the raw file.
+Their files are written as a plant's, so that everything after that is the agent's own way from the
+raw file.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ HONEST: tuple[SectorDesign, ...] = (
     dataclasses.replace(ALUMINIUM, loggers=1, roads=("csv",)),
     _of(STEEL, "eaf", 1),
 )
-"""Lines of all three sectors: shifts, days, heats with gas at work, an arc furnace to the minute."""
+"""Lines of all three sectors: shifts, days, heats with gas at work, an arc furnace to the
+minute.
+"""
 
 MILLS = _of(CEMENT, "cement-grinding", 2)
 

@@ -1,4 +1,6 @@
-"""What an epsilon means for somebody who guesses about one batch: the table for laymen, from the packs' policies."""
+"""What an epsilon means for somebody who guesses about one batch: the table for laymen, from the
+packs' policies.
+"""
 
 from __future__ import annotations
 

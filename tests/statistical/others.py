@@ -1,9 +1,12 @@
-"""The private quantiles that two libraries offer ready made, as exact laws on the plants of these checks.
+"""The private quantiles that two libraries offer ready made, as exact laws on the plants of these
+checks.
 
-diffprivlib: `tools.quantile`, the exponential mechanism over the gaps between sorted records, then a uniform number in the gap (Smith
-2011). opendp: `make_private_quantile`, permute-and-flip over candidates, here the points of the same grid. Both libraries
-draw one value at a time, and errors of small plants are decided by rare draws, so their laws are written out: diffprivlib's from its
-definition, opendp's from its own scores and its own statement of what they cost. `sampler` holds both against draws.
+diffprivlib: `tools.quantile`, the exponential mechanism over the gaps between sorted records, then
+a uniform number in the gap (Smith 2011). opendp: `make_private_quantile`, permute-and-flip over
+candidates, here the points of the same grid. Both libraries draw one value at a time, and errors of
+small plants are decided by rare draws, so their laws are written out: diffprivlib's from its
+definition, opendp's from its own scores and its own statement of what they cost. `sampler` holds
+both against draws.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ def diffprivlib_law(
 def diffprivlib_square_error(
     values: Values, bounds: tuple[float, float], quantile: Fraction, epsilon: Fraction, exact: float
 ) -> float:
-    """Mean of (drawn - exact) squared: of a uniform number between a and b it is ((b - e)^3 - (a - e)^3) / (3 (b - a))."""
+    """Mean of (drawn - exact) squared: of a uniform number between a and b it is ((b - e)^3 - (a -
+    e)^3) / (3 (b - a)).
+    """
     ends, law = diffprivlib_law(values, bounds, quantile, epsilon)
     low, high = ends[:-1] - exact, ends[1:] - exact
     return float(law @ (low * low + low * high + high * high)) / 3
@@ -56,8 +61,8 @@ def opendp_law(
 ) -> Values:
     """Probability of every grid point when a replaced record may cost epsilon.
 
-    Replacing one record is a symmetric distance of 2. Where the number of records is public opendp's scores move half as far; a record
-    added or removed is then not protected at all.
+    Replacing one record is a symmetric distance of 2. Where the number of records is public
+    opendp's scores move half as far; a record added or removed is then not protected at all.
     """
     select, scores, one_record = _opendp(points, grid, quantile, size_is_public=size_is_public)
     scale = select(1.0).map(2) / float(epsilon)
@@ -73,21 +78,26 @@ def opendp_draws(
     *,
     size_is_public: bool,
 ) -> list[int]:
-    """The library's own draws; its chance is the operating system's, so they are others on every run."""
+    """The library's own draws; its chance is the operating system's, so they are others on every
+    run.
+    """
     select, _, _ = _opendp(points, grid, quantile, size_is_public=size_is_public)
     measurement = select(select(1.0).map(2) / float(epsilon))
     return [int(measurement(points)) for _ in range(draws)]
 
 
 def opendp_selects(point_scores: list[int], epsilon: Fraction, draws: int) -> list[int]:
-    """A second opinion on permute-and-flip: opendp's own, on our scores, at the scale that it says costs epsilon."""
+    """A second opinion on permute-and-flip: opendp's own, on our scores, at the scale that it says
+    costs epsilon.
+    """
     dp = _library()
     space = dp.vector_domain(dp.atom_domain(T=int)), dp.linf_distance(T=int)
     scale = 2 / float(epsilon)
     measurement = dp.m.make_noisy_max(*space, dp.max_divergence(), scale=scale)
     if measurement.map(1) > float(epsilon) * (1 + 1e-12):  # it rounds up
         raise ArithmeticError(
-            f"opendp says that scores of sensitivity 1 at scale {scale} cost {measurement.map(1)}, not {epsilon}"
+            f"opendp says that scores of sensitivity 1 at scale {scale} cost "
+            f"{measurement.map(1)}, not {epsilon}"
         )
     return [int(measurement(point_scores)) for _ in range(draws)]
 
@@ -95,7 +105,9 @@ def opendp_selects(point_scores: list[int], epsilon: Fraction, draws: int) -> li
 def _opendp(
     points: list[int], grid: Grid, quantile: Fraction, *, size_is_public: bool
 ) -> tuple[Any, Values, float]:
-    """The measurement by scale, the scores (less is better), and by how much a score moves with a record in its own units."""
+    """The measurement by scale, the scores (less is better), and by how much a score moves with a
+    record in its own units.
+    """
     dp = _library()
     domain = dp.vector_domain(dp.atom_domain(T=int), size=len(points) if size_is_public else None)
     metric, candidates = dp.symmetric_distance(), list(range(grid.points))

@@ -1,4 +1,6 @@
-"""What a statistical check gives: whether it held, one sentence, and the table that goes into the document."""
+"""What a statistical check gives: whether it held, one sentence, and the table that goes into the
+document.
+"""
 
 from __future__ import annotations
 

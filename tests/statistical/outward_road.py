@@ -1,7 +1,9 @@
-"""What it costs a plant that what leaves is judged record by record: labels withheld, batches not counted, and how far the label moves.
+"""What it costs a plant that what leaves is judged record by record: labels withheld, batches not
+counted, and how far the label moves.
 
-Simulated works of every sector, without faults and with every fault at real rates (in the long form at ten times those too, more works),
-as their files are and once a person has declared all that the run proposes: every overlapping row unusable, a power for shared meters.
+Simulated works of every sector, without faults and with every fault at real rates (in the long form
+at ten times those too, more works), as their files are and once a person has declared all that the
+run proposes: every overlapping row unusable, a power for shared meters.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ MOST_LOST = 5.0  # per cent of the batches, once everything is declared
 
 @dataclass(slots=True)
 class Seen:
-    """Labels that could be released, over all plants: as they are on the site, and on their way out."""
+    """Labels that could be released, over all plants: as they are on the site, and on their way
+    out.
+    """
 
     labels: int = 0
     withheld: int = 0
@@ -102,7 +106,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "outward-road",
         sound,
-        "labels that leave beside the plant's own, over works of all sectors: withheld, batches not counted, how far apart",
+        "labels that leave beside the plant's own, over works of all sectors: withheld, batches "
+        "not counted, how far apart",
         (
             "works",
             "declared",
@@ -133,12 +138,17 @@ def _try(sector: str, seed: int, rate: float, as_is: Seen, declared: Seen) -> No
 
 
 def declare(path: Path, proposals: tuple[DeclarationProposal, ...]) -> None:
-    """Paste all that is proposed: a shared meter's allocation in place of its own, events at the end."""
+    """Paste all that is proposed: a shared meter's allocation in place of its own, events at the
+    end.
+    """
     text = path.read_text(encoding="utf-8")
     for toml in (proposal.toml for proposal in proposals):
         if (of := re.match(r"# in the \[\[meters\]\] of (\S+),.*\n(.*)\n", toml)) is None:
             text += f"\n{toml}"
             continue
         before, rest = text.split(f'id = "{of[1]}"', 1)
-        text = f'{before}id = "{of[1]}"{re.sub(r"(?m)^allocation = .*$", lambda _: of[2], rest, count=1)}'
+        text = (
+            f"{before}id = "
+            f'"{of[1]}"{re.sub(r"(?m)^allocation = .*$", lambda _: of[2], rest, count=1)}'
+        )
     path.write_text(text, encoding="utf-8")

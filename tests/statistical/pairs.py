@@ -1,8 +1,10 @@
-"""Two publications of one cell that differ in some firms: made, composed, let out by the gate, and read as anybody reads them.
+"""Two publications of one cell that differ in some firms: made, composed, let out by the gate, and
+read as anybody reads them.
 
-Read are the best, the typical value, the points of the curve, and how many sites are sure to lie in each quarter, which is shown where the
-curve is. By the published rules on released values a site lies in a quarter as under a normal law around its own value, shrunk to the
-middle of the sector; of really composed publications the numbers are those of `benchmarks.ranking`.
+Read are the best, the typical value, the points of the curve, and how many sites are sure to lie in
+each quarter, which is shown where the curve is. By the published rules on released values a site
+lies in a quarter as under a normal law around its own value, shrunk to the middle of the sector; of
+really composed publications the numbers are those of `benchmarks.ranking`.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ VALUES = 2 + len(_LADDER)
 
 @dataclass(frozen=True, slots=True)
 class Firms:
-    """Exact bests and what was released of both kinds, one row a sector, in kWh/t. The last firms are those that change: the last of all is
-    the attacker's, the one before it the target."""
+    """Exact bests and what was released of both kinds, one row a sector, in kWh/t. The last firms
+    are those that change: the last of all is the attacker's, the one before it the target."""
 
     exact: Array
     best: Array
@@ -91,7 +93,9 @@ def _release(exact: Array, typical: Array, rng: np.random.Generator) -> Firms:
 
 
 def figures(firms: Firms) -> Array:
-    """Best, typical value and points of the curve of each row, on the grid, and the quarters; no number where so few firms have none."""
+    """Best, typical value and points of the curve of each row, on the grid, and the quarters; no
+    number where so few firms have none.
+    """
     count, width = firms.best.shape[1], float(RULE.grid.width)
     holds = rule_for(count, PACK.composition)
     if holds is None:
@@ -108,7 +112,9 @@ def figures(firms: Firms) -> Array:
 
 
 def _sure(ordered: Array) -> Array:
-    """How many sites of each row lie in each quarter with the probability that a quarter is told by."""
+    """How many sites of each row lie in each quarter with the probability that a quarter is told
+    by.
+    """
     firms = ordered.shape[1]
     shrunk = max(1 - _NOISE**2 / float(ordered.var(axis=1).mean()), 0.0)
     middle = ordered.mean(axis=1, keepdims=True)
@@ -256,7 +262,9 @@ def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
 
 @cache
 def _grid(grid: Grid) -> tuple[float, float, int]:
-    """Lower end, width, and number of the last grid point: asked for by the hundred thousand, and a grid is of fractions."""
+    """Lower end, width, and number of the last grid point: asked for by the hundred thousand, and a
+    grid is of fractions.
+    """
     return float(grid.lower), float(grid.width), grid.points - 1
 
 

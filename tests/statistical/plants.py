@@ -1,7 +1,8 @@
-"""Plants to try the mechanism on: shapes of batches with the spread of arc-furnace heats (400 and 22 kWh/t).
+"""Plants to try the mechanism on: shapes of batches with the spread of arc-furnace heats (400 and
+22 kWh/t).
 
-Real heats have a heavier low tail than the normal; two products in one log give two humps. Grid and spread are those of the
-electricity metric of an arc furnace.
+Real heats have a heavier low tail than the normal; two products in one log give two humps. Grid and
+spread are those of the electricity metric of an arc furnace.
 """
 
 from __future__ import annotations
@@ -58,12 +59,16 @@ def _two_humps(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
 
 
 def _ties(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """Every value stands three times: copied from the heat before, as in logs that are filled in at the end of a shift."""
+    """Every value stands three times: copied from the heat before, as in logs that are filled in at
+    the end of a shift.
+    """
     return np.repeat(rng.normal(TYPICAL, SPREAD, -(-count // 3)), 3)[:count]
 
 
 def in_steps(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Read off in steps of the meter: 0.25 MWh on heats of 122.5 t, as in the real log of an arc furnace."""
+    """Read off in steps of the meter: 0.25 MWh on heats of 122.5 t, as in the real log of an arc
+    furnace.
+    """
     return np.round(values / LATTICE_STEP) * LATTICE_STEP
 
 
@@ -82,7 +87,9 @@ AWKWARD: Mapping[str, Shape] = {
 def released_by_simulation(
     values: NDArray[np.float64], quantile: Fraction, epsilon: Fraction, rng: np.random.Generator
 ) -> int:
-    """One draw by the largest of score plus exponential noise: the mechanism's law, without loading the library."""
+    """One draw by the largest of score plus exponential noise: the mechanism's law, without loading
+    the library.
+    """
     points, _ = clamp_to_grid(values.tolist(), GRID)
     point_scores = np.array(scores(points, GRID.points, rank(quantile, len(points))))
     return int((rng.standard_exponential(GRID.points) + float(epsilon) / 2 * point_scores).argmax())

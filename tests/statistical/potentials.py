@@ -1,6 +1,8 @@
-"""Bias and coverage of potentials, and coverage of what moved between two years, in sectors whose truth is known.
+"""Bias and coverage of potentials, and coverage of what moved between two years, in sectors whose
+truth is known.
 
-Two years are two sectors of a kind, the second as it was drawn after the first: other firms, other values, other noise.
+Two years are two sectors of a kind, the second as it was drawn after the first: other firms, other
+values, other noise.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ MOVED = ("best", "typical", "spread")
 
 @dataclass(slots=True)
 class _Tally:
-    """Of each potential what was composed and the truth, and of every figure whether its interval holds the truth."""
+    """Of each potential what was composed and the truth, and of every figure whether its interval
+    holds the truth.
+    """
 
     composed: dict[str, list[float]] = field(default_factory=dict)
     truth: dict[str, list[float]] = field(default_factory=dict)
@@ -77,8 +81,10 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "potentials",
         sound,
-        f"{counts} sectors of 8, 20, 100 and 500 firms, and as many pairs of years: bias of the potential at the typical value and at the "
-        "best in % of the truth, and % of the 95 % intervals that hold it; then the same % of what best, typical value and the firms' "
+        f"{counts} sectors of 8, 20, 100 and 500 firms, and as many pairs of years: bias of the "
+        "potential at the typical value and at the "
+        "best in % of the truth, and % of the 95 % intervals that hold it; then the same % of "
+        "what best, typical value and the firms' "
         "spread moved by",
         (
             "spread",

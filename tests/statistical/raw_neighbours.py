@@ -64,7 +64,9 @@ def _moved(text: str, chance: random.Random, days: int = 0) -> str:
 
 
 def neighbour(plant: Plant, chance: random.Random) -> Plant:
-    """One record changed in one or two fields, added, removed, or what was read in its window replaced by anything."""
+    """One record changed in one or two fields, added, removed, or what was read in its window
+    replaced by anything.
+    """
     if "log" in plant.tables:
         return _log_neighbour(plant, chance)
     ways = [
@@ -80,7 +82,9 @@ def neighbour(plant: Plant, chance: random.Random) -> Plant:
 
 
 def mistyped(plant: Plant) -> Plant:
-    """The neighbour that an attacker would choose: one end mistyped by twelve days (of a log, one row by one day)."""
+    """The neighbour that an attacker would choose: one end mistyped by twelve days (of a log, one
+    row by one day).
+    """
     table = "log" if "log" in plant.tables else "batches"
     rows = list(plant.tables[table])
     old = rows[20]
@@ -96,7 +100,9 @@ def mistyped(plant: Plant) -> Plant:
 
 
 def tipped(plant: Plant) -> Plant:
-    """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer tells a unit, and leaves none out."""
+    """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer
+    tells a unit, and leaves none out.
+    """
     rows, output = (
         list(plant.tables["energy"]),
         {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]},
@@ -185,7 +191,9 @@ def _row_and_readings(plant: Plant, chance: random.Random) -> Plant:
 
 
 def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
-    """The readings of the batch's meters inside its window, by anything: other values, other stamps in it, none."""
+    """The readings of the batch's meters inside its window, by anything: other values, other stamps
+    in it, none.
+    """
     start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
     late = 'reading = "interval"' in plant.site and "both" not in plant.site
     meters = {"m", f"m-{row['equipment']}"}
@@ -216,9 +224,13 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         if how == "nothing":
             continue
         new = {
-            "thousandfold": value * 1000, "negative": -value, "random": chance.uniform(0, 1e6), "constant": 4711.0,
-            "spike": value + (1e9 if chance.random() < 0.2 else 0), "nines": 999.999 if chance.random() < 0.3 else value,
-        }.get(how, value)  # fmt: skip
+            "thousandfold": value * 1000,
+            "negative": -value,
+            "random": chance.uniform(0, 1e6),
+            "constant": 4711.0,
+            "spike": value + (1e9 if chance.random() < 0.2 else 0),
+            "nines": 999.999 if chance.random() < 0.3 else value,
+        }.get(how, value)
         stamp = _moment(sample["timestamp"])
         if how == "moved":
             stamp += (
@@ -289,7 +301,9 @@ def _untouched(plant: Plant, rows: Sequence[Row], chance: random.Random) -> int:
 
 
 def tangled(plant: Plant) -> bool:
-    """Whether the changed row of a neighbour runs at the time of another one of its line, which may leave its step without a bound."""
+    """Whether the changed row of a neighbour runs at the time of another one of its line, which may
+    leave its step without a bound.
+    """
     if "readings" not in plant.tables:
         return False
     own = [
@@ -319,7 +333,9 @@ def _window(row: Row) -> tuple[datetime, datetime] | None:
 
 
 def account_of(row: Row) -> Account:
-    """The account that a row names by its own cells: step and batch id, of a log's row the run that its stamp falls into."""
+    """The account that a row names by its own cells: step and batch id, of a log's row the run that
+    its stamp falls into.
+    """
     if "timestamp" not in row:
         return row["step"], row["batch_id"]
     stamp = datetime.fromisoformat(row["timestamp"]) - timedelta(microseconds=1)

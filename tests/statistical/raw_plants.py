@@ -14,7 +14,10 @@ Account = tuple[str, str]
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 _SITE = '[site]\nid = "works-1"\ntimezone = "Etc/UTC"\npack = "{pack}"\n[inputs]\n'
-_METER = '[[meters]]\nid = "{id}"\nstep = "eaf"\nequipment = "{line}"\ncarrier = "electricity"\nreading = "{reading}"\nunit = "{unit}"\n'
+_METER = (
+    '[[meters]]\nid = "{id}"\nstep = "eaf"\nequipment = "{line}"\ncarrier = '
+    '"electricity"\nreading = "{reading}"\nunit = "{unit}"\n'
+)
 _WITHOUT_OXYGEN = "[steps.eaf]\nnot_used = []\n"
 _EVERY = timedelta(minutes=5)
 HEAT, PAUSE = timedelta(minutes=50), timedelta(minutes=10)
@@ -22,7 +25,9 @@ HEAT, PAUSE = timedelta(minutes=50), timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Span:
-    """A declared event of meters, from one moment as the source writes it until another: stamps that it shifts, or a swap with another."""
+    """A declared event of meters, from one moment as the source writes it until another: stamps
+    that it shifts, or a swap with another.
+    """
 
     meter: str
     start: datetime
@@ -33,7 +38,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Plant:
-    """What its files hold, by file name; `site` is its site.toml. A neighbour says which accounts the changed record is of."""
+    """What its files hold, by file name; `site` is its site.toml. A neighbour says which accounts
+    the changed record is of.
+    """
 
     road: str
     site: str
@@ -91,11 +98,19 @@ def _heats(
         output = round(chance.gauss(120, 3), 2)
         rows.append(
             {
-                "batch_id": name, "step": "eaf", "product": "liquid-steel", "start": start.isoformat(),
-                "end": (start + HEAT).isoformat(), "output_quantity": str(output), "output_unit": "t",
-                "variant": "plain-carbon" if number % 2 else "quality-carbon", "equipment": line, "status": "", "var.hot_metal_pct": "0",
+                "batch_id": name,
+                "step": "eaf",
+                "product": "liquid-steel",
+                "start": start.isoformat(),
+                "end": (start + HEAT).isoformat(),
+                "output_quantity": str(output),
+                "output_unit": "t",
+                "variant": "plain-carbon" if number % 2 else "quality-carbon",
+                "equipment": line,
+                "status": "",
+                "var.hot_metal_pct": "0",
             }
-        )  # fmt: skip
+        )
         powers.append((start, output * chance.gauss(400, 15)))
         gas = {
             "batch_id": name,
@@ -189,7 +204,9 @@ def two_lines(count: int, *, by_turns: bool = False) -> Plant:
 
 
 def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
-    """Two lines with registers of their own, and a meter that both share; `by_turns` the second runs after the first."""
+    """Two lines with registers of their own, and a meter that both share; `by_turns` the second
+    runs after the first.
+    """
     plant = two_lines(count, by_turns=by_turns)
     powers = [(START + n * (HEAT + PAUSE), 400.0) for n in range(2 * count if by_turns else count)]
     readings = [*plant.tables["readings"], *_read("both", "interval", powers, random.Random(5))]  # noqa: S311
@@ -197,7 +214,10 @@ def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
         "shares": ', shares = { "a" = 0.6, "b" = 0.4 }',
         "power": ', power = { "a" = 200.0, "b" = 180.0 }',
     }.get(rule, ', among = ["a", "b"]')
-    site = f'[[meters]]\nid = "both"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nallocation = {{ by = "{rule}"{how} }}\n'
+    site = (
+        '[[meters]]\nid = "both"\ncarrier = "electricity"\nreading = "interval"\nunit = '
+        f'"kWh"\nallocation = {{ by = "{rule}"{how} }}\n'
+    )
     road, lines = (
         (f"shared by {rule}, in turn", ("",)) if by_turns else (f"shared by {rule}", plant.lines)
     )
@@ -211,7 +231,9 @@ def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
 
 
 def at_a_class() -> Plant:
-    """Two variants of fifty batches, as many as a release needs: one less of either, and it does not leave."""
+    """Two variants of fifty batches, as many as a release needs: one less of either, and it does
+    not leave.
+    """
     return replace(by_energy(100), road="energy, at the edge of a class")
 
 
@@ -219,9 +241,11 @@ THOUSANDTHS, BESIDE, SIXTH_ABOVE = 200, 100, 0.464
 
 
 def tipping() -> Plant:
-    """1,200 batches of one variant within 1 % of each other, 200 in MWh under a header of kWh, and 100 a sixth above those.
+    """1,200 batches of one variant within 1 % of each other, 200 in MWh under a header of kWh, and
+    100 a sixth above those.
 
-    That is the most beside a thousandth at which the plant's own label still tells a unit, and leaves the 200 out.
+    That is the most beside a thousandth at which the plant's own label still tells a unit, and
+    leaves the 200 out.
     """
     plant = by_energy(1200)
     batches = [{**row, "variant": "plain-carbon"} for row in plant.tables["batches"]]
@@ -249,7 +273,9 @@ def row_at_level(row: Row, level: float, output: Mapping[str, float]) -> Row:
 
 
 def declared_rows() -> Plant:
-    """Energy per batch, with every event that a step may have: outputs, one carrier, clocks, and time that is unusable."""
+    """Energy per batch, with every event that a step may have: outputs, one carrier, clocks, and
+    time that is unusable.
+    """
     plant = by_energy()
     first, second, third, fourth = (
         START + n * (HEAT + PAUSE) - timedelta(minutes=4) for n in (10, 30, 50, 70)
@@ -288,7 +314,9 @@ def declared_rows() -> Plant:
 
 
 def declared_meters() -> Plant:
-    """Two lines, each on its register, with every event that a meter may have: ratio, unit, clock, swapped channels, unusable time."""
+    """Two lines, each on its register, with every event that a meter may have: ratio, unit, clock,
+    swapped channels, unusable time.
+    """
     plant = two_lines(60)
     at = [START + n * (HEAT + PAUSE) - PAUSE / 2 for n in (6, 14, 20, 28, 32, 40, 48, 50)]
     slow, shift = timedelta(minutes=7), timedelta(minutes=-7)
@@ -333,7 +361,8 @@ def declared_meters() -> Plant:
 
 def _event(of: str, name: str, start: datetime, end: datetime, what: str) -> str:
     return (
-        f'[[events]]\n{of} = "{name}"\nfrom = {start.isoformat()}\nuntil = {end.isoformat()}\n{what}\n'
+        f'[[events]]\n{of} = "{name}"\nfrom = {start.isoformat()}\nuntil = '
+        f"{end.isoformat()}\n{what}\n"
         'reason = "Work order 2025-117, read off the certificate."\n'
     )
 
@@ -349,12 +378,18 @@ def by_log(by: str = "shift", count: int = 104) -> Plant:
             tonnes = chance.gauss(120, 4)
             rows.append(
                 {
-                    "timestamp": (begin + timedelta(hours=hour)).isoformat(), "step": "cement-grinding", "equipment": "mill-1",
-                    "product": "cement", "variant": "portland" if shift % 2 else "blended", "state": "",
-                    "output_quantity": f"{tonnes:.2f}", "output_unit": "t", "energy": f"{tonnes * chance.gauss(level, 0.3):.1f}",
+                    "timestamp": (begin + timedelta(hours=hour)).isoformat(),
+                    "step": "cement-grinding",
+                    "equipment": "mill-1",
+                    "product": "cement",
+                    "variant": "portland" if shift % 2 else "blended",
+                    "state": "",
+                    "output_quantity": f"{tonnes:.2f}",
+                    "output_unit": "t",
+                    "energy": f"{tonnes * chance.gauss(level, 0.3):.1f}",
                     "var.blaine_m2_kg": "350",
                 }
-            )  # fmt: skip
+            )
     site = (
         _SITE.format(pack="cement")
         + f'log = "log.csv"\n[runs]\nby = "{by}"\nshift_starts = ["00:00", "08:00", "16:00"]\n'

@@ -1,4 +1,5 @@
-"""How often ranks and scores over the whole route hold the truth: as `scores` does for one step, by each firm's own total.
+"""How often ranks and scores over the whole route hold the truth: as `scores` does for one step, by
+each firm's own total.
 
 Of fewer than `FEWEST_FOR_A_SCORE` firms there is a rank and no score.
 """
@@ -26,7 +27,9 @@ _COVERED = 0.95
 
 @dataclass(slots=True)
 class _Tally:
-    """Sector by sector, the share of ranks and of scores that hold the truth; and the widths of all scores."""
+    """Sector by sector, the share of ranks and of scores that hold the truth; and the widths of all
+    scores.
+    """
 
     ranks: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
@@ -58,8 +61,10 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "route-scores",
         sound,
-        f"{counts} sectors of 8, {FEWEST_FOR_A_SCORE}, 100 and 500 firms with the four steps of the arc furnace's route: % of the 95 % "
-        "intervals of ranks that hold the true rank over the route, % of those of scores that hold the true percentile among all firms "
+        f"{counts} sectors of 8, {FEWEST_FOR_A_SCORE}, 100 and 500 firms with the four steps of "
+        "the arc furnace's route: % of the 95 % "
+        "intervals of ranks that hold the true rank over the route, % of those of scores that "
+        "hold the true percentile among all firms "
         "of the kind, and their mean width",
         ("spread", "firms", "ranks held", "scores held", "width"),
         tuple(rows),
@@ -109,7 +114,9 @@ def tally(shape: str, firms: int, sectors: int, kind: Array) -> _Tally:
 
 
 def _refuted(covered: list[float]) -> bool:
-    """Whether so many sectors refute the coverage; the firms of one share its chance, so it goes by sectors, not by firms."""
+    """Whether so many sectors refute the coverage; the firms of one share its chance, so it goes by
+    sectors, not by firms.
+    """
     if len(covered) < 2 or not np.std(covered):
         return bool(covered) and covered[0] < _COVERED
     return bool(stats.ttest_1samp(covered, _COVERED, alternative="less").pvalue < 0.01)

@@ -1,4 +1,6 @@
-"""Chi-square: the library's draws, opendp's, and the noisy maximum that simulations use, all follow the exact law."""
+"""Chi-square: the library's draws, opendp's, and the noisy maximum that simulations use, all follow
+the exact law.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def run(long: bool) -> Outcome:
 
 
 def _agrees(drawn: list[int], law: NDArray[np.float64]) -> bool:
-    """Of draws that are others on every run: refused only where chance would do it once in a million runs."""
+    """Of draws that are others on every run: refused only where chance would do it once in a
+    million runs.
+    """
     return p_value(np.bincount(drawn, minlength=len(law)), law) > _REFUSED_BELOW_IF_NOT_KEYED
 
 

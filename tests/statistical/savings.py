@@ -1,8 +1,10 @@
-"""Verified savings of plants whose saving is known, from their files: how often the 95 % interval holds it (docs/savings.md).
+"""Verified savings of plants whose saving is known, from their files: how often the 95 % interval
+holds it (docs/savings.md).
 
-Every plant is written as site.toml, batches.csv, hourly readings and actions.toml, and goes the way of `steplabel-agent savings`. Its
-meter's days have an idle and a running level, two products of different need whose shares change, a declared condition, a season, and
-errors that remember the day before; then an action saves nothing, a little, or a step of 2 to 10 %.
+Every plant is written as site.toml, batches.csv, hourly readings and actions.toml, and goes the way
+of `steplabel-agent savings`. Its meter's days have an idle and a running level, two products of
+different need whose shares change, a declared condition, a season, and errors that remember the day
+before; then an action saves nothing, a little, or a step of 2 to 10 %.
 """
 
 from __future__ import annotations
@@ -72,7 +74,9 @@ reporting = "{day}/{last}"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of plants. `season` is the share of the energy that swings over the year; `drift` the noise that lasts for months."""
+    """A kind of plants. `season` is the share of the energy that swings over the year; `drift` the
+    noise that lasts for months.
+    """
 
     name: str
     effect: tuple[float, float]
@@ -91,7 +95,9 @@ DRIFTING = Kind("months that drift, 0.6 of the error", (0.0, 0.05), drift=0.6)
 
 
 def run(long: bool) -> Outcome:
-    """Plants of every kind; held where at least 95 % of all intervals hold the truth, or a chance of 1 in 100 is not left."""
+    """Plants of every kind; held where at least 95 % of all intervals hold the truth, or a chance
+    of 1 in 100 is not left.
+    """
     rows, inside_count, intervals = [], 0, 0
     for kind in (*KINDS, DRIFTING):
         cases = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
@@ -123,7 +129,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "savings",
         bool(enough),
-        f"verified savings of plants whose saving is known, from their files: {inside_count} of {intervals} intervals of 95 % hold it "
+        f"verified savings of plants whose saving is known, from their files: {inside_count} of "
+        f"{intervals} intervals of 95 % hold it "
         "where errors remember from day to day",
         (
             "plants",

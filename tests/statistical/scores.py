@@ -1,4 +1,6 @@
-"""How often the interval of a score holds the firm's true percentile among all firms of its kind, of which the sector is a sample."""
+"""How often the interval of a score holds the firm's true percentile among all firms of its kind,
+of which the sector is a sample.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def run(long: bool) -> Outcome:
         kind = true_bests(np.random.default_rng([1, *shape.encode()]), shape, _KIND)
         for firms, sectors in (_LONG if long else _SHORT).items():
             covered, widths = tally(shape, firms, sectors, kind)
-            # the firms of one sector share its chance: what so few sectors can refute goes by sectors, not by firms
+            # the firms of one sector share its chance: what so few sectors can refute goes by
+            # sectors, not by firms
             refuted = (
                 stats.ttest_1samp(covered, _COVERED, alternative="less").pvalue < 0.01
                 if np.std(covered)
@@ -40,7 +43,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "scores",
         sound,
-        f"{counts} sectors of {FEWEST_FOR_A_SCORE}, 100 and 500 firms: % of the 95 % intervals of scores that hold the firm's true "
+        f"{counts} sectors of {FEWEST_FOR_A_SCORE}, 100 and 500 firms: % of the 95 % intervals of "
+        "scores that hold the firm's true "
         "percentile among all firms of its kind, and their mean width",
         ("spread", "firms", "held", "width"),
         tuple(rows),

@@ -1,9 +1,11 @@
-"""Sectors to try the composition on: firms whose true values are known, each released by the mechanism's own law.
+"""Sectors to try the composition on: firms whose true values are known, each released by the
+mechanism's own law.
 
-The cell is the steel pack's arc furnace, electricity (395 and 22 kWh/t, p5, grid 250 to 600 in steps of 1). Plants lie around
-the typical value with a standard deviation of 4 % of it, in three shapes; of the third, the batches of each plant are
-heavy-tailed too, as real heats are. Every plant has its own number of batches and its own spread. A sector of the whole route has the
-four steps of the arc furnace's, by their first metrics.
+The cell is the steel pack's arc furnace, electricity (395 and 22 kWh/t, p5, grid 250 to 600 in
+steps of 1). Plants lie around the typical value with a standard deviation of 4 % of it, in three
+shapes; of the third, the batches of each plant are heavy-tailed too, as real heats are. Every plant
+has its own number of batches and its own spread. A sector of the whole route has the four steps of
+the arc furnace's, by their first metrics.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ Centres = Callable[[np.random.Generator, int], Array]
 PACK = packs.load("steel")
 STEP = PACK.step("eaf")
 BATCHES = (670, 2500)  # log-uniform: from the fewest of an eligible plant
-_FARTHEST = 4.5  # standard deviations: a plant further off would lie at the end of the grid, which is made to hold every plant
+# standard deviations: a plant further off would lie at the end of the grid, which is made to hold
+# every plant
+_FARTHEST = 4.5
 _TAILS = 3.0  # degrees of freedom of the heavy-tailed sector and of the batches of its plants
 
 
@@ -58,7 +62,9 @@ def _normal(rng: np.random.Generator, firms: int) -> Array:
 
 
 def _mixed(rng: np.random.Generator, firms: int) -> Array:
-    """Two kinds of plants, a third of them the better: humps 2.8 of their own standard deviations apart on either side."""
+    """Two kinds of plants, a third of them the better: humps 2.8 of their own standard deviations
+    apart on either side.
+    """
     better = rng.random(firms) < 1 / 3
     return np.where(better, -1.333, 0.667) + 0.333 * rng.standard_normal(firms)
 
@@ -95,7 +101,8 @@ def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.
 def two_years(
     seed: int, shape: str, firms: int, by: float, between: float = 0.04
 ) -> tuple[Sector, Sector]:
-    """The same firms in two years: their plants as large and as even, with other batches and other draws.
+    """The same firms in two years: their plants as large and as even, with other batches and other
+    draws.
 
     Args:
         by: standard deviation of what a firm moves by in the year, as a share of the typical value.
@@ -113,7 +120,9 @@ def two_years(
 def route_sector(
     rng: np.random.Generator, shape: str, firms: int, between: float = 0.04
 ) -> RouteSector:
-    """A sector of the arc furnace's route. A firm lies as far from the typical value at each step, so that totals have the shape too."""
+    """A sector of the arc furnace's route. A firm lies as far from the typical value at each step,
+    so that totals have the shape too.
+    """
     places = _places(rng, shape, firms)
     steps = [_at_step(rng, shape, places, between, step, rule) for step, rule, _ in ROUTE_STEPS]
     return RouteSector(
@@ -127,7 +136,9 @@ def route_sector(
 
 
 def true_bests(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Array:
-    """The exact low quantiles of so many firms of the kind, in rising order: what a sector is drawn from."""
+    """The exact low quantiles of so many firms of the kind, in rising order: what a sector is drawn
+    from.
+    """
     return np.sort(_bests(rng, shape, _places(rng, shape, firms), between, STEP, RULE))
 
 
@@ -199,7 +210,9 @@ def _plants(
     rule: MetricRule,
     plants: np.random.Generator,
 ) -> Iterator[Array]:
-    """The batches of each plant, in rising order; how many each has and how far they lie apart is drawn from `plants`."""
+    """The batches of each plant, in rising order; how many each has and how far they lie apart is
+    drawn from `plants`.
+    """
     firms = places.size
     centres = rule.typical * (1 + between * places)
     counts = np.exp(plants.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)

@@ -1,8 +1,10 @@
-"""How often a published figure lies in the rounding interval of exactly one firm's value, in cohorts of 8 to 60 firms.
+"""How often a published figure lies in the rounding interval of exactly one firm's value, in
+cohorts of 8 to 60 firms.
 
-Beside it how often a random value of the same spread does: one that lies anywhere among the firms that the figure is the mean of. A
-figure that is one firm's value does so far oftener, a mean of five no oftener than by chance. With the defence off the figures are those
-of before: the first quartile of 8 to 19 firms, and a single rank for everything that stands at one.
+Beside it how often a random value of the same spread does: one that lies anywhere among the firms
+that the figure is the mean of. A figure that is one firm's value does so far oftener, a mean of
+five no oftener than by chance. With the defence off the figures are those of before: the first
+quartile of 8 to 19 firms, and a single rank for everything that stands at one.
 """
 
 from __future__ import annotations
@@ -64,8 +66,10 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "single-firms",
         sound,
-        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) in the rounding interval of exactly one "
-        "firm's value, and % of random values of the same spread that are; then the same of the single ranks published before",
+        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) "
+        "in the rounding interval of exactly one "
+        "firm's value, and % of random values of the same spread that are; then the same of the "
+        "single ranks published before",
         ("firms", "figures", "published", "random", "single ranks", "random beside them"),
         tuple(rows),
     )
@@ -74,7 +78,9 @@ def run(long: bool) -> Outcome:
 def _figures(
     sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator
 ) -> Iterator[tuple[bool, float]]:
-    """Of each figure whether its rounding interval holds one firm's value, and how often a random value's does."""
+    """Of each figure whether its rounding interval holds one firm's value, and how often a random
+    value's does.
+    """
     who = entrants(sector.labels, pack, STEP, RULE, "any")
     composed = compose_with_draws(
         who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging
@@ -116,7 +122,9 @@ def _around(firms: Array, rank: int) -> tuple[float, float]:
 
 
 def _is_one_firm(value: float, firms: Array) -> bool:
-    """Whether exactly one firm's released value lies among the values that round to the same grid point."""
+    """Whether exactly one firm's released value lies among the values that round to the same grid
+    point.
+    """
     width = float(RULE.grid.width)
     return (
         int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum())

@@ -1,8 +1,10 @@
-"""Data on which private quantiles go wrong: equal values, a rank between two humps, meters that read in steps.
+"""Data on which private quantiles go wrong: equal values, a rank between two humps, meters that
+read in steps.
 
-In all of them a grid point far from the exact one can seem as good by its rank. What is asked: the released value stands on a value that
-the plant had at about that rank. Each row gives the share of draws by exact law that lie within one grid width of the range between the
-batches a fortieth of the number below and above the rank, and the mean released.
+In all of them a grid point far from the exact one can seem as good by its rank. What is asked: the
+released value stands on a value that the plant had at about that rank. Each row gives the share of
+draws by exact law that lie within one grid width of the range between the batches a fortieth of the
+number below and above the rank, and the mean released.
 """
 
 from __future__ import annotations
@@ -76,14 +78,17 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "sound",
         sound,
-        "data that private quantiles go wrong on: % of our draws near the rank, and the mean of what each releases (kWh/t)",
+        "data that private quantiles go wrong on: % of our draws near the rank, and the mean of "
+        "what each releases (kWh/t)",
         ("data", "exact", "ours near, %", "ours, mean", "diffprivlib, mean", "opendp, mean"),
         tuple(rows),
     )
 
 
 def _near(values: NDArray[np.float64], quantile: Fraction) -> tuple[float, float]:
-    """From the batch a fortieth of the number below the rank to the one above, and one grid width more."""
+    """From the batch a fortieth of the number below the rank to the one above, and one grid width
+    more.
+    """
     ordered, k, far = np.sort(values), rank(quantile, len(values)), int(_AROUND * len(values))
     width = float(GRID.width)
     return float(ordered[max(0, k - 1 - far)]) - width, float(

@@ -1,18 +1,24 @@
-"""From raw files to what leaves: how many other records one input record changes, and what everything that leaves then tells of it.
+"""From raw files to what leaves: how many other records one input record changes, and what
+everything that leaves then tells of it.
 
-Neighbours differ in one input record at the level of files: a row replaced, added or removed in any field, the readings in one window
-replaced by anything. Of each pair all that the labels hold is compared account by account, and over every drawn cell of the report the
-exact laws on both sides; a joint loss is the sum over all draws of the largest ratio of their probabilities. It is held against what the
-ledger debits from the accounts that the changed record names, on the side where that is more.
+Neighbours differ in one input record at the level of files: a row replaced, added or removed in any
+field, the readings in one window replaced by anything. Of each pair all that the labels hold is
+compared account by account, and over every drawn cell of the report the exact laws on both sides; a
+joint loss is the sum over all draws of the largest ratio of their probabilities. It is held against
+what the ledger debits from the accounts that the changed record names, on the side where that is
+more.
 
-Several changes go through the whole agent in one set of files, as long as they are of different records. No record besides theirs may
-change; each change by itself is then the plant with what its own record came to, planned anew. That the same comes out where a change goes
-through the whole agent alone is tried as well (`ALONE`), and so goes every change that lets batches overlap.
+Several changes go through the whole agent in one set of files, as long as they are of different
+records. No record besides theirs may change; each change by itself is then the plant with what its
+own record came to, planned anew. That the same comes out where a change goes through the whole
+agent alone is tried as well (`ALONE`), and so goes every change that lets batches overlap.
 
-What is declared and not noised (a label released or withheld and why, classes, a step or report refused) is in no loss: of how many pairs
-it differs is counted, and how many released cells of a metric at once.
+What is declared and not noised (a label released or withheld and why, classes, a step or report
+refused) is in no loss: of how many pairs it differs is counted, and how many released cells of a
+metric at once.
 
-The control is the plant's own label on the same neighbours: were the outward judgement switched off, this is what would be released.
+The control is the plant's own label on the same neighbours: were the outward judgement switched
+off, this is what would be released.
 """
 
 from __future__ import annotations
@@ -34,7 +40,9 @@ from tests.statistical.raw_plants import Plant
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """One way of files to what leaves: whether it has a bound (one without must be refused), and how many neighbours are tried."""
+    """One way of files to what leaves: whether it has a bound (one without must be refused), and
+    how many neighbours are tried.
+    """
 
     make: Callable[[], Plant]
     bounded: bool = True
@@ -112,13 +120,21 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "stability",
         sound and others >= TELLING and lost >= OFF,
-        "neighbours in raw files: how many other records change, and the exact joint loss over all that is drawn as a share of the debit",
+        "neighbours in raw files: how many other records change, and the exact joint loss over "
+        "all that is drawn as a share of the debit",
         (
-            "road", "neighbours", "refused", "bound", "others changed", "loss / debit", "told by what is declared",
-            "own label: others", "own label: loss",
+            "road",
+            "neighbours",
+            "refused",
+            "bound",
+            "others changed",
+            "loss / debit",
+            "told by what is declared",
+            "own label: others",
+            "own label: loss",
         ),
         tuple(rows),
-    )  # fmt: skip
+    )
 
 
 def _row(road: str, bounded: bool, outward: Found, local: Found) -> tuple[str, ...]:
@@ -136,7 +152,9 @@ def _row(road: str, bounded: bool, outward: Found, local: Found) -> tuple[str, .
 
 
 def compare(plant: Plant, first: Plant, count: int, seed: int) -> tuple[Found, Found]:
-    """Neighbours of one plant, as they are judged on their way out and, as the control for the first, by the plant's own label."""
+    """Neighbours of one plant, as they are judged on their way out and, as the control for the
+    first, by the plant's own label.
+    """
     chance = random.Random(seed)  # noqa: S311  # which neighbours are tried
     outward, local = Found(), Found()
     with tempfile.TemporaryDirectory() as name:
@@ -173,7 +191,9 @@ def compare(plant: Plant, first: Plant, count: int, seed: int) -> tuple[Found, F
 
 
 def _together(plant: Plant, chance: random.Random) -> list[Plant]:
-    """Changes of different records, each plant with those before it; one that may let batches overlap stands alone."""
+    """Changes of different records, each plant with those before it; one that may let batches
+    overlap stands alone.
+    """
     group: list[Plant] = []
     while len(group) < TOGETHER:
         before = group[-1] if group else plant

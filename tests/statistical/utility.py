@@ -1,7 +1,9 @@
-"""How far a released best lies from the exact one, and that the fixed formula for eligibility says so.
+"""How far a released best lies from the exact one, and that the fixed formula for eligibility says
+so.
 
-Errors are root mean squares over random plants, each with the mechanism's exact law instead of single draws: the rare draw
-far out in the grid, which decides, is then weighed and not left to luck.
+Errors are root mean squares over random plants, each with the mechanism's exact law instead of
+single draws: the rare draw far out in the grid, which decides, is then weighed and not left to
+luck.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "utility",
         sound,
-        "error of the released best, root mean square in % of the typical value; what the formula lets in is within 1 % on every shape",
+        "error of the released best, root mean square in % of the typical value; what the formula "
+        "lets in is within 1 % on every shape",
         ("rule", "batches", "formula", *SHAPES, "eligible"),
         tuple(rows),
     )

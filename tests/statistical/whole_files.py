@@ -1,4 +1,6 @@
-"""Plants in whose files one cell once decided how others are read, each with the neighbour that an attacker would choose."""
+"""Plants in whose files one cell once decided how others are read, each with the neighbour that an
+attacker would choose.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def into_the_next(plant: Plant) -> Plant:
 
 
 def in_berlin() -> Plant:
-    """Readings by a clock with summer time, batches in UTC, through the night on which it is put back."""
+    """Readings by a clock with summer time, batches in UTC, through the night on which it is put
+    back.
+    """
     plant = by_readings("register")
     later = datetime.fromisoformat("2025-10-24T00:00:00+00:00") - START
     batches = [
@@ -167,7 +171,9 @@ def within_the_hour(plant: Plant) -> Plant:
 
 
 def ahead_in_berlin() -> Plant:
-    """The same by a clock that runs eight hours ahead, as the site declares: it shows the hour twice in the afternoon before."""
+    """The same by a clock that runs eight hours ahead, as the site declares: it shows the hour
+    twice in the afternoon before.
+    """
     plant = in_berlin()
     ahead = [
         (datetime.fromisoformat(row["timestamp"]) + timedelta(hours=8)).isoformat()
@@ -218,7 +224,9 @@ _REFINING = "ladle-refining"
 
 
 def in_passes() -> Plant:
-    """Heats and their refining, which bear the same ids: two rows each, of which the output of the first counts."""
+    """Heats and their refining, which bear the same ids: two rows each, of which the output of the
+    first counts.
+    """
     plant = by_energy()
     refined = [
         {**row, "step": _REFINING, "product": "refined-liquid-steel", "variant": ""}
@@ -256,7 +264,9 @@ def unreadable_pass(plant: Plant) -> Plant:
 
 
 def with_subtotals(start: str = "2 passes") -> Plant:
-    """Heats of two passes, and below each a subtotal that bears the heat's id; where `start` is blank it can be read like any row."""
+    """Heats of two passes, and below each a subtotal that bears the heat's id; where `start` is
+    blank it can be read like any row.
+    """
     plant = by_energy()
     rows: list[Row] = []
     for row in plant.tables["batches"]:
@@ -308,7 +318,9 @@ def side_by_side() -> Plant:
 
 
 def unreadable_cell(plant: Plant) -> Plant:
-    """What one line's meter shows in the middle of a heat cannot be read; the other line's stands beside it."""
+    """What one line's meter shows in the middle of a heat cannot be read; the other line's stands
+    beside it.
+    """
     return _read_otherwise(plant, "2025-01-06T21:10:00+00:00", batch="aH0021", **{"m-a": "8x"})
 
 

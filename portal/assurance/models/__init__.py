@@ -1,4 +1,6 @@
-"""Tables of assurance: assignments, interests, findings, keys, attestations, incentives and offers, certified systems, days told of."""
+"""Tables of assurance: assignments, interests, findings, keys, attestations, incentives and offers,
+certified systems, days told of.
+"""
 
 from portal.assurance.models.assigned import Assignment, InterestDeclaration, Reminded
 from portal.assurance.models.attested import Attestation, AuditorKey

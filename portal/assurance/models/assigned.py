@@ -1,4 +1,6 @@
-"""Which certification body checks which site's reports, interests declared in the firm, and the days of an audit people were told of."""
+"""Which certification body checks which site's reports, interests declared in the firm, and the
+days of an audit people were told of.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from portal.auditlog.models import AppendOnly
 
 
 class Assignment(models.Model):
-    """A certification body may see one site's submissions for one period, until it is taken back; what it found and signed stays."""
+    """A certification body may see one site's submissions for one period, until it is taken back;
+    what it found and signed stays.
+    """
 
     body = models.ForeignKey(Organisation, models.PROTECT, related_name="assignments")
     site = models.ForeignKey(Site, models.PROTECT, related_name="assignments")
@@ -59,14 +63,17 @@ def of_one_group(body: Organisation, site: Site) -> bool:
 
 
 def goes_on(of: str = "") -> Exists:
-    """Of each row of a query, `of` its assignment: whether that stands, or the same body was given the site and period anew since."""
+    """Of each row of a query, `of` its assignment: whether that stands, or the same body was given
+    the site and period anew since.
+    """
     same = {name: OuterRef(f"{of}{name}") for name in ("body", "site", "period")}
     return Exists(Assignment.objects.filter(**same, taken_back_at=None))
 
 
 class InterestDeclaration(AppendOnly):
-    """What a person of the body declared about the audited firm. An interest, once declared, stays that person's: in the group that
-    controlled the site on that day, and in the enterprise that had it then, whichever group has that now."""
+    """What a person of the body declared about the audited firm. An interest, once declared, stays
+    that person's: in the group that controlled the site on that day, and in the enterprise that had
+    it then, whichever group has that now."""
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="declarations")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -100,12 +107,14 @@ class InterestDeclaration(AppendOnly):
 
 
 OF_THE_FIRM_NOW = Q(firm=None) | Q(firm=F("assignment__site__organisation__controlling_firm"))
-"""Of declarations: those about the firm that controls the site today. About its next one each person declares anew."""
+"""Of declarations: those about the firm that controls the site today. About its next one each
+person declares anew.
+"""
 
 
 def interests_in(enterprises: Collection[Organisation]) -> QuerySet[InterestDeclaration]:
-    """The interests in these enterprises, or in a group that controls one of them, in whichever engagement they were declared, also in one
-    that has ended."""
+    """The interests in these enterprises, or in a group that controls one of them, in whichever
+    engagement they were declared, also in one that has ended."""
     of_that_day = {
         "of_group": Coalesce("firm", "assignment__site__organisation__controlling_firm"),
         "of_enterprise": Coalesce("organisation", "assignment__site__organisation"),
@@ -132,7 +141,9 @@ def interests_by_enterprise(
 
 
 class Reminded(AppendOnly):
-    """A day that the people of a site and of a body were told of. Written with their notices: both stand, or neither."""
+    """A day that the people of a site and of a body were told of. Written with their notices: both
+    stand, or neither.
+    """
 
     need = models.CharField(max_length=20)  # portal.assurance.reminding.AuditNeed
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")

@@ -12,7 +12,9 @@ from portal.publication.models import Publication
 
 
 class AuditorKey(models.Model):
-    """The public half of an auditor's own signing key. Revoked, it signs nothing new; what it signed before stands."""
+    """The public half of an auditor's own signing key. Revoked, it signs nothing new; what it
+    signed before stands.
+    """
 
     body = models.ForeignKey(Organisation, models.PROTECT, related_name="auditor_keys")
     owner = models.ForeignKey(User, models.PROTECT, related_name="auditor_keys")
@@ -26,9 +28,11 @@ class AuditorKey(models.Model):
 
 
 class Attestation(models.Model):
-    """An auditor's statement (`benchmarks.wire.attestations`). Its columns repeat what pages and policies ask for.
+    """An auditor's statement (`benchmarks.wire.attestations`). Its columns repeat what pages and
+    policies ask for.
 
-    `content` is the file that was given out to be signed, `signed` the one that came back; the same for a withdrawal.
+    `content` is the file that was given out to be signed, `signed` the one that came back; the same
+    for a withdrawal.
     """
 
     class State(models.TextChoices):

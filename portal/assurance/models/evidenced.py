@@ -1,6 +1,8 @@
-"""What is recorded of sites against evidence: incentives and corrections, certified management systems, declarations of criteria.
+"""What is recorded of sites against evidence: incentives and corrections, certified management
+systems, declarations of criteria.
 
-Certified management systems of sites, recorded against evidence, and taken back where one was recorded wrongly.
+Certified management systems of sites, recorded against evidence, and taken back where one was
+recorded wrongly.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from portal.auditlog.models import AppendOnly
 
 
 class Incentive(AppendOnly):
-    """Money or relief that a site was given under a scheme, and the evidence it was given on. Never changed."""
+    """Money or relief that a site was given under a scheme, and the evidence it was given on. Never
+    changed.
+    """
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="incentives")
     scheme = models.CharField(max_length=120)
@@ -41,7 +45,8 @@ class Incentive(AppendOnly):
 
 
 class IncentiveCorrection(AppendOnly):
-    """A second officer says that a recorded incentive was entered in error, and which amount is right, if any was given.
+    """A second officer says that a recorded incentive was entered in error, and which amount is
+    right, if any was given.
 
     The record itself stays as it was; the newest correction of it counts. Never changed.
     """
@@ -72,7 +77,9 @@ class IncentiveCorrection(AppendOnly):
 
 
 class SystemCertificate(models.Model):
-    """A certificate that a site runs a management system by a standard. The paper stays where it is kept; its digest stands here."""
+    """A certificate that a site runs a management system by a standard. The paper stays where it is
+    kept; its digest stands here.
+    """
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="system_certificates")
     standard = models.CharField(
@@ -112,8 +119,9 @@ class SystemCertificate(models.Model):
 
 
 class Declaration(AppendOnly):
-    """What a site says of itself towards one criterion of a programme, and the paper behind it. The newest row of a criterion counts; one
-    without a value takes the one before back. Never changed."""
+    """What a site says of itself towards one criterion of a programme, and the paper behind it. The
+    newest row of a criterion counts; one without a value takes the one before back. Never
+    changed."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="declarations")
     programme = models.CharField(max_length=60)  # `portal.assurance.programmes`

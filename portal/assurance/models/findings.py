@@ -1,6 +1,8 @@
-"""Findings of an audit and what became of each; and samples: the auditor's promise, the draw, what came of the opening in counts.
+"""Findings of an audit and what became of each; and samples: the auditor's promise, the draw, what
+came of the opening in counts.
 
-Samples: the auditor's promise, the draw that it bound, and what came of the opening, in counts. No opening ever comes here.
+Samples: the auditor's promise, the draw that it bound, and what came of the opening, in counts. No
+opening ever comes here.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ class FindingGrade(models.TextChoices):
 
 
 class Finding(AppendOnly):
-    """What an auditor found at one site and period. The evidence stays where it is kept; its digest stands here."""
+    """What an auditor found at one site and period. The evidence stays where it is kept; its digest
+    stands here.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="findings")
     number = models.PositiveIntegerField()
@@ -57,11 +61,15 @@ class FindingAct(models.TextChoices):
 
 ENDED = frozenset({FindingAct.CLOSED, FindingAct.ANNULLED})
 WAITS_FOR_PLANT = frozenset({None, FindingAct.RETURNED, FindingAct.CONFIRMED})
-"""The last act of a finding whose answer is the plant's to give; None: nobody has said anything yet."""
+"""The last act of a finding whose answer is the plant's to give; None: nobody has said anything
+yet.
+"""
 
 
 class FindingStep(AppendOnly):
-    """What was said to a finding afterwards. The last one says how it stands; none: it waits for the plant."""
+    """What was said to a finding afterwards. The last one says how it stands; none: it waits for
+    the plant.
+    """
 
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="steps")
     act = models.CharField(max_length=10, choices=FindingAct.choices)
@@ -79,8 +87,8 @@ class FindingStep(AppendOnly):
 
 
 def last_act() -> Case:
-    """Of each finding of a query, its last act; null where nobody has said anything yet. What ended with the firm is closed, and of
-    that no step tells."""
+    """Of each finding of a query, its last act; null where nobody has said anything yet. What ended
+    with the firm is closed, and of that no step tells."""
     last = Subquery(
         FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
     )
@@ -89,7 +97,9 @@ def last_act() -> Case:
 
 
 class Sample(models.Model):
-    """One draw of an engagement, in its three steps: promised, drawn, verified off this portal. Or promised, and given up."""
+    """One draw of an engagement, in its three steps: promised, drawn, verified off this portal. Or
+    promised, and given up.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="samples")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="samples")

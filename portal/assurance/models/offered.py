@@ -1,4 +1,6 @@
-"""What an authority offers a site that meets a criterion of a programme, and what an officer found in the paper behind a declaration."""
+"""What an authority offers a site that meets a criterion of a programme, and what an officer found
+in the paper behind a declaration.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from portal.auditlog.models import AppendOnly
 
 
 class PaperReading(AppendOnly):
-    """An officer read the paper that a declaration names, and says whether it shows the criterion. The newest of a declaration counts."""
+    """An officer read the paper that a declaration names, and says whether it shows the criterion.
+    The newest of a declaration counts.
+    """
 
     declaration = models.ForeignKey(Declaration, models.PROTECT, related_name="readings")
     met = models.BooleanField()
@@ -30,7 +34,8 @@ class PaperReading(AppendOnly):
 
 
 class IncentiveOffer(models.Model):
-    """An incentive tied to a criterion, for the sites of a jurisdiction: proposed by one officer, approved by another, ended with a reason.
+    """An incentive tied to a criterion, for the sites of a jurisdiction: proposed by one officer,
+    approved by another, ended with a reason.
 
     What it says is never changed: another amount or another act is another offer.
     """

@@ -1,8 +1,10 @@
-"""The percentile curve of one cell: where each point stands, in per cent of the drawing's width and height.
+"""The percentile curve of one cell: where each point stands, in per cent of the drawing's width and
+height.
 
-Across: the share of the firms, from none to all, so that the ends that are withheld are seen to be missing. Up: the value, on a scale
-of its own around the points and their intervals; it need not begin at zero, for positions are compared and not lengths. Positions
-are SVG attributes, as in the ladder: no inline style, no script.
+Across: the share of the firms, from none to all, so that the ends that are withheld are seen to be
+missing. Up: the value, on a scale of its own around the points and their intervals; it need not
+begin at zero, for positions are compared and not lengths. Positions are SVG attributes, as in the
+ladder: no inline style, no script.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class ScaleLine:
 
 @dataclass(frozen=True, slots=True)
 class CurvePicture:
-    """The whole drawing; `best` is the height of the step's published best, None where it has none."""
+    """The whole drawing; `best` is the height of the step's published best, None where it has
+    none.
+    """
 
     lines: tuple[ScaleLine, ...]
     segments: tuple[LineSegment, ...]

@@ -1,11 +1,12 @@
 """The step ladder: where each mark stands, in per cent of the drawing's width.
 
-The ladder is a real table whose middle cells are drawn by the server. Its scale is energy per tonne of the *route's product*
-above the best: step value x reference ratio, less the best. Every best stands at 0, so rungs can be compared, add up to the
-whole route and survive negative steps. A limit of a standard has another basis (annual average) and gets no position here.
+The ladder is a real table whose middle cells are drawn by the server. Its scale is energy per tonne
+of the *route's product* above the best: step value x reference ratio, less the best. Every best
+stands at 0, so rungs can be compared, add up to the whole route and survive negative steps. A limit
+of a standard has another basis (annual average) and gets no position here.
 
-Positions are SVG attributes in per cent (`cx="14.20%"`): no inline style, so the strict content policy holds, and the
-drawing stretches with the cell.
+Positions are SVG attributes in per cent (`cx="14.20%"`): no inline style, so the strict content
+policy holds, and the drawing stretches with the cell.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ LABEL_FITS_TO = 78.0  # a label right of its mark would leave the drawing beyond
 
 @dataclass(frozen=True, slots=True)
 class StepRung:
-    """One step in numbers: values per tonne of the step's product, `ratio` tonnes of it per tonne of the route's product."""
+    """One step in numbers: values per tonne of the step's product, `ratio` tonnes of it per tonne
+    of the route's product.
+    """
 
     ratio: float
     best: Estimate | None
@@ -75,7 +78,9 @@ class ValueMark:
 
 @dataclass(frozen=True, slots=True)
 class RungPicture:
-    """One drawn cell. `zero` is the position of the best; `step_down` joins the silhouette to the rung below."""
+    """One drawn cell. `zero` is the position of the best; `step_down` joins the silhouette to the
+    rung below.
+    """
 
     zero: str
     best_band: DrawnInterval | None
@@ -164,7 +169,8 @@ class _Scale:
         lowest, highest = min([0.0, *marks]), max([0.0, *marks])
         if highest == lowest:  # nothing but bests without an interval: any scale shows them at 0
             highest = lowest + 1.0
-        # the best's own mark has a radius: leave it a little room on the left even where no band reaches there
+        # the best's own mark has a radius: leave it a little room on the left even where no band
+        # reaches there
         return cls(min(lowest, -0.06 * (highest - lowest)), highest)
 
     def percent(self, above: float) -> float:

@@ -1,4 +1,6 @@
-"""Charts of a published version as files of their own (SVG): with title, version, address and licence, for other pages to show."""
+"""Charts of a published version as files of their own (SVG): with title, version, address and
+licence, for other pages to show.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def spread(page: BenchmarkPage) -> str:
 
 
 def _framed(name: str, page: BenchmarkPage, below: int, **content: object) -> str:
-    """`below` is where the drawing ends; its key, the citation, the address and the licence follow."""
+    """`below` is where the drawing ends; its key, the citation, the address and the licence
+    follow.
+    """
     cited = wrap(page.citation, 120 if page.citation.isascii() else 70)
     lines = [(below + KEY + 20 + 22 * index, line) for index, line in enumerate(cited)]
     foot = below + KEY + 20 + 22 * len(lines)

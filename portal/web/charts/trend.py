@@ -1,7 +1,9 @@
-"""A step's values period by period: where each point and the industry's best stand, in per cent of the drawing.
+"""A step's values period by period: where each point and the industry's best stand, in per cent of
+the drawing.
 
-Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No line crosses a break, for what lies on
-both sides of it is defined otherwise; and none joins two values of a site that differ by no more than their noise, for that is no slope.
+Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No
+line crosses a break, for what lies on both sides of it is defined otherwise; and none joins two
+values of a site that differ by no more than their noise, for that is no slope.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last per
 
 
 class TrendPeriod(NamedTuple):
-    """One period: the site's value, the industry's best where one is published, and whether it is defined otherwise than the one before."""
+    """One period: the site's value, the industry's best where one is published, and whether it is
+    defined otherwise than the one before.
+    """
 
     label: str
     you: Estimate
@@ -45,7 +49,9 @@ class TrendPicture:
 
 
 def draw(reported: Sequence[TrendPeriod], since: int = 0) -> TrendPicture:
-    """Place at least two periods. Those before `since` are in another unit: the scale is not theirs, and their places stay empty."""
+    """Place at least two periods. Those before `since` are in another unit: the scale is not
+    theirs, and their places stay empty.
+    """
     drawn = reported[since:]
     values = [
         end

@@ -1,4 +1,6 @@
-"""allauth's forms in the style and the words of these pages; wrong passwords and codes are counted as at sign-in."""
+"""allauth's forms in the style and the words of these pages; wrong passwords and codes are counted
+as at sign-in.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Forms with which a regulator assigns a certification body, and takes an assignment or a recorded certificate back."""
+"""Forms with which a regulator assigns a certification body, and takes an assignment or a recorded
+certificate back.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class AssignForm(forms.Form):
     body = choice(
         _("Certification body"),
         _(
-            "Choose neither a body controlled by the same firm nor one whose auditors all have an interest in the firm: both are refused."
+            "Choose neither a body controlled by the same firm nor one whose auditors all have an "
+            "interest in the firm: both are refused."
         ),
         _("Choose a certification body."),
     )
@@ -33,14 +36,16 @@ class AssignForm(forms.Form):
     due = day(
         _("Conclusion due by (optional)"),
         _(
-            "The last day. The body is reminded shortly before it. Without a day, the conclusion is never late."
+            "The last day. The body is reminded shortly before it. Without a day, the conclusion "
+            "is never late."
         ),
         optional=True,
     )
     sees = choice(
         _("What it sees of the reports"),
         _(
-            "Protected values already contain noise, but they still belong to the firm. Samples at the plant do not need them."
+            "Protected values already contain noise, but they still belong to the firm. Samples "
+            "at the plant do not need them."
         ),
         choices=[
             (OUTSIDE, _("Only the outer data: when, which revision, accepted or not")),

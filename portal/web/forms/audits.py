@@ -1,4 +1,6 @@
-"""Forms of an audit: interests, findings, answers, appeals, the opinion, signed files, withdrawals, keys, codes, policy, summaries."""
+"""Forms of an audit: interests, findings, answers, appeals, the opinion, signed files, withdrawals,
+keys, codes, policy, summaries.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ class InterestForm(forms.Form):
     text = area(
         _("What the interest is (if you have one)"),
         _(
-            "Your body and the regulator can read it. It cannot be withdrawn. Somebody else from your body then continues."
+            "Your body and the regulator can read it. It cannot be withdrawn. Somebody else from "
+            "your body then continues."
         ),
         most=1000,
         optional=True,
@@ -114,7 +117,9 @@ class AnswerForm(forms.Form):
 
 
 class SettleForm(forms.Form):
-    """The auditor closes a finding or sends its answer back; the regulator decides about an appeal."""
+    """The auditor closes a finding or sends its answer back; the regulator decides about an
+    appeal.
+    """
 
     text = area(
         _("Your reason"),
@@ -238,7 +243,8 @@ class SignedFileForm(forms.Form):
         if signed is not None and (signed.size or 0) > MOST_BYTES:
             raise forms.ValidationError(
                 _(
-                    "The file is larger than any attestation. Choose the file that the signing command wrote."
+                    "The file is larger than any attestation. Choose the file that the signing "
+                    "command wrote."
                 )
             )
         return signed
@@ -253,7 +259,9 @@ class SignedFileForm(forms.Form):
         return self.cleaned_data
 
     def raw(self, assemble: Callable[[bytes, bytes], bytes]) -> bytes:
-        """The signed file: as handed in, or made of the signature (and the number) that the browser worked out."""
+        """The signed file: as handed in, or made of the signature (and the number) that the browser
+        worked out.
+        """
         cleaned = self.cleaned_data
         if cleaned["signed"]:
             return bytes(cleaned["signed"].read())
@@ -289,7 +297,8 @@ class AuditorKeyForm(forms.Form):
     public_key = pattern(
         _("Your public key"),
         _(
-            "64 digits of 0–9 and a–f, as shown by the command on your own machine. The private key stays there."
+            "64 digits of 0–9 and a–f, as shown by the command on your own machine. The private "
+            "key stays there."
         ),
         _("Give the public key."),
         regex=DIGEST,

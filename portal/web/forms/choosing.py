@@ -1,4 +1,6 @@
-"""Many boxes ticked by one click, without a script: links that tick all, none, or one jurisdiction's, by the address (`?choose=`)."""
+"""Many boxes ticked by one click, without a script: links that tick all, none, or one
+jurisdiction's, by the address (`?choose=`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Forms of periods and their last days: opening, moving, asking for more time and deciding on it."""
+"""Forms of periods and their last days: opening, moving, asking for more time and deciding on
+it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class PeriodForm(forms.Form):
     due = day(
         _("Last day for reports"),
         _(
-            "If you leave this empty, it is 90 days after the end of the period. A site that must report and has not done so by then "
+            "If you leave this empty, it is 90 days after the end of the period. A site that must "
+            "report and has not done so by then "
             "is late."
         ),
         optional=True,
@@ -71,7 +74,8 @@ class MoreTimeForm(forms.Form):
     reason = area(
         _("Why the report cannot be sent in time"),
         _(
-            "Regulators of the site can read it; other firms cannot. Do not write any values of the plant."
+            "Regulators of the site can read it; other firms cannot. Do not write any values of "
+            "the plant."
         ),
         _("Say in a sentence why you need more time."),
         most=500,

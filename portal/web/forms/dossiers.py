@@ -1,4 +1,6 @@
-"""The forms with which a firm declares a criterion of a programme, and an officer says what the paper behind it shows."""
+"""The forms with which a firm declares a criterion of a programme, and an officer says what the
+paper behind it shows.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ class DeclarationForm(forms.Form):
 
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     value = line(
-        _("What you declare"), _("As stated in the document, such as “grade 1” or “21.4 %”. If you leave it empty, the last one is "
+        _("What you declare"), _("As stated in the document, such as “grade 1” or “21.4 %”. If "
+                                 "you leave it empty, the last one is "
                                  "withdrawn."),
         most=200, required="", optional=True,
     )  # fmt: skip
@@ -49,9 +52,14 @@ class ReadingForm(forms.Form):
 
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
     reading = choice(
-        _("What the paper shows"), required=_("Choose what the paper shows."),
-        choices=(("", _("Choose one")), ("met", _("The criterion is met")), ("not-met", _("The criterion is not met"))),
-    )  # fmt: skip
+        _("What the paper shows"),
+        required=_("Choose what the paper shows."),
+        choices=(
+            ("", _("Choose one")),
+            ("met", _("The criterion is met")),
+            ("not-met", _("The criterion is not met")),
+        ),
+    )
     note = area(
         _("Your finding"),
         _("What the document says, and on which page. The firm can read this."),
@@ -64,5 +72,6 @@ class ReadingForm(forms.Form):
         criterion = cast(forms.ChoiceField, self.fields["criterion"])
         criterion.choices = list(declared)
         criterion.error_messages["invalid_choice"] = _(
-            "What the firm declares has changed since you opened the page. Read what it declares now, and the paper that it names."
+            "What the firm declares has changed since you opened the page. Read what it declares "
+            "now, and the paper that it names."
         )

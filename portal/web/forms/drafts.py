@@ -18,7 +18,8 @@ class CommentForm(forms.Form):
     text = area(
         _("Your comment"),
         _(
-            "For the people who decide about this draft. The public cannot read it, and it cannot be changed later."
+            "For the people who decide about this draft. The public cannot read it, and it cannot "
+            "be changed later."
         ),
         _("Write what the others should know about this draft."),
         most=2000,
@@ -26,11 +27,14 @@ class CommentForm(forms.Form):
 
 
 class ApprovalForm(forms.Form):
-    """The second person's decision: now, or at a time in the reader's zone. What cannot be undone is not done by one click."""
+    """The second person's decision: now, or at a time in the reader's zone. What cannot be undone
+    is not done by one click.
+    """
 
     read = tick(
         _(
-            "I have read the values, what the disclosure gate found and what changed. The public can then see them. A published version "
+            "I have read the values, what the disclosure gate found and what changed. The public "
+            "can then see them. A published version "
             "can be withdrawn with a reason, but not changed."
         ),
         required=_("Confirm that you have read the draft. What is published cannot be changed."),

@@ -1,7 +1,8 @@
 """Fields of forms as these pages show them: GOV.UK's classes, and errors that say what to do.
 
-Each takes its label, its hint, and what is said where nothing was given; a field without that sentence falls back on Django's,
-unless it is `optional`. What else a field of Django takes goes through as it is.
+Each takes its label, its hint, and what is said where nothing was given; a field without that
+sentence falls back on Django's, unless it is `optional`. What else a field of Django takes goes
+through as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 Text = Any  # a lazy text, which the stubs of forms do not know
 DAY = _("Write the day as 2027-03-31.")
 YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d")
-"""05/06/2027 is another day in one country than in the next: it is refused, and nothing is guessed."""
+"""05/06/2027 is another day in one country than in the next: it is refused, and nothing is
+guessed.
+"""
 
 LATEST = date(2999, 12, 31)
 TOO_LATE = _("Write a day before the year 3000.")
@@ -44,7 +47,9 @@ def line(
     attrs: Mapping[str, str] | None = None,
     **more: Any,
 ) -> forms.CharField:
-    """One line of text of at most so many characters; `width` of those of GOV.UK, 0 for the whole."""
+    """One line of text of at most so many characters; `width` of those of GOV.UK, 0 for the
+    whole.
+    """
     return forms.CharField(
         **_texts(label, hint, required, more), max_length=most, widget=_input(width, attrs)
     )
@@ -82,7 +87,9 @@ class DigestField(forms.RegexField):
 
 
 def digest(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.RegexField:
-    """The SHA-256 of a document that stays where it is; nobody types it: the browser hashes the file, or a command prints it."""
+    """The SHA-256 of a document that stays where it is; nobody types it: the browser hashes the
+    file, or a command prints it.
+    """
     return DigestField(
         DIGEST,
         **_texts(label, hint, required, more, invalid=NO_DIGEST),
@@ -91,7 +98,9 @@ def digest(label: Text, hint: Text = "", required: Text = "", **more: Any) -> fo
 
 
 class PlainNumberField(forms.DecimalField):
-    """A number as people write it: 1e10 is a slip of the keyboard more often than ten thousand millions."""
+    """A number as people write it: 1e10 is a slip of the keyboard more often than ten thousand
+    millions.
+    """
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and "e" in value.casefold():

@@ -1,4 +1,6 @@
-"""Forms about groups of sites: what a group is, which sites are asked, and which labels a site shows."""
+"""Forms about groups of sites: what a group is, which sites are asked, and which labels a site
+shows.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,10 @@ class InviteSitesForm(forms.Form):
     sites = area(
         _("Ids of the sites"),
         _(
-            "One a line, as the firms tell them to you. Each firm decides for itself, and this page shows its answer. Unless you regulate "
-            "the whole nation you are not told of an id that no site has: it stays without an answer."
+            "One a line, as the firms tell them to you. Each firm decides for itself, and this "
+            "page shows its answer. Unless you regulate "
+            "the whole nation you are not told of an id that no site has: it stays without an "
+            "answer."
         ),
         _("Write at least one id."),
         most=64 * MOST_AT_ONCE,

@@ -1,4 +1,6 @@
-"""The form with which an officer proposes an incentive for a criterion, and the reason with which one is refused or ended."""
+"""The form with which an officer proposes an incentive for a criterion, and the reason with which
+one is refused or ended.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,14 @@ class OfferedForm(forms.Form):
         _("What is offered, in Chinese"), "", _("Write in Chinese what is offered."), most=200
     )
     amount = number(
-        _("Amount"), required=_("Give the amount."), invalid=_("Write the amount as 120000 or 0.15."),
-        min_value=Decimal("0.0001"), too_small=_("The amount must be above 0."), max_digits=14, decimal_places=4,
-    )  # fmt: skip
+        _("Amount"),
+        required=_("Give the amount."),
+        invalid=_("Write the amount as 120000 or 0.15."),
+        min_value=Decimal("0.0001"),
+        too_small=_("The amount must be above 0."),
+        max_digits=14,
+        decimal_places=4,
+    )
     unit = choice(_("Unit of the amount"), required=_("Choose a unit."))
     authority_en = line(
         _("Authority, in English"), "", _("Name the authority in English."), most=200

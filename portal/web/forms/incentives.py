@@ -33,7 +33,8 @@ class IncentiveForm(forms.Form):
     evidence = digest(
         _("SHA-256 of the evidence"),
         _(
-            "The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."
+            "The digest of the site’s sealed report, or of a document that you keep: 64 digits of "
+            "0–9 and a–f."
         ),
         _("Give the digest of the evidence."),
     )

@@ -49,7 +49,8 @@ class ApiKeyForm(forms.Form):
     kind = choice(
         _("Whose key it is"),
         _(
-            "Your own key ends when you no longer act for the organisation. The organisation’s key remains valid."
+            "Your own key ends when you no longer act for the organisation. The organisation’s "
+            "key remains valid."
         ),
         choices=(("personal", _("your own")), ("organisation", _("the organisation’s"))),
     )

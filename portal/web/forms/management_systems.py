@@ -37,14 +37,16 @@ class SystemForm(forms.Form):
     valid_until = day(
         _("Last day of validity"),
         _(
-            "An audit is due by the end of this day, unless another certificate follows or the last audit allows a later day."
+            "An audit is due by the end of this day, unless another certificate follows or the "
+            "last audit allows a later day."
         ),
         _("Choose the last day of validity."),
     )
     evidence = digest(
         _("SHA-256 of the certificate"),
         _(
-            "The certificate itself stays where it is stored. Its digest, 64 characters from 0–9 and a–f, later shows which "
+            "The certificate itself stays where it is stored. Its digest, 64 characters from 0–9 "
+            "and a–f, later shows which "
             "certificate was meant."
         ),
         _("Give the digest of the certificate."),

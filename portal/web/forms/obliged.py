@@ -20,8 +20,10 @@ class ObligedListForm(forms.Form):
     listed = upload(
         _("List of the obliged, CSV or XLSX"),
         _(
-            "The file needs a column “site” with the site’s id, or “credit_code” with its unified social credit code. It can also "
-            "have “cohort” (hundred, thousand, ten-thousand). The headings of the template work too. Nothing changes yet."
+            "The file needs a column “site” with the site’s id, or “credit_code” with its unified "
+            "social credit code. It can also "
+            "have “cohort” (hundred, thousand, ten-thousand). The headings of the template work "
+            "too. Nothing changes yet."
         ),
         _("Choose the file first."),
         accept=".csv,text/csv,.xlsx",

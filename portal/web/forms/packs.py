@@ -49,7 +49,9 @@ class ProposalForm(forms.Form):
     )
 
     def texts(self) -> tuple[str, str]:
-        """Pack and factors as text; adds an error to the field whose file is none, or is too long."""
+        """Pack and factors as text; adds an error to the field whose file is none, or is too
+        long.
+        """
         return self._read("file"), self._read("factors")
 
     def _read(self, name: str) -> str:
@@ -77,7 +79,8 @@ class ProposalCommentForm(forms.Form):
     text = area(
         _("Your comment"),
         _(
-            "Technical comments only: which number, and what it should be. Everybody concerned can read it with your name. It cannot "
+            "Technical comments only: which number, and what it should be. Everybody concerned "
+            "can read it with your name. It cannot "
             "be changed later."
         ),
         _("Write what should be considered."),

@@ -1,4 +1,6 @@
-"""Forms of partners and of firms that let them in: a conformance result, delivered energy, access that is granted at a site."""
+"""Forms of partners and of firms that let them in: a conformance result, delivered energy, access
+that is granted at a site.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +110,8 @@ class GrantForm(forms.Form):
     what = choice(
         _("What a technology provider sees"),
         _(
-            "Whatever you choose here, an energy supplier sees nothing of reports. It can declare what it delivered."
+            "Whatever you choose here, an energy supplier sees nothing of reports. It can declare "
+            "what it delivered."
         ),
         choices=(
             (STATES, _("states of reports")),

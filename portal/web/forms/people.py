@@ -1,4 +1,6 @@
-"""Forms about an organisation's people: inviting somebody, and a new account for who was invited."""
+"""Forms about an organisation's people: inviting somebody, and a new account for who was
+invited.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ class InvitePersonForm(forms.Form):
     delegate = tick(
         _("A delegate from another organisation"),
         _(
-            "Acts for your sites and sees their reports, but not your people. You can withdraw this at any time."
+            "Acts for your sites and sees their reports, but not your people. You can withdraw "
+            "this at any time."
         ),
         optional=True,
     )

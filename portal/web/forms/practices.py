@@ -1,4 +1,6 @@
-"""Forms about practices: offering or editing one, importing a list, reporting an outcome, confirming it, refusing or withdrawing."""
+"""Forms about practices: offering or editing one, importing a list, reporting an outcome,
+confirming it, refusing or withdrawing.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def cause_choices() -> list[tuple[str, str]]:
 
 
 class PracticeForm(forms.Form):
-    """What is done, where it helps, what it saved. Each text in at least one language; both before it is published."""
+    """What is done, where it helps, what it saved. Each text in at least one language; both before
+    it is published.
+    """
 
     needed: Mapping[str, Text] = MappingProxyType({"title": NO_TITLE, "done": NOT_DONE})
 
@@ -63,7 +67,8 @@ class PracticeForm(forms.Form):
     cause = choice(
         _("Cause of waste that it addresses"),
         _(
-            "Use the name in local reports. Leave it open if the practice changes the plant: it is then named wherever the step has a gap."
+            "Use the name in local reports. Leave it open if the practice changes the plant: it "
+            "is then named wherever the step has a gap."
         ),
         optional=True,
     )
@@ -94,7 +99,8 @@ class PracticeForm(forms.Form):
     saving_unit = choice(
         _("Unit of the saving, per tonne of the step’s product"),
         _(
-            "If the step’s output is counted in another unit, such as m² or weight cases: per one of that unit. The same of the investment."
+            "If the step’s output is counted in another unit, such as m² or weight cases: per one "
+            "of that unit. The same of the investment."
         ),
         choices=UNITS,
     )
@@ -154,8 +160,10 @@ class OfferForm(PracticeForm):
     )
     consent = tick(
         _(
-            "The firm consents: a reviewer of the regulator edits the text, a second one publishes it for everybody under the data "
-            "licence, and agents of other plants name it. The firm may withdraw it at any time; copies already fetched are not called back."
+            "The firm consents: a reviewer of the regulator edits the text, a second one "
+            "publishes it for everybody under the data "
+            "licence, and agents of other plants name it. The firm may withdraw it at any time; "
+            "copies already fetched are not called back."
         ),
         required=_("Without the firm’s consent nothing is offered."),
     )
@@ -171,7 +179,9 @@ class OfferForm(PracticeForm):
 
 
 class ListedForm(PracticeForm):
-    """A practice of a published list, with its source; many lists give no more than a name and figures."""
+    """A practice of a published list, with its source; many lists give no more than a name and
+    figures.
+    """
 
     needed = MappingProxyType({"title": NO_TITLE})
 
@@ -191,7 +201,8 @@ class ImportForm(forms.Form):
     listed = upload(
         _("List of practices, CSV or XLSX"),
         _(
-            "The columns of the template, one practice per line. This does not publish anything: a second person does that."
+            "The columns of the template, one practice per line. This does not publish anything: "
+            "a second person does that."
         ),
         _("Choose the file first."),
         accept=".csv,text/csv,.xlsx",
@@ -216,13 +227,15 @@ class OutcomeForm(forms.Form):
     )
     ask = tick(
         _(
-            "Ask an auditor to confirm it first. Auditors assigned to the site may read the file; it is counted once one confirms it."
+            "Ask an auditor to confirm it first. Auditors assigned to the site may read the file; "
+            "it is counted once one confirms it."
         ),
         optional=True,
     )
     consent = tick(
         _(
-            "The firm consents: the class in this file is counted and shown to everybody as described above, for good."
+            "The firm consents: the class in this file is counted and shown to everybody as "
+            "described above, for good."
         ),
         required=_("Without the firm’s consent nothing is submitted."),
     )

@@ -1,4 +1,6 @@
-"""The reason with which an act is done that others read of: a withdrawal, a refusal, a draft that is discarded."""
+"""The reason with which an act is done that others read of: a withdrawal, a refusal, a draft that
+is discarded.
+"""
 
 from __future__ import annotations
 

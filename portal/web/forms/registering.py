@@ -103,13 +103,15 @@ class FirmForm(_Placed):
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
     credit_code = CreditCodeField(
         _(
-            "18 characters, as on the business licence. An enterprise in China needs it; others leave it empty."
+            "18 characters, as on the business licence. An enterprise in China needs it; others "
+            "leave it empty."
         )
     )
     controlling_firm = line(
         _("Controlling firm"),
         _(
-            "For an enterprise: the group or parent that decides for it, or the firm itself. Disclosure rules count these, never plants."
+            "For an enterprise: the group or parent that decides for it, or the firm itself. "
+            "Disclosure rules count these, never plants."
         ),
         most=200,
         width=20,
@@ -125,7 +127,8 @@ class FirmForm(_Placed):
     email = email(
         _("Your email address at the firm"),
         _(
-            "A link is sent to this address to confirm that it is yours. Once approved, you manage the firm here."
+            "A link is sent to this address to confirm that it is yours. Once approved, you "
+            "manage the firm here."
         ),
         _("Enter your email address."),
         attrs={"autocomplete": "email"},
@@ -152,7 +155,8 @@ class FirmForm(_Placed):
             self.add_error(
                 "controlling_firm",
                 _(
-                    "Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name."
+                    "Enter the group or parent that decides for the firm. If there is none, enter "
+                    "the firm’s own name."
                 ),
             )
         jurisdiction = answers.get("jurisdiction")
@@ -176,7 +180,8 @@ class NameForm(forms.Form):
     size_class = choice(
         _("Size class"),
         _(
-            "By output, within the sector. It sets your weight in the disclosure rules. The regulator approves it."
+            "By output, within the sector. It sets your weight in the disclosure rules. The "
+            "regulator approves it."
         ),
         _("Choose the size class."),
         choices=[UNCHOSEN, *SIZES.items()],
@@ -227,7 +232,8 @@ class SiteForm(NameForm, _Placed):
     slug = line(
         _("Id of the site"),
         _(
-            "As written in the plant’s site.toml, such as north-works-2. A line that reports by itself counts as a separate site."
+            "As written in the plant’s site.toml, such as north-works-2. A line that reports by "
+            "itself counts as a separate site."
         ),
         _("Enter an id for the site."),
         most=63,
@@ -260,7 +266,8 @@ class FirmDecisionForm(RefusalForm):
     NEW = "new"
     credit_code = CreditCodeField(
         _(
-            "The application contains no code. Without the 18 characters of the business licence the firm cannot be approved."
+            "The application contains no code. Without the 18 characters of the business licence "
+            "the firm cannot be approved."
         )
     )
     controlling = choice(_("Controlling firm"), optional=True)
@@ -272,10 +279,10 @@ class FirmDecisionForm(RefusalForm):
             del self.fields["credit_code"]
         firms = list(controlling_firms())
         firm_choices = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
-        self.fields["controlling"].choices = [
+        self.fields["controlling"].choices = [  # type: ignore[attr-defined]
             (self.NEW, _("New: %(name)s") % {"name": spelt}),
             *firm_choices,
-        ]  # type: ignore[attr-defined]
+        ]
         alike = spelt_alike(firms, spelt)
         self.fields["controlling"].initial = self.NEW if alike is None else str(alike.pk)
 

@@ -20,12 +20,15 @@ class SealedFilesInput(forms.ClearableFileInput):
 
 
 class SealedFilesField(forms.FileField):
-    """One file or more. What is wrong with one of them is told beside that one, and keeps no other from being taken."""
+    """One file or more. What is wrong with one of them is told beside that one, and keeps no other
+    from being taken.
+    """
 
     default_error_messages = {  # noqa: RUF012 - as Django declares it
         "required": _("Choose the sealed file first."),
         "too-many": _(
-            "These are more than %(most)s files: none was accepted. Choose at most %(most)s, and submit the others afterwards."
+            "These are more than %(most)s files: none was accepted. Choose at most %(most)s, and "
+            "submit the others afterwards."
         ),
     }
 
@@ -52,7 +55,8 @@ class SealedFilesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sealed"].help_text = _(
-            "Written by “steplabel-agent submit --offline”; at most 256 KiB each, at most %(most)s at once. Each file gets its own answer."
+            "Written by “steplabel-agent submit --offline”; at most 256 KiB each, at most "
+            "%(most)s at once. Each file gets its own answer."
         ) % {"most": MOST_FILES}
 
     @staticmethod
@@ -62,6 +66,7 @@ class SealedFilesForm(forms.Form):
             return gettext("The file is empty. Copy it again from the plant’s computer.")
         if file.size > MAX_ENVELOPE_BYTES:
             return gettext(
-                "The file is larger than any sealed report. Choose the file that “submit --offline” wrote."
+                "The file is larger than any sealed report. Choose the file that “submit "
+                "--offline” wrote."
             )
         return ""

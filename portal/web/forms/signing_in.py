@@ -1,4 +1,6 @@
-"""The form of signing in: wrong passwords are counted, and after too many neither is looked at for a while."""
+"""The form of signing in: wrong passwords are counted, and after too many neither is looked at for
+a while.
+"""
 
 from __future__ import annotations
 

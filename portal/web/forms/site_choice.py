@@ -1,4 +1,6 @@
-"""A site to choose among thousands, without a script: words find some (`?find=`), and the form offers what was found."""
+"""A site to choose among thousands, without a script: words find some (`?find=`), and the form
+offers what was found.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from portal.web.words.terms import shown_name
 
 @dataclass(frozen=True, slots=True)
 class SiteChoice:
-    """What a form offers. `searched`: there are more sites than fit a list, so the page has a search."""
+    """What a form offers. `searched`: there are more sites than fit a list, so the page has a
+    search.
+    """
 
     words: str
     searched: bool
@@ -27,7 +31,8 @@ def site_choice(sites: QuerySet[Site], text: str, chosen: str) -> SiteChoice:
     """All of at most `MOST` sites; of more those that fit the words, and none without words.
 
     Args:
-        chosen: the id that was sent with the form: it stays on offer, whatever the words find, if it is one of `sites`.
+        chosen: the id that was sent with the form: it stays on offer, whatever the words find, if
+            it is one of `sites`.
     """
     words = " ".join(text.split())[:LONGEST]
     fitting = list(sites_fitting(sites, ())[: MOST + 1])

@@ -1,8 +1,9 @@
-"""What was typed into a form after the session had ended, or before a password is asked for again: carried through that, shown, and sent
-when its author says so.
+"""What was typed into a form after the session had ended, or before a password is asked for again:
+carried through that, shown, and sent when its author says so.
 
-The browser carries it, signed, until a password has been given: nothing is kept for whoever has none. Files cannot be carried, and
-passwords are not; a page that was open for hours is no reason to lose a page of text.
+The browser carries it, signed, until a password has been given: nothing is kept for whoever has
+none. Files cannot be carried, and passwords are not; a page that was open for hours is no reason to
+lose a page of text.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ NEVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class UnsentForm:
-    """A form that was not taken: where it goes, what stood in it, the fields whose files must be chosen again, and whether its author was
-    signed in and only asked for the password again."""
+    """A form that was not taken: where it goes, what stood in it, the fields whose files must be
+    chosen again, and whether its author was signed in and only asked for the password again."""
 
     path: str
     fields: tuple[tuple[str, str], ...]
@@ -45,7 +46,9 @@ class UnsentForm:
 
 
 def packed(request: HttpRequest, *, again: bool = False) -> str:
-    """What this request brought, signed; empty where nothing was typed, or too much. `again`: a signed-in person is asked once more."""
+    """What this request brought, signed; empty where nothing was typed, or too much. `again`: a
+    signed-in person is asked once more.
+    """
     fields = [
         [name, value]
         for name, values in request.POST.lists()
@@ -62,7 +65,9 @@ def packed(request: HttpRequest, *, again: bool = False) -> str:
 
 
 def keep(request: HttpRequest, carried: str) -> None:
-    """Put it into the session of a person who has given the password. What nobody here signed is dropped."""
+    """Put it into the session of a person who has given the password. What nobody here signed is
+    dropped.
+    """
     if carried and _read(carried) is not None:
         request.session[FIELD] = carried
 

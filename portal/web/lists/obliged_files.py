@@ -1,6 +1,8 @@
-"""A list of the obliged as a file: CSV or a workbook, with headings and cohorts in words of either language, read and written.
+"""A list of the obliged as a file: CSV or a workbook, with headings and cohorts in words of either
+language, read and written.
 
-Files are written with the headings of the page's language; whatever the language of its reader, a file with either is read.
+Files are written with the headings of the page's language; whatever the language of its reader, a
+file with either is read.
 """
 
 from __future__ import annotations
@@ -65,8 +67,8 @@ def table(members: Iterable[PeerGroupMember]) -> tuple[Sequence[str], Iterator[S
 
 
 def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
-    """The rows below the head by the names of `COLUMNS`, each with its line; other columns are left out. A CSV is in UTF-8 or
-    GB 18030, which holds GBK as spreadsheets in China write it.
+    """The rows below the head by the names of `COLUMNS`, each with its line; other columns are left
+    out. A CSV is in UTF-8 or GB 18030, which holds GBK as spreadsheets in China write it.
     """
     head, lines, fault = head_and_lines(raw)
     if fault is not None:
@@ -86,7 +88,9 @@ Lines = list[tuple[int, list[str]]]
 
 
 def head_and_lines(raw: bytes) -> tuple[list[str], Lines, LineFault | None]:
-    """The codes of the columns, by their names in any language, and the lines below; or why the file cannot be read."""
+    """The codes of the columns, by their names in any language, and the lines below; or why the
+    file cannot be read.
+    """
     lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
     head = [
         _names(HEADINGS).get(cell.casefold(), cell.casefold())
@@ -115,7 +119,9 @@ def _text(raw: bytes) -> tuple[Lines, LineFault | None]:
 
 
 def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
-    """The first sheet. What a small file would unpack to is asked first; no more than that is ever unpacked."""
+    """The first sheet. What a small file would unpack to is asked first; no more than that is ever
+    unpacked.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED_BYTES:

@@ -48,7 +48,9 @@ LISTS: Mapping[str, FilteredList] = {
 
 @dataclass(frozen=True, slots=True)
 class FilterLink:
-    """A saved filter as a link; without `url` its list is gone, and `gone` says what of it the list no longer has."""
+    """A saved filter as a link; without `url` its list is gone, and `gone` says what of it the list
+    no longer has.
+    """
 
     id: int
     text: str
@@ -66,7 +68,9 @@ def narrowed(page: str, query: QueryDict) -> str:
 
 
 def list_at(address: str) -> tuple[str, str, str] | None:
-    """Page, path and query of a list that is narrowed at this address of ours; None for every other one."""
+    """Page, path and query of a list that is narrowed at this address of ours; None for every other
+    one.
+    """
     path, _mark, query = address.partition("?")
     page = _page_at(path)
     asked = narrowed(page, QueryDict(query)) if page else ""
@@ -78,7 +82,9 @@ def list_at(address: str) -> tuple[str, str, str] | None:
 def links(
     rows: Iterable[SavedFilter], request: HttpRequest | None = None
 ) -> tuple[FilterLink, ...]:
-    """The filters as links to where each was saved; with a request, to the list that stands there (another period of it, perhaps)."""
+    """The filters as links to where each was saved; with a request, to the list that stands there
+    (another period of it, perhaps).
+    """
     return tuple(_link(row, request) for row in rows)
 
 

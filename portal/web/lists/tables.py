@@ -1,6 +1,8 @@
-"""Tables that sort, page and go out as CSV, all by the address: every state of a table is a link, and works without scripts.
+"""Tables that sort, page and go out as CSV, all by the address: every state of a table is a link,
+and works without scripts.
 
-Where a page has two tables, each has a prefix of its own before `sort` and `page`, so that one stays as it is while the other turns.
+Where a page has two tables, each has a prefix of its own before `sort` and `page`, so that one
+stays as it is while the other turns.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def sorted_rows(
     default: str,
     prefix: str = "",
 ) -> Sequence[Row]:
-    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order."""
+    """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the
+    default order.
+    """
     name, down = order_asked(keys, query, default, prefix)
     return sorted(rows, key=keys[name], reverse=down)
 
@@ -45,7 +49,9 @@ def sorted_rows(
 def order_asked(
     keys: Collection[str], query: QueryDict, default: str, prefix: str = ""
 ) -> tuple[str, bool]:
-    """Which of these orders the address asks for, and whether from the greatest down; anything else is the default order."""
+    """Which of these orders the address asks for, and whether from the greatest down; anything else
+    is the default order.
+    """
     asked = query.get(f"{prefix}sort", default)
     name, down = _column_and_direction(asked)
     return (name, down) if name in keys else _column_and_direction(default)
@@ -58,7 +64,9 @@ def columns(
     default: str,
     prefix: str = "",
 ) -> tuple[ColumnHead, ...]:
-    """The heads of a table: those with a key lead to their own order, and on a second press to the reverse."""
+    """The heads of a table: those with a key lead to their own order, and on a second press to the
+    reverse.
+    """
     wanted, down = order_asked(keys, query, default, prefix)
     heads = []
     for name, title in titles.items():
@@ -77,7 +85,9 @@ def columns(
 def sort_form(
     columns: Iterable[ColumnHead], rows: int, query: QueryDict, prefix: str = ""
 ) -> SortForm | None:
-    """The orders that these heads lead to, each both ways; None where no column sorts, or one row leaves nothing to sort."""
+    """The orders that these heads lead to, each both ways; None where no column sorts, or one row
+    leaves nothing to sort.
+    """
     if rows < 2:
         return None
     choices = []
@@ -97,7 +107,9 @@ def sort_form(
 def paged(
     rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = ""
 ) -> tuple[Sequence[Row], PageRange | None]:
-    """The rows of the page that the address names, and where it stands among the others; None where one page holds all."""
+    """The rows of the page that the address names, and where it stands among the others; None where
+    one page holds all.
+    """
     pages = pages_of(len(rows), query, size, prefix)
     return (rows, None) if pages is None else (rows[pages.first - 1 : pages.last], pages)
 
@@ -136,7 +148,9 @@ def with_query(query: QueryDict, **changes: str | None) -> str:
 def filter_choices(
     asked: str, everything: str, offered: Mapping[str, str]
 ) -> tuple[SelectOption, ...]:
-    """What a filter offers; what an address asks for and the list no longer has stands last, so that an empty list is understood."""
+    """What a filter offers; what an address asks for and the list no longer has stands last, so
+    that an empty list is understood.
+    """
     lost = (
         {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}}
         if asked and asked not in offered
@@ -162,14 +176,15 @@ def whole(read: Callable[[int, int], Iterable[Row]]) -> list[Row]:
                 "More than %(most)s lines match this filter, and one file does not hold more.",
                 most=f"{MOST_EXPORTED:,}",
             ),
-            "Go back and narrow the filter, for example to fewer days or to one person, and download one file after another.",
+            "Go back and narrow the filter, for example to fewer days or to one person, and "
+            "download one file after another.",
         )
     return rows
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """The rows as a file, its columns named in the language of the page; with a byte order mark so that a spreadsheet reads the
-    Chinese in it, and no cell that it would run.
+    """The rows as a file, its columns named in the language of the page; with a byte order mark so
+    that a spreadsheet reads the Chinese in it, and no cell that it would run.
     """
     text = io.StringIO()
     writer = csv.writer(text)

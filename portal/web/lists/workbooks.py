@@ -1,7 +1,8 @@
-"""Every table that can be had as CSV can be had as a workbook: the same rows of the same view, so that both say the same.
+"""Every table that can be had as CSV can be had as a workbook: the same rows of the same view, so
+that both say the same.
 
-A workbook holds plain values: numbers as numbers, all else as text, so that nothing in it is ever run. In a column of texts a value with a
-point is text, too.
+A workbook holds plain values: numbers as numbers, all else as text, so that nothing in it is ever
+run. In a column of texts a value with a point is text, too.
 """
 
 from __future__ import annotations

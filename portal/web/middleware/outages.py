@@ -1,7 +1,9 @@
-"""What a page says while the database or the store of counts does not answer, or the log was set back, in the reader's language.
+"""What a page says while the database or the store of counts does not answer, or the log was set
+back, in the reader's language.
 
-Without the counts nobody signs in, registers or asks for a new password, because nobody could be stopped from guessing; pages are read
-(`page_rates`). The API says the same as a problem document (`portal.problems`).
+Without the counts nobody signs in, registers or asks for a new password, because nobody could be
+stopped from guessing; pages are read (`page_rates`). The API says the same as a problem document
+(`portal.problems`).
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class ServerAwayMiddleware:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """What Django's `handler500` asks for, also where a middleware and no view failed: one that keeps a session, or looks up who asks."""
+    """What Django's `handler500` asks for, also where a middleware and no view failed: one that
+    keeps a session, or looks up who asks.
+    """
     error = sys.exc_info()[1]
     if error is not None and is_away(error):
         return try_again(request, error)

@@ -1,7 +1,9 @@
-"""How many pages a minute are answered to one asker who is not signed in: a browser known from an earlier sign-in, else a network.
+"""How many pages a minute are answered to one asker who is not signed in: a browser known from an
+earlier sign-in, else a network.
 
-Counted before a session or a row is looked at, so that a flood costs little more than its counting. Forms that are sent count apart
-from pages that are read. The API has rates of its own (`request_limits`), `/healthz` none.
+Counted before a session or a row is looked at, so that a flood costs little more than its counting.
+Forms that are sent count apart from pages that are read. The API has rates of its own
+(`request_limits`), `/healthz` none.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class PageRatesMiddleware:
 
 
 def _times(request: HttpRequest, what: str, seconds: int) -> int:
-    """How often this asker asked within the window. Where the counts are away pages are answered: nothing is guessed by reading."""
+    """How often this asker asked within the window. Where the counts are away pages are answered:
+    nothing is guessed by reading.
+    """
     try:
         return rate_counts.count(
             seconds, "pages", what, known_device(request) or client_network(request)

@@ -1,6 +1,8 @@
-"""Probes by the machine itself, which know its address and not the portal's name: Prometheus and load balancers send what they were given.
+"""Probes by the machine itself, which know its address and not the portal's name: Prometheus and
+load balancers send what they were given.
 
-`ALLOWED_HOSTS` keeps links from being built with a stranger's name. The answers to probes contain no link.
+`ALLOWED_HOSTS` keeps links from being built with a stranger's name. The answers to probes contain
+no link.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ PROBES = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 
 
 class LocalProbesMiddleware:
-    """Gives a probe from this machine the portal's name, whatever its `Host` says. Everything else keeps its own."""
+    """Gives a probe from this machine the portal's name, whatever its `Host` says. Everything else
+    keeps its own.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,5 @@
-"""A proxy that `STEPLABEL_PROXIES` does not tell of: noted by a check at start, refused at the first request that came through one.
+"""A proxy that `STEPLABEL_PROXIES` does not tell of: noted by a check at start, refused at the
+first request that came through one.
 
 Better on the day of the installation than on the day of the deadline.
 """
@@ -33,7 +34,8 @@ def check_proxies(*_apps: Any, **_options: Any) -> list[CheckMessage]:
         return [
             checks.Warning(
                 "STEPLABEL_PROXIES is 0: requests that come through a proxy are refused.",
-                hint="Set it to how many proxies of yours stand in front, 1 with the sample of deploy/nginx.conf.",
+                hint="Set it to how many proxies of yours stand in front, 1 with the sample of "
+                "deploy/nginx.conf.",
                 id="steplabel.W004",
             )
         ]
@@ -53,7 +55,8 @@ class UnknownProxyMiddleware:
         if not (undeclared and settings.REFUSE_UNKNOWN_PROXY):
             return self.get_response(request)
         log.critical(
-            "A request came through a proxy (X-Forwarded-For) and STEPLABEL_PROXIES is 0: docs/runbook.md, %s.",
+            "A request came through a proxy (X-Forwarded-For) and STEPLABEL_PROXIES is 0: "
+            "docs/runbook.md, %s.",
             CODE,
         )
         return problem_response(

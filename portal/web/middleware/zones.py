@@ -1,6 +1,7 @@
 """The zone that a person reads times in: chosen on the account page, else the scheme's own.
 
-Only what is shown, and times that a person types, follow it. Days of the scheme (publication, deadlines, validity) do not: `portal.days`.
+Only what is shown, and times that a person types, follow it. Days of the scheme (publication,
+deadlines, validity) do not: `portal.days`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ReadersZone(tzinfo):
-    """The zone of who is signed in, looked up when the first time is shown: pages without one ask no session and no database."""
+    """The zone of who is signed in, looked up when the first time is shown: pages without one ask
+    no session and no database.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -79,7 +82,9 @@ class ReadersZone(tzinfo):
 
 
 class ReadersZoneMiddleware:
-    """Renders pages in the zone of who is signed in. The API answers in UTC and knows no session."""
+    """Renders pages in the zone of who is signed in. The API answers in UTC and knows no
+    session.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,5 +1,5 @@
-"""An attestation on paper, with the code under which anybody sees how it stands today. The same statement that stands as it did gives the
-same bytes.
+"""An attestation on paper, with the code under which anybody sees how it stands today. The same
+statement that stands as it did gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ QR = 28 * mm
 
 
 def certificate_pdf(page: AttestationPage, address: str) -> bytes:
-    """`address` is where the code is checked: on the paper in words, and as a square to be photographed."""
+    """`address` is where the code is checked: on the paper in words, and as a square to be
+    photographed.
+    """
     parts: list[Flowable] = [
         text_of(page.title, "title"),
         text_of(_("Code %(code)s") % {"code": page.code}, "quiet"),
@@ -33,7 +35,8 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     parts.append(
         text_of(
             _(
-                "This paper shows the state on the day it was printed. For the current state, see %(address)s"
+                "This paper shows the state on the day it was printed. For the current state, see "
+                "%(address)s"
             )
             % {"address": address},
             "body",

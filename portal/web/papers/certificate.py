@@ -1,4 +1,6 @@
-"""A label certificate on paper: a firm's protected labels of one report, and how anybody checks that they hold."""
+"""A label certificate on paper: a firm's protected labels of one report, and how anybody checks
+that they hold.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from portal.web.words.terms import headed
 
 
 def pdf(view: CertificateView, verify_at: str) -> bytes:
-    """The same certificate in the same language always gives the same bytes. `verify_at` is the address that answers to its code."""
+    """The same certificate in the same language always gives the same bytes. `verify_at` is the
+    address that answers to its code.
+    """
     with timezone.override(None):  # the scheme's zone, whoever prints it
         report = shown_report(view.labels)
     title = _("Label certificate: %(site)s, %(period)s") % {
@@ -32,7 +36,8 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         ),
         text_of(
             _(
-                "These are the energy labels that the plant released in its sealed report. Anybody can check whether they are still valid"
+                "These are the energy labels that the plant released in its sealed report. "
+                "Anybody can check whether they are still valid"
                 " at:"
             ),
             "lead",
@@ -50,8 +55,10 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         ),
         text_of(
             _(
-                "Best is what the best runs used; half of the runs used less than typical. Random noise was added at the plant, so that"
-                " no single day can be recognised. The interval contains the true best in 95 of 100 cases. A label is not a yearly"
+                "Best is what the best runs used; half of the runs used less than typical. Random "
+                "noise was added at the plant, so that"
+                " no single day can be recognised. The interval contains the true best in 95 of "
+                "100 cases. A label is not a yearly"
                 " average."
             ),
             "body",
@@ -65,5 +72,6 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
 
 def _no_intervals() -> str:
     return _(
-        "Dashes stand for intervals that were not computed yet when the certificate was issued. The page of its code has them later."
+        "Dashes stand for intervals that were not computed yet when the certificate was issued. "
+        "The page of its code has them later."
     )

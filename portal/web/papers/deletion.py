@@ -26,26 +26,34 @@ def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
         _(
-            "What was published: others cite it. It names a firm only if that firm had chosen to be named."
+            "What was published: others cite it. It names a firm only if that firm had chosen to "
+            "be named."
         ),
         _(
-            "Declarations in dossiers, certificates of management systems, and audits with their findings and answers: officers and"
-            " auditors decided on them. The accounts of the people who wrote them are emptied: they have no name, no address and no"
+            "Declarations in dossiers, certificates of management systems, and audits with their "
+            "findings and answers: officers and"
+            " auditors decided on them. The accounts of the people who wrote them are emptied: "
+            "they have no name, no address and no"
             " password."
         ),
         _(
-            "Practices of it that were published in the library. Each names the firm only if it had chosen that."
+            "Practices of it that were published in the library. Each names the firm only if it "
+            "had chosen that."
         ),
         _(
-            "The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."
+            "The receipt of each report and its place in the log: a log with a missing entry "
+            "proves nothing. They contain digests only."
         ),
         _(
-            "For each published value, a record that some firm contributed to it with this class and these grid points, with firm"
-            " and report under random names. Without it a later version could reveal another firm. Until another firm of the cell leaves,"
+            "For each published value, a record that some firm contributed to it with this class "
+            "and these grid points, with firm"
+            " and report under random names. Without it a later version could reveal another "
+            "firm. Until another firm of the cell leaves,"
             " the operator can still tell which firm it was."
         ),
         _(
-            "The record of who did what, with the addresses of these people, and the reminders, extensions and incentives that "
+            "The record of who did what, with the addresses of these people, and the reminders, "
+            "extensions and incentives that "
             "regulators granted: official records are not changed."
         ),
         _("Backups of the operator, until they are overwritten in turn."),
@@ -58,7 +66,8 @@ def pdf(done: DeletionRecord) -> bytes:
         text_of(title, "title"),
         text_of(
             _(
-                "The firm left the programme. The following was deleted from the portal’s databases:"
+                "The firm left the programme. The following was deleted from the portal’s "
+                "databases:"
             ),
             "lead",
         ),

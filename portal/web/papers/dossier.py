@@ -1,4 +1,6 @@
-"""A dossier on paper: the page's own view model as PDF, so that no word can differ from the page's."""
+"""A dossier on paper: the page's own view model as PDF, so that no word can differ from the
+page's.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ def pdf(page: DossierPage) -> bytes:
         parts.append(
             text_of(
                 _(
-                    "The criteria were not checked against the original text. Compare them with it before you rely on them."
+                    "The criteria were not checked against the original text. Compare them with "
+                    "it before you rely on them."
                 ),
                 "warning",
             )

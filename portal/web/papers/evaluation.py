@@ -1,4 +1,6 @@
-"""An evaluation of a period as PDF and as DOCX, of the page's own view model: no figure can differ from the page's."""
+"""An evaluation of a period as PDF and as DOCX, of the page's own view model: no figure can differ
+from the page's.
+"""
 
 from __future__ import annotations
 

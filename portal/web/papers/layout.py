@@ -1,8 +1,10 @@
-"""How a PDF of the portal is laid out: the paragraphs, tables and sections that it is made of, page numbers, fonts.
+"""How a PDF of the portal is laid out: the paragraphs, tables and sections that it is made of, page
+numbers, fonts.
 
-Text is set in DejaVu Sans, which has the Latin, Greek and Cyrillic letters of every name in Europe and the true minus; Chinese in
-WenQuanYi Micro Hei. A file embeds the letters that it uses, so it reads the same on a machine that has no Chinese font, and in an archive.
-Rare characters that neither has are set in STSong-Light, which most PDF readers bring.
+Text is set in DejaVu Sans, which has the Latin, Greek and Cyrillic letters of every name in Europe
+and the true minus; Chinese in WenQuanYi Micro Hei. A file embeds the letters that it uses, so it
+reads the same on a machine that has no Chinese font, and in an archive. Rare characters that
+neither has are set in STSong-Light, which most PDF readers bring.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ _HAN = re.compile(
 
 
 def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:
-    """Parts of a page made with `text_of` and `table_of` as PDF; the same parts always give the same bytes."""
+    """Parts of a page made with `text_of` and `table_of` as PDF; the same parts always give the
+    same bytes.
+    """
     out = io.BytesIO()
     document = SimpleDocTemplate(
         out,
@@ -157,7 +161,9 @@ def text_of(text: str, style: str) -> Paragraph:
 
 
 def _set(text: str) -> str:
-    """The text as markup, with Chinese characters in a font that has them, whatever the language of the page."""
+    """The text as markup, with Chinese characters in a font that has them, whatever the language of
+    the page.
+    """
     return _HAN.sub(
         lambda run: f'<font name="{RARE if run["rare"] else CHINESE}">{run[0]}</font>',
         escape(str(text)),

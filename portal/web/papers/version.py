@@ -1,4 +1,5 @@
-"""One published version as PDF, of the page's own view model. The ladder and the curves stand as tables.
+"""One published version as PDF, of the page's own view model. The ladder and the curves stand as
+tables.
 
 The same publication always gives the same bytes, until more is told of its best firms.
 """

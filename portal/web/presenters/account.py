@@ -50,7 +50,9 @@ SYSTEMS = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
-"""Marks in the order in which they are told apart: Chrome calls itself Safari, too, and Android Linux."""
+"""Marks in the order in which they are told apart: Chrome calls itself Safari, too, and Android
+Linux.
+"""
 
 
 def security_page(
@@ -75,7 +77,8 @@ def session_rows(views: Sequence[SessionView]) -> tuple[SessionRow, ...]:
 
 
 def browser(program: str) -> str:
-    """`Firefox, Windows` out of what a browser says of itself; what is not known stands shortened as it is.
+    """`Firefox, Windows` out of what a browser says of itself; what is not known stands shortened
+    as it is.
 
     >>> browser("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     'Firefox, Linux'

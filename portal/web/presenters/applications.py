@@ -65,8 +65,8 @@ def site_wish(row: SiteApplication) -> ApplicationRow:
     if row.site is not None:
         size = _("%(now)s instead of %(before)s") % {
             "now": size,
-            "before": SIZES[row.site.size_class],
-        }  # type: ignore[index]
+            "before": SIZES[row.site.size_class],  # type: ignore[index]
+        }
     return ApplicationRow(
         url=reverse("web:site-application", args=[row.pk]),
         name=shown_name(row.name),
@@ -90,7 +90,8 @@ def _code(code: str) -> tuple[Item, ...]:
 def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> MethodSheet:
     """For an officer who comes second: who decided what, when and why.
 
-    `typed` is the reason that this officer gave, which nobody was sent; None where nothing was sent.
+    `typed` is the reason that this officer gave, which nobody was sent; None where nothing was
+    sent.
     """
     facts = [
         Fact(_("Decision"), _("approved") if row.approved else _("refused")),
@@ -115,10 +116,10 @@ def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> M
 
 def own_wish(view: SiteWishView) -> OwnWish:
     what = (
-        _("size class: %(size)s") % {"size": SIZES[view.size_class]}
+        _("size class: %(size)s") % {"size": SIZES[view.size_class]}  # type: ignore[index]
         if view.resize
         else _("new site")
-    )  # type: ignore[index]
+    )
     state = (
         StateWord(_("Refused"), "no")
         if view.refused

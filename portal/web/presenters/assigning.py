@@ -66,11 +66,13 @@ def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> ListT
         default=DEFAULT,
         cells=_cells,
         empty=_(
-            "No assignment matches. Use fewer words or choose all. To assign a body, use the button above."
+            "No assignment matches. Use fewer words or choose all. To assign a body, use the "
+            "button above."
         )
         if views
         else _(
-            "Nothing is assigned in your jurisdiction. Assign a certification body to a site and period with the button above."
+            "Nothing is assigned in your jurisdiction. Assign a certification body to a site and "
+            "period with the button above."
         ),
         export_url=reverse("web:assignments-csv") + tables.with_query(query, page=None),
         shown=_shown(),
@@ -140,7 +142,8 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
         default="site",
         cells=cells,
         empty=_(
-            "No site of your jurisdiction matches these words. Use fewer words; you can also enter the site’s id."
+            "No site of your jurisdiction matches these words. Use fewer words; you can also "
+            "enter the site’s id."
         ),
     )
 

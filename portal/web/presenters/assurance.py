@@ -320,7 +320,8 @@ def _warning(view: AttestationView) -> str:
         values = {"n": view.report.revision}
         return (
             _(
-                "This statement is about revision %(n)s of the report. A later revision has replaced it, and this page says nothing "
+                "This statement is about revision %(n)s of the report. A later revision has "
+                "replaced it, and this page says nothing "
                 "about the later one."
             )
             % values
@@ -328,7 +329,8 @@ def _warning(view: AttestationView) -> str:
     if view.key_revoked_at is not None:
         day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
         return _(
-            "The auditor’s key was revoked on %(day)s. What it signed before remains valid until it is withdrawn."
+            "The auditor’s key was revoked on %(day)s. What it signed before remains valid until "
+            "it is withdrawn."
         ) % {"day": day}
     return ""
 

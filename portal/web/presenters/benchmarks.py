@@ -1,4 +1,6 @@
-"""The public pages: the list of benchmarks, one version of one benchmark, the codebook, and the switch of units."""
+"""The public pages: the list of benchmarks, one version of one benchmark, the codebook, and the
+switch of units.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def benchmark_list(
     query: str,
     sector: str,
 ) -> BenchmarkList:
-    """One page of the list: `of` benchmarks were found, and `packs` with their versions are those that have any."""
+    """One page of the list: `of` benchmarks were found, and `packs` with their versions are those
+    that have any.
+    """
     sectors = sorted(
         ((pack, Names.of(pack, version).sector) for pack, version in packs),
         key=lambda pair: pair[1],
@@ -110,12 +114,17 @@ def benchmark_list(
 
 
 def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedView, ...]:
-    """Those in whose names of sector, jurisdiction, route, product or step, in either language, in an id or the period each word stands."""
+    """Those in whose names of sector, jurisdiction, route, product or step, in either language, in
+    an id or the period each word stands.
+    """
     return tuple(view for view in views if _fits(view, words))
 
 
 def _fits(view: ListedView, words: Sequence[str]) -> bool:
-    text = f"{view.pack} {view.jurisdiction} {view.route} {view.summary.product} {view.period} {' '.join(view.summary.steps)} "
+    text = (
+        f"{view.pack} {view.jurisdiction} {view.route} {view.summary.product} {view.period} "
+        f"{' '.join(view.summary.steps)} "
+    )
     text += f"{in_any_language(view.scope)} "
     pack = pack_of(view.pack, view.pack_version)
     if pack is not None:
@@ -169,8 +178,8 @@ def benchmark_page(
     publisher: str,
     best: BestGroup | None = None,
 ) -> BenchmarkPage:
-    """One version, as `publisher` published it. `site` is scheme and host, for the address that is cited; `best` what was published of the
-    firms behind its best."""
+    """One version, as `publisher` published it. `site` is scheme and host, for the address that is
+    cited; `best` what was published of the firms behind its best."""
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
@@ -300,7 +309,9 @@ def interval_words(estimate: Estimate, decimals: int | None) -> str:
 
 
 def _not_held(names: Names, view: BenchmarkView) -> str:
-    """Of a version that was published before records named them, too: by the pack, not by the record."""
+    """Of a version that was published before records named them, too: by the pack, not by the
+    record.
+    """
     route = names.route(view.route)
     reason = (
         not_held(names.pack, route, Period.parse(view.period, UTC))

@@ -46,7 +46,9 @@ Regions = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class BestGroupPart:
-    """What stands beside a published label: a sentence, and the shares where they were published."""
+    """What stands beside a published label: a sentence, and the shares where they were
+    published.
+    """
 
     sentence: str
     table: ListTable | None = None
@@ -70,8 +72,10 @@ def best_group_part(
         facts = {"fewest": fewest, "needed": needed or "–", "most": max(firms)}
         return BestGroupPart(
             _(
-                "The region, size and age of the best firms are not shown. Each class must contain at least %(fewest)s of the best "
-                "firms, so that no single firm can be worked out. That takes %(needed)s firms at a step; here there are at most "
+                "The region, size and age of the best firms are not shown. Each class must "
+                "contain at least %(fewest)s of the best "
+                "firms, so that no single firm can be worked out. That takes %(needed)s firms at "
+                "a step; here there are at most "
                 "%(most)s."
             )
             % facts
@@ -88,13 +92,16 @@ def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
     )
     heads = (_("Step"), _("Trait"), _("Class"), _("Of the best firms"))
     sentence = _(
-        "The best firms are those whose values the industry best is the mean of. All firms of a step run the same process. Classes "
-        "that are not in the table are withheld: each class shown contains at least as many firms as a published value needs."
+        "The best firms are those whose values the industry best is the mean of. All firms of a "
+        "step run the same process. Classes "
+        "that are not in the table are withheld: each class shown contains at least as many firms "
+        "as a published value needs."
     )
     facts = {"index": f"{best_group.log_index:,}", "digest": best_group.digest}
     source = (
         _(
-            "By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s."
+            "By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of "
+            "the signed document: %(digest)s."
         )
         % facts
     )

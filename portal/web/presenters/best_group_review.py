@@ -1,4 +1,6 @@
-"""What may be told of the firms behind the best of a version, for the two officers who publish it."""
+"""What may be told of the firms behind the best of a version, for the two officers who publish
+it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ def review_page(
     outdated = proposal is not None and best_groups.is_outdated(proposal, composed)
     count = sum(bool(composition.shares) for composition in composed)
     lead = _(
-        "The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class."
+        "The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by "
+        "class."
     ) % {
         "told": count,
         "of": len(composed),
@@ -110,7 +113,8 @@ def review_page(
 def _why_not(*, outdated: bool, waits: bool) -> str:
     if outdated:
         return _(
-            "Since it was proposed, the register or other published tables have changed, so the gate would let other shares out now."
+            "Since it was proposed, the register or other published tables have changed, so the "
+            "gate would let other shares out now."
         )
     return _("You proposed it. A second officer has to publish it.") if waits else ""
 

@@ -1,7 +1,9 @@
-"""What a tonne of a route's goods costs at the border of the European Union, year by year until free allocation ends.
+"""What a tonne of a route's goods costs at the border of the European Union, year by year until
+free allocation ends.
 
-Every figure is that of `benchmarks.guidance.cbam`. What a firm would have to tell (attested emissions, what went in, prices) is typed
-into the page: the script takes what is free, and multiplies; per tonne of emissions it adds nothing of its own.
+Every figure is that of `benchmarks.guidance.cbam`. What a firm would have to tell (attested
+emissions, what went in, prices) is typed into the page: the script takes what is free, and
+multiplies; per tonne of emissions it adds nothing of its own.
 """
 
 from __future__ import annotations
@@ -87,7 +89,9 @@ class Border:
 
 
 def border_of(sector: str, route: str, origin: str, today: date, called: str = "") -> Border | None:
-    """None for a route whose goods are not held. `origin` is the country's code, `called` its name."""
+    """None for a route whose goods are not held. `origin` is the country's code, `called` its
+    name.
+    """
     goods = goods_of(sector, route)
     return (
         Border(
@@ -102,7 +106,9 @@ def border_of(sector: str, route: str, origin: str, today: date, called: str = "
 
 
 def _reaching_back(today: date) -> tuple[str, ...]:
-    """What was worked out before such an act differs from what stands here: the page says so for a year."""
+    """What was worked out before such an act differs from what stands here: the page says so for a
+    year.
+    """
     acts = [
         act
         for act in ActCollection.held().acts
@@ -112,7 +118,8 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     ]
     return tuple(
         _(
-            "%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ."
+            "%(act)s was published on %(published)s and applies to imports from %(applies)s. "
+            "Results calculated before that day differ."
         )
         % {
             "act": in_page_language(act.title),
@@ -213,7 +220,10 @@ def _example(on_default: Sequence[tuple[int, Payable | InputError]]) -> str:
     free = " × ".join(
         figures[name] for name in ("phase-out", "cross-sectoral-factor", "benchmark-b")
     )
-    formula = f"{figures['default-emissions']} × (1 + {figures['mark-up']}) − {free} = {answer.certificates:.3f} t"
+    formula = (
+        f"{figures['default-emissions']} × (1 + {figures['mark-up']}) − {free} = "
+        f"{answer.certificates:.3f} t"
+    )
     return _("%(year)d on default values: %(formula)s") % {"year": year, "formula": formula}
 
 
@@ -232,7 +242,9 @@ def _prices() -> tuple[Input, ...]:
 
 
 def _inputs(every: Iterable[Input]) -> list[InputRow]:
-    """Each figure once, with the act that it stands in; one that changes by year as a list of its years is of that act."""
+    """Each figure once, with the act that it stands in; one that changes by year as a list of its
+    years is of that act.
+    """
     values: dict[tuple[str, str, str], dict[Decimal, None]] = {}
     acts: dict[tuple[str, str, str], tuple[Input, Act]] = {}
     for entry in every:

@@ -1,7 +1,9 @@
-"""Two versions of a benchmark step by step: both values, the difference with its interval, and whether it is more than noise.
+"""Two versions of a benchmark step by step: both values, the difference with its interval, and
+whether it is more than noise.
 
-The interval of a difference is recovered from the two intervals as for the gaps (`benchmarks.comparison.gaps`). Two versions share most of
-their firms, so their errors go together and the true interval is narrower: "within noise" is said too often, never too seldom.
+The interval of a difference is recovered from the two intervals as for the gaps
+(`benchmarks.comparison.gaps`). Two versions share most of their firms, so their errors go together
+and the true interval is narrower: "within noise" is said too often, never too seldom.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ class ComparedVersion:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing.
+    """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown;
+    `verdict` is empty where one is missing.
 
     `units`: of the value before, and of the one after.
     """
@@ -170,32 +173,38 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: ComparedRow, u
     if composite.verdict is None and composite.before and composite.after:
         if not composite.unit:
             return _(
-                "The unit of the industry label changed between the versions, so that no change can be stated."
+                "The unit of the industry label changed between the versions, so that no change "
+                "can be stated."
             )
         return _(
-            "The industry label adds up other steps, boundaries or ratios in one version than in the other: no change can be stated."
+            "The industry label adds up other steps, boundaries or ratios in one version than in "
+            "the other: no change can be stated."
         )
     if composite.verdict is None:
         return _(
-            "The industry label is not shown in both versions; the steps that are shown in both are below."
+            "The industry label is not shown in both versions; the steps that are shown in both "
+            "are below."
         )
     if composite.before == composite.after:
         return (
             _(
-                "From version %(a)s to version %(b)s the industry label stayed at %(after)s %(unit)s."
+                "From version %(a)s to version %(b)s the industry label stayed at %(after)s "
+                "%(unit)s."
             )
             % named
         )
     if composite.verdict.mood == "wait":
         return (
             _(
-                "From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: within the noise."
+                "From version %(a)s to version %(b)s the industry label went from %(before)s to "
+                "%(after)s %(unit)s: within the noise."
             )
             % named
         )
     return (
         _(
-            "From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: more than the noise."
+            "From version %(a)s to version %(b)s the industry label went from %(before)s to "
+            "%(after)s %(unit)s: more than the noise."
         )
         % named
     )

@@ -18,7 +18,10 @@ from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, 
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words
 
-COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml --keys auditor.pem"
+COMMAND = (
+    "steplabel-agent practices confirm practice-outcome-%(report)s.json ACTION --site site.toml "
+    "--keys auditor.pem"
+)
 
 
 def confirmations_page(
@@ -28,7 +31,8 @@ def confirmations_page(
     confirmed: Sequence[tuple[SiteReport, AuditorKey]],
 ) -> MethodSheet:
     names = {practice.id: in_page_language(practice.words) for practice in library.practices}
-    lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
+    lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: "
+             "%(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
     }  # fmt: skip
     return MethodSheet(
@@ -55,7 +59,8 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
         Link(_("Save the file of the firm"), reverse("web:outcome-to-confirm", args=[row.pk])),
     )
     lead = _(
-        "Save the file and run the command beside the plant’s records; ACTION is the id of the plant’s action. It signs the file with your "
+        "Save the file and run the command beside the plant’s records; ACTION is the id of the "
+        "plant’s action. It signs the file with your "
         "key only if it finds the same class. Then choose the signed file here."
     )
     return FormSheet(
@@ -93,7 +98,8 @@ def crumbs() -> tuple[Crumb, ...]:
 
 def _about() -> str:
     return _(
-        "A report is listed here if its firm asks for a confirmation, your body is assigned to the site and you declared no interest."
+        "A report is listed here if its firm asks for a confirmation, your body is assigned to "
+        "the site and you declared no interest."
     )
 
 

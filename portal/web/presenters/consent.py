@@ -50,8 +50,10 @@ TERMS: dict[str, Promise] = {
         "unless the scheme’s rules said so before the period"
     ),
     "no-enforcement-incentives": gettext_lazy(
-        "for information and comparison, and as evidence where the plant is given an incentive or an audit statement; "
-        "no fine, quota, inspection or price rests on it, unless the scheme’s rules said so before the period"
+        "for information and comparison, and as evidence where the plant is given an incentive or "
+        "an audit statement; "
+        "no fine, quota, inspection or price rests on it, unless the scheme’s rules said so "
+        "before the period"
     ),
     "not-named-in-public": gettext_lazy("the plant is not named in anything public"),
 }

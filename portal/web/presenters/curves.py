@@ -1,4 +1,6 @@
-"""How the firms of each cell are spread: curves of what the gate let through, and how many sites are sure to lie in each quarter."""
+"""How the firms of each cell are spread: curves of what the gate let through, and how many sites
+are sure to lie in each quarter.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,8 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
         unit=unit,
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
         described=_(
-            "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below."
+            "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the "
+            "figures are in the table below."
         )
         % ends,
         best=""
@@ -155,7 +158,9 @@ def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
 
 
 def _named(signed: Mapping[str, Any], quarter: int) -> str:
-    """The firms that chose to be named in that quarter; versions from before there was the choice name nobody."""
+    """The firms that chose to be named in that quarter; versions from before there was the choice
+    name nobody.
+    """
     return enumerated(
         in_language(firm["firm"], firm["firm_zh"])
         for firm in signed.get("named", ())
@@ -164,7 +169,9 @@ def _named(signed: Mapping[str, Any], quarter: int) -> str:
 
 
 def cell_name(cell: CellView, shown: TotalsDisplay) -> str:
-    """A step by its name; electricity and heat of it with the metric, and the variant where there are several."""
+    """A step by its name; electricity and heat of it with the metric, and the variant where there
+    are several.
+    """
     name = shown.names.step_name(cell.step)
     if cell.headline:  # one a step: its variant stands beside the ladder
         return name
@@ -191,7 +198,8 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
     if few:
         sentences.append(
             _(
-                "A curve is drawn for %(fewest)s or more firms, so that there are five firms between any two of its points. With "
+                "A curve is drawn for %(fewest)s or more firms, so that there are five firms "
+                "between any two of its points. With "
                 "fewer firms it would list the values of single firms."
             )
             % {"fewest": FEWEST}
@@ -208,7 +216,8 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
     if apart:
         sentences.append(
             _(
-                "Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s."
+                "Left out because together with another publication it would reveal in which part "
+                "of the curve a firm lies: %(names)s."
             )
             % {"names": _listed(apart, shown)}
         )

@@ -109,7 +109,9 @@ def deadlines_page(
     query: QueryDict,
     picked: Collection[str] | None = None,
 ) -> DeadlinesPage:
-    """`picked`: the sites that a form which was wrong had chosen. Else those that the address ticks, but for who owes nothing."""
+    """`picked`: the sites that a form which was wrong had chosen. Else those that the address
+    ticks, but for who owes nothing.
+    """
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, parts = set(owing(view, now)), [view.peer_group, view.period]
     boxes = [

@@ -1,4 +1,6 @@
-"""What one version of a pack says otherwise than another, and what that moves: published values, labels, grades."""
+"""What one version of a pack says otherwise than another, and what that moves: published values,
+labels, grades.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +78,10 @@ def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
         _("No published value changes, as far as public figures show."),
     )
     note = _(
-        "Calculated from public figures alone. If no limit can be given, only each plant knows the effect: “steplabel-agent pack "
-        "diff” shows it for the plant’s own labels and sends nothing. What was published stays as it is."
+        "Calculated from public figures alone. If no limit can be given, only each plant knows "
+        "the effect: “steplabel-agent pack "
+        "diff” shows it for the plant’s own labels and sends nothing. What was published stays as "
+        "it is."
     )
     columns = (_("Step"), _("What changes"), _("By how much"), _("Cause"))
     moves_table = table_of(
@@ -104,7 +108,9 @@ def _field(change: FieldChange) -> tuple[TableCell, ...]:
 
 
 def _moves(difference: PackDifference) -> Iterator[tuple[TableCell, ...]]:
-    """What follows from the two packs: labels by no known amount, grades between two annual means."""
+    """What follows from the two packs: labels by no known amount, grades between two annual
+    means.
+    """
     names, unknown = (
         Names.newest(difference.after.id),
         _("by how much is not known from the pack alone"),
@@ -149,7 +155,8 @@ def _grade(grade: GradeMoves) -> str:
     if grade.takes:
         return (
             _(
-                "annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections"
+                "annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before "
+                "corrections"
             )
             % facts
         )

@@ -1,4 +1,6 @@
-"""A site's dossier for a programme in words: one view model for the page, the paper and the JSON."""
+"""A site's dossier for a programme in words: one view model for the page, the paper and the
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -82,13 +84,15 @@ def dossier_page(dossier: Dossier) -> DossierPage:
     address = reverse("web:dossier", args=[site.slug])
     lead = _lead([entry.state for entry in dossier.entries if not entry.criterion.own])
     if own := [entry.state for entry in dossier.entries if entry.criterion.own]:
-        lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records here show %(shown)d.") % {
+        lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records "
+                                     "here show %(shown)d.") % {
             "all": len(own), "shown": own.count(CriterionState.SHOWN),
         }  # fmt: skip
     offered = sum(len(entry.offers) for entry in dossier.entries)
     won = sum(len(entry.offers) for entry in dossier.entries if entry.met is CriterionVerdict.MET)
     if offered:
-        lead += sentence_space() + _("Incentives offered for these criteria: %(offered)d, of which %(won)d for criteria that are met.") % {
+        lead += sentence_space() + _("Incentives offered for these criteria: %(offered)d, of "
+                                     "which %(won)d for criteria that are met.") % {
             "offered": offered, "won": won,
         }  # fmt: skip
     return DossierPage(
@@ -131,15 +135,20 @@ def dossier_page(dossier: Dossier) -> DossierPage:
 
 
 def _lead(states: Sequence[CriterionState]) -> str:
-    """How many of the programme's own criteria stand where: what this portal adds is counted apart."""
+    """How many of the programme's own criteria stand where: what this portal adds is counted
+    apart.
+    """
     return _(
-        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
+        "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer "
+        "confirmed %(confirmed)d and the firm declares "
         "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
     ) % {"all": len(states), **{str(state): states.count(state) for state in CriterionState}}
 
 
 def _wanted(criterion: Criterion) -> Link:
-    """What would show a criterion of which nothing is on record. `#declare` is the form of who acts for the site."""
+    """What would show a criterion of which nothing is on record. `#declare` is the form of who acts
+    for the site.
+    """
     if criterion.shown_by == REPORT:
         return Link(
             _("A report that this portal accepts shows it. The plant’s agent sends it."),
@@ -149,7 +158,8 @@ def _wanted(criterion: Criterion) -> Link:
         return Link(_("A certification body’s statement on an accepted report shows it."), "")
     if criterion.shown_by.startswith(SYSTEM):
         wanted = _(
-            "Not declared. A valid certificate on record shows it, or the firm may declare it and name the document."
+            "Not declared. A valid certificate on record shows it, or the firm may declare it and "
+            "name the document."
         )
         return Link(wanted, "#declare")
     return Link(
@@ -161,8 +171,10 @@ def _line(evidence: CriterionEvidence) -> EvidenceLine:
     by = shown_name(evidence.by)
     if evidence.kind == "report":
         text = _("Report of %(period)s, received on %(day)s, entry %(n)s of the log") % {
-            "period": period_name(evidence.title), "day": _day(evidence.at), "n": evidence.log_index,
-        }  # fmt: skip
+            "period": period_name(evidence.title),
+            "day": _day(evidence.at),
+            "n": evidence.log_index,
+        }
         how = _("The plant’s receipt of this digest: steplabel-agent verify")
         return EvidenceLine(text, _("SHA-256 of the sealed report"), evidence.digest, how)
     if evidence.kind == "attestation":
@@ -174,7 +186,8 @@ def _line(evidence: CriterionEvidence) -> EvidenceLine:
         }
         text = (
             _(
-                "Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s"
+                "Statement of %(body)s on the report of %(period)s, valid until %(day)s, code "
+                "%(code)s"
             )
             % facts
         )
@@ -218,7 +231,9 @@ def _day(at: datetime | None) -> str:
 
 
 def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
-    """The declarations on which criteria rest, by their rows, for the officer who reads the papers."""
+    """The declarations on which criteria rest, by their rows, for the officer who reads the
+    papers.
+    """
     language = get_language() or "en"
     return [
         (
@@ -232,7 +247,8 @@ def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
 
 def reading_page(site: str, back: str) -> FormSheet:
     lead = _(
-        "Ask the firm for the paper and compare its SHA-256 with the one in the dossier before you write what it shows."
+        "Ask the firm for the paper and compare its SHA-256 with the one in the dossier before "
+        "you write what it shows."
     )
     return FormSheet(
         MethodSheet(_("What a declared paper shows"), (Crumb(site, back),), lead),
@@ -250,26 +266,30 @@ def caveats() -> tuple[Item, ...]:
         Item(
             _("Confirmed"),
             _(
-                "The firm declared it, and an officer of the site’s jurisdiction read the paper and found it there."
+                "The firm declared it, and an officer of the site’s jurisdiction read the paper "
+                "and found it there."
             ),
         ),
         Item(
             _("Declared"),
             _(
-                "The firm declares this and names a document by its SHA-256. Nobody here has read the document."
+                "The firm declares this and names a document by its SHA-256. Nobody here has read "
+                "the document."
             ),
         ),
         Item(
             _("Not met"),
             _(
-                "An officer read the paper and did not find it there, or the auditor’s opinion is adverse."
+                "An officer read the paper and did not find it there, or the auditor’s opinion is "
+                "adverse."
             ),
         ),
         Item(_("Missing"), _("Nothing is on record.")),
         Item(
             _("Incentive"),
             _(
-                "What an authority offers for a criterion, by an act in force today. That authority decides whether a site receives it."
+                "What an authority offers for a criterion, by an act in force today. That "
+                "authority decides whether a site receives it."
             ),
         ),
     )

@@ -1,4 +1,6 @@
-"""A draft as the second person reads it: what stands in the way, every value with its finding, the change since the last version."""
+"""A draft as the second person reads it: what stands in the way, every value with its finding, the
+change since the last version.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +140,8 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
         same = {cell.reason_code for cell in view.label.cells if cell.shown} == {"unchanged"}
         differs = (
             _(
-                "The same firms and values as before are behind every value, so the figures are those of version %(n)d."
+                "The same firms and values as before are behind every value, so the figures are "
+                "those of version %(n)d."
             )
             if same
             else _(
@@ -164,7 +167,8 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
     judged = bool(fitted) and view.reports > 1
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _(
-        "The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow."
+        "The spread between plants does not fit the assumed one well at: %(steps)s. The interval "
+        "there may be too narrow."
     ) % {"steps": enumerated(_cell_name(cell, names) for cell in poor)}
     too_few = _(
         "Too few plants have a value: their spread cannot be compared with the assumed one."
@@ -222,12 +226,14 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "newer-published": _("a newer version was published after the approval"),
         "draft-outdated": _("reports were accepted or replaced after the approval"),
         "naming-changed": _(
-            "a firm that it names would not stand in it by that name now (a choice to be named was changed, or the firm was renamed)"
+            "a firm that it names would not stand in it by that name now (a choice to be named "
+            "was changed, or the firm was renamed)"
         ),
         "gate-changed": _("the disclosure gate's result has changed since the approval"),
         "attestations-changed": _("what it says of attestations has changed since the approval"),
         "explanation-changed": _(
-            "a sentence of its explanation no longer holds, such as how many firms were obliged to report"
+            "a sentence of its explanation no longer holds, such as how many firms were obliged "
+            "to report"
         ),
     }
     ended = {
@@ -244,7 +250,9 @@ def _release(view: ReleaseView) -> ReleaseRow:
 
 
 def _reason(decisions: Decisions, names: Names, *codes: str) -> str:
-    """The gate's sentence for the first value that it holds for one of these reasons; empty where there is none."""
+    """The gate's sentence for the first value that it holds for one of these reasons; empty where
+    there is none.
+    """
     reasons = (
         names.total_reason(decision.reason_en, decision.reason_zh)
         for decision in decisions
@@ -260,17 +268,21 @@ def _why_not(view: DraftView) -> str:
         ),
         "is-scheduled": _("It is approved and will be published at the time that was set."),
         "newer-published": _(
-            "A newer version has been published since this was drafted, so it cannot be published any more. Discard it."
+            "A newer version has been published since this was drafted, so it cannot be published "
+            "any more. Discard it."
         ),
         "own-draft": _(
-            "You drafted this version, so another person must decide. Ask a colleague to sign in and read it."
+            "You drafted this version, so another person must decide. Ask a colleague to sign in "
+            "and read it."
         ),
         "not-a-draft": _("This version has been decided; it is no longer a draft."),
         "gate-holds": _(
-            "The disclosure gate blocks this draft: wait until its reason has passed, then compose the draft again."
+            "The disclosure gate blocks this draft: wait until its reason has passed, then "
+            "compose the draft again."
         ),
         "nothing-shown": _(
-            "The disclosure gate releases no value, so there is nothing to publish. More firms must report first."
+            "The disclosure gate releases no value, so there is nothing to publish. More firms "
+            "must report first."
         ),
     }
     if view.withdrawal_reason:
@@ -284,7 +296,8 @@ def _why_not(view: DraftView) -> str:
         return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % facts
     if view.why_not == "newer-published" and _waits(view):
         return _(
-            "A newer version has been published since this was approved, so it will not be published. Cancel its release, then discard it."
+            "A newer version has been published since this was approved, so it will not be "
+            "published. Cancel its release, then discard it."
         )
     return reasons.get(view.why_not, "")
 
@@ -355,10 +368,12 @@ def _total_rows(
 
 
 def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[ChangeRow, ...]:
-    """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route.
+    """Every headline value that stands in both, on one scale of energy per tonne of the route's
+    product; last the whole route.
 
-    Of a step that the version before has with another boundary or unit, by another version of the pack, or whose totals add up another
-    variant, nothing; nor of a whole route that adds other things up.
+    Of a step that the version before has with another boundary or unit, by another version of the
+    pack, or whose totals add up another variant, nothing; nor of a whole route that adds other
+    things up.
     """
     old = {_defined(cell): cell for cell in before.headline}
     alike = [(cell, old[_defined(cell)]) for cell in now.headline if _defined(cell) in old]

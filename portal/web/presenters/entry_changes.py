@@ -1,4 +1,6 @@
-"""What an entry of the library said before and says now, field by field: for who decides on it, and for who had it open meanwhile."""
+"""What an entry of the library said before and says now, field by field: for who decides on it, and
+for who had it open meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ Content = Mapping[str, str]
 
 
 def changed_meanwhile(before: Content | None, now: Content) -> tuple[MethodSection, ...]:
-    """What somebody else changed since the page was opened; nothing where what stood there is not known, or nothing but its state did."""
+    """What somebody else changed since the page was opened; nothing where what stood there is not
+    known, or nothing but its state did.
+    """
     rows = tuple(
         (TableCell(label), TableCell(first), TableCell(second))
         for label, first, second in _differences(initial_of(before or now), initial_of(now))
@@ -67,7 +71,9 @@ def edits(texts: Sequence[tuple[Content, datetime]]) -> tuple[MethodSection, ...
 
 
 def merged(before: Content | None, now: Content, typed: Content) -> dict[str, str]:
-    """For a form that goes on: what was typed, and of the fields that were left alone what stands there now."""
+    """For a form that goes on: what was typed, and of the fields that were left alone what stands
+    there now.
+    """
     opened, stands = initial_of(before) if before else {}, initial_of(now)
     return {
         name: stands.get(name, "") if before and same(opened.get(name, ""), text) else text

@@ -1,7 +1,9 @@
-"""A regulator's evaluation of one period, made from the record: sections of sentences and tables, of which page, PDF and DOCX are written.
+"""A regulator's evaluation of one period, made from the record: sections of sentences and tables,
+of which page, PDF and DOCX are written.
 
-Figures of energy are taken from the version in force alone, which the disclosure gate let out and the log holds: while nothing is published
-there are none. Counts are of the sites that the reader may see.
+Figures of energy are taken from the version in force alone, which the disclosure gate let out and
+the log holds: while nothing is published there are none. Counts are of the sites that the reader
+may see.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ class SectionTable:
 
     @property
     def headed(self) -> tuple[tuple[tuple[str, str, int], ...], ...]:
-        """Every row as (head, cell, columns), for a narrow screen where each cell has its head; the last one takes what is left."""
+        """Every row as (head, cell, columns), for a narrow screen where each cell has its head; the
+        last one takes what is left.
+        """
 
         def spans(row: tuple[str, ...]) -> Iterator[int]:
             return iter([*(1 for _cell in row[1:]), len(self.heads) - len(row) + 1])
@@ -82,7 +86,9 @@ class EvaluationPage:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFacts:
-    """What the selectors say. `published` and `in_force` are the same version, None while nothing is in force."""
+    """What the selectors say. `published` and `in_force` are the same version, None while nothing
+    is in force.
+    """
 
     taking: ParticipationView
     published: BenchmarkView | None
@@ -195,7 +201,8 @@ def _steps(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
     }
     lines = (
         _(
-            "Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s."
+            "Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version "
+            "%(version)s."
         )
         % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
@@ -292,7 +299,8 @@ def levels_section(view: InForceView) -> EvaluationSection:
         for row in levels.rows
     )
     note = _(
-        "A limit is about a plant’s mean over a year, and a published value is about its batches. This is for orientation and "
+        "A limit is about a plant’s mean over a year, and a published value is about its batches. "
+        "This is for orientation and "
         "is not a grade of any plant."
     )
     return EvaluationSection(
@@ -333,7 +341,8 @@ def _audits(audits: PeriodAudits) -> EvaluationSection:
     facts = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
     lines = [
         _(
-            "Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: %(withdrawn)d."
+            "Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: "
+            "%(withdrawn)d."
         )
         % facts
     ]
@@ -390,7 +399,9 @@ def _refusals(facts: EvaluationFacts) -> EvaluationSection:
 
 
 def _why(code: str) -> str:
-    """The sentence with its code, by which docs/errors.md is searched; the code alone where another release of the portal refused."""
+    """The sentence with its code, by which docs/errors.md is searched; the code alone where another
+    release of the portal refused.
+    """
     if code not in REFUSED_REPORTS:
         return code or NONE
     return _("%(sentence)s (%(code)s)") % {"sentence": REFUSED_REPORTS[code], "code": code}

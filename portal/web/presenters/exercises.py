@@ -1,4 +1,6 @@
-"""Training exercises as pages: what they ask, what was answered in the address, and what is said of it. Nothing is stored."""
+"""Training exercises as pages: what they ask, what was answered in the address, and what is said of
+it. Nothing is stored.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ from portal.web.viewmodels.tables import ColumnHead
 
 MOST_TYPED = 200
 WRONG, LAST = "wrong-", "last-"
-"""Before a question's id: how many answers to it were wrong, and the last one, which counts once. The page carries both, for nothing else
-knows them."""
+"""Before a question's id: how many answers to it were wrong, and the last one, which counts once.
+The page carries both, for nothing else knows them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ def groups_page(
         lead += (
             sentence_space()
             + _(
-                "Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s."
+                "Memberships of your sites: %(joined)s. Invitations that wait for an answer: "
+                "%(waits)s."
             )
             % counts
         )
@@ -119,7 +120,8 @@ def groups_page(
 
 def new_group_page() -> FormSheet:
     lead = _(
-        "A group shows its runner only what each member agrees to show. Members join by themselves and leave at any time."
+        "A group shows its runner only what each member agrees to show. Members join by "
+        "themselves and leave at any time."
     )
     return FormSheet(MethodSheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
 
@@ -177,15 +179,18 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool, manages: bool)
         Fact(_("Run by"), str(parties["runner"])),
         Fact(
             _("What members agree to"),
-            _("The runner reads that the site is a member. It counts, per step, how many members have an attested label, "
+            _("The runner reads that the site is a member. It counts, per step, how many members "
+              "have an attested label, "
               "and shows the count only among enough firms that no single firm can be worked out."),
         ),
         Fact(
             _("What you may show besides"),
-            _("Labels after noise of your newest accepted report, with their intervals, and who attested them. Only the runner reads them. "
+            _("Labels after noise of your newest accepted report, with their intervals, and who "
+              "attested them. Only the runner reads them. "
               "Other members do not."),
         ),
-        Fact(_("How long"), _("Until your firm leaves the group or the group ends. What the runner has read or saved stays with it.")),
+        Fact(_("How long"), _("Until your firm leaves the group or the group ends. What the "
+                              "runner has read or saved stays with it.")),
     )  # fmt: skip
     if not manages:
         facts = (*facts, *_agreed(row, site))
@@ -257,7 +262,9 @@ def thing_name(thing: str) -> str:
 
 
 def _counts(view: GroupCounts) -> ListTable:
-    """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
+    """Attested labels by step: of members that show theirs, each counted; of the others, as the
+    gate lets it be told.
+    """
     by_step = {
         thing: sum(thing in _attested_things(member) for member in view.shown)
         for thing in _things(view)
@@ -318,19 +325,24 @@ def _about_counts(view: GroupCounts) -> str:
         facts = {"moment": moment_in_words(view.told_at), "n": STEP}
         return (
             _(
-                "Counted on %(moment)s, in steps of %(n)s firms. The portal counts again only after enough firms have changed, so "
+                "Counted on %(moment)s, in steps of %(n)s firms. The portal counts again only "
+                "after enough firms have changed, so "
                 "that no count tells of a single firm."
             )
             % facts
         )
-    return _("Firms that show nothing are counted from %(fewest)s firms on; there are %(counted)s.") % {
-        "fewest": view.fewest, "counted": view.counted,
-    }  # fmt: skip
+    return _(
+        "Firms that show nothing are counted from %(fewest)s firms on; there are %(counted)s."
+    ) % {
+        "fewest": view.fewest,
+        "counted": view.counted,
+    }
 
 
 def _about_labels() -> str:
     return _(
-        "Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases."
+        "Labels after noise, as the plants released them. The interval contains the true best in "
+        "95 of 100 cases."
     )
 
 

@@ -107,13 +107,16 @@ def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
 
 
 def _refusal(error: SteplabelError | None) -> str:
-    """What is wrong with a file's bytes helps whoever writes an agent, not who chose a photograph."""
+    """What is wrong with a file's bytes helps whoever writes an agent, not who chose a
+    photograph.
+    """
     if isinstance(error, VerificationError):
         sentence = _(
             "This is neither a sealed report nor a commitment, or it was altered on the way."
         )
         remedy = _(
-            "Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer."
+            "Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from "
+            "the plant’s computer."
         )
         return f"{sentence}{sentence_space()}{remedy}"
     return "" if error is None else in_words(error.whole)

@@ -1,4 +1,6 @@
-"""What waits for a person, each with its day and the one action that it asks for; and what changed since they were here."""
+"""What waits for a person, each with its day and the one action that it asks for; and what changed
+since they were here.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ from portal.web.words.terms import Names, period_name, shown_name
 
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
-    """One thing that waits, with the one action that it asks for. `day` is when it is due; None where nothing sets a day."""
+    """One thing that waits, with the one action that it asks for. `day` is when it is due; None
+    where nothing sets a day.
+    """
 
     day: date | None
     when: str  # 3 days late; today; in 5 days
@@ -163,7 +167,9 @@ def of_regulator(
 
 
 def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Iterator[WaitingTask]:
-    """Practices that wait for a reviewer or a second person, and incentives that wait for a second officer, of whom the reader is one."""
+    """Practices that wait for a reviewer or a second person, and incentives that wait for a second
+    officer, of whom the reader is one.
+    """
     entries, offers = reverse("web:practice-entries"), reverse("web:offers")
     for n, what, address in (
         (
@@ -209,7 +215,9 @@ def of_enterprise(
     *,
     regulator: bool = False,
 ) -> Iterator[WaitingTask]:
-    """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
+    """`regulator`: told to a regulator of the site, for whom each leads to what they can do about
+    it.
+    """
     asked = {
         (request.site.slug, request.period.peer_group_id, request.period.name): request.until
         for request in requests
@@ -239,7 +247,8 @@ def of_enterprise(
             facts = {"what": note, "day": date_format(until, _("j F Y"))}
             note = (
                 _(
-                    "%(what)s. More time was requested, until %(day)s; the regulator has not decided."
+                    "%(what)s. More time was requested, until %(day)s; the regulator has not "
+                    "decided."
                 )
                 % facts
             )
@@ -334,7 +343,9 @@ def of_partners(
     shows_no_result: bool,
     has_not_accepted: bool,
 ) -> Iterator[WaitingTask]:
-    """For suppliers, technology providers and academics. `later`: the due dates of sites that have more time (`due_dates`)."""
+    """For suppliers, technology providers and academics. `later`: the due dates of sites that have
+    more time (`due_dates`).
+    """
     for site, period in undeclared:
         name = _("%(site)s, %(period)s") % {
             "site": shown_name(site.name),

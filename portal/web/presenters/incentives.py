@@ -1,4 +1,6 @@
-"""Incentives that sites were given, with the evidence behind each, and which were entered in error."""
+"""Incentives that sites were given, with the evidence behind each, and which were entered in
+error.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,8 @@ def what_is_recorded(view: IncentiveView) -> str:
         _("%(site)s, %(scheme)s: %(amount)s yuan, recorded by %(by)s.") % facts,
         correction_in_words(view.corrected),
         _(
-            "The record stays readable with your reason. In sums the right amount counts, or nothing."
+            "The record stays readable with your reason. In sums the right amount counts, or "
+            "nothing."
         ),
     )
     return sentence_space().join(part for part in parts if part)

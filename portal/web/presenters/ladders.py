@@ -1,4 +1,6 @@
-"""A gated label, and where asked the site's own values, as a step ladder in the unit of the page."""
+"""A gated label, and where asked the site's own values, as a step ladder in the unit of the
+page.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ from portal.web.words.terms import (
 
 @dataclass(frozen=True, slots=True)
 class LadderRow:
-    """One row: own-unit values beside the drawing. `hidden` gives the reason when the gate holds the value back."""
+    """One row: own-unit values beside the drawing. `hidden` gives the reason when the gate holds
+    the value back.
+    """
 
     name: str
     unit: str
@@ -55,7 +59,9 @@ class LadderRow:
     limits: LimitCell | None
     limits_from_above: bool = False  # a cell further up spans this row
     reached: str = ""  # text beside the mark of the best whole route
-    own: str = ""  # text beside the site's own whole route: its value, for the published total is rounded and a difference would not add up
+    # text beside the site's own whole route: its value, for the published total is rounded and a
+    # difference would not add up
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,17 @@ class Ladder:
 
     @property
     def lane(self) -> str:
-        """The height of the industry's marks within a row: above the middle where the site's own lie below them."""
+        """The height of the industry's marks within a row: above the middle where the site's own
+        lie below them.
+        """
         return "34%" if self.with_you else "50%"
 
 
 @dataclass(frozen=True, slots=True)
 class SecondMetric:
-    """A metric beside the headline (electricity, thermal), in its own unit: not part of the ladder, not converted."""
+    """A metric beside the headline (electricity, thermal), in its own unit: not part of the ladder,
+    not converted.
+    """
 
     step: str
     metric: str
@@ -116,7 +126,9 @@ class TotalsDisplay:
         return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
 
     def best(self, cell: CellView) -> Estimate | None:
-        """In the unit of the page, as `typical` and `total`; None where the gate holds the value back."""
+        """In the unit of the page, as `typical` and `total`; None where the gate holds the value
+        back.
+        """
         return self._in_its_unit(cell.best_estimate, cell.unit)
 
     def typical(self, cell: CellView) -> Estimate | None:
@@ -139,7 +151,9 @@ class TotalsDisplay:
         return own_unit.replace("kgce/", f"{self.unit.id}/")
 
     def step_decimals(self, cell: CellView) -> int | None:
-        """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
+        """Decimals by the release grid, which the published values lie on, and by their intervals;
+        None (by size) in any other unit.
+        """
         pack_step = self.names.step(cell.step)
         rule = (
             next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None)
@@ -196,7 +210,8 @@ def ladder_of(
     """The ladder of a label.
 
     Args:
-        you: the site's own protected values by step, in the metric's unit; None for the public ladder, which tells second metrics, too.
+        you: the site's own protected values by step, in the metric's unit; None for the public
+            ladder, which tells second metrics, too.
         order: step ids from top to bottom; the route's order if None.
     """
     steps = label.headline
@@ -237,7 +252,9 @@ def ladder_of(
 
 
 def ratios_of(label: LabelView, names: Names, route: str) -> str:
-    """What turns a step's value into one for the route's product, so that a reader can work out a rung or a sum."""
+    """What turns a step's value into one for the route's product, so that a reader can work out a
+    rung or a sum.
+    """
     if not in_tonnes(label):
         amounts = enumerated(
             f"{names.step_name(cell.step)} {cell.ratio:g} {unit_in_words(_made_in(cell.unit))}"
@@ -249,7 +266,8 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
             "ratios": amounts,
         }
     ratios = enumerated(f"{names.step_name(cell.step)} {cell.ratio:g}" for cell in label.headline)
-    return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
+    return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: "
+             "%(ratios)s.") % {
         "product": names.product(route), "ratios": ratios,
     }  # fmt: skip
 
@@ -334,7 +352,9 @@ def _total_row(
 
 
 def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> RowText:
-    """The row's numbers as text: all with the same decimals. Beside a site's own values another's distance would pass for its own."""
+    """The row's numbers as text: all with the same decimals. Beside a site's own values another's
+    distance would pass for its own.
+    """
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
     decimals = (
         decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals

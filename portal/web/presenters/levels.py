@@ -1,8 +1,10 @@
-"""How a sector lies beside the limits of standards: its typical batch, and how many of its firms' batches come down to a level.
+"""How a sector lies beside the limits of standards: its typical batch, and how many of its firms'
+batches come down to a level.
 
-For orientation, and said to be: a limit is of a plant's mean over a year, in which starts, idling and poor batches count. All of it is read
-off published figures. Of a firm's best batches the percentile curve tells which share of the firms reaches a level; a firm's typical
-batch takes no less than its best, and the published typical value is the middle firm's.
+For orientation, and said to be: a limit is of a plant's mean over a year, in which starts, idling
+and poor batches count. All of it is read off published figures. Of a firm's best batches the
+percentile curve tells which share of the firms reaches a level; a firm's typical batch takes no
+less than its best, and the published typical value is the middle firm's.
 """
 
 from __future__ import annotations
@@ -88,7 +90,9 @@ def levels_of(view: InForceView) -> Levels | None:
 
 
 def _over_steps(typicals: Sequence[Known]) -> Known:
-    """The typical value over several steps. Their noises are independent: distances add in squares."""
+    """The typical value over several steps. Their noises are independent: distances add in
+    squares.
+    """
     return reduce(
         lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), typicals
     )
@@ -143,7 +147,9 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
 
 
 def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[CellView]:
-    """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
+    """The cells that make up what the limit covers; empty where one of them is not there. What
+    takes electricity alone has no heat.
+    """
     ours = {cell.step: (cell.product, cell.variant) for cell in label.headline}
     takes_heat = {step.id for step in pack.steps if step.boundary.carriers != ("electricity",)}
     wanted = [
@@ -177,7 +183,9 @@ def _typical_cells(typical: Known | None, grade: float) -> tuple[str, str, str, 
 
 
 def typical_share(typical: Known | None, best: Share | None, level: float) -> Share | None:
-    """Between which percentages of the firms have a typical batch at or below the level: half at least where the middle firm's is."""
+    """Between which percentages of the firms have a typical batch at or below the level: half at
+    least where the middle firm's is.
+    """
     if typical is None:
         return best and (0, best[1])
     _value, (low, high) = typical

@@ -31,7 +31,9 @@ def asked_for(
     shown: Sequence[Show[View]] = (),
     prefix: str = "",
 ) -> Sequence[View]:
-    """The rows of all pages of the table that the address asks for, in its order; a file of the table holds them too."""
+    """The rows of all pages of the table that the address asks for, in its order; a file of the
+    table holds them too.
+    """
     narrowed = only is not None and query.get(f"{prefix}only") == "1"
     matching = [
         view for view in showing(views, query, shown) if not narrowed or only is None or only(view)
@@ -59,7 +61,8 @@ def listed(
     Args:
         titles: column heads by name; those with a key sort.
         only: what the table can be narrowed to (`?only=1`), in words, and which rows that leaves.
-        shown: the same where there is a choice (`?show=late`): name in the address, words, and which rows it leaves.
+        shown: the same where there is a choice (`?show=late`): name in the address, words, and
+            which rows it leaves.
         prefix: before the parameters of this table, where the page has another one.
     """
     only_name = f"{prefix}only"

@@ -1,4 +1,6 @@
-"""The transparency log in the reader's words: an entry with what proves it, and the witnesses who cosign its heads."""
+"""The transparency log in the reader's words: an entry with what proves it, and the witnesses who
+cosign its heads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Method packs for everybody: each version, each number with its source, and what one version says otherwise than another."""
+"""Method packs for everybody: each version, each number with its source, and what one version says
+otherwise than another.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def methods_page() -> MethodSheet:
         _("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed.")
     )
     lead = _(
-        "A method pack defines how the energy of each step is counted, how a label is formed, and which limits apply."
+        "A method pack defines how the energy of each step is counted, how a label is formed, and "
+        "which limits apply."
     )
     links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
     return MethodSheet(
@@ -85,11 +88,13 @@ def method_page(versions: Sequence[Pack], approved: dict[str, ApprovedPackView])
     )
     table = table_of(in_page_language(newest.words), heads, rows, "")
     lead = _(
-        "A version with which labels were made is never changed. Other content is another version, with another digest."
+        "A version with which labels were made is never changed. Other content is another "
+        "version, with another digest."
     )
     if len(versions) > 1:
         lead += sentence_space() + _(
-            "Several versions may be in force: a peer group keeps the version that its regulator adopted."
+            "Several versions may be in force: a peer group keeps the version that its regulator "
+            "adopted."
         )
     return MethodSheet(
         _title(newest), _crumbs(), lead, sections=(MethodSection(_("Versions"), table),)
@@ -200,7 +205,9 @@ def numbers(pack: Pack) -> list[Number]:
 
 
 def _read(pack: Pack) -> ListTable:
-    """By what numbers are for: how many, of how many it is assumed, how many have no complete source, and what they move."""
+    """By what numbers are for: how many, of how many it is assumed, how many have no complete
+    source, and what they move.
+    """
     every = numbers(pack)
     rows = []
     for role, (name, moves) in ROLES.items():
@@ -321,7 +328,9 @@ def called(pack: Pack, number: Number) -> str:
 
 
 def about(pack: Pack, path: str) -> str:
-    """What a number's path names, in the reader's words: its step, route or carrier; nothing where it names none."""
+    """What a number's path names, in the reader's words: its step, route or carrier; nothing where
+    it names none.
+    """
     first, _dot, rest = path.partition(".")
     name = rest.partition(".")[0]
     if first == "steps":
@@ -343,7 +352,9 @@ def _value(number: Number) -> str:
 
 
 def _unit(number: Number) -> str:
-    """Nothing where the number is a share or a count of its own: 1 beside a value reads as a second value."""
+    """Nothing where the number is a share or a count of its own: 1 beside a value reads as a second
+    value.
+    """
     return "" if number.unit == "1" else unit_in_words(number.unit)
 
 

@@ -54,7 +54,9 @@ class OverYears:
 
     @property
     def spreads(self) -> bool:
-        """Whether the spread of any step is told: a curve needs more firms than its best and its typical value."""
+        """Whether the spread of any step is told: a curve needs more firms than its best and its
+        typical value.
+        """
         return any(row.figures[-1].value for row in self.rows)
 
 
@@ -64,10 +66,9 @@ def over_years_page(
     regions: Sequence[tuple[GroupInForce, InForceView, str]],
     address: str,
 ) -> OverYears:
-    """Args:
-    years: of the cells that are shown: none of the newest version where the gate holds all of it back.
-    regions: the same benchmark of other jurisdictions, each with its newest version and the address of its own page.
-    address: of this page.
+    """Args: years: of the cells that are shown: none of the newest version where the gate holds all
+    of it back. regions: the same benchmark of other jurisdictions, each with its newest version and
+    the address of its own page. address: of this page.
     """
     names = Names.of(newest.pack, newest.pack_version)
     of_newest = [

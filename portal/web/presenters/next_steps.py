@@ -1,4 +1,6 @@
-"""What a firm can do next: its gaps in order of worth, published practices at each step, and what changed."""
+"""What a firm can do next: its gaps in order of worth, published practices at each step, and what
+changed.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def next_page(
     *,
     several: bool,
 ) -> NextPage:
-    """`which` names site and period in the address, `several` says whether the site has more; the law of the border is as known `today`."""
+    """`which` names site and period in the address, `several` says whether the site has more; the
+    law of the border is as known `today`.
+    """
     names = Names.of(view.pack, view.pack_version)
     site = compared(stand, view.label, names, units)
     gaps, clear = ([gap.times(site.in_kgce) for gap in each] for each in (site.gaps, site.clear))
@@ -236,7 +240,9 @@ def _to_do(
 def _practice(
     practice: Practice, amount: str, step: Step | None, largest_gap: float
 ) -> PracticeRow:
-    """`largest_gap`: the high end of the step's gap, in the practice's unit for one of the step's output."""
+    """`largest_gap`: the high end of the step's gap, in the practice's unit for one of the step's
+    output.
+    """
     name = in_page_language(practice.words)
     if practice.cause is not None:
         name = _("%(practice)s (against: %(cause)s)") % {

@@ -1,4 +1,6 @@
-"""The sentences of what people are told, made at reading from the names and days that were kept; and their wishes for each kind."""
+"""The sentences of what people are told, made at reading from the names and days that were kept;
+and their wishes for each kind.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from portal.web.words.terms import Names, in_language, period_name, proposed_pac
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The kind's name, and the title and sentence of one notice with `%(site)s`, `%(period)s`, ... to be filled in."""
+    """The kind's name, and the title and sentence of one notice with `%(site)s`, `%(period)s`, ...
+    to be filled in.
+    """
 
     name: Promise
     title: Promise
@@ -86,7 +90,9 @@ WORDINGS = {
     for kind, row in word_tables.rows("notices").items()
 }
 TITLES_OF_EVENTS = word_tables.words("notice_titles")
-"""By kind and event. A notice that was written before events were told has the title of its kind, which names all of them."""
+"""By kind and event. A notice that was written before events were told has the title of its kind,
+which names all of them.
+"""
 
 KINDS_OF: dict[str, tuple[NoticeKind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),

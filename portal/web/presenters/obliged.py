@@ -1,4 +1,6 @@
-"""The list of the obliged: how far each cohort is, what a new list would change, what is wrong with a file."""
+"""The list of the obliged: how far each cohort is, what a new list would change, what is wrong with
+a file.
+"""
 
 from __future__ import annotations
 
@@ -89,25 +91,32 @@ FAULTS: dict[ObligedFileFault, Promise] = {
         "The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."
     ),
     ObligedFileFault.TOO_LONG: gettext_lazy(
-        "The workbook has more than %(found)s lines, empty ones included. Delete what is below the list, or save it as “CSV UTF-8”."
+        "The workbook has more than %(found)s lines, empty ones included. Delete what is below "
+        "the list, or save it as “CSV UTF-8”."
     ),
     ObligedFileFault.NO_SITE_COLUMN: gettext_lazy(
-        "There is no column “site” or “credit_code” in the first line (%(found)s). Give one column this name, or start from the template."
+        "There is no column “site” or “credit_code” in the first line (%(found)s). Give one "
+        "column this name, or start from the template."
     ),
     ObligedFileFault.CODE_WRONG: gettext_lazy(
-        "“%(found)s” is not a valid unified social credit code. Compare it with the business licence."
+        "“%(found)s” is not a valid unified social credit code. Compare it with the business "
+        "licence."
     ),
     ObligedFileFault.CODE_UNKNOWN: gettext_lazy(
-        "No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."
+        "No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm "
+        "first."
     ),
     ObligedFileFault.CODE_OF_SEVERAL: gettext_lazy(
-        "Several sites have the code “%(found)s”. Enter the id of the right site in the column “site”."
+        "Several sites have the code “%(found)s”. Enter the id of the right site in the column "
+        "“site”."
     ),
     ObligedFileFault.EMPTY: gettext_lazy(
-        "The file contains no site. An empty list is not accepted, because it would release everybody from the duty to report."
+        "The file contains no site. An empty list is not accepted, because it would release "
+        "everybody from the duty to report."
     ),
     ObligedFileFault.SITE_UNKNOWN: gettext_lazy(
-        "“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register it first."
+        "“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register "
+        "it first."
     ),
     ObligedFileFault.SITE_TWICE: gettext_lazy(
         "“%(found)s” is in the list twice. Remove one of the two lines."

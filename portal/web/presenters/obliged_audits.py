@@ -1,4 +1,6 @@
-"""When obligatory audits are due, in words and as a file; and the certificates that are on record for a site."""
+"""When obligatory audits are due, in words and as a file; and the certificates that are on record
+for a site.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def duties_list(
     firm: bool = False,
     prefix: str = "",
 ) -> ListTable:
-    """`firm`: for the firm itself; else its name stands beside the site. With `export_url` the table is narrowed and searched, too."""
+    """`firm`: for the firm itself; else its name stands beside the site. With `export_url` the
+    table is narrowed and searched, too.
+    """
     fitting = _fitting(views, query) if export_url else list(views)
     shown = _shown() if export_url else ()
     count = len(showing(fitting, query, shown))
@@ -147,12 +151,14 @@ def duty_in_words(due: NextAudit, *, firm: bool, regulator: bool = True) -> str:
     if due.duty is Duty.UNKNOWN:
         if firm:
             return _(
-                "No audit or certificate is on record. Record your certificate, or ask your regulator to assign a certification body."
+                "No audit or certificate is on record. Record your certificate, or ask your "
+                "regulator to assign a certification body."
             )
         if not regulator:
             return _("No audit and no certificate is on record.")
         return _(
-            "No audit or certificate is on record. Record a certificate, or assign a certification body."
+            "No audit or certificate is on record. Record a certificate, or assign a "
+            "certification body."
         )
     if due.duty is Duty.OVERDUE and (firm or regulator):
         return (
@@ -168,7 +174,9 @@ def duty_in_words(due: NextAudit, *, firm: bool, regulator: bool = True) -> str:
 
 
 def _in_the_list(due: NextAudit, *, firm: bool) -> str:
-    """What is to be done, for the firm; who reads of many sites learns above the list what to do where nothing is known."""
+    """What is to be done, for the firm; who reads of many sites learns above the list what to do
+    where nothing is known.
+    """
     return (
         _("No audit and no certificate is on record.")
         if due.duty is Duty.UNKNOWN and not firm

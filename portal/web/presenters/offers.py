@@ -1,4 +1,6 @@
-"""Incentives that authorities offer for criteria of programmes: beside a criterion in a dossier, as a list, and each by itself."""
+"""Incentives that authorities offer for criteria of programmes: beside a criterion in a dossier, as
+a list, and each by itself.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +172,8 @@ def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -
 
 def new_offer_page() -> FormSheet:
     lead = _(
-        "Copy what the act says. Once a second officer approves it, dossiers of sites in this jurisdiction show it beside the criterion."
+        "Copy what the act says. Once a second officer approves it, dossiers of sites in this "
+        "jurisdiction show it beside the criterion."
     )
     return FormSheet(MethodSheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
 
@@ -181,13 +184,25 @@ def offers_table(
     """For a file: the rows that the address leaves, in its order."""
     return [
         (
-            offer.pk, offer.state, offer.programme, offer.criterion, offer.jurisdiction.path, offer.what_en, offer.what_zh,
-            f"{offer.amount.normalize():f}", offer.unit,
-            offer.authority_en, offer.authority_zh, offer.source_en, offer.source_zh, offer.valid_from.isoformat(),
-            offer.valid_until.isoformat() if offer.valid_until else "", offer.reason,
+            offer.pk,
+            offer.state,
+            offer.programme,
+            offer.criterion,
+            offer.jurisdiction.path,
+            offer.what_en,
+            offer.what_zh,
+            f"{offer.amount.normalize():f}",
+            offer.unit,
+            offer.authority_en,
+            offer.authority_zh,
+            offer.source_en,
+            offer.source_zh,
+            offer.valid_from.isoformat(),
+            offer.valid_until.isoformat() if offer.valid_until else "",
+            offer.reason,
         )
         for offer in asked_for(rows, query, KEYS, DEFAULT, shown=_shown(today))
-    ]  # fmt: skip
+    ]
 
 
 def _shown(today: date) -> tuple[Show[IncentiveOffer], ...]:

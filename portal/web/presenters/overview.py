@@ -1,4 +1,6 @@
-"""The sector at a glance: who reported of those who must, for every peer group and period in the reader's jurisdiction."""
+"""The sector at a glance: who reported of those who must, for every peer group and period in the
+reader's jurisdiction.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from portal.web.words.terms import SIZE_CLASSES, TAKING_PART, Names, period_name
 
 @dataclass(frozen=True, slots=True)
 class TurnoutRow:
-    """One peer group and period. `share` is how far the bar of the obliged reaches, in per cent of its width."""
+    """One peer group and period. `share` is how far the bar of the obliged reaches, in per cent of
+    its width.
+    """
 
     title: str
     scope: str

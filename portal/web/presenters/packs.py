@@ -1,4 +1,6 @@
-"""The method packs, the periods of each peer group in the reader's jurisdiction, and later versions that it could take up."""
+"""The method packs, the periods of each peer group in the reader's jurisdiction, and later versions
+that it could take up.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from portal.web.words.terms import Names, in_page_language, period_name, shown_n
 
 @dataclass(frozen=True, slots=True)
 class PackLine:
-    """A method pack; its versions, digests and what changed between them stand on its own public page."""
+    """A method pack; its versions, digests and what changed between them stand on its own public
+    page.
+    """
 
     name: str
     id: str
@@ -70,7 +74,9 @@ class PacksPage:
 
 
 def later_versions(group: PeerGroupView) -> tuple[str, ...]:
-    """Other versions of the group's pack that took effect no earlier than its own, the newest first."""
+    """Other versions of the group's pack that took effect no earlier than its own, the newest
+    first.
+    """
     return _later(group, packs.versions(group.pack))
 
 
@@ -114,7 +120,9 @@ def _take_up(
     versions_by_pack: Mapping[str, Sequence[Pack]],
     used_versions: Collection[tuple[str, ...]],
 ) -> tuple[TakeUp, ...]:
-    """Approved versions that this reader may take up for the group's firms, and that no group of theirs has yet."""
+    """Approved versions that this reader may take up for the group's firms, and that no group of
+    theirs has yet.
+    """
     if not group.may_decide:
         return ()
     own = (group.pack, group.route, group.scope)
@@ -151,7 +159,8 @@ def _policy(view: PeerGroupView) -> str:
         (True, False): _("Only attested reports set its values."),
         (False, True): _("A report with an adverse opinion is not included in the next version."),
         (True, True): _(
-            "Only attested reports set its values. A report with an adverse opinion is not included in the next version."
+            "Only attested reports set its values. A report with an adverse opinion is not "
+            "included in the next version."
         ),
     }
     return sentences[view.attested_only, view.adverse_leaves]

@@ -1,4 +1,6 @@
-"""Who took part in one peer group and period, site by site: state, deadline, what the report covers. Never a value."""
+"""Who took part in one peer group and period, site by site: state, deadline, what the report
+covers. Never a value.
+"""
 
 from __future__ import annotations
 
@@ -331,7 +333,9 @@ def _row(
 
 
 def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:
-    """One square a site, those that reported first; where squares would be thinner than a line, one bar a state."""
+    """One square a site, those that reported first; where squares would be thinner than a line, one
+    bar a state.
+    """
     kinds = [(SQUARES[code], numbers.get(code, 0)) for code in TAKING_PART]
     sites = sum(numbers.values())
     room = 100 / max(sites, 12)

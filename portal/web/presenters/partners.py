@@ -1,4 +1,6 @@
-"""What sites granted to partners, conformance results declared and confirmed, and deliveries of energy, in words and as files."""
+"""What sites granted to partners, conformance results declared and confirmed, and deliveries of
+energy, in words and as files.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,9 @@ def results_list(
 
 
 def granted_list(views: Sequence[GrantedView], query: QueryDict) -> ListTable:
-    """The reports of every site that granted a provider access; a site without one has a row, too."""
+    """The reports of every site that granted a provider access; a site without one has a row,
+    too.
+    """
     pairs = [(view, report) for view in views for report in (view.submissions or (None,))]
 
     def cells(pair: tuple[GrantedView, SubmissionView | None]) -> tuple[TableCell, ...]:
@@ -189,7 +193,8 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> ListTable:
         empty=_("No report was refused.")
         if pairs
         else _(
-            "No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."
+            "No site has given you access. Ask the firm: its manager grants access on the page "
+            "“Sites and agents”."
         ),
         only=(
             _("refused ones only"),
@@ -260,7 +265,8 @@ def deliveries_list(
         else _("Nothing is declared yet.")
         if mine
         else _(
-            "No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."
+            "No energy supplier has declared a delivery to a site and period that you audit. You "
+            "need not do anything."
         ),
         export_url=export_url + with_query(query, page=None),
         only=(_("valid ones only"), _stands) if mine else None,
@@ -315,7 +321,8 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
         default="-given",
         cells=cells,
         empty=_(
-            "Only your firm, its regulators and the certification body can see anything about this site."
+            "Only your firm, its regulators and the certification body can see anything about "
+            "this site."
         ),
         only=(_("current ones only"), lambda view: view.ended_at is None),
     )

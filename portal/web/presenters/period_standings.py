@@ -1,4 +1,6 @@
-"""The standings of a period for its regulator, site by site: between which ranks and in which quarter each lies, and their filters."""
+"""The standings of a period for its regulator, site by site: between which ranks and in which
+quarter each lies, and their filters.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ from portal.web.words.terms import Names, metric_name, shown_name, with_variant
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """A site in one cell: between which ranks it lies, and in which quarter if that can be told. Never a value, never one rank."""
+    """A site in one cell: between which ranks it lies, and in which quarter if that can be told.
+    Never a value, never one rank.
+    """
 
     firm: str
     site: str
@@ -238,7 +242,7 @@ def standings_table(
 
 
 def _fits(standing: RankedView, query: QueryDict) -> bool:
-    text = f"{in_any_language(standing.firm)} {standing.site} {in_any_language(standing.site_name)}".lower()
+    text = f"{in_any_language(standing.firm)} {standing.site} {in_any_language(standing.site_name)}".lower()  # noqa: E501
     return (
         query.get("step", "") in ("", standing.step)
         and query.get("metric", "") in ("", standing.metric)

@@ -1,4 +1,6 @@
-"""What the sector would save by coming down to its typical value, or to its best, step by step: the potentials that the gate let out."""
+"""What the sector would save by coming down to its typical value, or to its best, step by step: the
+potentials that the gate let out.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def potential_of(cell: CellView, to: str, shown: TotalsDisplay) -> Known | None:
 
 
 def added_up(parts: Sequence[Known]) -> Known:
-    """The sum, its ends the sums of the ends: wider than necessary, as that of a firm's gaps (`gaps.sum_of_ends`), of CO2 and of money."""
+    """The sum, its ends the sums of the ends: wider than necessary, as that of a firm's gaps
+    (`gaps.sum_of_ends`), of CO2 and of money.
+    """
     lows, highs = zip(*(ends for _value, ends in parts), strict=True)
     return sum(value for value, _ends in parts), (sum(lows), sum(highs))
 

@@ -1,4 +1,6 @@
-"""Practices on their way into the library: the list of entries, one entry with what may be done, what is offered and imported."""
+"""Practices on their way into the library: the list of entries, one entry with what may be done,
+what is offered and imported.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def entries_page(
         empty=_("Nothing on record matches this filter.")
         if rows
         else _(
-            "There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."
+            "There is no entry yet. A firm describes its own practices step by step. A regulator "
+            "imports a published list."
         ),
         shown=(
             (EntryState.OFFERED, _("offered"), _is(EntryState.OFFERED)),
@@ -65,7 +68,8 @@ def entries_page(
     if may_offer:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
     lead = _(
-        "One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it."
+        "One person reviews a practice, and a second person publishes it. The library is then "
+        "signed and logged, and agents fetch it."
     )
     return MethodSheet(
         _("Practices in progress"),
@@ -105,7 +109,9 @@ def entry_page(
     sections: tuple[MethodSection, ...] = (),
     problem: str = "",
 ) -> FormSheet:
-    """`fields`: what the form calls them. `wrote`: the reader wrote a part of it. `problem`: why what the reader sent was not taken."""
+    """`fields`: what the form calls them. `wrote`: the reader wrote a part of it. `problem`: why
+    what the reader sent was not taken.
+    """
     facts = [
         Fact(_("Where it comes from"), _origin(row)),
         Fact(_("Name in the library"), row.practice, mono=True),
@@ -174,8 +180,10 @@ def _not_published_yet(missing: Sequence[str], *, wrote: bool) -> str:
 
 def offer_page() -> FormSheet:
     lead = _(
-        "Tell other plants what you do, so that they can do it too. Write the saving per tonne as a range. Never write how much "
-        "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
+        "Tell other plants what you do, so that they can do it too. Write the saving per tonne as "
+        "a range. Never write how much "
+        "energy your step uses: from your energy per tonne others could calculate your label. A "
+        "reviewer edits the text, and a "
         "second person publishes it."
     )
     return FormSheet(MethodSheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
@@ -183,7 +191,8 @@ def offer_page() -> FormSheet:
 
 def import_page(faults: Sequence[tuple[int, str, str]]) -> MethodSheet:
     lead = _(
-        "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
+        "Every practice names its source and the day on which somebody read the source itself. "
+        "Nothing is imported from "
         "second-hand sources."
     )
     rows = tuple(
@@ -205,8 +214,10 @@ def import_page(faults: Sequence[tuple[int, str, str]]) -> MethodSheet:
 
 def _for_reviewers() -> str:
     return _(
-        "Check the text for anything that would reveal the firm’s label: energy per unit in words, a share of its energy, figures "
-        "whose unit is stated elsewhere, or a combination with another entry. The portal refuses only what it recognises."
+        "Check the text for anything that would reveal the firm’s label: energy per unit in "
+        "words, a share of its energy, figures "
+        "whose unit is stated elsewhere, or a combination with another entry. The portal refuses "
+        "only what it recognises."
     )
 
 

@@ -1,4 +1,6 @@
-"""The library of practices: the list, one practice in one version, its payback, and what one's own sites reported of it."""
+"""The library of practices: the list, one practice in one version, its payback, and what one's own
+sites reported of it.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ class LibraryPage:
 
 @dataclass(frozen=True, slots=True)
 class Payback:
-    """What the page's script multiplies by the reader's prices and output (`payback.js`). Exact; empty where the source gives none."""
+    """What the page's script multiplies by the reader's prices and output (`payback.js`). Exact;
+    empty where the source gives none.
+    """
 
     product: str
     unit: str  # of the product, as it follows `per`
@@ -142,7 +146,9 @@ def outcome_page(
 
 
 def _unconfirmed(row: SiteReport) -> str:
-    """What an auditor did, when and why; empty where none did. The firm knows which body audits it."""
+    """What an auditor did, when and why; empty where none did. The firm knows which body audits
+    it.
+    """
     if row.unconfirmed_at is None:
         return ""
     facts = {
@@ -291,7 +297,8 @@ def _in_short(reported: PracticeOutcomes | None) -> str:
     facts = {"proven": proven, "sites": reported.sites, "confirmed": reported.confirmed}
     return (
         _(
-            "proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an auditor"
+            "proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an "
+            "auditor"
         )
         % facts
     )
@@ -318,7 +325,9 @@ def saving_of(practice: Practice) -> str:
 def library_table(
     library: Library, query: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Head and rows of the file of what is asked for, in the columns of a list that is imported and what the library adds."""
+    """Head and rows of the file of what is asked for, in the columns of a list that is imported and
+    what the library adds.
+    """
     return TABLE, [
         (
             practice.id,
@@ -353,8 +362,9 @@ def practice_page(
     *,
     reports: bool = False,
 ) -> MethodSheet | None:
-    """The version in force, or the one that is asked for; None where there never was one. `agencies`: as `agencies_of` names those that
-    reviewed the versions. `reports`: to a reader who has sites.
+    """The version in force, or the one that is asked for; None where there never was one.
+    `agencies`: as `agencies_of` names those that reviewed the versions. `reports`: to a reader who
+    has sites.
 
     Where a firm's practice is withdrawn, all of its versions are.
     """
@@ -506,10 +516,12 @@ def _what_it_is(practice: Practice, *, is_told: bool) -> str:
         return _("The range that the firm saw at its own plant. Nobody measured it for this page.")
     if practice.saving_to is not None:
         return _(
-            "The range is from the source. It is not a promise: conditions differ, and practices overlap."
+            "The range is from the source. It is not a promise: conditions differ, and practices "
+            "overlap."
         )
     return _(
-        "The value that the source calls typical. The source gives no range. It is not a promise: conditions differ, and practices overlap."
+        "The value that the source calls typical. The source gives no range. It is not a promise: "
+        "conditions differ, and practices overlap."
     )
 
 
@@ -518,7 +530,9 @@ def _or_none(words: Words | None) -> str:
 
 
 def _withdrawn(row: Entry, versions: Sequence[Entry]) -> MethodSheet:
-    """What was withdrawn keeps its address, its reason, and nothing of what it said but its name."""
+    """What was withdrawn keeps its address, its reason, and nothing of what it said but its
+    name.
+    """
     facts = [
         Fact(_("Withdrawn"), _("because: %(reason)s") % {"reason": row.ended_reason}),
         Fact(_("Version"), str(row.version)),

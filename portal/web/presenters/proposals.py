@@ -55,14 +55,16 @@ def proposals_page(
         default="-at",
         cells=_row,
         empty=_(
-            "Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."
+            "Nobody has proposed a version or an erratum yet. A regulator proposes one with its "
+            "file, a reason and the sources."
         ),
     )
     links = (
         (Link(_("Propose a version or an erratum"), reverse("web:propose")),) if may_propose else ()
     )
     lead = _(
-        "One person proposes, everybody affected can comment, and two other people approve. The pack is then signed and logged, "
+        "One person proposes, everybody affected can comment, and two other people approve. The "
+        "pack is then signed and logged, "
         "and agents fetch it."
     )
     return MethodSheet(
@@ -177,7 +179,8 @@ def _worth_a_look(difference: PackDifference) -> tuple[MethodSection, ...]:
         _("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, ""
     )
     note = _(
-        "A good pack usually does this differently, but there may be a reason. These points do not block approval."
+        "A good pack usually does this differently, but there may be a reason. These points do "
+        "not block approval."
     )
     return (MethodSection(_("Worth checking"), table, note),)
 
@@ -240,7 +243,8 @@ def _ended(view: ProposalView) -> str:
     }
     sentences = {
         "approved": _(
-            "Approved: %(who)s gave the second approval, %(when)s. It is in force for periods that begin on %(day)s or later."
+            "Approved: %(who)s gave the second approval, %(when)s. It is in force for periods "
+            "that begin on %(day)s or later."
         ),
         "refused": _("Refused by %(who)s, %(when)s:"),
         "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),

@@ -1,4 +1,6 @@
-"""What others publish beside a label: figures that agree with it in all, and of the rest the reasons why they do not stand there."""
+"""What others publish beside a label: figures that agree with it in all, and of the rest the
+reasons why they do not stand there.
+"""
 
 from __future__ import annotations
 

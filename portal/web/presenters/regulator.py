@@ -63,7 +63,9 @@ def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
 def version_rows(
     view: ParticipationView, versions: Sequence[VersionView]
 ) -> tuple[VersionRow, ...]:
-    """Of drafts, waiting or discarded, only who may decide about them sees the label and how many firms it is of."""
+    """Of drafts, waiting or discarded, only who may decide about them sees the label and how many
+    firms it is of.
+    """
     shown = shown_in_kgce(view)
     rows = [
         version_row(version, _url_of(version, view, view.period), shown, None)
@@ -80,7 +82,9 @@ def version_rows(
 def group_row(
     group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]
 ) -> GroupRow:
-    """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and its versions, newest first."""
+    """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and
+    its versions, newest first.
+    """
     names = Names.of(group.pack, group.pack_version)
     in_force = next((row for row in versions if row.in_force), None)
     return GroupRow(
@@ -100,7 +104,9 @@ def _link(version: VersionState, group: PeerGroupView, period: str) -> VersionLi
 def _url_of(
     version: VersionState | VersionView, of: PeerGroupView | ParticipationView, period: str
 ) -> str:
-    """The review page for who decides about the whole scope; for others the page that everybody reads, and none of what is unseen."""
+    """The review page for who decides about the whole scope; for others the page that everybody
+    reads, and none of what is unseen.
+    """
     if of.may_decide:
         return reverse("web:draft", args=[version.id])
     if version.status in UNSEEN:

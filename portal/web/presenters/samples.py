@@ -87,7 +87,9 @@ def evidence_name(sample: Sample) -> str:
 
 
 def revision_to_draw(view: EngagementView, sample: Sample | None) -> int | None:
-    """The revision that is drawn from: that of the promise that waits, which a later one may have replaced; else the accepted one."""
+    """The revision that is drawn from: that of the promise that waits, which a later one may have
+    replaced; else the accepted one.
+    """
     if sample is not None and sample.waits:
         return sample.submission.revision
     return view.accepted.revision if view.accepted else None
@@ -103,7 +105,9 @@ def commitment_name(view: EngagementView, revision: int | None) -> str:
 
 
 def sample_stage(sample: Sample | None, root: bytes | None) -> SampleStage:
-    """What the newest sample waits for; `root` is of the head to draw with, None where it is not there yet."""
+    """What the newest sample waits for; `root` is of the head to draw with, None where it is not
+    there yet.
+    """
     if sample is None or sample.verified_at is not None or sample.given_up_at is not None:
         return SampleStage.PROMISE
     if sample.draw is not None:
@@ -114,7 +118,8 @@ def sample_stage(sample: Sample | None, root: bytes | None) -> SampleStage:
 def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, ready: bool) -> str:
     if sample is None:
         return _(
-            "No sample is drawn yet. First promise a number. Its digest goes into the log before anybody can know which records "
+            "No sample is drawn yet. First promise a number. Its digest goes into the log before "
+            "anybody can know which records "
             "will be drawn."
         )
     if sample.given_up_at is not None:
@@ -125,7 +130,8 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
         }
         return (
             _(
-                "On %(day)s %(person)s gave up the promise of this sample (%(reason)s). It counts as promised before. Promise a new number."
+                "On %(day)s %(person)s gave up the promise of this sample (%(reason)s). It counts "
+                "as promised before. Promise a new number."
             )
             % facts
         )
@@ -134,14 +140,16 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
             facts = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
             return (
                 _(
-                    "%(held)s checks passed and %(failing)s failed. At that time it was not recorded which checks were left out. Draw again."
+                    "%(held)s checks passed and %(failing)s failed. At that time it was not "
+                    "recorded which checks were left out. Draw again."
                 )
                 % facts
             )
         return outcome_in_words(outcome)
     if drawn:
         return _(
-            "The sample is drawn. The plant opens it to you, not to this portal. The result of each check is recorded here."
+            "The sample is drawn. The plant opens it to you, not to this portal. The result of "
+            "each check is recorded here."
         )
     if ready:
         return _("Your promise and the entry that follows it are in the log. You can draw now.")
@@ -158,7 +166,8 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
     }
     return (
         _(
-            "This is about revision %(n)s of the report, which is not the newest. Revision %(now)s has replaced it, and no sample "
+            "This is about revision %(n)s of the report, which is not the newest. Revision "
+            "%(now)s has replaced it, and no sample "
             "of revision %(now)s has been drawn."
         )
         % facts

@@ -1,7 +1,8 @@
-"""What a sector's firms would save, as a reader's own output and prices turn it into a year's energy, CO2 and money.
+"""What a sector's firms would save, as a reader's own output and prices turn it into a year's
+energy, CO2 and money.
 
-Made of the potentials that the gate let out. What part of a saving is heat no firm tells: it lies between all of it and what
-is left once all the electricity is saved that a typical plant takes.
+Made of the potentials that the gate let out. What part of a saving is heat no firm tells: it lies
+between all of it and what is left once all the electricity is saved that a typical plant takes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from portal.web.words.terms import Names, enumerated, headed, one_of_output, out
 
 @dataclass(frozen=True, slots=True)
 class SectorWorth:
-    """Savings as tables that a reader's own output and prices multiply; `withheld` says what the gate held back, and why."""
+    """Savings as tables that a reader's own output and prices multiply; `withheld` says what the
+    gate held back, and why.
+    """
 
     output: str  # what is typed to multiply by
     tables: tuple[WorthTable, ...]
@@ -125,8 +128,10 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
         withheld += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
     own = _(
-        "Electricity “by its own metric” is what the step’s published metric of electricity says: for each firm its distance above the"
-        " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
+        "Electricity “by its own metric” is what the step’s published metric of electricity says: "
+        "for each firm its distance above the"
+        " step’s typical electricity, or above the best. It is not a part of the energy beside "
+        "it, and no sum counts it."
     )
     own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
     notes = (
@@ -156,8 +161,8 @@ def _times(factor: float, saving: Known) -> Known:
 
 
 def _most_electricity(label: LabelView) -> dict[str, float]:
-    """Step -> the electricity that a typical plant takes at most, kgce for one of the route's output, where heat is told apart from
-    a total in kgce: no more of it can be saved."""
+    """Step -> the electricity that a typical plant takes at most, kgce for one of the route's
+    output, where heat is told apart from a total in kgce: no more of it can be saved."""
     if energy_of(label.composite.unit) != "kgce":
         return {}
     apart_in_mj = (
@@ -183,7 +188,9 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
 def own_electricity(
     label: LabelView, to: str, shown: TotalsDisplay
 ) -> dict[str, tuple[float, float]]:
-    """Step -> what the firms would save of its metric of electricity, kWh for one of the route's output, where the gate let that out."""
+    """Step -> what the firms would save of its metric of electricity, kWh for one of the route's
+    output, where the gate let that out.
+    """
     cells = {
         (cell.step, cell.product, cell.variant): cell
         for cell in label.cells

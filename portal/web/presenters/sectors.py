@@ -1,4 +1,6 @@
-"""A benchmark over its years, from the versions in force alone: nothing stands here that the gate did not let out."""
+"""A benchmark over its years, from the versions in force alone: nothing stands here that the gate
+did not let out.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ from portal.web.words.terms import Names, in_language, one_of_output, period_nam
 
 @dataclass(frozen=True, slots=True)
 class YearRung:
-    """One year. Heights are in per cent of the drawing; empty where the gate holds the value back."""
+    """One year. Heights are in per cent of the drawing; empty where the gate holds the value
+    back.
+    """
 
     x: str
     label: str
@@ -66,7 +70,9 @@ class SectorYearRow:
 
 @dataclass(frozen=True, slots=True)
 class ReachRow:
-    """What one of the route's output would take less at this step, if a typical plant came down to the best."""
+    """What one of the route's output would take less at this step, if a typical plant came down to
+    the best.
+    """
 
     step: str
     kgce: str
@@ -97,7 +103,9 @@ LEFT, RIGHT = 12.0, 86.0  # per cent of the width: room for the figures right of
 
 
 def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
-    """Of the versions in force of one peer group, oldest first; at least one. `scope` is its jurisdiction."""
+    """Of the versions in force of one peer group, oldest first; at least one. `scope` is its
+    jurisdiction.
+    """
     shown_years = list(views)[-MOST_YEARS:]
     newest = shown_years[-1]
     names = Names.of(newest.pack, newest.pack_version)
@@ -126,7 +134,9 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
 
 
 def _gap_of(typical: Estimate, best: Estimate, decimals: int | None) -> str:
-    """Typical and best hold the same firms, so the interval is a little too wide (`benchmarks.comparison.gaps`)."""
+    """Typical and best hold the same firms, so the interval is a little too wide
+    (`benchmarks.comparison.gaps`).
+    """
     apart, ends = typical.less(best)
     return with_interval(apart, *ends, decimals)
 
@@ -199,7 +209,9 @@ def _year(
 
 
 def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
-    """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
+    """Steps in the order of the route. A gap within its noise is told as such, and nothing is
+    worked out of it.
+    """
     rows = []
     factors = Co2Factors.of(view.period, view.jurisdiction)
     in_kgce = kgce_of_one(view.label.composite.unit, units_on(factors.day))

@@ -134,7 +134,9 @@ def names_of_labels(labels: Labels) -> Names:
 
 
 def audits_of_labels(labels: Labels, views: Sequence[AttestationView]) -> AuditsOfLabels:
-    """What bodies say of a report, for whoever was shown some of its labels: an audit vouches for the steps that it names and no others."""
+    """What bodies say of a report, for whoever was shown some of its labels: an audit vouches for
+    the steps that it names and no others.
+    """
     names = names_of_labels(labels)
     audited = {step for view in views for step in view.steps}
     others = [within(names.step_name(step)) for step in sorted(labels.steps - audited)]

@@ -1,4 +1,6 @@
-"""A site's protected values beside the published best of each step: the gaps, the heat they may lie in, and the CO2 of closing them."""
+"""A site's protected values beside the published best of each step: the gaps, the heat they may lie
+in, and the CO2 of closing them.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def compared(
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
-    """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
+    """The protected value with the interval of the true one. The interval is drawn so that it holds
+    the value, too.
+    """
     if view.interval is None:
         return Estimate(view.value)
     return Estimate(
@@ -83,7 +87,9 @@ def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
-    """Step -> between which ends the heat of its gap lies, kgce for one of the route's output, where both sides tell heat apart."""
+    """Step -> between which ends the heat of its gap lies, kgce for one of the route's output,
+    where both sides tell heat apart.
+    """
     own = {
         (standing.step, standing.product, standing.variant): estimate_of(standing)
         for standing in stand.steps
@@ -115,8 +121,9 @@ def heat_gap(cell: CellView, you: Estimate, best: Estimate) -> Bounds:
 
 
 def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
-    """The site's own sum of ratio x step where it reported every step, with the interval by which the route is ranked, as its file and the
-    API have it; where the route is not ranked, that of its independent steps."""
+    """The site's own sum of ratio x step where it reported every step, with the interval by which
+    the route is ranked, as its file and the API have it; where the route is not ranked, that of its
+    independent steps."""
     if (
         stand.route is not None
         and stand.route.interval is not None
@@ -135,9 +142,12 @@ def by_its_steps(own: Mapping[str, Estimate], label: LabelView) -> Estimate | No
 def co2_note(factors: Co2Factors) -> str:
     """Where the figures of CO2 come from."""
     note = _(
-        "CO₂ is calculated with the default factors of the energies that a step uses (heat: GB/T 32150; fuels: GB/T 32151), as a range. If"
-        " heat is reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be"
-        " all of one energy. A dash means that an energy has no factor, or that energy leaves the step."
+        "CO₂ is calculated with the default factors of the energies that a step uses (heat: GB/T "
+        "32150; fuels: GB/T 32151), as a range. If"
+        " heat is reported separately, it follows the heat and the electricity of the gap; if "
+        "not, the range assumes that the gap could be"
+        " all of one energy. A dash means that an energy has no factor, or that energy leaves the "
+        "step."
     )
     per_kwh = factors.per_kwh
     if per_kwh is None:

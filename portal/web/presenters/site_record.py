@@ -1,4 +1,6 @@
-"""A site's and a firm's whole record in words: what is due, how it stands, each table, and what happened."""
+"""A site's and a firm's whole record in words: what is due, how it stands, each table, and what
+happened.
+"""
 
 from __future__ import annotations
 
@@ -466,7 +468,8 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
         items.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
         if any(member.obliged for member in facts.members):
             until = _(
-                "until a regulator takes the site off the list; before that the firm cannot leave the programme"
+                "until a regulator takes the site off the list; before that the firm cannot leave "
+                "the programme"
             )
             items.append(Item(_("Still obliged"), until))
     return tuple(items)

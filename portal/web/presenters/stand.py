@@ -1,5 +1,5 @@
-"""Where we stand: a site's protected values beside the published benchmark, largest gap first (what lies within
-noise gets a dash), its ranks and scores, and its trend."""
+"""Where we stand: a site's protected values beside the published benchmark, largest gap first (what
+lies within noise gets a dash), its ranks and scores, and its trend."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ MIDDLE = 50
 """The score of the firm in the middle."""
 
 WIDE = 2.0
-"""So many times as far as its steps an interval of the whole route reaches where the page says why."""
+"""So many times as far as its steps an interval of the whole route reaches where the page says
+why.
+"""
 
 MOST_TICKS = 200
 """Ranks with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
@@ -64,7 +66,9 @@ def stand_page(
     *,
     several: bool,
 ) -> StandPage:
-    """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
+    """`which` names site and period in the address; `several` says whether there are other periods
+    of the site to look back on.
+    """
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
     site = compared(stand, view.label, names, units)
@@ -133,9 +137,11 @@ def trend_page(report: ReportView, which: str, steps: tuple[TrendStep, ...]) -> 
 
 
 def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
-    """All ranks as ticks, those that fit marked: a rank is never shown without its interval, so there is no point.
+    """All ranks as ticks, those that fit marked: a rank is never shown without its interval, so
+    there is no point.
 
-    Where ticks would touch, a line stands for all ranks, and only the ends of those that fit have theirs.
+    Where ticks would touch, a line stands for all ranks, and only the ends of those that fit have
+    theirs.
     """
     if standing.rank_interval is None or not standing.of:
         return None
@@ -164,7 +170,9 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
 def score_rows(
     standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None = None
 ) -> tuple[ScoreRow, ...]:
-    """The whole route first, then one row a step that is ranked, in the order given; none where nothing is ranked yet."""
+    """The whole route first, then one row a step that is ranked, in the order given; none where
+    nothing is ranked yet.
+    """
     rows = [] if route is None else [_score_row(_("Whole route"), route)]
     return (
         *rows,
@@ -218,7 +226,9 @@ def ranks_between(low: int, high: int) -> str:
 
 
 def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
-    """Said of a whole route whose interval reaches several times as far to one side as its steps do."""
+    """Said of a whole route whose interval reaches several times as far to one side as its steps
+    do.
+    """
     if total is None or of_steps is None or total.reach is None or of_steps.reach is None:
         return ""
     if not any(
@@ -226,8 +236,10 @@ def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
     ):
         return ""
     return _(
-        "The interval of your whole route is wider than those of its steps make it: noise can in rare cases put a step’s value far"
-        " off, and the whole route counts this as if it could move the total by any amount, however small the step is."
+        "The interval of your whole route is wider than those of its steps make it: noise can in "
+        "rare cases put a step’s value far"
+        " off, and the whole route counts this as if it could move the total by any amount, "
+        "however small the step is."
     )
 
 
@@ -293,7 +305,8 @@ def _figures(
 
 
 def _rows(site: SiteComparison, names: Names, mj: float) -> tuple[GapRow, ...]:
-    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert.
+    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing
+    to convert.
 
     `mj`: how many there are in one of the unit of energy that the gaps are in.
     """

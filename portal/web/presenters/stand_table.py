@@ -1,4 +1,6 @@
-"""Where a site stands, as a file: its protected values beside the published label, a row a step and metric."""
+"""Where a site stands, as a file: its protected values beside the published label, a row a step and
+metric.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ COLUMNS = (
         "variant_name",
     ),
 )
-"""`low` and `high` bound the true value of the best with 95 %; names are in the reader's language, beside the codes."""
+"""`low` and `high` bound the true value of the best with 95 %; names are in the reader's language,
+beside the codes.
+"""
 
 
 def stand_table(

@@ -1,4 +1,6 @@
-"""Limits of standards beside the rows they cover. They have another basis (annual average), so they never get a position."""
+"""Limits of standards beside the rows they cover. They have another basis (annual average), so they
+never get a position.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from portal.web.words.terms import enumerated, in_page_language, unit_in_words
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of a limit, and the page of its number; none where the standard has no such level or the pack is not installed."""
+    """One level of a limit, and the page of its number; none where the standard has no such level
+    or the pack is not installed.
+    """
 
     text: str
     url: str = ""
@@ -51,10 +55,12 @@ class LimitCell:
 def beside_rows(
     limits: Sequence[LimitShown], steps: Sequence[str], pack: Pack | None = None
 ) -> tuple[Mapping[str, LimitCell], tuple[StandardLevels, ...], tuple[StandardLevels, ...]]:
-    """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
+    """Cells by the step they start at, the limits of the whole route, and all limits as a list for
+    narrow screens.
 
-    A limit spans from the first to the last row that it covers, as far as nothing else is in the way; where a row between is none of
-    its own, it names those that are. `pack`: where each level is a number with a page of its own.
+    A limit spans from the first to the last row that it covers, as far as nothing else is in the
+    way; where a row between is none of its own, it names those that are. `pack`: where each level
+    is a number with a page of its own.
     """
     if not limits:
         return {}, (), ()
@@ -118,7 +124,9 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
 
 
 def _page(shown: LimitShown, level: int, pack: Pack) -> str:
-    """The page of one level where the pack holds this very limit; empty where it says otherwise by now."""
+    """The page of one level where the pack holds this very limit; empty where it says otherwise by
+    now.
+    """
     same = (
         shown.words,
         shown.standard,
@@ -143,7 +151,9 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
 
 
 def _clause(clause: str) -> str:
-    """`4.2, table 2` in the language of the page, number and word never parted at the end of a line."""
+    """`4.2, table 2` in the language of the page, number and word never parted at the end of a
+    line.
+    """
     return re.sub(
         r"\btable (\d+)",
         lambda mention: _("table %(n)s").replace(" ", "\u00a0") % {"n": mention[1]},

@@ -116,7 +116,8 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
         state=state(SUBMISSION_STATES, view.state),
         reason=in_words(view.reason),
         remedy=_(
-            "Correct what the reason names. Then run “steplabel-agent submit --correct”, which makes the next revision."
+            "Correct what the reason names. Then run “steplabel-agent submit --correct”, which "
+            "makes the next revision."
         )
         if view.state == "refused"
         else "",

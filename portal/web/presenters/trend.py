@@ -1,4 +1,6 @@
-"""A site's values over the periods, step by step, beside the industry's best, with every break named."""
+"""A site's values over the periods, step by step, beside the industry's best, with every break
+named.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ from portal.web.words.terms import (
 
 
 class TrendRow(NamedTuple):
-    """One period in the table beside the drawing; `flag` says what is defined otherwise than before."""
+    """One period in the table beside the drawing; `flag` says what is defined otherwise than
+    before.
+    """
 
     period: str
     value: str
@@ -46,7 +50,8 @@ class TrendStep:
     described: str
     picture: TrendPicture
     rows: tuple[TrendRow, ...]
-    verdict: str  # whether the newest value differs from the first that is defined alike, by more than the noise
+    # whether the newest value differs from the first that is defined alike, by more than the noise
+    verdict: str
 
 
 InForce = Mapping[int, DefinedVersion]
@@ -63,7 +68,9 @@ def drawn(reported: Sequence[ReportedPeriod], cell: LabelKey) -> Sequence[Report
 def trend_steps(
     reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView
 ) -> tuple[TrendStep, ...]:
-    """One drawing for each headline step of the version on the page that was reported in two periods or more."""
+    """One drawing for each headline step of the version on the page that was reported in two
+    periods or more.
+    """
     names = Names.of(now.pack, now.pack_version)
     called = {period.report.period: period_name(period.report.period) for period in reported}
 

@@ -1,8 +1,10 @@
-"""What gaps and savings are worth: by step, and by the energies that they may lie in. One table, of a firm's page and of a sector's.
+"""What gaps and savings are worth: by step, and by the energies that they may lie in. One table, of
+a firm's page and of a sector's.
 
-The portal knows neither output nor prices: both are typed into the page, whose script multiplies (`yearly.js`). What it knows of energies
-is the boundary of the step: an amount lies in electricity alone, in electricity and the heat told apart, or anywhere between electricity
-and fuel. Where energy leaves the step again, only its sum in coal equivalent is known.
+The portal knows neither output nor prices: both are typed into the page, whose script multiplies
+(`yearly.js`). What it knows of energies is the boundary of the step: an amount lies in electricity
+alone, in electricity and the heat told apart, or anywhere between electricity and fuel. Where
+energy leaves the step again, only its sum in coal equivalent is known.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ from portal.web.words.terms import in_page_language
 
 @dataclass(frozen=True, slots=True)
 class WorthRow:
-    """One amount for one of the route's output. What the script multiplies is exact, in kgce; empty where not known."""
+    """One amount for one of the route's output. What the script multiplies is exact, in kgce; empty
+    where not known.
+    """
 
     step: str
     energies: str  # in words
@@ -53,7 +57,8 @@ class WorthRow:
     kgce: str
     interval: str
     electricity: str  # kWh, or in words why there is no figure
-    own_metric: bool  # the electricity is what the step's own metric of electricity says, not a part of `kgce`
+    # the electricity is what the step's own metric of electricity says, not a part of `kgce`
+    own_metric: bool
     fuel: str  # MJ, or in words why there is no figure
     co2: str
     exact_kgce: str  # low, value, high
@@ -92,7 +97,9 @@ class WorthTable:
 
 @dataclass(frozen=True, slots=True)
 class CarrierRow:
-    """An energy that steps may take, and the unit that it is priced by. Exact: kgce a unit, kg of CO2 a kgce (empty: no factor)."""
+    """An energy that steps may take, and the unit that it is priced by. Exact: kgce a unit, kg of
+    CO2 a kgce (empty: no factor).
+    """
 
     id: str
     name: str
@@ -104,7 +111,9 @@ class CarrierRow:
 
 
 def carriers_of(steps: Iterable[Step | None], factors: Co2Factors) -> tuple[CarrierRow, ...]:
-    """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
+    """The energies of all steps whose amounts can be told by energy, those that every plant reports
+    first.
+    """
     told_apart = [
         step.boundary
         for step in steps
@@ -120,7 +129,9 @@ def carriers_of(steps: Iterable[Step | None], factors: Co2Factors) -> tuple[Carr
 
 
 def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, ...]:
-    """The energies that a saving of electricity or heat at a step may lie in; of no step named, every fuel that is priced by its heat."""
+    """The energies that a saving of electricity or heat at a step may lie in; of no step named,
+    every fuel that is priced by its heat.
+    """
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
@@ -156,7 +167,9 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
 
 
 def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, factor: CarbonFactor | None) -> str:
-    """Of electricity per kWh, of which the note beside the table names the grid and its year; of the others per GJ, with the standard."""
+    """Of electricity per kWh, of which the note beside the table names the grid and its year; of
+    the others per GJ, with the standard.
+    """
     if id_ == "electricity":
         return f"{co2_per_kgce * kgce:.4g} kg CO₂/kWh"
     per_gj = f"{1000 * co2_per_kgce / MJ_PER_KGCE:.4g} kg CO₂/GJ"
@@ -178,7 +191,9 @@ def worth_row(
     most_electricity: float | None = None,
     own_electricity: Bounds | None = None,
 ) -> WorthRow:
-    """`own_electricity`: what the step's own metric of electricity says, kWh for one of the route's output, where it is published."""
+    """`own_electricity`: what the step's own metric of electricity says, kWh for one of the route's
+    output, where it is published.
+    """
     kind = energies_of(step.boundary if step else None, heat)
     own = own_electricity if kind != "electricity" else None
     fuel = fuel_within(kind, gap.hi, heat)
@@ -220,7 +235,9 @@ def _energies(kind: Energies) -> str:
 
 
 def _electricity(kind: Energies, sum_: Bounds, own: Bounds | None, kwh_per_kgce: float) -> str:
-    """Of a step that takes electricity alone its whole sum; else what its own metric says; else why there is no figure."""
+    """Of a step that takes electricity alone its whole sum; else what its own metric says; else why
+    there is no figure.
+    """
     if kind == "electricity":
         return _scaled(sum_, kwh_per_kgce)
     if own is not None:

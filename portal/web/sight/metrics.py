@@ -1,6 +1,8 @@
-"""What `/metrics` says, in the form of Prometheus: counts and ages, read from the database at each scrape, and what this process refused.
+"""What `/metrics` says, in the form of Prometheus: counts and ages, read from the database at each
+scrape, and what this process refused.
 
-No name of a firm and no value of a report: of witnesses and workers the names, of refusals the codes.
+No name of a firm and no value of a report: of witnesses and workers the names, of refusals the
+codes.
 """
 
 from __future__ import annotations
@@ -190,7 +192,9 @@ def _replica() -> Iterator[Metric]:
 
 
 def _answered() -> CounterMetricFamily:
-    """Of this process alone, unlike the rest: Prometheus adds the processes up, and knows a start by the count that falls."""
+    """Of this process alone, unlike the rest: Prometheus adds the processes up, and knows a start
+    by the count that falls.
+    """
     family = CounterMetricFamily(
         "steplabel_api_refusals", "Requests that the API refused, by code", labels=["code"]
     )

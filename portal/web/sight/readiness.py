@@ -1,6 +1,8 @@
-"""`/readyz`: whether work can be done here, and by name what prevents it; `/livez`: that this process answers; `/metrics` from inside.
+"""`/readyz`: whether work can be done here, and by name what prevents it; `/livez`: that this
+process answers; `/metrics` from inside.
 
-A name says nothing that helps a stranger, so anybody may ask. Names for the operator alone (which machine, how long) are in `metrics`.
+A name says nothing that helps a stranger, so anybody may ask. Names for the operator alone (which
+machine, how long) are in `metrics`.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For the machine's own network: whoever comes through the proxy, which adds X-Forwarded-For, finds nothing here."""
+    """For the machine's own network: whoever comes through the proxy, which adds X-Forwarded-For,
+    finds nothing here.
+    """
     if "HTTP_X_FORWARDED_FOR" in request.META:
         raise Http404
     from portal.web.sight.metrics import exposition  # its library is loaded where somebody scrapes
@@ -113,7 +117,9 @@ def room(_moment: int) -> bool:
 
 
 def is_behind() -> bool:
-    """Whether `manage.py migrate` has yet to bring the database to this release; one that was made without it is not."""
+    """Whether `manage.py migrate` has yet to bring the database to this release; one that was made
+    without it is not.
+    """
     applied = MigrationRecorder(connection).applied_migrations().keys()
     return bool(applied) and not _newest_migrations() <= applied
 
@@ -158,7 +164,9 @@ def _log() -> Iterator[str]:
 
 
 def _keys_lacked(key_ids: set[str], now: datetime) -> bool:
-    """Whether reports are or were sealed to a key that no worker holds; of a directory that cannot be read, only whether one waits."""
+    """Whether reports are or were sealed to a key that no worker holds; of a directory that cannot
+    be read, only whether one waits.
+    """
     if not key_ids or waits_for_another_key(key_ids):
         return True
     try:

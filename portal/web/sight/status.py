@@ -1,4 +1,6 @@
-"""Whether the portal's parts work, in words for everybody: each part is judged by the names that `readiness` found."""
+"""Whether the portal's parts work, in words for everybody: each part is judged by the names that
+`readiness` found.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ class StatusPart:
 
 
 def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
-    """Database, broker, worker, sign-in, in this order; without the database nobody knows what the worker has to do.
+    """Database, broker, worker, sign-in, in this order; without the database nobody knows what the
+    worker has to do.
 
     A last part says that something is wrong which belongs to none of these.
     """
@@ -39,7 +42,9 @@ def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
 
 
 def http_status(wrong: Collection[str]) -> int:
-    """503 where something asked for is not done. A worker that was not seen while nothing waits is told by the page and by `/readyz`."""
+    """503 where something asked for is not done. A worker that was not seen while nothing waits is
+    told by the page and by `/readyz`.
+    """
     return (
         503 if {*wrong} & {*OF_DATABASE, "broker-away", "limits-away", "waiting-too-long"} else 200
     )
@@ -69,14 +74,16 @@ def _worker(wrong: set[str]) -> StatusPart:
         )
     good = _("No submitted report is waiting too long.")
     bad = _(
-        "Submitted reports are waiting to be opened. They are safe; nobody needs to send them again."
+        "Submitted reports are waiting to be opened. They are safe; nobody needs to send them "
+        "again."
     )
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
 
 
 def _sign_in(*, well: bool) -> StatusPart:
     bad = _(
-        "Nobody can sign in or register, and programs get no answers. Agents keep their reports and send them later. You can read pages."
+        "Nobody can sign in or register, and programs get no answers. Agents keep their reports "
+        "and send them later. You can read pages."
     )
     return _part(
         _("Sign-in and API"), _("People can sign in, and programs get answers."), bad, well=well

@@ -1,4 +1,6 @@
-"""The masthead by a person's roles, saved filters above a list, and small filters for dates, zones, languages and names of files."""
+"""The masthead by a person's roles, saved filters above a list, and small filters for dates, zones,
+languages and names of files.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One entry of the main navigation; `current` is the word of `aria-current`: this page, or a page of this part."""
+    """One entry of the main navigation; `current` is the word of `aria-current`: this page, or a
+    page of this part.
+    """
 
     text: str
     url: str
@@ -77,7 +81,8 @@ def masthead(context: RequestContext) -> dict[str, Any]:
 class NavigationPart(NamedTuple):
     """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
 
-    Every address below that of the first page belongs to it; `also` are beginnings of others that do.
+    Every address below that of the first page belongs to it; `also` are beginnings of others that
+    do.
     """
 
     text: Promise
@@ -149,13 +154,17 @@ def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
 
 
 def _returning_to(request: HttpRequest | None) -> str:
-    """Where the language switch leads back to: the page itself; after a form that failed, its own address."""
+    """Where the language switch leads back to: the page itself; after a form that failed, its own
+    address.
+    """
     return request.get_full_path() if request else "/"
 
 
 @register.inclusion_tag("web/parts/saved_filters.html", takes_context=True)
 def saved_filters(context: RequestContext) -> dict[str, Any]:
-    """Above the rows of a list: the person's filters of it, and where the one of this page is saved."""
+    """Above the rows of a list: the person's filters of it, and where the one of this page is
+    saved.
+    """
     request: HttpRequest = context["request"]
     page = (request.resolver_match.url_name if request.resolver_match else None) or ""
     if page not in LISTS or not request.user.is_authenticated:
@@ -192,7 +201,9 @@ def during(title: str, period: str) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    """`30 June 2026`, `2026年6月30日`; a moment's day is the one in the reader's zone; empty for None."""
+    """`30 June 2026`, `2026年6月30日`; a moment's day is the one in the reader's zone; empty for
+    None.
+    """
     if isinstance(value, datetime):
         value = localtime(value)
     return dateformat.format(value, _("j F Y")) if value else ""

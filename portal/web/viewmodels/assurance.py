@@ -1,4 +1,6 @@
-"""Engagements, findings, attestations, auditors' keys and samples, as a certification body, a firm and the public read them."""
+"""Engagements, findings, attestations, auditors' keys and samples, as a certification body, a firm
+and the public read them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The public pages: the list of benchmarks, and one version with its first sentence, downloads and withdrawal."""
+"""The public pages: the list of benchmarks, and one version with its first sentence, downloads and
+withdrawal.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ class BenchmarkPage:
     units: tuple[UnitLink, ...]
     unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder
-    not_held: str  # beside limits: which editions were in force as well, whose values the pack does not hold
+    # beside limits: which editions were in force as well, whose values the pack does not hold
+    not_held: str
     rule: str
     method_url: str  # the page of the pack's version, with every number and its source
     noise: str

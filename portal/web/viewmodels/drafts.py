@@ -1,4 +1,6 @@
-"""A draft: what must hold before it may go out, each value or why it is held back, what changed, and releases at a set time."""
+"""A draft: what must hold before it may go out, each value or why it is held back, what changed,
+and releases at a set time.
+"""
 
 from __future__ import annotations
 

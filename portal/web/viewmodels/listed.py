@@ -1,4 +1,6 @@
-"""A table that is all text: columns, rows of cells, what it can be narrowed to, and what stands in its place where it is empty."""
+"""A table that is all text: columns, rows of cells, what it can be narrowed to, and what stands in
+its place where it is empty.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """`url` makes the text a link, `post_url` a button; `about` is said after either, for who does not see the row."""
+    """`url` makes the text a link, `post_url` a button; `about` is said after either, for who does
+    not see the row.
+    """
 
     text: str
     note: str = ""

@@ -1,4 +1,6 @@
-"""Pages about method packs: facts, tables and links under one heading; and a proposal with what is said of it."""
+"""Pages about method packs: facts, tables and links under one heading; and a proposal with what is
+said of it.
+"""
 
 from __future__ import annotations
 
@@ -65,9 +67,11 @@ class ProposalPage:
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty addresses may not.
+    """A sheet with what may be done: an act at once, one that asks for a reason, a form. Empty
+    addresses may not.
 
-    `problem` is why nothing was done; `read_against` goes along with act and form (`portal.practices.revisions.as_read`).
+    `problem` is why nothing was done; `read_against` goes along with act and form
+    (`portal.practices.revisions.as_read`).
     """
 
     sheet: MethodSheet

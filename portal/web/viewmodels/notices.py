@@ -31,7 +31,9 @@ class NoticePage:
 
 @dataclass(frozen=True, slots=True)
 class WishRow:
-    """One kind and its three answers; `fixed` where it concerns security and nothing can be chosen."""
+    """One kind and its three answers; `fixed` where it concerns security and nothing can be
+    chosen.
+    """
 
     name: str
     field: str

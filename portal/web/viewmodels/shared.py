@@ -1,4 +1,6 @@
-"""What several pages have in common: states in words, crumbs, figures, links of units, titles with texts, choices, rows of versions."""
+"""What several pages have in common: states in words, crumbs, figures, links of units, titles with
+texts, choices, rows of versions.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from datetime import date
 from typing import Literal
 
 Mood = Literal["ok", "no", "wait", "hidden"]
-"""How a state is drawn beside its word: tick, warning triangle, clock, hatched box. The word says it all; the shape repeats it."""
+"""How a state is drawn beside its word: tick, warning triangle, clock, hatched box. The word says
+it all; the shape repeats it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

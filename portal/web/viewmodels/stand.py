@@ -1,4 +1,6 @@
-"""Where we stand: the strip of ranks, scores by step, the gap of each step, and the trend over the periods."""
+"""Where we stand: the strip of ranks, scores by step, the gap of each step, and the trend over the
+periods.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class RankStrip:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """Where a site stands at one step among all firms of the kind: a score with its interval, or among few a rank; never one number."""
+    """Where a site stands at one step among all firms of the kind: a score with its interval, or
+    among few a rank; never one number.
+    """
 
     step: str
     score: str
@@ -81,13 +85,15 @@ class StandPage:
     unit_note: str
     conversions: str
     carbon_note: str
-    gap_energy: str  # what the gaps are in: `kgce`, of a pack whose totals are in another unit of energy that
+    # what the gaps are in: `kgce`, of a pack whose totals are in another unit of energy that
+    gap_energy: str
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
     no_score: str = ""  # why no step has one
-    interval_note: str = ""  # why the interval of the whole route is wider than those of the steps; empty where it is not
+    # why the interval of the whole route is wider than those of the steps; empty where it is not
+    interval_note: str = ""
     score_lead: str = ""  # the whole route's score, or rank among few, with its interval
 
 

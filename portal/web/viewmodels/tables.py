@@ -12,7 +12,9 @@ Order = Literal["ascending", "descending", "none"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnHead:
-    """The head of a column; `url` leads to the table in its order, empty where it has none; `by` is its name in the address."""
+    """The head of a column; `url` leads to the table in its order, empty where it has none; `by` is
+    its name in the address.
+    """
 
     title: str
     url: str = ""
@@ -22,7 +24,9 @@ class ColumnHead:
 
 @dataclass(frozen=True, slots=True)
 class SortForm:
-    """The same orders as a form, where the heads of a table are not shown; `hidden` is what else the address says."""
+    """The same orders as a form, where the heads of a table are not shown; `hidden` is what else
+    the address says.
+    """
 
     parameter: str
     choices: tuple[SelectOption, ...]

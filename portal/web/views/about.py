@@ -30,7 +30,9 @@ def words(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def api(request: HttpRequest) -> HttpResponse:
-    """The API from its own description; what programmers read there is English in every language."""
+    """The API from its own description; what programmers read there is English in every
+    language.
+    """
 
     def render_page() -> RenderedPage:
         sections = groups()
@@ -48,7 +50,9 @@ def api(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """What works, for anybody; 503 where something asked for is not done. Says no address, version or number; of what is wrong its name."""
+    """What works, for anybody; 503 where something asked for is not done. Says no address, version
+    or number; of what is wrong its name.
+    """
     troubles = wrong(timezone.now())
     return render(
         request,

@@ -1,4 +1,6 @@
-"""Sign in and out; what was typed when the session had ended, to send or throw away; the language of pages and mails."""
+"""Sign in and out; what was typed when the session had ended, to send or throw away; the language
+of pages and mails.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ DECISIONS = (ApprovalForm, CommentForm, ReasonForm)
 
 
 class SignInView(views.LoginView):
-    """The password first; allauth then asks for a code where the person has a second factor, and leads to where they were going."""
+    """The password first; allauth then asks for a code where the person has a second factor, and
+    leads to where they were going.
+    """
 
     template_name = "web/sign_in.html"
     authentication_form = SignInForm

@@ -1,4 +1,6 @@
-"""Where the agent is had from: a file for each system with its digest, and the three commands with this portal's address in them."""
+"""Where the agent is had from: a file for each system with its digest, and the three commands with
+this portal's address in them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from portal.web.presenters.submissions import site_row
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """For everybody; who leads a site makes its token from here, and the answer fills the commands in."""
+    """For everybody; who leads a site makes its token from here, and the answer fills the commands
+    in.
+    """
     user = person(request) if request.user.is_authenticated else None
     own = (
         sites_of(user, timezone.now())

@@ -1,4 +1,6 @@
-"""For a regulator: firms and sites that wish to take part, to approve or to refuse with a reason."""
+"""For a regulator: firms and sites that wish to take part, to approve or to refuse with a
+reason.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def applications(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.REGULATOR, posts=True)
 def approve_sites(request: HttpRequest) -> HttpResponseBase:
-    """Several new sites with one duty, each in its own transaction: what one is refused for holds no other up."""
+    """Several new sites with one duty, each in its own transaction: what one is refused for holds
+    no other up.
+    """
     chosen = {
         int(number)
         for number in request.POST.getlist("site")
@@ -69,7 +73,8 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
         messages.error(
             request,
             _(
-                "Nothing was approved. Choose at least one site, and whether the sites are obliged to report."
+                "Nothing was approved. Choose at least one site, and whether the sites are "
+                "obliged to report."
             ),
         )
         return redirect("web:applications")
@@ -179,7 +184,9 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
 
 
 def _invited_again(request: HttpRequest, application: int) -> HttpResponseBase | None:
-    """The contact of an approved firm for which nobody acts yet is sent a new link, where that button was pressed."""
+    """The contact of an approved firm for which nobody acts yet is sent a new link, where that
+    button was pressed.
+    """
     if request.method != "POST" or request.POST.get("do") != "again":
         return None
     try:
@@ -203,7 +210,9 @@ def _mail(row: FirmApplication, sent: SentInvitation) -> None:
 
 
 def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None) -> HttpResponse:
-    """Another officer was first: what was decided, and the reason that was typed here. Not found where there is no such application."""
+    """Another officer was first: what was decided, and the reason that was typed here. Not found
+    where there is no such application.
+    """
     if row is None:
         raise Http404
     sheet = decided_page(
@@ -222,7 +231,9 @@ def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None
 
 
 def _field_of(refusal: RefusedError, form: forms.Form) -> str:
-    """Where a refusal is told: at the code that is entered here, at the firm that decides, or where there is nothing else."""
+    """Where a refusal is told: at the code that is entered here, at the firm that decides, or where
+    there is nothing else.
+    """
     if refusal.code.startswith("credit-code-") and "credit_code" in form.fields:
         return "credit_code"
     return "controlling" if "controlling" in form.fields else "reason"

@@ -1,4 +1,6 @@
-"""For a regulator: which certification body checks which site and period, to assign and to take back; appeals against findings."""
+"""For a regulator: which certification body checks which site and period, to assign and to take
+back; appeals against findings.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,8 @@ def choose(request: HttpRequest) -> HttpResponse:
         )
     table = sites_list(list(rows.order_by("slug")), bodies_at(rows), request.GET)
     lead = _(
-        "A certification body is assigned to one site and one period. Find the site; its page asks for the rest."
+        "A certification body is assigned to one site and one period. Find the site; its page "
+        "asks for the rest."
     )
     return listing_page(
         request,
@@ -120,7 +123,8 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         form,
         title=_("Assign a certification body to %(site)s") % {"site": name},
         sentence=_(
-            "The body is informed at once and can then see the reports of that period. If you assign the same body to the same "
+            "The body is informed at once and can then see the reports of that period. If you "
+            "assign the same body to the same "
             "period again, this changes the due day and what the body sees."
         ),
         button=_("Assign it"),
@@ -131,7 +135,9 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @for_role(Role.REGULATOR, posts=True)
 def assign_several(request: HttpRequest) -> HttpResponseBase:
-    """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
+    """One body for the chosen sites and one period, each on its own: what one is refused for holds
+    no other up.
+    """
     user = person(request)
     sites = list(
         assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug")
@@ -226,8 +232,10 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
         form,
         title=_("Withdraw the assignment of %(site)s, %(period)s from %(body)s?") % about,
         sentence=_(
-            "The body can no longer see the reports or record anything new. Its findings and statements do not change. It can no "
-            "longer sign a statement that it has not signed yet. This cannot be undone: you would have to assign the body again."
+            "The body can no longer see the reports or record anything new. Its findings and "
+            "statements do not change. It can no "
+            "longer sign a statement that it has not signed yet. This cannot be undone: you would "
+            "have to assign the body again."
         ),
         button=_("Withdraw the assignment"),
         warning=True,

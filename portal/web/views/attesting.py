@@ -1,4 +1,6 @@
-"""For a certification body: drawing an attestation up, the file to sign, the signed file, the withdrawal."""
+"""For a certification body: drawing an attestation up, the file to sign, the signed file, the
+withdrawal.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
 
 @for_role(Role.CERTIFICATION_BODY)
 def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
-    """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
+    """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up,
+    else of the attestation.
+    """
     statement = _own(request, digest)
     if not (waiting := _waiting(statement)):
         raise Http404
@@ -148,7 +152,8 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
         form,
         title=_("Withdraw this attestation?"),
         sentence=_(
-            "It stays readable at its address, marked as withdrawn, with the reason. The withdrawal takes effect once you "
+            "It stays readable at its address, marked as withdrawn, with the reason. The "
+            "withdrawal takes effect once you "
             "have signed it too."
         ),
         button=_("Prepare the withdrawal"),
@@ -178,7 +183,9 @@ def _terms(cleaned: dict[str, Any], year: int) -> attesting.AttestationTerms:
 
 
 def _waiting(statement: Attestation) -> bytes:
-    """What waits for a signature: the withdrawal where one was drawn up, else the attestation; empty where nothing does."""
+    """What waits for a signature: the withdrawal where one was drawn up, else the attestation;
+    empty where nothing does.
+    """
     if statement.state == Attestation.State.DRAWN_UP:
         return bytes(statement.content)
     return (
@@ -187,7 +194,9 @@ def _waiting(statement: Attestation) -> bytes:
 
 
 def _opened_for(request: HttpRequest, statement: Attestation) -> bytes:
-    """What the form was opened to sign, which may be signed since: a second click hands the same signature in again."""
+    """What the form was opened to sign, which may be signed since: a second click hands the same
+    signature in again.
+    """
     return bytes(
         (
             statement.withdrawal

@@ -44,7 +44,9 @@ def _wanted(request: HttpRequest) -> TrailFilter:
 
 
 def _midnight(text: str, days_later: int = 0) -> datetime | None:
-    """The midnight that begins the day, or one later, in the zone of who asks; None for what is no day, and where no day comes after it."""
+    """The midnight that begins the day, or one later, in the zone of who asks; None for what is no
+    day, and where no day comes after it.
+    """
     try:
         return (
             timezone.make_aware(datetime.combine(date.fromisoformat(text), time()))

@@ -1,4 +1,6 @@
-"""For a regulator: what may be told of the firms behind the best of a published version, proposed by one and published by another."""
+"""For a regulator: what may be told of the firms behind the best of a published version, proposed
+by one and published by another.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from portal.web.presenters.best_group_review import review_page
 @for_role(Role.REGULATOR, posts=True)
 @freshly
 def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
-    """A POST proposes it, or publishes what another proposed as it was read. Not found for who does not regulate the whole of its scope."""
+    """A POST proposes it, or publishes what another proposed as it was read. Not found for who does
+    not regulate the whole of its scope.
+    """
     user, now = person(request), timezone.now()
     row = best_groups.published_version(publication)
     if row is None or not may_decide_for(user, row.period.peer_group.scope):

@@ -1,4 +1,6 @@
-"""For a certification body: the sites it is assigned, their submissions, and its auditors' signing keys."""
+"""For a certification body: the sites it is assigned, their submissions, and its auditors' signing
+keys.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,8 @@ def keys(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request,
                 _(
-                    "The key is registered. Statements that you prepare from now on are signed with it."
+                    "The key is registered. Statements that you prepare from now on are signed "
+                    "with it."
                 ),
                 "web:auditor-keys",
             )
@@ -108,7 +111,8 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
         request,
         title=_("Revoke this key?"),
         sentence=_(
-            "Nothing that the key %(name)s signs will be accepted any more. Attestations that it signed stay valid until withdrawn."
+            "Nothing that the key %(name)s signs will be accepted any more. Attestations that it "
+            "signed stay valid until withdrawn."
         )
         % {"name": _fingerprint(row)},
         button=_("Revoke the key"),

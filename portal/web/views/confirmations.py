@@ -1,4 +1,6 @@
-"""For an auditor: confirm what firms report that practices saved, refuse it, and withdraw what was confirmed."""
+"""For an auditor: confirm what firms report that practices saved, refuse it, and withdraw what was
+confirmed.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,8 @@ def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
         return report_done(request, done, "web:confirmations")
     act = (
         _(
-            "The report itself stays. The library counts one confirmation fewer from now on, and the firm is told."
+            "The report itself stays. The library counts one confirmation fewer from now on, and "
+            "the firm is told."
         )
         if row.counted_at is not None
         else _("The report is not counted. The firm can withdraw it and submit another one.")

@@ -1,4 +1,6 @@
-"""For a regulator: due dates, more time for a site, reminders to those that are late. For a firm: to ask for more time."""
+"""For a regulator: due dates, more time for a site, reminders to those that are late. For a firm:
+to ask for more time.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,8 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
         form,
         title=_("Ask for more time: %(site)s, %(period)s") % facts,
         sentence=_(
-            "The report is due by the end of %(day)s. That day applies until the regulator has decided."
+            "The report is due by the end of %(day)s. That day applies until the regulator has "
+            "decided."
         )
         % facts,
         button=_("Ask for more time"),

@@ -1,4 +1,6 @@
-"""A site's dossier for a programme: its firm declares, an officer says what a declared paper shows; as a page, PDF and JSON."""
+"""A site's dossier for a programme: its firm declares, an officer says what a declared paper shows;
+as a page, PDF and JSON.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @for_role(Role.REGULATOR, posts=True)
 def read(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """An officer of where the site lies says what the paper behind a declaration shows, and of no later declaration."""
+    """An officer of where the site lies says what the paper behind a declaration shows, and of no
+    later declaration.
+    """
     site, programme = _asked(request, slug)
     declared = declared_of(dossier(site, programme, scheme_day()))
     back = f"{reverse('web:dossier', args=[slug])}?programme={programme.id}"
@@ -121,7 +125,9 @@ def as_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, slug: str) -> tuple[Site, Programme]:
-    """The site, not found where it is not the reader's to see; and the programme asked for, or the first."""
+    """The site, not found where it is not the reader's to see; and the programme asked for, or the
+    first.
+    """
     site = (
         visible_sites(person(request))
         .select_related("organisation", "jurisdiction")

@@ -1,4 +1,6 @@
-"""For a regulator: read a draft, comment, discard or publish it, at a set time too; withdraw; the reports behind a version as a file."""
+"""For a regulator: read a draft, comment, discard or publish it, at a set time too; withdraw; the
+reports behind a version as a file.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def draft(request: HttpRequest, publication: int) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
-    """The reports behind a published version with their protected values and proofs, to be checked anywhere."""
+    """The reports behind a published version with their protected values and proofs, to be checked
+    anywhere.
+    """
     content = composed_of(person(request), publication, receipt_key())
     if content is None:
         raise Http404
@@ -152,7 +156,8 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
         form,
         title=_("Discard version %(n)d?") % {"n": view.version},
         sentence=_(
-            "It is never published and cannot be restored. Its number is not used again. Its page stays, for the people who decide."
+            "It is never published and cannot be restored. Its number is not used again. Its page "
+            "stays, for the people who decide."
         ),
         button=_("Discard version %(n)d") % {"n": view.version},
         warning=True,

@@ -1,4 +1,6 @@
-"""Addresses that were cited before they named the jurisdiction: they lead to the benchmark that was meant."""
+"""Addresses that were cited before they named the jurisdiction: they lead to the benchmark that was
+meant.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from portal.web.words.terms import period_name, shown_name
 def lead_on(
     request: HttpRequest, to: str, pack: str, period: str, route: str | None = None, **numbers: int
 ) -> HttpResponseBase:
-    """To the one benchmark that the address can mean; where there are several, the reader chooses (300)."""
+    """To the one benchmark that the address can mean; where there are several, the reader chooses
+    (300).
+    """
     meant = jurisdictions(pack, period, route, numbers.get("version"))
     if not meant:
         raise Http404

@@ -54,7 +54,8 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
             )
     title = _("Declare your interest")
     sentence = _(
-        "Before anything can be concluded, everybody who works on this audit must state whether they have an interest in the firm."
+        "Before anything can be concluded, everybody who works on this audit must state whether "
+        "they have an interest in the firm."
     )
     return _form_page(request, form, view, title, sentence, _("Declare"))
 

@@ -1,4 +1,6 @@
-"""For a reporting enterprise: submissions and receipts, sites, agents' tokens and revoking, where it stands, next steps, its trend."""
+"""For a reporting enterprise: submissions and receipts, sites, agents' tokens and revoking, where
+it stands, next steps, its trend.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @for_role(Role.ENTERPRISE, posts=True)
 @freshly
 def token(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
+    """The token is in this one answer and nowhere else: not stored, not in an address, not in a
+    cache.
+    """
     if (
         request.method == "GET"
     ):  # the page was loaded again, or its language changed: the token is gone
@@ -133,7 +137,9 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
 @for_role(Role.ENTERPRISE, Role.REGULATOR, posts=True)
 @freshly
 def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
-    """By its enterprise or the regulator of where it stands: a stolen machine is stopped by whoever hears of it first."""
+    """By its enterprise or the regulator of where it stands: a stolen machine is stopped by whoever
+    hears of it first.
+    """
     revocable = revocable_device(person(request), device)
     if revocable is None:
         raise Http404
@@ -152,7 +158,8 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
         request,
         title=_("Revoke this agent?"),
         sentence=_(
-            "Nothing that the agent %(name)s signs will be accepted any more. To report again, enrol a new one with a new token."
+            "Nothing that the agent %(name)s signs will be accepted any more. To report again, "
+            "enrol a new one with a new token."
         )
         % {"name": revocable.public_key[:16]},
         button=_("Revoke the agent"),
@@ -222,7 +229,9 @@ def next_steps(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.ENTERPRISE)
 def stand_csv(request: HttpRequest) -> HttpResponse:
-    """The values of that page; a site without a report, or a period without a version in force, has no file."""
+    """The values of that page; a site without a report, or a period without a version in force, has
+    no file.
+    """
     report = _chosen(request).report
     view = _in_force(report)
     if report is None or view is None:
@@ -243,7 +252,9 @@ def stand_csv(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.ENTERPRISE)
 def stand_trend(request: HttpRequest) -> HttpResponse:
-    """The same site over the periods: a page of its own, of which the page before loads its part as it comes into view."""
+    """The same site over the periods: a page of its own, of which the page before loads its part as
+    it comes into view.
+    """
     chosen = _chosen(request)
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
@@ -274,7 +285,9 @@ def _chosen(request: HttpRequest) -> ChosenView:
 
 
 def _choices(chosen: ChosenView) -> tuple[SelectOption, ...]:
-    """By name; beside others with the id as well, for several works of a firm may be called alike."""
+    """By name; beside others with the id as well, for several works of a firm may be called
+    alike.
+    """
     called = {
         slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "")
         for slug, name in chosen.names.items()

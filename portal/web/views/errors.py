@@ -1,4 +1,6 @@
-"""Pages for refusals. What is answered without a view (400, 403, 404, 413, 500) has its page in `templates/<status>.html`."""
+"""Pages for refusals. What is answered without a view (400, 403, 404, 413, 500) has its page in
+`templates/<status>.html`.
+"""
 
 from __future__ import annotations
 

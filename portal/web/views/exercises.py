@@ -1,4 +1,6 @@
-"""Training exercises for everybody: read, work on the files, and have answers checked. Answers stand in the address and nowhere else."""
+"""Training exercises for everybody: read, work on the files, and have answers checked. Answers
+stand in the address and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from portal.web.presenters import exercises as presenter
 @require_safe
 def every(request: HttpRequest) -> HttpResponse:
     lead = _(
-        "Worked exercises on simulated plants, about an hour each: read the data in, find what matters, decide. Answers are checked "
+        "Worked exercises on simulated plants, about an hour each: read the data in, find what "
+        "matters, decide. Answers are checked "
         "and explained, and are not stored."
     )
     return listing_page(request, _("Training exercises"), lead, presenter.list_of())

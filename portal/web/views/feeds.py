@@ -1,4 +1,6 @@
-"""For programs of the public: publications as an Atom feed, and the addresses of all public pages."""
+"""For programs of the public: publications as an Atom feed, and the addresses of all public
+pages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Groups of sites: who runs one makes it, invites and reads what members show; a firm joins, chooses what it shows, and leaves."""
+"""Groups of sites: who runs one makes it, invites and reads what members show; a firm joins,
+chooses what it shows, and leaves.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +136,8 @@ def end_group(request: HttpRequest, group: int) -> HttpResponseBase:
         request,
         title=_("End this group?"),
         sentence=_(
-            "Members leave it at once, and nothing of them is shown any more. It cannot be opened again."
+            "Members leave it at once, and nothing of them is shown any more. It cannot be opened "
+            "again."
         ),
         button=_("End it"),
         warning=True,
@@ -214,7 +217,8 @@ def leave_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase
         request,
         title=_("Leave the group?") if member else _("Decline the invitation?"),
         sentence=_(
-            "Nothing of the site is shown to the group from now on. What was read or saved before stays with who runs it."
+            "Nothing of the site is shown to the group from now on. What was read or saved before "
+            "stays with who runs it."
         ),
         button=_("Leave it") if member else _("Decline it"),
         back=reverse("web:join-group", args=[group, slug]),
@@ -223,7 +227,9 @@ def leave_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase
 
 
 def _run(request: HttpRequest, group: int) -> SiteGroup:
-    """A group of an organisation that the reader acts for; not found for anybody else, members included."""
+    """A group of an organisation that the reader acts for; not found for anybody else, members
+    included.
+    """
     row = groups.groups_run_by(person(request)).filter(pk=group).first()
     if row is None:
         raise Http404

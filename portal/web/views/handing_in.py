@@ -1,4 +1,6 @@
-"""Sealed files and commitments that a person brings: they go the way of those sent by the agent, with the same challenge or receipt."""
+"""Sealed files and commitments that a person brings: they go the way of those sent by the agent,
+with the same challenge or receipt.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +99,8 @@ def _answers(request: HttpRequest, form: SealedFilesForm) -> list[FileAnswer]:
 
 
 def _challenge_file(row: Commitment) -> HttpResponse:
-    """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file whenever it is asked for."""
+    """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file
+    whenever it is asked for.
+    """
     name = f"challenge-{row.site.slug}-{row.period.replace('/', '_')}-r{row.revision}.cbor"
     return attachment(challenge_of(row, receipt_key()), "application/cbor", name)

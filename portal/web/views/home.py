@@ -1,4 +1,6 @@
-"""A person's first page, whatever their roles: what waits, what changed since, and for a regulator the sector."""
+"""A person's first page, whatever their roles: what waits, what changed since, and for a regulator
+the sector.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,9 @@ def _accepts_terms(user: User, roles: frozenset[str]) -> bool:
 
 
 def _to_review(user: User) -> tuple[int, int, int]:
-    """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
+    """Practices offered and not reviewed, practices that somebody else reviewed, and incentives
+    that somebody else proposed.
+    """
     mine = tuple(jurisdictions_of(user))
     offered, reviewed = (
         entries_to_review(user)

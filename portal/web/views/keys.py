@@ -27,7 +27,9 @@ from portal.web.words.terms import shown_name
 
 @for_role(*Role, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
-    """Every key of the organisations that the person manages; a new one is in this one answer and nowhere else."""
+    """Every key of the organisations that the person manages; a new one is in this one answer and
+    nowhere else.
+    """
     user, now = person(request), timezone.now()
     houses = list(api_keys.houses_of(user))
     offered = [
@@ -99,7 +101,9 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 
 @for_role(*Role, posts=True)
 def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
-    """At once, and without a second factor: whoever hears that a key has leaked should not look for a telephone first."""
+    """At once, and without a second factor: whoever hears that a key has leaked should not look for
+    a telephone first.
+    """
     user = person(request)
     key_row = api_keys.key_of(user, key)
     if key_row is None:
@@ -111,7 +115,8 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
         request,
         title=_("Revoke the key %(name)s?") % {"name": key_row.name},
         sentence=_(
-            "From now on every request with it is refused. A key cannot be restored; make a new one instead."
+            "From now on every request with it is refused. A key cannot be restored; make a new "
+            "one instead."
         ),
         button=_("Revoke the key"),
         warning=True,

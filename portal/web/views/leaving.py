@@ -1,4 +1,6 @@
-"""A firm leaves the scheme: what would be deleted, asking, undoing, and the certificate afterwards."""
+"""A firm leaves the scheme: what would be deleted, asking, undoing, and the certificate
+afterwards.
+"""
 
 from __future__ import annotations
 

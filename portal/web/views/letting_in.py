@@ -1,4 +1,6 @@
-"""Who else sees something: a firm lets partners in, a regulator confirms results, a certification body reads declared deliveries."""
+"""Who else sees something: a firm lets partners in, a regulator confirms results, a certification
+body reads declared deliveries.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,8 @@ def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
         request,
         title=_("Confirm %(product)s?") % {"product": f"{row.product} {row.version}"},
         sentence=_(
-            "Firms then see that a regulator has confirmed this result. Confirm only a result that you have seen pass yourself."
+            "Firms then see that a regulator has confirmed this result. Confirm only a result "
+            "that you have seen pass yourself."
         ),
         button=_("Confirm the result"),
         back=reverse("web:conformance"),
@@ -140,7 +143,8 @@ def assigned_deliveries(request: HttpRequest) -> HttpResponse:
         views, request.GET, mine=False, export_url=reverse("web:assigned-deliveries-csv")
     )
     lead = _(
-        "What energy suppliers say they delivered to the sites that you audit: their billed figures, to compare with the site’s own "
+        "What energy suppliers say they delivered to the sites that you audit: their billed "
+        "figures, to compare with the site’s own "
         "records. Nobody else can read them."
     )
     return listing_page(

@@ -1,4 +1,6 @@
-"""For everybody: the transparency log, its signed head, its checkpoint with cosignatures, and any entry with its proof."""
+"""For everybody: the transparency log, its signed head, its checkpoint with cosignatures, and any
+entry with its proof.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def head_file(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def directory_file(_request: HttpRequest) -> HttpResponse:
-    """The key directory as the coordinator signed it, to be carried to a plant without a connection."""
+    """The key directory as the coordinator signed it, to be carried to a plant without a
+    connection.
+    """
     directory = published_directory()
     return attachment(
         directory.signed, "application/cbor", f"steplabel-directory-{directory.content.number}.cbor"

@@ -63,7 +63,9 @@ def mark_read(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @for_anybody_signed_in
 def wishes(request: HttpRequest) -> HttpResponseBase:
-    """How each kind shall reach the person by mail; where the link at the foot of every mail leads."""
+    """How each kind shall reach the person by mail; where the link at the foot of every mail
+    leads.
+    """
     user = person(request)
     kinds = kinds_of(roles_of(user))
     if request.method == "POST":

@@ -1,4 +1,6 @@
-"""Obligatory audits: who is due, for a regulator; one site with its certified systems, for who regulates it, acts for it or checks it."""
+"""Obligatory audits: who is due, for a regulator; one site with its certified systems, for who
+regulates it, acts for it or checks it.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,8 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
         form,
         title=_("Withdraw the certificate %(number)s?") % {"number": row.number},
         sentence=_(
-            "It no longer counts, and the day of the next audit is set without it. Its content stays on record."
+            "It no longer counts, and the day of the next audit is set without it. Its content "
+            "stays on record."
         ),
         button=_("Withdraw the certificate"),
         warning=True,

@@ -1,4 +1,6 @@
-"""For a regulator: incentives tied to criteria of programmes, proposed by one officer and approved by another."""
+"""For a regulator: incentives tied to criteria of programmes, proposed by one officer and approved
+by another.
+"""
 
 from __future__ import annotations
 

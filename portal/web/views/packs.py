@@ -1,4 +1,6 @@
-"""For a regulator: packs, to take up another version; periods of peer groups, to open and close; what audits do to publications."""
+"""For a regulator: packs, to take up another version; periods of peer groups, to open and close;
+what audits do to publications.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
 
 @for_role(Role.REGULATOR, posts=True)
 def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
-    """Another version of the pack for the same firms: a peer group of its own, whose periods are opened next."""
+    """Another version of the pack for the same firms: a peer group of its own, whose periods are
+    opened next.
+    """
     view = _group(request, group)
     if version not in later_versions(view):
         raise Http404
@@ -84,7 +88,8 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
         request,
         title=_("Adopt version %(version)s for %(group)s?") % facts,
         sentence=_(
-            "A peer group with that version gets the same sites and duties. Close a period here before you open it there. What was "
+            "A peer group with that version gets the same sites and duties. Close a period here "
+            "before you open it there. What was "
             "published stays public."
         ),
         button=_("Adopt version %(version)s") % facts,
@@ -110,7 +115,8 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
         request,
         title=_("Close %(period)s?") % {"period": period_name(period)},
         sentence=_(
-            "No more reports are accepted. A closed period cannot be opened again. What was published stays public."
+            "No more reports are accepted. A closed period cannot be opened again. What was "
+            "published stays public."
         ),
         button=_("Close this period"),
         warning=True,

@@ -1,4 +1,6 @@
-"""For technology providers, energy suppliers and academics: what sites granted, results and deliveries declared, the archive."""
+"""For technology providers, energy suppliers and academics: what sites granted, results and
+deliveries declared, the archive.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def provider(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request,
                 _(
-                    "The result is declared. It is shown as your own statement until a regulator confirms it."
+                    "The result is declared. It is shown as your own statement until a regulator "
+                    "confirms it."
                 ),
                 "web:provider",
             )

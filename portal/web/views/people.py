@@ -1,4 +1,6 @@
-"""An organisation's people: who acts for it, who is invited, parting with them; and the page that a link in a mail leads to."""
+"""An organisation's people: who acts for it, who is invited, parting with them; and the page that a
+link in a mail leads to.
+"""
 
 from __future__ import annotations
 
@@ -149,7 +151,9 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def join(request: HttpRequest, secret: str) -> HttpResponseBase:
-    """Where the link of an invitation leads. Nothing happens by opening it: programs that read mails open links, too."""
+    """Where the link of an invitation leads. Nothing happens by opening it: programs that read
+    mails open links, too.
+    """
     now = timezone.now()
     offer = inviting.offered(secret, now)
     if offer is None:

@@ -1,4 +1,6 @@
-"""Practices on their way into the library: offered by a firm; edited, published, refused and withdrawn."""
+"""Practices on their way into the library: offered by a firm; edited, published, refused and
+withdrawn.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def offer(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(*CONCERNED, posts=True)
 def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
-    """What it says and how it stands; edited by its firm until it is reviewed, by a regulator until it ends."""
+    """What it says and how it stands; edited by its firm until it is reviewed, by a regulator until
+    it ends.
+    """
     user, row = person(request), _entry(request, entry)
     if request.method == "GET":
         form = _form_of(row)(initial=initial_of(row.content)) if _editable(user, row) else None
@@ -190,7 +194,8 @@ def end(request: HttpRequest, entry: int) -> HttpResponseBase:
         form,
         title=_("Refuse this practice?") if refuses else _("Withdraw this practice?"),
         sentence=_(
-            "What was published keeps its address and shows your reason in place of its text. Copies that were already downloaded remain."
+            "What was published keeps its address and shows your reason in place of its text. "
+            "Copies that were already downloaded remain."
         ),
         button=_("Refuse it") if refuses else _("Withdraw it"),
         warning=True,
@@ -239,8 +244,8 @@ def _page(
 def _not_saved(
     request: HttpRequest, row: Entry, form: PracticeForm, refusal: RefusedError
 ) -> HttpResponse:
-    """Somebody else was first: what they changed, and all that was typed here. The form goes on from what stands now, in the version that
-    waits where one does."""
+    """Somebody else was first: what they changed, and all that was typed here. The form goes on
+    from what stands now, in the version that waits where one does."""
     waits = _entries(request).filter(practice=row.practice, state__in=WAITING).first()
     stands = waits if waits is not None and waits.practice else _entry(request, row.pk)
     before = text_read(row, _read_against(request))

@@ -37,7 +37,9 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")
 @for_role(Role.REGULATOR, posts=True)
 @freshly
 def publish_lists(request: HttpRequest) -> HttpResponseBase:
-    """All imported practices of which nothing is the reader's own, as they stood when the question was read."""
+    """All imported practices of which nothing is the reader's own, as they stood when the question
+    was read.
+    """
     user, problem = person(request), ""
     rows = list(selectors.entries_to_publish(user).filter(organisation=None).order_by("pk"))
     if not rows or not may_decide(user):

@@ -1,4 +1,6 @@
-"""The library of practices for everybody, as a page and a file, one practice, and what one's own sites report that it did there."""
+"""The library of practices for everybody, as a page and a file, one practice, and what one's own
+sites report that it did there.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def every(request: HttpRequest) -> HttpResponse:
 @require_safe
 @from_replica
 def every_csv(request: HttpRequest) -> HttpResponse:
-    """What the page lists for the same query, in the columns in which a list is imported, and what the library adds."""
+    """What the page lists for the same query, in the columns in which a list is imported, and what
+    the library adds.
+    """
     return csv_file(
         "steplabel-practices.csv", *presenter.library_table(selectors.library(), request.GET)
     )
@@ -64,7 +68,9 @@ def practice_page(request: HttpRequest, practice: str, version: int | None = Non
 
 @for_role(Role.ENTERPRISE, posts=True)
 def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
-    """What one's own sites report that a practice did there; `withdraw` names a report that is not counted yet."""
+    """What one's own sites report that a practice did there; `withdraw` names a report that is not
+    counted yet.
+    """
     user = person(request)
     shown = next(
         (candidate for candidate in selectors.library().practices if candidate.id == practice), None
@@ -88,7 +94,8 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
             add_error(form, "outcome", refusal)
         else:
             waits = _(
-                "The report is submitted. It is shown to nobody else until four other firms have reported."
+                "The report is submitted. It is shown to nobody else until four other firms have "
+                "reported."
             )
             done = (
                 _("The report is counted, with those of four other firms.")

@@ -1,4 +1,6 @@
-"""For those concerned: propose a version of a pack or an erratum, comment, approve, refuse, withdraw."""
+"""For those concerned: propose a version of a pack or an erratum, comment, approve, refuse,
+withdraw.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,8 @@ def propose(request: HttpRequest) -> HttpResponseBase:
             form.add_error(
                 "file",
                 _(
-                    "The file is not a pack that can be approved. Correct what is listed below, and choose it again."
+                    "The file is not a pack that can be approved. Correct what is listed below, "
+                    "and choose it again."
                 ),
             )
     page = {"faults": faults_table(faults) if faults else None, "crumbs": crumbs()}
@@ -182,7 +185,8 @@ def _end(
         form,
         title=title,
         sentence=_(
-            "It stays readable with its comments and your reason. The version may be proposed again."
+            "It stays readable with its comments and your reason. The version may be proposed "
+            "again."
         ),
         button=button,
         warning=True,

@@ -1,4 +1,6 @@
-"""What anybody may read: the list of benchmarks, each published version, its files, charts and citations, two compared, the codebook."""
+"""What anybody may read: the list of benchmarks, each published version, its files, charts and
+citations, two compared, the codebook.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ UNIT_KEPT_S = 365 * 24 * 3600
 @require_safe
 @from_replica
 def benchmark_list(request: HttpRequest) -> HttpResponse:
-    """All benchmarks, those of one sector (`?sector=`), or those whose names have these words (`?q=`); 404 for an unknown sector."""
+    """All benchmarks, those of one sector (`?sector=`), or those whose names have these words
+    (`?q=`); 404 for an unknown sector.
+    """
     words = request.GET.get("q", "").strip()[:100]
     sector = request.GET.get("sector", "")
     if sector and not selectors.is_sector(sector):
@@ -75,7 +79,9 @@ def _rendered_list(page: BenchmarkList) -> RenderedPage:
 
 
 def _first_page(pages: PageRange | None, authorities: Sequence[str]) -> RenderedPage:
-    """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
+    """The list with what stands above and below it on the portal's first page: who publishes, the
+    sectors' years, the ways in.
+    """
     groups = sectors.groups_in_force()
     shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
     pictures = tuple(
@@ -108,7 +114,9 @@ def _search_results(words: str, sector: str, page_number: str) -> BenchmarkList:
 
 
 def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
-    """What links to other pages of the list keep of an address: what the list knows, and nothing else that stood there."""
+    """What links to other pages of the list keep of an address: what the list knows, and nothing
+    else that stood there.
+    """
     fields = {"q": words, "sector": sector, "page": page_number}
     return QueryDict(urlencode({name: value for name, value in fields.items() if value}))
 
@@ -208,7 +216,9 @@ def benchmark_csv(
 @require_safe
 @from_replica
 def every_version_csv(_request: HttpRequest) -> HttpResponse:
-    """The tables of all that was ever published, withdrawn versions too, as one: the columns of a version's own file."""
+    """The tables of all that was ever published, withdrawn versions too, as one: the columns of a
+    version's own file.
+    """
     rows = selectors.every_published()
 
     def render_csv() -> str:
@@ -333,7 +343,9 @@ def _picture(
     version: tuple[VersionSeries, VersionColumns],
     draw: Callable[[BenchmarkPage], str],
 ) -> HttpResponseBase:
-    """In the language of the address, so that a page that shows it has the same for every reader; in the published unit."""
+    """In the language of the address, so that a page that shows it has the same for every reader;
+    in the published unit.
+    """
     series, row = version
     asked = request.GET.get("language", "")
     language = asked if asked in dict(settings.LANGUAGES) else get_language()
@@ -401,14 +413,18 @@ def codebook_page(request: HttpRequest) -> HttpResponse:
 
 
 def chosen_unit(request: HttpRequest, period: str) -> tuple[EnergyUnit, Mapping[str, EnergyUnit]]:
-    """`?unit=`, else the unit chosen on a page before, else the published one. The factor is the one in force when the period began."""
+    """`?unit=`, else the unit chosen on a page before, else the published one. The factor is the
+    one in force when the period began.
+    """
     units = benchmarks.units_on(_began(period))
     asked = request.GET.get("unit", request.COOKIES.get(UNIT_COOKIE, ""))
     return units.get(asked, units["kgce"]), units
 
 
 def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse) -> HttpResponse:
-    """A unit that was asked for stays for the pages after: its name in a cookie, nothing of the reader."""
+    """A unit that was asked for stays for the pages after: its name in a cookie, nothing of the
+    reader.
+    """
     if request.GET.get("unit") == unit.id:
         response.set_cookie(
             UNIT_COOKIE,
@@ -448,7 +464,9 @@ def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:
 
 
 def publisher_name(jurisdiction: str) -> str:
-    """Who publishes for the jurisdiction, in the reader's language; the portal itself where it has no authority on record."""
+    """Who publishes for the jurisdiction, in the reader's language; the portal itself where it has
+    no authority on record.
+    """
     return enumerated(map(shown_name, sectors.publisher_of(jurisdiction))) or citation.SOFTWARE
 
 

@@ -32,7 +32,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
             form.add_error(
                 None,
                 _(
-                    "Too many firms were registered from here or for this address. Wait an hour, then try again."
+                    "Too many firms were registered from here or for this address. Wait an hour, "
+                    "then try again."
                 ),
             )
         else:
@@ -71,7 +72,9 @@ def sent(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def confirm(request: HttpRequest, secret: str) -> HttpResponse:
-    """Where the link leads. Nothing happens by opening it: programs that read mails open links, too."""
+    """Where the link leads. Nothing happens by opening it: programs that read mails open links,
+    too.
+    """
     now = timezone.now()
     row = applying.unanswered(secret, now)
     if row is None:

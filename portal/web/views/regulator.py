@@ -1,4 +1,6 @@
-"""For a regulator: publications by peer group and period, who took part, the devices of a site, and composing a draft."""
+"""For a regulator: publications by peer group and period, who took part, the devices of a site, and
+composing a draft.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def participation_csv(request: HttpRequest, group: int, period: str) -> HttpResp
 
 @for_role(Role.REGULATOR)
 def agents(request: HttpRequest, slug: str) -> HttpResponse:
-    """The devices that sign for a site of the regulator's jurisdiction, to revoke one; who they are, never what they sent."""
+    """The devices that sign for a site of the regulator's jurisdiction, to revoke one; who they
+    are, never what they sent.
+    """
     view = regulated_site(person(request), slug, timezone.now())
     if view is None:
         raise Http404
@@ -83,7 +87,9 @@ def agents(request: HttpRequest, slug: str) -> HttpResponse:
 
 @for_role(Role.REGULATOR, posts=True)
 def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    """The draft, and with it the standings, so that every enterprise finds its rank when the label is out."""
+    """The draft, and with it the standings, so that every enterprise finds its rank when the label
+    is out.
+    """
     view = _participation(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
         return redirect("web:participation", group, period)
@@ -91,8 +97,10 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     what_changed = request.POST.get("what_changed", "").strip()
     if (beyond := len(what_changed) - drafting.MOST_CHARACTERS) > 0:
         longer = ngettext(
-            "Nothing was drafted: what you wrote is longer by %(n)d character than the %(most)d that are kept. Shorten it.",
-            "Nothing was drafted: what you wrote is longer by %(n)d characters than the %(most)d that are kept. Shorten it.",
+            "Nothing was drafted: what you wrote is longer by %(n)d character than the %(most)d "
+            "that are kept. Shorten it.",
+            "Nothing was drafted: what you wrote is longer by %(n)d characters than the %(most)d "
+            "that are kept. Shorten it.",
             beyond,
         )
         return _not_composed(

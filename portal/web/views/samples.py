@@ -1,4 +1,6 @@
-"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and evidence file; for its plant, too."""
+"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and
+evidence file; for its plant, too.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ from portal.web.views.engagements import row, seen_engagement
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
-    """What the newest sample waits for; beside the result of an opening, which may never come, a new promise."""
+    """What the newest sample waits for; beside the result of an opening, which may never come, a
+    new promise.
+    """
     view, newest = seen_engagement(request, assignment), sampling.newest_sample(assignment)
     root = _root(newest)
     stage = sample_stage(newest, root)
@@ -96,7 +100,8 @@ def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
         form,
         title=_("Give this promise up?"),
         sentence=_(
-            "Nobody can draw with it any more. It stays in the log and on record with your reason, and every later statement about this "
+            "Nobody can draw with it any more. It stays in the log and on record with your "
+            "reason, and every later statement about this "
             "report counts it among the draws promised before."
         ),
         button=_("Give the promise up"),
@@ -128,7 +133,9 @@ def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def evidence(request: HttpRequest, sample: int) -> HttpResponse:
-    """All that the body needs from the portal to verify the opening, in one file; for the plant, too, which may check it first."""
+    """All that the body needs from the portal to verify the opening, in one file; for the plant,
+    too, which may check it first.
+    """
     drawn = drawn_sample(person(request), sample)
     if drawn is None:
         raise Http404
@@ -145,14 +152,18 @@ def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:
 
 
 def _root(newest: Sample | None) -> bytes | None:
-    """The root of the head to draw with; None where the log is not there yet, or nothing is promised."""
+    """The root of the head to draw with; None where the log is not there yet, or nothing is
+    promised.
+    """
     if newest is None or logged.size() < newest.head_size:
         return None
     return logged.root_at(newest.head_size)
 
 
 def _opened_for(request: HttpRequest, newest: Sample | None, stage: SampleStage) -> SampleStage:
-    """What the form that comes was opened for, which may be done since: a second click hands the same in again."""
+    """What the form that comes was opened for, which may be done since: a second click hands the
+    same in again.
+    """
     sent = request.POST.get("opened_for")
     return SampleStage(sent) if newest is not None and sent in tuple(SampleStage) else stage
 

@@ -51,7 +51,8 @@ def save(request: HttpRequest) -> HttpResponseBase:
             form.add_error(
                 "name",
                 _(
-                    "You have saved %(n)d filters, which is the most that can be stored. Delete one first."
+                    "You have saved %(n)d filters, which is the most that can be stored. Delete "
+                    "one first."
                 )
                 % {"n": MOST},
             )
@@ -116,7 +117,8 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
         request,
         title=_("Delete the filter “%(name)s”?") % {"name": row.name},
         sentence=_(
-            "The list does not change. The deleted filter cannot be restored; save it again if you need it."
+            "The list does not change. The deleted filter cannot be restored; save it again if "
+            "you need it."
         ),
         button=_("Delete"),
         warning=True,

@@ -1,4 +1,6 @@
-"""A sector over its years: trend, what moved, what it could save, and the same elsewhere; as a page and as open data."""
+"""A sector over its years: trend, what moved, what it could save, and the same elsewhere; as a page
+and as open data.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A person's own account: what guards it, the picture for an authenticator app, the zone of times, where it is signed in."""
+"""A person's own account: what guards it, the picture for an authenticator app, the zone of times,
+where it is signed in.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def index(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @for_anybody_signed_in
 def qr(request: HttpRequest) -> HttpResponse:
-    """The picture an authenticator app reads: an address of its own, for the content policy takes no picture out of the page's text."""
+    """The picture an authenticator app reads: an address of its own, for the content policy takes
+    no picture out of the page's text.
+    """
     secret = request.session.get(SECRET_SESSION_KEY)
     if secret is None:
         raise Http404

@@ -1,4 +1,6 @@
-"""A firm shows its labels to others: a certificate, links for named buyers; and the page that such a link opens."""
+"""A firm shows its labels to others: a certificate, links for named buyers; and the page that such
+a link opens.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ from portal.web.words.terms import period_name, shown_name
 
 @for_role(Role.ENTERPRISE, posts=True)
 def show(request: HttpRequest, digest: str) -> HttpResponseBase:
-    """The certificate of a report and its links; the secret of a new link is in this one answer and nowhere else."""
+    """The certificate of a report and its links; the secret of a new link is in this one answer and
+    nowhere else.
+    """
     user, now = person(request), timezone.now()
     view = _own(request, digest)
     managed = managed_sites(user).filter(slug=view.site).exists()
@@ -138,7 +142,9 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
 @require_GET
 @never_cache
 def shared(request: HttpRequest, secret: str) -> HttpResponse:
-    """What a link shows, to whoever has it; for people only, not for search engines, and its address is told to no other page."""
+    """What a link shows, to whoever has it; for people only, not for search engines, and its
+    address is told to no other page.
+    """
     opened = shares.opened(secret, timezone.now())
     context: dict[str, object] = {}
     if opened is not None:

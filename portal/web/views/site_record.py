@@ -1,4 +1,6 @@
-"""One page a site and one a firm with all on them, for who regulates or owns them; a regulator's notes; the firm's credit code."""
+"""One page a site and one a firm with all on them, for who regulates or owns them; a regulator's
+notes; the firm's credit code.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +81,8 @@ def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
 def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
-    """The firm's sites that the reader may see: not found where there is none, but for who leads the firm. A POST enters or corrects the
-    firm's credit code."""
+    """The firm's sites that the reader may see: not found where there is none, but for who leads
+    the firm. A POST enters or corrects the firm's credit code."""
     user, now = person(request), timezone.now()
     sites = visible_sites(user).filter(organisation=organisation)
     rows = list(
@@ -133,7 +135,9 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
 
 
 def _site_for(user: User, slug: str) -> tuple[Site, bool]:
-    """The site, and whether the person regulates it; not found where it is neither that nor their own."""
+    """The site, and whether the person regulates it; not found where it is neither that nor their
+    own.
+    """
     related = ("organisation__controlling_firm", "jurisdiction")
     for sites, regulator in ((regulated_sites(user), True), (own_sites(user), False)):
         row = sites.select_related(*related).filter(slug=slug).first()

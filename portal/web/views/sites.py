@@ -44,7 +44,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request,
                 _(
-                    "Your request has been sent to the regulator. The site appears here once it is approved."
+                    "Your request has been sent to the regulator. The site appears here once it "
+                    "is approved."
                 ),
                 "web:sites",
             )
@@ -104,7 +105,8 @@ def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
         request,
         title=_("Retire %(site)s?") % {"site": shown_name(site.name)},
         sentence=_(
-            "Its agents are revoked and its tokens stop working. What it reported remains valid, and you can still see it."
+            "Its agents are revoked and its tokens stop working. What it reported remains valid, "
+            "and you can still see it."
         ),
         button=_("Retire the site"),
         warning=True,

@@ -1,6 +1,7 @@
 """For everybody: what a code on a certificate stands for, and how that stands today.
 
-A code says by its first letter what it is of. Each kind has a `Resolver`; another one is one more line in `KINDS`.
+A code says by its first letter what it is of. Each kind has a `Resolver`; another one is one more
+line in `KINDS`.
 """
 
 from __future__ import annotations

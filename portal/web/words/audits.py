@@ -1,4 +1,6 @@
-"""Words of audits: opinions, grades of findings, how an attestation or a finding stands, what needs the auditor."""
+"""Words of audits: opinions, grades of findings, how an attestation or a finding stands, what needs
+the auditor.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ OPINION_SENTENCES: dict[tuple[str, str], Promise] = {
         "%(body)s checked this and found it correct, with the reservations below."
     ),
     ("qualified", "limited"): gettext_lazy(
-        "%(body)s checked this and found nothing that shows it to be incorrect, apart from the reservations below."
+        "%(body)s checked this and found nothing that shows it to be incorrect, apart from the "
+        "reservations below."
     ),
     **dict.fromkeys(
         (("adverse", "reasonable"), ("adverse", "limited")),
@@ -46,10 +49,12 @@ LABEL_SENTENCES: dict[tuple[str, str], Promise] = {
         "%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect."
     ),
     ("qualified", "reasonable"): gettext_lazy(
-        "%(body)s checked %(steps)s and found the labels correct, with reservations; they stand in the attestation."
+        "%(body)s checked %(steps)s and found the labels correct, with reservations; they stand "
+        "in the attestation."
     ),
     ("qualified", "limited"): gettext_lazy(
-        "%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect, apart from reservations; they stand in the "
+        "%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect, "
+        "apart from reservations; they stand in the "
         "attestation."
     ),
     **dict.fromkeys(
@@ -118,7 +123,8 @@ def need_in_words(asked: NeedCount) -> str:
     n = asked.count
     sentences = {
         AuditNeed.TAKE_OVER: _(
-            "Stopped: an interest was declared. Somebody from your body who has no interest must take over."
+            "Stopped: an interest was declared. Somebody from your body who has no interest must "
+            "take over."
         ),
         AuditNeed.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
         AuditNeed.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
@@ -158,8 +164,8 @@ NEED_MOODS: dict[AuditNeed, Mood] = {
 
 
 def ended_because(reason: str) -> str:
-    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where a firm left or
-    the site changed hands."""
+    """Why an assignment ended: in the words of the officer who took it back; in the portal's own
+    where a firm left or the site changed hands."""
     if reason == changing_hands.BECAUSE:
         return in_words(changing_hands.BECAUSE)
     return (

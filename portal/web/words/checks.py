@@ -29,7 +29,8 @@ def _how_sure(outcome: SampleOutcome) -> str:
     }
     return (
         _(
-            "If %(share)s %% of the counted records are misstated, the plan of the draw finds at least one of them with "
+            "If %(share)s %% of the counted records are misstated, the plan of the draw finds at "
+            "least one of them with "
             "%(confidence)s %% certainty."
         )
         % sure
@@ -48,7 +49,8 @@ def _how_many(outcome: SampleOutcome) -> str:
     if failed and missing:
         return (
             _(
-                "%(held)s of %(n)s checks passed. %(failing)s failed and need a finding. %(missing)s could not be made."
+                "%(held)s of %(n)s checks passed. %(failing)s failed and need a finding. "
+                "%(missing)s could not be made."
             )
             % values
         )
@@ -62,7 +64,8 @@ def _how_many(outcome: SampleOutcome) -> str:
     if not outcome.bound:
         return (
             _(
-                "Not verified: all %(n)s checks passed, but it was not shown that the report is the one accepted here."
+                "Not verified: all %(n)s checks passed, but it was not shown that the report is "
+                "the one accepted here."
             )
             % values
         )
@@ -78,19 +81,23 @@ def what_is_missing(code: str) -> str:
         return _("the plant’s files, on site")
     if code == "readings-committed":
         return _(
-            "readings: energy is given by batch here, and has to be checked in the plant’s own system"
+            "readings: energy is given by batch here, and has to be checked in the plant’s own "
+            "system"
         )
     if code == "nothing-left-out":
         return _(
-            "a sampled day of a meter that counts for one step only, and a log without unreadable rows"
+            "a sampled day of a meter that counts for one step only, and a log without unreadable "
+            "rows"
         )
     if code == "withheld-justified":
         return _(
-            "the whole recomputation on site: no opening shows whether there is a reason for what is withheld"
+            "the whole recomputation on site: no opening shows whether there is a reason for what "
+            "is withheld"
         )
     if code == "one-batch-at-a-time":
         return _(
-            "the plant’s production system: opened batches have the time of another one of the same machine"
+            "the plant’s production system: opened batches have the time of another one of the "
+            "same machine"
         )
     if code == "edges-at-rest":
         return _(
@@ -98,7 +105,8 @@ def what_is_missing(code: str) -> str:
         )
     if code == "plan-sufficient":
         return _(
-            "a draw of all steps by the standard plan, or by the smallest plan of the same certainty"
+            "a draw of all steps by the standard plan, or by the smallest plan of the same "
+            "certainty"
         )
     if OF_A_SAMPLE.get(code) is CheckKind.BOUND:
         return _("the evidence file of this sample, with the fingerprint of the portal’s directory")

@@ -1,4 +1,6 @@
-"""The contact of this installation in sentences and as a link; where there is none, no sentence sends anybody to it."""
+"""The contact of this installation in sentences and as a link; where there is none, no sentence
+sends anybody to it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def _with_contact(sentence: Promise, asking: Promise) -> str:
 
 
 with_contact = cast("Callable[[Promise, Promise], _StrPromise]", lazy(_with_contact, str))
-"""A sentence, and where the installation names a contact the next one, which says by `%(contact)s` what to write there about."""
+"""A sentence, and where the installation names a contact the next one, which says by `%(contact)s`
+what to write there about.
+"""
 
 
 def _is_page(contact: str) -> bool:

@@ -1,4 +1,6 @@
-"""What the record of acts says, in words: a person reads “report accepted”; who searches by its code finds that in the file."""
+"""What the record of acts says, in words: a person reads “report accepted”; who searches by its
+code finds that in the file.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ ALONE = words("alone")
 """Who acts without an account."""
 
 DETAILS = words("details")
-"""What the record writes of an act, part by part; names, ids and what a person wrote fit none of them, and stay."""
+"""What the record writes of an act, part by part; names, ids and what a person wrote fit none of
+them, and stay.
+"""
 
 _PARTS = re.compile(r"(, | \(|\)|: )")
 _BETWEEN = {
@@ -63,7 +67,7 @@ def detail_in_words(detail: str) -> str:
 
     >>> detail_in_words("2016, finding 1: observation"), detail_in_words("2016, 9 labels, for Buyer")
     ('2016, finding 1: observation', '2016, labels: 9, for Buyer')
-    """
+    """  # noqa: E501
     if whole := _translated(detail):
         return whole
     parts = _PARTS.split(detail)
@@ -97,7 +101,9 @@ def _translated(part: str) -> str:
 
 
 def _steps(part: str) -> str:
-    """Steps by name where the part is their ids and nothing else, and a pack that comes with Steplabel knows them all."""
+    """Steps by name where the part is their ids and nothing else, and a pack that comes with
+    Steplabel knows them all.
+    """
     ids = part.split(" ")
     names = [
         next((names.step_name(step) for names in _sectors() if names.step(step)), "")

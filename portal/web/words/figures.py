@@ -1,7 +1,9 @@
-"""Numbers as a reader meets them: a true minus, decimals by size or by grid and interval, intervals in words, units to switch.
+"""Numbers as a reader meets them: a true minus, decimals by size or by grid and interval, intervals
+in words, units to switch.
 
-Energy totals are published in kgce per tonne. The page can show them in MJ (1 kgce = 29.3076 MJ, which defines it) or in kWh by the
-dated calorific factor of electricity, so that a step that only uses electricity shows the kilowatt-hours that were metered.
+Energy totals are published in kgce per tonne. The page can show them in MJ (1 kgce = 29.3076 MJ,
+which defines it) or in kWh by the dated calorific factor of electricity, so that a step that only
+uses electricity shows the kilowatt-hours that were metered.
 """
 
 from __future__ import annotations
@@ -62,12 +64,15 @@ def energy_of(unit: str) -> str:
 
 
 def kgce_of_one(unit: str, units: Mapping[str, EnergyUnit]) -> float:
-    """How many kgce one of a value's unit of energy is: packs declare totals in any of the switch's units."""
+    """How many kgce one of a value's unit of energy is: packs declare totals in any of the switch's
+    units.
+    """
     return 1.0 / units[energy_of(unit)].per_kgce
 
 
 def raised(text: str) -> str:
-    """A unit, or a text with units, with exponents as they are written by hand: files and the API keep `m3`.
+    """A unit, or a text with units, with exponents as they are written by hand: files and the API
+    keep `m3`.
 
     >>> raised("GJ"), raised("kg/Nm3"), raised("0.11 kWh/m3, 3 m2"), raised("m30 arm3")
     ('GJ', 'kg/Nm³', '0.11 kWh/m³, 3 m²', 'm30 arm3')
@@ -85,11 +90,12 @@ def decimals_of(*values: float | None) -> int:
 
 
 def fitting_decimals(decimals: int, *spans: tuple[float, float] | None) -> int:
-    """So many as `decimals`, but no more than two digits of the narrowest interval: figures are shown as fine as they are sure.
+    """So many as `decimals`, but no more than two digits of the narrowest interval: figures are
+    shown as fine as they are sure.
 
     >>> fitting_decimals(3, (-29.125, -27.625)), fitting_decimals(0, (358.0, 368.0)), fitting_decimals(3, None)
     (1, 0, 3)
-    """
+    """  # noqa: E501
     widths = [span[1] - span[0] for span in spans if span is not None and span[1] > span[0]]
     return min(decimals, max(0, 1 - floor(log10(min(widths))))) if widths else decimals
 
@@ -99,16 +105,17 @@ def two_digits(lo: float, hi: float) -> int:
 
     >>> two_digits(0.0051, 0.0093), two_digits(2.04, 3.01), two_digits(358.0, 368.0), two_digits(1.0, 1.0)
     (4, 2, 0, 2)
-    """
+    """  # noqa: E501
     return max(0, 1 - floor(log10(hi - lo))) if hi > lo else decimals_of(hi)
 
 
 def label_decimals(*values: float | None) -> int:
-    """How many decimals a plant's own labels show: all that their release grid has, up to three, and three below 1.
+    """How many decimals a plant's own labels show: all that their release grid has, up to three,
+    and three below 1.
 
     >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(3.845), label_decimals(None)
     (3, 3, 2, 3, 3)
-    """
+    """  # noqa: E501
     decimals, numbers = decimals_of(*values), [v for v in values if v is not None]
     if decimals == 2 and max(map(abs, numbers)) < 1:
         return 3
@@ -157,7 +164,9 @@ def with_interval(value: float, lo: float, hi: float, decimals: int | None = Non
 
 
 def in_bounds(bounds: tuple[float, float] | None) -> str:
-    """What lies between two ends: one figure where both read the same, a dash where they are not known."""
+    """What lies between two ends: one figure where both read the same, a dash where they are not
+    known.
+    """
     if bounds is None:
         return NONE
     low, high = (number(end, decimals_of(bounds[1])) for end in bounds)

@@ -1,7 +1,8 @@
-"""What the columns of lists that people download are called in the language of the page, and what the codes in their cells mean.
+"""What the columns of lists that people download are called in the language of the page, and what
+the codes in their cells mean.
 
-In English a heading is the column's code, and a cell holds its own.
-What is published for everybody (benchmark.csv, the archive) keeps its codes in every language: the codebook says what they mean.
+In English a heading is the column's code, and a cell holds its own. What is published for everybody
+(benchmark.csv, the archive) keeps its codes in every language: the codebook says what they mean.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from portal.web.words.terms import METRICS, SIZE_CLASSES, TAKING_PART
 
 HEADINGS = words("headings")
 REPORTING_FIRM = "reporting_firm"
-"""The column of the firm that reports, in files without the one that controls it. In English, whose readers are programs too, it is called
-`firm`, as the column of the firm in control is in other files; elsewhere the two have names of their own.
+"""The column of the firm that reports, in files without the one that controls it. In English, whose
+readers are programs too, it is called `firm`, as the column of the firm in control is in other
+files; elsewhere the two have names of their own.
 """
 
 _YES_NO: dict[str, Promise] = {
@@ -38,7 +40,9 @@ CELLS: dict[str, Mapping[str, Promise]] = {
 
 
 def cell_words(columns: Sequence[str], row: Sequence[object]) -> list[object]:
-    """The row with its codes in words, in every language but English, whose readers are programs too."""
+    """The row with its codes in words, in every language but English, whose readers are programs
+    too.
+    """
     if _in_english():
         return list(row)
     coded = (

@@ -1,4 +1,6 @@
-"""The words of mails, in their reader's language: letters with a link, put into the outbox, and what somebody was told in the portal."""
+"""The words of mails, in their reader's language: letters with a link, put into the outbox, and
+what somebody was told in the portal.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from portal.web.middleware.zones import zone_of
 from portal.web.presenters.notices import notice_row_of
 
 ADDRESSES = {"firm_left": "web:left"}
-"""Letters that a worker writes, who knows no request: their link is made here of its secret alone."""
+"""Letters that a worker writes, who knows no request: their link is made here of its secret
+alone.
+"""
 
 SENDING = "portal.web.tasks.send_mail"
 
@@ -33,7 +37,9 @@ def post_link(
     *,
     good_for: timedelta,
 ) -> None:
-    """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link, which is `good_for` so long."""
+    """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link,
+    which is `good_for` so long.
+    """
     post(letter, to, language, facts, link, timezone.now(), good_for=good_for)
     transaction.on_commit(lambda: nudge(SENDING))
 

@@ -1,4 +1,6 @@
-"""Words in the language of the page: of packs, states, metrics and reasons, periods, days and moments, names beside each other."""
+"""Words in the language of the page: of packs, states, metrics and reasons, periods, days and
+moments, names beside each other.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,8 @@ def in_language(en: str, zh: str) -> str:
 
 
 def period_name(period: str) -> str:
-    """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to 30 June 2016`.
+    """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to
+    30 June 2016`.
 
     A text that is none, such as `2026-13` of a record that is older than its check, stays as it is.
     """
@@ -156,7 +159,8 @@ def zone_name(moment: datetime) -> str:
 
 
 def dated(text: str) -> str:
-    """A text that is kept in files as it is, with its days as pages write them: `2026-11-21` becomes `21 November 2026`.
+    """A text that is kept in files as it is, with its days as pages write them: `2026-11-21`
+    becomes `21 November 2026`.
 
     The ends of a period written `2016-01-01/2016-07-01` stay: the second is the first day after it.
     """
@@ -191,7 +195,9 @@ def one_after_another(clauses: Iterable[str]) -> str:
 
 
 def sentence_space() -> str:
-    """What stands between two sentences: nothing in Chinese, whose full stop brings its own room."""
+    """What stands between two sentences: nothing in Chinese, whose full stop brings its own
+    room.
+    """
     return catalogue.in_language(cast(str, sentences(["", ""])), get_language() or "en")
 
 
@@ -201,7 +207,9 @@ def state(states: dict[str, tuple[Promise, Mood]], code: str) -> StateWord:
 
 
 def pack_of(pack: str, version: str | None = None) -> Pack | None:
-    """The pack behind a published value, or its newest version; None where it is no longer installed, and the page then shows ids."""
+    """The pack behind a published value, or its newest version; None where it is no longer
+    installed, and the page then shows ids.
+    """
     try:
         return _loaded(pack, version)
     except InputError:  # not remembered: it may be approved tomorrow
@@ -247,7 +255,9 @@ class Names:
         )
 
     def title(self, route_id: str) -> str:
-        """`Cement (new dry process)`: the route's product, and the route where its name says more."""
+        """`Cement (new dry process)`: the route's product, and the route where its name says
+        more.
+        """
         route = self.route(route_id)
         if route is None:
             return f"{self.pack_id}, {route_id}"
@@ -269,7 +279,9 @@ class Names:
         return self.pack.made_in(route) if self.pack and route else TONNES
 
     def amount(self, route_id: str) -> str:
-        """What the route's figures are for, as it follows `per`: `tonne of cement`, `m² of tempered glass`."""
+        """What the route's figures are for, as it follows `per`: `tonne of cement`, `m² of tempered
+        glass`.
+        """
         return one_of(self.made_in(route_id), self.product(route_id))
 
     def step(self, step_id: str) -> Step | None:
@@ -353,23 +365,31 @@ def unit_in_words(unit: str) -> str:
 
 
 def one_of_output(made_in: str) -> str:
-    """One of the unit that output is counted in, as it follows `per`: `tonne`, `m²`, `weight case`."""
+    """One of the unit that output is counted in, as it follows `per`: `tonne`, `m²`, `weight
+    case`.
+    """
     return _("tonne") if made_in == TONNES else unit_in_words(made_in)
 
 
 def one_of(made_in: str, product: str) -> str:
-    """So much of a product as a figure is for, as it follows `per`: `tonne of clinker`, `m² of tiles`, `weight case of float glass`."""
+    """So much of a product as a figure is for, as it follows `per`: `tonne of clinker`, `m² of
+    tiles`, `weight case of float glass`.
+    """
     return _("%(unit)s of %(product)s") % {"unit": one_of_output(made_in), "product": product}
 
 
 def per_output(unit: str, product: str) -> str:
-    """A unit of energy for one of a product's output (`kgce/t`) with the product: `kgce per tonne of clinker`, `kgce per m² of tiles`."""
+    """A unit of energy for one of a product's output (`kgce/t`) with the product: `kgce per tonne
+    of clinker`, `kgce per m² of tiles`.
+    """
     energy, _slash, made_in = unit.partition("/")
     return _("%(energy)s per %(amount)s") % {"energy": energy, "amount": one_of(made_in, product)}
 
 
 def output_of_a_year(made_in: str, product: str, in_tonnes: str) -> str:
-    """What a reader types to multiply by; of a product in tonnes it is asked for as the page says."""
+    """What a reader types to multiply by; of a product in tonnes it is asked for as the page
+    says.
+    """
     if made_in == TONNES:
         return in_tonnes % {"product": product}
     return _("Output of %(product)s in a year, in %(unit)s") % {

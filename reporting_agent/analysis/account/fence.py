@@ -1,4 +1,6 @@
-"""A route's account at the site's fence: what no meter counts, carriers' balance, no production, auxiliaries of other steps."""
+"""A route's account at the site's fence: what no meter counts, carriers' balance, no production,
+auxiliaries of other steps.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,13 @@ def beside(
     carriers: Collection[str],
     shares: Mapping[str, float],
 ) -> Iterator[AccountLine]:
-    """What no step's meter counts, divided by use; and whether each carrier balances at the fence."""
+    """What no step's meter counts, divided by use; and whether each carrier balances at the
+    fence.
+    """
     if balance is None:
         sentence = Phrase(
-            "Nothing compares the account with what crossed the site's boundary: declare [site_boundary] in site.toml."
+            "Nothing compares the account with what crossed the site's boundary: declare "
+            "[site_boundary] in site.toml."
         )
         draft.lacks("site-boundary-missing", "", sentence)
         return
@@ -37,7 +42,8 @@ def beside(
         carrier_balance = balances.get(carrier)
         if carrier_balance is None or not carrier_balance.closes:
             sentence = Phrase(
-                "%(carrier)s does not balance at the site's boundary, or the meters cannot show it.",
+                "%(carrier)s does not balance at the site's boundary, or the meters cannot show "
+                "it.",
                 carrier=named_carrier(carrier),
             )
             draft.lacks("site-balance-open", carrier, sentence)
@@ -73,7 +79,9 @@ def beside(
 
 
 def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
-    """What the site calls no production leaves every label and account: small beside the route, never a fuel, and always shown."""
+    """What the site calls no production leaves every label and account: small beside the route,
+    never a fuel, and always shown.
+    """
     declared = draft.site.site_boundary.others if draft.site.site_boundary and balance else ()
     by_carrier = {entry.carrier: entry for entry in balance.carriers} if balance else {}
     said_of = {
@@ -83,7 +91,8 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
     }
     for carrier in (carrier for carrier in said_of if CARRIERS[carrier].form in FUELS):
         sentence = Phrase(
-            "%(carrier)s is declared as not for production, which a fuel never is. Assign it to a step or to auxiliaries.",
+            "%(carrier)s is declared as not for production, which a fuel never is. Assign it to a "
+            "step or to auxiliaries.",
             carrier=named_carrier(carrier),
         )
         draft.lacks("others-fuel", carrier, sentence)
@@ -103,7 +112,8 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
     }
     if share > LARGEST_SHARE:
         sentence = Phrase(
-            "%(share)s %% of the energy is declared as not for production (%(reasons)s), but at most 0.5 %% may be. Declare the rest "
+            "%(share)s %% of the energy is declared as not for production (%(reasons)s), but at "
+            "most 0.5 %% may be. Declare the rest "
             "under auxiliaries of [site_boundary].",
             **shown,
         )
@@ -120,8 +130,8 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
 
 
 def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: float) -> None:
-    """Auxiliaries of steps outside the account: of one that ran nothing they serve nobody, and what the
-    others take is shown beside the grade."""
+    """Auxiliaries of steps outside the account: of one that ran nothing they serve nobody, and what
+    the others take is shown beside the grade."""
     lines = [
         (entry.carrier, line)
         for entry in (balance.carriers if balance else ())
@@ -131,7 +141,8 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
     for step_id in sorted({line.name for _, line in lines} - draft.columns.keys()):
         sentence = Phrase(
             (
-                "An auxiliary is declared to serve %(step)s, but no batch of that step ran in this period. Assign it to the step that it "
+                "An auxiliary is declared to serve %(step)s, but no batch of that step ran in "
+                "this period. Assign it to the step that it "
                 "served."
             ),
             step=draft.named(step_id),
@@ -151,7 +162,8 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
     )
     sentence = Phrase(
         (
-            "Auxiliaries that are declared to serve steps outside this account used %(share)s %% of their own and the account's energy "
+            "Auxiliaries that are declared to serve steps outside this account used %(share)s %% "
+            "of their own and the account's energy "
             "together: %(steps)s."
         ),
         share=significant(100 * energy / whole, 2),

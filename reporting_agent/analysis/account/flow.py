@@ -1,9 +1,11 @@
-"""Material flow on the site: yield from step to step, the energy of a product batch with all that went before it, and what was bought.
+"""Material flow on the site: yield from step to step, the energy of a product batch with all that
+went before it, and what was bought.
 
-A parent's product is shared among its children in proportion to what they made (output and rejects); a child's upstream energy is
-its part of each parent's energy, and of theirs in turn. Energies are the metric `total` in kgce as measured, on the plant's **own** ratios:
-such totals stay on the site and are compared with nothing. What bought intermediates took elsewhere stands apart, at the pack's public
-typical value, and is neither added nor ranked.
+A parent's product is shared among its children in proportion to what they made (output and
+rejects); a child's upstream energy is its part of each parent's energy, and of theirs in turn.
+Energies are the metric `total` in kgce as measured, on the plant's **own** ratios: such totals stay
+on the site and are compared with nothing. What bought intermediates took elsewhere stands apart, at
+the pack's public typical value, and is neither added nor ranked.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _DEEPEST = 50  # generations: a chain longer than this names itself
 
 
 class StepYield(NamedTuple):
-    """Between two steps: `consumed` of the first step's output became `produced` of the second's, over batches that name their parents."""
+    """Between two steps: `consumed` of the first step's output became `produced` of the second's,
+    over batches that name their parents.
+    """
 
     earlier: str
     later: str
@@ -38,13 +42,17 @@ class StepYield(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """The earlier step's output per unit of the later's: the plant's own material ratio, a secret."""
+        """The earlier step's output per unit of the later's: the plant's own material ratio, a
+        secret.
+        """
         return self.consumed / self.produced
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cumulative:
-    """Batches of one step whose whole way is known; energies in kgce per output, columns in the order of the log."""
+    """Batches of one step whose whole way is known; energies in kgce per output, columns in the
+    order of the log.
+    """
 
     step: str
     ids: Sequence[str]
@@ -58,7 +66,9 @@ class Cumulative:
 
 
 class BoughtInEnergy(NamedTuple):
-    """Upstream energy of an intermediate that was bought; `source` says where the value is from, `assumed` that it is no published one."""
+    """Upstream energy of an intermediate that was bought; `source` says where the value is from,
+    `assumed` that it is no published one.
+    """
 
     made_by: str
     into: str
@@ -215,7 +225,8 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
     if rule is None or not rule.unit.startswith("kgce/"):
         words = Words.of(
             Phrase(
-                "%(quantity)s %(output_unit)s of %(product)s bought in; the pack has no typical value of its energy.",
+                "%(quantity)s %(output_unit)s of %(product)s bought in; the pack has no typical "
+                "value of its energy.",
                 quantity=plain(quantity),
                 output_unit=step.output_unit,
                 product=step.product_words,
@@ -235,13 +246,15 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
     }
     words = Words.of(
         Phrase(
-            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, "
+            "at the pack's typical"
             " %(typical)s %(unit)s (an assumption). It is never ranked.",
             **bought,
         )
         if assumed
         else Phrase(
-            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, at the pack's typical"
+            "%(quantity)s %(output_unit)s of %(product)s bought in: %(used)s kgce used elsewhere, "
+            "at the pack's typical"
             " %(typical)s %(unit)s. It is never ranked.",
             **bought,
         )

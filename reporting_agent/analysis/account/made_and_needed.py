@@ -1,9 +1,12 @@
-"""What of each step's product went into a route's (with stock, sales, purchases), and which route bears what conversions of the site lose.
+"""What of each step's product went into a route's (with stock, sales, purchases), and which route
+bears what conversions of the site lose.
 
-What conversions of the site lose (boilers, power houses, rectifiers), divided whole: by who takes what they give.
+What conversions of the site lose (boilers, power houses, rectifiers), divided whole: by who takes
+what they give.
 
-A loss goes with the product: to the route the part of it that the route takes, directly or through another conversion. What nobody takes,
-and all of a conversion that gives less than `LEAST_GIVEN`, is everybody's: of a route as much as it uses of the carrier that was taken.
+A loss goes with the product: to the route the part of it that the route takes, directly or through
+another conversion. What nobody takes, and all of a conversion that gives less than `LEAST_GIVEN`,
+is everybody's: of a route as much as it uses of the carrier that was taken.
 """
 
 from __future__ import annotations
@@ -24,12 +27,14 @@ from reporting_agent.analysis.figures import plain
 from reporting_agent.pipeline.site_balance import BalanceLine, CarrierBalance, SiteBalance
 
 WEIGHING = 0.03
-"""Of what following steps take of intermediates, that what was made may fall short by, once along the route: two belt scales of 2 % each,
-k = 2 (a convention of ours). Less, and some was bought."""
+"""Of what following steps take of intermediates, that what was made may fall short by, once along
+the route: two belt scales of 2 % each, k = 2 (a convention of ours). Less, and some was bought."""
 
 
 def shares(draft: Draft) -> dict[str, float]:
-    """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
+    """By step, what of its product went into the route's: made - growth of stock - sold over made,
+    along the route.
+    """
     by_step, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
     for step_id, following in zip(draft.covered[-2::-1], draft.covered[:0:-1], strict=True):
         part, met = _share_passed_on(draft, step_id, following, met)
@@ -44,8 +49,9 @@ def shares(draft: Draft) -> dict[str, float]:
 
 
 def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
-    """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
-    the next step on): the error of weighing is allowed once for the chain."""
+    """The share of a step's product that went into the next one's, and what of the need was met
+    from here to the route's end (`met`: from the next step on): the error of weighing is allowed
+    once for the chain."""
     stored = draft.step(step_id).product != draft.step(following).product
     purchases = [
         purchase
@@ -56,7 +62,8 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
         if bought.quantity:
             sentence = Phrase(
                 (
-                    "%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy used for them elsewhere is not known here."
+                    "%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy "
+                    "used for them elsewhere is not known here."
                 ),
                 quantity=plain(bought.quantity),
                 unit=draft.step(step_id).output_unit,
@@ -65,8 +72,10 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
             draft.lacks("bought-in", step_id, sentence)
     if stored and not purchases:
         sentence = Phrase(
-            "This is valid only if none of the product of %(step)s was bought in, which the site does not state. A purchase within "
-            "the weighing error (%(weighing)s %%) would not show, and the value would be too low by the energy used for it "
+            "This is valid only if none of the product of %(step)s was bought in, which the site "
+            "does not state. A purchase within "
+            "the weighing error (%(weighing)s %%) would not show, and the value would be too low "
+            "by the energy used for it "
             "elsewhere. State it under [[bought_in]]; enter 0 if there was none.",
             step=draft.named(step_id),
             weighing=f"{100 * WEIGHING:g}",
@@ -81,7 +90,8 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
     if stored and not stocks and step_id in draft.columns:
         sentence = Phrase(
             (
-                "The stock of the product of %(step)s at the start and the end is not stated: give [[product_stocks]] of %(id)s for this "
+                "The stock of the product of %(step)s at the start and the end is not stated: "
+                "give [[product_stocks]] of %(id)s for this "
                 "period."
             ),
             step=draft.named(step_id),
@@ -102,7 +112,8 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
     met *= min(1.0, passed_on / needed)
     if met < 1 - WEIGHING and short > 0:
         sentence = Phrase(
-            "Only %(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed. State what was bought in "
+            "Only %(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s "
+            "is needed. State what was bought in "
             "under [[bought_in]], or add what is missing from the log.",
             taken=plain(passed_on),
             unit=draft.step(step_id).output_unit,
@@ -112,8 +123,10 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
         draft.lacks("bought-in-refuted" if purchases else "intermediate-short", step_id, sentence)
     elif short > ONE_WEIGHING:
         sentence = Phrase(
-            "The output of %(step)s was %(short)s %% less than the following steps used. This is within the weighing error. If the "
-            "difference was bought in, the value is too low by the same share of that step's energy.",
+            "The output of %(step)s was %(short)s %% less than the following steps used. This is "
+            "within the weighing error. If the "
+            "difference was bought in, the value is too low by the same share of that step's "
+            "energy.",
             short=significant(100 * short, 2),
             step=draft.named(step_id),
         )
@@ -122,7 +135,9 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
 
 
 def _needed(draft: Draft, step_id: str, following: str) -> float:
-    """What the good product of the following step took of this one's: as its runs say, else the site, else by the reference ratio."""
+    """What the good product of the following step took of this one's: as its runs say, else the
+    site, else by the reference ratio.
+    """
     route_step, reference = _in_route(draft, step_id, following)
     if route_step is None:
         return 0.0
@@ -135,7 +150,9 @@ def _needed(draft: Draft, step_id: str, following: str) -> float:
 
 
 def _unmixed(draft: Draft, step_id: str, following: str) -> float:
-    """By how much the energy up to a step counts more, where limits are meant of its product alone and something else went in beside it."""
+    """By how much the energy up to a step counts more, where limits are meant of its product alone
+    and something else went in beside it.
+    """
     route_step, reference = _in_route(draft, step_id, following)
     if route_step is None or not route_step.unmixed:
         return 1.0
@@ -144,7 +161,8 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
         return 1.0
     sentence = Phrase(
         (
-            "%(share)s %% of the output of %(into)s was made from the product of %(step)s. The energy up to there is divided by that "
+            "%(share)s %% of the output of %(into)s was made from the product of %(step)s. The "
+            "energy up to there is divided by that "
             "part only."
         ),
         share=significant(100 * needed / alone, 3),
@@ -172,7 +190,9 @@ def _of_period(draft: Draft, stated: str) -> bool:
 
 
 LEAST_GIVEN = 0.1
-"""Of what a conversion takes, in coal equivalent; a power house gives a fifth, a boiler two thirds (a convention of ours)."""
+"""Of what a conversion takes, in coal equivalent; a power house gives a fifth, a boiler two thirds
+(a convention of ours).
+"""
 
 SERVES = frozenset({"step", "auxiliary"})
 _Found = tuple[str, BalanceLine]  # with its carrier
@@ -190,7 +210,9 @@ def of_line(draft: Draft, line: BalanceLine) -> float:
 def lost_in_conversions(
     draft: Draft, balance: SiteBalance, carriers: Collection[str], shares: Mapping[str, float]
 ) -> Iterator[AccountLine]:
-    """The part of each conversion's loss that the account bears; of `carriers` what came in and is in no use is counted already."""
+    """The part of each conversion's loss that the account bears; of `carriers` what came in and is
+    in no use is counted already.
+    """
     plant = _Conversions(draft, {entry.carrier: entry for entry in balance.carriers}, shares)
     for name in balance.calorific.by_conversion:
         given_lines = plant.lines("given", name)
@@ -244,7 +266,9 @@ class _Conversions:
         ]
 
     def goes_to(self, name: str, through: tuple[str, ...] = ()) -> tuple[float, float]:
-        """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody does."""
+        """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody
+        does.
+        """
         kgce_by_carrier = {
             carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)
         }
@@ -265,7 +289,9 @@ class _Conversions:
         return self.draft.metric is Metric.THERMAL and CARRIERS[carrier].form == "electricity"
 
     def product(self, carrier: str, through: tuple[str, ...]) -> tuple[float, float]:
-        """Of a carrier, what the route takes and what anybody does, who sells it or passes it on included."""
+        """Of a carrier, what the route takes and what anybody does, who sells it or passes it on
+        included.
+        """
         balance = self.carriers[carrier]
         use = [line for line in balance.use if line.amount > 0 and line.name not in through]
         passed = [
@@ -289,7 +315,9 @@ class _Conversions:
         return (route / on_site * delivered if on_site > 0 else 0.0), claimed / whole
 
     def bought(self, carrier: str) -> float:
-        """Of a carrier, what no conversion gave: what one lost that another made is counted where it was made."""
+        """Of a carrier, what no conversion gave: what one lost that another made is counted where
+        it was made.
+        """
         balance = self.carriers[carrier]
         from_conversions = fsum(line.amount for line in balance.supply if line.kind == "given")
         whole = fsum(line.amount for line in balance.supply if line.amount > 0) - fsum(
@@ -298,7 +326,9 @@ class _Conversions:
         return 1 - from_conversions / whole if whole > 0 else 1.0
 
     def of_users(self, carrier: str) -> float:
-        """Of what steps and their auxiliaries use of a carrier, the route's part; where none does, of all that they use."""
+        """Of what steps and their auxiliaries use of a carrier, the route's part; where none does,
+        of all that they use.
+        """
         share = self._of([self.carriers[carrier]])
         return share if share is not None else self._of(list(self.carriers.values())) or 0.0
 

@@ -26,7 +26,8 @@ def findings(site_balance: SiteBalance | None) -> list[DataFinding]:
 def _open(balance: CarrierBalance) -> DataFinding:
     share = "" if balance.share is None else f" ({to_one_decimal(balance.share)})"
     difference = Phrase(
-        "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of %(residual)s is larger than the meters' "
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of "
+        "%(residual)s is larger than the meters' "
         "possible error (±%(allowance)s).",
         carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
         supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
@@ -44,7 +45,8 @@ def _open(balance: CarrierBalance) -> DataFinding:
 
 def _untold(balance: CarrierBalance) -> DataFinding:
     sentence = Phrase(
-        "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s supplied, their error may be ±%(allowance)s."
+        "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s "
+        "supplied, their error may be ±%(allowance)s."
         " State their classes, fill the gaps in their readings, or meter what is only stated.",
         carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
         supplied=f"{shown(balance.supplied, 4)} {balance.unit}",

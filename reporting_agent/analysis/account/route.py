@@ -1,17 +1,23 @@
-"""The annual account of a route: all energy of its steps in a year, per unit of its product, against limits set for several steps.
+"""The annual account of a route: all energy of its steps in a year, per unit of its product,
+against limits set for several steps.
 
-    all energy = energy of the steps, of every batch and outside batches, and of their auxiliaries
-                 + declared losses, energy of shared meters while none of their batches ran, losses of conversions, and what came over
-                   the fence and is in no use (a residual within what the meters may err by; one the other way lowers nothing), by use
+    all energy = energy of the steps, of every batch and outside batches, and of their auxiliaries +
+                 declared losses, energy of shared meters while none of their batches ran, losses of
+                 conversions, and what came over
+                   the fence and is in no use (a residual within what the meters may err by; one the
+                   other way lowers nothing), by use
     value      = all energy / good product of the last step
 
-A step's energy is what its meters counted over the whole year, else what its batches were given: used, excluded and unexplained alike,
-start-ups and standing, inside the step's boundary or not. Given back counts only where the pack credits it; credited electricity lowers
-`total` alone. Of an earlier step counts the part that went into the product: made - growth of stock - sold, over made, along the route.
+A step's energy is what its meters counted over the whole year, else what its batches were given:
+used, excluded and unexplained alike, start-ups and standing, inside the step's boundary or not.
+Given back counts only where the pack credits it; credited electricity lowers `total` alone. Of an
+earlier step counts the part that went into the product: made - growth of stock - sold, over made,
+along the route.
 
-Nothing that would loosen the result is assumed. Where something is missing there is no value but the list of what is missing, and no limit
-is tested: a year cut short, a step without data, stock not stated, an intermediate bought in (its energy was used elsewhere), carriers
-whose balance at the fence is open (`site_balance`). Factors are those of the middle of the period.
+Nothing that would loosen the result is assumed. Where something is missing there is no value but
+the list of what is missing, and no limit is tested: a year cut short, a step without data, stock
+not stated, an intermediate bought in (its energy was used elsewhere), carriers whose balance at the
+fence is open (`site_balance`). Factors are those of the middle of the period.
 """
 
 from __future__ import annotations
@@ -65,7 +71,9 @@ def route_accounts(
     *,
     in_question: bool = False,
 ) -> tuple[RouteAccount, ...]:
-    """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
+    """An account for every set of steps that the pack's limits span, in each metric, of which this
+    site ran a step in the period.
+    """
     period = result.site_label.period
     columns = {
         label.step: label.made_from.columns
@@ -208,7 +216,9 @@ class _Account:
         )
 
     def _period_and_data(self) -> None:
-        """A whole year whose changes are explained, batches of every step all through it, and every carrier that a step must report."""
+        """A whole year whose changes are explained, batches of every step all through it, and every
+        carrier that a step must report.
+        """
         draft = self.draft
         period = draft.result.site_label.period
         if self.in_question:
@@ -271,7 +281,9 @@ class _Account:
             self._driven_by_it_alone(step_id)
 
     def _driven_by_it_alone(self, step_id: str) -> None:
-        """Where the metric says all that the step takes (`alone`), nothing else drove it in the year."""
+        """Where the metric says all that the step takes (`alone`), nothing else drove it in the
+        year.
+        """
         draft = self.draft
         rule, columns = draft.step(step_id).metric(draft.metric), draft.columns[step_id]
         if rule is None or not rule.alone:
@@ -399,7 +411,9 @@ class _Account:
         return counts(carrier, self.draft.metric) if rule is None else counted_by(rule, carrier)
 
     def _factor(self, carrier: str, entry: Raw) -> float:
-        """Energy of one unit, in the account's energy unit; 0 where it is not known, which is told."""
+        """Energy of one unit, in the account's energy unit; 0 where it is not known, which is
+        told.
+        """
         draft = self.draft
         kind = EnergyKind(
             carrier, entry.unit, Direction.IMPORT, entry.lhv, middle(draft.result.site_label.period)
@@ -427,7 +441,9 @@ class _Account:
         return factor
 
     def _means(self) -> dict[str, float]:
-        """Output-weighted means of the variables that every good batch of the last step recorded: what corrects the limits."""
+        """Output-weighted means of the variables that every good batch of the last step recorded:
+        what corrects the limits.
+        """
         draft = self.draft
         good = draft.good(draft.covered[-1])
         whole = fsum(batch.output for batch in good)

@@ -1,8 +1,10 @@
-"""The annual account of a route as types: its parts as they are shown, and the draft that collects what is found missing.
+"""The annual account of a route as types: its parts as they are shown, and the draft that collects
+what is found missing.
 
 Confidential; nothing of it leaves the site.
 
-What the parts of a route's account share while it is drawn up: the steps' batches, and what is found missing on the way.
+What the parts of a route's account share while it is drawn up: the steps' batches, and what is
+found missing on the way.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ Kind = Literal["step", "auxiliary", "shared", "losses", "residual", "conversion"
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """Energy of one kind in the account, in its energy unit, after `share`: what of it went into the route's product."""
+    """Energy of one kind in the account, in its energy unit, after `share`: what of it went into
+    the route's product.
+    """
 
     kind: Kind
     name: str  # id of the step, carrier or conversion
@@ -39,10 +43,12 @@ class AccountLine:
 
 @dataclass(frozen=True, slots=True)
 class RouteAccount:
-    """The account of the steps that one or several limits span; `value` in `unit`, None where something is `missing`.
+    """The account of the steps that one or several limits span; `value` in `unit`, None where
+    something is `missing`.
 
-    `uncertainty` is expanded (k = 2) and of the energy alone: how the product was weighed is not in it. `close` names the levels (from 1)
-    that lie within it, so that meeting or missing them is not certain.
+    `uncertainty` is expanded (k = 2) and of the energy alone: how the product was weighed is not in
+    it. `close` names the levels (from 1) that lie within it, so that meeting or missing them is not
+    certain.
     """
 
     steps: tuple[str, ...]

@@ -1,4 +1,6 @@
-"""A meter's base load at night and on weekends, whether it is read too seldom to tell, and what its energy cost on average."""
+"""A meter's base load at night and on weekends, whether it is read too seldom to tell, and what its
+energy cost on average.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,24 @@ WHOLE = 0.999
 THROUGH = 0.8  # nights above this share of working hours: the plant does not stop at night
 
 _IDLE = Phrase(
-    "The usual load (median) is %(night)s %(rate)s at night (00:00–05:00), %(weekend)s %(rate)s on weekends, %(day)s %(rate)s in working "
-    "hours. The load that is never switched off, %(base)s %(rate)s, adds up to %(per_year)s %(unit)s a year%(money)s."
+    "The usual load (median) is %(night)s %(rate)s at night (00:00–05:00), %(weekend)s %(rate)s "
+    "on weekends, %(day)s %(rate)s in working "
+    "hours. The load that is never switched off, %(base)s %(rate)s, adds up to %(per_year)s "
+    "%(unit)s a year%(money)s."
 )
 _THROUGH = Phrase(
-    "It runs day and night: the usual load (median) is %(night)s %(rate)s at night, %(day)s %(rate)s in working hours. The lowest hours, "
-    "%(base)s %(rate)s, would add up to %(per_year)s %(unit)s a year%(money)s. The meter alone cannot show how much of that makes product."
+    "It runs day and night: the usual load (median) is %(night)s %(rate)s at night, %(day)s "
+    "%(rate)s in working hours. The lowest hours, "
+    "%(base)s %(rate)s, would add up to %(per_year)s %(unit)s a year%(money)s. The meter alone "
+    "cannot show how much of that makes product."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BaseLoad:
-    """What the meter shows when least is done, `unit` per hour; `per_year` if it ran so all year; `idle` at nights and weekends."""
+    """What the meter shows when least is done, `unit` per hour; `per_year` if it ran so all year;
+    `idle` at nights and weekends.
+    """
 
     night: float | None  # median rate of 00:00-05:00 local on working days
     weekend: (
@@ -104,20 +112,26 @@ def priced_at(money: float, currency: str) -> Phrase:
 
 
 def too_seldom(record: MeterRecord) -> bool:
-    """Whether its readings lie further apart than an hour: what flowed at night and what by day are then one figure."""
+    """Whether its readings lie further apart than an hour: what flowed at night and what by day are
+    then one figure.
+    """
     return (record.facts.usual_step_s or 0.0) > HOUR_S
 
 
 def mean_price(
     prices: Prices | None, record: MeterRecord, start_us: int, end_us: int
 ) -> float | None:
-    """What one unit of the meter cost on average between two moments; None without a price or a unit it is given in."""
+    """What one unit of the meter cost on average between two moments; None without a price or a
+    unit it is given in.
+    """
     curve = None if prices is None else prices.curve(record.meter.carrier)
     if prices is None or curve is None:
         return None
     try:
         per_unit = ratio(record.unit, curve.unit)
-    except InputError:  # a fuel metered by volume and priced by its heat: the batches' cost has its heat content, a meter has not
+    # a fuel metered by volume and priced by its heat: the batches' cost has its heat content, a
+    # meter has not
+    except InputError:
         return None
     mean = float(prices.mean(record.meter.carrier, np.array([start_us]), np.array([end_us]))[0])
     return mean * per_unit if np.isfinite(mean) else None

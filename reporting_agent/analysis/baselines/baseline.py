@@ -1,4 +1,6 @@
-"""A meter's energy baseline (ISO 50006), what it uses when nothing is made, and the days that stand out (docs/drivers.md)."""
+"""A meter's energy baseline (ISO 50006), what it uses when nothing is made, and the days that stand
+out (docs/drivers.md).
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,12 @@ from reporting_agent.pipeline import LabelResult
 
 THIRDS = 3
 _ON_A_DAY = Phrase(
-    "On %(first)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s."
+    "On %(first)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects "
+    "(%(share)s)%(money)s."
 )
 _OVER_DAYS = Phrase(
-    "From %(first)s to %(last)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s."
+    "From %(first)s to %(last)s the meter counted %(energy)s %(unit)s %(side)s the baseline "
+    "expects (%(share)s)%(money)s."
 )
 _TERMS = {
     PRODUCTION: Phrase("unit of output"),
@@ -64,7 +68,9 @@ class DayType(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """Days in a row that the baseline does not explain. `energy` above (or below, negative) expectation."""
+    """Days in a row that the baseline does not explain. `energy` above (or below, negative)
+    expectation.
+    """
 
     first: date
     last: date  # included
@@ -78,9 +84,11 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """The residual control chart, a point a day: residual, its EWMA and the limits; NaN where the day is not known.
+    """The residual control chart, a point a day: residual, its EWMA and the limits; NaN where the
+    day is not known.
 
-    EWMA and limits are made in standard deviations of each day's kind, and stand here in the energy that this is on a usual day.
+    EWMA and limits are made in standard deviations of each day's kind, and stand here in the energy
+    that this is on a usual day.
     """
 
     days: tuple[date, ...]
@@ -88,13 +96,17 @@ class Chart:
     expected: Floats
     ewma: Floats
     limit: Floats  # symmetric: +- limit
-    cusum: Floats  # of the residuals: its slope is the energy a day above or below the baseline; an unknown day adds nothing
+    # of the residuals: its slope is the energy a day above or below the baseline; an unknown day
+    # adds nothing
+    cusum: Floats
     flagged: Flags
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """One meter's base load, baseline model, chart and anomalies; `why` says what the data cannot tell."""
+    """One meter's base load, baseline model, chart and anomalies; `why` says what the data cannot
+    tell.
+    """
 
     meter: str
     step: str
@@ -111,7 +123,9 @@ class Baseline:
 
 
 def baselines(site: SiteSettings, result: LabelResult) -> tuple[Baseline, ...]:
-    """One entry a meter with readings, but those that only check another; empty where the plant gives energy per batch."""
+    """One entry a meter with readings, but those that only check another; empty where the plant
+    gives energy per batch.
+    """
     records = [
         meter_record
         for meter_record in result.data.meters
@@ -178,7 +192,8 @@ def _baseline(
     why = None
     if too_seldom(record):
         why = worded(
-            "The meter is read every %(hours)s hours, so use at night, on weekends or in its lowest hours cannot be distinguished from the "
+            "The meter is read every %(hours)s hours, so use at night, on weekends or in its "
+            "lowest hours cannot be distinguished from the "
             "rest of that time.",
             hours=significant((record.facts.usual_step_s or 0.0) / 3600, 3),
         )
@@ -186,9 +201,11 @@ def _baseline(
         why = Words.of(
             in_number(
                 int(finite.sum()),
-                "Only %(days)s day has data for at least %(least)s of its hours. A baseline needs %(wanted)s days, a "
+                "Only %(days)s day has data for at least %(least)s of its hours. A baseline needs "
+                "%(wanted)s days, a "
                 "control chart %(chart)s.",
-                "Only %(days)s days have data for at least %(least)s of their hours. A baseline needs %(wanted)s days, "
+                "Only %(days)s days have data for at least %(least)s of their hours. A baseline "
+                "needs %(wanted)s days, "
                 "a control chart %(chart)s.",
                 days=int(finite.sum()),
                 least=f"{100 * LEAST_KNOWN:.0f} %",
@@ -215,7 +232,9 @@ def _baseline(
 
 
 def _alike(model: Model) -> Integers:
-    """Days that scatter alike: of one kind, and of one third of what a full day takes. A day that makes little errs by little."""
+    """Days that scatter alike: of one kind, and of one third of what a full day takes. A day that
+    makes little errs by little.
+    """
     full = float(np.nanquantile(model.expected, 0.95))
     share = np.nan_to_num(model.expected / full if full > 0 else np.zeros(len(model.expected)))
     return model.kind * THIRDS + np.clip(share * THIRDS, 0, THIRDS - 1).astype(np.int64)
@@ -287,7 +306,8 @@ def _model_words(model: Model, unit: str) -> Words:
             of=_term(name),
         )
     return worded(
-        "The expected energy of a day is that of its kind (%(kinds)s)%(terms)s. This explains %(explained)s of the variance between days.",
+        "The expected energy of a day is that of its kind (%(kinds)s)%(terms)s. This explains "
+        "%(explained)s of the variance between days.",
         kinds=listed(kinds),
         terms=terms,
         explained=f"{100 * model.explained:.0f} %",

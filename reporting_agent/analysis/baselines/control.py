@@ -1,17 +1,21 @@
-"""A residual control chart for days that remember the day before (EWMA, CUSUM), and the shifts and single days that stand out.
+"""A residual control chart for days that remember the day before (EWMA, CUSUM), and the shifts and
+single days that stand out.
 
-Residuals of a baseline are autocorrelated, and limits made for independent days would alarm every few weeks. A working day scatters more
-than a Sunday, so residuals are taken in standard deviations of their kind of day. Two tests then run beside each other, both after
-an AR(1) fitted robustly:
+Residuals of a baseline are autocorrelated, and limits made for independent days would alarm every
+few weeks. A working day scatters more than a Sunday, so residuals are taken in standard deviations
+of their kind of day. Two tests then run beside each other, both after an AR(1) fitted robustly:
 
-- EWMA of the residuals, z_t = (1 - w) z_{t-1} + w r_t with w = 0.2, against limits that carry the autocorrelation:
-  var z = var r * w / (2 - w) * (1 + phi (1 - w)) / (1 - phi (1 - w))   (Schmid 1997, Sequential Analysis 16). It finds shifts
-  and drifts.
-- Each day's innovation e_t = r_t - phi r_{t-1} alone (Alwan and Roberts 1988). It finds single days.
+- EWMA of the residuals, z_t = (1 - w) z_{t-1} + w r_t with w = 0.2, against limits that carry the
+  autocorrelation:
+  var z = var r * w / (2 - w) * (1 + phi (1 - w)) / (1 - phi (1 - w))   (Schmid 1997, Sequential
+  Analysis 16). It finds shifts and drifts.
+- Each day's innovation e_t = r_t - phi r_{t-1} alone (Alwan and Roberts 1988). It finds single
+  days.
 
-The limits' widths were set by simulation for a tenth of a false alarm a year on clean normal days (docs/decisions/0031). CUSUM of the
-residuals is given for reading: its slope is the energy a day above or below the baseline. A shift is dated by the stretch around the
-alarm whose sum is largest for its length, the maximum-likelihood estimate of its two ends.
+The limits' widths were set by simulation for a tenth of a false alarm a year on clean normal days
+(docs/decisions/0031). CUSUM of the residuals is given for reading: its slope is the energy a day
+above or below the baseline. A shift is dated by the stretch around the alarm whose sum is largest
+for its length, the maximum-likelihood estimate of its two ends.
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ EWMA_WIDTH = 3.6
 SINGLE_WIDTH = 4.5
 LEAST_SINGLE = 3.0
 ALARMS_A_YEAR = 0.12
-"""Of a chart whose days only differ by chance: measured over 300 years (docs/decisions/0031), and kept by a test."""
+"""Of a chart whose days only differ by chance: measured over 300 years (docs/decisions/0031), and
+kept by a test.
+"""
 FEWEST_DAYS = 60
 """Known days below which no chart is drawn: autocorrelation and spread would be guesses."""
 
@@ -40,7 +46,9 @@ _LEAST_SPREAD = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Control:
-    """The chart's lines, a value a day in standard deviations of the day's kind; NaN where the residual is not known."""
+    """The chart's lines, a value a day in standard deviations of the day's kind; NaN where the
+    residual is not known.
+    """
 
     standard: Floats  # the residual itself
     ewma: Floats
@@ -53,7 +61,9 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class ControlSignal:
-    """Days first..last (indices of the arrays, last included) that stand out together; `signal` is ewma or single."""
+    """Days first..last (indices of the arrays, last included) that stand out together; `signal` is
+    ewma or single.
+    """
 
     first: int
     last: int
@@ -62,7 +72,9 @@ class ControlSignal:
 
 
 def control(residual: Floats, kind: Integers | None = None) -> Control:
-    """The chart of one baseline's residuals (energy), NaN where the day is not known; `kind` is each day's kind."""
+    """The chart of one baseline's residuals (energy), NaN where the day is not known; `kind` is
+    each day's kind.
+    """
     finite = np.isfinite(residual)
     spread = _spreads(
         residual, finite, np.zeros(len(residual), dtype=np.int64) if kind is None else kind
@@ -113,7 +125,9 @@ def _ewma(standard: Floats, finite: Flags, phi: float) -> tuple[Floats, Floats]:
 
 
 def events(residual: Floats, chart: Control) -> list[ControlSignal]:
-    """Runs of days that stand out: shifts first, then single days outside them. Energies are sums of the residuals."""
+    """Runs of days that stand out: shifts first, then single days outside them. Energies are sums
+    of the residuals.
+    """
     known_days = np.flatnonzero(np.isfinite(residual))
     alarms: list[ControlSignal] = []
     covered = np.zeros(len(residual), dtype=bool)
@@ -169,7 +183,9 @@ def _ends(standard: Floats) -> tuple[int, int]:
 
 
 def _persistence(standard: Floats, finite: Flags) -> float:
-    """Lag-1 autocorrelation over pairs of known days within 3 robust deviations, with Kendall's small-sample correction."""
+    """Lag-1 autocorrelation over pairs of known days within 3 robust deviations, with Kendall's
+    small-sample correction.
+    """
     centred = standard - np.median(standard[finite])
     spread = _robust_deviation(standard[finite])
     with np.errstate(invalid="ignore"):

@@ -1,13 +1,17 @@
-"""The energy baseline of ISO 50006 by kind of day, production and degree days; and a meter's hours summed to local days.
+"""The energy baseline of ISO 50006 by kind of day, production and degree days; and a meter's hours
+summed to local days.
 
-expected = level of the day's kind * its hours / 24 + sum of b * output + h * heating degrees + c * cooling degrees
+expected = level of the day's kind * its hours / 24 + sum of b * output + h * heating degrees + c *
+cooling degrees
 
-Kinds of day are weekdays that run alike: neighbours in level are taken together while they differ by less than a twentieth, or by
-less than their own scatter. Coefficients are Huber's (no day decides alone) and never below 0: what a day makes cannot give
-energy back. Terms enter only where they lower the mean size of the residuals by a twentieth; output by line, and by line and product,
+Kinds of day are weekdays that run alike: neighbours in level are taken together while they differ
+by less than a twentieth, or by less than their own scatter. Coefficients are Huber's (no day
+decides alone) and never below 0: what a day makes cannot give energy back. Terms enter only where
+they lower the mean size of the residuals by a twentieth; output by line, and by line and product,
 takes the place of output in all where that lowers it by another.
 
-Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. A batch's output is made evenly from its start to its end.
+Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. A batch's output
+is made evenly from its start to its end.
 
 A meter's hours as local days: what a baseline is made from.
 """
@@ -48,7 +52,9 @@ HOLIDAY = 7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A baseline: expected energy of every day (NaN where a variable is not known), its kinds and its coefficients."""
+    """A baseline: expected energy of every day (NaN where a variable is not known), its kinds and
+    its coefficients.
+    """
 
     expected: Floats
     kind: Integers  # of every day
@@ -111,7 +117,9 @@ def degree_days(mean_c: Floats) -> dict[str, Floats]:
 def _fitted(
     energy: Floats, days: Floats, variables: Mapping[str, Floats]
 ) -> tuple[Floats, tuple[float, ...], dict[str, float]]:
-    """Expected energy, levels, and the coefficients above 0; a variable that comes out at less is left out, the least first."""
+    """Expected energy, levels, and the coefficients above 0; a variable that comes out at less is
+    left out, the least first.
+    """
     x = np.column_stack([days, *variables.values()])
     rows = np.isfinite(energy) & np.isfinite(x).all(axis=1)
     if rows.sum() <= x.shape[1]:
@@ -129,7 +137,9 @@ def _fitted(
 
 
 def _huber(x: Floats, y: Floats) -> Floats:
-    """Huber's M-estimate by reweighted least squares from the least absolute deviations' neighbourhood."""
+    """Huber's M-estimate by reweighted least squares from the least absolute deviations'
+    neighbourhood.
+    """
     weights = np.ones(len(y))
     b: Floats = np.zeros(x.shape[1])
     for _ in range(50):
@@ -146,7 +156,9 @@ def _huber(x: Floats, y: Floats) -> Floats:
 
 
 def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ...]]:
-    """Weekdays (and holidays) merged into kinds of day by their median and scatter; the lowest kind first."""
+    """Weekdays (and holidays) merged into kinds of day by their median and scatter; the lowest kind
+    first.
+    """
     present = [code for code in range(8) if np.isfinite(energy[weekday == code]).any()]
     groups = sorted(
         ([code] for code in present),
@@ -175,7 +187,9 @@ def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ..
 def _step(
     energy: Floats, weekday: Integers, low: list[int], high: list[int], whole: float
 ) -> float:
-    """How far two groups stand apart: 1 is a twentieth of the usual energy, or three standard errors, whichever is more."""
+    """How far two groups stand apart: 1 is a twentieth of the usual energy, or three standard
+    errors, whichever is more.
+    """
     first, second = (energy[np.isin(weekday, group) & np.isfinite(energy)] for group in (low, high))
     error = np.hypot(_spread(first) / np.sqrt(len(first)), _spread(second) / np.sqrt(len(second)))
     needed = max(0.05 * whole, 3 * float(error), 1e-300)
@@ -244,7 +258,9 @@ class LocalHours:
         )
 
     def lengths(self, zone: tzinfo) -> Floats:
-        """Of each of the days, over 24 hours: a clock that is put forward or back makes 23 or 25."""
+        """Of each of the days, over 24 hours: a clock that is put forward or back makes 23 or
+        25.
+        """
         lengths: Floats = np.diff(self.midnights_us(zone)) / (24 * HOUR_US)
         return lengths
 
@@ -255,7 +271,9 @@ def in_own_time(record: MeterRecord, hours: LocalHours) -> Flags:
 
 
 def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:
-    """Energy of each local day of the meter's own time, NaN where less than `LEAST_KNOWN` of a whole day is known."""
+    """Energy of each local day of the meter's own time, NaN where less than `LEAST_KNOWN` of a
+    whole day is known.
+    """
     count = len(hours.days)
     length = np.diff(np.append(record.hour_us, record.end_us)) / HOUR_US
     known_hours = np.bincount(hours.day, weights=record.hour_known * length, minlength=count)

@@ -1,6 +1,8 @@
-"""What was made on each day, and how warm it was outside: the variables of a meter's baseline, from the batches of all lines it feeds.
+"""What was made on each day, and how warm it was outside: the variables of a meter's baseline, from
+the batches of all lines it feeds.
 
-Lines, and products of one line, take unlike energy a tonne. So output is offered three ways: in all, by line, and by line and product.
+Lines, and products of one line, take unlike energy a tonne. So output is offered three ways: in
+all, by line, and by line and product.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from reporting_agent.metering.moments import to_us
 OUTDOOR = frozenset({"outdoor_c", "outdoor_temp_c", "ambient_c", "ambient_temp_c"})
 PRODUCTION = "production"
 DAYS_A_NAME = 30
-"""So many days for each line or product that has a coefficient of its own; those that make least share one."""
+"""So many days for each line or product that has a coefficient of its own; those that make least
+share one.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProductionColumns:
-    """All batches as columns, each once, from its start to its end (one without a sound end is of the moment that it began)."""
+    """All batches as columns, each once, from its start to its end (one without a sound end is of
+    the moment that it began).
+    """
 
     start_us: Integers
     end_us: Integers
@@ -59,7 +65,8 @@ class ProductionColumns:
     def variables(
         self, meter: Meter, tree: MeterTree, hours: LocalHours
     ) -> tuple[list[dict[str, Floats]], dict[str, Floats]]:
-        """Of each day output (in all, by line, by line and product) and heating and cooling degrees; only what is there.
+        """Of each day output (in all, by line, by line and product) and heating and cooling
+        degrees; only what is there.
 
         A batch's output is spread evenly over the time that made it.
         """
@@ -96,7 +103,9 @@ class ProductionColumns:
         return outputs, degrees
 
     def _fed_by(self, meter: Meter, tree: MeterTree) -> Flags:
-        """The batches of a meter's lines: its own, those that share it, or those of the meters below it; all where none is named."""
+        """The batches of a meter's lines: its own, those that share it, or those of the meters
+        below it; all where none is named.
+        """
         lines = lines_of(meter, tree) or {("", "")}
         own = np.zeros(len(self.output), dtype=bool)
         for step, equipment in lines:
@@ -109,8 +118,9 @@ class ProductionColumns:
 def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
     """Step and equipment of every line that a meter feeds, "" for any; none where nothing is said.
 
-    A meter without a step feeds what the meters below it do and those that are worked out from it, any line where these do not measure
-    everything (`subs = "some"`); a virtual one feeds what the meters do that it adds.
+    A meter without a step feeds what the meters below it do and those that are worked out from it,
+    any line where these do not measure everything (`subs = "some"`); a virtual one feeds what the
+    meters do that it adds.
     """
     if meter.allocation is not None:
         return {line for name in meter.allocation.sinks for line in ((name, ""), ("", name))}
@@ -133,7 +143,8 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
 
 
 def each_once(batches: Sequence[Batch]) -> list[Batch]:
-    """The batches without rows that stand twice in the log: of the same id at the same equipment, and of a time that the first shares.
+    """The batches without rows that stand twice in the log: of the same id at the same equipment,
+    and of a time that the first shares.
 
     An id that comes again later, as where numbers begin anew each year, is another batch.
     """
@@ -153,7 +164,9 @@ def _share_time(batch: Batch, other: Batch) -> bool:
 
 
 def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[list[str], Integers]:
-    """Names that get a coefficient of their own, those with most output first, and which of them each batch has; the rest share ""."""
+    """Names that get a coefficient of their own, those with most output first, and which of them
+    each batch has; the rest share "".
+    """
     kinds, kind = np.unique(names, return_inverse=True)
     if len(kinds) <= max(most, 1):
         return kinds.tolist(), kind
@@ -165,7 +178,9 @@ def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[lis
 def _by_day(
     start_us: Integers, end_us: Integers, midnights_us: Integers
 ) -> tuple[Integers, Integers, Floats]:
-    """The pieces into which midnights cut the batches: of which batch, on which day, what share of it; none outside the days."""
+    """The pieces into which midnights cut the batches: of which batch, on which day, what share of
+    it; none outside the days.
+    """
     first = np.maximum(np.searchsorted(midnights_us, start_us, side="right") - 1, 0)
     last = np.minimum(np.searchsorted(midnights_us, end_us, side="left"), len(midnights_us) - 1)
     pieces = np.maximum(last - first, 0)

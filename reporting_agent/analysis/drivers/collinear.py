@@ -1,4 +1,6 @@
-"""Variables that move together: which cannot be told apart (variance inflation, Belsley, Kuh and Welsch 1980)."""
+"""Variables that move together: which cannot be told apart (variance inflation, Belsley, Kuh and
+Welsch 1980).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _PARTNER = 0.3  # standardised coefficient from which another variable counts as
 
 @dataclass(frozen=True, slots=True)
 class SeparableColumns:
-    """Columns that can be told apart, in their order, their variance inflation, and who was left out for whom."""
+    """Columns that can be told apart, in their order, their variance inflation, and who was left
+    out for whom.
+    """
 
     columns: tuple[int, ...]
     vif: Mapping[int, float]  # of those kept, among those kept
@@ -25,7 +29,9 @@ class SeparableColumns:
 
 
 def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
-    """Leave columns out until none is explained by the others; of those that are, the one of the highest `rank` goes first."""
+    """Leave columns out until none is explained by the others; of those that are, the one of the
+    highest `rank` goes first.
+    """
     columns = list(range(z.shape[1]))
     left_out: dict[int, tuple[int, ...]] = {}
     while len(columns) > 1:
@@ -47,7 +53,9 @@ def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
 
 
 def _inflation(z: Floats) -> list[float]:
-    """Diagonal of the inverse correlation matrix; infinite where a column is a combination of the others."""
+    """Diagonal of the inverse correlation matrix; infinite where a column is a combination of the
+    others.
+    """
     if z.shape[1] < 2:
         return [1.0] * z.shape[1]
     values, vectors = np.linalg.eigh(np.corrcoef(z, rowvar=False))

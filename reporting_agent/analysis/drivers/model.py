@@ -1,8 +1,10 @@
-"""One label's model of its drivers: columns of the design, the shape of each variable, and its test.
+"""One label's model of its drivers: columns of the design, the shape of each variable, and its
+test.
 
-A variable stands as z = (x - median) / (range seen); a constant for each equipment takes off what they differ by. Shapes:
-a quadratic term is offered to every variable where there are batches enough, a cubic one where the quadratic was needed (a fan's
-or a pump's power goes with the cube of its speed, so its energy per tonne bends). Terms that the data do not need are left out again.
+A variable stands as z = (x - median) / (range seen); a constant for each equipment takes off what
+they differ by. Shapes: a quadratic term is offered to every variable where there are batches
+enough, a cubic one where the quadratic was needed (a fan's or a pump's power goes with the cube of
+its speed, so its energy per tonne bends). Terms that the data do not need are left out again.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ BEND_LEVEL = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """Rows in the order of time: constants, then the terms of each variable. `degree` is that of each variable's polynomial."""
+    """Rows in the order of time: constants, then the terms of each variable. `degree` is that of
+    each variable's polynomial.
+    """
 
     constants: Floats
     z: Floats
@@ -43,7 +47,9 @@ class Design:
         return list(range(first, first + self.degree[column]))
 
     def contrast(self, column: int, to: Floats, origin: Floats) -> Floats:
-        """Coefficients of f(to) - f(origin) for one variable, one row each: z in, rows of the matrix's width out."""
+        """Coefficients of f(to) - f(origin) for one variable, one row each: z in, rows of the
+        matrix's width out.
+        """
         rows = np.zeros((len(to), self.constants.shape[1] + sum(self.degree)))
         for power, index in enumerate(self.columns_of(column), start=1):
             rows[:, index] = to**power - origin**power
@@ -64,7 +70,9 @@ def constants(equipment: Integers) -> Floats:
 def first_fit(
     y: Floats, design: Design, before: Integers
 ) -> tuple[Design, SequenceFit, list[float]]:
-    """The fit by which variables are tested: all of them, bent where batches allow; p-values of each before any correction."""
+    """The fit by which variables are tested: all of them, bent where batches allow; p-values of
+    each before any correction.
+    """
     width = design.z.shape[1]
     offered = (
         design.bent([2] * width)
@@ -78,7 +86,9 @@ def first_fit(
 def final_fit(
     y: Floats, tested: Design, fit: SequenceFit, before: Integers, columns: Sequence[int]
 ) -> tuple[Design, SequenceFit]:
-    """Terms that are not needed left out; a cubic offered to the variables found that needed the quadratic."""
+    """Terms that are not needed left out; a cubic offered to the variables found that needed the
+    quadratic.
+    """
     degree = [1] * tested.z.shape[1]
     for column in _needed(
         tested, fit, [column for column in columns if tested.degree[column] > 1], power=2

@@ -1,4 +1,6 @@
-"""How a variable of batches is called and what unit its name tells: `blaine_m2_kg` is the fineness (Blaine) in m²/kg."""
+"""How a variable of batches is called and what unit its name tells: `blaine_m2_kg` is the fineness
+(Blaine) in m²/kg.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,46 @@ OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = (
 )
 
 _UNITS = {
-    "hz": "Hz", "rpm": "rpm", "pct": "%", "c": "°C", "k": "K", "kg": "kg", "t": "t", "s": "s", "min": "min", "h": "h", "kw": "kW",
-    "mw": "MW", "kwh": "kWh", "mm": "mm", "m": "m", "bar": "bar", "kpa": "kPa", "mpa": "MPa", "ppm": "ppm", "v": "V", "a": "A", "ka": "kA",
-    "nm3": "Nm³", "m3": "m³", "mj": "MJ", "gj": "GJ", "m2_kg": "m²/kg", "cm2_g": "cm²/g", "kg_t": "kg/t", "kg_h": "kg/h", "t_h": "t/h",
-    "m3_h": "m³/h", "nm3_h": "Nm³/h", "nm3_t": "Nm³/t", "m_s": "m/s", "m_min": "m/min", "mm_min": "mm/min",
-    "g_m2": "g/m²", "kg_m3": "kg/m³",
-}  # fmt: skip
+    "hz": "Hz",
+    "rpm": "rpm",
+    "pct": "%",
+    "c": "°C",
+    "k": "K",
+    "kg": "kg",
+    "t": "t",
+    "s": "s",
+    "min": "min",
+    "h": "h",
+    "kw": "kW",
+    "mw": "MW",
+    "kwh": "kWh",
+    "mm": "mm",
+    "m": "m",
+    "bar": "bar",
+    "kpa": "kPa",
+    "mpa": "MPa",
+    "ppm": "ppm",
+    "v": "V",
+    "a": "A",
+    "ka": "kA",
+    "nm3": "Nm³",
+    "m3": "m³",
+    "mj": "MJ",
+    "gj": "GJ",
+    "m2_kg": "m²/kg",
+    "cm2_g": "cm²/g",
+    "kg_t": "kg/t",
+    "kg_h": "kg/h",
+    "t_h": "t/h",
+    "m3_h": "m³/h",
+    "nm3_h": "Nm³/h",
+    "nm3_t": "Nm³/t",
+    "m_s": "m/s",
+    "m_min": "m/min",
+    "mm_min": "mm/min",
+    "g_m2": "g/m²",
+    "kg_m3": "kg/m³",
+}
 _WORDS = {
     OUTPUT: worded("output of the batch"),
     OUTPUT_PER_HOUR: worded("output per hour"),
@@ -51,7 +87,9 @@ _WORDS = {
 def words_of(
     name: str, declared: Variable | None = None, conditions: Iterable[ReferenceCondition] = ()
 ) -> Words:
-    """What the plant calls it in [variables], else the pack at its condition, else what is known here, else its name as it is read."""
+    """What the plant calls it in [variables], else the pack at its condition, else what is known
+    here, else its name as it is read.
+    """
     bare = name.removeprefix("input.")
     of_pack = next(
         (
@@ -69,12 +107,16 @@ def words_of(
 
 
 def unit_of_name(name: str) -> str:
-    """The unit that a name's ending tells: `frequency_hz`, `blaine_m2_kg`; nothing where it tells none."""
+    """The unit that a name's ending tells: `frequency_hz`, `blaine_m2_kg`; nothing where it tells
+    none.
+    """
     return _UNITS.get(_ending(name), "")
 
 
 def unit_of(name: str, conditions: Iterable[ReferenceCondition]) -> str:
-    """The unit that a name's ending tells, else that of the pack's reference condition; nothing where neither does."""
+    """The unit that a name's ending tells, else that of the pack's reference condition; nothing
+    where neither does.
+    """
     return unit_of_name(name) or next(
         (condition.unit for condition in conditions if condition.variable == name), ""
     )

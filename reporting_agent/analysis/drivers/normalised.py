@@ -1,8 +1,10 @@
-"""What drivers are good for: a variable's curve, what a setting would save, and the label at the plant's own conditions.
+"""What drivers are good for: a variable's curve, what a setting would save, and the label at the
+plant's own conditions.
 
-ISO 50006 normalises by variables that the plant meets with; one that it sets is what it can save by, and normalising by it
-would hide the waste. So conditions normalise, settings save; a consequence of the run (its duration, its tapping
-temperature) and a variable that nobody declared do neither. Nothing is computed beyond the range seen (5 % to 95 % of the batches).
+ISO 50006 normalises by variables that the plant meets with; one that it sets is what it can save
+by, and normalising by it would hide the waste. So conditions normalise, settings save; a
+consequence of the run (its duration, its tapping temperature) and a variable that nobody declared
+do neither. Nothing is computed beyond the range seen (5 % to 95 % of the batches).
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def curve(judgement: JudgedVariable) -> tuple[EffectPoint, ...]:
 
 
 def savings(outcome: SearchOutcome) -> tuple[SettingSaving, ...]:
-    """For every driver that may be set and can be told from the others: the best setting seen, where it surely saves."""
+    """For every driver that may be set and can be told from the others: the best setting seen,
+    where it surely saves.
+    """
     estimates = [
         _saving(outcome, judgement)
         for judgement in outcome.drivers
@@ -72,8 +76,10 @@ def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving 
     moved = judgement.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
     energy = judgement.fit.contrast(output @ moved)
     sentence = worded(
-        "At %(then)s (%(name)s) instead of %(now)s: %(change)s %(unit)s (95 %%: %(interval)s), if all else is equal. If all batches of the "
-        "period had run this way: %(energy)s %(energy_unit)s (%(energy_interval)s). Within the range seen.",
+        "At %(then)s (%(name)s) instead of %(now)s: %(change)s %(unit)s (95 %%: %(interval)s), if "
+        "all else is equal. If all batches of the "
+        "period had run this way: %(energy)s %(energy_unit)s (%(energy_interval)s). Within the "
+        "range seen.",
         name=column.words,
         now=between(middle, column.unit),
         then=between(best.x, column.unit),
@@ -90,7 +96,9 @@ def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving 
 
 
 def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | None:
-    """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
+    """The label's rule over the batches at the plant's reference conditions; None where no driver
+    is a condition.
+    """
     by = [
         judgement
         for judgement in outcome.drivers
@@ -118,7 +126,8 @@ def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | Non
     best, typical = float(ordered[rank(rule.quantile, len(ordered)) - 1]), float(np.median(ordered))
     pack_best = label.best.value
     sentence = worded(
-        "Brought to %(conditions)s, the same rule gives %(best)s %(unit)s and the typical batch %(typical)s %(unit)s. The pack's label "
+        "Brought to %(conditions)s, the same rule gives %(best)s %(unit)s and the typical batch "
+        "%(typical)s %(unit)s. The pack's label "
         "stays %(pack_best)s. The value given here is for comparisons within the plant.",
         conditions=enumerated(names),
         best=shown(best, 4),

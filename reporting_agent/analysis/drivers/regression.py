@@ -1,9 +1,11 @@
-"""Robust regression with coefficients that cannot be negative; `waste.causes` asks it what a dose of each cause costs.
+"""Robust regression with coefficients that cannot be negative; `waste.causes` asks it what a dose
+of each cause costs.
 
-A minute of holding cannot save energy, so a coefficient that would be negative is left out and its cause takes nothing. Huber's
-weights (Huber, Robust Statistics, 7.8) keep single odd batches from deciding. Batches that follow one another are not
-independent: standard errors are heteroscedasticity and autocorrelation consistent (Newey and West 1987, Bartlett weights, lag
-4 (n/100)^(2/9)), on the batches in order of time.
+A minute of holding cannot save energy, so a coefficient that would be negative is left out and its
+cause takes nothing. Huber's weights (Huber, Robust Statistics, 7.8) keep single odd batches from
+deciding. Batches that follow one another are not independent: standard errors are
+heteroscedasticity and autocorrelation consistent (Newey and West 1987, Bartlett weights, lag 4
+(n/100)^(2/9)), on the batches in order of time.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ _Z = 1.96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegressionFit:
-    """Coefficients by column (0 where left out), their 95 % intervals and one-sided p-values of being 0."""
+    """Coefficients by column (0 where left out), their 95 % intervals and one-sided p-values of
+    being 0.
+    """
 
     coefficient: Floats
     low: Floats
@@ -33,8 +37,8 @@ class RegressionFit:
 def fit(doses: Floats, response: Floats) -> RegressionFit:
     """Regress the response on an intercept and the doses, all rows in order of time.
 
-    A dose that is not known (NaN) counts as none, beside a term of its own for the rows that lack it: those rows still tell of
-    the other doses.
+    A dose that is not known (NaN) counts as none, beside a term of its own for the rows that lack
+    it: those rows still tell of the other doses.
     """
     count = doses.shape[1]
     missing = np.isnan(doses)
@@ -105,6 +109,8 @@ def _standard_errors(design: Floats, residual: Floats, weights: Floats) -> Float
 
 
 def _cross(left: Floats, right: Floats) -> Floats:
-    """left' right of tall columns, without the linear algebra library: its threads cost more here than they save."""
+    """left' right of tall columns, without the linear algebra library: its threads cost more here
+    than they save.
+    """
     product: Floats = np.einsum("ij,ik->jk", left, right)
     return product

@@ -1,6 +1,8 @@
-"""Relevant variables (ISO 50006) as types: what moves the energy of a step, by how much, and what the data cannot tell.
+"""Relevant variables (ISO 50006) as types: what moves the energy of a step, by how much, and what
+the data cannot tell.
 
-Values are in the label's unit (such as kWh/t). Intervals are 95 % and hold for batches that follow one another (docs/drivers.md).
+Values are in the label's unit (such as kWh/t). Intervals are 95 % and hold for batches that follow
+one another (docs/drivers.md).
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ class VariableKind(StrEnum):
 
 
 class Relevance(StrEnum):
-    DRIVER = "driver"  # moves the energy: significant after Holm's correction over the whole report, and of use in prediction
+    # moves the energy: significant after Holm's correction over the whole report, and of use in
+    # prediction
+    DRIVER = "driver"
     NO_EFFECT = (
         "no-effect"  # the interval over the range seen is narrow and holds nothing that matters
     )
@@ -42,7 +46,8 @@ class DoubtReason(StrEnum):
     AUTOCORRELATED = "batches-too-alike"
     SCATTER = "scatter-too-large"
     UNSTABLE = "does-not-predict"
-    MANY = "one-of-many"  # its own interval leaves 0 out, and among as many tests one would do so by chance
+    # its own interval leaves 0 out, and among as many tests one would do so by chance
+    MANY = "one-of-many"
 
 
 class Interval(NamedTuple):
@@ -54,7 +59,9 @@ class Interval(NamedTuple):
 
 
 class EffectPoint(NamedTuple):
-    """Change of the value against that at the variable's median, at one setting within the range seen."""
+    """Change of the value against that at the variable's median, at one setting within the range
+    seen.
+    """
 
     x: float
     change: Interval
@@ -62,7 +69,9 @@ class EffectPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One variable and what can be said of it. `per_unit` is the slope at the median, `over_range` the change from `low` to `high`."""
+    """One variable and what can be said of it. `per_unit` is the slope at the median, `over_range`
+    the change from `low` to `high`.
+    """
 
     variable: str
     words: Words  # its name
@@ -86,7 +95,9 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class SettingSaving:
-    """What a setting would save, if all else is equal; never beyond the range seen. Negative `per_output` is less energy."""
+    """What a setting would save, if all else is equal; never beyond the range seen. Negative
+    `per_output` is less energy.
+    """
 
     variable: str
     now: float  # the median
@@ -100,9 +111,11 @@ class SettingSaving:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Rolling-origin check: every block of batches predicted from those before it alone, against predicting their mean.
+    """Rolling-origin check: every block of batches predicted from those before it alone, against
+    predicting their mean.
 
-    `value` is 1 - (absolute error with the variables) / (absolute error of the mean); below 0 they predict worse than it.
+    `value` is 1 - (absolute error with the variables) / (absolute error of the mean); below 0 they
+    predict worse than it.
     """
 
     value: float
@@ -112,7 +125,9 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class NormalisedLabel:
-    """The label's rule over values brought to the plant's own reference conditions; stands beside the pack's, never for it."""
+    """The label's rule over values brought to the plant's own reference conditions; stands beside
+    the pack's, never for it.
+    """
 
     best: float
     typical: float
@@ -124,9 +139,11 @@ class NormalisedLabel:
 
 @dataclass(frozen=True, slots=True)
 class StepDrivers:
-    """What was looked for in one label, and what was found; drivers first, by the size of their effect.
+    """What was looked for in one label, and what was found; drivers first, by the size of their
+    effect.
 
-    `variant` is empty where variants with too few batches each were looked at together, values brought to one level.
+    `variant` is empty where variants with too few batches each were looked at together, values
+    brought to one level.
     """
 
     step: str

@@ -1,4 +1,6 @@
-"""Whether later batches are predicted better with a variable than without it: each block from the batches before it alone."""
+"""Whether later batches are predicted better with a variable than without it: each block from the
+batches before it alone.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,11 @@ LEAST_SKILL = 0.005
 def skills(
     design: Design, fit: SequenceFit, columns: Sequence[int]
 ) -> tuple[Skill | None, Mapping[int, float]]:
-    """Skill of the variables found together against their mean, and of each against doing without it.
+    """Skill of the variables found together against their mean, and of each against doing without
+    it.
 
-    On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights are those of the whole
-    fit, coefficients those of the batches before each block alone.
+    On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights
+    are those of the whole fit, coefficients those of the batches before each block alone.
     """
     if not columns:
         return None, {}
@@ -47,7 +50,9 @@ def skills(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rolling:
-    """The second half of the rows in blocks, each with the normal equations of the rows before it."""
+    """The second half of the rows in blocks, each with the normal equations of the rows before
+    it.
+    """
 
     blocks: Sequence[
         tuple[Floats, Floats, Floats, Floats]
@@ -74,7 +79,9 @@ class _Rolling:
         return sum(len(y) for *_, y in self.blocks)
 
     def error(self, indices: list[int]) -> float:
-        """Sum of absolute errors over the blocks, each predicted by these columns from the rows before it."""
+        """Sum of absolute errors over the blocks, each predicted by these columns from the rows
+        before it.
+        """
         error = 0.0
         for weighted, sides, x, y in self.blocks:
             b = np.linalg.lstsq(weighted[np.ix_(indices, indices)], sides[indices], rcond=None)[0]

@@ -1,11 +1,12 @@
-"""The search for drivers in one label: which variables can be tested, the test, and the verdict on each.
+"""The search for drivers in one label: which variables can be tested, the test, and the verdict on
+each.
 
-Two passes, because the correction for many tests (Holm 1979) runs over every variable of every label of the report: `begin` gives
-the p-values of one label, `finish` takes the corrected ones. Nothing is claimed that the rolling-origin check or the estimate
-on the levels contradicts.
+Two passes, because the correction for many tests (Holm 1979) runs over every variable of every
+label of the report: `begin` gives the p-values of one label, `finish` takes the corrected ones.
+Nothing is claimed that the rolling-origin check or the estimate on the levels contradicts.
 
-Consequences of the run (duration, power-on time) are tested in a model of their own, beside all others: held constant in the
-others' model they would hide what a setting does through them.
+Consequences of the run (duration, power-on time) are tested in a model of their own, beside all
+others: held constant in the others' model they would hide what a setting does through them.
 """
 
 from __future__ import annotations
@@ -31,18 +32,23 @@ from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_seque
 from reporting_agent.analysis.drivers.variables import UsedBatches, VariableColumn, row_before
 
 FEWEST = 60
-"""Batches below which nothing is tested: intervals would not hold what they promise (docs/decisions/0030)."""
+"""Batches below which nothing is tested: intervals would not hold what they promise
+(docs/decisions/0030).
+"""
 
 LEAST_RECORDED = 0.8
 LEVEL = 0.05
-MATTERS = 0.01  # of a typical value: an effect over the range seen that surely lies below it is called none
+# of a typical value: an effect over the range seen that surely lies below it is called none
+MATTERS = 0.01
 SMALL_RANGE = 0.05  # of the median
 _ALIKE = 3.0  # batches to one independent batch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """One label under search: columns tested (consequences last), those that cannot be, and the first fits."""
+    """One label under search: columns tested (consequences last), those that cannot be, and the
+    first fits.
+    """
 
     label: StepLabel
     used: UsedBatches
@@ -66,7 +72,9 @@ class Search:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedVariable:
-    """One tested variable after all checks, with the model it was judged in and its position there."""
+    """One tested variable after all checks, with the model it was judged in and its position
+    there.
+    """
 
     column: VariableColumn
     design: Design
@@ -225,7 +233,9 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
 
 
 def _rank(column: VariableColumn) -> int:
-    """Which of two that move together stands for both: what the log gives, then what follows from it, consequences last."""
+    """Which of two that move together stands for both: what the log gives, then what follows from
+    it, consequences last.
+    """
     return 2 if column.kind is VariableKind.CONSEQUENCE else int(column.derived)
 
 

@@ -1,18 +1,23 @@
-"""Robust regression for batches that follow one another: what each is worth depends on the one before.
+"""Robust regression for batches that follow one another: what each is worth depends on the one
+before.
 
 Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
 
-1. Huber's M-estimate of b on the levels, and rho from its clipped residuals, corrected for its small-sample
-   bias (Kendall 1954; each regressor takes its share).
-2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated again: Huber, then Tukey's
-   biweight from there at fixed scale, which is the second half of an MM-estimate (Yohai 1987). rho is taken once more.
-3. The covariance is the sandwich of the M-estimator's scores in the order of time, whose long-run variance is the equal-weighted
-   cosine estimate with B = 0.4 n^(2/3) terms; tests are then t and F on B degrees (Lazarus, Lewis, Stock and Watson 2018,
-   doi:10.1080/07350015.2018.1506926). So what dependence is left after step 2 widens the intervals as well.
+1. Huber's M-estimate of b on the levels, and rho from its clipped residuals, corrected for its
+   small-sample bias (Kendall 1954; each regressor takes its share).
+2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated
+   again: Huber, then Tukey's biweight from there at fixed scale, which is the second half of an
+   MM-estimate (Yohai 1987). rho is taken once more.
+3. The covariance is the sandwich of the M-estimator's scores in the order of time, whose long-run
+   variance is the equal-weighted cosine estimate with B = 0.4 n^(2/3) terms; tests are then t and F
+   on B degrees (Lazarus, Lewis, Stock and Watson 2018,
+   doi:10.1080/07350015.2018.1506926). So what dependence is left after step 2 widens the intervals
+   as well.
 
-Drawback: where a variable answers to the energy of the batch before (an operator slows down after a bad heat) quasi-differencing is
-biased. The estimate on the levels is not: where the two differ plainly an interval is stretched to hold both, and a driver on which
-they contradict each other is none. Measured coverage: docs/decisions/0030.
+Drawback: where a variable answers to the energy of the batch before (an operator slows down after a
+bad heat) quasi-differencing is biased. The estimate on the levels is not: where the two differ
+plainly an interval is stretched to hold both, and a driver on which they contradict each other is
+none. Measured coverage: docs/decisions/0030.
 """
 
 from __future__ import annotations
@@ -26,7 +31,9 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from reporting_agent.analysis.drivers.result import Interval
 
 THINNED_TO = 2000
-"""Rows on which a fit starts; from there a few steps over all rows are as good as any number (Bickel 1975, one-step estimates)."""
+"""Rows on which a fit starts; from there a few steps over all rows are as good as any number
+(Bickel 1975, one-step estimates).
+"""
 
 STEPS_OVER_ALL = 3
 MOST_STEPS = 60
@@ -34,18 +41,23 @@ MOVED = 1e-7
 ROWS_AT_ONCE = 1024
 
 DISAGREES = 3.0
-"""Standard errors between the estimates on levels and on differences from which they are taken to contradict each other."""
+"""Standard errors between the estimates on levels and on differences from which they are taken to
+contradict each other.
+"""
 
 FEWEST_COSINES = 4
 TUKEY_C = 4.685  # 95 % efficient under normal errors
 HUBER_C = 1.345
 MAD_OF_NORMAL = 0.6744897501960817  # the normal distribution's 75 % quantile
-_LEAST_CURVATURE = 0.2  # of the biweight's Hessian against Huber's; below it the redescending fit hangs on a few rows
+# of the biweight's Hessian against Huber's; below it the redescending fit hangs on a few rows
+_LEAST_CURVATURE = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SequenceFit:
-    """Coefficients with their covariance; `dof` is that of the tests. The first column of X is the constant."""
+    """Coefficients with their covariance; `dof` is that of the tests. The first column of X is the
+    constant.
+    """
 
     coefficients: Floats
     covariance: Floats
@@ -66,7 +78,9 @@ class SequenceFit:
         return self.rows * min(1.0, (1 - self.rho) / (1 + self.rho))
 
     def contrast(self, vector: Floats) -> Interval:
-        """A linear combination of the coefficients with its 95 % interval, stretched where the levels plainly say otherwise."""
+        """A linear combination of the coefficients with its 95 % interval, stretched where the
+        levels plainly say otherwise.
+        """
         from scipy.stats import t
 
         value = float(vector @ self.coefficients)
@@ -80,12 +94,16 @@ class SequenceFit:
         return Interval(value, low, high)
 
     def contradicted(self, vector: Floats) -> bool:
-        """Whether the estimate on the levels is plainly another: of the other sign, or away by more than half."""
+        """Whether the estimate on the levels is plainly another: of the other sign, or away by more
+        than half.
+        """
         value, other = float(vector @ self.coefficients), float(vector @ self.level_coefficients)
         return self.disagreement(vector) > DISAGREES and abs(other - value) > abs(value) / 2
 
     def p_value(self, columns: list[int]) -> float:
-        """Of no effect of these columns together: Wald's statistic as F on (q, B - q + 1) degrees."""
+        """Of no effect of these columns together: Wald's statistic as F on (q, B - q + 1)
+        degrees.
+        """
         from scipy.stats import f
 
         q = len(columns)
@@ -95,7 +113,9 @@ class SequenceFit:
         return float(f.sf(statistic / q * below / self.dof, q, below))
 
     def disagreement(self, vector: Floats) -> float:
-        """How many standard errors (of the wider estimate) the levels' estimate of a combination lies from this one."""
+        """How many standard errors (of the wider estimate) the levels' estimate of a combination
+        lies from this one.
+        """
         spread = float(np.sqrt(max(float(vector @ self.level_covariance @ vector), 0.0)))
         return (
             abs(float(vector @ (self.level_coefficients - self.coefficients))) / spread
@@ -105,7 +125,9 @@ class SequenceFit:
 
 
 def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
-    """Fit rows in the order of time. `before[i]` is the row before on the same equipment, -1 for its first."""
+    """Fit rows in the order of time. `before[i]` is the row before on the same equipment, -1 for
+    its first.
+    """
     follows = before >= 0
     previous = before[follows]
     level = m_estimate(y, x, tukey=False)
@@ -166,10 +188,12 @@ def _reweighted(
     weights_of: Callable[[Floats], Floats],
     scale: float | None = None,
 ) -> Floats:
-    """The M-estimate from b on, by iteratively reweighted least squares (Holland and Welsch 1977) until no coefficient moves by 1e-7.
+    """The M-estimate from b on, by iteratively reweighted least squares (Holland and Welsch 1977)
+    until no coefficient moves by 1e-7.
 
-    Without a scale it is estimated at every step, as the median of the residuals' sizes over that of a normal. Statsmodels' RLM is held
-    against it by a test; to install that and pandas with every agent would be 95 MB for these lines.
+    Without a scale it is estimated at every step, as the median of the residuals' sizes over that
+    of a normal. Statsmodels' RLM is held against it by a test; to install that and pandas with
+    every agent would be 95 MB for these lines.
     """
     for _ in range(MOST_STEPS):
         residual = y - x @ b
@@ -197,7 +221,9 @@ def _tukey(u: Floats) -> Floats:
 
 
 def squares(x: Floats, weights: Floats) -> Floats:
-    """X'WX of a tall matrix, block by block: a block of weighted rows stays in the processor's cache."""
+    """X'WX of a tall matrix, block by block: a block of weighted rows stays in the processor's
+    cache.
+    """
     summed = np.zeros((x.shape[1], x.shape[1]))
     for first in range(0, len(x), ROWS_AT_ONCE):
         block = x[first : first + ROWS_AT_ONCE]
@@ -215,9 +241,11 @@ def _leans_on_few(y: Floats, x: Floats, b: Floats, scale: float) -> bool:
 
 
 def _persistence(residual: Floats, follows: Flags, previous: Integers, regressors: int) -> float:
-    """Lag-1 autocorrelation of the pairs within 3 robust deviations, with its small-sample bias taken off.
+    """Lag-1 autocorrelation of the pairs within 3 robust deviations, with its small-sample bias
+    taken off.
 
-    Pairs with an outlier are left out instead of clipped: one bad batch in a slow sequence would hide how slow it is.
+    Pairs with an outlier are left out instead of clipped: one bad batch in a slow sequence would
+    hide how slow it is.
     """
     centred = residual - np.median(residual)
     inside = np.abs(centred) < 3 * mad(residual)
@@ -233,7 +261,9 @@ def _persistence(residual: Floats, follows: Flags, previous: Integers, regressor
 
 
 def _sandwich(x: Floats, residual: Floats, scale: float) -> tuple[Floats, int, Floats]:
-    """Covariance of the biweight M-estimate, its degrees of freedom, and the weights of the rows."""
+    """Covariance of the biweight M-estimate, its degrees of freedom, and the weights of the
+    rows.
+    """
     n, k = x.shape
     u = residual / scale
     weights = _tukey(u)
@@ -246,7 +276,9 @@ def _sandwich(x: Floats, residual: Floats, scale: float) -> tuple[Floats, int, F
 
 
 def _long_run(scores: Floats, cosines: int) -> Floats:
-    """n times the long-run variance of the scores: the mean of their first cosine transforms' squares."""
+    """n times the long-run variance of the scores: the mean of their first cosine transforms'
+    squares.
+    """
     from scipy.fft import dct
 
     transformed = dct(scores, type=2, axis=0, norm="ortho")[1 : cosines + 1]
@@ -262,6 +294,8 @@ def _curvature(u: Floats) -> Floats:
 
 
 def mad(residual: Floats) -> float:
-    """Normal-consistent median absolute deviation; never 0, so that rows that all fit exactly have a scale as well."""
+    """Normal-consistent median absolute deviation; never 0, so that rows that all fit exactly have
+    a scale as well.
+    """
     spread = float(np.median(np.abs(residual - np.median(residual)))) / MAD_OF_NORMAL
     return max(spread, 1e-12 * float(np.max(np.abs(residual), initial=0.0)), 1e-300)

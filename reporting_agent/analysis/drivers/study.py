@@ -1,6 +1,7 @@
 """Which relevant variables move the energy of a step (docs/drivers.md).
 
-Read in this order: relevance (types, and which cannot be told apart), variables, sequence_fit, model, search, normalised.
+Read in this order: relevance (types, and which cannot be told apart), variables, sequence_fit,
+model, search, normalised.
 """
 
 from __future__ import annotations
@@ -51,32 +52,40 @@ _DOUBTS: Mapping[DoubtReason, Phrase] = {
     DoubtReason.MISSING: Phrase("only %(batches)s of %(used)s batches have it recorded"),
     DoubtReason.CONSTANT: Phrase("it hardly ever changed (nearly always %(typical)s)"),
     DoubtReason.RANGE: Phrase(
-        "it changed only from %(low)s to %(high)s, and over that range the effect is uncertain within %(interval)s %(unit)s; "
+        "it changed only from %(low)s to %(high)s, and over that range the effect is uncertain "
+        "within %(interval)s %(unit)s; "
         "trials outside that range would show it"
     ),
     DoubtReason.COLLINEAR: Phrase(
-        "it changes together with %(others)s, and their effects cannot be distinguished; change one and keep the other constant for a time"
+        "it changes together with %(others)s, and their effects cannot be distinguished; change "
+        "one and keep the other constant for a time"
     ),
     DoubtReason.AUTOCORRELATED: Phrase(
-        "successive batches are so similar that %(batches)s of them count as only %(effective)s independent ones; over the range seen "
+        "successive batches are so similar that %(batches)s of them count as only %(effective)s "
+        "independent ones; over the range seen "
         "the effect is uncertain within %(interval)s %(unit)s"
     ),
     DoubtReason.SCATTER: Phrase(
-        "batches scatter by %(scatter)s %(unit)s for other reasons; over the range seen the effect is uncertain within %(interval)s "
+        "batches scatter by %(scatter)s %(unit)s for other reasons; over the range seen the "
+        "effect is uncertain within %(interval)s "
         "%(unit)s"
     ),
     DoubtReason.MANY: Phrase(
-        "by itself its effect would be within %(interval)s %(unit)s, but among so many tested variables one can look like that by chance; "
+        "by itself its effect would be within %(interval)s %(unit)s, but among so many tested "
+        "variables one can look like that by chance; "
         "more batches are needed"
     ),
     DoubtReason.UNSTABLE: Phrase(
-        "the effect seen in one part of the period does not appear in the rest, or does not predict later batches better than without it"
+        "the effect seen in one part of the period does not appear in the rest, or does not "
+        "predict later batches better than without it"
     ),
 }
 
 
 def drivers(site: SiteSettings, result: LabelResult) -> tuple[StepDrivers, ...]:
-    """One entry a label with a value whose batches carry variables; empty where none does, and then it costs nothing."""
+    """One entry a label with a value whose batches carry variables; empty where none does, and then
+    it costs nothing.
+    """
     searches: list[Search] = []
     logs: dict[str, StepLog] = {}
     for labels in _looked_at(result.site_label.steps):
@@ -94,7 +103,9 @@ def drivers(site: SiteSettings, result: LabelResult) -> tuple[StepDrivers, ...]:
 
 
 def _looked_at(labels: Sequence[StepLabel]) -> list[list[StepLabel]]:
-    """Each label by itself; of a step's variants with too few batches each, all together where that makes enough."""
+    """Each label by itself; of a step's variants with too few batches each, all together where that
+    makes enough.
+    """
     alone = [[label] for label in labels if label.best.value is not None and label.used >= FEWEST]
     few: dict[tuple[str, Metric], list[StepLabel]] = {}
     for label in labels:
@@ -125,7 +136,8 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
         constant = all(doubt is DoubtReason.CONSTANT for doubt in search.untestable.values())
         if constant:
             summary = worded(
-                "No variable that was recorded changes from batch to batch, so no effect on the energy can be shown."
+                "No variable that was recorded changes from batch to batch, so no effect on the "
+                "energy can be shown."
             )
         elif len(search.rows) < FEWEST:
             summary = worded(
@@ -135,7 +147,8 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
             )
         else:
             summary = worded(
-                "No variable both changes and is recorded for enough batches, so no effect on the energy can be shown; each line says "
+                "No variable both changes and is recorded for enough batches, so no effect on the "
+                "energy can be shown; each line says "
                 "what is missing."
             )
     else:
@@ -193,7 +206,8 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     }
     if judgement.verdict is Relevance.DRIVER:
         effect = Phrase(
-            "From %(low)s to %(high)s of %(name)s, the energy changes by %(change)s (95 %%: %(interval)s); near %(typical)s, by %(slope)s "
+            "From %(low)s to %(high)s of %(name)s, the energy changes by %(change)s (95 %%: "
+            "%(interval)s); near %(typical)s, by %(slope)s "
             "per %(var_unit)s%(shape)s.",
             shape=_CURVED.get(shape, ""),
             **facts,
@@ -204,7 +218,8 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     elif judgement.verdict is Relevance.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
         sentence = worded(
-            "%(name)s changes the energy by at most %(most)s over the range seen (%(low)s to %(high)s).",
+            "%(name)s changes the energy by at most %(most)s over the range seen (%(low)s to "
+            "%(high)s).",
             most=f"{shown(most, 2)} {search.label.unit}",
             **facts,
         )
@@ -233,7 +248,9 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
 
 
 def _remarks(column: VariableColumn, others: Sequence[Words]) -> Iterator[Phrase]:
-    """What is said beside the effect of a variable: whose it may be, and what it can be used for."""
+    """What is said beside the effect of a variable: whose it may be, and what it can be used
+    for.
+    """
     if others:
         yield Phrase(
             "It changes together with %(others)s: the effect may be theirs.",
@@ -241,7 +258,8 @@ def _remarks(column: VariableColumn, others: Sequence[Words]) -> Iterator[Phrase
         )
     if column.kind is VariableKind.UNDECLARED:
         yield Phrase(
-            "Declare [variables.%(key)s] kind in site.toml (setting, condition, consequence). Only then is it computed what the variable "
+            "Declare [variables.%(key)s] kind in site.toml (setting, condition, consequence). "
+            "Only then is it computed what the variable "
             "would save or what it explains.",
             key=column.name,
         )
@@ -269,7 +287,9 @@ def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: Mapping[str, 
 
 
 def _untested(search: Search, outcome: SearchOutcome | None, column: VariableColumn) -> Driver:
-    """A variable without a test of its own: constant, recorded in too few, or moving with one that stands for it."""
+    """A variable without a test of its own: constant, recorded in too few, or moving with one that
+    stands for it.
+    """
     twins = search.moved_with.get(column.name, ())
     doubt = (
         DoubtReason.COLLINEAR
@@ -337,9 +357,11 @@ def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Wo
         return Words.of(
             in_number(
                 tested,
-                "The data do not show that the only tested variable affects the energy. This does not prove that it "
+                "The data do not show that the only tested variable affects the energy. This does "
+                "not prove that it "
                 "does not: its line says what the data cannot show.",
-                "The data do not show that any of %(tested)s variables affects the energy. This does not prove that none does: each line "
+                "The data do not show that any of %(tested)s variables affects the energy. This "
+                "does not prove that none does: each line "
                 "says what the data cannot show.",
                 tested=tested,
             )
@@ -347,9 +369,12 @@ def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Wo
     return Words.of(
         in_number(
             len(causes),
-            "%(count)s of %(tested)s tested variables affects the energy: %(names)s. It explains %(explained)s "
-            "of the spread between batches, and predicts later batches %(skill)s better than without it.",
-            "%(count)s of %(tested)s tested variables affect the energy: %(names)s. Together they explain %(explained)s of the spread "
+            "%(count)s of %(tested)s tested variables affects the energy: %(names)s. It explains "
+            "%(explained)s "
+            "of the spread between batches, and predicts later batches %(skill)s better than "
+            "without it.",
+            "%(count)s of %(tested)s tested variables affect the energy: %(names)s. Together they "
+            "explain %(explained)s of the spread "
             "between batches, and predict later batches %(skill)s better than without them.",
             count=len(causes),
             tested=tested,

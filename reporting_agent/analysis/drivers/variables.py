@@ -1,10 +1,12 @@
-"""The variables that batches carry or that follow from the log, as columns without sensors' slips; and the kind a name tells.
+"""The variables that batches carry or that follow from the log, as columns without sensors' slips;
+and the kind a name tells.
 
-Followed from the log: output, output per hour (a machine's speed), duration, and the time since the batch before on the same
-equipment. An input material is taken per unit of output, because a larger batch takes more of it anyway.
+Followed from the log: output, output per hour (a machine's speed), duration, and the time since the
+batch before on the same equipment. An input material is taken per unit of output, because a larger
+batch takes more of it anyway.
 
-A value further from the median than three times the range seen (5 % to 95 %) is no setting of this plant but a slip of its
-sensor, and counts as not recorded.
+A value further from the median than three times the range seen (5 % to 95 %) is no setting of this
+plant but a slip of its sensor, and counts as not recorded.
 """
 
 from __future__ import annotations
@@ -83,13 +85,16 @@ class UsedBatches:
     ids: Sequence[str]
     value: Floats
     output: Floats
-    equipment: Integers  # codes of what differs in level: equipment, and variant where several are looked at together
+    # codes of what differs in level: equipment, and variant where several are looked at together
+    equipment: Integers
     machine: Integers  # code of the equipment, every one apart
     columns: tuple[VariableColumn, ...]
 
 
 class StepLog:
-    """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
+    """The batches of one step as its labels look them up: gone through once, however many labels
+    the step has.
+    """
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
         self.batches = [
@@ -144,9 +149,11 @@ class StepLog:
 def used_batches(
     labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]
 ) -> UsedBatches | None:
-    """The used batches of one label, or of several variants together; None where none of them carries any variable.
+    """The used batches of one label, or of several variants together; None where none of them
+    carries any variable.
 
-    Variants together are brought to one level: each value over its variant's median, times the median of all.
+    Variants together are brought to one level: each value over its variant's median, times the
+    median of all.
     """
     used: list[tuple[int, float, int]] = []
     for code, label in enumerate(labels):
@@ -255,7 +262,9 @@ def _derived(
     with_power_on: bool,
     set_by_people: bool,
 ) -> list[VariableColumn]:
-    """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
+    """What follows from the log. Output per hour is what people set where nothing else says it,
+    else a result of what they set.
+    """
     output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
     derived: dict[str, tuple[str, Floats]] = (
         {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
@@ -294,8 +303,8 @@ def _hours(batch: Batch) -> float:
 
 
 def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
-    """Hours since the end of the batch before on the same equipment, of any batch in the log; none where the times of either are not sound,
-    or the log lacks numbers between the two.
+    """Hours since the end of the batch before on the same equipment, of any batch in the log; none
+    where the times of either are not sound, or the log lacks numbers between the two.
     """
     ends: dict[tuple[str, str], float] = {}
     last: dict[str, Batch] = {}
@@ -317,7 +326,9 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
 
 
 def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Integers:
-    """Codes of what gets a constant of its own, variant and equipment together; -1 where there is one only."""
+    """Codes of what gets a constant of its own, variant and equipment together; -1 where there is
+    one only.
+    """
     pairs, pair_index, counts = np.unique(
         variant * len(machines) + machine, return_inverse=True, return_counts=True
     )
@@ -356,7 +367,9 @@ def _without_slips(values: Floats) -> Floats:
 
 
 def kind_of_name(name: str) -> VariableKind:
-    """What a name alone tells: a frequency or speed is set, moisture and ambient conditions are met with."""
+    """What a name alone tells: a frequency or speed is set, moisture and ambient conditions are met
+    with.
+    """
     words = name.split("_")
     return _KINDS.get(name) or next(
         (kind for word, kind in _KINDS_OF_WORDS.items() if word in words), VariableKind.UNDECLARED

@@ -1,1 +1,3 @@
-"""What energy cost, by tariff and by time, and what another time of use would save (docs/tariffs.md)."""
+"""What energy cost, by tariff and by time, and what another time of use would save
+(docs/tariffs.md).
+"""

@@ -1,8 +1,11 @@
-"""One amount of energy as an engineer, an accountant and a climate officer read it: kWh, kgce, CO2 and money.
+"""One amount of energy as an engineer, an accountant and a climate officer read it: kWh, kgce, CO2
+and money.
 
-A batch's energy is a mix of carriers. An amount of it, such as its gap, is told with the mix that the batch **took in** (imports;
-what it gave back is no part of the mix), at the factors and prices of its own day. Every amount stands on a binary grid of
-2^-20 of its unit (`benchmarks.labels.waste`): parts add up to their sums in every unit, to the last bit and in any order.
+A batch's energy is a mix of carriers. An amount of it, such as its gap, is told with the mix that
+the batch **took in** (imports; what it gave back is no part of the mix), at the factors and prices
+of its own day. Every amount stands on a binary grid of 2^-20 of its unit
+(`benchmarks.labels.waste`): parts add up to their sums in every unit, to the last bit and in any
+order.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ _NO_TARIFF = worded("site.toml has no [tariff], so no amount has a price.")
 
 
 class Amount(NamedTuple):
-    """The same energy in every unit. None where a factor or a price is missing; the reason stands beside the sums."""
+    """The same energy in every unit. None where a factor or a price is missing; the reason stands
+    beside the sums.
+    """
 
     energy: float  # in the label's own energy unit: kgce, kWh or MJ
     kwh: float  # heat content (1 kWh = 3.6 MJ), media as the electricity that made them
@@ -45,7 +50,9 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rates:
-    """Of each used batch, what one unit of its energy is in the other units; NaN where that is not known."""
+    """Of each used batch, what one unit of its energy is in the other units; NaN where that is not
+    known.
+    """
 
     kwh: Floats
     kgce: Floats
@@ -55,7 +62,9 @@ class Rates:
     money_reason: Words | None
 
     def amounts(self, energy: Floats) -> Floats:
-        """Energies of the used batches in every unit, batches x 5, on the grid; cumulative parts stay in order in each."""
+        """Energies of the used batches in every unit, batches x 5, on the grid; cumulative parts
+        stay in order in each.
+        """
         return on_grid(
             energy[:, None]
             * np.column_stack([np.ones(len(energy)), self.kwh, self.kgce, self.co2_kg, self.money])
@@ -66,9 +75,11 @@ ZERO = Amount(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def parts_of(rates: Rates, parts: Iterable[Floats]) -> list[Floats]:
-    """Each part of the batches' energy in every unit (batches x 5), such that the parts add up to their whole in all of them.
+    """Each part of the batches' energy in every unit (batches x 5), such that the parts add up to
+    their whole in all of them.
 
-    A part is the difference of two running sums on the grid: rounding never opens a gap between the parts and their sum.
+    A part is the difference of two running sums on the grid: rounding never opens a gap between the
+    parts and their sum.
     """
     slices: list[Floats] = []
     reached = None
@@ -82,7 +93,9 @@ def parts_of(rates: Rates, parts: Iterable[Floats]) -> list[Floats]:
 
 
 def amount_of(rows: Floats) -> Amount:
-    """The sum over some batches of a part from `parts_of`; a batch without a factor leaves no sum, unless its part is nothing."""
+    """The sum over some batches of a part from `parts_of`; a batch without a factor leaves no sum,
+    unless its part is nothing.
+    """
     if not len(rows):
         return ZERO
     energy, kwh, kgce, co2_kg, money = np.where(rows[:, :1] == 0, 0.0, rows).sum(axis=0).tolist()
@@ -170,7 +183,9 @@ def _kgce_per_kwh(measured: MeasuredBatches, factors: FactorTable) -> Floats:
 def _co2_kg(
     columns: StepColumns, counted: frozenset[str], factors: FactorTable
 ) -> tuple[Floats, dict[str, date]]:
-    """CO2 of what every batch of the step took in, NaN where a factor is missing; and the carriers that lack one, with a day."""
+    """CO2 of what every batch of the step took in, NaN where a factor is missing; and the carriers
+    that lack one, with a day.
+    """
     lacking: dict[str, date] = {}
     factor = np.zeros(len(columns.kinds))
     for index in np.unique(
@@ -210,15 +225,16 @@ def _co2_reason(lacking: dict[str, date]) -> Words:
     if "electricity" not in lacking:
         return reason
     remedy = worded(
-        "For electricity the factor depends on the country: name the country, or your supply's factor, under [emissions] in site.toml."
+        "For electricity the factor depends on the country: name the country, or your supply's "
+        "factor, under [emissions] in site.toml."
     )
     return worded("%(reason)s %(remedy)s", reason=reason, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CarrierCost:
-    """For one carrier that a step took in, by batch: what it cost, NaN where that is unknown, and whether an amount cannot be turned into
-    the unit of the price, as heat into tonnes."""
+    """For one carrier that a step took in, by batch: what it cost, NaN where that is unknown, and
+    whether an amount cannot be turned into the unit of the price, as heat into tonnes."""
 
     cost: Floats
     in_other_unit: Flags
@@ -227,7 +243,9 @@ class CarrierCost:
 def paid_in(
     columns: StepColumns, site: SiteSettings, records: Sequence[MeterRecord]
 ) -> Mapping[str, CarrierCost] | None:
-    """What every batch of the step paid for each carrier it took in; None without [tariff]. Asked once a step."""
+    """What every batch of the step paid for each carrier it took in; None without [tariff]. Asked
+    once a step.
+    """
     starts = [batch.start for batch in columns.batches]
     ends = [batch.end for batch in columns.batches if batch.end is not None]
     prices = Prices.of(site, min(starts), max([*starts, *ends])) if starts else None
@@ -268,9 +286,11 @@ def _money_rate(
     ]:
         words = in_number(
             unpriced,
-            "%(batches)s batch has no price: its amounts of %(carriers)s cannot be turned into the unit of the "
+            "%(batches)s batch has no price: its amounts of %(carriers)s cannot be turned into "
+            "the unit of the "
             "price. Give them in that unit with lhv, or a price per GJ.",
-            "%(batches)s batches have no price: their amounts of %(carriers)s cannot be turned into the unit of its price. Give them "
+            "%(batches)s batches have no price: their amounts of %(carriers)s cannot be turned "
+            "into the unit of its price. Give them "
             "in that unit with lhv, or a price per GJ.",
             batches=batches,
             carriers=enumerated(CARRIERS[carrier].words for carrier in other),

@@ -1,4 +1,6 @@
-"""What each batch and step cost by the plant's tariff, and what shifting could save (docs/tariffs.md)."""
+"""What each batch and step cost by the plant's tariff, and what shifting could save
+(docs/tariffs.md).
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,10 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 _ASSUMPTION = worded(
-    "Upper bound, assuming that batches can start at any hour of their day and be interrupted where the price changes, each equipment "
-    "keeps its hours and mean power, product can wait within the day, and the highest demand does not rise."
+    "Upper bound, assuming that batches can start at any hour of their day and be interrupted "
+    "where the price changes, each equipment "
+    "keeps its hours and mean power, product can wait within the day, and the highest demand does "
+    "not rise."
 )
 LEAST_SAVING = 0.001
 """Share of a step's electricity below which shifting is told to save nothing."""
@@ -52,7 +56,9 @@ _RUNS_ON = timedelta(days=31)  # a batch of the period may end after it: a campa
 
 
 class PeriodCost(NamedTuple):
-    """Energy of one carrier used in one tariff period (`flat` where none holds), and what it cost."""
+    """Energy of one carrier used in one tariff period (`flat` where none holds), and what it
+    cost.
+    """
 
     carrier: str
     period: str
@@ -62,7 +68,9 @@ class PeriodCost(NamedTuple):
 
 
 class BatchCost(NamedTuple):
-    """One batch's cost in the tariff's currency: energy at the time it was used, its part of the demand charge, carbon."""
+    """One batch's cost in the tariff's currency: energy at the time it was used, its part of the
+    demand charge, carbon.
+    """
 
     batch_id: str
     energy: float
@@ -76,7 +84,9 @@ class BatchCost(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadShift:
-    """What running a shiftable step at its days' cheapest hours would save; `assumption` says under what."""
+    """What running a shiftable step at its days' cheapest hours would save; `assumption` says under
+    what.
+    """
 
     saving: float  # currency, over the period
     share: float  # of what the step's electricity cost, or brought in
@@ -87,8 +97,9 @@ class LoadShift:
 
 @dataclass(frozen=True, slots=True)
 class StepCost:
-    """Cost of one step's batches over the period: of every amount that is known as far as the label asks. `batches`, `output` and
-    `per_output` are of those batches alone of which no priced amount is known only in part.
+    """Cost of one step's batches over the period: of every amount that is known as far as the label
+    asks. `batches`, `output` and `per_output` are of those batches alone of which no priced amount
+    is known only in part.
     """
 
     step: str
@@ -341,7 +352,8 @@ def _shift(
 def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -> Words:
     if share <= LEAST_SAVING:
         return worded(
-            "Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day."
+            "Shifting within the day saves nothing: prices do not differ over the day, or the "
+            "equipment runs all day."
         )
     days = len(moved.days)
     figures = {"saving": shown(saving), "currency": currency, "days": f"{days:,}"}
@@ -351,9 +363,11 @@ def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -
         return Words.of(
             in_number(
                 days,
-                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
+                "If they had run at the cheapest hours of their own days, these batches would "
+                "have cost %(saving)s %(currency)s less, over "
                 "%(days)s day.",
-                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
+                "If they had run at the cheapest hours of their own days, these batches would "
+                "have cost %(saving)s %(currency)s less, over "
                 "%(days)s days.",
                 **figures,
             )
@@ -361,9 +375,11 @@ def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -
     return Words.of(
         in_number(
             days,
-            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+            "If they had run at the cheapest hours of their own days, these batches would have "
+            "cost %(saving)s %(currency)s less "
             "(%(share)s of their electricity), over %(days)s day.",
-            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+            "If they had run at the cheapest hours of their own days, these batches would have "
+            "cost %(saving)s %(currency)s less "
             "(%(share)s of their electricity), over %(days)s days.",
             share=f"{100 * share:.1f} %",
             **figures,

@@ -1,7 +1,9 @@
-"""What the plant's goods cost at the border of the European Union, year by year until nothing is free any more.
+"""What the plant's goods cost at the border of the European Union, year by year until nothing is
+free any more.
 
-Two answers stand beside each other: on default values, which no saving of the plant changes, and on attested ones, of which each tonne of
-CO2 less spares one certificate. An act that lacks the goods gives its refusal instead of a figure.
+Two answers stand beside each other: on default values, which no saving of the plant changes, and on
+attested ones, of which each tonne of CO2 less spares one certificate. An act that lacks the goods
+gives its refusal instead of a figure.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from reporting_agent.config.border import BorderGoods
 
 @dataclass(frozen=True, slots=True)
 class BorderYear:
-    """A tonne of goods imported in a year: on default values and, where emissions are given, on attested ones."""
+    """A tonne of goods imported in a year: on default values and, where emissions are given, on
+    attested ones.
+    """
 
     year: int
     default: Payable | InputError

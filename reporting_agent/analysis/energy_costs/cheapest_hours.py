@@ -1,10 +1,12 @@
 """What running a step at the cheapest hours of its days would save.
 
-Each equipment keeps, on each local day, its energy and its running hours; only when it runs is free, at the power it had that day on
-average, and never more than one hour in an hour. The saving is what the day cost less what its cheapest hours would have cost.
+Each equipment keeps, on each local day, its energy and its running hours; only when it runs is
+free, at the power it had that day on average, and never more than one hour in an hour. The saving
+is what the day cost less what its cheapest hours would have cost.
 
-Assumptions, and so an upper bound: batches may be started at any time and cut where the price changes; material and product can
-wait within the day; the month's highest demand does not rise by it.
+Assumptions, and so an upper bound: batches may be started at any time and cut where the price
+changes; material and product can wait within the day; the month's highest demand does not rise by
+it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ _HOUR_US = 3_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class ShiftedCosts:
-    """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had a choice."""
+    """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had
+    a choice.
+    """
 
     before: float = 0.0
     after: float = 0.0
@@ -44,7 +48,9 @@ def shifted(
     end_us: Integers,
     amount: Floats,
 ) -> ShiftedCosts:
-    """Over the batches of one machine, each once; `amount` in the curve's unit. Only days priced throughout count."""
+    """Over the batches of one machine, each once; `amount` in the curve's unit. Only days priced
+    throughout count.
+    """
     days = [
         prices.first + timedelta(days=number)
         for number in range((prices.last - prices.first).days + 2)

@@ -1,4 +1,6 @@
-"""What is told beside a step's cost: how its hours and the highest demand were known, what is assumed, and what is left out."""
+"""What is told beside a step's cost: how its hours and the highest demand were known, what is
+assumed, and what is left out.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,11 @@ def carrier_notes(entry: PricedEnergy, own: Flags) -> Iterator[Words]:
         yield Words.of(
             in_number(
                 unlike,
-                "%(count)s amount of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give it in that "
+                "%(count)s amount of %(carrier)s cannot be turned into the unit of its price: not "
+                "in the cost. Give it in that "
                 "unit with lhv, or a price per GJ.",
-                "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give them in that "
+                "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: "
+                "not in the cost. Give them in that "
                 "unit with lhv, or a price per GJ.",
                 count=f"{unlike:,}",
                 carrier=carrier,
@@ -56,13 +60,15 @@ def carrier_notes(entry: PricedEnergy, own: Flags) -> Iterator[Words]:
 
 
 def in_part_note(entry: PricedEnergy, count: int) -> Words:
-    """Amounts of a carrier of which the readings tell less than the label asks: a part of the energy on all of the output is too low a
-    cost."""
+    """Amounts of a carrier of which the readings tell less than the label asks: a part of the
+    energy on all of the output is too low a cost."""
     return Words.of(
         in_number(
             count,
-            "%(count)s amount of %(carrier)s is known only in part: not in the cost, and its batch not in the cost per output.",
-            "%(count)s amounts of %(carrier)s are known only in part: not in the cost, and their batches not in the cost per output.",
+            "%(count)s amount of %(carrier)s is known only in part: not in the cost, and its "
+            "batch not in the cost per output.",
+            "%(count)s amounts of %(carrier)s are known only in part: not in the cost, and their "
+            "batches not in the cost per output.",
             count=f"{count:,}",
             carrier=CARRIERS[entry.carrier].words,
         )
@@ -78,7 +84,8 @@ def hours_note(by_meter: Flags) -> Words:
     if by_meter.all():
         return worded("Energy of a batch is priced hour by hour, as the step's meters show it.")
     return worded(
-        "Energy of a batch is priced hour by hour where meters of its equipment and direction show it, and evenly over the batch's time "
+        "Energy of a batch is priced hour by hour where meters of its equipment and direction "
+        "show it, and evenly over the batch's time "
         "where none does."
     )
 
@@ -90,25 +97,30 @@ def demand_notes(
     charged: float,
     shared: float,
 ) -> list[Words]:
-    """How the demand charge was known, of which part of a month it is, and what of it fell on no batch, so that the steps and it add up."""
+    """How the demand charge was known, of which part of a month it is, and what of it fell on no
+    batch, so that the steps and it add up.
+    """
     notes = [_demand_note(powers)]
     if (unknown := share_unknown(powers, months)) >= LEAST_UNKNOWN:
         notes.append(
             worded(
-                "For %(share)s of the charged time the site's power is not known, so the demand charge is a lower bound.",
+                "For %(share)s of the charged time the site's power is not known, so the demand "
+                "charge is a lower bound.",
                 share=f"{100 * unknown:.0f} %",
             )
         )
     if powers and any(month.share < 1 for month in months):
         notes.append(
             worded(
-                "A month that is only partly in the period bears the demand charge of its days there, not of the whole month."
+                "A month that is only partly in the period bears the demand charge of its days "
+                "there, not of the whole month."
             )
         )
     if charged - shared > LEAST_REST * charged:
         notes.append(
             worded(
-                "Of the site's demand charge of %(whole)s %(currency)s, %(rest)s %(currency)s is for energy that none of these batches "
+                "Of the site's demand charge of %(whole)s %(currency)s, %(rest)s %(currency)s is "
+                "for energy that none of these batches "
                 "used, and is not in any step.",
                 rest=shown(charged - shared),
                 whole=shown(charged),
@@ -122,22 +134,26 @@ def _demand_note(powers: Mapping[int, PowerCurve]) -> Words:
     """Of the charge where the demand was known worst."""
     if not powers:
         return worded(
-            "The demand charge is left out: no meter shows the power, and in the log batches end before they begin or overlap on the same "
+            "The demand charge is left out: no meter shows the power, and in the log batches end "
+            "before they begin or overlap on the same "
             "equipment."
         )
     minutes, power = max(powers.items(), key=lambda item: item[1].told_min / item[0])
     if not power.metered:
         return worded(
-            "The demand charge is calculated from the batches alone, spread evenly over their time. It is a lower bound: use outside "
+            "The demand charge is calculated from the batches alone, spread evenly over their "
+            "time. It is a lower bound: use outside "
             "batches, and power above a batch's mean, are not included."
         )
     if power.told_min <= minutes:
         return worded(
-            "The demand charge is calculated from the meters' highest mean over %(minutes)s minutes of each month.",
+            "The demand charge is calculated from the meters' highest mean over %(minutes)s "
+            "minutes of each month.",
             minutes=minutes,
         )
     return worded(
-        "The meters record means over %(told)s minutes. The bill's %(minutes)s-minute maximum is higher, so the demand charge is a lower "
+        "The meters record means over %(told)s minutes. The bill's %(minutes)s-minute maximum is "
+        "higher, so the demand charge is a lower "
         "bound.",
         minutes=minutes,
         told=shown(power.told_min, 2),
@@ -152,7 +168,8 @@ def carbon_notes(prices: Prices, *, supplies_own_factor: bool) -> Iterator[Words
         scope = Phrase(", bought electricity left out")
     elif supplies_own_factor:
         scope = Phrase(
-            ", bought electricity at the supply's own factor where one is declared, else at the grid's mean factor"
+            ", bought electricity at the supply's own factor where one is declared, else at the "
+            "grid's mean factor"
         )
     else:
         scope = Phrase(", bought electricity at the grid's mean factor")
@@ -182,7 +199,8 @@ def left_out_notes(
             )
         )
     yield worded(
-        "Not included: power factor, taxes on the whole bill, demand carried over from earlier months."
+        "Not included: power factor, taxes on the whole bill, demand carried over from earlier "
+        "months."
     )
 
 
@@ -191,12 +209,13 @@ def _named(carriers: Sequence[str]) -> Value:
 
 
 def series_notes(prices: Prices, priced: AbstractSet[tuple[str, str]]) -> Iterator[Words]:
-    """Of each series that priced energy of the step (by carrier and period), how much it holds and when it was fetched; and of each that
-    holds nothing yet."""
+    """Of each series that priced energy of the step (by carrier and period), how much it holds and
+    when it was fetched; and of each that holds nothing yet."""
     for carrier, (series, stamped) in prices.series.items():
         if not len(stamped.start_us):
             yield worded(
-                "Of the price series %(series)s nothing was fetched yet: run `steplabel-agent prices fetch`.",
+                "Of the price series %(series)s nothing was fetched yet: run `steplabel-agent "
+                "prices fetch`.",
                 series=series.name,
             )
         elif (carrier, series.name) in priced:
@@ -211,7 +230,8 @@ def series_notes(prices: Prices, priced: AbstractSet[tuple[str, str]]) -> Iterat
                 digest=newest.digest[:12],
             )
             yield worded(
-                "%(carrier)s is priced by the series %(series)s where it has a price: %(prices)s prices from %(first)s to "
+                "%(carrier)s is priced by the series %(series)s where it has a price: %(prices)s "
+                "prices from %(first)s to "
                 "%(last)s%(fetched)s.",
                 carrier=CARRIERS[carrier].words,
                 series=series.name,

@@ -1,10 +1,12 @@
 """The demand charge: each month's highest mean power, and which batches ran in it.
 
-From meters the power is known over the charge's own intervals. Where the readings lie further apart than those, or only clock hours
-are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell, and it may lie
-in time of which nothing is known: the charge is then a lower bound, and is told as such. A month that is only partly in the period
-bears the charge of its days there. Without meters each batch is taken evenly over its time, on quarter hours; but only where
-the log's times bear it: a batch that ends before it begins, or runs while another does on the same equipment, has a power that never was.
+From meters the power is known over the charge's own intervals. Where the readings lie further apart
+than those, or only clock hours are known (of a meter that is on top because its parent has no
+readings), the highest mean lies above what they tell, and it may lie in time of which nothing is
+known: the charge is then a lower bound, and is told as such. A month that is only partly in the
+period bears the charge of its days there. Without meters each batch is taken evenly over its time,
+on quarter hours; but only where the log's times bear it: a batch that ends before it begins, or
+runs while another does on the same equipment, has a power that never was.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from reporting_agent.config.tariff import DemandCharge
 from reporting_agent.metering.record import Intervals, MeterRecord
 
 MOST_UNSOUND = 0.01
-"""Share of batches with unsound times above which their powers say nothing of the month's highest."""
+"""Share of batches with unsound times above which their powers say nothing of the month's
+highest.
+"""
 
 _HOUR_US = 3_600_000_000
 _MINUTE_US = _HOUR_US // 60
@@ -30,10 +34,11 @@ _MINUTE_US = _HOUR_US // 60
 
 @dataclass(frozen=True, slots=True)
 class DemandPeak:
-    """The highest mean power of one month and what it cost; over which stretch batches share it, and all energy of that.
+    """The highest mean power of one month and what it cost; over which stretch batches share it,
+    and all energy of that.
 
-    Batches run evenly over their time as far as is known, so of meters that is the hour around the interval: within it a batch may have
-    drawn far more in one quarter than in another.
+    Batches run evenly over their time as far as is known, so of meters that is the hour around the
+    interval: within it a batch may have drawn far more in one quarter than in another.
     """
 
     month: date  # its first day
@@ -61,14 +66,17 @@ class PowerCurve:
     edges_us: Integers
     power_kw: Floats
     metered: bool
-    told_min: float  # minutes over which the means are told: longer than asked for where readings lie further apart
+    # minutes over which the means are told: longer than asked for where readings lie further apart
+    told_min: float
     unknown: Flags
 
 
 def site_power(
     records: Sequence[MeterRecord], batches: BatchPower, minutes: int, zone: tzinfo
 ) -> PowerCurve | None:
-    """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
+    """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the
+    batches; None where neither can tell.
+    """
     own = [
         record
         for record in records
@@ -82,7 +90,9 @@ def site_power(
 
 
 def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerCurve:
-    """All of them together, each in its own time, over the intervals that they have in common; none while no meter was in its place."""
+    """All of them together, each in its own time, over the intervals that they have in common; none
+    while no meter was in its place.
+    """
     demands = [record.demand for record in own if record.demand is not None]
     minutes_told = minutes if len(demands) == len(own) else 60
     curves = demands if len(demands) == len(own) else [_hours(record) for record in own]
@@ -129,7 +139,9 @@ def _hours(record: MeterRecord) -> Intervals:
 
 
 def unsound(batches: BatchPower) -> float:
-    """Share of the batches that do not last, or that begin before the one before on their equipment has ended."""
+    """Share of the batches that do not last, or that begin before the one before on their equipment
+    has ended.
+    """
     order = np.lexsort((batches.start_us, batches.machine))
     start, end, machine = batches.start_us[order], batches.end_us[order], batches.machine[order]
     overlaps = (start[1:] < end[:-1]) & (machine[1:] == machine[:-1])
@@ -137,7 +149,9 @@ def unsound(batches: BatchPower) -> float:
 
 
 def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
-    """Whether no other meter with readings measures what it does: neither one above it nor the one that it checks."""
+    """Whether no other meter with readings measures what it does: neither one above it nor the one
+    that it checks.
+    """
     present = {other.meter.id for other in records}
     return (
         record.meter.role in {"main", "check"}
@@ -189,7 +203,9 @@ class ChargedMonth:
 
 
 def charged_months(prices: Prices, until: datetime) -> Iterator[ChargedMonth]:
-    """From the first day that is priced on; what batches draw that run on after their period is on a bill of the next."""
+    """From the first day that is priced on; what batches draw that run on after their period is on
+    a bill of the next.
+    """
     begins, month = _midnight(prices.first, prices), prices.first.replace(day=1)
     while (first := _midnight(month, prices)) < to_us(until):
         following = (month + timedelta(days=32)).replace(day=1)
@@ -228,7 +244,9 @@ def peaks(powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth]) -> l
 
 
 def share_unknown(powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth]) -> float:
-    """Of the time that is charged, the part in which the meters do not show the site's power; a higher one may lie there."""
+    """Of the time that is charged, the part in which the meters do not show the site's power; a
+    higher one may lie there.
+    """
     unknown = [
         powers[month.charge.minutes].unknown[month.intervals(powers[month.charge.minutes])]
         for month in months
@@ -249,7 +267,9 @@ def _shared(power: PowerCurve, at: int) -> tuple[int, int, float]:
 
 
 def part_of_peaks(peaks: Sequence[DemandPeak], batches: BatchPower) -> Floats:
-    """Each batch's part of the charges: its energy in the months' highest stretches over all energy there, evenly over its time."""
+    """Each batch's part of the charges: its energy in the months' highest stretches over all energy
+    there, evenly over its time.
+    """
     parts = np.zeros(len(batches.kwh))
     length = np.maximum(batches.end_us - batches.start_us, 1)
     for peak in peaks:

@@ -1,12 +1,15 @@
-"""Practices that fit the steps of this site, with saving, money and payback, beside the step's own gap and causes.
+"""Practices that fit the steps of this site, with saving, money and payback, beside the step's own
+gap and causes.
 
 Matched here: nothing leaves.
 
-A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of the step; beside it stands what the
-step's batches took per output unit above the label beyond slopes and uncertainty, where the pack has a label of that form of energy: a
-saving larger than the gap is a change of the plant and not of its conduct. A practice against a cause is named only where that cause took
-energy at the step, and beside it stands what the cause took. Money and payback follow the low end of a range. Payback is simple:
-investment over a year's saving at what that form of energy cost the step by the site's own tariff.
+A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of
+the step; beside it stands what the step's batches took per output unit above the label beyond
+slopes and uncertainty, where the pack has a label of that form of energy: a saving larger than the
+gap is a change of the plant and not of its conduct. A practice against a cause is named only where
+that cause took energy at the step, and beside it stands what the cause took. Money and payback
+follow the low end of a range. Payback is simple: investment over a year's saving at what that form
+of energy cost the step by the site's own tariff.
 """
 
 from __future__ import annotations
@@ -25,14 +28,18 @@ from reporting_agent.config import SiteSettings
 
 @dataclass(frozen=True, slots=True)
 class FittingPractice:
-    """A practice at a step of this site. Energies per output unit, money in the tariff's currency per output unit."""
+    """A practice at a step of this site. Energies per output unit, money in the tariff's currency
+    per output unit.
+    """
 
     practice: Practice
     listing: Listing
     step: str
     gap: (
         float | None
-    )  # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None without such a label
+        # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None
+        # without such a label
+    )
     money: float | None  # of the list's saving, at the site's tariff
     payback_years: float | None
     reported: PracticeOutcomes | None = None  # by other sites, beside it
@@ -44,7 +51,9 @@ def fitting_practices(
     costs: Sequence[StepCost],
     library: Library | None = None,
 ) -> tuple[FittingPractice, ...]:
-    """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
+    """Of every step with a gap: those against a cause that was found first, then the shortest
+    payback, then the largest saving.
+    """
     practice_library = library or Library.held()
     steps = list(dict.fromkeys(label.step for label in losses if label.beyond.kgce > 0))
     practices = [
@@ -100,14 +109,18 @@ def _of_step(
 
 
 def _against(label: StepLosses, cause: WasteCause | None) -> float:
-    """What the practice is up against at this label: the cause's part, or all that lies beyond slopes and uncertainty."""
+    """What the practice is up against at this label: the cause's part, or all that lies beyond
+    slopes and uncertainty.
+    """
     if cause is None:
         return label.beyond.energy
     return label.by_cause[cause].energy if cause in label.by_cause else 0.0
 
 
 def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:
-    """What a kWh that the step took in cost over the period; None where no tariff tells. What it gave back would have been given anyway."""
+    """What a kWh that the step took in cost over the period; None where no tariff tells. What it
+    gave back would have been given anyway.
+    """
     return next((cost.per_kwh for cost in costs if cost.step == step), None)
 
 
@@ -122,7 +135,9 @@ def _of_gap(labels: Iterable[StepLosses]) -> float | None:
 
 
 def _payback(site: SiteSettings, practice: Practice, money: float | None) -> float | None:
-    """Years; 0 where nothing is invested; None without a tariff, a price of the dollar, or an investment in the list."""
+    """Years; 0 where nothing is invested; None without a tariff, a price of the dollar, or an
+    investment in the list.
+    """
     if practice.investment == 0:
         return 0.0
     if (

@@ -1,9 +1,10 @@
 """How the power of a step's equipment ran within its batches, from the meters that count for them.
 
-A batch is priced along the meters of its own step and equipment, of one carrier and of one direction: what a turbine gives by day says
-nothing of the hours in which the mill took its energy. A meter that names no equipment counts for all of its step, and it alone for a
-batch that names none. Where no meter shows the hours, or two meters count what cannot be added (a volume and a heat),
-there is no shape.
+A batch is priced along the meters of its own step and equipment, of one carrier and of one
+direction: what a turbine gives by day says nothing of the hours in which the mill took its energy.
+A meter that names no equipment counts for all of its step, and it alone for a batch that names
+none. Where no meter shows the hours, or two meters count what cannot be added (a volume and a
+heat), there is no shape.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class LoadShape:
 
 
 class LoadShapes:
-    """The shapes of a site, each worked out once; equipment that the same meters count for shares one."""
+    """The shapes of a site, each worked out once; equipment that the same meters count for shares
+    one.
+    """
 
     def __init__(self, records: Sequence[MeterRecord], zone: tzinfo) -> None:
         self._counted = [record for record in records if record.counted and len(record.hour_us)]

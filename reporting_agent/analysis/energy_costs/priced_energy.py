@@ -1,10 +1,12 @@
 """Batches with their energy as priced entries: what each amount cost at the time it was used.
 
-Energy that a batch gives back (export, recovered) is credited at the price of the hours in which it was given: it spares buying. A fuel
-may be priced by its energy (per GJ): its heat content then comes from the conversion table or its measured heating value.
+Energy that a batch gives back (export, recovered) is credited at the price of the hours in which it
+was given: it spares buying. A fuel may be priced by its energy (per GJ): its heat content then
+comes from the conversion table or its measured heating value.
 
-Assumption. Within a batch, energy ran as the hours of the meters of its carrier and direction did (`load_shapes`); evenly over the batch
-where there is none. A batch without a sound end is priced at its start.
+Assumption. Within a batch, energy ran as the hours of the meters of its carrier and direction did
+(`load_shapes`); evenly over the batch where there is none. A batch without a sound end is priced at
+its start.
 """
 
 from __future__ import annotations
@@ -89,7 +91,9 @@ def priced(
 
 @dataclass(slots=True)
 class _Entries:
-    """Amounts of one carrier: row of the batch, quantity, and which kind (unit, direction, heating value, day) it is of."""
+    """Amounts of one carrier: row of the batch, quantity, and which kind (unit, direction, heating
+    value, day) it is of.
+    """
 
     row: list[int] = field(default_factory=list)
     quantity: list[float] = field(default_factory=list)
@@ -166,7 +170,9 @@ def _priced(
 def _by_load(
     carrier: str, entries: _Entries, batches: Sequence[Batch], loads: LoadShapes
 ) -> list[tuple[LoadShape | None, list[int]]]:
-    """The entries of each load shape: those of one step, equipment and direction, and others that the same meters show."""
+    """The entries of each load shape: those of one step, equipment and direction, and others that
+    the same meters show.
+    """
     directions = [kind[1] for kind in entries.kinds]
     alike: dict[int, tuple[LoadShape | None, list[int]]] = {}
     for position, (row, kind) in enumerate(zip(entries.row, entries.kind, strict=True)):
@@ -183,7 +189,9 @@ def _mean(curve: PriceCurve, start: Integers, end: Integers, load: LoadShape | N
 def in_unit(
     energy: CarrierEnergy, unit: str, day: date, factors: FactorTable
 ) -> tuple[float, float]:
-    """One unit of the amount in the price's unit (`amount_in`), and its CO2 in kg, NaN where no factor is in force."""
+    """One unit of the amount in the price's unit (`amount_in`), and its CO2 in kg, NaN where no
+    factor is in force.
+    """
     try:
         co2 = factors.co2_kg(energy, day)
     except InputError:  # told as carbon that is not priced
@@ -192,7 +200,9 @@ def in_unit(
 
 
 def amount_in(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> float:
-    """The amount in the price's unit, of one unit of it, signed; NaN where it cannot be turned into it."""
+    """The amount in the price's unit, of one unit of it, signed; NaN where it cannot be turned into
+    it.
+    """
     sign = 1.0 if energy.direction is Direction.IMPORT else -1.0
     try:
         return sign * ratio(energy.unit, unit)

@@ -1,7 +1,9 @@
-"""The tariff as curves of prices over time, and what any stretch of time cost by one of them and a load.
+"""The tariff as curves of prices over time, and what any stretch of time cost by one of them and a
+load.
 
-Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that begins inside that hour begins the
-first time the clock shows it; in the spring hour that never comes, when the clock goes forward.
+Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that
+begins inside that hour begins the first time the clock shows it; in the spring hour that never
+comes, when the clock goes forward.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def from_us(moment_us: int) -> datetime:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PriceCurve:
-    """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is an index of `names`."""
+    """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is an
+    index of `names`.
+    """
 
     edges_us: Integers  # one more than prices
     price: Floats
@@ -113,7 +117,9 @@ class Prices:
         return self._curves[carrier]
 
     def mean(self, carrier: str, start_us: Integers, end_us: Integers) -> Floats:
-        """The mean price of each stretch [start, end), evenly over its time; NaN where a part of it has none."""
+        """The mean price of each stretch [start, end), evenly over its time; NaN where a part of it
+        has none.
+        """
         curve = self.curve(carrier)
         if curve is None:
             return np.full(len(start_us), np.nan)
@@ -199,7 +205,8 @@ def _moment(day: date, minute: int, zone: tzinfo) -> int:
 def integrals(
     curve: PriceCurve, start_us: Integers, end_us: Integers, load: LoadShape | None
 ) -> tuple[Floats, Floats]:
-    """Price and weight, integrated over each stretch with the load's shape (evenly where there is none): their ratio is the mean price.
+    """Price and weight, integrated over each stretch with the load's shape (evenly where there is
+    none): their ratio is the mean price.
 
     A stretch in which the load is nothing, or that leaves the load's edges, is taken evenly.
     """

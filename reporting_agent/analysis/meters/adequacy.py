@@ -1,9 +1,12 @@
-"""How far each meter may be wrong in a batch and in the whole period of its step, and what `adequacy_rules` say of that.
+"""How far each meter may be wrong in a batch and in the whole period of its step, and what
+`adequacy_rules` say of that.
 
-The question is asked of a typical batch and of the whole period, for the labels that the carrier counts in:
+The question is asked of a typical batch and of the whole period, for the labels that the carrier
+counts in:
 
-- *adequate*: what one batch's energy may be wrong by through this meter is small beside the label, and its own part (what differs from
-  batch to batch) small beside the way from the label to the typical batch: else a low quantile finds lucky readings;
+- *adequate*: what one batch's energy may be wrong by through this meter is small beside the label,
+  and its own part (what differs from batch to batch) small beside the way from the label to the
+  typical batch: else a low quantile finds lucky readings;
 - *for the year only*: the period's sum is sure enough, single batches are not;
 - *not adequate*: not even the sum; *undeclared*: no class is declared, so that nobody can tell.
 """
@@ -49,9 +52,11 @@ _RUNS = 0.02  # an hour below this share of the mean is no load
 
 @dataclass(frozen=True, slots=True)
 class Adequacy:
-    """One meter of one step. Uncertainties are expanded (k = 2), as shares of the carrier's own energy; None where no class is declared.
+    """One meter of one step. Uncertainties are expanded (k = 2), as shares of the carrier's own
+    energy; None where no class is declared.
 
-    `share` is the part of the label's energy that this carrier is. `words` says the verdict with every reason and change.
+    `share` is the part of the label's energy that this carrier is. `words` says the verdict with
+    every reason and change.
     """
 
     step: str
@@ -101,7 +106,9 @@ def findings(judgements: Sequence[Adequacy]) -> list[DataFinding]:
 
 
 def _windows_of_each(batches: Sequence[Batch]) -> dict[tuple[str, str], Windows]:
-    """The batches of each step and equipment, as windows: also those that no energy is known of, for that may be the meter's fault."""
+    """The batches of each step and equipment, as windows: also those that no energy is known of,
+    for that may be the meter's fault.
+    """
     gathered: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
     for batch in batches:
         if (
@@ -169,7 +176,9 @@ def _judge(
 
 
 def _load(record: MeterRecord) -> MeterLoad | None:
-    """In the unit of the range: mean while batches ran (always, of a meter that serves none), lowest hour in twenty, highest seen."""
+    """In the unit of the range: mean while batches ran (always, of a meter that serves none),
+    lowest hour in twenty, highest seen.
+    """
     if not record.per_reading or not record.known_s:
         return None
     outside_s = sum(
@@ -202,7 +211,9 @@ def _doubt(
     windows: Windows,
     length_h: Floats,
 ) -> WindowUncertainty | None:
-    """What each batch's energy may be wrong by, at the mean load of its meter (of a virtual meter: of its parts)."""
+    """What each batch's energy may be wrong by, at the mean load of its meter (of a virtual meter:
+    of its parts).
+    """
     tree, parts = site.tree, []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name)
@@ -229,7 +240,9 @@ def _doubt(
 def _of_period(
     site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord
 ) -> float | None:
-    """Expanded uncertainty of the period's sum, missing time included, as a share of it; None where too much of the time is missing."""
+    """Expanded uncertainty of the period's sum, missing time included, as a share of it; None where
+    too much of the time is missing.
+    """
     if covered(record) < FEWEST_COVERED:
         return None
     tree, parts = site.tree, []
@@ -257,7 +270,9 @@ def _of_period(
 
 
 def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, float | None]:
-    """The largest part that the carrier is of any of the step's labels, and the way from that label to its typical batch, as a share."""
+    """The largest part that the carrier is of any of the step's labels, and the way from that label
+    to its typical batch, as a share.
+    """
     best: tuple[float, float | None] = (0.0, None)
     for label in result.site_label.steps:
         whole = sum(abs(value) for value in label.energy_by_carrier.values())

@@ -1,8 +1,10 @@
-"""Decides whether a meter suffices for a step's label, for the year only or not at all, and what to change, in words with figures.
+"""Decides whether a meter suffices for a step's label, for the year only or not at all, and what to
+change, in words with figures.
 
-Sources: GB 17167-2006 table 4 asks class 2.0 of gas and 2.5 of steam meters; IEC 62053-21 tests class 1 electricity meters
-from 5 % of the basic current; a turndown of 10:1 for gas and steam flow meters is makers' practice (an engineering assumption), as are
-the intervals between calibrations. The two limits on a batch and on a year are assumptions of ours.
+Sources: GB 17167-2006 table 4 asks class 2.0 of gas and 2.5 of steam meters; IEC 62053-21 tests
+class 1 electricity meters from 5 % of the basic current; a turndown of 10:1 for gas and steam flow
+meters is makers' practice (an engineering assumption), as are the intervals between calibrations.
+The two limits on a batch and on a year are assumptions of ours.
 """
 
 from __future__ import annotations
@@ -69,7 +71,8 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
             Aspect.SATURATION,
             AdequacyVerdict.INADEQUATE if share > 0.02 else AdequacyVerdict.YEAR_ONLY,
             worded(
-                "it is at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more flowed than it shows",
+                "it is at the end of its range, %(top)s %(unit)s, for %(share)s of the time: more "
+                "flowed than it shows",
                 top=shown(top),
                 unit=measuring.unit,
                 share=f"{share:.1%}",
@@ -95,7 +98,8 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
             Aspect.RANGE,
             AdequacyVerdict.YEAR_ONLY,
             worded(
-                "range 0 to %(top)s %(unit)s, but the batches run at %(mean)s: %(share)s of the range; %(means)s",
+                "range 0 to %(top)s %(unit)s, but the batches run at %(mean)s: %(share)s of the "
+                "range; %(means)s",
                 top=shown(top),
                 unit=measuring.unit,
                 mean=shown(load.mean),
@@ -111,7 +115,8 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
 def _smaller_turndown(measuring: Measuring) -> Words:
     """Where the peaks need the range that the usual load is too small for."""
     return worded(
-        "its peaks need this range: use a meter with a larger turndown (thermal mass, ultrasonic), or a small one beside the large one"
+        "its peaks need this range: use a meter with a larger turndown (thermal mass, "
+        "ultrasonic), or a small one beside the large one"
     )
 
 
@@ -139,7 +144,8 @@ def _class(measuring: Measuring) -> Iterator[Issue]:
             Aspect.CLASS,
             verdict,
             worded(
-                "through this meter, %(what)s may be wrong by %(found)s of the label, more than %(allowed)s",
+                "through this meter, %(what)s may be wrong by %(found)s of the label, more than "
+                "%(allowed)s",
                 what=what,
                 found=f"{error:.1%}",
                 allowed=f"{allowed:.0%}",
@@ -151,7 +157,8 @@ def _class(measuring: Measuring) -> Iterator[Issue]:
             Aspect.CLASS,
             AdequacyVerdict.YEAR_ONLY,
             worded(
-                "its reading errors alone make batches differ by %(own)s, more than half of the %(spread)s between the label and the "
+                "its reading errors alone make batches differ by %(own)s, more than half of the "
+                "%(spread)s between the label and the "
                 "typical batch: the label could be just a lucky reading",
                 own=f"{own:.1%}",
                 spread=f"{measuring.spread or 0:.1%}",
@@ -166,7 +173,8 @@ def _better_class(measuring: Measuring, allowed: float) -> Words:
     """The class that would do, where a class can; else the readings are the matter."""
     if measuring.meter.computed:
         return worded(
-            "give it a meter of its own: a small difference between large meters has the errors of both"
+            "give it a meter of its own: a small difference between large meters has the errors "
+            "of both"
         )
     common = (
         ((measuring.of_batch or 0.0) ** 2 - (measuring.own or 0.0) ** 2) ** 0.5
@@ -223,7 +231,8 @@ def _resolution(measuring: Measuring) -> Iterator[Issue]:
             Aspect.RESOLUTION,
             AdequacyVerdict.YEAR_ONLY,
             worded(
-                "it counts in steps of %(quantum)s %(meter_unit)s, which is %(share)s of a batch's %(batch_energy)s %(record_unit)s",
+                "it counts in steps of %(quantum)s %(meter_unit)s, which is %(share)s of a "
+                "batch's %(batch_energy)s %(record_unit)s",
                 quantum=shown(quantum),
                 meter_unit=measuring.meter.unit,
                 share=f"{share:.1%}",
@@ -257,7 +266,8 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
     )
     sentence = worded(
         (
-            "a reading every %(step_s)s s, batches of %(batch_s)s s: at the start or end of a batch, the energy between two readings is "
+            "a reading every %(step_s)s s, batches of %(batch_s)s s: at the start or end of a "
+            "batch, the energy between two readings is "
             "split by time alone"
         ),
         step_s=shown(step_s),
@@ -265,7 +275,8 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
     )
     if step_s > measuring.longest_gap_s:
         sentence = worded(
-            "a reading every %(step_s)s s: the step's label does not estimate energy across a gap of more than %(longest_gap_s)s s",
+            "a reading every %(step_s)s s: the step's label does not estimate energy across a gap "
+            "of more than %(longest_gap_s)s s",
             step_s=shown(step_s),
             longest_gap_s=shown(measuring.longest_gap_s),
         )
@@ -305,7 +316,9 @@ def covered(record: MeterRecord) -> float:
 
 
 def _state(measuring: Measuring) -> Iterator[Issue]:
-    """Gas and steam whose temperature or pressure is a constant, or whose heat is a fixed figure."""
+    """Gas and steam whose temperature or pressure is a constant, or whose heat is a fixed
+    figure.
+    """
     meter = measuring.meter
     stated = (
         (Phrase("temperature"), meter.temperature_c),
@@ -321,7 +334,8 @@ def _state(measuring: Measuring) -> Iterator[Issue]:
             moves = Phrase("at normal pressure, 10 kPa change a volume by 10 %, and 3 K by 1 %")
         else:
             moves = Phrase(
-                "a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change its heat by 1 %"
+                "a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change "
+                "its heat by 1 %"
             )
         yield Issue(
             Aspect.STATE,
@@ -364,7 +378,8 @@ def _calibration(measuring: Measuring) -> Iterator[Issue]:
             AdequacyVerdict.ADEQUATE,
             worded(
                 (
-                    "calibrated on %(calibrated_on)s, %(age)s months before the end of the period; a calibration is valid for %(months)s "
+                    "calibrated on %(calibrated_on)s, %(age)s months before the end of the "
+                    "period; a calibration is valid for %(months)s "
                     "months"
                 ),
                 calibrated_on=meter.calibrated_on.isoformat(),

@@ -53,7 +53,9 @@ class Aspect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that a meter lacks: how far it brings the verdict down, what was found, and what to change."""
+    """One thing that a meter lacks: how far it brings the verdict down, what was found, and what to
+    change.
+    """
 
     aspect: Aspect
     verdict: AdequacyVerdict
@@ -63,7 +65,9 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class MeterLoad:
-    """How a meter is loaded, in the unit of its range: mean in batches, the lowest hour in twenty, the highest seen."""
+    """How a meter is loaded, in the unit of its range: mean in batches, the lowest hour in twenty,
+    the highest seen.
+    """
 
     mean: float
     lowest: float | None
@@ -72,9 +76,11 @@ class MeterLoad:
 
 @dataclass(frozen=True, slots=True)
 class Measuring:
-    """One meter as one step's label uses it. Uncertainties are expanded, as shares; None where no class is declared.
+    """One meter as one step's label uses it. Uncertainties are expanded, as shares; None where no
+    class is declared.
 
-    `share` is the part of the label's energy that the carrier is; `spread` the way from the label to the typical batch, as a share.
+    `share` is the part of the label's energy that the carrier is; `spread` the way from the label
+    to the typical batch, as a share.
     """
 
     meter: Meter

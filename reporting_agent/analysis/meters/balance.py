@@ -1,13 +1,18 @@
-"""Balances of the meters: a main meter against the sum of its subs, a check meter against what it checks.
+"""Balances of the meters: a main meter against the sum of its subs, a check meter against what it
+checks.
 
-Over the hours that every meter of the balance which is in its place then knows, for the whole period and day by day:
+Over the hours that every meter of the balance which is in its place then knows, for the whole
+period and day by day:
 
-    difference = main * (1 - declared loss) - sum of subs          (a sub of the other direction is taken off)
+    difference = main * (1 - declared loss) - sum of subs          (a sub of the other direction is
+    taken off)
 
-It is *open* where it is larger than the combined uncertainty of all meters in it: class, resolution and edges, missing time
-(`metering.uncertainty`), k = 2 for the period. Days are many, so a day counts as open at k = 3 only, and a balance is open by its days
-where more than one in fifty is. Where the subs measure `some` of what flows on, only subs above the main are open: the rest is what nobody
-measures. A meter without a class is taken at the site's declared uncertainty, and that is said.
+It is *open* where it is larger than the combined uncertainty of all meters in it: class, resolution
+and edges, missing time (`metering.uncertainty`), k = 2 for the period. Days are many, so a day
+counts as open at k = 3 only, and a balance is open by its days where more than one in fifty is.
+Where the subs measure `some` of what flows on, only subs above the main are open: the rest is what
+nobody measures. A meter without a class is taken at the site's declared uncertainty, and that is
+said.
 """
 
 from __future__ import annotations
@@ -45,7 +50,9 @@ OPEN_DAYS = 0.02  # share of the days that may lie beyond it
 
 @dataclass(frozen=True, slots=True)
 class BalanceMeter:
-    """One meter of a balance: its energy over the hours compared, with the sign it has in the sum, and its expanded uncertainty (k = 2)."""
+    """One meter of a balance: its energy over the hours compared, with the sign it has in the sum,
+    and its expanded uncertainty (k = 2).
+    """
 
     meter: str
     energy: float
@@ -65,7 +72,9 @@ class DayBalance:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One meter against others. All energies in `unit`; `look_first` is a meter's id, "" where the balance closes."""
+    """One meter against others. All energies in `unit`; `look_first` is a meter's id, "" where the
+    balance closes.
+    """
 
     kind: Literal["subs", "check"]
     carrier: str
@@ -89,7 +98,9 @@ class Balance:
 
 
 def balances(site: SiteSettings, result: LabelResult) -> tuple[Balance, ...]:
-    """Every main meter with subs, and every check meter, that have readings in the period; in the order of site.toml."""
+    """Every main meter with subs, and every check meter, that have readings in the period; in the
+    order of site.toml.
+    """
     records = {record.meter.id: record for record in result.data.meters}
     tree = site.tree
     return tuple(_all(site, tree, records))
@@ -230,7 +241,9 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 
 def _days(hour_us: NDArray[np.int64], site: SiteSettings) -> NDArray[np.int64]:
-    """The local day of each hour, as days since 1970; asked of the zone once a UTC day's worth of equal offsets would not do."""
+    """The local day of each hour, as days since 1970; asked of the zone once a UTC day's worth of
+    equal offsets would not do.
+    """
     return np.array(
         [
             (
@@ -260,7 +273,9 @@ def _doubt(
     edges: NDArray[np.int64],
     compared: NDArray[np.bool_],
 ) -> WindowUncertainty:
-    """The uncertainty of one meter's energy over each group of compared hours that begins at an edge."""
+    """The uncertainty of one meter's energy over each group of compared hours that begins at an
+    edge.
+    """
     if not compared.any():
         return WindowUncertainty(np.zeros(len(edges)), np.zeros(len(edges)))
     parts = []
@@ -310,7 +325,9 @@ def _combined(doubts: list[WindowUncertainty], scales: list[float], factor: floa
 
 
 def _since(day_open: NDArray[np.bool_]) -> int | None:
-    """The first open day from which on most days are open, where most days before it are not; else None."""
+    """The first open day from which on most days are open, where most days before it are not; else
+    None.
+    """
     days = np.flatnonzero(day_open)
     for day in days.tolist():
         if day and day_open[day:].mean() > 0.5 and day_open[:day].mean() < 0.1:

@@ -1,9 +1,10 @@
 """Which meter of an open balance to look at first, and why.
 
-In this order, each only where the data show it: the meter whose part of the whole changed on the day the balance opened; the meter whose
-day-by-day energy the difference follows (it would close if that meter read more or less by one factor); a steady difference, which is
-rather a load that no sub measures; the meter that knows least of its time; the one that is worst by its class at its load; the one whose
-calibration is oldest. A sub comes before the main.
+In this order, each only where the data show it: the meter whose part of the whole changed on the
+day the balance opened; the meter whose day-by-day energy the difference follows (it would close if
+that meter read more or less by one factor); a steady difference, which is rather a load that no sub
+measures; the meter that knows least of its time; the one that is worst by its class at its load;
+the one whose calibration is oldest. A sub comes before the main.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
     return Suspect(
         record.meter.id,
         worded(
-            "the difference follows it day by day, and would disappear if it counted %(times)s times as much%(cause)s",
+            "the difference follows it day by day, and would disappear if it counted %(times)s "
+            "times as much%(cause)s",
             times=shown(times),
             cause=_cause(times),
         ),
@@ -103,7 +105,8 @@ def _steady(main: MeterRecord, difference: Floats) -> Suspect | None:
     return Suspect(
         main.meter.id,
         worded(
-            "the difference is a steady %(power)s, so a load below it without a sub-meter is more likely than a faulty meter",
+            "the difference is a steady %(power)s, so a load below it without a sub-meter is more "
+            "likely than a faulty meter",
             power=power,
         ),
     )
@@ -128,7 +131,9 @@ def _cause(times: float) -> str:
 def _changed(
     subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: Floats, since: int
 ) -> Suspect | None:
-    """The sub whose part of the main meter's energy changed most, against the difference, on the day the balance opened."""
+    """The sub whose part of the main meter's energy changed most, against the difference, on the
+    day the balance opened.
+    """
     turned = float(np.sign(np.median(difference[since:])))
     best: tuple[float, Suspect] | None = None
     for record, energy in subs:

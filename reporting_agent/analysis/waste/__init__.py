@@ -1,1 +1,3 @@
-"""Energy above the label and without product: why, how sure, and where to look first (docs/waste.md)."""
+"""Energy above the label and without product: why, how sure, and where to look first
+(docs/waste.md).
+"""

@@ -1,20 +1,27 @@
-"""Where to look first, ranked by what can be gained, and what could be gained of each use of energy that made no product.
+"""Where to look first, ranked by what can be gained, and what could be gained of each use of energy
+that made no product.
 
 What can be gained is never the whole bar of a Pareto:
 
 - a *cause*: what it took of the gap beyond uncertainty;
-- a *group* (equipment, shift, hour) that lies above the others by more than chance, freed of the product: that difference times its output;
-- *months* above the level of the best quarter of months, by more than chance: the difference times their output;
-- *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it, which is an upper bound and said so.
+- a *group* (equipment, shift, hour) that lies above the others by more than chance, freed of the
+  product: that difference times its output;
+- *months* above the level of the best quarter of months, by more than chance: the difference times
+  their output;
+- *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it,
+  which is an upper bound and said so.
 
-Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added up. Where nothing differs by more than
-chance and no cause stands, the one sentence says that. What has no cause in the data is told last, with what to record. Shares are of the
-energy above the label beyond what the pack's slopes and the uncertainty account for, avoidable and unexplained together: "the gap beyond
-uncertainty".
+Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added
+up. Where nothing differs by more than chance and no cause stands, the one sentence says that. What
+has no cause in the data is told last, with what to record. Shares are of the energy above the label
+beyond what the pack's slopes and the uncertainty account for, avoidable and unexplained together:
+"the gap beyond uncertainty".
 
-What could be gained of the energy that made no product, use by use, each in a sentence: an upper bound, and said so.
+What could be gained of the energy that made no product, use by use, each in a sentence: an upper
+bound, and said so.
 
-Its money is the mean price of the period by the clock: when in the period a use ran is not kept apart.
+Its money is the mean price of the period by the clock: when in the period a use ran is not kept
+apart.
 """
 
 from __future__ import annotations
@@ -71,7 +78,9 @@ def of_uses(
     factors: FactorTable,
     doubt: Words,
 ) -> Iterator[Advice]:
-    """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind a unit that is an assumption."""
+    """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind
+    a unit that is an assumption.
+    """
     by_step: dict[tuple[str, str, str], list[StepUse]] = {}
     for step_use in used:
         by_step.setdefault((step_use.step, step_use.carrier, step_use.unit), []).append(step_use)
@@ -113,7 +122,8 @@ def _advice(
         )
     parts: list[Value] = [
         Phrase(
-            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s. The part that can be "
+            "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: "
+            "%(use)s%(where)s. The part that can be "
             "switched off is at most all of it.",
             step=name,
             share=percent(share),
@@ -145,13 +155,16 @@ def _of_carrier(
     prices: Prices | None,
     factors: FactorTable,
 ) -> Amount | None:
-    """An amount of one carrier by the factors of the period's first day; None for a fuel whose heating value is not known here."""
+    """An amount of one carrier by the factors of the period's first day; None for a fuel whose
+    heating value is not known here.
+    """
     day = period.start.date()
     carrier_energy = CarrierEnergy(carrier, energy, unit)
     try:
         kgce = factors.kgce(carrier_energy, Basis.CALORIFIC, day)
     except InputError:
-        return None  # lhv-required or factor-missing: the figure stands in its own unit in the table of uses
+        # lhv-required or factor-missing: the figure stands in its own unit in the table of uses
+        return None
     kwh = kgce / float(factors.factor("electricity", Basis.CALORIFIC, day).kgce_per_unit)
     if carrier != "electricity" and (heat := factors.mj(carrier_energy, day)):
         kwh = heat / 3.6
@@ -228,7 +241,8 @@ def _nothing(labels: int) -> Advice:
         "nothing-stands-out",
         "",
         worded(
-            "Nothing is unusual: no cause, shift, equipment, hour or month that makes up %(least)s of the gap or more differs by more than "
+            "Nothing is unusual: no cause, shift, equipment, hour or month that makes up "
+            "%(least)s of the gap or more differs by more than "
             "chance. Labels looked at: %(labels)s.",
             labels=labels,
             least=percent(LEAST_SHARE),
@@ -255,7 +269,8 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
         "record-more",
         worst.step,
         worded(
-            "%(share)s of the gap beyond uncertainty has no reason in the data (longer power-on included), most of it at %(step)s. "
+            "%(share)s of the gap beyond uncertainty has no reason in the data (longer power-on "
+            "included), most of it at %(step)s. "
             "Recording %(missing)s with every batch would explain more of it.",
             share=percent(unexplained / whole),
             step=name,

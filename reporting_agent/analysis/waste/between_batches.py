@@ -1,23 +1,27 @@
-"""What an equipment did between its batches, told from how long it stood, what ran before and after, and the power it drew.
+"""What an equipment did between its batches, told from how long it stood, what ran before and
+after, and the power it drew.
 
-Nothing but the meter and the log is asked; the equipment's own levels are the measure, not a table of ours:
+Nothing but the meter and the log is asked; the equipment's own levels are the measure, not a table
+of ours:
 
-- *run level*: the median power of its batches; *idle level*: the median power of its usual pauses (no longer than three times the
-  median pause) between two batches of one product, below half the run level.
+- *run level*: the median power of its batches; *idle level*: the median power of its usual pauses
+  (no longer than three times the median pause) between two batches of one product, below half the
+  run level.
 
-A stretch longer than two hours is first cut into the clock hours that lie wholly in it, and what is left at its two ends. Then, for every
-piece in this order, the first rule that holds:
+A stretch longer than two hours is first cut into the clock hours that lie wholly in it, and what is
+left at its two ends. Then, for every piece in this order, the first rule that holds:
 
-1. half the run level or more: a run that the log does not hold (or holds too faultily): *outside any batch*, or *excluded* where an
-   excluded batch of the log begins in the stretch;
-2. in a stretch longer than two hours and than five median pauses, below 0.6 of the idle level (without one: of half the run level):
+1. half the run level or more: a run that the log does not hold (or holds too faultily): *outside
+   any batch*, or *excluded* where an excluded batch of the log begins in the stretch;
+2. in a stretch longer than two hours and than five median pauses, below 0.6 of the idle level
+   (without one: of half the run level):
    *standby*;
 3. another product after than before: *changeover*;
 4. a quarter hour or longer at twice the idle level or more: *warm holding*;
 5. everything else: *idling*.
 
-Known drawbacks: of a short stretch that was two things in turn (idle, then changed over) all goes to one; at a meter that several
-equipments share no change of product is told.
+Known drawbacks: of a short stretch that was two things in turn (idle, then changed over) all goes
+to one; at a meter that several equipments share no change of product is told.
 """
 
 from __future__ import annotations
@@ -48,7 +52,9 @@ _LEAST_KNOWN = 0.5  # of a stretch's seconds, for its power to be taken
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BetweenBatches:
-    """The stretches between batches by use, in the meter's unit; and the levels they were told by, in its unit per hour."""
+    """The stretches between batches by use, in the meter's unit; and the levels they were told by,
+    in its unit per hour.
+    """
 
     parts: Mapping[Use, float]
     run_level: float | None
@@ -67,12 +73,14 @@ class BetweenBatches:
         }
         return Words.of(
             Phrase(
-                "Between batches: run level %(run)s %(rate)s, no idle level, usual pause %(pause)s min.",
+                "Between batches: run level %(run)s %(rate)s, no idle level, usual pause "
+                "%(pause)s min.",
                 **level,
             )
             if self.idle_level is None
             else Phrase(
-                "Between batches: run level %(run)s %(rate)s, idle level %(idle)s %(rate)s, usual pause %(pause)s min.",
+                "Between batches: run level %(run)s %(rate)s, idle level %(idle)s %(rate)s, usual "
+                "pause %(pause)s min.",
                 idle=plain(self.idle_level),
                 **level,
             )
@@ -91,7 +99,8 @@ def standing(
     Args:
         batches: those the meter counts for, by id.
         faulty: excluded batches of the same equipment whose interval the meter could not use.
-        run_level: median power of its batches, in the meter's unit per hour; None where there are none.
+        run_level: median power of its batches, in the meter's unit per hour; None where there are
+            none.
         one_line: whether the meter serves one equipment alone, so that products follow one another.
     """
     stretches = record.stretches
@@ -156,7 +165,9 @@ class _Pieces:
         return power
 
     def cut(self, record: MeterRecord, at: Flags) -> _Pieces:
-        """The stretches marked, cut into their whole clock hours and one piece for both ends; energies add up exactly."""
+        """The stretches marked, cut into their whole clock hours and one piece for both ends;
+        energies add up exactly.
+        """
         begins = record.hour_us
         ends = np.append(begins[1:], record.end_us)
         index = np.flatnonzero(at)

@@ -1,21 +1,29 @@
-"""What holding, standing, reheats and the other causes cost the batches of a step, all fitted together, and what each takes of every batch.
+"""What holding, standing, reheats and the other causes cost the batches of a step, all fitted
+together, and what each takes of every batch.
 
-1. *Rejected output* is counted, not estimated: its share of what was produced times the batch's energy.
-2. For every other cause of a batch's own the log gives a **dose**: minutes longer than the batches at the label level, a stop before,
-   another product before, reheats, tonnes short. One robust regression over all used batches (`regression`), each month's median
-   taken off, tells what a dose costs, all doses together, so that a minute is not paid twice. A cause stands only where its cost is
-   above 0 with p < 0.05 after Holm's correction over the causes tried, on five batches or more; else it takes nothing.
-3. *Equipment, shift, hour*: of what is then left, a group that lies above all others by more than chance (`chance`) takes the difference.
-4. *Longer at power*: minutes with the power on that cost about what the process itself draws (half its mean power or more) are no
-   waiting. They tell where the energy went and not why: last in turn, and named so.
+1. *Rejected output* is counted, not estimated: its share of what was produced times the batch's
+   energy.
+2. For every other cause of a batch's own the log gives a **dose**: minutes longer than the batches
+   at the label level, a stop before, another product before, reheats, tonnes short. One robust
+   regression over all used batches (`regression`), each month's median
+   taken off, tells what a dose costs, all doses together, so that a minute is not paid twice. A
+   cause stands only where its cost is above 0 with p < 0.05 after Holm's correction over the causes
+   tried, on five batches or more; else it takes nothing.
+3. *Equipment, shift, hour*: of what is then left, a group that lies above all others by more than
+   chance (`chance`) takes the difference.
+4. *Longer at power*: minutes with the power on that cost about what the process itself draws (half
+   its mean power or more) are no waiting. They tell where the energy went and not why: last in
+   turn, and named so.
 5. What no evidence explains stays "no cause in the data".
 
-What named causes (1 to 3) took is *avoidable*; 4 and 5 name none, and what they hold is *unexplained* (`Cause.named`).
+What named causes (1 to 3) took is *avoidable*; 4 and 5 name none, and what they hold is
+*unexplained* (`Cause.named`).
 
-They share out a batch's energy above the label **beyond** what slopes and uncertainty account for, and never take more than that: where
-their estimates are larger together, each is cut in proportion. Parts stand on the label's binary grid, so that causes add up to that
-energy of every batch, and batches to the sums, to the last bit. "Batches at the label level" are the tenth of the used batches with the
-lowest values at reference conditions.
+They share out a batch's energy above the label **beyond** what slopes and uncertainty account for,
+and never take more than that: where their estimates are larger together, each is cut in proportion.
+Parts stand on the label's binary grid, so that causes add up to that energy of every batch, and
+batches to the sums, to the last bit. "Batches at the label level" are the tenth of the used batches
+with the lowest values at reference conditions.
 """
 
 from __future__ import annotations
@@ -67,16 +75,19 @@ RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "month", "campaign", "pot-mont
 
 @dataclass(frozen=True, slots=True)
 class CauseRule:
-    """How one cause was looked for in one label: the rule in words, what it costs, and how sure that is.
+    """How one cause was looked for in one label: the rule in words, what it costs, and how sure
+    that is.
 
-    `estimate` is energy (in the label's energy unit) per `per` of the evidence, such as kWh a minute, with its 95 % interval; for
-    equipment, shift and hour it is energy per output. `p_value` is corrected for the number of causes tried; None where nothing
-    is estimated. A cause that does not stand took nothing.
+    `estimate` is energy (in the label's energy unit) per `per` of the evidence, such as kWh a
+    minute, with its 95 % interval; for equipment, shift and hour it is energy per output. `p_value`
+    is corrected for the number of causes tried; None where nothing is estimated. A cause that does
+    not stand took nothing.
     """
 
     cause: WasteCause
     rule: Words
-    per: str  # min, h, time, batch; of low load `fixed`: what a batch takes without output; "" per output
+    # min, h, time, batch; of low load `fixed`: what a batch takes without output; "" per output
+    per: str
     estimate: float | None
     interval: tuple[float, float] | None
     p_value: float | None
@@ -85,7 +96,9 @@ class CauseRule:
 
 
 class Dose(NamedTuple):
-    """The evidence of one cause for the used batches: `amount` in `per`, 0 without it, NaN where not known; its rule in words."""
+    """The evidence of one cause for the used batches: `amount` in `per`, 0 without it, NaN where
+    not known; its rule in words.
+    """
 
     cause: WasteCause
     amount: Floats
@@ -95,7 +108,9 @@ class Dose(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
-    """What each cause takes of the energy beyond slopes and uncertainty, and the doses and rules it was told by."""
+    """What each cause takes of the energy beyond slopes and uncertainty, and the doses and rules it
+    was told by.
+    """
 
     energy: Mapping[WasteCause, Floats]
     rules: tuple[CauseRule, ...]
@@ -106,7 +121,9 @@ class Attribution:
 def attribute(
     measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats
 ) -> Attribution:
-    """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
+    """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the
+    label's unit) to causes.
+    """
     rows, output = measured.rows, measured.output
     reject, month = measured.columns.reject[rows], evidence.month.code[rows]
     by_cause: dict[WasteCause, Floats] = {}
@@ -154,7 +171,9 @@ def attribute(
 def _running(
     doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatches, evidence: BatchEvidence
 ) -> Dose | None:
-    """The holding dose as a longer run, where a minute of it costs half of what the process draws or more."""
+    """The holding dose as a longer run, where a minute of it costs half of what the process draws
+    or more.
+    """
     for dose, rule in zip(doses, rules, strict=True):
         if dose.cause is WasteCause.HOLDING and rule.stands and rule.estimate is not None:
             best = label_level(measured.at_reference)
@@ -197,7 +216,8 @@ def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> It
             np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
             "h",
             worded(
-                "the first batch after the equipment was stopped for more than %(long_stop_h)s h; each further hour, up to "
+                "the first batch after the equipment was stopped for more than %(long_stop_h)s h; "
+                "each further hour, up to "
                 "%(coldest_h)s h, cooled it further",
                 long_stop_h=f"{long_stop_h:,.1f}",
                 coldest_h=f"{_COLD_AFTER_H:g}",
@@ -215,7 +235,8 @@ def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> It
         np.maximum(1.0 - output / usual, 0.0),
         "fixed",
         worded(
-            "output below %(usual)s %(output_unit)s, the median of the batches at the label level; the fixed energy of a batch is "
+            "output below %(usual)s %(output_unit)s, the median of the batches at the label "
+            "level; the fixed energy of a batch is "
             "then divided by fewer tonnes",
             usual=plain(usual),
             output_unit=step.output_unit,
@@ -233,7 +254,8 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, best: Integers)
             dose,
             "min",
             worded(
-                "power on for longer than %(usual)s min, the median of the batches at the label level",
+                "power on for longer than %(usual)s min, the median of the batches at the label "
+                "level",
                 usual=f"{usual:,.1f}",
             ),
         )
@@ -268,7 +290,9 @@ def _longer(minutes: Floats, best: Integers) -> tuple[float, Floats]:
 def _estimated(
     doses: list[Dose], excess: Floats, output: Floats, order: Integers
 ) -> tuple[dict[WasteCause, Floats], list[CauseRule]]:
-    """What every dose costs, per batch in the label's energy unit; a dose that is not known costs nothing and enters no estimate."""
+    """What every dose costs, per batch in the label's energy unit; a dose that is not known costs
+    nothing and enters no estimate.
+    """
     if not doses:
         return {}, []
     if len(order) < FEWEST_TO_FIT:

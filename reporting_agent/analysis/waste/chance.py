@@ -1,9 +1,12 @@
-"""Whether groups of batches differ by more than chance, freed of drift and product, and the month with which the level changed.
+"""Whether groups of batches differ by more than chance, freed of drift and product, and the month
+with which the level changed.
 
-The unit of the test is not the batch: batches of one shift on one day are alike, and counting each would make nearly every
-difference look real. A unit is the mean of one group on one day. Each group's days are compared with the days of all others
-by Mann and Whitney's rank test, its variance widened by how alike days that follow one another are ((1+r)/(1-r), see
-`benchmarks.labels.uncertainty`). p-values are two-sided and corrected for the number of groups (Holm 1979).
+The unit of the test is not the batch: batches of one shift on one day are alike, and counting each
+would make nearly every difference look real. A unit is the mean of one group on one day. Each
+group's days are compared with the days of all others by Mann and Whitney's rank test, its variance
+widened by how alike days that follow one another are ((1+r)/(1-r), see
+`benchmarks.labels.uncertainty`). p-values are two-sided and corrected for the number of groups
+(Holm 1979).
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ FEWEST_OF_PRODUCT = 20
 
 @dataclass(frozen=True, slots=True)
 class GroupDifference:
-    """One group against all others: difference of the medians of their days, and the corrected p-value (None: not tested)."""
+    """One group against all others: difference of the medians of their days, and the corrected
+    p-value (None: not tested).
+    """
 
     name: str
     code: int
@@ -47,7 +52,9 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 def without_drift(value: Floats, month: Integers) -> Floats:
-    """Values less the median of their month: what drifts over the year is no shift's and no equipment's doing."""
+    """Values less the median of their month: what drifts over the year is no shift's and no
+    equipment's doing.
+    """
     centred = value.copy()
     for code in np.unique(month).tolist():
         centred[month == code] -= np.median(value[month == code])
@@ -55,8 +62,9 @@ def without_drift(value: Floats, month: Integers) -> Floats:
 
 
 def of_product(value: Floats, product: Integers) -> Floats:
-    """Values less what their product adds to the median: products take unlike energy a tonne, and no shift or equipment that makes more of
-    one is worse for it. Those of too few batches to have a median are taken together.
+    """Values less what their product adds to the median: products take unlike energy a tonne, and
+    no shift or equipment that makes more of one is worse for it. Those of too few batches to have a
+    median are taken together.
     """
     count = np.bincount(product, minlength=int(product.max(initial=0)) + 1)
     own = np.where(count[product] >= FEWEST_OF_PRODUCT, product, -1)
@@ -69,7 +77,9 @@ def of_product(value: Floats, product: Integers) -> Floats:
 def differences(
     value: Floats, groups: Groups, day: Integers, weight: Floats
 ) -> list[GroupDifference]:
-    """Every group against the others; fewer than two groups leave nothing to test. Rows without a value are left out."""
+    """Every group against the others; fewer than two groups leave nothing to test. Rows without a
+    value are left out.
+    """
     with_value = np.isfinite(value) & (groups.code >= 0)
     present = sorted(set(groups.code[with_value].tolist()))
     if len(present) < 2:
@@ -108,7 +118,9 @@ def differences(
 
 @dataclass(frozen=True, slots=True)
 class LevelShift:
-    """Since `month` the level differs by `difference` from what it was before, by more than chance where `p_value` is small."""
+    """Since `month` the level differs by `difference` from what it was before, by more than chance
+    where `p_value` is small.
+    """
 
     month: str
     before: float
@@ -123,8 +135,8 @@ class LevelShift:
 def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> LevelShift | None:
     """The month with which the level changed most clearly; None where there is no month to test.
 
-    Every month's beginning is tried, days before against days after (`_compared`), corrected for the number tried (Holm 1979). `before`
-    and `after` are medians of days.
+    Every month's beginning is tried, days before against days after (`_compared`), corrected for
+    the number tried (Holm 1979). `before` and `after` are medians of days.
     """
     days, day_index = np.unique(day, return_inverse=True)
     of_day = np.bincount(day_index, weights=value * weight) / np.bincount(day_index, weights=weight)

@@ -1,9 +1,12 @@
-"""What the log tells of every batch of a step beside its energy (how long, after what, when), and what its energy was used for.
+"""What the log tells of every batch of a step beside its energy (how long, after what, when), and
+what its energy was used for.
 
-Rows are those of the step's columns. The batch before is the one of the same equipment that began last and kept it warm: a scrapped
-batch and a logged holding do as well as a good batch, a logged start-up, shut-down, idle time or fault does not and belongs to the stop.
-Nothing is known of what ran before the first batch of an equipment, nor of the batch before where the log lacks numbers between the two:
-the equipment ran. An interval that ends at or before its start tells neither when the batch began nor when it ended.
+Rows are those of the step's columns. The batch before is the one of the same equipment that began
+last and kept it warm: a scrapped batch and a logged holding do as well as a good batch, a logged
+start-up, shut-down, idle time or fault does not and belongs to the stop. Nothing is known of what
+ran before the first batch of an equipment, nor of the batch before where the log lacks numbers
+between the two: the equipment ran. An interval that ends at or before its start tells neither when
+the batch began nor when it ended.
 
 What energy was used for, in words, and what the energy of a batch was used for by its record.
 """
@@ -45,7 +48,8 @@ class BatchEvidence:
     start_s: Floats  # since 1970, UTC
     interval_s: Floats  # end - start where positive
     power_on_s: Floats
-    pause_s: Floats  # since the end of the batch before; NaN where they overlap, or either's times are wrong
+    # since the end of the batch before; NaN where they overlap, or either's times are wrong
+    pause_s: Floats
     changed: (
         Floats  # 1 where the batch before was of another product or variant, 0 where of the same
     )
@@ -133,7 +137,9 @@ def _grouped(keys: list[str], months: bool = False) -> Groups:
 
 
 def shifts_of(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
-    """The shift that a batch began in; before the first start of the day it is the last of the day before."""
+    """The shift that a batch began in; before the first start of the day it is the last of the day
+    before.
+    """
     edges = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in starts]
     code: NDArray[np.int64] = (
         np.searchsorted(np.array(edges) * 60.0, of_day_s, side="right").astype(np.int64) - 1
@@ -142,7 +148,9 @@ def shifts_of(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
 
 
 def _utc_offsets(start_s: Floats, site: SiteSettings) -> Floats:
-    """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change on no other minute."""
+    """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change
+    on no other minute.
+    """
     halves, half_index = np.unique(np.floor(start_s / 1800), return_inverse=True)
     zone = site.zone
     offsets = [
@@ -207,12 +215,16 @@ _ENERGY_IS_NONE = frozenset({"sentinel", "negative-energy", "impossible-power"})
 
 
 def of_state(state: OperatingState | None) -> Use:
-    """What energy in a state other than normal was for; None: the time it was used in is not known."""
+    """What energy in a state other than normal was for; None: the time it was used in is not
+    known.
+    """
     return Use.UNPLACED if state is None else _OF_STATE[state]
 
 
 def purpose(batch: Batch) -> Use:
-    """What a batch's energy was for. Energy of a good batch made product, though a label leaves it out (too little coverage, too long)."""
+    """What a batch's energy was for. Energy of a good batch made product, though a label leaves it
+    out (too little coverage, too long).
+    """
     if batch.excluded in _ENERGY_IS_NONE:
         return Use.EXCLUDED
     if batch.status in _OF_STATUS:

@@ -32,9 +32,11 @@ LEAST_SHARE = (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to look at. `code` is stable; "nothing-stands-out" is said where nothing does, with no amount.
+    """One thing to look at. `code` is stable; "nothing-stands-out" is said where nothing does, with
+    no amount.
 
-    `amount` is the energy that the sentence is about: what there is to gain at most. Only of a named cause is it called avoidable.
+    `amount` is the energy that the sentence is about: what there is to gain at most. Only of a
+    named cause is it called avoidable.
     """
 
     code: str
@@ -43,7 +45,9 @@ class Advice:
     amount: Amount | None
     share: (
         float | None
-    )  # of the gap of the counted labels beyond slopes and uncertainty, in kgce; None where it is no part of it
+        # of the gap of the counted labels beyond slopes and uncertainty, in kgce; None where it is
+        # no part of it
+    )
     batches: tuple[str, ...]  # ids, worst first, ten at most
     count: int  # of batches concerned
     p_value: float | None
@@ -91,8 +95,10 @@ def _cause_words(
     parts: list[Value] = [
         in_number(
             batches,
-            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batch (%(rule)s).",
-            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batches (%(rule)s).",
+            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in "
+            "%(batches)s batch (%(rule)s).",
+            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in "
+            "%(batches)s batches (%(rule)s).",
             step=name,
             share=percent(share),
             cause=rule.cause.words,
@@ -104,7 +110,8 @@ def _cause_words(
         low, high = rule.interval
         parts.append(
             Phrase(
-                "A batch takes %(estimate)s %(unit)s whatever its output (95 %%: %(low)s to %(high)s): each percent of output that it lacks"
+                "A batch takes %(estimate)s %(unit)s whatever its output (95 %%: %(low)s to "
+                "%(high)s): each percent of output that it lacks"
                 " costs a percent of that.",
                 estimate=plain(rule.estimate),
                 unit=label.energy_unit,
@@ -127,7 +134,8 @@ def _cause_words(
     if rule.cause is WasteCause.AT_POWER:
         parts.append(
             Phrase(
-                "A minute costs about as much as the process itself draws: these batches needed more energy, and did not lose it "
+                "A minute costs about as much as the process itself draws: these batches needed "
+                "more energy, and did not lose it "
                 "while waiting. Check what was charged and how hot it was tapped."
             )
         )
@@ -137,7 +145,9 @@ def _cause_words(
 def of_groups(
     pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto], whole: float
 ) -> Iterator[Advice]:
-    """Groups and months that lie above the others; the level of significance is shared out over all tables tested (Bonferroni)."""
+    """Groups and months that lie above the others; the level of significance is shared out over all
+    tables tested (Bonferroni).
+    """
     tested = [table for table in tables if any(row.p_value is not None for row in table.rows)]
     level = SIGNIFICANT / max(len(tested), 1)
     for table in tested:
@@ -204,9 +214,12 @@ def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advi
             sentences(
                 [
                     Phrase(
-                        "%(step)s: since %(month)s the median day is at %(after)s %(unit)s; before, it was at %(before)s "
-                        "(probability by chance alone %(chance)s). Returning to the earlier level would save %(share)s of the gap "
-                        "beyond uncertainty. Check what was changed, repaired or bought differently then.",
+                        "%(step)s: since %(month)s the median day is at %(after)s %(unit)s; "
+                        "before, it was at %(before)s "
+                        "(probability by chance alone %(chance)s). Returning to the earlier level "
+                        "would save %(share)s of the gap "
+                        "beyond uncertainty. Check what was changed, repaired or bought "
+                        "differently then.",
                         step=name,
                         month=shift.month,
                         after=plain(shift.after),
@@ -228,12 +241,15 @@ def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advi
 
 
 def _or_season(months: Integers) -> list[Phrase]:
-    """What has to be added where the batches compared lie in too few months to tell a season from a change."""
+    """What has to be added where the batches compared lie in too few months to tell a season from a
+    change.
+    """
     if len(np.unique(months)) > _MONTHS_OF_ONE_YEAR:
         return []
     return [
         Phrase(
-            "Within one year, a season looks the same. First compare it with the same months of another year."
+            "Within one year, a season looks the same. First compare it with the same months of "
+            "another year."
         )
     ]
 
@@ -245,7 +261,9 @@ def _chance(p_value: float) -> str:
 def _of_months(
     pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole: float
 ) -> Advice | None:
-    """Months above the best quarter of the label's months: when it changed is what an engineer can ask about."""
+    """Months above the best quarter of the label's months: when it changed is what an engineer can
+    ask about.
+    """
     months = label.evidence.month
     code = months.code[label.made_from.rows]
     medians = {
@@ -278,9 +296,12 @@ def _of_months(
             sentences(
                 [
                     Phrase(
-                        "%(step)s: %(months)s are higher than the other months by more than chance. The best quarter of months has a "
-                        "median of %(good)s %(unit)s; %(worst)s has %(median)s. Reaching that level again would save %(share)s of "
-                        "the gap beyond uncertainty. Check what was changed, repaired or bought differently then.",
+                        "%(step)s: %(months)s are higher than the other months by more than "
+                        "chance. The best quarter of months has a "
+                        "median of %(good)s %(unit)s; %(worst)s has %(median)s. Reaching that "
+                        "level again would save %(share)s of "
+                        "the gap beyond uncertainty. Check what was changed, repaired or bought "
+                        "differently then.",
                         step=name,
                         months=enumerated(names),
                         good=plain(good),
@@ -323,8 +344,10 @@ def _advice(
         code,
         first.step,
         worded(
-            "%(step)s: %(group)s uses %(difference)s %(unit)s more than the others on the median day (%(batches)s batches; "
-            "probability by chance alone %(chance)s). At the level of the others it would save %(share)s of the gap beyond "
+            "%(step)s: %(group)s uses %(difference)s %(unit)s more than the others on the median "
+            "day (%(batches)s batches; "
+            "probability by chance alone %(chance)s). At the level of the others it would save "
+            "%(share)s of the gap beyond "
             "uncertainty.",
             step=name,
             group=row.words,
@@ -352,7 +375,9 @@ def _part(
 
 
 def _scaled(label: StepLosses, inside: Flags, energy: float) -> Amount:
-    """An energy of these batches in every unit, at the mean mix of their energy beyond slopes and uncertainty."""
+    """An energy of these batches in every unit, at the mean mix of their energy beyond slopes and
+    uncertainty.
+    """
     own = amount_of((label.split.avoidable + label.split.unexplained)[inside])
     if own.energy <= 0:
         return Amount(energy, 0.0, 0.0, None, None)

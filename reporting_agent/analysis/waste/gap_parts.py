@@ -1,12 +1,15 @@
-"""Every batch against its label: what of its energy above the label is explained, uncertain, avoidable, or unexplained, and why.
+"""Every batch against its label: what of its energy above the label is explained, uncertain,
+avoidable, or unexplained, and why.
 
-The label itself (`benchmarks.labels.waste.split_gap`) says what slopes and uncertainty account for; what is **beyond** both is here
-given to causes (`causes`). What named causes took is `avoidable`, the rest `unexplained`. The four parts add up to the gap to the last
-bit, in kWh, kgce, CO2 and money alike.
+The label itself (`benchmarks.labels.waste.split_gap`) says what slopes and uncertainty account for;
+what is **beyond** both is here given to causes (`causes`). What named causes took is `avoidable`,
+the rest `unexplained`. The four parts add up to the gap to the last bit, in kWh, kgce, CO2 and
+money alike.
 
-`moved_by_variables` stands apart and is taken off nothing: the part of the energy beyond slopes and uncertainty that goes with relevant
-variables of the plant's own, by its own regression, where that regression predicts (`drivers`). The pack's slopes are published and the
-same for everybody; the plant's own are not, and a setting that costs energy is no reason to be content with it.
+`moved_by_variables` stands apart and is taken off nothing: the part of the energy beyond slopes and
+uncertainty that goes with relevant variables of the plant's own, by its own regression, where that
+regression predicts (`drivers`). The pack's slopes are published and the same for everybody; the
+plant's own are not, and a setting that costs energy is no reason to be content with it.
 """
 
 from __future__ import annotations
@@ -48,7 +51,9 @@ WORST = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsedBatchColumns:
-    """The used batches of one label as columns, in the order of the log: for plots, tables and Parquet. Energies on the grid."""
+    """The used batches of one label as columns, in the order of the log: for plots, tables and
+    Parquet. Energies on the grid.
+    """
 
     ids: Sequence[str]
     start: Sequence[datetime]
@@ -71,7 +76,9 @@ class UsedBatchColumns:
 
     @property
     def beyond(self) -> Floats:
-        """Above the label beyond what slopes and uncertainty account for, with a named cause or without."""
+        """Above the label beyond what slopes and uncertainty account for, with a named cause or
+        without.
+        """
         return self.avoidable + self.unexplained
 
 
@@ -86,7 +93,9 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StepLosses:
-    """The gap of one label. `counted` is true for the labels that may be added up across steps: no energy stands in two of them."""
+    """The gap of one label. `counted` is true for the labels that may be added up across steps: no
+    energy stands in two of them.
+    """
 
     step: str
     product: str
@@ -108,7 +117,9 @@ class StepLosses:
     by_variable: Mapping[str, Amount]  # adds up to `explained`
     moved_by_variables: (
         Amount | None
-    )  # of what is beyond slopes and uncertainty; None where the plant's own regression does not predict
+        # of what is beyond slopes and uncertainty; None where the plant's own regression does not
+        # predict
+    )
     rules: tuple[
         CauseRule, ...
     ]  # how each cause was told from the others, and what it costs, with its interval
@@ -124,7 +135,9 @@ class StepLosses:
 
     @property
     def beyond(self) -> Amount:
-        """Above the label beyond what slopes and uncertainty account for, with a named cause or without."""
+        """Above the label beyond what slopes and uncertainty account for, with a named cause or
+        without.
+        """
         return plus(self.avoidable, self.unexplained)
 
 
@@ -258,7 +271,9 @@ def _of_label(
 def _by_variable(
     measured: MeasuredBatches, step: Step, metric: Metric, explained: Floats
 ) -> dict[str, Floats]:
-    """What the pack's slopes explain, given to the variables that raised the batch, in proportion."""
+    """What the pack's slopes explain, given to the variables that raised the batch, in
+    proportion.
+    """
     raised: dict[str, Floats] = {}
     for condition in step.reference_conditions:
         slope = condition.slope.get(metric)

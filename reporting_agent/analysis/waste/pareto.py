@@ -1,12 +1,15 @@
 """The gap by step, equipment, shift, product, hour, month and cause.
 
-The order is that of what to look at first. Groups: most energy *beyond* slopes and uncertainty (avoidable and unexplained together),
-since a group tells where to look whether or not a cause is named. Causes: named ones first, largest first, then what is unexplained,
-then what the pack's variables explain. `running` goes down that order and is of the energy beyond slopes and uncertainty, in both.
+The order is that of what to look at first. Groups: most energy *beyond* slopes and uncertainty
+(avoidable and unexplained together), since a group tells where to look whether or not a cause is
+named. Causes: named ones first, largest first, then what is unexplained, then what the pack's
+variables explain. `running` goes down that order and is of the energy beyond slopes and
+uncertainty, in both.
 
-Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether the groups of one step differ by
-more than chance is tested on the values at reference conditions above their label, less what causes of the batches' own took
-(`chance`), freed of the product: a large bar may only mean many batches. Products themselves are not tested: what one takes more than
+Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether
+the groups of one step differ by more than chance is tested on the values at reference conditions
+above their label, less what causes of the batches' own took (`chance`), freed of the product: a
+large bar may only mean many batches. Products themselves are not tested: what one takes more than
 another is its nature, and nothing that can be gained.
 """
 
@@ -50,7 +53,9 @@ class Dimension(StrEnum):
 
 
 UNCERTAINTY = "uncertainty"
-"""The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
+"""The key of the row that holds what lies within the measuring uncertainty, in the tables by
+cause.
+"""
 
 _TOLD_BY_GROUP = frozenset(
     {WasteCause.EQUIPMENT, WasteCause.SHIFT, WasteCause.HOUR, WasteCause.AT_POWER, WasteCause.NONE}
@@ -60,8 +65,8 @@ WITHIN_UNCERTAINTY = worded("Within meter uncertainty")
 
 @dataclass(frozen=True, slots=True)
 class ParetoRow:
-    """One group. By cause, a row holds one kind of energy: a named cause avoidable, no cause unexplained, a variable of the
-    pack explained, and one row what is uncertain."""
+    """One group. By cause, a row holds one kind of energy: a named cause avoidable, no cause
+    unexplained, a variable of the pack explained, and one row what is uncertain."""
 
     key: str
     words: Words
@@ -69,14 +74,19 @@ class ParetoRow:
     unexplained: Amount
     within_uncertainty: Amount
     explained: Amount
-    running: float  # share of all energy beyond slopes and uncertainty in this row and those above it, in kgce
+    # share of all energy beyond slopes and uncertainty in this row and those above it, in kgce
+    running: float
     batches: int
     excess: (
         float | None
-    )  # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of several units
+        # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of
+        # several units
+    )
     p_value: (
         float | None
-    )  # that this group differs from the others by chance alone, corrected for the groups tried; None where not tested
+        # that this group differs from the others by chance alone, corrected for the groups tried;
+        # None where not tested
+    )
     difference: float | None = (
         None  # of the median day from that of the others, in the unit of the label
     )
@@ -88,7 +98,9 @@ class ParetoRow:
 
 @dataclass(frozen=True, slots=True)
 class Pareto:
-    """One table; `step` is empty where it goes over all steps. The rows add up to the sums exactly."""
+    """One table; `step` is empty where it goes over all steps. The rows add up to the sums
+    exactly.
+    """
 
     dimension: Dimension
     step: str
@@ -112,7 +124,9 @@ class _Row(NamedTuple):
 
 
 def paretos(pack: Pack, losses: Sequence[StepLosses]) -> tuple[Pareto, ...]:
-    """Tables over all steps first (by step, by cause), then each step's own; a dimension with one group has no table."""
+    """Tables over all steps first (by step, by cause), then each step's own; a dimension with one
+    group has no table.
+    """
     counted = [label for label in losses if label.counted]
     if not counted:
         return ()
@@ -304,7 +318,9 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
 
 
 def _left(losses: StepLosses) -> Floats:
-    """Above the label at reference conditions, less what causes of the batch's own took: a shift that starts cold furnaces is no worse."""
+    """Above the label at reference conditions, less what causes of the batch's own took: a shift
+    that starts cold furnaces is no worse.
+    """
     own = [part for cause, part in losses.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
     return (
         losses.batches.at_reference

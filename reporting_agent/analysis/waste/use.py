@@ -1,12 +1,14 @@
-"""What the energy of a meter was for: product, or idling, changeover, warm holding, start-up, scrap, and what no batch took.
+"""What the energy of a meter was for: product, or idling, changeover, warm holding, start-up,
+scrap, and what no batch took.
 
-Energy in batches goes by their record (`purpose`), energy between them by rules (`standing`). For every meter
+Energy in batches goes by their record (`purpose`), energy between them by rules (`standing`). For
+every meter
 
     total = value-adding + every other use + unplaced
 
-to the last digit, all on the meter's grid of 2^-20. Where batches of one meter overlap, their energies are more than the meter counted
-in them: each use is then reduced in proportion, and a rule says so. Meters that count for the same batches and carrier are told
-together.
+to the last digit, all on the meter's grid of 2^-20. Where batches of one meter overlap, their
+energies are more than the meter counted in them: each use is then reduced in proportion, and a rule
+says so. Meters that count for the same batches and carrier are told together.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.runs import EnergyOutsideRuns
 
 _OVERLAP = worded(
-    "Batches overlap: together they use more than the meter counted while they ran, so each use is reduced in proportion."
+    "Batches overlap: together they use more than the meter counted while they ran, so each use "
+    "is reduced in proportion."
 )
 
 _Line = tuple[str, str]
@@ -43,15 +46,19 @@ _Line = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class StepUse:
-    """The energy of one meter (or, where a plant gives energy per batch, of one step and carrier) by use.
+    """The energy of one meter (or, where a plant gives energy per batch, of one step and carrier)
+    by use.
 
-    `parts` add up to `total` exactly, which is what the meter counted. `missing_s` are seconds of which the meter told
-    nothing, `unknown` batches that no energy came with: both hold energy that nobody counted, so they stand beside the sum and not in it.
+    `parts` add up to `total` exactly, which is what the meter counted. `missing_s` are seconds of
+    which the meter told nothing, `unknown` batches that no energy came with: both hold energy that
+    nobody counted, so they stand beside the sum and not in it.
     """
 
     step: str
     carrier: str
-    meter: str  # empty where energy came per batch; ids joined by " + " where several count for the same batches
+    # empty where energy came per batch; ids joined by " + " where several count for the same
+    # batches
+    meter: str
     equipment: str
     unit: str
     total: float
@@ -75,7 +82,9 @@ class StepUse:
 
 
 def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
-    """One entry a counted meter of energy taken in, then one a step and carrier whose energy came per batch."""
+    """One entry a counted meter of energy taken in, then one a step and carrier whose energy came
+    per batch.
+    """
     counted = [
         record
         for record in result.data.meters
@@ -109,7 +118,9 @@ def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
 def _grouped(
     records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ...]]
 ) -> Iterator[list[MeterRecord]]:
-    """Meters of one carrier that count for the same batches; a shared meter's part of a batch is told with the shared meter."""
+    """Meters of one carrier that count for the same batches; a shared meter's part of a batch is
+    told with the shared meter.
+    """
     groups: list[list[MeterRecord]] = []
     for record in records:
         beside = next(
@@ -211,7 +222,9 @@ def _inside(
     scale: Sequence[float],
     in_batches: float,
 ) -> tuple[dict[Use, float], bool]:
-    """The energy of batches by use, cut at the period's edges as the meters' is; and whether it had to be reduced."""
+    """The energy of batches by use, cut at the period's edges as the meters' is; and whether it had
+    to be reduced.
+    """
     parts: dict[Use, float] = {}
 
     def add(use: Use, energy: float) -> None:
@@ -249,14 +262,18 @@ def _runs_beyond(batch: Batch, moment_us: int) -> bool:
 
 
 def energy_of_reject(batch: Batch, use: Use, energy: float) -> float:
-    """What of a batch's energy went into output that was rejected, by its share; nothing of use that adds no value."""
+    """What of a batch's energy went into output that was rejected, by its share; nothing of use
+    that adds no value.
+    """
     if use is not Use.VALUE_ADDING or not batch.reject > 0:
         return 0.0
     return _on_grid(energy * batch.reject / (batch.output + batch.reject))
 
 
 def _counted_in(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
-    """What the meters counted in the batch, on the grid; None where its interval was of no use to them."""
+    """What the meters counted in the batch, on the grid; None where its interval was of no use to
+    them.
+    """
     own = [
         energy
         for energy in batch.energy
@@ -310,9 +327,11 @@ def _of_batches(
     metered: set[tuple[str, str, str]],
     steps: set[str],
 ) -> Iterator[StepUse]:
-    """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell.
+    """Energy that came per batch: there is no meter to close with, and of what lies between only a
+    log's rows `left_out` tell.
 
-    `metered` are step, equipment ("" for all of the step) and carrier of every meter: beside a line with a meter there may be one without.
+    `metered` are step, equipment ("" for all of the step) and carrier of every meter: beside a line
+    with a meter there may be one without.
     """
     sums: dict[tuple[str, str, str], dict[Use, float]] = {}
     without: dict[str, list[Batch]] = {}

@@ -1,4 +1,6 @@
-"""The worst batches, rung by rung: from the label up to what the batch took, each rung with its evidence in words."""
+"""The worst batches, rung by rung: from the label up to what the batch took, each rung with its
+evidence in words.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ class VariablePart(NamedTuple):
 
 
 class BatchLoss(NamedTuple):
-    """One batch against its label: named causes add up to `avoidable`, the others to `unexplained`, variables to `explained`;
-    the four parts to `gap`, exactly."""
+    """One batch against its label: named causes add up to `avoidable`, the others to `unexplained`,
+    variables to `explained`; the four parts to `gap`, exactly."""
 
     batch_id: str
     start: datetime
@@ -65,7 +67,9 @@ def worst_batches(
     uncertain: Floats,
     number: int,
 ) -> tuple[BatchLoss, ...]:
-    """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5 (`amounts.parts_of`)."""
+    """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5
+    (`amounts.parts_of`).
+    """
     beyond = sum(attribution.energy.values(), np.zeros(len(measured.rows)))
     order = np.argsort(-beyond / measured.output, kind="stable")[:number]
     return tuple(

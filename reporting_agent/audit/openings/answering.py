@@ -1,4 +1,6 @@
-"""From a draw to the report it is about, its tree planted again, and the journal of what was opened to whom."""
+"""From a draw to the report it is about, its tree planted again, and the journal of what was opened
+to whom.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
             "draw-of-another",
             Phrase(
                 (
-                    "The draw asks for %(site)s %(period)s revision %(revision)s, root %(root)s…, but this state directory has no such "
+                    "The draw asks for %(site)s %(period)s revision %(revision)s, root %(root)s…, "
+                    "but this state directory has no such "
                     "report."
                 ),
                 site=commitment.site,
@@ -54,7 +57,8 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
                 root=commitment.data_root.hex()[:16],
             ),
             (
-                "Give the --state of the site that is audited. If it is already the right one, tell the auditor that you never logged "
+                "Give the --state of the site that is audited. If it is already the right one, "
+                "tell the auditor that you never logged "
                 "this root."
             ),
         )
@@ -78,8 +82,10 @@ def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, 
         differences = differing(dict(parcel.parts), parts_of(tree))
         raise InputError(
             "opening-data-changed",
-            "The plant's files or settings are not those that were committed to, so nothing about them can be proven.",
-            "Restore the files and site.toml as they were when the report was made, or use the version of the agent that made it.",
+            "The plant's files or settings are not those that were committed to, so nothing about "
+            "them can be proven.",
+            "Restore the files and site.toml as they were when the report was made, or use the "
+            "version of the agent that made it.",
             found=listed(differences) if differences else tree.root.hex(),
             wanted=report.software,
         )

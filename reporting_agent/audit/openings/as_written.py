@@ -1,4 +1,6 @@
-"""Keys of the settings as they are written, with their units: every one that differs from its default, in whatever table it stands."""
+"""Keys of the settings as they are written, with their units: every one that differs from its
+default, in whatever table it stands.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ TOUCHES_NOTHING: Mapping[type[BaseModel], Collection[str]] = {
     },  # all but the first stand in the report itself
     Meter: {"lhv_source"},  # whence: the reason given beside the heating value
 }
-"""Keys that change no value, no time and no count of a label. Every other one is told to the auditor."""
+"""Keys that change no value, no time and no count of a label. Every other one is told to the
+auditor.
+"""
 
 IN_ITS_OWN_WORDS: Mapping[type[BaseModel], Collection[str]] = {
     SiteSettings: {"meters", "mapping", "lhv", "steps", "static", "events"},

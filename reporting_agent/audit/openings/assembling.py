@@ -1,4 +1,6 @@
-"""An opening put together at the plant: the leaves that a draw asks for, an extract, quantiles, and settings without addresses."""
+"""An opening put together at the plant: the leaves that a draw asks for, an extract, quantiles, and
+settings without addresses.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from reporting_agent.sources.extract import Extract
 
 @dataclass(frozen=True, slots=True)
 class ExchangedFiles:
-    """What goes along with an opening from the state directory: the files as they were exchanged."""
+    """What goes along with an opening from the state directory: the files as they were
+    exchanged.
+    """
 
     seed: bytes
     challenge: bytes
@@ -45,8 +49,8 @@ class ExchangedFiles:
 class AssembledOpening:
     """An opening, and what the plant should know of it before it is handed over.
 
-    `stretches` are the days whose readings are shown, None for all there are; `different` the leaves that even the whole record does not
-    give again: they have to be recomputed on site.
+    `stretches` are the days whose readings are shown, None for all there are; `different` the
+    leaves that even the whole record does not give again: they have to be recomputed on site.
     """
 
     opening: Opening
@@ -106,7 +110,9 @@ def quantiles(pack: Pack) -> dict[str, Fraction]:
 
 
 def settings_of(site: SiteSettings, taker: ExtractTaker) -> bytes:
-    """site.toml as it was read, without what says where files lie or how they are reached; and which inputs the site has."""
+    """site.toml as it was read, without what says where files lie or how they are reached; and
+    which inputs the site has.
+    """
     settings = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
     settings["inputs"] = {
         name: "opening"
@@ -117,8 +123,9 @@ def settings_of(site: SiteSettings, taker: ExtractTaker) -> bytes:
 
 
 def _batches_of(tree: DataTree, site: SiteSettings, positions: Iterable[int]) -> list[int]:
-    """The batches that were drawn, those that ran on a drawn day of a meter that tells of their line, and beside any of both those whose
-    times the log has wrong: energy that is found there may be theirs.
+    """The batches that were drawn, those that ran on a drawn day of a meter that tells of their
+    line, and beside any of both those whose times the log has wrong: energy that is found there may
+    be theirs.
     """
     first, leaves = 1 + len(tree.batches), list(positions)
     telling = {meter.id: meter for meter in site.tree.counted if tells_of_one_step(meter)}
@@ -140,7 +147,9 @@ def _batches_of(tree: DataTree, site: SiteSettings, positions: Iterable[int]) ->
 
 
 def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
-    """Leaves of batches with wrong times that begin on a day of an opened batch of their step, or a day before or after."""
+    """Leaves of batches with wrong times that begin on a day of an opened batch of their step, or a
+    day before or after.
+    """
     near: dict[str, set[int]] = {}
     for index in opened:
         batch = tree.batches[index - 1].batch

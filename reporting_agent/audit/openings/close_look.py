@@ -1,8 +1,9 @@
-"""Where an auditor looks closely at a meter: the drawn days, the hours beside every opened batch, and rows that say the line waited.
+"""Where an auditor looks closely at a meter: the drawn days, the hours beside every opened batch,
+and rows that say the line waited.
 
-Pieces of time are cut at quarter hours, at the edges of batches, and at the meter's own readings nearest to these edges. Between two
-readings nobody knows when the energy was used: what was counted between a batch's edge and the next reading outside it belongs to
-both, and is not judged.
+Pieces of time are cut at quarter hours, at the edges of batches, and at the meter's own readings
+nearest to these edges. Between two readings nobody knows when the energy was used: what was counted
+between a batch's edge and the next reading outside it belongs to both, and is not judged.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _NEAR_US = 1_000_000  # a reading within a second of an edge stands at it
 
 
 class Pause(NamedTuple):
-    """Time in which a line ran no batch, with the ids of the batches before and after it; "" where there is none."""
+    """Time in which a line ran no batch, with the ids of the batches before and after it; "" where
+    there is none.
+    """
 
     start_us: int
     end_us: int
@@ -47,9 +50,11 @@ class Pause(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CloseLook:
-    """One meter that counts for one step, and when it is looked at: `days` of it were drawn, `stretches` hold them and more, in order.
+    """One meter that counts for one step, and when it is looked at: `days` of it were drawn,
+    `stretches` hold them and more, in order.
 
-    `stamps_us` are the moments of its readings, rising; `unusable` is time that the plant declared unusable of it or of its line.
+    `stamps_us` are the moments of its readings, rising; `unusable` is time that the plant declared
+    unusable of it or of its line.
     """
 
     meter: Meter
@@ -71,7 +76,9 @@ class CloseLook:
         return serves(self.meter, batch)
 
     def occupied(self, batches: Iterable[Batch]) -> OccupiedWindows:
-        """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
+        """When its line ran a batch, whatever became of the batch: one that no label counts ran as
+        well.
+        """
         spans = ((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch))
         ran = sorted(span for span in spans if span[1] > span[0])
         starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
@@ -92,7 +99,9 @@ class CloseLook:
         ]
 
     def clear(self, start_us: int, end_us: int) -> tuple[int, int]:
-        """The part of a pause between two batches that its readings tell by themselves; a mean around a stamp needs one more."""
+        """The part of a pause between two batches that its readings tell by themselves; a mean
+        around a stamp needs one more.
+        """
         more = 1 if self.meter.reading == "rate" else 0
         first = int(np.searchsorted(self.stamps_us, start_us - _NEAR_US)) + more
         last = int(np.searchsorted(self.stamps_us, end_us + _NEAR_US)) - 1 - more
@@ -139,8 +148,8 @@ def looks(
     *,
     beside_us: int = BESIDE_US,
 ) -> dict[str, CloseLook]:
-    """Every meter that counts for one step alone, with the days drawn of it, the time beside the opened batches that it serves, and opened
-    rows that say it waited."""
+    """Every meter that counts for one step alone, with the days drawn of it, the time beside the
+    opened batches that it serves, and opened rows that say it waited."""
     drawn: dict[str, list[WholeDays]] = {}
     for day in days:
         drawn.setdefault(day.meter, []).append(WholeDays(day.start_us, day.end_us))
@@ -168,7 +177,9 @@ def looks(
 
 
 def tells_of_one_step(meter: Meter) -> bool:
-    """Whether what it counts outside the batches is that of one step's lines; a shared meter cannot tell whose it is."""
+    """Whether what it counts outside the batches is that of one step's lines; a shared meter cannot
+    tell whose it is.
+    """
     return bool(meter.step) and meter.allocation is None
 
 
@@ -177,7 +188,9 @@ def serves(meter: Meter, batch: Batch) -> bool:
 
 
 def of_wrong_times(rows: Sequence[FiledBatch]) -> list[int]:
-    """Indices of batches that no label counts and whose times are none, or less than half of the usual: their energy lies beside them."""
+    """Indices of batches that no label counts and whose times are none, or less than half of the
+    usual: their energy lies beside them.
+    """
     usual: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         if row.excluded is None:
@@ -204,7 +217,9 @@ def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
 
 
 def _unusable(site: SiteSettings, meter: Meter) -> tuple[WholeDays, ...]:
-    """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
+    """Time that is declared unusable of the meter, of one that it is computed from, or of the line
+    that it serves.
+    """
     events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
     events += [
         event

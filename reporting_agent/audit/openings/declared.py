@@ -1,16 +1,20 @@
-"""What the plant declared that acts on values, time or boundary, for the auditor; and the steps whose records nothing bounds.
+"""What the plant declared that acts on values, time or boundary, for the auditor; and the steps
+whose records nothing bounds.
 
-The settings of an opening are those that were committed to (`method-declared`), so nothing here can be other than what the label was made
-with. Whether it is true no file shows: a factor makes a label lower by as much as it is, and is held against the transformer's plate.
+The settings of an opening are those that were committed to (`method-declared`), so nothing here can
+be other than what the label was made with. Whether it is true no file shows: a factor makes a label
+lower by as much as it is, and is held against the transformer's plate.
 
-The list is generated: a key that differs from its default stands on it, in words of its own or as it is written (`as_written`), unless
-`TOUCHES_NOTHING` names it.
+The list is generated: a key that differs from its default stands on it, in words of its own or as
+it is written (`as_written`), unless `TOUCHES_NOTHING` names it.
 
-The steps whose records nothing bounds, as settings and opened records show it: what `no-bound` says, computed again.
+The steps whose records nothing bounds, as settings and opened records show it: what `no-bound`
+says, computed again.
 
-Settings show cells filled from above, campaigns and meters shared by what others did; opened records show batches on one meter that
-overlap. Rows of an extract without a record are not asked: nobody committed to them. What a file decides as a whole (its encoding, a
-quote over several lines) no opening shows.
+Settings show cells filled from above, campaigns and meters shared by what others did; opened
+records show batches on one meter that overlap. Rows of an extract without a record are not asked:
+nobody committed to them. What a file decides as a whole (its encoding, a quote over several lines)
+no opening shows.
 """
 
 from __future__ import annotations
@@ -48,7 +52,9 @@ _GAS = (
 
 @dataclass(frozen=True, slots=True)
 class SettingDeclaration:
-    """One declaration: its kind (a word of `verdict_declared`), of what, since and until when, what it does, the plant's reason."""
+    """One declaration: its kind (a word of `verdict_declared`), of what, since and until when, what
+    it does, the plant's reason.
+    """
 
     kind: str
     of: str
@@ -60,7 +66,9 @@ class SettingDeclaration:
 
 
 def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
-    """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
+    """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it;
+    at last every other table as written.
+    """
     declarations = [*_events(site)]
     for meter in site.meters:
         declarations += [*what_it_counts_for(meter, site), *_of_meter(meter)]
@@ -114,7 +122,9 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
 
 
 def _newer(site: SiteSettings) -> Iterator[str]:
-    """The newest version of its pack that comes with the verifier, where the site names an older one."""
+    """The newest version of its pack that comes with the verifier, where the site names an older
+    one.
+    """
     if site.site.pack in packs.shipped() and site.pack_version is not None:
         newest = packs.newer(packs.load(site.site.pack, site.pack_version))
         yield from () if newest is None else (newest.version,)
@@ -201,8 +211,8 @@ def _of_scale(scale: Scale) -> SettingDeclaration:
 
 
 def what_it_counts_for(meter: Meter, site: SiteSettings) -> Iterator[SettingDeclaration]:
-    """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too. One that
-    reads a state counts by the meters that name it."""
+    """What a meter counts for: what one that counts for nothing measures is in a label only where
+    another meter counts it too. One that reads a state counts by the meters that name it."""
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
     if meter in tree.counted:
         yield SettingDeclaration(
@@ -273,7 +283,8 @@ def unbounded(
 
     Args:
         committed: the opened records that are batches.
-        by_batch: whether no reading of any meter was committed to or is shown: nothing is metered, and no reading is of several batches.
+        by_batch: whether no reading of any meter was committed to or is shown: nothing is metered,
+            and no reading is of several batches.
     """
     runs = LOG.name in extract.gives()
     if judging.declared(site, runs=runs):

@@ -11,24 +11,30 @@ from reporting_agent.sending.consent import Language
 
 _TEXTS = {
     "who": Phrase(
-        "Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."
+        "Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision "
+        "%(revision)s."
     ),
     "drawn": Phrase("Drawn: %(number)s of %(size)s leaves (%(kinds)s)."),
     "batches": Phrase(
-        "Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."
+        "Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, "
+        "variables and energy."
     ),
     "all": Phrase("all that there are, because some did not give the same records again"),
     "seed": Phrase(
-        "Shown: the site's seed. With it the auditor can draw the noise again and see the exact value behind every protected one. "
-        "Records that are not opened are hidden by their salts, but the seed gives the salts as well. The auditor is bound to "
+        "Shown: the site's seed. With it the auditor can draw the noise again and see the exact "
+        "value behind every protected one. "
+        "Records that are not opened are hidden by their salts, but the seed gives the salts as "
+        "well. The auditor is bound to "
         "confidentiality."
     ),
     "settings": Phrase(
-        "Shown: your settings of meters, factors and mapping, without the location of files and without access data."
+        "Shown: your settings of meters, factors and mapping, without the location of files and "
+        "without access data."
     ),
     "sealed": Phrase("The file is sealed: only the auditor can read it."),
     "plain": Phrase(
-        "The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."
+        "The file is not sealed: anybody who has it can read it. Hand it over on site, never "
+        "through the portal."
     ),
     "portal": Phrase("None of it goes to the portal."),
     "edge": Phrase("next to a label"),

@@ -1,8 +1,9 @@
 """Which entries of the log, among those that were handed in, are the audited report's.
 
-Proofs of the entries of a published version are of all its reports, and one entry may be proven under several heads. The receipt names
-the entry of the sealed report; commitment and promise are told by what the entry holds. Where several entries of the values lie side by
-side, nothing tells which is the report's, and none is taken.
+Proofs of the entries of a published version are of all its reports, and one entry may be proven
+under several heads. The receipt names the entry of the sealed report; commitment and promise are
+told by what the entry holds. Where several entries of the values lie side by side, nothing tells
+which is the report's, and none is taken.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from reporting_agent.audit.openings.files import HandedInFiles
 def entries_of(
     files: HandedInFiles, draw: Draw, receipt: Receipt | None, promise: Promise | None
 ) -> Mapping[EntryKind, ProvenEntry]:
-    """The report's own entry of each kind, with the proof under the draw's head where there is one; not one of which nothing tells."""
+    """The report's own entry of each kind, with the proof under the draw's head where there is one;
+    not one of which nothing tells.
+    """
     objects = {EntryKind.COMMITMENT: draw.commitment.digest}
     if promise is not None:
         objects[EntryKind.AUDIT_PROMISE] = promise.digest

@@ -1,4 +1,6 @@
-"""The auditor's side: an opening read, recomputed by the auditor's own agent, and held against draw, commitment and public keys."""
+"""The auditor's side: an opening read, recomputed by the auditor's own agent, and held against
+draw, commitment and public keys.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ from reporting_agent.sources.extract import Extract
 
 @dataclass(frozen=True, slots=True)
 class AuditorFiles:
-    """What the auditor hands in beside the opening. `keys` are the portal's receipt keys by id; empty where none are known."""
+    """What the auditor hands in beside the opening. `keys` are the portal's receipt keys by id;
+    empty where none are known.
+    """
 
     draw: Draw
     public: PublicRecord
@@ -130,7 +134,8 @@ def site_of(settings: bytes, folder: Path) -> SiteSettings:
         raise VerificationError(
             "settings-malformed",
             "The settings in the opening are not those of a site.",
-            "Have the plant open the draw again, and use the agent's version that the report names.",
+            "Have the plant open the draw again, and use the agent's version that the report "
+            "names.",
         ) from wrong
 
 
@@ -141,7 +146,9 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
 def _days(
     site: SiteSettings, contents: Contents, extract: Extract
 ) -> dict[tuple[str, int], MeterDay]:
-    """The days shown, of the time that the report covers: a stretch around a batch may reach beyond it."""
+    """The days shown, of the time that the report covers: a stretch around a batch may reach beyond
+    it.
+    """
     within = window_of(Period.parse(contents.period, site.zone), contents.windows)
     units = {meter.id: meter.unit for meter in site.meters} | {
         scale.id: scale.unit for scale in site.scales

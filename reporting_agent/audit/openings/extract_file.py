@@ -1,7 +1,8 @@
 """The file of an extract: a plant's rows and readings in canonical CBOR, and back.
 
-A cell is a text, 8 bytes of an IEEE 754 double, or 0 where nothing is known; a moment is its ISO 8601 text. Readings are 64-bit
-words, big-endian: microseconds of UTC since 1970, and doubles, NaN where a stamp has no value.
+A cell is a text, 8 bytes of an IEEE 754 double, or 0 where nothing is known; a moment is its ISO
+8601 text. Readings are 64-bit words, big-endian: microseconds of UTC since 1970, and doubles, NaN
+where a stamp has no value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The files of an audit, read and put together by what is in them: nobody has to say which is which."""
+"""The files of an audit, read and put together by what is in them: nobody has to say which is
+which.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +49,16 @@ SHOWN_BY_AN_OPENING = frozenset({EntryKind.VALUES, EntryKind.AUDIT_PROMISE})
 
 @dataclass(frozen=True, slots=True)
 class HandedInFiles:
-    """What was handed in, by kind; of receipts, heads and proofs between heads there may be several, the first head being the draw's."""
+    """What was handed in, by kind; of receipts, heads and proofs between heads there may be
+    several, the first head being the draw's.
+    """
 
     by_kind: dict[str, bytes] = field(default_factory=dict)
     receipts: tuple[bytes, ...] = ()
     versions: tuple[bytes, ...] = ()
-    """Published versions, plain or with what they were composed of: cells of one may repeat another."""
+    """Published versions, plain or with what they were composed of: cells of one may repeat
+    another.
+    """
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
     entries: Mapping[EntryKind, tuple[ServedEntry, ...]] = field(default_factory=dict)
@@ -88,7 +94,8 @@ class HandedInFiles:
 
 
 def read_all(paths: list[Path]) -> HandedInFiles:
-    """Read and tell apart. What is inside an evidence file counts as if it had been given by itself.
+    """Read and tell apart. What is inside an evidence file counts as if it had been given by
+    itself.
 
     Raises:
         InputError: `audit-file-unreadable`, `audit-file-unknown`, `audit-file-twice`.
@@ -188,7 +195,9 @@ class _Pile:
             self.forms.append(recognising.form_of(raw) or kind)
 
     def _add_rows(self, rows: list[dict[str, Any]], path: Path) -> None:
-        """Rows of a list one by one; those in which nothing is signed or logged make the whole a form to be read."""
+        """Rows of a list one by one; those in which nothing is signed or logged make the whole a
+        form to be read.
+        """
         self.rows = True
         for row in rows:
             raw = json.dumps(row).encode()

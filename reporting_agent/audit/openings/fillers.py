@@ -1,14 +1,18 @@
-"""Rows without output beside a batch, in which the line drew power as in production: what a batch used, under another name.
+"""Rows without output beside a batch, in which the line drew power as in production: what a batch
+used, under another name.
 
-A filler is a stretch in rows that no label counts and that made less than half of what the line makes in such a time, whatever state they
-are logged in; its power is at least three quarters of the way from standing to production, by readings that lie in it. It touches
-a batch that a label counts where less than a quarter hour, or two steps of the meter, lie between. A committed row with wrong times
-explains energy beside it for no longer than twice what its output takes; so a row without any explains none. Where more than a tenth of a
-line's rows have wrong times, nobody can tell what they explain, and the answer says so.
+A filler is a stretch in rows that no label counts and that made less than half of what the line
+makes in such a time, whatever state they are logged in; its power is at least three quarters of the
+way from standing to production, by readings that lie in it. It touches a batch that a label counts
+where less than a quarter hour, or two steps of the meter, lie between. A committed row with wrong
+times explains energy beside it for no longer than twice what its output takes; so a row without any
+explains none. Where more than a tenth of a line's rows have wrong times, nobody can tell what they
+explain, and the answer says so.
 
-Honest lines have few of these: a heat that was given up, a trial that failed. They are questioned where they lie beside more opened
-batches than one and two in a hundred together. A start-up after an hour of standstill or more may draw what production draws: readings
-cannot tell it from a batch that is said to begin too late, and the answer says so.
+Honest lines have few of these: a heat that was given up, a trial that failed. They are questioned
+where they lie beside more opened batches than one and two in a hundred together. A start-up after
+an hour of standstill or more may draw what production draws: readings cannot tell it from a batch
+that is said to begin too late, and the answer says so.
 """
 
 from __future__ import annotations
@@ -111,15 +115,19 @@ def fillers(
 
 
 def are_many(wrong: Sequence[int], rows: Sequence[FiledBatch]) -> bool:
-    """Whether so many rows of a line have wrong times that what they explain says nothing of the others."""
+    """Whether so many rows of a line have wrong times that what they explain says nothing of the
+    others.
+    """
     return len(wrong) > FEW_WRONG + WRONG_SHARE * sum(row.excluded is None for row in rows)
 
 
 def _of_little_output(rows: Sequence[FiledBatch], used: Sequence[Batch]) -> list[Batch]:
-    """Rows that no label counts, of some length, which made less than half of what their time usually makes.
+    """Rows that no label counts, of some length, which made less than half of what their time
+    usually makes.
 
-    Not those that say of a normal run that it made half of a usual batch or more: an end that is days too late is a wrong time, and what
-    such a row explains is bounded by the longest batch that the pack allows.
+    Not those that say of a normal run that it made half of a usual batch or more: an end that is
+    days too late is a wrong time, and what such a row explains is bounded by the longest batch that
+    the pack allows.
     """
     usual = median([whole_output(batch) / length_us(batch) for batch in used] or [0.0])
     batch_makes = median([whole_output(batch) for batch in used] or [0.0])
@@ -164,7 +172,9 @@ def _is_start_up(
 
 
 def explaining(rows: Sequence[FiledBatch], committed: Collection[Key]) -> list[tuple[int, int]]:
-    """Where the energy of committed batches may lie whose times the log has wrong: no longer than twice what their output takes."""
+    """Where the energy of committed batches may lie whose times the log has wrong: no longer than
+    twice what their output takes.
+    """
     used = [row.batch for row in rows if row.excluded is None]
     longest, usual = (
         _LONGEST * max(map(length_us, used), default=0),

@@ -1,22 +1,29 @@
-"""What a meter counted outside the batches, piece by piece: time above standing, and opened batches whose beginning or end was cut.
+"""What a meter counted outside the batches, piece by piece: time above standing, and opened batches
+whose beginning or end was cut.
 
-Levels are the line's own: *production* is the mean power inside the batches that a label counts; *standing* is the lower quartile, by
-time, of the power outside all batches, and never taken for more than three tenths of production. A piece of time outside the batches
-is *above standing* where its power is more than a quarter of the way from standing to production. Pieces above standing that follow
-one another are *questioned* together where they hold as much more than standing as production takes in ten minutes, and in the usual
-time between two readings: a reading that is missing at a batch's edge smears no more than that. So changes of product, idling and
-lines that cool down pass, and so do log entries that are a few minutes off.
+Levels are the line's own: *production* is the mean power inside the batches that a label counts;
+*standing* is the lower quartile, by time, of the power outside all batches, and never taken for
+more than three tenths of production. A piece of time outside the batches is *above standing* where
+its power is more than a quarter of the way from standing to production. Pieces above standing that
+follow one another are *questioned* together where they hold as much more than standing as
+production takes in ten minutes, and in the usual time between two readings: a reading that is
+missing at a batch's edge smears no more than that. So changes of product, idling and lines that
+cool down pass, and so do log entries that are a few minutes off.
 
-Explained is what lies within a batch's time of the beginning of a committed batch whose own times the log has wrong (no end, an end
-before the start, 18 seconds). Time declared unusable of the meter or its line is told apart, and not judged. A line that is kept warm or
-started up above standing stands in the log with its state; a row that says it waited is questioned where it drew half of production.
+Explained is what lies within a batch's time of the beginning of a committed batch whose own times
+the log has wrong (no end, an end before the start, 18 seconds). Time declared unusable of the meter
+or its line is told apart, and not judged. A line that is kept warm or started up above standing
+stands in the log with its state; a row that says it waited is questioned where it drew half of
+production.
 
-A batch longer than the pack lets one be runs for as long as one may, or as the longest that counts on its meter: what lies later in the
-times that it claims is outside it, and questioned where it holds half of what the usual batch takes. So an end that is days too late
-covers no run that was dropped.
+A batch longer than the pack lets one be runs for as long as one may, or as the longest that counts
+on its meter: what lies later in the times that it claims is outside it, and questioned where it
+holds half of what the usual batch takes. So an end that is days too late covers no run that was
+dropped.
 
-Drawbacks. One meter over several lines hides what one of them does while another runs; production below the limit is not seen; where
-a line never pauses, a moved boundary between two batches is not either. Shared meters and those of media tell nothing here.
+Drawbacks. One meter over several lines hides what one of them does while another runs; production
+below the limit is not seen; where a line never pauses, a moved boundary between two batches is not
+either. Shared meters and those of media tell nothing here.
 """
 
 from __future__ import annotations
@@ -58,7 +65,9 @@ from reporting_agent.metering import MeterRecord
 ABOVE_STANDING = 0.25  # of the way from standing to production
 LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standing to be questioned
 LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
-LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
+# of the usual batch at production's power: what must lie in times that a batch claims beyond what
+# one may last
+LEAST_CLAIMED = 0.5
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
 
 
@@ -212,7 +221,9 @@ class _Judged:
         )
 
     def questioned(self) -> list[QuestionedStretch]:
-        """Stretches above standing that nothing explains and that hold enough; a short one beside a batch, seen whole, is its edge."""
+        """Stretches above standing that nothing explains and that hold enough; a short one beside a
+        batch, seen whole, is its edge.
+        """
         if self.production is None or self.standing is None:
             return []
         unexplained = []
@@ -252,7 +263,9 @@ class _Judged:
         return unexplained
 
     def rows_without_record(self) -> list[QuestionedStretch]:
-        """Batches of the plant's own rows that ran on a drawn day and of which no record was opened."""
+        """Batches of the plant's own rows that ran on a drawn day and of which no record was
+        opened.
+        """
         questioned = []
         for row in self.rows:
             first, last = span_us(row.batch)
@@ -284,7 +297,9 @@ class _Judged:
         return fillers(self.look, self.record.unit, self.rows, self.committed, self.pieces, levels)
 
     def beside_wrong_times(self) -> list[QuestionedStretch]:
-        """What rows with wrong times explain, where the line has so many that they could explain anything."""
+        """What rows with wrong times explain, where the line has so many that they could explain
+        anything.
+        """
         if not are_many(of_wrong_times(self.rows), self.rows):
             return []
         questioned = []
@@ -302,7 +317,9 @@ class _Judged:
         return questioned
 
     def _at_work_inside(self, batch: Batch) -> list[QuestionedStretch]:
-        """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
+        """Stretches of such a row in which the line drew power as in production, for half of what a
+        batch takes.
+        """
         if self.production is None:
             return []
         working = in_any(self.pieces, [span_us(batch)]) & (
@@ -326,7 +343,9 @@ class _Judged:
         return questioned
 
     def _of_batch(self, why: StretchQuestion, batch: Batch) -> QuestionedStretch:
-        """With what this meter counted: the batch's energy of a carrier is that of all meters of its line."""
+        """With what this meter counted: the batch's energy of a carrier is that of all meters of
+        its line.
+        """
         energy = float(self.pieces.energy[self._inside(batch)].sum())
         return QuestionedStretch(
             why, self.record.meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id
@@ -349,7 +368,9 @@ class _Judged:
 
 
 def _clear(look: CloseLook, pauses: Sequence[Pause], pieces: TimePieces) -> tuple[Flags, int]:
-    """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a piece beside them."""
+    """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a
+    piece beside them.
+    """
     clear = np.zeros(len(pieces.energy), dtype=bool)
     edges = 0
     for pause in pauses:
@@ -373,7 +394,9 @@ def _is_clear_at(edges_us: NDArray[np.int64], clear: Flags, moment_us: int) -> b
 
 
 def _longest_us(rows: Sequence[FiledBatch], longest_s: int | None) -> int | None:
-    """How long a batch on this meter may run: as the pack says, and no longer than the longest that the pack allows, and a tenth."""
+    """How long a batch on this meter may run: as the pack says, and no longer than the longest that
+    the pack allows, and a tenth.
+    """
     if longest_s is None:
         return None
     allowed = [
@@ -383,12 +406,16 @@ def _longest_us(rows: Sequence[FiledBatch], longest_s: int | None) -> int | None
 
 
 def _is_overlong(batch: Batch, longest_us: int | None) -> bool:
-    """Longer than any that the pack allows; a row that says the line waited is judged by its power."""
+    """Longer than any that the pack allows; a row that says the line waited is judged by its
+    power.
+    """
     return longest_us is not None and batch.state not in WAITING and length_us(batch) > longest_us
 
 
 def _bounded(batch: Batch, longest_us: int | None) -> Batch:
-    """The batch for as long as it ran at most. Where it ended nobody knows then, so no edge is looked at."""
+    """The batch for as long as it ran at most. Where it ended nobody knows then, so no edge is
+    looked at.
+    """
     if longest_us is None or not _is_overlong(batch, longest_us):
         return batch
     return replace(batch, end=batch.start + timedelta(microseconds=longest_us), batch_id="")

@@ -1,7 +1,8 @@
-"""Entries and versions in the portal's log, held against heads at hand; and whether a version was composed of opened values.
+"""Entries and versions in the portal's log, held against heads at hand; and whether a version was
+composed of opened values.
 
-An entry says its own leaf hash, so nothing is known before a head stands beside it: by the proof that the log gives for one entry, or
-by the root over all entries from the first one on.
+An entry says its own leaf hash, so nothing is known before a head stands beside it: by the proof
+that the log gives for one entry, or by the root over all entries from the first one on.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings.recognising import VersionAct
 
 _AS_SERVED = Phrase(
-    "Ask the portal again. If it gives the same answer, keep the file and the head: together they are evidence against it."
+    "Ask the portal again. If it gives the same answer, keep the file and the head: together they "
+    "are evidence against it."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SignedEntry:
-    """What a signed file says of an entry: a receipt of a report's, a challenge of a commitment's."""
+    """What a signed file says of an entry: a receipt of a report's, a challenge of a
+    commitment's.
+    """
 
     kind: EntryKind
     digest: bytes
@@ -54,7 +58,8 @@ def entries_logged(
     if wrong := _wrong(shown, roots, signed):
         sentence = in_number(
             len(wrong),
-            "%(wrong)s of %(entries)s entries differs from the log of the tree head that was given.",
+            "%(wrong)s of %(entries)s entries differs from the log of the tree head that was "
+            "given.",
             "%(wrong)s of %(entries)s entries differ from the log of the tree head that was given.",
             wrong=len(wrong),
             entries=number,
@@ -70,8 +75,10 @@ def entries_logged(
             code,
             in_number(
                 number,
-                "The leaf hash of %(entries)s entry can be recomputed, but no signed head was given with it.",
-                "The leaf hashes of %(entries)s entries can be recomputed, but no signed head was given with them.",
+                "The leaf hash of %(entries)s entry can be recomputed, but no signed head was "
+                "given with it.",
+                "The leaf hashes of %(entries)s entries can be recomputed, but no signed head was "
+                "given with them.",
                 entries=number,
             ),
             Phrase(
@@ -89,7 +96,8 @@ def entries_logged(
                 entries=number,
             ),
             Phrase(
-                "Ask the portal's log for the inclusion proof of each entry (index=%(index)s&size=%(size)s and so on), or for all "
+                "Ask the portal's log for the inclusion proof of each entry "
+                "(index=%(index)s&size=%(size)s and so on), or for all "
                 "entries (from=0&to=%(size)s). Give its answers as files.",
                 index=lacking[0],
                 size=max(roots),
@@ -116,7 +124,8 @@ def version_logged(
     """Whether what the portal says of a published version is what its log holds.
 
     Args:
-        document: digest (hex) of the published version that was given beside it; None where none was.
+        document: digest (hex) of the published version that was given beside it; None where none
+            was.
     """
     code, stated, shown = "version-logged", list(acts), list(entries)
     held_there, proven = {entry.index: entry for entry in shown}, bound(shown, roots)
@@ -135,7 +144,8 @@ def version_logged(
         return failed(
             code,
             Phrase(
-                "What the portal states about the version refers to a different document from the one given."
+                "What the portal states about the version refers to a different document from the "
+                "one given."
             ),
             _AS_SERVED,
         )
@@ -147,7 +157,8 @@ def version_logged(
                 index=lacking[0],
             ),
             Phrase(
-                "Ask the portal's log for the inclusion proof of index=%(index)s. Give its answer and the tree head of the same size.",
+                "Ask the portal's log for the inclusion proof of index=%(index)s. Give its answer "
+                "and the tree head of the same size.",
                 index=lacking[0],
             ),
         )
@@ -180,11 +191,13 @@ def _named(act: VersionAct) -> Phrase:
 def values_published(
     acts: Iterable[VersionAct], report: int | None, values: int | None
 ) -> CheckOutcome:
-    """Whether a version was composed of the very values that were opened: those of the log's entry that `values-logged` is about.
+    """Whether a version was composed of the very values that were opened: those of the log's entry
+    that `values-logged` is about.
 
     Args:
         acts: what the portal says of the version (`version-logged` holds it against the log).
-        report, values: entries of the sealed report and of the values found in it; None where receipt or entry are not at hand.
+        report, values: entries of the sealed report and of the values found in it; None where
+        receipt or entry are not at hand.
     """
     code = "values-published"
     publications = [act for act in acts if act.act == "published"]
@@ -192,7 +205,8 @@ def values_published(
         return not_checkable(
             code,
             Phrase(
-                "Without the receipt and the log entry of this report, it is not known which values the version had to use."
+                "Without the receipt and the log entry of this report, it is not known which "
+                "values the version had to use."
             ),
             TAKE_THE_FILE,
         )
@@ -204,7 +218,8 @@ def values_published(
                 "The version did not use this report (entry %(index)s of the log).", index=report
             ),
             Phrase(
-                "Give the log's entries for the version that used this report. If this report should have been used and was not, "
+                "Give the log's entries for the version that used this report. If this report "
+                "should have been used and was not, "
                 "ask the coordinator."
             ),
         )
@@ -212,11 +227,13 @@ def values_published(
         return failed(
             code,
             Phrase(
-                "The version used other values of this report than those that were opened (entry %(index)s).",
+                "The version used other values of this report than those that were opened (entry "
+                "%(index)s).",
                 index=values,
             ),
             Phrase(
-                "Keep the opening, the evidence file and the portal's answer, and tell the coordinator: the published version was "
+                "Keep the opening, the evidence file and the portal's answer, and tell the "
+                "coordinator: the published version was "
                 "not composed from these values."
             ),
         )
@@ -231,7 +248,9 @@ def values_published(
 
 
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:
-    """Indices of entries that lie under a head at hand, by a proof of their own or because every entry of its log is there."""
+    """Indices of entries that lie under a head at hand, by a proof of their own or because every
+    entry of its log is there.
+    """
     shown = list(entries)
     leaves = {entry.index: entry.recomputed for entry in shown}
     indices = {

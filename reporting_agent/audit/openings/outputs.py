@@ -1,11 +1,14 @@
 """The output of opened batches against the records of their line's scales.
 
-The scales of a line weigh together all that a batch made, rejects included. One that names no equipment stands behind all lines of its
-step: it is asked of a line that has none of its own, and tells nothing of a batch beside which another line made something.
+The scales of a line weigh together all that a batch made, rejects included. One that names no
+equipment stands behind all lines of its step: it is asked of a line that has none of its own, and
+tells nothing of a batch beside which another line made something.
 
-A row that weighs a batch is stamped after its start and no later than the start of the line's next batch; what is stamped more than two
-hours after its end is not its own. A row of a belt holds what ran since the row before. One that reaches over a batch's edge is shared by
-the time that the line's batches ran in it, and half of the smaller part is allowed for; beside a row whose times are wrong, all of it.
+A row that weighs a batch is stamped after its start and no later than the start of the line's next
+batch; what is stamped more than two hours after its end is not its own. A row of a belt holds what
+ran since the row before. One that reaches over a batch's edge is shared by the time that the line's
+batches ran in it, and half of the smaller part is allowed for; beside a row whose times are wrong,
+all of it.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ def weigh(
     rows: Sequence[FiledBatch],
     opened: Mapping[int, Batch],
 ) -> WeighedBatches | None:
-    """Every opened batch whose times are sound and that scales tell of; None where the site has no scale.
+    """Every opened batch whose times are sound and that scales tell of; None where the site has no
+    scale.
 
     Args:
         records: of the scales, by id, in their declared units.
@@ -87,7 +91,9 @@ def weigh(
 
 
 def _scales_of(site: SiteSettings, batch: Batch) -> list[Scale]:
-    """The line's own; those behind all lines of the step weigh the same once more, and are asked where it has none."""
+    """The line's own; those behind all lines of the step weigh the same once more, and are asked
+    where it has none.
+    """
     of_step = [scale for scale in site.scales if scale.step == batch.step]
     own = [scale for scale in of_step if scale.equipment and scale.equipment == batch.equipment]
     return own or [scale for scale in of_step if not scale.equipment]
@@ -98,7 +104,9 @@ def _made_something(row: FiledBatch) -> bool:
 
 
 def _ran_beside(batch: Batch, rows: Sequence[FiledBatch]) -> bool:
-    """Whether another line's batch ran in this one's time, up to where its weight may still be written down."""
+    """Whether another line's batch ran in this one's time, up to where its weight may still be
+    written down.
+    """
     start_us, until_us = span_us(batch)[0], span_us(batch)[1] + BESIDE_US
     others = (span_us(row.batch) for row in rows if row.batch.equipment != batch.equipment)
     return any(start < until_us and end > start_us - BESIDE_US for start, end in others)
@@ -107,7 +115,9 @@ def _ran_beside(batch: Batch, rows: Sequence[FiledBatch]) -> bool:
 def _of_batch(
     batch: Batch, record: ExtractReadings, rows: Sequence[FiledBatch]
 ) -> tuple[float, float]:
-    """The weight of the records that are this batch's, and how much of it may be another's: nothing."""
+    """The weight of the records that are this batch's, and how much of it may be another's:
+    nothing.
+    """
     first, last = np.searchsorted(
         record.time_us, (span_us(batch)[0], _until_us(batch, rows)), side="right"
     ).tolist()

@@ -1,4 +1,6 @@
-"""The pieces of time at which a meter is looked at, what it counted in each, and its levels of production and standing."""
+"""The pieces of time at which a meter is looked at, what it counted in each, and its levels of
+production and standing.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _KNOWN = 0.5  # of a piece's seconds; where less is known, nothing is said
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimePieces:
-    """The pieces of time at which one meter was looked at, in order. Flags say in what each lies."""
+    """The pieces of time at which one meter was looked at, in order. Flags say in what each
+    lies.
+    """
 
     start_us: NDArray[np.int64]
     end_us: NDArray[np.int64]
@@ -95,7 +99,9 @@ def runs_of(pieces: TimePieces, chosen: Flags) -> list[tuple[int, int]]:
 
 
 def in_any(pieces: TimePieces, spans: Sequence[tuple[int, int]]) -> Flags:
-    """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
+    """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses
+    all of it.
+    """
     edges = edges_of(spans)
     begun, over = (
         np.searchsorted(edges, pieces.start_us, side="right"),

@@ -1,4 +1,6 @@
-"""The portal's own files checked without a plant: versions, signed receipts, key directory and checkpoint, heads that agree."""
+"""The portal's own files checked without a plant: versions, signed receipts, key directory and
+checkpoint, heads that agree.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ _GIVE_KEYS = worded("Give both: the file and --fingerprint.")
 def of_the_portal(
     files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool
 ) -> list[CheckOutcome]:
-    """What the portal's files show without a plant. `alone`: no opening was handed in, so each of them is asked for itself.
+    """What the portal's files show without a plant. `alone`: no opening was handed in, so each of
+    them is asked for itself.
 
     Raises:
         InputError: `audit-file-lacking`: a proof between heads, without one of them.
@@ -132,7 +135,9 @@ def _of_the_log(
 def _roots(
     files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey]
 ) -> dict[int, bytes]:
-    """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
+    """Of every head and checkpoint at hand whose signature holds, by size; of those that do not,
+    another check tells.
+    """
     roots = {}
     for raw in files.heads:
         with suppress(VerificationError):
@@ -163,7 +168,9 @@ def _signed(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> dict[int,
 
 
 def directory_signed(raw: bytes, fingerprint: str | None) -> CheckOutcome:
-    """Whether a key directory is the one of the fingerprint: checked by itself where nothing else was given."""
+    """Whether a key directory is the one of the fingerprint: checked by itself where nothing else
+    was given.
+    """
     code = "directory-signed"
     if fingerprint is None:
         return not_checkable(
@@ -184,7 +191,9 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> CheckOutcome:
 
 
 def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
-    """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
+    """Whether the portal signed an approved pack; and whether files and entry of the log are its
+    own, where they stand beside it.
+    """
     code, answer = "pack-signed", document(raw)
     if "library" in answer or answer.get("schema") == library.SCHEMA:
         return _library(answer, keys)
@@ -214,7 +223,8 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
         )
     sentence = Phrase(
         (
-            "The portal signed the approval of the pack %(pack)s %(version)s. These are its files, and the portal's log of %(size)s "
+            "The portal signed the approval of the pack %(pack)s %(version)s. These are its "
+            "files, and the portal's log of %(size)s "
             "entries contains it."
         ),
         pack=approval.pack,
@@ -262,7 +272,8 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
         )
     sentence = Phrase(
         (
-            "The portal signed edition %(edition)s of the library of practices. This is its file, and the portal's log of %(size)s "
+            "The portal signed edition %(edition)s of the library of practices. This is its file, "
+            "and the portal's log of %(size)s "
             "entries contains it."
         ),
         edition=edition.edition,
@@ -295,7 +306,8 @@ def _form(name: str) -> CheckOutcome:
             form=name,
         ),
         Phrase(
-            "Give the signed file instead: for a published version its benchmark.json, for a certificate the statement.cbor of its "
+            "Give the signed file instead: for a published version its benchmark.json, for a "
+            "certificate the statement.cbor of its "
             "code, for a report its receipt, for the log an entry with its proof."
         ),
     )
@@ -308,7 +320,8 @@ def heads_agree(
     fingerprint: str,
     keys: Mapping[str, VerifyingKey],
 ) -> CheckOutcome:
-    """Whether heads that several people saw can be of one log: those of one size by themselves, others by the proofs at hand.
+    """Whether heads that several people saw can be of one log: those of one size by themselves,
+    others by the proofs at hand.
 
     Args:
         checkpoint: one head more, in the form of public logs.
@@ -363,12 +376,14 @@ def heads_agree(
     return not_checkable(
         code,
         Phrase(
-            "%(number)s heads of the log, of %(sizes)s sizes: there is no proof that the larger logs begin with the smaller ones.",
+            "%(number)s heads of the log, of %(sizes)s sizes: there is no proof that the larger "
+            "logs begin with the smaller ones.",
             number=number,
             sizes=len(sizes),
         ),
         Phrase(
-            "Ask the portal's log for the consistency proofs %(asked)s, and give its answers as files.",
+            "Ask the portal's log for the consistency proofs %(asked)s, and give its answers as "
+            "files.",
             asked=asked,
         ),
     )
@@ -377,7 +392,9 @@ def heads_agree(
 def checkpoint_signed(
     raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]
 ) -> CheckOutcome:
-    """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
+    """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against
+    other heads.
+    """
     code = "checkpoint-signed"
     try:
         checkpoint = checkpoints.read(raw, fingerprint, keys)
@@ -393,7 +410,9 @@ def checkpoint_signed(
 
 
 def begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
-    """The sizes of which the log of this size is shown to be the beginning, itself among them. Two that begin one log do not differ."""
+    """The sizes of which the log of this size is shown to be the beginning, itself among them. Two
+    that begin one log do not differ.
+    """
     sizes, left = set[int](), [size]
     while left:
         current = left.pop()
@@ -415,7 +434,8 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     return check_held(
         code,
         Phrase(
-            "The portal received %(site)s, %(period)s, revision %(revision)s, on %(received_on)s and logged it as entry "
+            "The portal received %(site)s, %(period)s, revision %(revision)s, on %(received_on)s "
+            "and logged it as entry "
             "%(log_index)s; envelope %(envelope_digest)s….",
             site=header.site,
             period=header.period,

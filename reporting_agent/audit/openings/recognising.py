@@ -1,6 +1,8 @@
-"""Which kind of file something is, by what is in it; answers of the portal's API taken apart, and proofs and forms read.
+"""Which kind of file something is, by what is in it; answers of the portal's API taken apart, and
+proofs and forms read.
 
-Answers of the portal's API that hold several things, or one in base64, taken apart; and forms that bear no signature.
+Answers of the portal's API that hold several things, or one in base64, taken apart; and forms that
+bear no signature.
 """
 
 from __future__ import annotations
@@ -148,7 +150,9 @@ COMPOSED = "composed-of"
 """What a published version was composed of, for who may see protected values (JSON)."""
 
 APPROVED_PACK = "approved-pack"
-"""A pack that was approved, or an edition of the library of practices: its signed document, or the API's JSON around it."""
+"""A pack that was approved, or an edition of the library of practices: its signed document, or the
+API's JSON around it.
+"""
 
 SCHEMAS = {
     approved.SCHEMA: APPROVED_PACK,
@@ -188,7 +192,9 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """What is to prove that the log of `second` entries begins with that of `first`; nothing is checked here."""
+    """What is to prove that the log of `second` entries begins with that of `first`; nothing is
+    checked here.
+    """
 
     first: int
     second: int
@@ -271,7 +277,8 @@ def unknown(path: Path) -> InputError:
     return InputError(
         "audit-file-unknown",
         "This kind of file is not used in an audit.",
-        "Give the files exactly as they were written. They are binary, and no program may change them on the way.",
+        "Give the files exactly as they were written. They are binary, and no program may change "
+        "them on the way.",
         place=Place(str(path)),
         wanted=enumerated(NAMES.values()),
     )

@@ -1,4 +1,6 @@
-"""The records of batches made again from an extract by the agent's own pipeline, and the meters' energy between more moments."""
+"""The records of batches made again from an extract by the agent's own pipeline, and the meters'
+energy between more moments.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,12 @@ Key = tuple[str, str, int]  # step, id, start
 
 @dataclass(frozen=True, slots=True)
 class RecomputedRecords:
-    """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed.
+    """What an extract gives: records by their key (several where rows stand twice), and its batches
+    as they were filed.
 
-    `beyond` are those of other times than the report's: their lines ran, and no record of the report is of them. `given` is the energy
-    of the plant's own rows, by step and batch id: what no meter tells.
+    `beyond` are those of other times than the report's: their lines ran, and no record of the
+    report is of them. `given` is the energy of the plant's own rows, by step and batch id: what no
+    meter tells.
     """
 
     records: dict[Key, Counter[bytes]]
@@ -45,7 +49,8 @@ def key_of(batch: Batch) -> Key:
 
 
 def recompute(site: SiteSettings, contents: Contents, extract: Extract) -> RecomputedRecords:
-    """The records that the site's settings and pack make of the extract, for the report that the table of contents is of.
+    """The records that the site's settings and pack make of the extract, for the report that the
+    table of contents is of.
 
     Raises:
         InputError: the pack is not at hand, or nothing can be read from the extract.
@@ -74,8 +79,9 @@ def meters_closely(
 ) -> tuple[MeterRecord, ...]:
     """The meters' accounts by the same extract, with their energy between further moments by meter.
 
-    A pass of its own: gas and steam are brought to normal state piece by piece between the moments asked for, so that
-    a record of a batch comes out to the last bit only where nothing besides is asked.
+    A pass of its own: gas and steam are brought to normal state piece by piece between the moments
+    asked for, so that a record of a batch comes out to the last bit only where nothing besides is
+    asked.
 
     Raises:
         InputError: as `recompute`.

@@ -1,4 +1,6 @@
-"""A commitment that was handed in again after the log was restarted: its challenge names an entry that the coordinator signed as lost."""
+"""A commitment that was handed in again after the log was restarted: its challenge names an entry
+that the coordinator signed as lost.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ def relogged(
     keys: Mapping[str, VerifyingKey],
     challenge: Challenge | None,
 ) -> ProvenEntry | None:
-    """The commitment's entry since the restart; None where it stands where the challenge says, or no statement excuses that it does not.
+    """The commitment's entry since the restart; None where it stands where the challenge says, or
+    no statement excuses that it does not.
 
     Whether it is in the log is not looked at here: `commitment-logged` asks for the proof.
 

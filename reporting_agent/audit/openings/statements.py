@@ -1,7 +1,9 @@
-"""An auditor's signed statement or withdrawal: whose, and of which report; and the auditor's own keys under one password.
+"""An auditor's signed statement or withdrawal: whose, and of which report; and the auditor's own
+keys under one password.
 
-An auditor's own keys, in one file under one password: an Ed25519 key that signs draws and statements, and a key that openings are
-sealed to. The portal and the plants are given the public halves only.
+An auditor's own keys, in one file under one password: an Ed25519 key that signs draws and
+statements, and a key that openings are sealed to. The portal and the plants are given the public
+halves only.
 """
 
 from __future__ import annotations
@@ -31,10 +33,12 @@ _OPINIONS = {
 
 
 def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> CheckOutcome:
-    """Whether the auditor's key signed it, and whether it is of the report that a receipt at hand is for.
+    """Whether the auditor's key signed it, and whether it is of the report that a receipt at hand
+    is for.
 
     Args:
-        auditor: key id that the certification body states; a statement names a key itself, and anybody can name their own.
+        auditor: key id that the certification body states; a statement names a key itself, and
+            anybody can name their own.
         envelopes: digests of the reports whose receipts were verified.
     """
     code = "statement-signed"
@@ -44,10 +48,12 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ch
         return failed(
             code,
             Phrase(
-                "The statement was not signed with the key that it names, or was changed after it was signed."
+                "The statement was not signed with the key that it names, or was changed after it "
+                "was signed."
             ),
             Phrase(
-                "Download it again from the page of its code. If the fault remains, ask the certification body for the statement."
+                "Download it again from the page of its code. If the fault remains, ask the "
+                "certification body for the statement."
             ),
         )
     signer = key_id(statement.public_key)
@@ -56,12 +62,14 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ch
             code,
             Phrase(
                 (
-                    "The statement is signed with the key %(key)s, which the statement itself names. It was not stated whose key that is."
+                    "The statement is signed with the key %(key)s, which the statement itself "
+                    "names. It was not stated whose key that is."
                 ),
                 key=signer,
             ),
             Phrase(
-                "With --auditor, give the key id that the certification body states. Get it from the body, not from the statement."
+                "With --auditor, give the key id that the certification body states. Get it from "
+                "the body, not from the statement."
             ),
         )
     if signer != auditor.lower():
@@ -84,7 +92,8 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ch
             code,
             Phrase("The statement refers to a different report or revision from the receipt."),
             Phrase(
-                "Give the receipt of the report that the statement names, or ask for a statement on this report."
+                "Give the receipt of the report that the statement names, or ask for a statement "
+                "on this report."
             ),
         )
     return check_held(code, _sentence(statement))
@@ -111,7 +120,8 @@ def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase
         else f"{subject.pack}/{subject.route}/{subject.period}/v{subject.version}"
     )
     return Phrase(
-        "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s, valid until %(until)s; SHA-256 %(digest)s.",
+        "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s, valid until "
+        "%(until)s; SHA-256 %(digest)s.",
         subject=where,
         opinion=_OPINIONS[statement.opinion],
         day=statement.issued_on.isoformat(),
@@ -147,7 +157,8 @@ class AuditorKeys:
             raise VerificationError(
                 "key-unreadable",
                 "The auditor's keys cannot be read.",
-                "Check that the file is the one that `steplabel-agent auditor` wrote, and that it is complete.",
+                "Check that the file is the one that `steplabel-agent auditor` wrote, and that it "
+                "is complete.",
             )
         return cls(
             AuditorSigningKey.from_pem(blocks[0], password),

@@ -1,4 +1,6 @@
-"""Parts of a plant's inputs, as they are read: the rows and readings of some stretches of time, or all there are."""
+"""Parts of a plant's inputs, as they are read: the rows and readings of some stretches of time, or
+all there are.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def together(stretches: Iterable[WholeDays]) -> list[WholeDays]:
 
 @dataclass(frozen=True, slots=True)
 class ExtractTaker:
-    """A plant's inputs, of which parts are taken: tables are read once, readings as often as parts are taken."""
+    """A plant's inputs, of which parts are taken: tables are read once, readings as often as parts
+    are taken.
+    """
 
     site: SiteSettings
     inputs: Inputs
@@ -69,7 +73,9 @@ class ExtractTaker:
         return cls(site, inputs, {table.name: inputs.tables(table) for table in wanted})
 
     def unread(self) -> dict[str, int]:
-        """Rows that could not be read, by input; they are in no record. Those of scales are no rows of the log."""
+        """Rows that could not be read, by input; they are in no record. Those of scales are no rows
+        of the log.
+        """
         ours = {name: tables for name, tables in self.tables.items() if name != sources.SCALES.name}
         counts = {
             name: sum(len(table.rejected) for table in tables) for name, tables in ours.items()
@@ -161,7 +167,9 @@ def _microseconds(moments: Sequence[datetime | None]) -> NDArray[np.int64]:
 def _touching(
     start_us: NDArray[np.int64], end_us: NDArray[np.int64], edges: NDArray[np.int64] | None
 ) -> NDArray[np.bool_]:
-    """Which intervals [start, end] reach into one of the stretches; an odd place among their edges is inside one."""
+    """Which intervals [start, end] reach into one of the stretches; an odd place among their edges
+    is inside one.
+    """
     if edges is None:
         return np.ones(len(start_us), dtype=bool)
     before, after = (

@@ -1,4 +1,6 @@
-"""A verdict in words: the lines on the screen, and the report as Markdown or as one self-contained page, in English or Chinese."""
+"""A verdict in words: the lines on the screen, and the report as Markdown or as one self-contained
+page, in English or Chinese.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ def require_kind(report: Path | None) -> None:
 
 
 def report(verdict: AuditVerdict, file: Path, lang: str, made_at: datetime) -> bytes:
-    """The report as the file's ending says; `made_at` is the moment that the page carries, zone-aware."""
+    """The report as the file's ending says; `made_at` is the moment that the page carries,
+    zone-aware.
+    """
     text = page(verdict, lang, made_at) if file.suffix.lower() == PAGE else markdown(verdict, lang)
     return text.encode()
 
@@ -115,7 +119,9 @@ def _at_reference(variable: AtReference) -> dict[str, object]:
 
 
 def notes(verdict: AuditVerdict, lang: str) -> list[str]:
-    """What stands right below the first sentence: labels withheld, what the plant declared, variables not recorded."""
+    """What stands right below the first sentence: labels withheld, what the plant declared,
+    variables not recorded.
+    """
     if verdict.evidence is None:
         return []
     w = words(lang)["verdict"]
@@ -170,7 +176,8 @@ def lines(verdict: AuditVerdict, lang: str = "en") -> str:
     printed = [lead(verdict, lang), *notes(verdict, lang)]
     for finding in verdict.findings:
         printed.append(
-            f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.words, lang)}"
+            f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: "
+            f"{_in_language(finding.words, lang)}"
         )
         printed += [
             f"{'':<29}{place}"
@@ -322,7 +329,9 @@ def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
 
 
 def _content(verdict: AuditVerdict, lang: str) -> dict[str, Any]:
-    """Every part of the report in words of one language; those of a sample only where there is one."""
+    """Every part of the report in words of one language; those of a sample only where there is
+    one.
+    """
     checks = [_check(finding, lang) for finding in verdict.findings]
     content: dict[str, Any] = {
         "checks": checks,

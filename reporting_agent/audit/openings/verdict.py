@@ -1,4 +1,5 @@
-"""What was found, as JSON: checks held, failed or not checkable, what strata promise, metered energy, labels withheld, values.
+"""What was found, as JSON: checks held, failed or not checkable, what strata promise, metered
+energy, labels withheld, values.
 
 `telling` puts it into words.
 """
@@ -22,15 +23,21 @@ from reporting_agent.audit.openings.declared import SettingDeclaration
 from reporting_agent.software import SOFTWARE
 
 OPENING, FILES, PAPERS = "opening", "files", "papers"
-"""What the checks are of: an opened report, the portal's own files, or papers. The key of the title in the report's words."""
+"""What the checks are of: an opened report, the portal's own files, or papers. The key of the title
+in the report's words.
+"""
 
 BY_BATCH, BY_ROWS = "energy-by-batch", "energy-from-rows"
-"""What no check proves: that batches used what the plant's own rows say, of a site without readings, and of carriers without a meter."""
+"""What no check proves: that batches used what the plant's own rows say, of a site without
+readings, and of carriers without a meter.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """What was checked; `evidence` is None where no opening was handed in. `declared` is what the plant's settings say of its data."""
+    """What was checked; `evidence` is None where no opening was handed in. `declared` is what the
+    plant's settings say of its data.
+    """
 
     findings: tuple[CheckOutcome, ...]
     evidence: Evidence | None = None
@@ -48,7 +55,9 @@ class AuditVerdict:
 
     @property
     def bound(self) -> bool:
-        """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
+        """Whether what was checked is what the portal accepted, logged or signed: some check says
+        so, and none that was asked could not.
+        """
         binding = [
             finding
             for finding in self.findings
@@ -58,14 +67,18 @@ class AuditVerdict:
 
     @property
     def holds(self) -> bool:
-        """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
+        """Whether everything that was asked for was bound and held: what could not be checked does
+        not hold.
+        """
         return self.bound and all(
             finding.state is CheckState.HELD for finding in self.findings if finding.asked
         )
 
     @property
     def unproven(self) -> tuple[str, ...]:
-        """What stays unproven though everything holds; said first, wherever it is said that it holds."""
+        """What stays unproven though everything holds; said first, wherever it is said that it
+        holds.
+        """
         if any(finding.code in OF_READINGS and not finding.asked for finding in self.findings):
             return (BY_BATCH,)
         return (BY_ROWS,) if self.by_rows else ()
@@ -119,8 +132,9 @@ class AuditVerdict:
         return payload
 
     def summary(self) -> dict[str, Any]:
-        """What may go to the portal, of which report and draw: how each check of the opening came out, and of how many records those that
-        failed did. No record of the plant, no count of what was drawn.
+        """What may go to the portal, of which report and draw: how each check of the opening came
+        out, and of how many records those that failed did. No record of the plant, no count of what
+        was drawn.
 
         Raises:
             InputError: `audit-file-lacking`: there was no opening.
@@ -175,7 +189,9 @@ def subject_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
-    """What each stratum promised: how many were drawn, and how surely a misstated share is among them."""
+    """What each stratum promised: how many were drawn, and how surely a misstated share is among
+    them.
+    """
     rows = []
     for stratum in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
         size = evidence.draw.plan.sizes.get(stratum.kind)
@@ -195,7 +211,9 @@ def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
-    """Where the energy of the drawn days went, meter by meter: quantities in `unit`, times in hours."""
+    """Where the energy of the drawn days went, meter by meter: quantities in `unit`, times in
+    hours.
+    """
     balances = () if evidence.accounted is None else evidence.accounted.balances
     return [
         {
@@ -217,7 +235,9 @@ def metered_of(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def withheld_in(evidence: Evidence) -> list[dict[str, Any]]:
-    """Every label that is withheld, why, the used batches of its step, and whether the opening bears it out (null: it cannot)."""
+    """Every label that is withheld, why, the used batches of its step, and whether the opening
+    bears it out (null: it cannot).
+    """
     return [
         {
             "step": withheld.step,

@@ -43,8 +43,9 @@ from reporting_agent.config import SiteSettings
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the auditor brings: the fingerprint of the key that signs the portal's directory, the key that openings are sealed to, and
-    the id of the key by which a certification body's auditor signs."""
+    """What the auditor brings: the fingerprint of the key that signs the portal's directory, the
+    key that openings are sealed to, and the id of the key by which a certification body's auditor
+    signs."""
 
     fingerprint: str | None = None
     unsealing: ProcessingKey | None = None
@@ -61,7 +62,8 @@ def verify(
         folder: where a pack of the plant's own would lie.
 
     Raises:
-        VerificationError, InputError: a file is not what it should be, or what belongs together is not all there.
+        VerificationError, InputError: a file is not what it should be, or what belongs together is
+        not all there.
     """
     opening = _opening(files, trust)
     if opening is None and (site is not None or files.of_an_audit):
@@ -163,13 +165,15 @@ def _require_one_report(files: HandedInFiles, opening: Opening, drawn: ReportCom
             raise InputError(
                 "audit-files-of-two",
                 Phrase(
-                    "The files belong to two %(both)s: the %(name)s to %(named)s, the draw to %(drawn)s.",
+                    "The files belong to two %(both)s: the %(name)s to %(named)s, the draw to "
+                    "%(drawn)s.",
                     both=both,
                     name=name,
                     named=_named(*other),
                     drawn=_named(*subject),
                 ),
-                "Give the files of one report: its opening, and the evidence file of its sample as the portal gave it.",
+                "Give the files of one report: its opening, and the evidence file of its sample "
+                "as the portal gave it.",
                 found=_named(*other),
                 wanted=_named(*subject),
             )
@@ -182,7 +186,9 @@ def _named(site: str, period: str, revision: int) -> Phrase:
 
 
 def _commitment(files: HandedInFiles) -> ReportCommitment | None:
-    """From the signed commitment, or from the portal's challenge for it, as the auditor has them from elsewhere than the plant."""
+    """From the signed commitment, or from the portal's challenge for it, as the auditor has them
+    from elsewhere than the plant.
+    """
     if "commitment" in files.by_kind:
         return commitments.parse(files.by_kind["commitment"]).commitment
     if "challenge" in files.by_kind:
@@ -199,7 +205,9 @@ def _challenge(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> Challe
 
 
 def _head(files: HandedInFiles, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
-    """The portal's signed tree head, the one of the draw among several; None where there is none, or no key to verify it with."""
+    """The portal's signed tree head, the one of the draw among several; None where there is none,
+    or no key to verify it with.
+    """
     if not files.heads or not keys:
         return None
     signed = [heads.read(raw, keys).head for raw in files.heads]
@@ -208,7 +216,9 @@ def _head(files: HandedInFiles, keys: Mapping[str, VerifyingKey], drawn: Head) -
 
 
 def _receipt_of(read: Sequence[Receipt], subject: ReportCommitment) -> Receipt | None:
-    """The receipt for the report that was drawn from, the first of any other where there is none for it."""
+    """The receipt for the report that was drawn from, the first of any other where there is none
+    for it.
+    """
     wanted = (subject.site, subject.period, subject.revision)
     mine = [
         receipt
@@ -225,7 +235,8 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
         return not_asked(
             code,
             Phrase(
-                "The whole label was not recomputed: a sample detects shares of misstated records, not every single one."
+                "The whole label was not recomputed: a sample detects shares of misstated "
+                "records, not every single one."
             ),
             Phrase("On site: the same command with --site."),
         )
@@ -241,12 +252,15 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
             code,
             in_number(
                 len(again.differences),
-                "The report cannot be recomputed from the plant's files: %(differences)s difference.",
-                "The report cannot be recomputed from the plant's files: %(differences)s differences.",
+                "The report cannot be recomputed from the plant's files: %(differences)s "
+                "difference.",
+                "The report cannot be recomputed from the plant's files: %(differences)s "
+                "differences.",
                 differences=len(again.differences),
             ),
             Phrase(
-                "Check whether files or settings were changed since then. If not, the report was not made from these data."
+                "Check whether files or settings were changed since then. If not, the report was "
+                "not made from these data."
             ),
             [difference.words for difference in again.differences],
         )
@@ -254,8 +268,10 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
         code,
         in_number(
             len(again.labels),
-            "The plant's files give the same root, the same %(labels)s label and the same release, to the digit.",
-            "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.",
+            "The plant's files give the same root, the same %(labels)s label and the same "
+            "release, to the digit.",
+            "The plant's files give the same root, the same %(labels)s labels and the same "
+            "release, to the digit.",
             labels=len(again.labels),
         ),
     )
@@ -264,7 +280,8 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
 def settled(findings: Iterable[CheckOutcome], on_site: CheckOutcome) -> list[CheckOutcome]:
     """What no opening shows of withheld labels, the whole recomputation did."""
     again = Phrase(
-        "The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed."
+        "The plant's files give the same withheld labels again, with their reasons: the whole "
+        "label was recomputed."
     )
     untold = (
         ("withheld-justified", CheckState.NOT_CHECKABLE)

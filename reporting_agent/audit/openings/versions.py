@@ -1,4 +1,6 @@
-"""A published version computed again from its reports, and what of it rests on the portal's word: each said by a check of its own."""
+"""A published version computed again from its reports, and what of it rests on the portal's word:
+each said by a check of its own.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +21,27 @@ from reporting_agent.audit.openings.recognising import document
 def composed_again(
     raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]
 ) -> list[CheckOutcome]:
-    """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them.
+    """A published version and the protected values of its leaves: whether they are those of the
+    log, and every figure from them.
 
     Args:
-        earlier: the signed documents at hand, in which cells that repeat an earlier version are looked for.
+        earlier: the signed documents at hand, in which cells that repeat an earlier version are
+            looked for.
     """
     code, code_again = "benchmark-logged", "benchmark-recomputed"
     try:
         proven = audited.require_logged(document(raw), keys)
     except SteplabelError as refusal:
         why = Phrase(
-            "What the version was composed from is not what was logged, so nothing can be computed from it."
+            "What the version was composed from is not what was logged, so nothing can be "
+            "computed from it."
         )
         return [refused(code, refusal), not_checkable(code_again, why)]
     reports, size = len(proven.file.reports), proven.head.size
     sentence = Phrase(
         (
-            "The document, %(reports)s reports and their values are leaves of the log of %(size)s entries. Which firm each report "
+            "The document, %(reports)s reports and their values are leaves of the log of %(size)s "
+            "entries. Which firm each report "
             "belongs to is stated by the portal alone."
         ),
         reports=reports,
@@ -93,14 +99,18 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
             code,
             in_number(
                 len(lacking),
-                "%(lacking)s figure is said to repeat an earlier version, but no version that was given shows it: %(names)s.",
-                "%(lacking)s figures are said to repeat an earlier version, but no version that was given shows them: %(names)s.",
+                "%(lacking)s figure is said to repeat an earlier version, but no version that was "
+                "given shows it: %(names)s.",
+                "%(lacking)s figures are said to repeat an earlier version, but no version that "
+                "was given shows them: %(names)s.",
                 lacking=len(lacking),
                 names=", ".join(repeat.name for repeat in lacking),
             ),
             Phrase(
-                "Give the signed version that first showed them: its JSON, or the file of the reports that it was composed from. "
-                "Missing here for this group and period: %(own)s. If it is none of these, it belongs to another group of the sector. "
+                "Give the signed version that first showed them: its JSON, or the file of the "
+                "reports that it was composed from. "
+                "Missing here for this group and period: %(own)s. If it is none of these, it "
+                "belongs to another group of the sector. "
                 "If no version shows the figures, they have no source.",
                 own=own,
             ),
@@ -109,7 +119,9 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
 
 
 def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
-    """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
+    """Labels that pack and reports would let enter, and that the file leaves out: nothing where
+    there are none.
+    """
     if not checked.left_out.labels:
         return []
     effects = [
@@ -126,14 +138,17 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
             "left-out-justified",
             in_number(
                 len(checked.left_out.labels),
-                "%(number)s label was not included, and no file shows why: %(labels)s. If it were included: %(moved)s.",
-                "%(number)s labels were not included, and no file shows why: %(labels)s. If they were included: %(moved)s.",
+                "%(number)s label was not included, and no file shows why: %(labels)s. If it were "
+                "included: %(moved)s.",
+                "%(number)s labels were not included, and no file shows why: %(labels)s. If they "
+                "were included: %(moved)s.",
                 number=len(checked.left_out.labels),
                 labels=", ".join(checked.left_out.labels),
                 moved=listed(effects) if effects else "-",
             ),
             Phrase(
-                "Ask the portal for the peer group's policy on audits and the statements on these reports. If no policy leaves them "
+                "Ask the portal for the peer group's policy on audits and the statements on these "
+                "reports. If no policy leaves them "
                 "out, the version was made from reports that were picked."
             ),
         )
@@ -152,7 +167,8 @@ def _worded(checked: RecompositionCheck) -> list[CheckOutcome]:
                 parts=enumerated(checked.reworded),
             ),
             Phrase(
-                "Check with the release of Steplabel that published the version. What differs there too does not follow from these figures."
+                "Check with the release of Steplabel that published the version. What differs "
+                "there too does not follow from these figures."
             ),
         )
     ]

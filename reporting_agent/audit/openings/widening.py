@@ -1,8 +1,10 @@
-"""How wide an extract must be that every record comes out of it as it was committed to: more days around each that does not.
+"""How wide an extract must be that every record comes out of it as it was committed to: more days
+around each that does not.
 
-A batch's own day is not always enough to compute it again: a register that hung is judged over a longer stretch, a clock by many batches,
-a scale by the whole record. So the agent does what the auditor will do, on the extract alone, and where a record comes out
-otherwise than it was committed to, it gives more days around it, in the end everything. An honest plant raises no alarm.
+A batch's own day is not always enough to compute it again: a register that hung is judged over a
+longer stretch, a clock by many batches, a scale by the whole record. So the agent does what the
+auditor will do, on the extract alone, and where a record comes out otherwise than it was committed
+to, it gives more days around it, in the end everything. An honest plant raises no alarm.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def wide_enough(
     drawn_days: list[WholeDays],
     notify: Callable[[str], None],
 ) -> tuple[Extract, list[WholeDays] | None, list[int]]:
-    """The first extract from which each of these batches comes out as it was committed to, and as often, by widening around the others."""
+    """The first extract from which each of these batches comes out as it was committed to, and as
+    often, by widening around the others.
+    """
     records = {index: tree.record(index) for index in batches}
     times = Counter(records.values())
     reach = dict.fromkeys(batches, 0)

@@ -1,6 +1,8 @@
-"""Bills and stock surveys beside the meters that they name: what both say, or why they cannot be compared.
+"""Bills and stock surveys beside the meters that they name: what both say, or why they cannot be
+compared.
 
-Bills tell days; at which hour of the day somebody read the meter they do not tell, so what they say may be a day's use off at either end.
+Bills tell days; at which hour of the day somebody read the meter they do not tell, so what they say
+may be a day's use off at either end.
 """
 
 from __future__ import annotations
@@ -36,14 +38,18 @@ _TOLD = 0.9  # of the seconds; a meter that tells less of the time is held again
 
 @dataclass(frozen=True, slots=True)
 class PaperAgainstMeters:
-    """A paper beside what was counted; `sign` says which way it differs by more than any hour of reading explains."""
+    """A paper beside what was counted; `sign` says which way it differs by more than any hour of
+    reading explains.
+    """
 
     paper: Paper
     site: MeteredQuantity
 
     @property
     def tolerance(self) -> float:
-        """Of both together, in the document's unit; the time without readings may have taken as much as the time with them."""
+        """Of both together, in the document's unit; the time without readings may have taken as
+        much as the time with them.
+        """
         of_site = (
             self.site.uncertainty + (1 - self.site.known) / self.site.known
         ) * self.site.quantity
@@ -154,7 +160,9 @@ def _compared(
 def _of_another_carrier(
     code: str, name: Phrase, document: Bill | StockSurvey, named: Sequence[MeterRecord]
 ) -> CheckOutcome | None:
-    """Refused where a meter counts something else than the document is of, in whichever language it names that."""
+    """Refused where a meter counts something else than the document is of, in whichever language it
+    names that.
+    """
     naming = carriers.named(document.carrier)
     carrier = document.carrier if naming is None else naming.carrier
     other = next((record.meter for record in named if record.meter.carrier != carrier), None)
@@ -221,7 +229,8 @@ def _too_little(
         code,
         sentence,
         Phrase(
-            "One meter begins where another ends. If it replaced the other one, name both under meters (%(meters)s).",
+            "One meter begins where another ends. If it replaced the other one, name both under "
+            "meters (%(meters)s).",
             meters=both,
         ),
     )

@@ -1,4 +1,6 @@
-"""Certificates of meters: each by its own error, and together by the days on which the meter counted."""
+"""Certificates of meters: each by its own error, and together by the days on which the meter
+counted.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ _CODE = "calibration"
 def of_certificate(
     paper: Calibration, every: Sequence[Calibration], site: SiteSettings, period: Period
 ) -> CheckOutcome:
-    """A certificate by its own error; what of the period the meter was there has to be covered by all of its own that are within their
-    class, for one may follow another."""
+    """A certificate by its own error; what of the period the meter was there has to be covered by
+    all of its own that are within their class, for one may follow another."""
     name = worded("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document)
     meter = next((meter for meter in site.meters if meter.id == paper.meter), None)
     if meter is None:
@@ -59,7 +61,8 @@ def of_certificate(
             _CODE,
             said_of(name, lapsed),
             Phrase(
-                "Have the meter calibrated, and state its error before adjustment. Of a meter that came or went in the period, give its "
+                "Have the meter calibrated, and state its error before adjustment. Of a meter "
+                "that came or went in the period, give its "
                 "from or until in site.toml."
             ),
         )

@@ -1,9 +1,10 @@
-"""What meters counted in whole local days, how surely, how far another hour of reading moves it (a day's use at
-either end), and which replaced another.
+"""What meters counted in whole local days, how surely, how far another hour of reading moves it (a
+day's use at either end), and which replaced another.
 
-The uncertainty of a meter is that of its accuracy class (rectangular: 2 / sqrt(3) of the limit), else the site's declared one; several
-meters are added as if each erred alone. A meter counts in its own time (`from` and `until`), also where it is read before or after.
-One that begins after another has ended takes its place: of the two one tells an hour.
+The uncertainty of a meter is that of its accuracy class (rectangular: 2 / sqrt(3) of the limit),
+else the site's declared one; several meters are added as if each erred alone. A meter counts in its
+own time (`from` and `until`), also where it is read before or after. One that begins after another
+has ended takes its place: of the two one tells an hour.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MeteredQuantity:
-    """What meters counted, in the unit of the document, with the relative expanded uncertainty; `known` of the seconds.
+    """What meters counted, in the unit of the document, with the relative expanded uncertainty;
+    `known` of the seconds.
 
-    `less` and `more` are what it could be moved by where a person read the meters at some hour of a day at its ends, before or after
-    the midnight that the document's days stand for: at most one day's use each way.
+    `less` and `more` are what it could be moved by where a person read the meters at some hour of a
+    day at its ends, before or after the midnight that the document's days stand for: at most one
+    day's use each way.
     """
 
     quantity: float
@@ -59,7 +62,9 @@ def counted(
         return fsum(of(record, first, last) for record in records)
 
     def beyond(day: date, within: date) -> float:
-        """A day's use beyond an end; where the time that was read ends there too, that of the day within."""
+        """A day's use beyond an end; where the time that was read ends there too, that of the day
+        within.
+        """
         is_read = any(_inside(record, day, day + _DAY, site).any() for record in records)
         first = day if is_read else within
         return together(first, first + _DAY)
@@ -105,8 +110,9 @@ def takes_over(later: MeterRecord, earlier: MeterRecord, site: SiteSettings) -> 
 
 
 def first_and_last_hour(record: MeterRecord, site: SiteSettings) -> tuple[int, int] | None:
-    """The first and the last hour of its own time of which it tells something: a table of all meters has blank cells where one is not
-    there, and one that was replaced may be read on beside the new one."""
+    """The first and the last hour of its own time of which it tells something: a table of all
+    meters has blank cells where one is not there, and one that was replaced may be read on beside
+    the new one."""
     hours = record.hour_us[(record.hour_known > 0) & record.in_service(record.hour_us, site.zone)]
     return (int(hours[0]), int(hours[-1])) if len(hours) else None
 

@@ -18,7 +18,9 @@ def days_from(first: date, end: date) -> list[date]:
 
 
 def days_in_service(meter: Meter, period: Period) -> list[date]:
-    """The days of the period in the meter's own time: before its `from` and from its `until` on another one may stand for it."""
+    """The days of the period in the meter's own time: before its `from` and from its `until` on
+    another one may stand for it.
+    """
     first, last = period.first_and_last
     begins, ends = max(first, meter.since or first), min(last + _DAY, meter.until or last + _DAY)
     return days_from(begins, ends)
@@ -27,7 +29,8 @@ def days_in_service(meter: Meter, period: Period) -> list[date]:
 def stretches_without(days: Iterable[date], covered: Set[date]) -> list[tuple[date, date]]:
     """The days that are not covered, from the first to the last of each stretch.
 
-    A single day right after a covered one is none: a document may end with the last day that it counts in, as it is printed.
+    A single day right after a covered one is none: a document may end with the last day that it
+    counts in, as it is printed.
     """
     stretches: list[tuple[date, date]] = []
     for day in sorted(set(days) - covered):

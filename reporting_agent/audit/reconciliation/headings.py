@@ -1,4 +1,6 @@
-"""The workbook of documents: its sheets, their columns, and an example of each, in the languages people write them in."""
+"""The workbook of documents: its sheets, their columns, and an example of each, in the languages
+people write them in.
+"""
 
 from __future__ import annotations
 
@@ -82,21 +84,27 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "document": "certificate 4711",
     },
 }
-"""A row of each sheet, as the template's first sheet shows it; its keys are the columns in order."""
+"""A row of each sheet, as the template's first sheet shows it; its keys are the columns in
+order.
+"""
 
 NOTES: tuple[Words, ...] = (
     worded(
-        "What documents say about this site's energy and output, to be compared with its meters and batches. One row for each document."
+        "What documents say about this site's energy and output, to be compared with its meters "
+        "and batches. One row for each document."
     ),
     worded(
-        "Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."
+        "Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in "
+        "percent of the quantity."
     ),
     worded(
-        "If there are several meters, separate them with commas; their readings are added up. Used = opening + received - closing; "
+        "If there are several meters, separate them with commas; their readings are added up. "
+        "Used = opening + received - closing; "
         "made = sold + closing - opening."
     ),
     worded(
-        "Rows of one document for the same meters and days, such as the hours of a tariff, are added up, and so are sales of one step in "
+        "Rows of one document for the same meters and days, such as the hours of a tariff, are "
+        "added up, and so are sales of one step in "
         "the same days. A stock that several of them state is counted once."
     ),
     worded("Fill in the sheets that you have documents for. There is an example of each below."),

@@ -1,4 +1,6 @@
-"""A file of documents read, or an empty one written to fill in, in either of its forms: TOML, or a workbook."""
+"""A file of documents read, or an empty one written to fill in, in either of its forms: TOML, or a
+workbook.
+"""
 
 from __future__ import annotations
 

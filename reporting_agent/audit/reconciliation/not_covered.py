@@ -1,4 +1,6 @@
-"""What enters a label and no document is about: meters without a bill, survey or certificate, steps without sales, and on which days."""
+"""What enters a label and no document is about: meters without a bill, survey or certificate, steps
+without sales, and on which days.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ from reporting_agent.pipeline import PlantData
 def without_document(
     site: SiteSettings, data: PlantData, compared: Sequence[Bill | StockSurvey], period: Period
 ) -> Iterator[CheckOutcome]:
-    """Counted meters by the days, from their first to their last reading, on which no document that was compared is about them or a meter
-    above them."""
+    """Counted meters by the days, from their first to their last reading, on which no document that
+    was compared is about them or a meter above them."""
     for record in data.meters:
         if not record.counted:
             continue
@@ -85,7 +87,9 @@ def without_sales(
 
 
 def _days_read(record: MeterRecord, site: SiteSettings, period: Period) -> list[date]:
-    """The days of its own time from the first to the last that it tells something of; all of them where it tells nothing."""
+    """The days of its own time from the first to the last that it tells something of; all of them
+    where it tells nothing.
+    """
     days, hours_us = days_in_service(record.meter, period), first_and_last_hour(record, site)
     if hours_us is None:
         return days

@@ -1,4 +1,6 @@
-"""The declared file of documents: what bills, surveys, sales and calibrations say, each with its uncertainty and where it is kept."""
+"""The declared file of documents: what bills, surveys, sales and calibrations say, each with its
+uncertainty and where it is kept.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ TEMPLATE = """# What documents say of this site's energy and output, to be held 
 # error_pct = 0.2               # the largest that was found
 # limit_pct = 0.5               # what its class allows
 # document = "certificate 4711"
-"""
+"""  # noqa: E501
 
 
 class _Stated(Setting):
@@ -92,7 +94,9 @@ _Meters = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_each_o
 
 
 class Bill(_Span):
-    """[[bill]]: a quantity of a carrier that was charged or weighed, and the meters that should have counted it."""
+    """[[bill]]: a quantity of a carrier that was charged or weighed, and the meters that should
+    have counted it.
+    """
 
     carrier: str
     quantity: float = Field(ge=0)  # 0 of a month in which nothing was taken
@@ -172,7 +176,8 @@ def load(path: Path) -> Papers:
         raise InputError(
             "papers-unreadable",
             "The file of documents cannot be read.",
-            "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes one to start from.",
+            "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes one to "
+            "start from.",
             place=Place(str(path)),
             found=str(wrong),
         ) from wrong
@@ -183,7 +188,8 @@ def _invalid(place: Place, found: str, wanted: str) -> InputError:
     return InputError(
         "papers-invalid",
         "The file of documents contradicts itself.",
-        "Correct the key that is named. `steplabel-agent reconcile --template FILE` writes every key with an example.",
+        "Correct the key that is named. `steplabel-agent reconcile --template FILE` writes every "
+        "key with an example.",
         place=place,
         found=found,
         wanted=wanted,

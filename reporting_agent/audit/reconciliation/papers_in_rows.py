@@ -1,7 +1,9 @@
-"""Bills as papers to be compared: rows of one document as one, and those that follow one another in a row.
+"""Bills as papers to be compared: rows of one document as one, and those that follow one another in
+a row.
 
-Rows of one document for the same days are its parts, such as the hours of a tariff; rows of it that follow one another are an invoice
-split at a change of price, which is prorated, so that only its sum was read.
+Rows of one document for the same days are its parts, such as the hours of a tariff; rows of it that
+follow one another are an invoice split at a change of price, which is prorated, so that only its
+sum was read.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ _APART = timedelta(
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document, or several in a row, of what meters should have counted: its quantity, and of how many rows and documents it is."""
+    """A document, or several in a row, of what meters should have counted: its quantity, and of how
+    many rows and documents it is.
+    """
 
     stated: Bill | StockSurvey
     quantity: float
@@ -72,7 +76,9 @@ class Paper:
 
 
 def in_rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
-    """The bills of each group of meters in rows without a gap, in order of time; one beside a row, such as of the year, parts it not."""
+    """The bills of each group of meters in rows without a gap, in order of time; one beside a row,
+    such as of the year, parts it not.
+    """
     rows: dict[tuple[str, tuple[str, ...]], list[list[Paper]]] = {}
     for paper in sorted(
         _by_days(bills), key=lambda paper: (paper.stated.from_day, paper.stated.to_day)

@@ -1,4 +1,5 @@
-"""Which cells of a workbook are in per cent: whoever types 0.5% is shown 0.5 %, and the file holds 0.005.
+"""Which cells of a workbook are in per cent: whoever types 0.5% is shown 0.5 %, and the file holds
+0.005.
 
 The format of a cell stands in .xlsx and .xlsm files; of others it is not read.
 """
@@ -20,7 +21,8 @@ def percent_cells(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
     """Rows, from 1, and columns, from 0, of the numbers that the sheet shows times 100.
 
     Raises:
-        InputError: `workbook-unreadable`: the formats are damaged, and some of them may be per cent.
+        InputError: `workbook-unreadable`: the formats are damaged, and some of them may be per
+            cent.
     """
     if path.suffix.lower() not in _WITH_FORMATS:
         return frozenset()
@@ -43,7 +45,9 @@ def percent_cells(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
 
 
 def _may_be_in_percent(path: Path) -> bool:
-    """Whether any format of the file shows numbers times 100: the standard's own 9 and 10, or one that is written with the sign."""
+    """Whether any format of the file shows numbers times 100: the standard's own 9 and 10, or one
+    that is written with the sign.
+    """
     try:
         with ZipFile(path) as parts:
             styles = parts.read("xl/styles.xml")

@@ -1,10 +1,13 @@
-"""Meters against bills and stock surveys, output against sales, meters against their certificates: held, failed, or not checkable.
+"""Meters against bills and stock surveys, output against sales, meters against their certificates:
+held, failed, or not checkable.
 
-Two quantities agree where they differ by no more than their uncertainties together, sqrt(u1^2 + u2^2), expanded (k = 2; JCGM 100, 5.1.2). A
-document states its own, a meter has that of its class (`counting`), output that of its scales. What may have been used in the seconds that
-no reading tells is added to it as it is.
+Two quantities agree where they differ by no more than their uncertainties together, sqrt(u1^2 +
+u2^2), expanded (k = 2; JCGM 100, 5.1.2). A document states its own, a meter has that of its class
+(`counting`), output that of its scales. What may have been used in the seconds that no reading
+tells is added to it as it is.
 
-What agrees here can be wrong together; what differs has to be explained. What no document covers is named as not checked.
+What agrees here can be wrong together; what differs has to be explained. What no document covers is
+named as not checked.
 """
 
 from __future__ import annotations
@@ -38,7 +41,9 @@ from reporting_agent.pipeline import PlantData
 def reconcile(
     site: SiteSettings, data: PlantData, papers: Papers, period: Period
 ) -> tuple[CheckOutcome, ...]:
-    """One finding a document, and one for every counted meter and step of which some day is in no document that was compared."""
+    """One finding a document, and one for every counted meter and step of which some day is in no
+    document that was compared.
+    """
     rows = bills_compared(site, data, papers.bill, period)
     surveys = [survey_compared(site, data, survey, period) for survey in papers.stock]
     sales = sales_compared(site, data, papers.sale, period)

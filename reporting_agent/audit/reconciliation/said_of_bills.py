@@ -1,7 +1,9 @@
-"""What is said of bills and stock surveys beside their meters: one by one, and bills that follow one another as one sum.
+"""What is said of bills and stock surveys beside their meters: one by one, and bills that follow
+one another as one sum.
 
-A bill that differs by less than a day's use at its ends can be neither confirmed nor refuted alone. Bills that follow one another share
-these moments, so their sum moves by one day at most: where it agrees, each of them does, and where it differs by more, none can explain it.
+A bill that differs by less than a day's use at its ends can be neither confirmed nor refuted alone.
+Bills that follow one another share these moments, so their sum moves by one day at most: where it
+agrees, each of them does, and where it differs by more, none can explain it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from reporting_agent.pipeline import PlantData
 def of_bills(
     site: SiteSettings, data: PlantData, row: Sequence[Comparison]
 ) -> Iterator[CheckOutcome]:
-    """Each document of a row, and those together that differ alike; one that cannot be compared parts them."""
+    """Each document of a row, and those together that differ alike; one that cannot be compared
+    parts them.
+    """
     for sign, group in groupby(
         row, key=lambda result: None if isinstance(result, CheckOutcome) else result.sign
     ):

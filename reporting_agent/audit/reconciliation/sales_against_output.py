@@ -1,7 +1,8 @@
 """Sales against output: what left of a step's product, and what its batches made in the same days.
 
-Sales of one step and the same days, such as those to several customers, are parts of one output and are added up. The stock is that of the
-product: where several of them state the same one, it is there once.
+Sales of one step and the same days, such as those to several customers, are parts of one output and
+are added up. The stock is that of the product: where several of them state the same one, it is
+there once.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _CODE = "sales-and-output"
 
 @dataclass(frozen=True, slots=True)
 class SalesAgainstOutput:
-    """Sales of one step and the same days beside the output of its batches, in the pack's unit; `stated` is what they say of it."""
+    """Sales of one step and the same days beside the output of its batches, in the pack's unit;
+    `stated` is what they say of it.
+    """
 
     sales: tuple[Sale, ...]
     stated: float
@@ -50,7 +53,9 @@ class SalesAgainstOutput:
 def sales_compared(
     site: SiteSettings, data: PlantData, sales: Iterable[Sale], period: Period
 ) -> list[CheckOutcome | SalesAgainstOutput]:
-    """The sales of each step and the same days beside its output, or why they cannot be compared with it."""
+    """The sales of each step and the same days beside its output, or why they cannot be compared
+    with it.
+    """
     groups: dict[tuple[str, date, date], list[Sale]] = {}
     for sale in sales:
         groups.setdefault((sale.step, sale.from_day, sale.to_day), []).append(sale)
@@ -119,7 +124,9 @@ def _output(data: PlantData, sale: Sale, site: SiteSettings) -> float:
 
 
 def _uncertainty(site: SiteSettings, step: str) -> float:
-    """Of the output: that of the step's scales, which may all err alike; without one the site's declared one."""
+    """Of the output: that of the step's scales, which may all err alike; without one the site's
+    declared one.
+    """
     of_scales = [scale.uncertainty_pct / 100 for scale in site.scales if scale.step == step]
     declared = (
         RELATIVE_UNCERTAINTY

@@ -1,4 +1,6 @@
-"""Sentences that every comparison with a document has: what it is about, what differs, and why nothing can be said."""
+"""Sentences that every comparison with a document has: what it is about, what differs, and why
+nothing can be said.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.config import SiteSettings
 
 FIND_OUT = Phrase(
-    "Find out which of the two is wrong, and for how long. Check the original, and the meter's own register."
+    "Find out which of the two is wrong, and for how long. Check the original, and the meter's "
+    "own register."
 )
 
 
@@ -28,7 +31,9 @@ def said_of(name: Words, what: Phrase) -> Words:
 
 
 def difference(stated: float, counted: float, tolerance: float, unit: str) -> Phrase:
-    """Both, how far they are apart, and how far they may be; of a document of nothing there is no per cent."""
+    """Both, how far they are apart, and how far they may be; of a document of nothing there is no
+    per cent.
+    """
     apart = counted - stated
     values = {
         "told": _plain(stated, 6),
@@ -39,12 +44,14 @@ def difference(stated: float, counted: float, tolerance: float, unit: str) -> Ph
     values["apart"] = f"{'+' if apart > 0 else ''}{_plain(apart, 4)}"
     if not stated:
         return Phrase(
-            "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s; up to "
+            "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference "
+            "of %(apart)s %(unit)s; up to "
             "%(tolerance)s %(unit)s is allowed.",
             **values,
         )
     return Phrase(
-        "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of %(apart)s %(unit)s (%(share)s %%); up "
+        "the document states %(told)s %(unit)s, the site %(counted)s %(unit)s, a difference of "
+        "%(apart)s %(unit)s (%(share)s %%); up "
         "to %(tolerance)s %(unit)s is allowed.",
         share=f"{100 * apart / stated:+.2f}",
         **values,
@@ -76,7 +83,9 @@ def outside(
 
 
 def less_than_nothing(code: str, name: Phrase, what: Phrase) -> CheckOutcome:
-    """Of a document that states less than nothing: its figures are wrong, and of such a quantity there is no uncertainty."""
+    """Of a document that states less than nothing: its figures are wrong, and of such a quantity
+    there is no uncertainty.
+    """
     return not_checkable(
         code,
         about(name, what),

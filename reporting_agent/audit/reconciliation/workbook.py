@@ -1,8 +1,10 @@
-"""The documents in a workbook: an empty one to fill in, and what was filled in, read as a person writes it.
+"""The documents in a workbook: an empty one to fill in, and what was filled in, read as a person
+writes it.
 
-Sheets and columns may stand in any order and in either language, with other columns between; blank rows are skipped, and so is what
-stands above the headings. A cell that says something else than its column is refused by sheet and cell, and so is a sheet of documents
-under another name; nothing is guessed.
+Sheets and columns may stand in any order and in either language, with other columns between; blank
+rows are skipped, and so is what stands above the headings. A cell that says something else than its
+column is refused by sheet and cell, and so is a sheet of documents under another name; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -49,12 +51,17 @@ _TOGETHER = ("from", "to", "opening", "closing")  # what can contradict another 
 _ROWS_LOOKED_AT = 20  # for the headings
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _BETWEEN_METERS = re.compile(r"[,，、;；\n]")
-_REMEDY = "Correct the cell; `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook with an example."
+_REMEDY = (
+    "Correct the cell; `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook "
+    "with an example."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A sheet under its headings: which column holds what, by the key of the file of documents; columns count from 0 at A."""
+    """A sheet under its headings: which column holds what, by the key of the file of documents;
+    columns count from 0 at A.
+    """
 
     path: Path
     name: str
@@ -86,14 +93,16 @@ def read(path: Path) -> Papers:
     """Every document of the workbook, in the order of its rows.
 
     Raises:
-        InputError: `papers-unreadable`, `workbook-unreadable`, `workbook-too-large`, `papers-sheets-missing`; with sheet and row or cell
-            `papers-heading-missing`, `papers-sheet-misnamed`, `papers-cell-wrong`.
+        InputError: `papers-unreadable`, `workbook-unreadable`, `workbook-too-large`,
+            `papers-sheets-missing`; with sheet and row or cell `papers-heading-missing`,
+            `papers-sheet-misnamed`, `papers-cell-wrong`.
     """
     if not path.is_file():
         raise InputError(
             "papers-unreadable",
             "The file of documents cannot be read.",
-            "Check the path. `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook.",
+            "Check the path. `steplabel-agent reconcile --template FILE.xlsx` writes an empty "
+            "workbook.",
             place=Place(str(path)),
             found=Phrase("no such file"),
         )
@@ -109,7 +118,8 @@ def read(path: Path) -> Papers:
         raise InputError(
             "papers-sheets-missing",
             "The workbook contains no sheet of documents.",
-            "Name the sheets as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
+            "Name the sheets as in the template, which `steplabel-agent reconcile --template "
+            "FILE.xlsx` writes.",
             place=Place(str(path)),
             found=", ".join(book.names) or Phrase("no sheet"),
             wanted="; ".join(
@@ -147,8 +157,8 @@ def template(lang: str) -> bytes:
 
 
 def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
-    """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss. The template's sheet of notes holds examples, whatever it
-    is called."""
+    """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss. The template's
+    sheet of notes holds examples, whatever it is called."""
     if _same(name, "about", ABOUT) or any(
         _is_a_note(cell) for _, line in _lines(book, name, _ROWS_LOOKED_AT) for cell in line
     ):
@@ -171,7 +181,9 @@ def _is_a_note(cell: Cell) -> bool:
 
 
 def _lines(book: Book, name: str, rows: int | None = None) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows of a sheet that are not blank, of its first `rows` where that is given; columns count from A on."""
+    """The rows of a sheet that are not blank, of its first `rows` where that is given; columns
+    count from A on.
+    """
     opened = book.sheet(name, rows)
     for row, written in opened.rows:
         if not all(cells.is_blank(cell) for cell in written):
@@ -193,7 +205,9 @@ def _documents(path: Path, name: str, kind: str, book: Book) -> Iterator[BaseMod
 
 
 def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) -> _Sheet | None:
-    """The sheet where this row holds its headings; None where it holds fewer than half of them, and so is a title or a note."""
+    """The sheet where this row holds its headings; None where it holds fewer than half of them, and
+    so is a title or a note.
+    """
     columns, optional = _columns(kind, line), OPTIONAL.get(kind, set())
     if 2 * len(columns) < len(EXAMPLES[kind]):
         return None
@@ -280,7 +294,8 @@ def _value(key: str, cell: Cell, *, in_percent: bool) -> object:
         return cells.text(cell)
     try:
         number = cells.number(cell, Profile())
-    except UnreadableCell as wrong:  # what the reader of plants' files wants may be declared in a mapping, which these have not
+    # what the reader of plants' files wants may be declared in a mapping, which these have not
+    except UnreadableCell as wrong:
         raise UnreadableCell(
             Phrase("a number such as 1234567.8, without separators and without its unit")
         ) from wrong
@@ -311,7 +326,8 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
     return InputError(
         "papers-heading-missing",
         "A sheet of documents lacks a column.",
-        "Name the columns as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
+        "Name the columns as in the template, which `steplabel-agent reconcile --template "
+        "FILE.xlsx` writes.",
         place=Place(_sheet_of(path, name), row),
         found=Phrase("no column %(names)s", names=enumerated(COLUMNS[key] for key in ordered)),
         wanted=", ".join(
@@ -321,7 +337,9 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
 
 
 def _same(written: str, key: str, words: Words) -> bool:
-    """As the template has it in any language, or the key of the file of documents; however it is spaced and capitalised."""
+    """As the template has it in any language, or the key of the file of documents; however it is
+    spaced and capitalised.
+    """
     return _bare(written) in {_bare(key), *map(_bare, words.by_language.values())}
 
 

@@ -1,4 +1,6 @@
-"""What is said of an alert: as a sentence, on the wall, and beside it who answered and what helps."""
+"""What is said of an alert: as a sentence, on the wall, and beside it who answered and what
+helps.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ class AlertWords:
             money = f"{count(alert.money)} {self.currency}"
             return Phrase(
                 (
-                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s and %(money)s so far. "
+                    "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: "
+                    "%(above)s %(unit)s and %(money)s so far. "
                     "Likely: %(cause)s."
                 ),
                 **values,
@@ -61,7 +64,8 @@ class AlertWords:
             )
         return Phrase(
             (
-                "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s so far. Likely: %(cause)s."
+                "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: "
+                "%(above)s %(unit)s so far. Likely: %(cause)s."
             ),
             **values,
         )
@@ -76,7 +80,8 @@ class AlertWords:
             "at": self.clock(alert.at_us),
         }
         sentence = Phrase(
-            "%(above)s %(unit)s (%(kgce)s kgce) above its label when this became certain, at %(at)s.",
+            "%(above)s %(unit)s (%(kgce)s kgce) above its label when this became certain, at "
+            "%(at)s.",
             **energy,
         )
         if alert.money is not None:

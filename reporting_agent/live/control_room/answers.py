@@ -1,7 +1,9 @@
-"""What the control room answers to an alert, seen or a false alarm, counted by shift; and tokens that guard the form.
+"""What the control room answers to an alert, seen or a false alarm, counted by shift; and tokens
+that guard the form.
 
-An answer changes no threshold: the rate of false alarms is kept by the history. It is counted in the shift's summary and lies in the
-journal, so that a chosen rate can be held against what people found.
+An answer changes no threshold: the rate of false alarms is kept by the history. It is counted in
+the shift's summary and lies in the journal, so that a chosen rate can be held against what people
+found.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def key_of(alert: Alert) -> str:
 
 
 class Tokens:
-    """What a form carries, so that no page of another site can answer: it cannot read the page that has the token."""
+    """What a form carries, so that no page of another site can answer: it cannot read the page that
+    has the token.
+    """
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)

@@ -1,4 +1,6 @@
-"""A batch's course as points of a drawing, in per cent of its width and height; differences as texts."""
+"""A batch's course as points of a drawing, in per cent of its width and height; differences as
+texts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is wrong with what the sources send: told once, and listed on the page for as long as it concerns what runs."""
+"""What is wrong with what the sources send: told once, and listed on the page for as long as it
+concerns what runs.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,10 @@ class Faults:
         for name, state in meters.items():
             if state.gaps.jump is not None and self._is_fresh(name, state.gaps.jump[1]):
                 yield Phrase(
-                    "%(meter)s: its numbers jumped from %(before)s to %(after)s, too far for missing readings. Taken as a wrong number "
-                    "or a counter that began anew: nothing is requested. Check the gateway's counter.",
+                    "%(meter)s: its numbers jumped from %(before)s to %(after)s, too far for "
+                    "missing readings. Taken as a wrong number "
+                    "or a counter that began anew: nothing is requested. Check the gateway's "
+                    "counter.",
                     meter=name,
                     before=state.gaps.jump[0],
                     after=state.gaps.jump[1],
@@ -61,8 +65,10 @@ class Faults:
             if self._is_fresh(" ".join((*pair[0].key, *pair[1].key)), SHARED)
         ]:
             yield Phrase(
-                "Batches share a unit and time by their rows: %(pairs)s. `label` leaves both out once they have ended "
-                "(overlap). Send the wrong row again with its right times. A batch that was renamed stays under its old id: send that with "
+                "Batches share a unit and time by their rows: %(pairs)s. `label` leaves both out "
+                "once they have ended "
+                "(overlap). Send the wrong row again with its right times. A batch that was "
+                "renamed stays under its old id: send that with "
                 "an end equal to its start.",
                 pairs=_paired(pairs),
             )
@@ -72,8 +78,10 @@ class Faults:
             if self._is_fresh(" ".join(batch.key), ENDLESS)
         ]:
             yield Phrase(
-                "The end of %(batches)s is missing: a batch that began later on the same unit has ended. `label` leaves a batch without an "
-                "end out. Send its row again with its end, or with an end equal to its start if it never ran.",
+                "The end of %(batches)s is missing: a batch that began later on the same unit has "
+                "ended. `label` leaves a batch without an "
+                "end out. Send its row again with its end, or with an end equal to its start if "
+                "it never ran.",
                 batches=_on_units(endless),
             )
         yield from self._unknown()
@@ -85,8 +93,10 @@ class Faults:
         for meter, fall in self._falls():
             if self._is_fresh(meter, fall.until_us):
                 yield Phrase(
-                    "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: batches over this moment have no figure "
-                    "on the page and raise no alert. Set rollover in site.toml if the register starts again from 0; a meter that was "
+                    "%(meter)s: %(fall)s. What it counted there is not known, here as in `label`: "
+                    "batches over this moment have no figure "
+                    "on the page and raise no alert. Set rollover in site.toml if the register "
+                    "starts again from 0; a meter that was "
                     "replaced or reset needs nothing.",
                     meter=meter,
                     fall=self._in_words(fall),
@@ -97,15 +107,17 @@ class Faults:
         for meter, time_us in self._plant.totals.ahead.items():
             if self._is_fresh(meter, 0):
                 yield Phrase(
-                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). They are saved; the page and"
+                    "%(meter)s sends times that are far ahead of this machine's clock (%(time)s). "
+                    "They are saved; the page and"
                     " the alerts leave them out. Set both clocks by one time server.",
                     meter=meter,
-                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",
+                    time=f"{EPOCH + timedelta(microseconds=min(time_us, BEYOND_US)):%Y-%m-%d %H:%M} UTC",  # noqa: E501
                 )
         if behind_us := self._plant.log.behind_us:
             if self._is_fresh("", BEHIND):
                 yield Phrase(
-                    "This machine's clock is %(off)s behind: meters and batches are both stamped ahead of it. The page goes by the meters' "
+                    "This machine's clock is %(off)s behind: meters and batches are both stamped "
+                    "ahead of it. The page goes by the meters' "
                     "time until it is right. Set it by a time server.",
                     off=for_people(behind_us / 1e6),
                 )
@@ -113,8 +125,10 @@ class Faults:
             meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)
         ]:
             yield Phrase(
-                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
-                "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
+                "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by "
+                "this machine's clock at most. Set both "
+                "clocks by one time server; where the meter's cannot be set, declare "
+                "clock_offset_s in site.toml.",
                 meters=self._plant.stamps_ahead.named(ahead),
             )
 
@@ -233,7 +247,9 @@ class Faults:
         return batch.start_us > now_us() + AHEAD_US
 
     def _start_ahead(self, batch: RunningBatch) -> Phrase | None:
-        """Of a day each batch, else the first of a unit: where plans come as rows, all of them are ahead."""
+        """Of a day each batch, else the first of a unit: where plans come as rows, all of them are
+        ahead.
+        """
         words = {
             "batch": batch.id,
             "step": batch.step,
@@ -244,15 +260,19 @@ class Faults:
             if not self._is_fresh(f"{batch.step} {batch.id}", batch.start_us):
                 return None
             return Phrase(
-                "Batch %(batch)s of %(step)s is said to start at %(start)s, over a day ahead of this machine's clock (%(now)s). It "
-                "is saved, and not shown as running. Send its row again with the right start, or set both clocks by one time server.",
+                "Batch %(batch)s of %(step)s is said to start at %(start)s, over a day ahead of "
+                "this machine's clock (%(now)s). It "
+                "is saved, and not shown as running. Send its row again with the right start, or "
+                "set both clocks by one time server.",
                 **words,
             )
         if not self._is_fresh(f"{batch.step} {batch.equipment}", AHEAD):
             return None
         return Phrase(
-            "Batch %(batch)s of %(step)s is said to start at %(start)s, ahead of this machine's clock (%(now)s). It is shown as running "
-            "from then on. If it runs already, its source's clock is wrong: set both by one time server. Further ones of its unit are "
+            "Batch %(batch)s of %(step)s is said to start at %(start)s, ahead of this machine's "
+            "clock (%(now)s). It is shown as running "
+            "from then on. If it runs already, its source's clock is wrong: set both by one time "
+            "server. Further ones of its unit are "
             "listed on the page.",
             **words,
         )
@@ -294,7 +314,8 @@ def _in_short(out: KeptOut) -> Phrase:
 
 def _too_wide(meters: Sequence[str], first: MeterTotal) -> Phrase:
     return Phrase(
-        "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of %(longest)s at %(step)s. So batches have no "
+        "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of "
+        "%(longest)s at %(step)s. So batches have no "
         "energy from them, here and in `label`. Have them sent more often.",
         meters=_listed(list(meters)),
         usual=f"{first.usual_us / MINUTE_US:g}",

@@ -15,7 +15,9 @@ from reporting_agent.live.unreadable import Message
 
 @dataclass(frozen=True, slots=True)
 class PlantMoment:
-    """One moment of the plant, all that a page needs; made by the thread that receives, read by those that serve."""
+    """One moment of the plant, all that a page needs; made by the thread that receives, read by
+    those that serve.
+    """
 
     at_us: int
     wall_us: int

@@ -1,7 +1,8 @@
-"""Alerts to those who are to know: a journal beside the spool, a webhook, mail, MQTT. A thread of its own: a slow server delays no reading.
+"""Alerts to those who are to know: a journal beside the spool, a webhook, mail, MQTT. A thread of
+its own: a slow server delays no reading.
 
-The journal is what a restart remembers: a batch that was told is not told again. What a server does not take is tried again every half
-minute, and after a restart (`unsent`).
+The journal is what a restart remembers: a batch that was told is not told again. What a server does
+not take is tried again every half minute, and after a restart (`unsent`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ Way = Callable[[WaitingMessage], None]
 
 
 class Journal:
-    """alerts.jsonl in the spool's folder: a line an alert, and a line an answer to one, `{"answer": …}`."""
+    """alerts.jsonl in the spool's folder: a line an alert, and a line an answer to one, `{"answer":
+    …}`.
+    """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._path, self._say, self._writing = folder / "alerts.jsonl", say, threading.Lock()
@@ -74,7 +77,9 @@ class Journal:
         return lines
 
     def _write(self, entry: dict[str, Any]) -> None:
-        """On the disk once it returns, and a line of its own, also behind a torn one; where the disk takes nothing, that is said."""
+        """On the disk once it returns, and a line of its own, also behind a torn one; where the
+        disk takes nothing, that is said.
+        """
         try:
             with self._writing, self._path.open("a+b") as file:
                 if file.tell():
@@ -88,13 +93,17 @@ class Journal:
 
 
 def _alert(entry: dict[str, Any]) -> Alert:
-    """Its cause as a phrase, so that a page says it in its reader's language; journals of earlier versions hold its text alone."""
+    """Its cause as a phrase, so that a page says it in its reader's language; journals of earlier
+    versions hold its text alone.
+    """
     phrase = entry.pop("cause_phrase", None)
     return Alert(**{**entry, "cause": restored(phrase) if phrase else Phrase(entry["cause"])})
 
 
 class Notifier:
-    """Sends what it is given by every way that site.toml names. It lasts as long as `watch`, so that a reload sends nothing twice."""
+    """Sends what it is given by every way that site.toml names. It lasts as long as `watch`, so
+    that a reload sends nothing twice.
+    """
 
     def __init__(self, folder: Path, say: Callable[[str], None], publish: Publish | None) -> None:
         """`folder`: the spool's. Nothing is sent before `use`."""
@@ -170,9 +179,9 @@ class Notifier:
 
 
 def _post(url: str, notification: Notification) -> None:
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310 - http or https, as settings hold
         url, notification.as_json().encode(), {"Content-Type": "application/json"}
-    )  # noqa: S310 - http or https, as settings hold
+    )
     with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
         pass
 

@@ -10,7 +10,8 @@ WORDS = {
     "tools": Phrase("Pages and languages"),
     "key": Phrase("Key"),
     "axis": Phrase(
-        "Energy of each batch above its label at the same progress and for its output; higher means more"
+        "Energy of each batch above its label at the same progress and for its output; higher "
+        "means more"
     ),
     "label": Phrase("Label: the tenth of batches that used least"),
     "chance": Phrase("Random variation only"),

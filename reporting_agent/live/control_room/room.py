@@ -1,4 +1,6 @@
-"""What runs, told: alerts to those who are to know, answers to them, and twice a second a picture for the page."""
+"""What runs, told: alerts to those who are to know, answers to them, and twice a second a picture
+for the page.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class WatchedSite(Protocol):
 
 
 class Room:
-    """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
+    """What runs, told: alerts to those who are to know, and twice a second a picture for the
+    page.
+    """
 
     def __init__(
         self,
@@ -91,7 +95,9 @@ class Room:
         self.unreadable = UnreadableMessages()
 
     def start(self, before: Room | None = None) -> None:
-        """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
+        """Learn from what the spool holds, remember what was told, and serve the page, by the
+        server of the room before if any.
+        """
         source = KeptSource(self.settings, self.site.zone)
         until_us = now_us() + AHEAD_US
         parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
@@ -135,12 +141,16 @@ class Room:
             )
 
     def goes_on(self, before: Room) -> None:
-        """In place of another, before it starts: what that counted since the agent started, and the shift that it has not told."""
+        """In place of another, before it starts: what that counted since the agent started, and the
+        shift that it has not told.
+        """
         self.unreadable = before.unreadable
         self._shift_ends.goes_on(before._shift_ends)
 
     def _remember(self, readings: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        """When each meter was heard of last: at its last time, or now where its clock is ahead; when that came the spool does not say."""
+        """When each meter was heard of last: at its last time, or now where its clock is ahead;
+        when that came the spool does not say.
+        """
         wall_us = now_us()
         for name, (time_us, _) in readings.items():
             if len(time_us):
@@ -162,7 +172,8 @@ class Room:
             raise InputError(
                 "page-address",
                 "The control room's page cannot be served at this address.",
-                "Name an address of this machine under listen, and a port that no other program uses.",
+                "Name an address of this machine under listen, and a port that no other program "
+                "uses.",
                 place=Place(str(self.site.path), column="source.page"),
                 found=reason(refused),
                 wanted=f"{page.listen}:{page.port}",
@@ -186,7 +197,8 @@ class Room:
         if str(count).strip("0") == "1":
             self.tell(
                 Phrase(
-                    "%(topic)s: a message could not be read (%(why)s); %(count)s of it since the agent started. It begins: %(text)s",
+                    "%(topic)s: a message could not be read (%(why)s); %(count)s of it since the "
+                    "agent started. It begins: %(text)s",
                     topic=message.topic,
                     why=message.why,
                     count=f"{count:,}",
@@ -195,7 +207,9 @@ class Room:
             )
 
     def answer(self, key: str, kind: str, word: str) -> bool:
-        """Take an answer from the page, in a thread of its server; False where no alert has that key."""
+        """Take an answer from the page, in a thread of its server; False where no alert has that
+        key.
+        """
         alert = next(
             (candidate for candidate in list(self.alerts) if key_of(candidate) == key), None
         )
@@ -221,7 +235,9 @@ class Room:
         return True
 
     def shown(self) -> PlantMoment | None:
-        """The last picture, with the answers of this moment: the page after a form holds what was answered. In a thread of the server."""
+        """The last picture, with the answers of this moment: the page after a form holds what was
+        answered. In a thread of the server.
+        """
         moment, answers = self.latest, self.answers
         return (
             moment
@@ -260,7 +276,9 @@ class Room:
         return not self.plant.unlearned and not self.reopening.gathers
 
     def _raise(self, alert: Alert) -> None:
-        """To be sent first: a kill before the journal knows it raises it once more, with the same id, and none is lost."""
+        """To be sent first: a kill before the journal knows it raises it once more, with the same
+        id, and none is lost.
+        """
         self._practices[key_of(alert)] = helping = tuple(
             practice.words for practice in practices_against(self.site, alert)
         )

@@ -1,4 +1,6 @@
-"""What the control room's page says of a plant that runs, in the reader's language: the fields of its templates."""
+"""What the control room's page says of a plant that runs, in the reader's language: the fields of
+its templates.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,7 @@ class RoomView:
             ),
             "rows": [
                 {
-                    "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",
+                    "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",  # noqa: E501
                     "topic": f"{topic} ({count(number)})",
                     "why": in_language(message.why, lang),
                     "text": message.text,
@@ -228,7 +230,8 @@ def _state(why: str) -> Phrase:
 def contradictions(number: int) -> Phrase:
     """Of repeats whose value is not the one that was saved."""
     return Phrase(
-        "Repeats with another value than the saved one: %(count)s. The first value stands; a source that corrects numbers its readings.",
+        "Repeats with another value than the saved one: %(count)s. The first value stands; a "
+        "source that corrects numbers its readings.",
         count=count(number),
     )
 
@@ -236,7 +239,8 @@ def contradictions(number: int) -> Phrase:
 def _foot(moment: PlantMoment) -> list[Phrase]:
     sentences = [
         Phrase(
-            "Readings saved since the agent started, each once: %(kept)s; repeats dropped: %(repeated)s.",
+            "Readings saved since the agent started, each once: %(kept)s; repeats dropped: "
+            "%(repeated)s.",
             kept=count(moment.stored),
             repeated=count(moment.repeated),
         )
@@ -254,7 +258,8 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
         sentences.append(
             Phrase(
                 (
-                    "False alarms: the chosen limit is %(rate)s a week; the history (weeks: %(weeks)s) is long enough to keep it "
+                    "False alarms: the chosen limit is %(rate)s a week; the history (weeks: "
+                    "%(weeks)s) is long enough to keep it "
                     "(Shewhart and CUSUM, docs/live.md)."
                 ),
                 rate=f"{moment.rate:g}",
@@ -264,7 +269,8 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
     else:
         sentences.append(
             Phrase(
-                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit of false alarms a week (%(rate)s) needs.",
+                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit "
+                "of false alarms a week (%(rate)s) needs.",
                 weeks=_down(moment.weeks),
                 needed=f"{ceil(100 * weeks_needed(moment.rate)) / 100:g}",
                 rate=f"{moment.rate:g}",
@@ -272,7 +278,8 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
         )
     sentences.append(
         Phrase(
-            "Meters in kgce, calorific basis. A batch that runs has running totals, not cleaned; one that ended is counted as in the "
+            "Meters in kgce, calorific basis. A batch that runs has running totals, not cleaned; "
+            "one that ended is counted as in the "
             "label. Without JavaScript this page reloads every 10 seconds."
         )
     )

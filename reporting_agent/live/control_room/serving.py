@@ -1,8 +1,10 @@
-"""Serves the control room's page on the plant's own network by known names only, takes answers to alerts, sends what changed.
+"""Serves the control room's page on the plant's own network by known names only, takes answers to
+alerts, sends what changed.
 
-All that can be sent is an answer to an alert, by a form of this page: the browser must say that it comes from here (`Origin`), and the
-form carries a token that no other page can read. A name that the page is not known by is refused, or another site's page in the same
-browser could read it by a name of its own that points here (DNS rebinding). Server-sent events carry the parts that changed.
+All that can be sent is an answer to an alert, by a form of this page: the browser must say that it
+comes from here (`Origin`), and the form carries a token that no other page can read. A name that
+the page is not known by is refused, or another site's page in the same browser could read it by a
+name of its own that points here (DNS rebinding). Server-sent events carry the parts that changed.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ _ANSWERS = Phrase(
     length=LONGEST_WORD,
 )
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 _EVENTS = "text/event-stream"

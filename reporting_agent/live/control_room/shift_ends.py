@@ -1,7 +1,9 @@
-"""The end of a shift, told: each once, half a minute after it ended, and none that ended longer ago than a shift lasts.
+"""The end of a shift, told: each once, half a minute after it ended, and none that ended longer ago
+than a shift lasts.
 
-So a backlog tells of one shift at most, and with the energies that it brought; earlier ones are not told. `shift.json` beside the spool
-has the end of the last one that was told, so that an agent that is restarted before that goes on from it.
+So a backlog tells of one shift at most, and with the energies that it brought; earlier ones are not
+told. `shift.json` beside the spool has the end of the last one that was told, so that an agent that
+is restarted before that goes on from it.
 """
 
 from __future__ import annotations
@@ -31,13 +33,17 @@ class ShiftEnds:
         self._ended_s = 0.0
 
     def goes_on(self, before: ShiftEnds) -> None:
-        """In place of another, whose settings changed: what it has not told is told, also where shifts begin at other hours now."""
+        """In place of another, whose settings changed: what it has not told is told, also where
+        shifts begin at other hours now.
+        """
         self._ended, self._ended_s = before._ended, before._ended_s
         if (self._starts, self._zone) == (before._starts, before._zone):
             self._current = before._current
 
     def start(self, totals: RunningTotals) -> None:
-        """What ended before the last reading of the spool was told, unless it goes on from another, or the file says otherwise."""
+        """What ended before the last reading of the spool was told, unless it goes on from another,
+        or the file says otherwise.
+        """
         if totals.now_us and self._current is None:
             known_until = (
                 datetime.fromisoformat(json.loads(self._file.read_text("utf-8"))["told_until"])

@@ -25,7 +25,8 @@ def heading(shift: Shift, zone: tzinfo) -> Phrase:
 def line_words(line: LineDone) -> Phrase:
     """What one line did."""
     return Phrase(
-        "%(equipment)s: batches %(batches)s, output %(output)s %(unit)s, above the label %(above)s %(per_output)s",
+        "%(equipment)s: batches %(batches)s, output %(output)s %(unit)s, above the label "
+        "%(above)s %(per_output)s",
         equipment=line.equipment,
         batches=count(line.batches),
         output=shown(line.output),
@@ -41,14 +42,16 @@ def not_compared(shift: Shift) -> list[Phrase]:
     if shift.overlapping:
         sentences.append(
             Phrase(
-                "Not in the energy above the label, because they overlap and `label` leaves them out: %(batches)s.",
+                "Not in the energy above the label, because they overlap and `label` leaves them "
+                "out: %(batches)s.",
                 batches=", ".join(shift.overlapping),
             )
         )
     if shift.unknown:
         sentences.append(
             Phrase(
-                "Not in the energy above the label, because their energy, output or label is not known: %(batches)s.",
+                "Not in the energy above the label, because their energy, output or label is not "
+                "known: %(batches)s.",
                 batches=", ".join(shift.unknown),
             )
         )

@@ -1,4 +1,6 @@
-"""What a shift did: its batches against their labels, line by line, and what was told in it. Pure."""
+"""What a shift did: its batches against their labels, line by line, and what was told in it.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from reporting_agent.live.running.plant import Alert, Plant
 
 @dataclass(frozen=True, slots=True)
 class LineDone:
-    """One line in one shift; `above` in kgce for one of output against the label, output-weighted, of the batches that have one, else
-    None."""
+    """One line in one shift; `above` in kgce for one of output against the label, output-weighted,
+    of the batches that have one, else None."""
 
     equipment: str
     batches: int

@@ -1,7 +1,8 @@
-"""What people are to be told and not every way has taken yet: `unsent.json` in the spool's folder, so that a restart goes on with it.
+"""What people are to be told and not every way has taken yet: `unsent.json` in the spool's folder,
+so that a restart goes on with it.
 
-A message is saved before it is sent, and taken out once a server took it. Between the two a kill leaves a message that is sent a second
-time: each comes at least once, with the same id.
+A message is saved before it is sent, and taken out once a server took it. Between the two a kill
+leaves a message that is sent a second time: each comes at least once, with the same id.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ MOST_WAITING = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message: what it is about among all of its site, its subject, its text, and further facts as data."""
+    """One message: what it is about among all of its site, its subject, its text, and further facts
+    as data.
+    """
 
     about: str
     subject: str
@@ -34,7 +37,9 @@ class Notification:
 
     @property
     def id(self) -> str:
-        """By which a receiver knows a message that comes again: the same whenever, and by whatever way, it is sent."""
+        """By which a receiver knows a message that comes again: the same whenever, and by whatever
+        way, it is sent.
+        """
         return hashlib.sha256(self.about.encode()).hexdigest()[:32]
 
     def as_json(self) -> str:
@@ -65,7 +70,9 @@ class UnsentMessages:
         self._is_saved = True
 
     def add(self, notification: Notification, ways: Collection[str], at_us: int) -> None:
-        """Save it; of one with the same id this is the latest. Beyond `MOST_WAITING` the oldest is given up, and that is said."""
+        """Save it; of one with the same id this is the latest. Beyond `MOST_WAITING` the oldest is
+        given up, and that is said.
+        """
         if not ways:
             return
         with self._lock:
@@ -117,7 +124,8 @@ class UnsentMessages:
             if self.taken(entry, way):
                 self._say(
                     Phrase(
-                        "Not sent by %(way)s, because it has waited more than %(hours)s hours: %(text)s",
+                        "Not sent by %(way)s, because it has waited more than %(hours)s hours: "
+                        "%(text)s",
                         way=way,
                         hours=OLDEST_H,
                         text=entry.notification.text,
@@ -134,7 +142,9 @@ class UnsentMessages:
                 )
 
     def _save(self) -> None:
-        """On the disk once it returns. Where the disk takes nothing, they are still sent, and it is said once what a restart would do."""
+        """On the disk once it returns. Where the disk takes nothing, they are still sent, and it is
+        said once what a restart would do.
+        """
         entries = [
             {"told": asdict(entry.notification), "at_us": entry.at_us, "ways": entry.ways}
             for entry in self._waiting
@@ -145,7 +155,8 @@ class UnsentMessages:
             if self._is_saved:
                 self._say(
                     Phrase(
-                        "Which alerts were sent cannot be saved (%(why)s). After a restart some may be missing or come twice. Free space "
+                        "Which alerts were sent cannot be saved (%(why)s). After a restart some "
+                        "may be missing or come twice. Free space "
                         "on the spool's disk.",
                         why=reason(refused),
                     )

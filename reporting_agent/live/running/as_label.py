@@ -1,9 +1,12 @@
-"""What batches that ended took, as `label` says it: by its own stages, over the readings around them.
+"""What batches that ended took, as `label` says it: by its own stages, over the readings around
+them.
 
-Readings are put as site.toml declares and cleaned, no energy is carried across a gap longer than the pack allows, the reading that an edge
-of a batch cuts is divided between the batch and the pause beside it, a gas is put to its state, a shared meter divided, and what leaves
-the step taken off (`pipeline`). Where pauses are too short to show their own power, the division at edges looks at all pauses within these
-readings, and `label` at all of the spool; a state is taken over other pieces of time than in `label`.
+Readings are put as site.toml declares and cleaned, no energy is carried across a gap longer than
+the pack allows, the reading that an edge of a batch cuts is divided between the batch and the pause
+beside it, a gas is put to its state, a shared meter divided, and what leaves the step taken off
+(`pipeline`). Where pauses are too short to show their own power, the division at edges looks at all
+pauses within these readings, and `label` at all of the spool; a state is taken over other pieces of
+time than in `label`.
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ BESIDE_US = ROOM * REACHES_US[-1]
 
 
 class BatchCourse(NamedTuple):
-    """kgce of one batch: in all, and so far at evenly spaced moments, there without the division at its edges. NaN where not known."""
+    """kgce of one batch: in all, and so far at evenly spaced moments, there without the division at
+    its edges. NaN where not known.
+    """
 
     kgce: float
     course: Floats
@@ -62,7 +67,8 @@ class AsLabel:
         totals: RunningTotals,
         readings: Mapping[str, Held],
     ) -> list[BatchCourse] | None:
-        """What each of these batches took, by readings in order of arrival; None where `label` refuses the site.
+        """What each of these batches took, by readings in order of arrival; None where `label`
+        refuses the site.
 
         Args:
             log: with those beside them.
@@ -125,7 +131,9 @@ class AsLabel:
         pack: Pack,
         readings: Mapping[str, Held],
     ) -> dict[str, CountedCourse]:
-        """The courses of these meters, in the unit that each counts in, at the edges of their batches and at moments inside."""
+        """The courses of these meters, in the unit that each counts in, at the edges of their
+        batches and at moments inside.
+        """
         tree, units = self._site.tree, units_of(self._site)
         needed = sorted({name for meter in meters for name in tree.needed_by(meter)})
         read_off = {
@@ -148,7 +156,9 @@ class AsLabel:
         return work_out(tree, followed, units, self._site.zone)
 
     def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:
-        """By the values of the site's own day, as `label` takes them; None where there is no factor for it, as the page says."""
+        """By the values of the site's own day, as `label` takes them; None where there is no factor
+        for it, as the page says.
+        """
         on = row.start.astimezone(self._site.zone).date()
         try:
             return self._site.emissions.factors.kgce(
@@ -174,7 +184,9 @@ class AsLabel:
 def _beside(
     batches: Sequence[RunningBatch], log: BatchLog, readings: Mapping[str, Held]
 ) -> list[RunningBatch]:
-    """All others that ended, as far as these readings tell of them: what is divided is divided between them too."""
+    """All others that ended, as far as these readings tell of them: what is divided is divided
+    between them too.
+    """
     times_us = [time_us for time_us, _ in readings.values() if len(time_us)]
     if not times_us:
         return []
@@ -192,7 +204,9 @@ def _beside(
 
 
 def _row(batch: RunningBatch, longest_us: Mapping[str, float]) -> measurements.Batch:
-    """As `label` reads it; no energy is divided for one that ends before it starts, or is longer than its step's rule allows."""
+    """As `label` reads it; no energy is divided for one that ends before it starts, or is longer
+    than its step's rule allows.
+    """
     lasts_us = (batch.end_us or batch.start_us) - batch.start_us
     why = (
         None

@@ -1,8 +1,9 @@
-"""Batches that ended, and when they are counted from the spool: at once, again when their meters have told of the time after them too, and
-when a batch beside them ends, for what an edge cuts is divided by the pause behind it.
+"""Batches that ended, and when they are counted from the spool: at once, again when their meters
+have told of the time after them too, and when a batch beside them ends, for what an edge cuts is
+divided by the pause behind it.
 
-Those that were counted before a meter had told of all their time are counted once it has. So a backlog may come in any order: rows before
-readings, readings before rows, one meter after another.
+Those that were counted before a meter had told of all their time are counted once it has. So a
+backlog may come in any order: rows before readings, readings before rows, one meter after another.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class AwaitedBatches:
     def add(
         self, batch: RunningBatch, beside: Iterable[RunningBatch], totals: RunningTotals
     ) -> None:
-        """A batch that was counted just now by what these totals hold, and those beside it on its line."""
+        """A batch that was counted just now by what these totals hold, and those beside it on its
+        line.
+        """
         end_us = batch.end_us or 0
         self.settling |= {member.key: member for member in (batch, *beside)}
         for total in totals.of_line(batch.line, batch.start_us):
@@ -56,5 +59,7 @@ class AwaitedBatches:
 
 
 def beside_us(total: MeterTotal) -> int:
-    """As far as the pause beside a batch is looked into, for what its edge cuts of a meter; 0 where none is divided."""
+    """As far as the pause beside a batch is looked into, for what its edge cuts of a meter; 0 where
+    none is divided.
+    """
     return 2 * next((reach_us for reach_us in REACHES_US if reach_us >= total.usual_us), 0)

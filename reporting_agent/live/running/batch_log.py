@@ -1,4 +1,6 @@
-"""The batches of a plant that runs, by their rows as they come; a later row of a batch completes or corrects it."""
+"""The batches of a plant that runs, by their rows as they come; a later row of a batch completes or
+corrects it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ _COLUMNS = (
     "status",
     "state",
 )
-"""What is read of a row; as `label` puts the rows of a batch together, an empty cell says nothing."""
+"""What is read of a row; as `label` puts the rows of a batch together, an empty cell says
+nothing.
+"""
 LATEST = 50  # batches of a line that tell how long one lasts
 LEFT_TIMES = 3.0
 Key = tuple[str, str]
@@ -73,7 +77,8 @@ class RunningBatch:
     )
     as_label: bool = False  # counted as `label` does; else by running totals
     counted: float | None = (
-        None  # kgce for one of its output, when it was counted last; None also where it is no good one
+        # kgce for one of its output, when it was counted last; None also where it is no good one
+        None
     )
     variables: dict[str, float] = field(default_factory=dict)  # that the pack corrects by
     again: bool = False  # its energy became another one by late or corrected readings or rows
@@ -115,8 +120,9 @@ class BatchLog:
         *,
         restart_yearly: bool = False,
     ) -> None:
-        """With what is declared of outputs, which are in the unit of their step of the pack, and in tonnes where it has no such step;
-        shifts of a step's clock are not put to rows that come live. Ids that start again each year have it in their name, as in `label`."""
+        """With what is declared of outputs, which are in the unit of their step of the pack, and in
+        tonnes where it has no such step; shifts of a step's clock are not put to rows that come
+        live. Ids that start again each year have it in their name, as in `label`."""
         self._steps = {} if pack is None else {step.id: step for step in pack.steps}
         self._zone, self._events = (
             zone,
@@ -219,8 +225,9 @@ class BatchLog:
         )
 
     def running(self) -> list[RunningBatch]:
-        """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
-        its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
+        """Of each line the last batch that has begun and not ended by our clock, also where its end
+        is told before. One that others of its line have followed runs no longer once it has lasted
+        three times as long as they do: its end was never told."""
         now_us = time.time_ns() // 1000 + self.behind_us
         latest: dict[Line, RunningBatch] = {}
         to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
@@ -244,7 +251,9 @@ class BatchLog:
         return now_us - batch.start_us > LEFT_TIMES * median(lengths or [0.0]) * SECOND_US
 
     def ahead(self) -> list[RunningBatch]:
-        """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
+        """Batches whose start is more than a minute ahead of our clock: not due yet, or a
+        mistake.
+        """
         until_us = time.time_ns() // 1000 + self.behind_us + WRONG_US
         later = (
             line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :]
@@ -253,7 +262,9 @@ class BatchLog:
         return [batch for line in later for batch in line]
 
     def beside(self, batch: RunningBatch) -> list[RunningBatch]:
-        """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
+        """Those that were counted, one before and one after it on its line: what an edge of theirs
+        cuts is divided anew once it ended.
+        """
         line = self.lines[batch.line]
         position = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
@@ -271,7 +282,9 @@ class BatchLog:
 
 
 def _output(row: Row, unit: str) -> float | None:
-    """None of what is no amount, such as the NaN of a scale that fails: `label` refuses it, and nothing can be learned from it."""
+    """None of what is no amount, such as the NaN of a scale that fails: `label` refuses it, and
+    nothing can be learned from it.
+    """
     try:
         quantity, own_unit = (
             float(str(row.get("output_quantity", ""))),

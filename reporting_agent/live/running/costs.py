@@ -13,7 +13,9 @@ from reporting_agent.live.running.totals import RunningTotals
 
 
 def price(site: SiteSettings, total: MeterTotal, now_us: int) -> float | None:
-    """Of one unit of a meter's energy; None without a tariff, or where its unit cannot be turned into that of the price."""
+    """Of one unit of a meter's energy; None without a tariff, or where its unit cannot be turned
+    into that of the price.
+    """
     when = datetime.fromtimestamp(now_us / 1e6, UTC).astimezone(site.zone)
     rate = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
     if rate is None or total.counted is None:
@@ -26,7 +28,9 @@ def price(site: SiteSettings, total: MeterTotal, now_us: int) -> float | None:
 def money(
     site: SiteSettings, totals: RunningTotals, batch: RunningBatch, kgce: float
 ) -> float | None:
-    """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
+    """So much energy at the price of the mix that the batch takes now; None where a price is not
+    known.
+    """
     now_us = totals.now_us
     took = [
         (total, float(total.at(now_us) - total.at(batch.start_us)))

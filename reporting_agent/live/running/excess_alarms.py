@@ -1,26 +1,33 @@
-"""Whether a running batch takes more energy than chance lets it, at a chosen rate of false alarms; and what more is foreseen.
+"""Whether a running batch takes more energy than chance lets it, at a chosen rate of false alarms;
+and what more is foreseen.
 
-*The same progress.* A batch is looked at after each twentieth of the usual duration of its kind, to twice that. Earlier batches that had
-ended by a look stand there with all they took, so that a batch held longer than usual rises above them.
+*The same progress.* A batch is looked at after each twentieth of the usual duration of its kind, to
+twice that. Earlier batches that had ended by a look stand there with all they took, so that a batch
+held longer than usual rises above them.
 
-*Excess.* At each look energy less the median of the kind, by the spread of the lower half (median less 15.87 % point: waste only adds, and
-must not widen what counts as chance), times how well that look told the end in earlier batches (their correlation): the excess that is
-to be expected at the end.
+*Excess.* At each look energy less the median of the kind, by the spread of the lower half (median
+less 15.87 % point: waste only adds, and must not widen what counts as chance), times how well that
+look told the end in earlier batches (their correlation): the excess that is to be expected at the
+end.
 
-*Two statistics*, each with half of the rate: the excess itself, and Page's cumulative sum of the ends of the batches before on the same
-line plus this batch's excess, which finds what is small and lasts (combined Shewhart and CUSUM, Lucas 1982). A batch that was told by
-itself is left out of the sum, or the next would be told for it. What batches were foreseen
-to take more (after a stop, after another product) is told at their beginning and is no alarm.
+*Two statistics*, each with half of the rate: the excess itself, and Page's cumulative sum of the
+ends of the batches before on the same line plus this batch's excess, which finds what is small and
+lasts (combined Shewhart and CUSUM, Lucas 1982). A batch that was told by itself is left out of the
+sum, or the next would be told for it. What batches were foreseen to take more (after a stop, after
+another product) is told at their beginning and is no alarm.
 
-*The rate is kept by a mirror.* Chance goes both ways and waste only one. So the same procedure, run downwards over the history, tells what
-chance alone would have raised: the threshold is the lowest at which 1 + the alarms of chance over the weeks of history is no more than
-the rate (the mirror of knockoffs and of target and decoy: Barber and Candès 2015). It needs no law of the noise and holds with batches
-that resemble those before; it needs a chance that is as likely to spare as to take. Waste raises the median, which errs on the side
-of silence. Where the history is too short to vouch for the rate there is no threshold, and no alarm.
+*The rate is kept by a mirror.* Chance goes both ways and waste only one. So the same procedure, run
+downwards over the history, tells what chance alone would have raised: the threshold is the lowest
+at which 1 + the alarms of chance over the weeks of history is no more than the rate (the mirror of
+knockoffs and of target and decoy: Barber and Candès 2015). It needs no law of the noise and holds
+with batches that resemble those before; it needs a chance that is as likely to spare as to take.
+Waste raises the median, which errs on the side of silence. Where the history is too short to vouch
+for the rate there is no threshold, and no alarm.
 
-*The mirror is for the end alone.* A batch that is only slow stands far below the others while it runs and ends as they do. Its counterpart,
-one that is only fast, needs no mirror: history shows by its end that it was no waste. So alarms downwards count where the end was at least
-half as low as the batch had seemed, and alarms upwards where it was less than half as high.
+*The mirror is for the end alone.* A batch that is only slow stands far below the others while it
+runs and ends as they do. Its counterpart, one that is only fast, needs no mirror: history shows by
+its end that it was no waste. So alarms downwards count where the end was at least half as low as
+the batch had seemed, and alarms upwards where it was less than half as high.
 """
 
 from __future__ import annotations
@@ -41,15 +48,17 @@ FEWEST = 20  # batches of a kind before it has a usual course
 _LOWER = (
     15.865525393145708  # per cent of a normal law below one standard deviation under its middle
 )
-_ALLOWANCE = 0.5  # of the cumulative sum, in standard deviations: half of the shift that it is best at (Page 1954)
+# of the cumulative sum, in standard deviations: half of the shift that it is best at (Page 1954)
+_ALLOWANCE = 0.5
 _LEVEL = 0.10  # the batches with the lowest values, which stand for the label
 _FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsualCourse:
-    """What batches of one kind took, by look, and at their end for one of output. Energies in one unit, outputs in another; `label` is
-    what the lowest tenth took for one, for the usual output."""
+    """What batches of one kind took, by look, and at their end for one of output. Energies in one
+    unit, outputs in another; `label` is what the lowest tenth took for one, for the usual
+    output."""
 
     duration_s: float
     output: float
@@ -96,7 +105,9 @@ class UsualCourse:
         )
 
     def expected(self, course: Floats) -> Floats:
-        """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
+        """The excess at the end that each look of a course lets expect, in standard deviations; NaN
+        where there was no look.
+        """
         return np.asarray((course - self.typical) / self.spread * self.tells)
 
     def ended(self, per_output: float | Floats) -> Any:
@@ -106,7 +117,9 @@ class UsualCourse:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExcessHistory:
-    """What one line did, batch after batch: the expected excess by look (NaN beyond the end), and the excess at the end."""
+    """What one line did, batch after batch: the expected excess by look (NaN beyond the end), and
+    the excess at the end.
+    """
 
     expected: Floats
     ended: Floats
@@ -114,7 +127,9 @@ class ExcessHistory:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Above which a batch is sure to waste; None: the history is too short to vouch for the rate."""
+    """Above which a batch is sure to waste; None: the history is too short to vouch for the
+    rate.
+    """
 
     single: float | None
     sum: float | None
@@ -139,7 +154,9 @@ class Limits:
 
 
 def weeks_needed(rate_a_week: float) -> float:
-    """History below which there is no threshold: each of the two statistics has half of the rate, and 1 + its alarms must fit."""
+    """History below which there is no threshold: each of the two statistics has half of the rate,
+    and 1 + its alarms must fit.
+    """
     return 2 / rate_a_week
 
 
@@ -148,7 +165,8 @@ def course_of(
 ) -> Floats:
     """Energy at each look, from what was known by (seconds since the beginning, energy since then).
 
-    Of an ended batch looks after its end hold all it took; of one that runs (`now_s`) those to come are NaN.
+    Of an ended batch looks after its end hold all it took; of one that runs (`now_s`) those to come
+    are NaN.
     """
     looks = usual_s / STEPS * np.arange(1, LOOKS + 1)
     course = np.interp(np.minimum(looks, duration_s), time_s, energy)
@@ -165,7 +183,9 @@ def cumulative(before: float, ended: float) -> float:
 
 
 def foreseen(ended: Floats, of_kind: NDArray[np.bool_]) -> float | None:
-    """By how much batches of a kind known at their beginning end above the others; None where chance may have done it."""
+    """By how much batches of a kind known at their beginning end above the others; None where
+    chance may have done it.
+    """
     own, others = ended[of_kind], ended[~of_kind]
     if len(own) < 5 or len(others) < FEWEST:
         return None
@@ -178,7 +198,9 @@ def foreseen(ended: Floats, of_kind: NDArray[np.bool_]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """For one batch of a line: at which look it was sure, by `one` or `sum`, and whether it begins anew or goes on."""
+    """For one batch of a line: at which look it was sure, by `one` or `sum`, and whether it begins
+    anew or goes on.
+    """
 
     batch: int
     look: int
@@ -211,7 +233,9 @@ def _middle(values: Floats) -> tuple[Any, Any]:
 def _of_chance(
     statistic: Callable[[ExcessHistory], Iterator[StatisticPeak]], line: ExcessHistory
 ) -> list[float]:
-    """The peaks that were chance: downwards those that the end bore out, upwards those that it did not."""
+    """The peaks that were chance: downwards those that the end bore out, upwards those that it did
+    not.
+    """
     mirrored = ExcessHistory(-line.expected, -line.ended)
     return [peak.top for peak in statistic(mirrored) if peak.borne_out] + [
         peak.top for peak in statistic(line) if not peak.borne_out
@@ -238,7 +262,9 @@ def _peaks(line: ExcessHistory) -> Iterator[StatisticPeak]:
 
 
 def _excursions(line: ExcessHistory) -> Iterator[StatisticPeak]:
-    """The highest of each rise of the sum from zero to zero, one alarm at most; what an end did not bear out stands by itself."""
+    """The highest of each rise of the sum from zero to zero, one alarm at most; what an end did not
+    bear out stands by itself.
+    """
     before, highest = 0.0, StatisticPeak(0.0, 0.0)
     for top, ended in zip(_highest(line.expected), line.ended.tolist(), strict=True):
         peak = StatisticPeak(before + top - _ALLOWANCE, before + ended - _ALLOWANCE)

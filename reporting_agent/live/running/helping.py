@@ -12,7 +12,9 @@ MOST = 2
 def practices_against(
     site: SiteSettings, alert: Alert, library: Library | None = None
 ) -> tuple[Practice, ...]:
-    """Those that come with Steplabel and those of the signed library, as `practices fetch` keeps it; only such as name that cause."""
+    """Those that come with Steplabel and those of the signed library, as `practices fetch` keeps
+    it; only such as name that cause.
+    """
     if not alert.reason:
         return ()
     practice_library = library or Library.held()

@@ -1,4 +1,6 @@
-"""What batches that ended tell of those that run: usual courses, thresholds, and what is foreseen after a stop or a change."""
+"""What batches that ended tell of those that run: usual courses, thresholds, and what is foreseen
+after a stop or a change.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,9 @@ class History:
         self._pause_us: dict[Line, float] = {}
 
     def learn(self) -> None:
-        """From the batches that ended and over whose whole time there are readings; weeks are those in which they ran, whatever start
-        others are said to have. Asked at the start, each day, and after a backlog."""
+        """From the batches that ended and over whose whole time there are readings; weeks are those
+        in which they ran, whatever start others are said to have. Asked at the start, each day, and
+        after a backlog."""
         ended = sorted(
             (
                 candidate
@@ -147,7 +150,9 @@ class History:
         return first if before > 0 else batch.id
 
     def course(self, batch: RunningBatch, usual_s: float, now_s: float | None = None) -> Floats:
-        """Energy at each look, kgce; of a batch that runs as far as `now_s` seconds after its start."""
+        """Energy at each look, kgce; of a batch that runs as far as `now_s` seconds after its
+        start.
+        """
         if batch.noted is not None:
             return course_of(
                 np.linspace(0.0, batch.length_s, POINTS + 1),
@@ -191,7 +196,9 @@ class History:
 
 
 def _weeks(batches: Sequence[RunningBatch], now_us: int) -> float:
-    """From the first of these batches, in order of their start, until now, less each time of more than a week in which none ran."""
+    """From the first of these batches, in order of their start, until now, less each time of more
+    than a week in which none ran.
+    """
     until_us = np.maximum.accumulate([batch.end_us or batch.start_us for batch in batches])
     rests_us = np.append([batch.start_us for batch in batches[1:]], now_us) - until_us
     return (

@@ -1,4 +1,6 @@
-"""When the usual courses are learned again: each day, and once a backlog was read. Clocks are arguments."""
+"""When the usual courses are learned again: each day, and once a backlog was read. Clocks are
+arguments.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ import time
 from reporting_agent.live.running.plant import Plant
 
 EVERY_S = 86_400.0
-QUIET_S = 30.0  # without another batch of the past, all of them counted as in the label: a backlog is learned from once, when it was read
+# without another batch of the past, all of them counted as in the label: a backlog is learned from
+# once, when it was read
+QUIET_S = 30.0
 LATEST_S = 3_600.0  # then it is learned from although more comes
 REST_TIMES = 20.0  # as long as learning took: the page is to go on
 

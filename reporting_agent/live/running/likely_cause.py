@@ -1,4 +1,6 @@
-"""The likely cause of a batch's waste while it runs, and what is foretold of one after a stop or a change of product."""
+"""The likely cause of a batch's waste while it runs, and what is foretold of one after a stop or a
+change of product.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def cause(history: History, batch: RunningBatch, usual: UsualCourse, now_s: floa
 
 
 def foretold(history: History, batch: RunningBatch) -> str:
-    """What such batches took more, of one after a stop or a change of product; empty where nothing is foreseen."""
+    """What such batches took more, of one after a stop or a change of product; empty where nothing
+    is foreseen.
+    """
     began = history.began(batch)
     if (more := history.more.get(batch.line, {}).get(began)) is None:
         return ""

@@ -1,7 +1,8 @@
 """Which meters tell the energy of a line, and which of it can be followed while a batch runs.
 
-A meter that serves several lines is divided by what ran at a time, a virtual one is the sum of others, and declared events act on readings
-already taken: the energy of such a line is known as `label` knows it, once its batches have ended.
+A meter that serves several lines is divided by what ran at a time, a virtual one is the sum of
+others, and declared events act on readings already taken: the energy of such a line is known as
+`label` knows it, once its batches have ended.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class LineMeters:
         }
 
     def counted(self, lines: Iterable[Line], at: datetime | None = None) -> list[Meter]:
-        """Meters whose energy counts for some of these lines, of batches that begin at that moment where one is given."""
+        """Meters whose energy counts for some of these lines, of batches that begin at that moment
+        where one is given.
+        """
         of_lines = [self._counted_for(line) for line in dict.fromkeys(lines)]
         if len(of_lines) != 1:
             names = {meter.id for of_line in of_lines for meter in of_line}
@@ -65,7 +68,9 @@ class LineMeters:
     def with_readings(
         self, lines: Iterable[Line] | None = None, at: datetime | None = None
     ) -> list[Meter]:
-        """Those that these are made from, with the temperature and the pressure of a gas; of all lines where none are given."""
+        """Those that these are made from, with the temperature and the pressure of a gas; of all
+        lines where none are given.
+        """
         counted = (
             [meter for meter, _ in self._counted] if lines is None else self.counted(lines, at)
         )

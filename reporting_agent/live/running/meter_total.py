@@ -1,5 +1,5 @@
-"""Running energy of one meter that counts, from readings as they come; its mean power over the latest minutes (what idle equipment
-takes), and registers that fell.
+"""Running energy of one meter that counts, from readings as they come; its mean power over the
+latest minutes (what idle equipment takes), and registers that fell.
 
 Pure: clocks are arguments.
 """
@@ -48,7 +48,9 @@ class MeanPower:
 
 
 class RegisterFall(NamedTuple):
-    """A register that fell between two readings, by no declared rollover: what it counted meanwhile is not known."""
+    """A register that fell between two readings, by no declared rollover: what it counted meanwhile
+    is not known.
+    """
 
     since_us: int
     until_us: int
@@ -104,7 +106,9 @@ class MeterTotal:
         self._arrays, self.since_us = None, self.time_us[0] if self.time_us else None
 
     def take(self, time_us: int, value: float, received_us: int) -> None:
-        """A reading; one that comes late is put where its time says, and what follows is counted again."""
+        """A reading; one that comes late is put where its time says, and what follows is counted
+        again.
+        """
         self.received_us = max(self.received_us, received_us)
         if self._tells_nothing(value) or self.forgot(time_us):
             return
@@ -125,7 +129,9 @@ class MeterTotal:
         self._add_up(position)
 
     def take_late(self, readings: Sequence[Reading]) -> None:
-        """Readings that are put where their times say; of many what follows is counted again but once."""
+        """Readings that are put where their times say; of many what follows is counted again but
+        once.
+        """
         if len(readings) < FEW:
             for reading in readings:
                 self.take(reading.time_us, reading.value, reading.received_us)
@@ -142,7 +148,9 @@ class MeterTotal:
         )
 
     def correct(self, time_us: int, value: float) -> None:
-        """Another value of a moment that it holds, NaN where it is not known after all; what follows is counted again."""
+        """Another value of a moment that it holds, NaN where it is not known after all; what
+        follows is counted again.
+        """
         position = bisect_left(self.time_us, time_us)
         if position == len(self.time_us) or self.time_us[position] != time_us:
             return
@@ -161,7 +169,9 @@ class MeterTotal:
         )
 
     def _impossible(self, value: Floats) -> NDArray[np.bool_]:
-        """Values of a rate that `label` leaves out, since its declared range makes them impossible."""
+        """Values of a rate that `label` leaves out, since its declared range makes them
+        impossible.
+        """
         return (
             out_of_range(value, self.meter)
             if self.meter.reading == "rate"
@@ -176,7 +186,9 @@ class MeterTotal:
     def _between(
         self, time_us: NDArray[np.int64], value: Floats
     ) -> tuple[Floats, NDArray[np.bool_]]:
-        """Energy from each reading to the next, by the rules of `label`, and whether it is known."""
+        """Energy from each reading to the next, by the rules of `label`, and whether it is
+        known.
+        """
         passed_us = np.diff(time_us)
         if self.meter.reading == "register":
             return counted(value, passed_us, self.meter)
@@ -187,7 +199,9 @@ class MeterTotal:
         return value[1:], np.ones(len(passed_us), bool)
 
     def _step(self, at: int) -> float:
-        """The same of one reading; what nearly all are needs no arrays, which take twenty times as long."""
+        """The same of one reading; what nearly all are needs no arrays, which take twenty times as
+        long.
+        """
         before, after = self.value[at - 1], self.value[at]
         if self.meter.reading == "interval":
             return after
@@ -237,7 +251,9 @@ class MeterTotal:
         )
 
     def holds(self, moment_us: float) -> bool:
-        """Whether its readings reach back to a moment; of a meter without any nothing is expected."""
+        """Whether its readings reach back to a moment; of a meter without any nothing is
+        expected.
+        """
         return not self.time_us or self.time_us[0] <= moment_us
 
     @property
@@ -254,7 +270,9 @@ class MeterTotal:
             yield RegisterFall(before_us, until_us, self.value[at - 1], self.value[at])
 
     def gaps(self, since_us: float) -> Iterator[tuple[int, int]]:
-        """Those of a rate that ended after a moment, from when until when: what passed in them is not known."""
+        """Those of a rate that ended after a moment, from when until when: what passed in them is
+        not known.
+        """
         yield from self._not_known(since_us) if self.meter.reading == "rate" else ()
 
     def _not_known(self, since_us: float) -> list[tuple[int, int]]:
@@ -283,8 +301,9 @@ class MeterTotal:
 
     @property
     def comes_too_seldom(self) -> bool:
-        """Whether its readings usually lie further apart than a gap may be. Asked of every meter twice a second, so the span of the latest
-        is looked at first: of a median above the limit it is above half as many limits."""
+        """Whether its readings usually lie further apart than a gap may be. Asked of every meter
+        twice a second, so the span of the latest is looked at first: of a median above the limit it
+        is above half as many limits."""
         latest = self.time_us[-LATEST:]
         if len(latest) < 3 or 2 * (latest[-1] - latest[0]) <= self.longest_gap_us * (
             len(latest) - 1
@@ -293,11 +312,11 @@ class MeterTotal:
         return self.usual_us > self.longest_gap_us
 
     def power(self, now_us: int, since_us: int = 0) -> MeanPower | None:
-        """Energy an hour over the latest ten minutes, or where readings lie further apart from the one before them, half an hour at most;
-        none of it before `since_us`.
+        """Energy an hour over the latest ten minutes, or where readings lie further apart from the
+        one before them, half an hour at most; none of it before `since_us`.
 
-        None where some of it is not known or beyond the declared range, or its readings cover less than five minutes: of few seconds,
-        one step of a register would be a high power or none.
+        None where some of it is not known or beyond the declared range, or its readings cover less
+        than five minutes: of few seconds, one step of a register would be a high power or none.
         """
         begin_us = max(now_us - POWER_OVER_US, 0)
         beyond = (
@@ -316,7 +335,9 @@ class MeterTotal:
         )
 
     def _beyond(self, first: int) -> bool:
-        """Whether, since this reading, some load was outside the declared range or at its end, by the rules of `label`."""
+        """Whether, since this reading, some load was outside the declared range or at its end, by
+        the rules of `label`.
+        """
         if self.meter.reading == "rate":
             return bool(saturated(np.array(self.value[first:]), self.meter, None).any())
         length_us = np.diff(np.array(self.time_us[first:]))

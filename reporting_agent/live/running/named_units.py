@@ -1,4 +1,6 @@
-"""The steps and units that rows of batches name, and those that the pack or site.toml does not know: such batches have no energy."""
+"""The steps and units that rows of batches name, and those that the pack or site.toml does not
+know: such batches have no energy.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class NamedUnits:
         self._units = sorted({unit for unit in units if unit})
 
     def unknown(self, line: Line, batch: str) -> Phrase | None:
-        """What of a line is not known, by a batch of it; None where all is. A unit need not be named where meters count the whole step."""
+        """What of a line is not known, by a batch of it; None where all is. A unit need not be
+        named where meters count the whole step.
+        """
         step, unit = line
         if self._steps and step not in self._steps:
             why = Phrase(
@@ -34,14 +38,16 @@ class NamedUnits:
             return _with_nearest(why, step, self._steps)
         if not unit and self._units and not self._totals.lines.counted([line]):
             return Phrase(
-                "Batch %(batch)s names no unit, and no meter counts all of its step %(name)s, so its energy is not known. Send its row "
+                "Batch %(batch)s names no unit, and no meter counts all of its step %(name)s, so "
+                "its energy is not known. Send its row "
                 "again with its equipment.",
                 batch=batch,
                 name=repr(step),
             )
         if unit and unit not in self._units and not self._totals.lines.counted([line]):
             why = Phrase(
-                "Batch %(batch)s: no [[meters]] or [[equipment]] in site.toml names the unit %(name)s, so its energy is not known.",
+                "Batch %(batch)s: no [[meters]] or [[equipment]] in site.toml names the unit "
+                "%(name)s, so its energy is not known.",
                 batch=batch,
                 name=repr(unit),
             )

@@ -1,4 +1,6 @@
-"""Why the energy of a batch is not known, where its meters told of its time: as `label` would say it."""
+"""Why the energy of a batch is not known, where its meters told of its time: as `label` would say
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> P
         for fall in total.falls(batch.start_us):
             if fall.since_us < until_us:
                 return Phrase(
-                    "Not known: the register of %(meter)s fell at %(at)s, and no declared rollover explains it",
+                    "Not known: the register of %(meter)s fell at %(at)s, and no declared "
+                    "rollover explains it",
                     meter=name,
                     at=_clock(fall.until_us, zone),
                 )
@@ -42,7 +45,8 @@ def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> P
                         "Not known: no reading of %(meter)s from %(since)s to %(until)s", **span
                     )
                 return Phrase(
-                    "Not known: no reading of %(meter)s within its range from %(since)s to %(until)s",
+                    "Not known: no reading of %(meter)s within its range from %(since)s to "
+                    "%(until)s",
                     **span,
                 )
     return None

@@ -1,5 +1,5 @@
-"""Batches that ended and cannot be brought to reference: their rows lack a variable, or give what it cannot be. `label` leaves them out
-(`variable-missing`, `variable-impossible`).
+"""Batches that ended and cannot be brought to reference: their rows lack a variable, or give what
+it cannot be. `label` leaves them out (`variable-missing`, `variable-impossible`).
 """
 
 from __future__ import annotations

@@ -6,5 +6,7 @@ from benchmarks.phrases import Phrase
 
 
 def per(output_unit: str) -> Phrase:
-    """Energy for one of it, as people read it: the unit itself has its word in each language (`benchmarks.catalogue`)."""
+    """Energy for one of it, as people read it: the unit itself has its word in each language
+    (`benchmarks.catalogue`).
+    """
     return Phrase("kgce/%(unit)s", unit=output_unit)

@@ -1,5 +1,6 @@
-"""By how much this machine's clock is behind the plant's, where what comes from the plant shows it: most meters that send are stamped ahead
-of their receipt, and a batch has begun by their time that has not by ours. Meters alone may share a gateway whose clock is wrong.
+"""By how much this machine's clock is behind the plant's, where what comes from the plant shows it:
+most meters that send are stamped ahead of their receipt, and a batch has begun by their time that
+has not by ours. Meters alone may share a gateway whose clock is wrong.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from reporting_agent.live.running.totals import RunningTotals
 
 
 def behind_us(totals: RunningTotals, log: BatchLog, stamps_ahead: StampsAhead) -> int:
-    """Microseconds to add to this machine's clock; 0 where it may be right. Once rows have shown it, it ends when meters no longer do."""
+    """Microseconds to add to this machine's clock; 0 where it may be right. Once rows have shown
+    it, it ends when meters no longer do.
+    """
     latest_us = max((total.received_us for total in totals.by_meter.values()), default=0)
     sending = [
         name

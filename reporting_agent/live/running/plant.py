@@ -1,5 +1,6 @@
-"""What runs now, from readings and rows as they arrive: energy of each open batch beside its kind at the same progress, what stands idle,
-which meters are silent. Pure: clocks are arguments, nothing is fetched or sent. What the figures are stands in `totals`.
+"""What runs now, from readings and rows as they arrive: energy of each open batch beside its kind
+at the same progress, what stands idle, which meters are silent. Pure: clocks are arguments, nothing
+is fetched or sent. What the figures are stands in `totals`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ WAITS_US = HOUR_US  # by the plant's time, for the last readings of a batch that
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A batch that wastes, sure before its end: what it took above the label so far, and why, as far as can be told."""
+    """A batch that wastes, sure before its end: what it took above the label so far, and why, as
+    far as can be told.
+    """
 
     batch: str
     step: str
@@ -60,7 +63,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One open batch as a page shows it. Courses are differences to the label's course, kgce for one of output, by look."""
+    """One open batch as a page shows it. Courses are differences to the label's course, kgce for
+    one of output, by look.
+    """
 
     batch: RunningBatch
     progress: float | None  # of its kind's usual duration
@@ -68,7 +73,8 @@ class Open:
     course: tuple[tuple[float, float], ...]  # (progress, above)
     band: tuple[tuple[float, float, float], ...]  # (progress, low, high): chance alone
     typical: float | None  # what a typical batch ends with
-    # no-label, no-meters, no-threshold, wastes, chance, below, unknown (meters are silent), not-known (readings do not tell the energy)
+    # no-label, no-meters, no-threshold, wastes, chance, below, unknown (meters are silent),
+    # not-known (readings do not tell the energy)
     state: str
     silent_since_us: int | None = None
     cause: str = ""
@@ -137,13 +143,17 @@ class Plant:
         self.learn()
 
     def learn(self) -> None:
-        """Usual courses, thresholds and what is foreseen, from the batches that ended. Asked at the start, each day, after a backlog."""
+        """Usual courses, thresholds and what is foreseen, from the batches that ended. Asked at the
+        start, each day, after a backlog.
+        """
         self.settle()
         self.history.learn()
         self.unlearned = 0
 
     def settle(self) -> list[RunningBatch]:
-        """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
+        """Batches that ended and whose meters have told of all their time: their courses are kept.
+        Returns them.
+        """
         self.totals.behind_us = self.log.behind_us = behind_us(
             self.totals, self.log, self.stamps_ahead
         )
@@ -175,7 +185,9 @@ class Plant:
         return done
 
     def _ended_batches(self) -> list[RunningBatch]:
-        """Batches that ended and of whose time all that their meters have is there, or was waited for."""
+        """Batches that ended and of whose time all that their meters have is there, or was waited
+        for.
+        """
         waited_us = self.totals.now_us - WAITS_US
         return [
             batch
@@ -197,7 +209,9 @@ class Plant:
         batches: Sequence[RunningBatch],
         readings: Mapping[str, tuple[NDArray[np.int64], Floats]],
     ) -> None:
-        """Count batches that ended as `label` does, by all readings around them in order of arrival."""
+        """Count batches that ended as `label` does, by all readings around them in order of
+        arrival.
+        """
         if (took := self._as_label.took(batches, self.log, self.totals, readings)) is not None:
             for batch, energy in zip(batches, took, strict=True):
                 batch.count(*energy, as_label=True)
@@ -398,5 +412,7 @@ class Plant:
 
 
 def _idle_power(total: MeterTotal, now_us: int, since_us: int) -> MeanPower | None:
-    """What a meter takes since a batch ended. A rate's reading at that very moment is still of the batch, and the ramp from it on too."""
+    """What a meter takes since a batch ended. A rate's reading at that very moment is still of the
+    batch, and the ramp from it on too.
+    """
     return total.power(now_us, since_us + 1 if total.meter.reading == "rate" else since_us)

@@ -1,5 +1,5 @@
-"""Batches that had ended and are counted from the spool: since readings or rows of them came late or corrected, or only once a meter had
-told of their time; the labels that change with them."""
+"""Batches that had ended and are counted from the spool: since readings or rows of them came late
+or corrected, or only once a meter had told of their time; the labels that change with them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Recount:
 
 
 class LateRecount:
-    """Gathers late readings and corrected rows, counts what they touch again a few batches at a time, and tells."""
+    """Gathers late readings and corrected rows, counts what they touch again a few batches at a
+    time, and tells.
+    """
 
     def __init__(self, site: SiteSettings, folder: Path) -> None:
         self._site, self._folder = site, folder
@@ -87,7 +89,9 @@ class LateRecount:
             self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
     def round(self, plant: Plant, now_s: float) -> Iterator[Phrase]:
-        """Count some of what waits as `label` does, then tell what became of late and corrected data."""
+        """Count some of what waits as `label` does, then tell what became of late and corrected
+        data.
+        """
         self._gather(plant, now_s)
         if plant.awaited.settling and now_s >= self._settles_s:
             began_s = time.monotonic()
@@ -163,7 +167,7 @@ class LateRecount:
     def _sentence(self, differing: Sequence[RunningBatch], recount: Recount) -> Phrase:
         months = sorted(
             {
-                f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}"
+                f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}"  # noqa: E501
                 for batch in differing
             }
         )
@@ -177,8 +181,10 @@ class LateRecount:
             for batch in differing[:MOST_NAMED]
         ]
         return Phrase(
-            "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late readings: %(late)s; corrected readings: "
-            "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run `label` again, and `submit --correct` where "
+            "Batches counted again after late or corrected data: %(batches)s (%(named)s). Late "
+            "readings: %(late)s; corrected readings: "
+            "%(corrected)s; corrected rows: %(rows)s. Labels that hold %(months)s change: run "
+            "`label` again, and `submit --correct` where "
             "the period was reported.",
             batches=len(differing),
             named=listed(named + (["…"] if len(differing) > MOST_NAMED else [])),
@@ -242,7 +248,9 @@ def count_again(plant: Plant, batches: Sequence[RunningBatch], folder: Path) -> 
 
 
 def _together(plant: Plant, batches: Sequence[RunningBatch]) -> list[RunningBatch]:
-    """As many of the first as make one turn: each turn reads the segments whole, so that few would take for ever."""
+    """As many of the first as make one turn: each turn reads the segments whole, so that few would
+    take for ever.
+    """
     group: list[RunningBatch] = []
     meters: dict[str, MeterTotal] = {}
     for batch in batches:

@@ -1,6 +1,8 @@
-"""Batches that share a unit and time by their rows, which `label` leaves out (`overlap`), and a batch whose end is missing.
+"""Batches that share a unit and time by their rows, which `label` leaves out (`overlap`), and a
+batch whose end is missing.
 
-One without an end that others have followed and ended before it shares no time that is known: its end is missing (`end-missing`).
+One without an end that others have followed and ended before it shares no time that is known: its
+end is missing (`end-missing`).
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ class Sharing:
 
 
 def _share(first: RunningBatch, later: RunningBatch) -> bool:
-    """Of two that have not ended nothing is said: the end of the first may be on its way, as it may be until the other ended too."""
+    """Of two that have not ended nothing is said: the end of the first may be on its way, as it may
+    be until the other ended too.
+    """
     if later.end_us is not None and later.end_us <= later.start_us:
         return False
     if first.end_us is not None:

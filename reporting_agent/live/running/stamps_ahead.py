@@ -1,5 +1,5 @@
-"""Meters whose last reading is stamped later than it came: a wrong clock or zone. A stamp that is late says nothing, for a source may have
-stored it."""
+"""Meters whose last reading is stamped later than it came: a wrong clock or zone. A stamp that is
+late says nothing, for a source may have stored it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class StampsAhead:
         self.by_us: dict[str, int] = {}
 
     def take(self, readings: Iterable[Reading], totals: RunningTotals) -> None:
-        """Readings in order of arrival, by the clock that site.toml declares. What is a day ahead is left out by `totals`."""
+        """Readings in order of arrival, by the clock that site.toml declares. What is a day ahead
+        is left out by `totals`.
+        """
         for reading in readings:
             if not reading.received_us or (total := totals.by_meter.get(reading.meter)) is None:
                 continue

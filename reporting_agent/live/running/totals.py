@@ -1,10 +1,12 @@
-"""Running energy of the meters of a line, from readings as they come; and the pack of a site, where `label` accepts it.
+"""Running energy of the meters of a line, from readings as they come; and the pack of a site, where
+`label` accepts it.
 
 Pure: clocks are arguments.
 
-Energies are totals in kgce (calorific) of the counted meters of a batch's equipment, as site.toml declares them, without the cleaning: a
-figure so far. What cannot be followed while a batch runs (`line_meters`) makes its energy unknown until it ended. A gas is taken at the
-temperature and pressure that were read last.
+Energies are totals in kgce (calorific) of the counted meters of a batch's equipment, as site.toml
+declares them, without the cleaning: a figure so far. What cannot be followed while a batch runs
+(`line_meters`) makes its energy unknown until it ended. A gas is taken at the temperature and
+pressure that were read last.
 """
 
 from __future__ import annotations
@@ -130,7 +132,9 @@ class RunningTotals:
 
     @property
     def now_us(self) -> int:
-        """The plant's own time: the latest source time of any reading, or when that came where its source's clock is ahead of ours."""
+        """The plant's own time: the latest source time of any reading, or when that came where its
+        source's clock is ahead of ours.
+        """
         return max(
             (self._until_us(total) for total in self.by_meter.values() if total.time_us), default=0
         )
@@ -177,7 +181,9 @@ class RunningTotals:
             total.forget(before_us)
 
     def of_line(self, line: Line, at_us: float) -> list[MeterTotal]:
-        """The meters that tell the energy of a line's batches that begin at a moment, with those that others are made from."""
+        """The meters that tell the energy of a line's batches that begin at a moment, with those
+        that others are made from.
+        """
         return [
             self.by_meter[meter.id] for meter in self.lines.with_readings([line], _moment(at_us))
         ]
@@ -191,7 +197,9 @@ class RunningTotals:
         ]
 
     def later(self, line: Line, at_us: float) -> Phrase | None:
-        """Why the energy of a batch is known only once it ended; None where it is known while it runs."""
+        """Why the energy of a batch is known only once it ended; None where it is known while it
+        runs.
+        """
         return next(
             (
                 why
@@ -215,8 +223,9 @@ class RunningTotals:
         )
 
     def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
-        """kgce of a line until each moment, from the first of them on; NaN where it is not known: readings begin after that moment,
-        a register fell, a rate had a gap, a gas's state was not read, or it is known only once the batch ended."""
+        """kgce of a line until each moment, from the first of them on; NaN where it is not known:
+        readings begin after that moment, a register fell, a rate had a gap, a gas's state was not
+        read, or it is known only once the batch ended."""
         first_us = float(moment_us[0])
         if self.later(line, first_us) is not None:
             return np.full(len(moment_us), np.nan)
@@ -228,14 +237,18 @@ class RunningTotals:
         return np.where(is_known, energy - energy[0], np.nan)
 
     def _until_us(self, total: MeterTotal) -> int:
-        """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
+        """The last time of a meter that has readings; what is stamped later than it came tells
+        nothing of the time after that.
+        """
         return min(
             total.time_us[-1],
             total.received_us + self.behind_us if total.received_us else total.time_us[-1],
         )
 
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
-        """Meters that told nothing for much longer than they use to, and since when; 0: never heard of. Those that are in their place."""
+        """Meters that told nothing for much longer than they use to, and since when; 0: never heard
+        of. Those that are in their place.
+        """
         silent = (
             (name, total)
             for name, total in sorted(self.by_meter.items())
@@ -249,7 +262,9 @@ class RunningTotals:
 
 
 def accepted_pack(site: SiteSettings) -> Pack | None:
-    """The pack of a site; None where `label` refuses the site as it stands, while readings come all the same."""
+    """The pack of a site; None where `label` refuses the site as it stands, while readings come all
+    the same.
+    """
     try:
         return pack_of(site)
     except InputError:

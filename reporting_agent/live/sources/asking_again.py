@@ -1,7 +1,8 @@
 """When missing readings are asked for again: after pauses that grow, and a stated number of times.
 
-The first request goes at once. Where something of a range arrives, its count begins anew; a range of which nothing came after the last
-request is given up, so that a message that cannot be read, or is lost for good, keeps no report waiting.
+The first request goes at once. Where something of a range arrives, its count begins anew; a range
+of which nothing came after the last request is given up, so that a message that cannot be read, or
+is lost for good, keeps no report waiting.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class RepeatedQuestions:
         return {gap: before.get(gap) or self._rest_of(gap, before, now_s) for gap in ranges}
 
     def _rest_of(self, gap: Range, before: Mapping[Range, Pauses], now_s: float) -> Pauses:
-        """A new range at once; what is left of one of which something came a first pause later at most."""
+        """A new range at once; what is left of one of which something came a first pause later at
+        most.
+        """
         for (first, last), pauses in before.items():
             if first <= gap[0] and gap[1] <= last:
                 return Pauses(self._first_s, next_s=min(pauses.next_s, now_s + self._first_s))

@@ -1,4 +1,6 @@
-"""The clients of protocols and databases, which come with extras of the agent and may not be there."""
+"""The clients of protocols and databases, which come with extras of the agent and may not be
+there.
+"""
 
 from __future__ import annotations
 

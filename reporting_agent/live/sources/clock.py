@@ -1,4 +1,6 @@
-"""The clock of a source against ours: by how much its stamps differ from when they came, the way between them left out."""
+"""The clock of a source against ours: by how much its stamps differ from when they came, the way
+between them left out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ TOLERATED_US = 5_000_000
 
 
 class SourceClock:
-    """Of the latest fresh readings the least delay: a way takes time, and never less than none (the filter of NTP, RFC 5905, 10)."""
+    """Of the latest fresh readings the least delay: a way takes time, and never less than none (the
+    filter of NTP, RFC 5905, 10).
+    """
 
     def __init__(self) -> None:
         self._delays: deque[int] = deque(maxlen=LATEST)
@@ -25,7 +29,9 @@ class SourceClock:
 
     @property
     def behind_us(self) -> int | None:
-        """By how much the source's clock is behind ours, negative where it is ahead; None while too little is known or it is tolerated."""
+        """By how much the source's clock is behind ours, negative where it is ahead; None while too
+        little is known or it is tolerated.
+        """
         if len(self._delays) < FEWEST:
             return None
         least = min(self._delays)
@@ -57,7 +63,9 @@ class SourceClock:
 
 
 def for_people(seconds: float) -> Phrase:
-    """A difference in the unit by which its cause is seen: a clock that drifts, a zone, a wrong date."""
+    """A difference in the unit by which its cause is seen: a clock that drifts, a zone, a wrong
+    date.
+    """
     if seconds < 3600:
         return Phrase("%(count)s s", count=f"{seconds:,.0f}")
     if seconds < 48 * 3600:

@@ -1,6 +1,8 @@
-"""Databases that are read and never written: PostgreSQL by psycopg, SQLite, and any other by its ODBC driver.
+"""Databases that are read and never written: PostgreSQL by psycopg, SQLite, and any other by its
+ODBC driver.
 
-Each query is one transaction that may only read, so that it sees one state of the table, and its rows come a few thousand at a time.
+Each query is one transaction that may only read, so that it sees one state of the table, and its
+rows come a few thousand at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from reporting_agent.live.sources.clients import client_of
 ROWS_AT_ONCE = 5_000
 PATIENCE_S = 10
 _SINCE = re.compile(r"(?<![:\w]):since\b")
-# a network that is gone is noticed by TCP after half a minute, and not after the hours that are usual
+# a network that is gone is noticed by TCP after half a minute, and not after the hours that are
+# usual
 _OPTIONS: dict[str, Any] = {
     "application_name": "steplabel",
     "connect_timeout": PATIENCE_S,
@@ -34,7 +37,9 @@ Part = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
 class NoMoment(str):
-    """A time of a database that no calendar here holds, as its server writes it: `infinity`, before year 1 or after 9999."""
+    """A time of a database that no calendar here holds, as its server writes it: `infinity`, before
+    year 1 or after 9999.
+    """
 
     __slots__ = ()
 
@@ -149,7 +154,9 @@ class Odbc:
 
 
 def _admit_every_time(connection: Any) -> None:
-    """Hand on a time that Python cannot hold as its text, so that one such row does not end every read of its table."""
+    """Hand on a time that Python cannot hold as its text, so that one such row does not end every
+    read of its table.
+    """
     import psycopg
     from psycopg.types import datetime as times
 

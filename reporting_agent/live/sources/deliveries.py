@@ -1,7 +1,9 @@
-"""Messages without a time of their own, of which the time of receipt is all that tells one from another: what a broker delivers again.
+"""Messages without a time of their own, of which the time of receipt is all that tells one from
+another: what a broker delivers again.
 
-Each that is handed on has its number at the broker, topic and content as a digest in the spool, in the frame of its readings. So one that
-comes again, because its acknowledgement was lost with a connection or with the agent, is known, and one that only looks the same is not.
+Each that is handed on has its number at the broker, topic and content as a digest in the spool, in
+the frame of its readings. So one that comes again, because its acknowledgement was lost with a
+connection or with the agent, is known, and one that only looks the same is not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Files that grow: lines that another program adds, through rotation, truncation and replacement.
 
-Of each file the spool keeps its inode, how many bytes of it were read, and a digest of their first and last: what is there again is gone on
-with, under whatever name, and what is other content is read from its beginning; keys drop what was there already. A file that was moved
-away within its folder is read to its end first. A last line without an end waits.
+Of each file the spool keeps its inode, how many bytes of it were read, and a digest of their first
+and last: what is there again is gone on with, under whatever name, and what is other content is
+read from its beginning; keys drop what was there already. A file that was moved away within its
+folder is read to its end first. A last line without an end waits.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class FileSource(PolledSource):
         self.settings = settings
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
-        named = f"{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
+        # as site.toml has it: the same however the command was given its path
+        named = f"{Path(settings.path).parent}/"
         self._prefixes = (
             (f"file:{named}",)
             if settings.batches is None
@@ -61,7 +63,9 @@ class FileSource(PolledSource):
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
-        """Of batches, from where an agent went on that kept one position for them and for readings of the same file."""
+        """Of batches, from where an agent went on that kept one position for them and for readings
+        of the same file.
+        """
         for prefix in reversed(self._prefixes):
             self._positions |= {
                 key.removeprefix(prefix): place
@@ -96,7 +100,8 @@ class FileSource(PolledSource):
         for name, why in dict(self._wrong).items():
             self._named.add(name)
             sentence = Phrase(
-                "%(file)s of %(source)s cannot be read (%(why)s). Its other files are read meanwhile; correct or move this file.",
+                "%(file)s of %(source)s cannot be read (%(why)s). Its other files are read "
+                "meanwhile; correct or move this file.",
                 file=name,
                 source=self.name,
                 why=why,
@@ -110,7 +115,8 @@ class FileSource(PolledSource):
             )
 
     def _require_one_reader(self, name: str) -> None:
-        """Patterns may be apart until a file comes that two of them match: how far it was read is kept once, so neither entry reads it.
+        """Patterns may be apart until a file comes that two of them match: how far it was read is
+        kept once, so neither entry reads it.
 
         Raises:
             UnexpectedAnswer: another entry reads the same of it.
@@ -121,7 +127,8 @@ class FileSource(PolledSource):
             path = Path(self.settings.path).with_name(pattern)
             raise UnexpectedAnswer(
                 Phrase(
-                    "the pattern %(pattern)s of another entry matches it too: narrow one of the two",
+                    "the pattern %(pattern)s of another entry matches it too: narrow one of the "
+                    "two",
                     pattern=path,
                 )
             )
@@ -249,7 +256,9 @@ class FileSource(PolledSource):
         return next(csv.reader([line], delimiter=self.settings.delimiter, strict=True))
 
     def _forget(self, names: Sequence[str]) -> None:
-        """Positions in files that are gone: were one to come again, it would be read from its beginning."""
+        """Positions in files that are gone: were one to come again, it would be read from its
+        beginning.
+        """
         present = {path.name for path in self._folder.iterdir()}.union(names)
         for name in self._positions.keys() - present:
             if self.put((), (), self._prefix + name, None):

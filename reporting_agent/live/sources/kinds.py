@@ -22,7 +22,9 @@ KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
     "sql": SqlSource,
     "files": FileSource,
 }
-"""By the name of its tables: made of one table's settings, the folder that its paths count from, and where arrivals go."""
+"""By the name of its tables: made of one table's settings, the folder that its paths count from,
+and where arrivals go.
+"""
 
 
 def sources_of(settings: LiveSettings, folder: Path, intake: Intake) -> list[LiveSource]:

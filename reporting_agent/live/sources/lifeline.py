@@ -1,4 +1,6 @@
-"""What ended a source's thread unforeseen: no thread of a source ends without `watch` seeing it, telling why, and starting another."""
+"""What ended a source's thread unforeseen: no thread of a source ends without `watch` seeing it,
+telling why, and starting another.
+"""
 
 from __future__ import annotations
 

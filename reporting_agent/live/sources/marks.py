@@ -1,4 +1,6 @@
-"""How far a table was read: the highest value of a column by which its query goes on, a time or a number."""
+"""How far a table was read: the highest value of a column by which its query goes on, a time or a
+number.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ def later(mark: Any, other: Any) -> bool:
     except TypeError as wrong:
         raise UnexpectedAnswer(
             Phrase(
-                "the mark %(mark)s cannot be compared with %(other)s: write start as the column has its values",
+                "the mark %(mark)s cannot be compared with %(other)s: write start as the column "
+                "has its values",
                 mark=mark,
                 other=other,
             )

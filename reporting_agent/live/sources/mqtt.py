@@ -1,8 +1,9 @@
 """MQTT 3.1.1 and 5 by paho-mqtt (extra `live`): readings, batches and Sparkplug B of one broker.
 
-Exactly once is made of: a session that the broker keeps (`client_id`, no clean start), subscriptions at QoS 1, an acknowledgement of each
-message only after the spool has it on the disk, and a spool that drops what comes again. QoS 2 is not asked for: paho acknowledges its
-first half before anybody could have kept the message, and a death then loses it.
+Exactly once is made of: a session that the broker keeps (`client_id`, no clean start),
+subscriptions at QoS 1, an acknowledgement of each message only after the spool has it on the disk,
+and a spool that drops what comes again. QoS 2 is not asked for: paho acknowledges its first half
+before anybody could have kept the message, and a death then loses it.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ from reporting_agent.live.spool.writer import now_us
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
 
-KEPT_FOR_S = 0xFFFFFFFE  # how long a broker of MQTT 5 keeps the session: as long as can be said short of for ever
-IN_FLIGHT = 1_000  # messages that a broker of MQTT 5 may send before the first is acknowledged; its own limit counts as well
+# how long a broker of MQTT 5 keeps the session: as long as can be said short of for ever
+KEPT_FOR_S = 0xFFFFFFFE
+# messages that a broker of MQTT 5 may send before the first is acknowledged; its own limit counts
+# as well
+IN_FLIGHT = 1_000
 REBIRTH_FIRST_S, REBIRTH_LONGEST_S = 5.0, 600.0
 MOST_REBIRTHS = 12  # the pauses between them and after the last come to an hour and a quarter
 ANSWERS_S = 10.0  # within which a broker connects and answers to what is published
@@ -98,7 +102,8 @@ class MqttSource:
         """Publish, and wait until the broker has it (PUBACK).
 
         Raises:
-            OSError: there is no connection, or the broker does not answer or refuses (MQTT 5; one of 3.1.1 can only drop it).
+            OSError: there is no connection, or the broker does not answer or refuses (MQTT 5; one
+                of 3.1.1 can only drop it).
         """
         deadline_s = time.monotonic() + ANSWERS_S
         while not self.connected:  # it may have just begun
@@ -116,7 +121,9 @@ class MqttSource:
             raise ConnectionError(refusal)
 
     def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """Ask for what is missing by its numbers, meter by meter, where site.toml names a topic for that; returns whether it asked."""
+        """Ask for what is missing by its numbers, meter by meter, where site.toml names a topic for
+        that; returns whether it asked.
+        """
         if self.settings.ask is None or not self.connected:
             return False
         for meter, ranges in missing.items():
@@ -139,7 +146,8 @@ class MqttSource:
             yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
         if self._fault:
             sentence = Phrase(
-                "%(source)s: a message could not be read because of a fault in the agent (%(why)s). It is stored as unreadable; report "
+                "%(source)s: a message could not be read because of a fault in the agent "
+                "(%(why)s). It is stored as unreadable; report "
                 "this fault.",
                 source=self.name,
                 why=self._fault,
@@ -148,8 +156,10 @@ class MqttSource:
         for edge, pauses in self._births.items():
             if pauses.tried == MOST_REBIRTHS:
                 sentence = Phrase(
-                    "%(source)s: edge node %(edge)s was asked %(times)s times for a birth that can be read, and sent none. Metrics that "
-                    "it names by alias alone, and whole numbers whose type it does not give, are lost until it does. Restart the edge "
+                    "%(source)s: edge node %(edge)s was asked %(times)s times for a birth that "
+                    "can be read, and sent none. Metrics that "
+                    "it names by alias alone, and whole numbers whose type it does not give, are "
+                    "lost until it does. Restart the edge "
                     "node.",
                     source=self.name,
                     edge=edge,
@@ -160,7 +170,8 @@ class MqttSource:
     def _connection_told(self) -> str:
         if self.refused and self.connected:
             return Phrase(
-                "%(source)s does not let this agent read %(topics)s (%(why)s), so none of their data arrive. Let the client "
+                "%(source)s does not let this agent read %(topics)s (%(why)s), so none of their "
+                "data arrive. Let the client "
                 "%(client)s read them, then start the agent again.",
                 source=self.name,
                 topics=", ".join(self.refused),
@@ -170,7 +181,8 @@ class MqttSource:
         if self.connected:
             return Phrase("%(source)s is connected.", source=self.name)
         return Phrase(
-            "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries again.",
+            "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries "
+            "again.",
             source=self.name,
             why=self.refusal,
         )
@@ -226,7 +238,9 @@ class MqttSource:
     def _on_subscribe(
         self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any
     ) -> None:
-        """Connected is who receives: only now does the broker keep what comes, and it may have refused (MQTT 5, 3.9.3)."""
+        """Connected is who receives: only now does the broker keep what comes, and it may have
+        refused (MQTT 5, 3.9.3).
+        """
         del client, data, mid, properties
         self.refused = tuple(
             topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure
@@ -261,7 +275,9 @@ class MqttSource:
         self.connected, self.refusal = False, str(reason)
 
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
-        """One arrival a message, whatever it matches; one that matches nothing more is let go, or the broker would keep it for ever."""
+        """One arrival a message, whatever it matches; one that matches nothing more is let go, or
+        the broker would keep it for ever.
+        """
         del client, data
         topic, payload = message.topic, bytes(message.payload)
         untimed = any(_matches(subscribed, topic) for subscribed in self._untimed)
@@ -283,7 +299,9 @@ class MqttSource:
         )
 
     def _read(self, topic: str, payload: bytes, *, again: bool) -> tuple[list[Reading], list[Row]]:
-        """`again`: it was measured before it was received, so what it says without a time is let go."""
+        """`again`: it was measured before it was received, so what it says without a time is let
+        go.
+        """
         readings: list[Reading] = []
         rows: list[Row] = []
         refused: list[payloads.UnreadablePayload] = []

@@ -1,11 +1,14 @@
-"""The thread that drives an MQTT client: read all that has come, acknowledge all that is kept, write, and wait.
+"""The thread that drives an MQTT client: read all that has come, acknowledge all that is kept,
+write, and wait.
 
-paho's own loop asks the system about the connection once a message, and is woken once an acknowledgement, since another thread hands
-that in; at some thousands of messages a second this is a third of its time. paho documents `loop_read`, `loop_write` and `loop_misc` for
-a loop of one's own.
+paho's own loop asks the system about the connection once a message, and is woken once an
+acknowledgement, since another thread hands that in; at some thousands of messages a second this is
+a third of its time. paho documents `loop_read`, `loop_write` and `loop_misc` for a loop of one's
+own.
 
-An acknowledgement names a message by a number that is good for one connection; one that comes too late, in the next connection, is left
-out, or it might acknowledge another message. The broker then sends again.
+An acknowledgement names a message by a number that is good for one connection; one that comes too
+late, in the next connection, is left out, or it might acknowledge another message. The broker then
+sends again.
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ class MqttNetwork:
         not_reached: Callable[[OSError], None],
         leaving: Callable[[], None],
     ) -> None:
-        """`not_reached` is called after each try that found no broker, `leaving` once, before the last connection is closed."""
+        """`not_reached` is called after each try that found no broker, `leaving` once, before the
+        last connection is closed.
+        """
         self._client, self._not_reached, self._leaving = client, not_reached, leaving
         self.lifeline = Lifeline()
         self._connection = 0
@@ -72,7 +77,9 @@ class MqttNetwork:
             self._thread.join(LEAVING_S)
 
     def received(self, message: MQTTMessage) -> Callable[[], None]:
-        """In the thread of the client: one more message, and what to call, in any thread, once it is kept."""
+        """In the thread of the client: one more message, and what to call, in any thread, once it
+        is kept.
+        """
         self._received += 1
         connection, number = self._connection, message.mid
 

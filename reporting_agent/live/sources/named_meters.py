@@ -1,4 +1,6 @@
-"""The meters that the sources of site.toml name, and those among them that it does not declare: their readings count nowhere."""
+"""The meters that the sources of site.toml name, and those among them that it does not declare:
+their readings count nowhere.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from reporting_agent.live.sources.table_settings import ReadingColumns
 
 
 def words(site: SiteSettings, settings: LiveSettings) -> Iterator[Word]:
-    """Each undeclared meter, with the table and key that name it and the declared meter of the nearest id."""
+    """Each undeclared meter, with the table and key that name it and the declared meter of the
+    nearest id.
+    """
     declared = [meter.id for meter in site.meters]
     for table, key, name in _named(settings):
         if name in declared:
@@ -21,7 +25,8 @@ def words(site: SiteSettings, settings: LiveSettings) -> Iterator[Word]:
         near = get_close_matches(name, declared, n=1)
         sentence = (
             Phrase(
-                "%(table)s, %(key)s: no [[meters]] in site.toml declares the meter %(name)s; its readings count nowhere. The nearest id is "
+                "%(table)s, %(key)s: no [[meters]] in site.toml declares the meter %(name)s; its "
+                "readings count nowhere. The nearest id is "
                 "%(near)s: correct it, or declare the meter.",
                 table=table,
                 key=key,
@@ -30,7 +35,8 @@ def words(site: SiteSettings, settings: LiveSettings) -> Iterator[Word]:
             )
             if near
             else Phrase(
-                "%(table)s, %(key)s: no [[meters]] in site.toml declares the meter %(name)s; its readings count nowhere. Correct the id, "
+                "%(table)s, %(key)s: no [[meters]] in site.toml declares the meter %(name)s; its "
+                "readings count nowhere. Correct the id, "
                 "or declare the meter.",
                 table=table,
                 key=key,

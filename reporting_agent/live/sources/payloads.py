@@ -1,6 +1,8 @@
-"""What a plain JSON message says by the names of site.toml, readings and rows of batches; and why one could not be read.
+"""What a plain JSON message says by the names of site.toml, readings and rows of batches; and why
+one could not be read.
 
-Nothing is guessed. A message that cannot be read is kept in the spool as such, with the reason: it would be lost once it is acknowledged.
+Nothing is guessed. A message that cannot be read is kept in the spool as such, with the reason: it
+would be lost once it is acknowledged.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ _Read = TypeVar("_Read")
 
 
 class UnreadablePayload(ValueError):  # noqa: N818 - a message's state, that is kept
-    """A message is not as site.toml says; the phrase names what was found, and is kept beside it, with meter and number if known.
+    """A message is not as site.toml says; the phrase names what was found, and is kept beside it,
+    with meter and number if known.
 
     Args:
         entry: the part of a list that it is said of; all of the message otherwise.
@@ -47,7 +50,9 @@ class UnreadablePayload(ValueError):  # noqa: N818 - a message's state, that is 
 def readings(
     mapping: MqttReadings, topic: str, payload: bytes, received_us: int
 ) -> tuple[list[Reading], list[UnreadablePayload]]:
-    """The readings of one message, in its order, and what of it could not be read; each with its number if that can be read."""
+    """The readings of one message, in its order, and what of it could not be read; each with its
+    number if that can be read.
+    """
     return _each(
         payload,
         lambda entry: _reading(mapping, topic, entry, received_us),
@@ -63,7 +68,9 @@ def rows(mapping: MqttBatches, payload: bytes) -> tuple[list[Row], list[Unreadab
 def _each(
     payload: bytes, read: Callable[[Any], _Read], number_of: Callable[[Any], tuple[str, int]]
 ) -> tuple[list[_Read], list[UnreadablePayload]]:
-    """What a message says, or each entry of its list: one that cannot be read keeps none of the others out."""
+    """What a message says, or each entry of its list: one that cannot be read keeps none of the
+    others out.
+    """
     accepted: list[_Read] = []
     refused: list[UnreadablePayload] = []
     try:
@@ -133,7 +140,9 @@ def not_too_long(texts: dict[str, str]) -> dict[str, str]:
 
 
 def unreadable(topic: str, payload: bytes, wrong: UnreadablePayload) -> Row:
-    """A message that could not be read, as a row of the spool, which keeps one of each digest; its number counts as arrived."""
+    """A message that could not be read, as a row of the spool, which keeps one of each digest; its
+    number counts as arrived.
+    """
     own = wrong.entry or payload
     digest = hashlib.blake2b(topic.encode() + b"\0" + own, digest_size=16).hexdigest()
     text = own[:4096].decode("utf-8", "backslashreplace")
@@ -152,7 +161,9 @@ def unreadable(topic: str, payload: bytes, wrong: UnreadablePayload) -> Row:
 
 
 def reason_of(wrong: Exception) -> Row:
-    """Why a message could not be read, as cells of its row: in English, and as a phrase, which pages say in the reader's language."""
+    """Why a message could not be read, as cells of its row: in English, and as a phrase, which
+    pages say in the reader's language.
+    """
     why = wrong.why if isinstance(wrong, UnreadablePayload) else str(wrong)
     return (
         {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
@@ -225,7 +236,9 @@ def _meter(mapping: MqttReadings, topic: str, content: Any) -> str:
 
 
 def _number_of(mapping: MqttReadings, topic: str, content: Any) -> tuple[str, int]:
-    """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
+    """Meter and number of a reading that cannot be read, where these can and tell what is
+    missing.
+    """
     if mapping.consecutive and "sequence" in mapping.fields:
         with suppress(UnreadablePayload):
             return _meter(mapping, topic, content), _whole(

@@ -1,7 +1,8 @@
 """A source that is asked now and then, by a thread of its own: databases, files.
 
-Where it goes on reading is its *position*: it lies in the spool, in the frame of the readings that it follows, so that both are on the disk
-or neither is. A killed agent goes on behind the last reading that it has.
+Where it goes on reading is its *position*: it lies in the spool, in the frame of the readings that
+it follows, so that both are on the disk or neither is. A killed agent goes on behind the last
+reading that it has.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class PolledSource(ABC):
         return self._stop.is_set()
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
-        """Take up where the spool says that this source was read to; once, before the first `poll`."""
+        """Take up where the spool says that this source was read to; once, before the first
+        `poll`.
+        """
         del positions
 
     def start(self) -> None:
@@ -64,7 +67,9 @@ class PolledSource(ABC):
         self._thread.start()
 
     def stop(self) -> None:
-        """A poll that waits longer for an answer ends by itself once it has it: it hands on nothing any more."""
+        """A poll that waits longer for an answer ends by itself once it has it: it hands on nothing
+        any more.
+        """
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(LEAVING_S)
@@ -89,7 +94,9 @@ class PolledSource(ABC):
     def put(
         self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any
     ) -> bool:
-        """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""
+        """Hand on what was read up to a position; False where the source was stopped instead, and
+        nothing was handed on.
+        """
         if self.stopping:
             return False
         arrival = MessageArrival(readings, [*rows, row_of(key, position)], self._room.release)

@@ -25,8 +25,9 @@ _FIRST = {
 class Reports(Setting):
     """[source.reports]: without it no report is made by itself.
 
-    `terms` and `agreed_by` are the owner's consent: the scheme whose terms `preview` shows, and who agreed. Where the terms become others,
-    site.toml is refused until its owner has read and named them.
+    `terms` and `agreed_by` are the owner's consent: the scheme whose terms `preview` shows, and who
+    agreed. Where the terms become others, site.toml is refused until its owner has read and named
+    them.
     """
 
     every: Literal["month", "quarter", "year"]
@@ -47,7 +48,8 @@ class Reports(Setting):
         if self.step != "label" and (self.terms != SCHEME or not self.agreed_by):
             raise ValueError(
                 Phrase(
-                    'step = "%(step)s" needs the owner\'s consent: read the terms that `steplabel-agent preview` shows, then write '
+                    'step = "%(step)s" needs the owner\'s consent: read the terms that '
+                    "`steplabel-agent preview` shows, then write "
                     'terms = "%(terms)s" and agreed_by',
                     step=self.step,
                     terms=SCHEME,
@@ -56,7 +58,8 @@ class Reports(Setting):
         if self.step != "label" and self.every == "month":
             raise ValueError(
                 Phrase(
-                    'step = "%(step)s" is for a quarter or a year: labels of months stay on the site',
+                    'step = "%(step)s" is for a quarter or a year: labels of months stay on the '
+                    "site",
                     step=self.step,
                 )
             )

@@ -1,4 +1,5 @@
-"""`[source]` of site.toml: where the spool lies, MQTT and Sparkplug that fill it, alerts by mail, and the control room's page.
+"""`[source]` of site.toml: where the spool lies, MQTT and Sparkplug that fill it, alerts by mail,
+and the control room's page.
 
     [source]
     folder = "spool"
@@ -38,11 +39,13 @@ FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
 
 class MqttReadings(ReadingWords):
-    """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
+    """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a
+    bare number.
 
-    `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
-    (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived, so that what a broker retains, or
-    delivers again, is let go.
+    `fields` names where in the object each part stands, a dot between levels (`data.value`). The
+    meter is a field, a level of the topic (counted from 1), or `meter`. Without a field of time a
+    reading has the time at which it arrived, so that what a broker retains, or delivers again, is
+    let go.
     """
 
     topic: str = Field(min_length=1)
@@ -69,7 +72,9 @@ class MqttReadings(ReadingWords):
 
 
 class MqttBatches(Setting):
-    """[[source.mqtt.batches]]: messages that begin and end batches, JSON objects; `fields` gives each column of the template its field."""
+    """[[source.mqtt.batches]]: messages that begin and end batches, JSON objects; `fields` gives
+    each column of the template its field.
+    """
 
     topic: str = Field(min_length=1)
     fields: dict[str, str] = Field(default_factory=dict)
@@ -77,7 +82,9 @@ class MqttBatches(Setting):
 
 
 class Sparkplug(Setting):
-    """[[source.mqtt.sparkplug]]: a group of Sparkplug B; `metrics` names meters by `edge/metric` or `edge/device/metric`."""
+    """[[source.mqtt.sparkplug]]: a group of Sparkplug B; `metrics` names meters by `edge/metric` or
+    `edge/device/metric`.
+    """
 
     group: str = Field(min_length=1, pattern=r"^[^/+#]+$")
     metrics: dict[str, str] = Field(min_length=1)
@@ -96,7 +103,9 @@ class Mqtt(Setting):
     password_file: str | None = None
     ca_file: str | None = None  # TLS, by this authority
     host_id: str | None = (
-        None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
+        # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does
+        # not
+        None
     )
     ask: str | None = None  # topic on which missing readings are asked for
     readings: tuple[MqttReadings, ...] = ()
@@ -123,7 +132,9 @@ class MailServer(Setting):
 
 
 class Alerts(Setting):
-    """[source.alerts]: how many false alarms a week are borne, and who is told beside the log and the page."""
+    """[source.alerts]: how many false alarms a week are borne, and who is told beside the log and
+    the page.
+    """
 
     false_alarms_a_week: float = Field(default=1.0, gt=0, le=100)
     webhook: str | None = Field(default=None, pattern=r"^https?://")
@@ -181,7 +192,8 @@ class LiveSettings(Setting):
         if len(set(asked)) < len(asked):
             raise ValueError(
                 Phrase(
-                    "a query that another entry asks: how far it was read is kept once, so word each differently"
+                    "a query that another entry asks: how far it was read is kept once, so word "
+                    "each differently"
                 )
             )
         return databases
@@ -195,7 +207,8 @@ class LiveSettings(Setting):
             ):
                 raise ValueError(
                     Phrase(
-                        "files that another entry reads: how far one was read is kept once, so name each file in one entry"
+                        "files that another entry reads: how far one was read is kept once, so "
+                        "name each file in one entry"
                     )
                 )
         return tuple(entry.with_entries_beside(files) for entry in files)

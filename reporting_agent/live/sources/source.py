@@ -1,4 +1,6 @@
-"""What `watch` asks of every live source, whatever its protocol; and how its state, failures and troubles are told."""
+"""What `watch` asks of every live source, whatever its protocol; and how its state, failures and
+troubles are told.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ BACKLOG = Phrase("what it holds is being read")
 
 
 class Word(NamedTuple):
-    """What a source has to say about one thing; told when its `state` changes from what it was, at first from an empty one."""
+    """What a source has to say about one thing; told when its `state` changes from what it was, at
+    first from an empty one.
+    """
 
     about: str
     state: str
@@ -23,7 +27,9 @@ class Word(NamedTuple):
 
 
 def reason(wrong: BaseException) -> str:
-    """Why something failed, on one line and never empty: many an error of a network has no text but its name. A phrase stays one."""
+    """Why something failed, on one line and never empty: many an error of a network has no text but
+    its name. A phrase stays one.
+    """
     text = wrong.args[0] if wrong.args else ""
     return (
         text if isinstance(text, Phrase) else " ".join(str(wrong).split()) or type(wrong).__name__
@@ -33,7 +39,8 @@ def reason(wrong: BaseException) -> str:
 def not_saved(file: str, wrong: OSError) -> Phrase:
     """A file beside the spool, by which a restart goes on, could not be written."""
     return Phrase(
-        "What %(file)s is to remember cannot be saved (%(why)s). After a restart some of it may be missing or come twice. Free space on "
+        "What %(file)s is to remember cannot be saved (%(why)s). After a restart some of it may "
+        "be missing or come twice. Free space on "
         "the spool's disk.",
         file=file,
         why=reason(wrong),
@@ -47,7 +54,9 @@ def troubles(whys: Mapping[str, str]) -> str:
 
 
 class LiveSource(Protocol):
-    """One connection. It puts arrivals into the intake from a thread of its own, and is asked from the thread of `watch`."""
+    """One connection. It puts arrivals into the intake from a thread of its own, and is asked from
+    the thread of `watch`.
+    """
 
     lifeline: Lifeline  # of its thread, as long as it is not stopped
 

@@ -1,11 +1,13 @@
-"""Sparkplug B 3.0 (Eclipse Foundation, 2022): what edge nodes publish, and what a host asks them for.
+"""Sparkplug B 3.0 (Eclipse Foundation, 2022): what edge nodes publish, and what a host asks them
+for.
 
-Protocol Buffers are read here, the eight fields that carry numbers, without the library: 60 lines beside 1 MB. A test reads what the
-independent `pysparkplug` writes.
+Protocol Buffers are read here, the eight fields that carry numbers, without the library: 60 lines
+beside 1 MB. A test reads what the independent `pysparkplug` writes.
 
-Data come at QoS 0 by the standard: what is lost between an edge node and the host is gone, and a host knows it by the sequence of messages
-(0 to 255, then 0 again). It then asks for a birth, which tells the latest value of every metric; a register's energy is whole again with
-it. Metrics are known by their name in the birth, later by an alias.
+Data come at QoS 0 by the standard: what is lost between an edge node and the host is gone, and a
+host knows it by the sequence of messages (0 to 255, then 0 again). It then asks for a birth, which
+tells the latest value of every metric; a register's energy is whole again with it. Metrics are
+known by their name in the birth, later by an alias.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _BOOLEAN, REBIRTH = 11, "Node Control/Rebirth"
 
 
 class SparkplugMetric(NamedTuple):
-    """One metric of a payload; `value` is NaN where it is null, None where it is no number; a whole number has no sign yet."""
+    """One metric of a payload; `value` is NaN where it is null, None where it is no number; a whole
+    number has no sign yet.
+    """
 
     name: str | None
     alias: int | None
@@ -54,7 +58,9 @@ class Payload(NamedTuple):
 
 @dataclass(slots=True)
 class EdgeNode:
-    """What a host knows of one edge node: names by alias, types by name, and the sequence number that comes next."""
+    """What a host knows of one edge node: names by alias, types by name, and the sequence number
+    that comes next.
+    """
 
     aliases: dict[tuple[str, int], str] = field(default_factory=dict)
     types: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -93,7 +99,8 @@ class Host:
     def take(
         self, topic: str, payload: bytes, received_us: int
     ) -> tuple[list[Reading], list[UnreadablePayload], bool]:
-        """The readings of a message, which of its metrics could not be read, and whether its edge node must be asked for a birth.
+        """The readings of a message, which of its metrics could not be read, and whether its edge
+        node must be asked for a birth.
 
         Raises:
             Unreadable: the payload is no Sparkplug B.

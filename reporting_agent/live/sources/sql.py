@@ -1,9 +1,10 @@
 """SQL historians: any table, by a query that goes on where the last one ended.
 
-A query is given `:since`, gives rows in ascending order of a column, its *mark*, and the highest mark becomes the next `:since`. What is
-committed out of that order, arrives late or is corrected has a lower mark: now and then `:since` is `look_back` less, and rows that were
-handed on already and did not change are left out. The bound: what is committed with a mark more than `look_back` below one that was read
-is not read.
+A query is given `:since`, gives rows in ascending order of a column, its *mark*, and the highest
+mark becomes the next `:since`. What is committed out of that order, arrives late or is corrected
+has a lower mark: now and then `:since` is `look_back` less, and rows that were handed on already
+and did not change are left out. The bound: what is committed with a mark more than `look_back`
+below one that was read is not read.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ Read = Callable[[Mapping[str, Any], int], tuple[list[Reading], list[Row]]]
 
 @dataclass
 class _Query:
-    """One query, how far it was read, and what it gave within its look-back: by the row's key, its mark and its content."""
+    """One query, how far it was read, and what it gave within its look-back: by the row's key, its
+    mark and its content.
+    """
 
     settings: SqlReadings | SqlBatches
     key: str  # of its position
@@ -187,7 +190,8 @@ class SqlSource(PolledSource):
 def _orders(query: _Query, column: Sequence[Any], last: Any) -> list[Any]:
     """What the marks of some rows are compared by, None of one that is no moment.
 
-    Asked of all of them before any row is taken: those before a wrong one would else count as handed on.
+    Asked of all of them before any row is taken: those before a wrong one would else count as
+    handed on.
 
     Raises:
         Misread: a mark cannot be compared, or is below the one before it.
@@ -202,7 +206,8 @@ def _orders(query: _Query, column: Sequence[Any], last: Any) -> list[Any]:
         if last is not None and at < last:
             raise UnexpectedAnswer(
                 Phrase(
-                    'the query does not give its rows in ascending order: end it with "order by %(mark)s"',
+                    'the query does not give its rows in ascending order: end it with "order by '
+                    '%(mark)s"',
                     mark=query.settings.mark,
                 )
             )
@@ -237,5 +242,7 @@ def _of_batches(
 
 
 def _is_only_mark(mapping: SqlBatches, name: str) -> bool:
-    """Without `columns` a row has the template's names; a mark that is none of them says nothing of the batch."""
+    """Without `columns` a row has the template's names; a mark that is none of them says nothing of
+    the batch.
+    """
     return not mapping.columns and name == mapping.mark and name not in ("start", "end")

@@ -18,7 +18,8 @@ from reporting_agent.live.spool.reading import ReadingQuality
 class ReadingWords(Setting):
     """What messages and rows that hold readings have in common.
 
-    `names` gives the meter's id in site.toml for a name that the plant uses; of every reading where it is `meter`.
+    `names` gives the meter's id in site.toml for a name that the plant uses; of every reading where
+    it is `meter`.
     """
 
     meter: str | None = None
@@ -52,9 +53,11 @@ class ReadingWords(Setting):
 
 
 class ReadingColumns(ReadingWords):
-    """Where in a row a reading stands: `columns` gives `meter`, `time`, `value`, `sequence` and `quality` their columns.
+    """Where in a row a reading stands: `columns` gives `meter`, `time`, `value`, `sequence` and
+    `quality` their columns.
 
-    The meter is a column or `meter`; or each column in `meters` holds values of the meter that stands beside it.
+    The meter is a column or `meter`; or each column in `meters` holds values of the meter that
+    stands beside it.
     """
 
     columns: dict[Literal["meter", "time", "value", "sequence", "quality"], str]
@@ -86,7 +89,9 @@ class ReadingColumns(ReadingWords):
 
 
 class BatchColumns(Setting):
-    """Rows about batches: `columns` gives each column of the template its own in the row; without, the row has the template's names."""
+    """Rows about batches: `columns` gives each column of the template its own in the row; without,
+    the row has the template's names.
+    """
 
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
@@ -99,7 +104,9 @@ class BatchColumns(Setting):
 
 
 class _Query(Setting):
-    """A query with `:since`, whose rows come in ascending order of the column `mark`, a time or a number."""
+    """A query with `:since`, whose rows come in ascending order of the column `mark`, a time or a
+    number.
+    """
 
     query: str = Field(pattern=r":since\b")
     mark: str
@@ -119,7 +126,9 @@ class SqlReadings(_Query, ReadingColumns):
 
 
 class SqlBatches(_Query, BatchColumns):
-    """[[source.sql.batches]]: rows about batches, as an MES has them; a row that changes completes its batch."""
+    """[[source.sql.batches]]: rows about batches, as an MES has them; a row that changes completes
+    its batch.
+    """
 
     @property
     def needed_columns(self) -> frozenset[str]:
@@ -156,7 +165,9 @@ class FileBatches(BatchColumns):
 
 
 class GrowingFiles(Setting):
-    """[[source.files]]: files to which another program adds lines, each with a header or with `header`."""
+    """[[source.files]]: files to which another program adds lines, each with a header or with
+    `header`.
+    """
 
     path: str = Field(min_length=1)  # a pattern: * within a name; from the folder of site.toml
     every_s: float = Field(default=1.0, gt=0)
@@ -172,11 +183,15 @@ class GrowingFiles(Setting):
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Patterns of other entries that read the same of files which this one may match: a file of both has two readers."""
+        """Patterns of other entries that read the same of files which this one may match: a file of
+        both has two readers.
+        """
         return self._beside
 
     def with_entries_beside(self, files: Iterable[GrowingFiles]) -> Self:
-        """The same entry, which knows of those that may match its files: where these change it is another entry."""
+        """The same entry, which knows of those that may match its files: where these change it is
+        another entry.
+        """
         entry = self.model_copy()
         entry._beside = tuple(
             sorted(
@@ -196,7 +211,8 @@ class GrowingFiles(Setting):
         if re.search(r"[*?\[].*/", path):
             raise ValueError(
                 Phrase(
-                    "a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own"
+                    "a pattern of names in one folder: * stands behind the last / alone; give "
+                    "each folder a table of its own"
                 )
             )
         return path
@@ -211,7 +227,8 @@ class GrowingFiles(Setting):
         if not sound:
             raise ValueError(
                 Phrase(
-                    "only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, cp1252 and their like"
+                    "only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, "
+                    "cp1252 and their like"
                 )
             )
         return name

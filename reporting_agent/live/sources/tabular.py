@@ -1,7 +1,8 @@
-"""Rows of a database or a file as readings and as rows about batches, by the columns of site.toml; rows that cannot be read.
+"""Rows of a database or a file as readings and as rows about batches, by the columns of site.toml;
+rows that cannot be read.
 
-A cell is a text of a file, or what a database's client makes of a column: a number, a moment, a text. Nothing is guessed: a moment
-without an offset is read by `offset`, or not at all.
+A cell is a text of a file, or what a database's client makes of a column: a number, a moment, a
+text. Nothing is guessed: a moment without an offset is read by `offset`, or not at all.
 """
 
 from __future__ import annotations
@@ -170,10 +171,10 @@ def _time_us(mapping: ReadingColumns, cell: Any) -> int:
         try:
             text = str(cell).strip()
             cell = (
-                datetime.strptime(text, mapping.format)
+                datetime.strptime(text, mapping.format)  # noqa: DTZ007 - see offset
                 if mapping.format
                 else datetime.fromisoformat(text)
-            )  # noqa: DTZ007 - see offset
+            )
         except ValueError as wrong:
             raise no_time(cell, mapping.format or "ISO 8601") from wrong
     return of_a_meter((with_offset(cell, mapping.offset) - _EPOCH) // _MICROSECOND, original)

@@ -1,9 +1,12 @@
-"""Batches out of the tags of one unit: its batch's id, its state, and what stands beside it. Pure; what counts is the order of changes.
+"""Batches out of the tags of one unit: its batch's id, its state, and what stands beside it. Pure;
+what counts is the order of changes.
 
-A batch begins when the state becomes one that starts, by the id that stands then; one whose id comes after its state begins when its state
-did. It ends when the state becomes one that ends. Without a state it lasts as long as its id. What stands in the other tags when it ends is
-its row; what changes after that, before the next begins, corrects it. An output does not become nothing: 0 or empty is what a control that
-starts anew sets its tags to. To take the same changes again makes the same rows.
+A batch begins when the state becomes one that starts, by the id that stands then; one whose id
+comes after its state begins when its state did. It ends when the state becomes one that ends.
+Without a state it lasts as long as its id. What stands in the other tags when it ends is its row;
+what changes after that, before the next begins, corrects it. An output does not become nothing: 0
+or empty is what a control that starts anew sets its tags to. To take the same changes again makes
+the same rows.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from typing import NamedTuple
 from reporting_agent.live.spool.segments import Row
 
 ID, STATE = "batch_id", "state"
-"""The two tags that are told by their role; every other goes by the column of the template that it fills."""
+"""The two tags that are told by their role; every other goes by the column of the template that it
+fills.
+"""
 OUTPUT = "output_quantity"
 AT_ONCE = ("step", "product", "variant", "equipment")
 """Columns that hold from a batch's beginning."""
@@ -76,7 +81,9 @@ class TaggedUnit:
         return rows
 
     def _order(self, change: TagChange) -> tuple[int, int]:
-        """What changes at one moment: first what a batch ended with, then its end, then the next one's id, then its start."""
+        """What changes at one moment: first what a batch ended with, then its end, then the next
+        one's id, then its start.
+        """
         if change.tag == ID:
             return change.time_us, 2
         if change.tag == STATE:

@@ -1,7 +1,8 @@
 """The one place where what arrived is kept, and only then acknowledged to its source.
 
-Sources put arrivals into a queue; one thread takes all that wait, keeps them by one sync of the disk, and acknowledges each. Where the
-disk takes nothing, nothing is acknowledged, and the source keeps it.
+Sources put arrivals into a queue; one thread takes all that wait, keeps them by one sync of the
+disk, and acknowledges each. Where the disk takes nothing, nothing is acknowledged, and the source
+keeps it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Intake:
         return True
 
     def step(self, timeout_s: float) -> ArrivalOutcome | None:
-        """Keep what waits, or what comes within the time; None where nothing came, or nothing could be kept (`full`).
+        """Keep what waits, or what comes within the time; None where nothing came, or nothing could
+        be kept (`full`).
 
         Raises:
             OSError: the disk failed; open the spool again.

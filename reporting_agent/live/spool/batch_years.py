@@ -1,4 +1,6 @@
-"""Of which year a row's batch is, at a plant whose batch ids start again each January (`batch_ids = "restart-yearly"`)."""
+"""Of which year a row's batch is, at a plant whose batch ids start again each January (`batch_ids =
+"restart-yearly"`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from reporting_agent.live.spool.segments import Row
 
 
 class BatchYears:
-    """Asked of the rows in order of arrival: one that does not tell its batch's start is of the latest batch of its id."""
+    """Asked of the rows in order of arrival: one that does not tell its batch's start is of the
+    latest batch of its id.
+    """
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone

@@ -1,4 +1,6 @@
-"""What counts of some meters between two moments of their source's time, in order of arrival, by what the spool holds."""
+"""What counts of some meters between two moments of their source's time, in order of arrival, by
+what the spool holds.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def make_ready() -> None:
-    """Load what reads Parquet, 100 MB: at the start, so that memory does not rise when the first segment has become Parquet."""
+    """Load what reads Parquet, 100 MB: at the start, so that memory does not rise when the first
+    segment has become Parquet.
+    """
     for name in (
         "pyarrow.parquet",
         "pyarrow.dataset",
@@ -32,7 +36,9 @@ def make_ready() -> None:
 def readings_between(
     folder: Path, meters: frozenset[str], first_us: int, last_us: int
 ) -> dict[str, Readings]:
-    """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
+    """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of
+    segments all.
+    """
     parts: dict[str, list[Readings]] = {}
     parquet, segments = layout.parts(folder)
     for path in parquet:
@@ -83,7 +89,9 @@ def _in_parquet(
 def _in_segment(
     path: Path, meters: frozenset[str], first_us: int, last_us: int
 ) -> Iterator[tuple[str, Readings]]:
-    """Parted by meter at once: a frame has a reading or two of each, and an array for each of these would take ten times their room."""
+    """Parted by meter at once: a frame has a reading or two of each, and an array for each of these
+    would take ten times their room.
+    """
     pieces: list[NDArray[Any]] = []
     names: Sequence[str] = ()
     wanted = np.zeros(0, bool)

@@ -1,7 +1,9 @@
-"""Segments written as Parquet in the strict template, sorted by meter: the oldest first, one at a time, in a process of its own.
+"""Segments written as Parquet in the strict template, sorted by meter: the oldest first, one at a
+time, in a process of its own.
 
-`watch` starts it as a process of its own (`python -m reporting_agent.live.spool.compaction FOLDER NUMBER`): it takes a second of a
-processor and half a gigabyte, which would stop the page, and which no library gives back to a process that goes on.
+`watch` starts it as a process of its own (`python -m reporting_agent.live.spool.compaction FOLDER
+NUMBER`): it takes a second of a processor and half a gigabyte, which would stop the page, and which
+no library gives back to a process that goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ _LEVEL = 3
 
 
 def write(folder: Path, number: int) -> None:
-    """Write what a segment holds, unless it was written before; the segment stays. Waits for another process that writes it."""
+    """Write what a segment holds, unless it was written before; the segment stays. Waits for
+    another process that writes it.
+    """
     path = layout.segment_path(folder, number)
     with path.open("rb") as segment:
         fcntl.flock(segment, fcntl.LOCK_EX)
@@ -45,7 +49,9 @@ def write(folder: Path, number: int) -> None:
 
 
 class Compaction:
-    """The segments that wait to become Parquet, the oldest first, one at a time in a process of its own."""
+    """The segments that wait to become Parquet, the oldest first, one at a time in a process of its
+    own.
+    """
 
     def __init__(self, folder: Path, waiting: Sequence[int]) -> None:
         self._folder, self._waiting = folder, list(waiting)
@@ -66,7 +72,9 @@ class Compaction:
         )
 
     def step(self, now_us: int) -> int | None:
-        """Begin with the oldest, or give back its number once it was written; it waits until it is `over`."""
+        """Begin with the oldest, or give back its number once it was written; it waits until it is
+        `over`.
+        """
         if self._process is not None and self._process.poll() is not None:
             _, errors = self._process.communicate()
             code, self._process = self._process.returncode, None
@@ -75,13 +83,15 @@ class Compaction:
             self.put_off(errors.strip().rpartition("\n")[2] or f"exit code {code}", now_us)
         if self._process is None and self._waiting and now_us >= self._again_us:
             command = [sys.executable, "-m", __name__, str(self._folder), str(self._waiting[0])]
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - ours
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-            )  # noqa: S603 - ours
+            )
         return None
 
     def at_once(self, only_written: bool = False) -> Iterator[int]:
-        """The number of each in turn, once it was written in this process; of those alone that were written before, where asked."""
+        """The number of each in turn, once it was written in this process; of those alone that were
+        written before, where asked.
+        """
         self.stop()
         for number in tuple(self._waiting):
             if only_written and layout.day_of(self._folder, number) is None:
@@ -109,7 +119,9 @@ class Compaction:
 
 
 def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
-    """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and the rows of its tables."""
+    """All of a segment: the names of its meters, its records (`RECORD`) in order of arrival, and
+    the rows of its tables.
+    """
     segment = joined(list(frames(path)))
     return list(segment.names), segment.records, list(segment.rows)
 

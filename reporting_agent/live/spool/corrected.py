@@ -1,8 +1,10 @@
-"""Which of several readings of one meter and moment counts: the one with its source's highest number.
+"""Which of several readings of one meter and moment counts: the one with its source's highest
+number.
 
-The spool keeps all of them. Where their values differ, the same frame holds a row that says what counts. Whoever reads the spool puts that
-value in the place of the first of them and passes over the others: a file in which the corrected value stands alone goes the same way. A
-source without numbers cannot say which of two values is the newer; there the first counts, as in a file.
+The spool keeps all of them. Where their values differ, the same frame holds a row that says what
+counts. Whoever reads the spool puts that value in the place of the first of them and passes over
+the others: a file in which the corrected value stands alone goes the same way. A source without
+numbers cannot say which of two values is the newer; there the first counts, as in a file.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def noted(
 
     Args:
         new: in order of arrival, each new by meter, time and number.
-        counted_before: what counted at a reading's moment before all of them came; None where nothing was there.
+        counted_before: what counted at a reading's moment before all of them came; None where
+            nothing was there.
     """
     counting: dict[tuple[str, int], Counting] = {}
     differing: list[Reading] = []
@@ -87,7 +90,9 @@ class CorrectionPass:
     def standing(
         self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]] | None:
-        """Which of a meter's next readings stay, and the values of all as they count; None: all as they are."""
+        """Which of a meter's next readings stay, and the values of all as they count; None: all as
+        they are.
+        """
         counts, handed_out = self._waiting.get(meter), self._handed_out.get(meter)
         if counts is None or handed_out is None:
             return None

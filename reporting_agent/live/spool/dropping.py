@@ -1,4 +1,6 @@
-"""What a full spool deletes of a segment: its Parquet, and its rows but for those of batches, which are small and tell what ran."""
+"""What a full spool deletes of a segment: its Parquet, and its rows but for those of batches, which
+are small and tell what ran.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from reporting_agent.state import sync_folder, write_whole
 
 
 def drop(folder: Path, number: int) -> tuple[int, list[str]]:
-    """Delete what a segment left that is Parquet by now; returns the bytes of that, and the names of the files that are gone."""
+    """Delete what a segment left that is Parquet by now; returns the bytes of that, and the names
+    of the files that are gone.
+    """
     day, table = layout.day_of(folder, number), layout.table_path(folder, number)
     files = [path for path in (day, table) if path is not None and path.exists()]
     before = sum(path.stat().st_size for path in files)

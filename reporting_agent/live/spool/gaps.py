@@ -1,8 +1,9 @@
 """Which readings are missing, by the numbers that their source gives them.
 
-A source whose numbers of a meter rise by one tells by a number what did not arrive. A number lower than those before, at a later time, is
-a counter that began anew: nothing is missing for that. A number further ahead than any line leaves out is no gap either: the counter began
-elsewhere, or the number is wrong once. Where the line goes on at its old numbers, the far one is forgotten.
+A source whose numbers of a meter rise by one tells by a number what did not arrive. A number lower
+than those before, at a later time, is a counter that began anew: nothing is missing for that. A
+number further ahead than any line leaves out is no gap either: the counter began elsewhere, or the
+number is wrong once. Where the line goes on at its old numbers, the far one is forgotten.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ FURTHEST = 1_000_000
 
 @dataclass(slots=True)
 class Gaps:
-    """Of one meter: the highest number seen, and the ranges below it (both ends included) that did not arrive."""
+    """Of one meter: the highest number seen, and the ranges below it (both ends included) that did
+    not arrive.
+    """
 
     highest: int | None = None
     ranges: list[tuple[int, int]] = field(default_factory=list)
@@ -24,7 +27,9 @@ class Gaps:
         default_factory=list
     )  # ranges that are asked for no more, and since when (UTC us)
     before: int | None = (
-        None  # the highest number before one that is too far ahead for a gap, until it is clear which goes on
+        # the highest number before one that is too far ahead for a gap, until it is clear which
+        # goes on
+        None
     )
     jump: tuple[int, int] | None = None  # the last such: the number before it, and the number
 
@@ -61,7 +66,9 @@ class Gaps:
         return sum(last - first + 1 for first, last in self.ranges)
 
     def _go_back(self, sequence: int, *, later: bool) -> None:
-        """To the numbers before a far one, where this number goes on from them; the gap up to the far one was none."""
+        """To the numbers before a far one, where this number goes on from them; the gap up to the
+        far one was none.
+        """
         if self.before is not None and self.before < sequence <= self.before + 1 + FURTHEST:
             self.highest, self.before = self.before, None
         elif later and self.highest is not None and self.ranges:

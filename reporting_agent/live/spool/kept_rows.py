@@ -27,7 +27,9 @@ def kept_rows(folder: Path) -> list[Row]:
 
 
 def moment_us(cell: object, zone: tzinfo) -> int | None:
-    """A row's time in UTC microseconds; None also of a date that stands for "none" (0001-01-01, 9999-12-31)."""
+    """A row's time in UTC microseconds; None also of a date that stands for "none" (0001-01-01,
+    9999-12-31).
+    """
     try:
         stamp = datetime.fromisoformat(str(cell))
         time_us = round((stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp() * 1e6)

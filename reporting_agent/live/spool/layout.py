@@ -1,4 +1,6 @@
-"""Where a spool's files lie: segments, tables and days of Parquet; which of them are there, in order, and their segment's number."""
+"""Where a spool's files lie: segments, tables and days of Parquet; which of them are there, in
+order, and their segment's number.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def replaced(folder: Path) -> list[int]:
 
 
 def parts(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading in one of them."""
+    """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading
+    in one of them.
+    """
     written = segments(
         folder
     )  # listed first: one that is deleted in between has its Parquet by then
@@ -43,7 +47,9 @@ def parts(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def half_written(folder: Path) -> list[Path]:
-    """What `write_whole` left of files that were not put into place, beside the files of others that may lie in the folder itself."""
+    """What `write_whole` left of files that were not put into place, beside the files of others
+    that may lie in the folder itself.
+    """
     return [
         *folder.glob(".*.json.????????"),
         *(folder / "days").glob(".*"),

@@ -1,4 +1,6 @@
-"""What the disk holds of the moments of readings that are not later than the latest of their meters."""
+"""What the disk holds of the moments of readings that are not later than the latest of their
+meters.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ Found = dict[Moment, dict[int, float]]
 
 
 def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
-    """All that is there of each one's moment. Costs a look at each file whose statistics do not exclude it."""
+    """All that is there of each one's moment. Costs a look at each file whose statistics do not
+    exclude it.
+    """
     by_moment: Found = {(reading.meter, reading.time_us): {} for reading in readings}
     times = np.unique(np.array([reading.time_us for reading in readings], np.int64))
     for path in layout.days(folder):

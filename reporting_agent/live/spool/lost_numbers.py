@@ -1,8 +1,9 @@
-"""Numbers whose readings the spool will not have: of messages that could not be read, and of readings that nobody sends any more.
+"""Numbers whose readings the spool will not have: of messages that could not be read, and of
+readings that nobody sends any more.
 
-A message that cannot be read is a row with its digest, kept once: a source that sends it again, because it is asked to, adds nothing. Where
-its meter and number could be read, that number counts as arrived. A range that was given up is a row too, so that a restart does not ask
-for it again.
+A message that cannot be read is a row with its digest, kept once: a source that sends it again,
+because it is asked to, adds nothing. Where its meter and number could be read, that number counts
+as arrived. A range that was given up is a row too, so that a restart does not ask for it again.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ MOST_REMEMBERED = 1_000  # digests
 
 
 def row_given_up(meter: str, first: int, last: int, at_us: int) -> Row:
-    """The readings from `first` to `last` are asked for no more since a moment, UTC microseconds."""
+    """The readings from `first` to `last` are asked for no more since a moment, UTC
+    microseconds.
+    """
     return {"table": GIVEN_UP, "meter": meter, "first": first, "last": last, "at_us": at_us}
 
 
 class MissingNumbers:
-    """What rows say of numbers, in order of arrival; and which messages that could not be read are there."""
+    """What rows say of numbers, in order of arrival; and which messages that could not be read are
+    there.
+    """
 
     def __init__(self) -> None:
         self.digests: dict[str, None] = {}

@@ -18,11 +18,13 @@ NEVER: Key = (-(1 << 62), NO_SEQUENCE)
 
 @dataclass(slots=True)
 class MeterState:
-    """What is known of one meter: every key on disk is at or below the highest, or was stamped more than a day ahead of its receipt.
+    """What is known of one meter: every key on disk is at or below the highest, or was stamped more
+    than a day ahead of its receipt.
 
-    Such a stamp says nothing of the meter's time, and would make all that comes after it late: these keys lie between `ahead_from_us` and
-    `ahead`. `reached_us` is the time of the reading that arrived last, by its source's clock or by ours, whichever is earlier: what came
-    after it is after that, also where the source's clock was set back.
+    Such a stamp says nothing of the meter's time, and would make all that comes after it late:
+    these keys lie between `ahead_from_us` and `ahead`. `reached_us` is the time of the reading that
+    arrived last, by its source's clock or by ours, whichever is earlier: what came after it is
+    after that, also where the source's clock was set back.
     """
 
     highest: Key = NEVER
@@ -62,13 +64,17 @@ class MeterState:
         }
 
     def may_hold(self, key: Key) -> bool:
-        """Whether its moment may have been there: not where it is the latest, or a later number of the latest that memory has."""
+        """Whether its moment may have been there: not where it is the latest, or a later number of
+        the latest that memory has.
+        """
         return self._is_up_to(key, self.highest) or (
             key[0] >= self.ahead_from_us and self._is_up_to(key, self.ahead)
         )
 
     def counting(self, time_us: int) -> tuple[int, float] | None:
-        """Number and value of its latest reading, or of the one furthest ahead, where that is of this moment."""
+        """Number and value of its latest reading, or of the one furthest ahead, where that is of
+        this moment.
+        """
         return next(
             (
                 (key[1], self.latest[key])

@@ -12,9 +12,12 @@ NO_SEQUENCE = -1
 
 
 BEYOND_US = 7_258_118_400_000_000
-"""2200, UTC. A time from here on, or before 1970, is of no meter: a wrong unit, or a date that stands for "none" (9999-12-31)."""
+"""2200, UTC. A time from here on, or before 1970, is of no meter: a wrong unit, or a date that
+stands for "none" (9999-12-31).
+"""
 
-AHEAD_US = 86_400_000_000  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
+# of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
+AHEAD_US = 86_400_000_000
 
 
 class ReadingQuality(IntEnum):
@@ -26,8 +29,9 @@ class ReadingQuality(IntEnum):
 
 
 class Reading(NamedTuple):
-    """One value of one meter. Times are UTC microseconds since 1970; `sequence` is the source's own number of it, and `consecutive` says
-    that such numbers rise by one, so that one left out is a reading that is missing."""
+    """One value of one meter. Times are UTC microseconds since 1970; `sequence` is the source's own
+    number of it, and `consecutive` says that such numbers rise by one, so that one left out is a
+    reading that is missing."""
 
     meter: str
     time_us: int
@@ -48,6 +52,8 @@ RECORD = np.dtype(
         ("quality", "<u4"),
     ]
 )
-"""40 bytes a reading; `meter` is the index of its name among the names of its segment, `quality` holds `CONSECUTIVE` too."""
+"""40 bytes a reading; `meter` is the index of its name among the names of its segment, `quality`
+holds `CONSECUTIVE` too.
+"""
 
 CONSECUTIVE = 1 << 8

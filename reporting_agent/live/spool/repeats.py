@@ -1,7 +1,9 @@
-"""Which readings of what arrived are new: a repeat is dropped, and one that comes again with another value is counted as contradicted.
+"""Which readings of what arrived are new: a repeat is dropped, and one that comes again with
+another value is counted as contradicted.
 
-A reading is known by meter, source time and source's number: by memory where it is among the latest of its meter, else by a look
-on the disk. Of two values the first stays; one with a number of its own is new, and `corrected` says which of them counts.
+A reading is known by meter, source time and source's number: by memory where it is among the latest
+of its meter, else by a look on the disk. Of two values the first stays; one with a number of its
+own is new, and `corrected` says which of them counts.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class ArrivalOutcome:
 def sorted_out(
     readings: Sequence[Reading], meters: Mapping[str, MeterState], folder: Path
 ) -> tuple[ArrivalOutcome, Sequence[Row]]:
-    """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
+    """What is new in order of arrival and what became of the rest; and rows that say what counts
+    where values differ.
+    """
     met: dict[tuple[str, Key], float] = {}
     repeated = contradicted = 0
     unsure: list[Reading] = []

@@ -1,11 +1,14 @@
-"""Append-only files of frames with checksums, synced to the disk before anybody is told that something arrived.
+"""Append-only files of frames with checksums, synced to the disk before anybody is told that
+something arrived.
 
-A frame is what arrived together: 13 bytes of head (magic, length and CRC-32 of what follows), then names of meters that this segment had
-not met, rows of tables as JSON, and records of readings. A frame is there whole or not at all.
+A frame is what arrived together: 13 bytes of head (magic, length and CRC-32 of what follows), then
+names of meters that this segment had not met, rows of tables as JSON, and records of readings. A
+frame is there whole or not at all.
 
-Assumptions: the disk keeps what fdatasync returned for, and a file system keeps the order of a file's own bytes. What a cut of the power
-leaves of a frame that was not synced stands at the end, was acknowledged to nobody, and is cut off when the segment is opened again. A
-frame whose checksum fails anywhere else is damage, and refused.
+Assumptions: the disk keeps what fdatasync returned for, and a file system keeps the order of a
+file's own bytes. What a cut of the power leaves of a frame that was not synced stands at the end,
+was acknowledged to nobody, and is cut off when the segment is opened again. A frame whose checksum
+fails anywhere else is damage, and refused.
 """
 
 from __future__ import annotations
@@ -34,12 +37,16 @@ MOST_BYTES_A_FRAME = 1 << 28
 BYTES_A_BLOCK = 1 << 18
 
 Row = Mapping[str, Any]
-"""A row of a table: its input's name under `table`, and the cells of the strict template as texts."""
+"""A row of a table: its input's name under `table`, and the cells of the strict template as
+texts.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What arrived together; the `meter` of a record counts in `names`, the segment's names so far."""
+    """What arrived together; the `meter` of a record counts in `names`, the segment's names so
+    far.
+    """
 
     names: Sequence[str]
     packed: memoryview
@@ -53,7 +60,9 @@ class Frame:
 
 @dataclass(slots=True)
 class Segment:
-    """A segment that is written. Raises OSError where the disk refuses; then it is as it was before."""
+    """A segment that is written. Raises OSError where the disk refuses; then it is as it was
+    before.
+    """
 
     path: Path
     names: list[str] = field(default_factory=list)
@@ -63,7 +72,9 @@ class Segment:
 
     @classmethod
     def opened(cls, path: Path) -> Segment:
-        """The segment at its end, made where there is none; what was never synced whole is cut off."""
+        """The segment at its end, made where there is none; what was never synced whole is cut
+        off.
+        """
         segment = cls(path)
         existed = path.exists()
         segment._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -130,7 +141,8 @@ def frames(path: Path) -> Iterator[Frame]:
 
 
 def blocks(path: Path) -> Iterator[Frame]:
-    """As `frames`, joined: a plant's frames hold a few readings each, and a step on an array costs as much for one as for thousands.
+    """As `frames`, joined: a plant's frames hold a few readings each, and a step on an array costs
+    as much for one as for thousands.
 
     Raises:
         InputError: a frame before the last is damaged.
@@ -157,7 +169,9 @@ def joined(block_frames: Sequence[Frame]) -> Frame:
 
 
 def packed_frame(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
-    """A frame as it stands in a segment: length and checksum before names, table rows and records."""
+    """A frame as it stands in a segment: length and checksum before names, table rows and
+    records.
+    """
     named = json.dumps(names).encode() if names else b""
     tables = json.dumps(rows).encode() if rows else b""
     body = b"".join((_LENGTHS.pack(len(named), len(tables)), named, tables, records.tobytes()))
@@ -202,7 +216,8 @@ def _damaged(path: Path, at: int) -> InputError:
     return InputError(
         "spool-damaged",
         "The contents of the spool differ from what was written.",
-        "Check the disk. Keep the file. To continue without its readings, move it out of the spool.",
+        "Check the disk. Keep the file. To continue without its readings, move it out of the "
+        "spool.",
         place=Place(str(path)),
         found=Phrase(
             "a checksum that fails at byte %(byte)s, with frames after it", byte=f"{at:,}"

@@ -1,15 +1,18 @@
 """The spool: every reading that a source sent, exactly once, on this machine's disk.
 
     segments/00000007.log      what arrives, frame by frame (`segments`)
-    days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in the strict template
-    tables/00000006.json       the rows of tables (batches) of that segment
-    state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
+    days/2025-01-02.00000006.parquet    a segment that is full or whose day is over, as Parquet in
+    the strict template tables/00000006.json       the rows of tables (batches) of that segment
+    state.json                 up to which segment meters are known, and how far; up to where
+    sources were read (`positions`)
 
-Days are those of receipt, in UTC, so that what is late never changes a file. A repeat is dropped (`repeats`). `append` returns once the
-disk has what is new: only then may a source be told that it arrived.
+Days are those of receipt, in UTC, so that what is late never changes a file. A repeat is dropped
+(`repeats`). `append` returns once the disk has what is new: only then may a source be told that it
+arrived.
 
-Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the state, then the segment is deleted: whoever
-dies in between finds the Parquet there and finishes. A segment that has its Parquet is not read.
+Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the
+state, then the segment is deleted: whoever dies in between finds the Parquet there and finishes. A
+segment that has its Parquet is not read.
 """
 
 from __future__ import annotations
@@ -58,7 +61,8 @@ class Spool:
 
         Args:
             most_bytes: of all its readings and tables together; a full spool takes nothing more.
-            drop_oldest: a full spool deletes its oldest day instead, and all that came in it but batches.
+            drop_oldest: a full spool deletes its oldest day instead, and all that came in it but
+                batches.
 
         Raises:
             InputError: another process writes it, or a file in it is damaged.
@@ -108,7 +112,8 @@ class Spool:
 
         Raises:
             SpoolFull: there is no room; nothing was taken.
-            OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
+            OSError: the disk failed; nothing may be acknowledged, and the spool must be opened
+                again.
         """
         outcome, counting = sorted_out(readings, self.meters, self.folder)
         new, rows = outcome.readings, [*self._missing_numbers.new(rows), *counting]
@@ -128,7 +133,9 @@ class Spool:
         return replace(outcome, rows=rows)
 
     def turn(self, now_us: int) -> None:
-        """Go on in a new segment where this one is full or its day is over, and have the old one written; asked now and then."""
+        """Go on in a new segment where this one is full or its day is over, and have the old one
+        written; asked now and then.
+        """
         over = self._began_us and now_us // DAY_US > self._began_us // DAY_US
         if self._segment.size and (self._segment.size >= self._segment_bytes or over):
             self._go_on()
@@ -165,7 +172,9 @@ class Spool:
                 return
 
     def _has_freed_disk(self) -> bool:
-        """Whether older files were deleted: as much as the segments take, so that these find room for their Parquet too."""
+        """Whether older files were deleted: as much as the segments take, so that these find room
+        for their Parquet too.
+        """
         before = self._bytes
         self._drop_until(before - sum(path.stat().st_size for path in layout.segments(self.folder)))
         return self._bytes < before
@@ -178,11 +187,14 @@ class Spool:
         if self._bytes < self._most_bytes:
             return
         if self._drop_oldest and self._segment.size and len(layout.segments(self.folder)) == 1:
-            self._go_on()  # all there is, is of the segment that is written: once it is Parquet, it can be dropped
+            # all there is, is of the segment that is written: once it is Parquet, it can be dropped
+            self._go_on()
         raise SpoolFull(errno.ENOSPC, Phrase("it has reached most_gb of site.toml"))
 
     def _drop_until(self, most_bytes: int) -> None:
-        """Delete what the oldest segments left until all files together take less, or nothing is left but batches."""
+        """Delete what the oldest segments left until all files together take less, or nothing is
+        left but batches.
+        """
         waiting = set(
             map(layout.number_of, layout.segments(self.folder))
         )  # whose files may still be written
@@ -218,7 +230,9 @@ class Spool:
         self._segment = Segment.opened(layout.segment_path(self.folder, self._number))
 
     def _replaced(self, number: int, at_us: int) -> None:
-        """A segment was written as Parquet: save what is known, and delete it; later, where the disk takes no state now."""
+        """A segment was written as Parquet: save what is known, and delete it; later, where the
+        disk takes no state now.
+        """
         try:
             self._save_state(number)
         except OSError as refused:

@@ -1,1 +1,3 @@
-"""Batches on their way out: what leaves a site is judged, metered and cut record by record, apart from the plant's own label."""
+"""Batches on their way out: what leaves a site is judged, metered and cut record by record, apart
+from the plant's own label.
+"""

@@ -1,10 +1,13 @@
-"""Runs of a production log on their way out: each row names its run by its own cells, and a run is made of its own rows.
+"""Runs of a production log on their way out: each row names its run by its own cells, and a run is
+made of its own rows.
 
-The plant's own label counts a row's time from the row before of the same equipment, whatever run that belongs to, and lays the row
-into the window that holds the middle of its time. Here a row belongs to the window in which its stamp closes its time; what it covers
-counts from the row before *of the same run*, and in front of the first from the window's edge; where a row's state holds from its stamp on,
-it holds for the next row of the same run; and of rows that are equal in every column, which are of one run, the first counts. So a row
-changes no run but the one that it names. A campaign begins where the row before was of another product: that no row tells by itself, see
+The plant's own label counts a row's time from the row before of the same equipment, whatever run
+that belongs to, and lays the row into the window that holds the middle of its time. Here a row
+belongs to the window in which its stamp closes its time; what it covers counts from the row before
+*of the same run*, and in front of the first from the window's edge; where a row's state holds from
+its stamp on, it holds for the next row of the same run; and of rows that are equal in every column,
+which are of one run, the first counts. So a row changes no run but the one that it names. A
+campaign begins where the row before was of another product: that no row tells by itself, see
 `judging.CAMPAIGNS`.
 """
 
@@ -36,7 +39,9 @@ _INSTANT = timedelta(microseconds=1)
 def cut(
     tables: Sequence[Table], site: SiteSettings, pack: Pack
 ) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
-    """The runs of a log, in order of start and id, and what their rows hold in columns that nothing maps."""
+    """The runs of a log, in order of start and id, and what their rows hold in columns that nothing
+    maps.
+    """
     unit, factor = (
         over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     )
@@ -64,7 +69,9 @@ def cut(
 
 
 def _by_themselves(rows: list[LogRow], window: datetime, site: SiteSettings) -> list[LogRow]:
-    """The rows of one run in order of stamp; what a row takes from the one before it, it takes from the one before it in the run."""
+    """The rows of one run in order of stamp; what a row takes from the one before it, it takes from
+    the one before it in the run.
+    """
     ordered: list[LogRow] = []
     since_previous = site.runs.row_covers == "since-previous"
     before: datetime = window

@@ -1,4 +1,6 @@
-"""Where the label on its way out is another one than the plant's own: other batches count, or another value comes out."""
+"""Where the label on its way out is another one than the plant's own: other batches count, or
+another value comes out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ NEARLY = 0.005  # of the value: half a per cent is within what a release is roun
 
 
 def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
-    """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
+    """What stays on the site and why, then one sentence a released label of which count or value
+    differs; exact, for the plant's eyes.
+    """
     yield from _held_back(outward, pack)
     going = {LabelKey.of(label): label for label in outward.steps}
     scattering = (
@@ -43,15 +47,18 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
             or abs(value - label.best.value) > NEARLY * abs(label.best.value)
         ):
             why = Phrase(
-                "A report uses only the readings inside a batch for its energy. The more often the meter is read, the closer the two "
+                "A report uses only the readings inside a batch for its energy. The more often "
+                "the meter is read, the closer the two "
                 "values are."
             )
             if (label.step, str(label.metric)) in held_at_mean:
                 why = Phrase(
-                    "On the site, a value that varies from run to run counts at its mean; nothing is sent until it is corrected."
+                    "On the site, a value that varies from run to run counts at its mean; nothing "
+                    "is sent until it is corrected."
                 )
             yield Phrase(
-                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
+                "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in "
+                "a report; best %(here)s ± %(half)s"
                 " %(unit)s on the site and %(there)s in a report. %(why)s",
                 why=why,
                 step=label.step,
@@ -72,8 +79,10 @@ def reminder(differences: Sequence[Phrase]) -> Phrase:
     """One sentence about them all, for who sends."""
     return in_number(
         len(differences),
-        "In %(count)s place the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
-        "In %(count)s places the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
+        "In %(count)s place the report differs from the label on the site: `steplabel-agent "
+        "preview` shows where and why.",
+        "In %(count)s places the report differs from the label on the site: `steplabel-agent "
+        "preview` shows where and why.",
         count=len(differences),
     )
 

@@ -1,11 +1,14 @@
-"""Batches as they are judged on their way out: each by its own row, its own energies and readings, and what the site declares.
+"""Batches as they are judged on their way out: each by its own row, its own energies and readings,
+and what the site declares.
 
-The plant's own label may use everything that was learned across records; what leaves may not (`benchmarks.privacy.stability`). So rows
-that look out of scale, clocks that were found to run away, standstills and overlaps act here only once they are declared, and the
-run that finds them proposes the declaration (`pipeline.proposals`).
+The plant's own label may use everything that was learned across records; what leaves may not
+(`benchmarks.privacy.stability`). So rows that look out of scale, clocks that were found to run
+away, standstills and overlaps act here only once they are declared, and the run that finds them
+proposes the declaration (`pipeline.proposals`).
 
-Of the rows of one account (step and batch id) the first counts, whatever the others name. Where they name several products and are not
-told apart by time on a metered line, none does. So an account holds one record at most, under the id that the plant gave it.
+Of the rows of one account (step and batch id) the first counts, whatever the others name. Where
+they name several products and are not told apart by time on a metered line, none does. So an
+account holds one record at most, under the id that the plant gave it.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ DUPLICATE = "duplicate"
 OWN_ROWS = Transformation(
     "own rows",
     1,
-    "A row is read, named and judged by its own cells and the site's settings; of one account the first row counts.",
+    "A row is read, named and judged by its own cells and the site's settings; of one account the "
+    "first row counts.",
 )
 OWN_ENERGY = Transformation(
     "own energy",
@@ -51,14 +55,16 @@ CAMPAIGNS = Transformation(
     "campaigns",
     None,
     Phrase(
-        "A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs]."
+        "A single row with another product splits a campaign: cut the log by hour, shift, day or "
+        "month under [runs]."
     ),
 )
 FILLED_DOWN = Transformation(
     "cells filled from above",
     None,
     Phrase(
-        "One cell decides the value of all blank cells below it: fill them in the file, and remove fill_down under [mapping]."
+        "One cell decides the value of all blank cells below it: fill them in the file, and "
+        "remove fill_down under [mapping]."
     ),
 )
 
@@ -67,7 +73,8 @@ FILLED_DOWN = Transformation(
 class OutwardBatches:
     """The batches as they are judged on their way out, and by step how they came about.
 
-    `logged` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
+    `logged` are they with the energy of the plant's own rows alone, before any meter; empty where a
+    log gives all of it.
     """
 
     batches: list[Batch]
@@ -76,7 +83,9 @@ class OutwardBatches:
 
 
 def rows(batches: Sequence[Batch], *, by_time: bool) -> list[Batch]:
-    """One record an account, before anything is metered; `by_time` where no energy is given per batch."""
+    """One record an account, before anything is metered; `by_time` where no energy is given per
+    batch.
+    """
     groups: dict[tuple[str, str], list[int]] = {}
     for index, batch in enumerate(batches):
         groups.setdefault((batch.step, batch.batch_id), []).append(index)
@@ -153,7 +162,9 @@ def _by_themselves(
     metered_steps: Mapping[str, AbstractSet[str]],
     blank: AbstractSet[tuple[str, str]],
 ) -> list[Batch]:
-    """Batches with all their energy and its heat, each excluded under the first reason that its own record shows."""
+    """Batches with all their energy and its heat, each excluded under the first reason that its own
+    record shows.
+    """
     settled, _ = unusual_heating_values.left_out(
         heating_values.settle(batches, site, alone=True).batches, site, pack
     )
@@ -166,7 +177,9 @@ def _by_themselves(
 
 
 def declared(site: SiteSettings, *, runs: bool) -> list[Transformation]:
-    """What the settings alone let one record decide of others. `runs`: whether batches are cut from a log."""
+    """What the settings alone let one record decide of others. `runs`: whether batches are cut from
+    a log.
+    """
     filled = any(
         profile.fill_down
         for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log)

@@ -1,8 +1,10 @@
-"""Energy of metered batches on its way out: by the readings in each batch's own window, and only where each reading is of one batch.
+"""Energy of metered batches on its way out: by the readings in each batch's own window, and only
+where each reading is of one batch.
 
-A reading that serves two batches (they overlap, share a meter, or one's meter is taken off the other's) could change both. Then nothing
-bounds what one record can change, and the steps that the meter serves stay on the site until the plant declares what is so: rows that
-are wrong ([[events]], `unusable`), or what a shared meter gives each line (`allocation` with `power`).
+A reading that serves two batches (they overlap, share a meter, or one's meter is taken off the
+other's) could change both. Then nothing bounds what one record can change, and the steps that the
+meter serves stay on the site until the plant declares what is so: rows that are wrong ([[events]],
+`unusable`), or what a shared meter gives each line (`allocation` with `power`).
 """
 
 from __future__ import annotations
@@ -37,13 +39,16 @@ STRUCTURAL = 0.2  # of a meter's batches overlap: that is how the lines run, and
 OWN_READINGS = Transformation(
     "own readings",
     1,
-    "Energy is taken from the readings inside the batch's window; windows on one meter do not overlap, so each reading is of one batch.",
+    "Energy is taken from the readings inside the batch's window; windows on one meter do not "
+    "overlap, so each reading is of one batch.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingBatches:
-    """Batches on their way out: by meter with readings, those whose energy is made from it, by their indices in order of start."""
+    """Batches on their way out: by meter with readings, those whose energy is made from it, by
+    their indices in order of start.
+    """
 
     batches: Sequence[Batch]
     indices: Mapping[str, list[int]]
@@ -52,7 +57,9 @@ class OutgoingBatches:
 
 
 def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> OutgoingBatches:
-    """Which batches each meter feeds: those not left out, whose window is sound and no longer than the pack's longest run."""
+    """Which batches each meter feeds: those not left out, whose window is sound and no longer than
+    the pack's longest run.
+    """
     longest_s = {step.id: step.label_rule.longest_s for step in pack.steps}
     by_line: dict[tuple[str, str], list[int]] = {}
     for index, batch in enumerate(batches):
@@ -91,7 +98,9 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
 
 
 def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[Transformation]]:
-    """By step, why its energy has no bound: meters whose readings serve several batches at once, and how they are shared."""
+    """By step, why its energy has no bound: meters whose readings serve several batches at once,
+    and how they are shared.
+    """
     shared: dict[str, list[Transformation]] = {}
     for meter in site.tree.counted:
         by = None if meter.allocation is None else meter.allocation.by
@@ -119,9 +128,11 @@ def _of_meter(name: str, meter: Meter, outgoing: OutgoingBatches) -> Transformat
         return _shared(meter)
     why = in_number(
         len(both),
-        "%(count)s batch on meter %(meter)s overlaps another, %(first)s and %(second)s: correct the rows, or "
+        "%(count)s batch on meter %(meter)s overlaps another, %(first)s and %(second)s: correct "
+        "the rows, or "
         "declare the wrong one unusable under [[events]].",
-        "%(count)s batches on meter %(meter)s overlap another, first %(first)s and %(second)s: correct the rows, or declare the wrong ones"
+        "%(count)s batches on meter %(meter)s overlap another, first %(first)s and %(second)s: "
+        "correct the rows, or declare the wrong ones"
         " unusable under [[events]].",
         count=f"{len(both):,}",
         meter=name,
@@ -134,8 +145,10 @@ def _of_meter(name: str, meter: Meter, outgoing: OutgoingBatches) -> Transformat
 def _shared(meter: Meter) -> Transformation:
     sinks = () if meter.allocation is None else meter.allocation.sinks
     why = Phrase(
-        "The share of the shared meter %(meter)s that a batch gets depends on the others that run at the same time. Declare what "
-        'each line uses for every hour that it runs, allocation = { by = "power", power = { %(power)s } }.',
+        "The share of the shared meter %(meter)s that a batch gets depends on the others that run "
+        "at the same time. Declare what "
+        'each line uses for every hour that it runs, allocation = { by = "power", power = { '
+        "%(power)s } }.",
         meter=meter.id,
         power=", ".join(f"{name} = ..." for name in sinks),
     )
@@ -143,7 +156,9 @@ def _shared(meter: Meter) -> Transformation:
 
 
 def overlaps(batches: Sequence[Batch], indices: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of batches, given in order of start, of which the later begins before an earlier one ends."""
+    """Pairs of batches, given in order of start, of which the later begins before an earlier one
+    ends.
+    """
     pairs: list[tuple[int, int]] = []
     latest: int | None = None  # of those before, the one that ends last
     for index in indices:
@@ -263,7 +278,9 @@ def _state(
     own: Mapping[str, OwnEnergy],
     site: SiteSettings,
 ) -> Floats:
-    """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not known."""
+    """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not
+    known.
+    """
     if name is None:
         return np.full(len(indices), np.nan if constant is None else constant + offset)
     companion = site.tree.by_id[name]

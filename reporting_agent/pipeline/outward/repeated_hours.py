@@ -21,7 +21,9 @@ from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 def outside_repeated_hours(
     batches: Sequence[Batch], site: SiteSettings, metered_steps: Mapping[str, AbstractSet[str]]
 ) -> list[Batch]:
-    """Without batches metered through an hour that a meter's clock shows twice: there a reading's hour is told by those beside it."""
+    """Without batches metered through an hour that a meter's clock shows twice: there a reading's
+    hour is told by those beside it.
+    """
     own = site.mapping.readings.timezone
     zone = ZoneInfo(own) if own else site.zone
     years = {batch.start.year for batch in batches}
@@ -44,7 +46,9 @@ def _is_in(batch: Batch, hours: AbstractSet[tuple[int, int]]) -> bool:
 
 
 def _repeated_on_any_meter(site: SiteSettings, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
-    """When the clocks of the site's meters show an hour twice, in right time: a clock declared to be off shows it that much off."""
+    """When the clocks of the site's meters show an hour twice, in right time: a clock declared to
+    be off shows it that much off.
+    """
     shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
     hours: set[tuple[int, int]] = set()
     for meter in site.meters:
@@ -62,7 +66,9 @@ def _repeated_on_any_meter(site: SiteSettings, zone: ZoneInfo, year: int) -> set
 
 @lru_cache(maxsize=64)
 def _repeated_hours(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
-    """The hours that come twice in the years around this one, with the hour before, in UTC microseconds."""
+    """The hours that come twice in the years around this one, with the hour before, in UTC
+    microseconds.
+    """
     first_us, last_us = (to_us(datetime(edge, 1, 1, tzinfo=UTC)) for edge in (year - 1, year + 2))
     ends = (until_us for _, until_us in summers(zone, first_us, last_us) if until_us < last_us)
     return tuple((end_us - HOUR_US, end_us + HOUR_US) for end_us in ends)

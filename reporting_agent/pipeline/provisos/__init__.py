@@ -1,4 +1,6 @@
-"""What a label rests on that no reading shows, each with its size: told beside the label, its grade and the accounts that it enters."""
+"""What a label rests on that no reading shows, each with its size: told beside the label, its grade
+and the accounts that it enters.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ def of(
     longer: SiteLabel | None = None,
     usual: SiteLabel | None = None,
 ) -> Iterator[Words]:
-    """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual.
+    """What the site declares of the step, what its runs report little of, and the heating values
+    that nothing shows to be usual.
 
     Args:
         longer: labels of the time around the period as well.

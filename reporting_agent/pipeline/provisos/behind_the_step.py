@@ -1,8 +1,10 @@
-"""What a plant may as well add behind a step as put through it (fly ash beside a mill), or what of the weighed output comes back into it
-(fines of a screen behind the scale): no log says which, and the label is lower by it.
+"""What a plant may as well add behind a step as put through it (fly ash beside a mill), or what of
+the weighed output comes back into it (fines of a screen behind the scale): no log says which, and
+the label is lower by it.
 
-Told beside the label in one sentence with its size, until the site states how much of the output was added so; of a share that it states
-by that share. The statement itself is one that only an audit tests.
+Told beside the label in one sentence with its size, until the site states how much of the output
+was added so; of a share that it states by that share. The statement itself is one that only an
+audit tests.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from reporting_agent.pipeline.provisos.bought_ready import percent
 def sentences(
     label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack
 ) -> Iterator[Words]:
-    """By what states it, the materials that the log charges and the label of what went through the step and stayed."""
+    """By what states it, the materials that the log charges and the label of what went through the
+    step and stayed.
+    """
     step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
     if value is None or label.made_from is None or own_output(own) <= 0:
         return
@@ -52,30 +56,39 @@ def sentences(
         )
         if back and stated is not None:
             sentence = Phrase(
-                "The site states that %(share)s %% of the weighed output returns as charge (%(variable)s). Per %(per)s that remains "
-                "the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
+                "The site states that %(share)s %% of the weighed output returns as charge "
+                "(%(variable)s). Per %(per)s that remains "
+                "the label would be %(through_it)s %(unit)s. Keep the scale records for an "
+                "auditor.",
                 share=significant(stated, 3),
                 **shown,
             )
         elif back:
             sentence = Phrase(
-                "The log shows, per %(per)s of output, a charge of %(materials)s, which can be output that is screened off after the "
-                "scale and returns. Per %(per)s that remains the label would then be up to %(through_it)s %(unit)s. State under "
-                "[static] how much of the output returns in this way, in %% (%(variable)s), 0 if it is weighed after the screen.",
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can be "
+                "output that is screened off after the "
+                "scale and returns. Per %(per)s that remains the label would then be up to "
+                "%(through_it)s %(unit)s. State under "
+                "[static] how much of the output returns in this way, in %% (%(variable)s), 0 if "
+                "it is weighed after the screen.",
                 materials=materials,
                 **shown,
             )
         elif stated is not None:
             sentence = Phrase(
-                "The site states that %(share)s %% of the output was added after the step (%(variable)s). Per %(per)s that went "
-                "through the step the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
+                "The site states that %(share)s %% of the output was added after the step "
+                "(%(variable)s). Per %(per)s that went "
+                "through the step the label would be %(through_it)s %(unit)s. Keep the scale "
+                "records for an auditor.",
                 share=significant(stated, 3),
                 **shown,
             )
         else:
             sentence = Phrase(
-                "The log shows, per %(per)s of output, a charge of %(materials)s, which can also be added after the step. Per "
-                "%(per)s that went through the step the label would then be up to %(through_it)s %(unit)s. State under [static] how "
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can also "
+                "be added after the step. Per "
+                "%(per)s that went through the step the label would then be up to %(through_it)s "
+                "%(unit)s. State under [static] how "
                 "much of the output was added in this way, in %% (%(variable)s), 0 if none was.",
                 materials=materials,
                 **shown,

@@ -1,9 +1,10 @@
-"""What the account of the site gives to auxiliaries, other users, losses, stock and buyers of the energy that a step counts: told beside
-its label.
+"""What the account of the site gives to auxiliaries, other users, losses, stock and buyers of the
+energy that a step counts: told beside its label.
 
-Such an amount stands in no label, so whatever is moved there makes one better. What serves no step by name is told as if it were this
-step's own; losses, a share of what is available, count on what the step took. What was stored or resold is told where the step took any of
-it, or no step did. What steps gave back and conversions made may be sold, by a meter.
+Such an amount stands in no label, so whatever is moved there makes one better. What serves no step
+by name is told as if it were this step's own; losses, a share of what is available, count on what
+the step took. What was stored or resold is told where the step took any of it, or no step did. What
+steps gave back and conversions made may be sold, by a meter.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 USUAL = 0.01
-"""Of a label, what a step's auxiliaries, others, losses, stocks and resales together may be and go untold (a convention of ours)."""
+"""Of a label, what a step's auxiliaries, others, losses, stocks and resales together may be and go
+untold (a convention of ours).
+"""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
@@ -92,8 +95,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             if amount > 0
         )
         sentence = Phrase(
-            "Apart from what the step's own meters show, the site's account names energy of kinds that the step counts, per %(per)s "
-            "of its output: %(parts)s %(unit)s. If it belonged to this step, the label would be %(size)s %(unit)s higher. Give each "
+            "Apart from what the step's own meters show, the site's account names energy of kinds "
+            "that the step counts, per %(per)s "
+            "of its output: %(parts)s %(unit)s. If it belonged to this step, the label would be "
+            "%(size)s %(unit)s higher. Give each "
             "use a meter that shows what it serves.",
             per=pack.step(label.step).output_unit,
             parts=enumerated(shown),
@@ -104,7 +109,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
 
 def size_of(flow: Flow, label: StepLabel, whole: SiteTotals, pack: Pack) -> float:
-    """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its heat."""
+    """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its
+    heat.
+    """
     amount = whole.amount(flow)
     return 0.0 if amount is None else in_unit_of(label, flow.carrier, *amount, whole, pack)
 
@@ -134,8 +141,8 @@ def in_unit_of(
 def _sold(
     carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals, pack: Pack
 ) -> tuple[float, float]:
-    """Of what was sold of a carrier, what no step gave back and no conversion made, and what a statement alone shows, in the label's unit
-    of energy."""
+    """Of what was sold of a carrier, what no step gave back and no conversion made, and what a
+    statement alone shows, in the label's unit of energy."""
 
     def size(flows: Iterable[Flow]) -> float:
         return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier)

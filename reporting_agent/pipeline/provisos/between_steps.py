@@ -1,9 +1,12 @@
-"""Energy of one step that is booked at others of the same works: the works' sum closes, and the others take more than such steps do.
+"""Energy of one step that is booked at others of the same works: the works' sum closes, and the
+others take more than such steps do.
 
-A pack says what its steps usually take of electricity and of heat (`TypicalTake`). What the other steps of a works, their auxiliaries and
-the working media made for them take above the typical is added up and told beside a label as if it were this step's own, where it is beyond
-what such works scatter by, or a single step is above the most that is usual. No more is told than leaves the step within what is usual of
-it. An old step is told as one that carries energy of others; nothing is held.
+A pack says what its steps usually take of electricity and of heat (`TypicalTake`). What the other
+steps of a works, their auxiliaries and the working media made for them take above the typical is
+added up and told beside a label as if it were this step's own, where it is beyond what such works
+scatter by, or a single step is above the most that is usual. No more is told than leaves the step
+within what is usual of it. An old step is told as one that carries energy of others; nothing is
+held.
 """
 
 from __future__ import annotations
@@ -26,19 +29,25 @@ from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 NAMED = 0.05
-"""Of all that others take above the typical, what one of them takes to be named (a convention of ours)."""
+"""Of all that others take above the typical, what one of them takes to be named (a convention of
+ours).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class StepEnergyUse:
-    """What a step and its auxiliaries took of a kind of energy in the period, beside what is usual."""
+    """What a step and its auxiliaries took of a kind of energy in the period, beside what is
+    usual.
+    """
 
     step: Step
     usual: TypicalTake
     output: float
     mj: dict[
         str, float
-    ]  # by carrier; a working medium, beyond what the process needs of it, as the electricity that made it
+        # by carrier; a working medium, beyond what the process needs of it, as the electricity that
+        # made it
+    ]
 
     @classmethod
     def of(cls, step: Step, usual: TypicalTake, whole: SiteTotals) -> StepEnergyUse | None:
@@ -68,7 +77,9 @@ class StepEnergyUse:
 
     @property
     def scatter(self) -> float:
-        """MJ by which such steps differ: the most that is usual is taken as two standard deviations (a convention of ours)."""
+        """MJ by which such steps differ: the most that is usual is taken as two standard deviations
+        (a convention of ours).
+        """
         return self.mj_between(self.usual.typical, self.usual.most) / 2
 
     def mj_between(self, least: float, most: float) -> float:
@@ -86,14 +97,18 @@ class StepEnergyUse:
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
-    """What others take above the typical, as part of this label; and of what this step takes so, whose labels it may be part of."""
+    """What others take above the typical, as part of this label; and of what this step takes so,
+    whose labels it may be part of.
+    """
     step = pack.step(label.step)
     for usual in step.takes:
         others, size = _of_others(label, usual, whole, pack)
         if _worth(size, label):
             sentence = Phrase(
-                "Other users of the site take more %(kind)s than is typical: %(others)s. If the part above the typical value "
-                "belonged to this step and was only booked there, the label would be higher by up to %(size)s %(unit)s. Show by the "
+                "Other users of the site take more %(kind)s than is typical: %(others)s. If the "
+                "part above the typical value "
+                "belonged to this step and was only booked there, the label would be higher by up "
+                "to %(size)s %(unit)s. Show by the "
                 "circuits of their meters what each serves.",
                 kind=_KINDS[usual.metric],
                 others=enumerated(others.values()),
@@ -113,7 +128,8 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         )
         if sharing:
             sentence = Phrase(
-                "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, whose labels say so. Show by the "
+                "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, "
+                "whose labels say so. Show by the "
                 "circuits of its meters what each one serves.",
                 taken=own.sentence(),
                 kind=_KINDS[usual.metric],
@@ -128,11 +144,12 @@ _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("hea
 def _of_others(
     label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pack
 ) -> tuple[dict[str, Phrase], float]:
-    """By id, the other steps that take above the typical of what the label counts and the conversions that turn power into other energy,
-    and by how much the label would be higher with that.
+    """By id, the other steps that take above the typical of what the label counts and the
+    conversions that turn power into other energy, and by how much the label would be higher with
+    that.
 
-    Of steps none, where they take together no more than such works scatter by (twice that, where this step takes the typical or more
-    itself), and none of them more than is usual at most.
+    Of steps none, where they take together no more than such works scatter by (twice that, where
+    this step takes the typical or more itself), and none of them more than is usual at most.
     """
     own = StepEnergyUse.of(pack.step(label.step), usual, whole)
     counted = {
@@ -179,7 +196,9 @@ def _of_others(
 
 
 def _converted(whole: SiteTotals) -> Iterator[tuple[str, float]]:
-    """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that burns fuel."""
+    """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that
+    burns fuel.
+    """
     fence = whole.site.site_boundary
     for conversion in fence.conversions if fence else ():
         if not any(
@@ -196,7 +215,9 @@ def _converted(whole: SiteTotals) -> Iterator[tuple[str, float]]:
 
 
 def _needed(step: Step, medium: str, output: float, whole: SiteTotals) -> float:
-    """MJ of electricity in what the process usually needs of a medium, such as oxygen of a converter: no typical value counts it."""
+    """MJ of electricity in what the process usually needs of a medium, such as oxygen of a
+    converter: no typical value counts it.
+    """
     needs = (need for need in step.boundary.needs if need.carrier == medium)
     return fsum(
         whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0

@@ -1,7 +1,8 @@
-"""Settings of state by which a meter's gas or steam counts: temperature, pressure, the atmosphere that a gauge reads from, the state that a
-meter's computer assumes, feed water, condensate and dryness. No reading shows them, so each is told beside the label with what an error of
-10 K, 5 kPa, a tenth of the condensate or a percent of the vapour would make of it, and to which side. One that is the worst of what is
-usual already is not told."""
+"""Settings of state by which a meter's gas or steam counts: temperature, pressure, the atmosphere
+that a gauge reads from, the state that a meter's computer assumes, feed water, condensate and
+dryness. No reading shows them, so each is told beside the label with what an error of 10 K, 5 kPa,
+a tenth of the condensate or a percent of the vapour would make of it, and to which side. One that
+is the worst of what is usual already is not told."""
 
 from __future__ import annotations
 
@@ -25,9 +26,13 @@ from reporting_agent.metering import MeterRecord, steam_gas_and_virtual
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 KELVIN, KPA, CONDENSATE, VAPOUR = 10.0, 5.0, 0.1, 0.01
-"""Steps by which a setting is moved to show its size: K, kPa, shares of the mass (a convention of ours)."""
+"""Steps by which a setting is moved to show its size: K, kPa, shares of the mass (a convention of
+ours).
+"""
 USUAL_GAS_C, USUAL_FEED_WATER_C = (0, 40), (60, 160)
-"""Of gas in a works' main, and of feed water behind its deaerator, which is 104 at 120 kPa (conventions of ours)."""
+"""Of gas in a works' main, and of feed water behind its deaerator, which is 104 at 120 kPa
+(conventions of ours).
+"""
 
 
 def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
@@ -63,8 +68,10 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
             if size > WORTH_TELLING * abs(label.best.value)
         ]:
             sentence = Phrase(
-                "The %(carrier)s that meter %(meter)s counts depends on settings that no reading shows. The label would be higher by "
-                "%(constants)s. Measure them with meters (temperature_meter, pressure_meter), or keep the records of how they were "
+                "The %(carrier)s that meter %(meter)s counts depends on settings that no reading "
+                "shows. The label would be higher by "
+                "%(constants)s. Measure them with meters (temperature_meter, pressure_meter), or "
+                "keep the records of how they were "
                 "measured for an auditor.",
                 meter=record.meter.id,
                 carrier=CARRIERS[counted.carrier].words,
@@ -84,8 +91,8 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
 def _moved(
     record: MeterRecord, meters: Mapping[str, Meter], sign: int
 ) -> Iterator[tuple[Value, float]]:
-    """Each setting in words with the side on which its true value makes the label higher, and the share of its energy that a step to that
-    side is; `sign` is -1 of a credit."""
+    """Each setting in words with the side on which its true value makes the label higher, and the
+    share of its energy that a step to that side is; `sign` is -1 of a credit."""
     meter, state = record.meter, record.mean_state
     if state is None:
         return
@@ -172,7 +179,9 @@ def _of_condensate(steam: Steam, moved: _Moved) -> Iterator[tuple[Value, float]]
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """By what share a meter would count more, were one of its settings another; 0 where that state is none."""
+    """By what share a meter would count more, were one of its settings another; 0 where that state
+    is none.
+    """
 
     meter: Meter
     state: tuple[float, float]  # K, kPa absolute: means of the period
@@ -201,7 +210,9 @@ class _Moved:
         usual: tuple[int, int] | None,
         share: Callable[[float], float],
     ) -> Iterator[tuple[Value, float]]:
-        """What 10 K make; nothing where the value is at the end of what is usual, or beyond, to which an error makes the label higher."""
+        """What 10 K make; nothing where the value is at the end of what is usual, or beyond, to
+        which an error makes the label higher.
+        """
         size, side = _worse(KELVIN, share)
         if usual is None:
             yield _each(Phrase("10 K"), what, side, f"{value_c:g} °C"), size

@@ -1,6 +1,8 @@
-"""Fuels that count at the table's heating value because the plant gives none: told beside the label with what that may be worth.
+"""Fuels that count at the table's heating value because the plant gives none: told beside the label
+with what that may be worth.
 
-The newest packs ask for measured values of solid fuels; older versions take a default, a richer coal is then burnt in part for nothing.
+The newest packs ask for measured values of solid fuels; older versions take a default, a richer
+coal is then burnt in part for nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 WIDE = 0.2
-"""By what share a carrier may be richer than its default before that is told: coal by 58 %, coke by 9, natural gas by 16 (a convention of
-ours)."""
+"""By what share a carrier may be richer than its default before that is told: coal by 58 %, coke by
+9, natural gas by 16 (a convention of ours)."""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
-    """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
+    """What each percent moves the label by, and what it would be with the richest that the carrier
+    can be.
+    """
     measured, best = label.made_from, label.best.value
     if measured is None or best is None or not label.output:
         return
@@ -63,8 +67,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)
         if bounds.most > (1 + WIDE) * default:
             sentence = Phrase(
-                "%(carrier)s counts at the table's %(default)s, because the plant gives no value of its own. Each percent by which "
-                "the real value is higher raises the label by %(size)s %(unit)s; at %(most)s, the highest possible value, it would "
+                "%(carrier)s counts at the table's %(default)s, because the plant gives no value "
+                "of its own. Each percent by which "
+                "the real value is higher raises the label by %(size)s %(unit)s; at %(most)s, the "
+                "highest possible value, it would "
                 "be %(high)s instead of %(best)s. Give measured values under [[lhv]].",
                 carrier=CARRIERS[carrier].words.each(str.capitalize),
                 default=f"{significant(default, 4)} MJ/{CARRIERS[carrier].unit}",

@@ -1,8 +1,10 @@
-"""Gas that ovens and furnaces make, at a site where nothing makes it: a richer gas that is bought may stand behind the name.
+"""Gas that ovens and furnaces make, at a site where nothing makes it: a richer gas that is bought
+may stand behind the name.
 
-Natural gas booked by the cubic metre as coke-oven gas counts half of its heat, and every account agrees. Where steps and conversions give
-less of such a gas than steps take, the rest was bought: told beside the label with what it would be at the richest gas that the pack knows,
-until [site_boundary] names the purchase and its heating value is determined again and again.
+Natural gas booked by the cubic metre as coke-oven gas counts half of its heat, and every account
+agrees. Where steps and conversions give less of such a gas than steps take, the rest was bought:
+told beside the label with what it would be at the richest gas that the pack knows, until
+[site_boundary] names the purchase and its heating value is determined again and again.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 ANALYSED = timedelta(days=31)
-"""In which a gas that is bought is analysed once at least, so that its values differ (a convention of ours)."""
+"""In which a gas that is bought is analysed once at least, so that its values differ (a convention
+of ours).
+"""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
@@ -62,9 +66,12 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):
             continue
         sentence = Phrase(
-            "No step and no conversion in the files makes %(share)s of the %(carrier)s (%(mean)s on average): it was bought, or "
-            "another gas is recorded under its name. If it were %(richest)s (%(value)s), the label would be %(high)s %(unit)s "
-            "instead of %(best)s. Log what makes it, or name it under purchased of [site_boundary], with heating values from an "
+            "No step and no conversion in the files makes %(share)s of the %(carrier)s (%(mean)s "
+            "on average): it was bought, or "
+            "another gas is recorded under its name. If it were %(richest)s (%(value)s), the "
+            "label would be %(high)s %(unit)s "
+            "instead of %(best)s. Log what makes it, or name it under purchased of "
+            "[site_boundary], with heating values from an "
             "analysis each month; keep the supplier's contract for an auditor.",
             share=f"{bought:.0%}",
             carrier=CARRIERS[carrier].words,
@@ -106,8 +113,8 @@ def _is_purchased(carrier: str, whole: SiteTotals) -> bool:
 def _values(
     label: StepLabel, carrier: str, energy: float, usual: float
 ) -> tuple[float, int, float]:
-    """The mean heating value in MJ per the gas's own unit, how many different ones its runs have, over how many times `ANALYSED`; an amount
-    of heat stands for so much of the usual gas."""
+    """The mean heating value in MJ per the gas's own unit, how many different ones its runs have,
+    over how many times `ANALYSED`; an amount of heat stands for so much of the usual gas."""
     measured, own = label.made_from, CARRIERS[carrier].unit
     if measured is None:
         return 0.0, 0, 0.0

@@ -1,6 +1,8 @@
-"""Heat that a charged material may hold and no energy counts (`HeldHeat`): carbon of dust on a strand, shale or ash of a kiln's raw meal.
+"""Heat that a charged material may hold and no energy counts (`HeldHeat`): carbon of dust on a
+strand, shale or ash of a kiln's raw meal.
 
-Told beside the label with its size, by what the pack takes such a material to hold at most; what a site states of it by that.
+Told beside the label with its size, by what the pack takes such a material to hold at most; what a
+site states of it by that.
 """
 
 from __future__ import annotations
@@ -58,15 +60,19 @@ def sentences(
         }
         if heat is stated:
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. The site states that they contain "
-                "%(heat)s MJ/kg (%(variable)s), and no energy counts it: with it the label would be higher by %(size)s %(unit)s. "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. The "
+                "site states that they contain "
+                "%(heat)s MJ/kg (%(variable)s), and no energy counts it: with it the label would "
+                "be higher by %(size)s %(unit)s. "
                 "Keep the analyses for an auditor.",
                 **shown,
             )
         else:
             sentence = Phrase(
-                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. They can contain up to %(heat)s MJ/kg "
-                "that no energy counts: with it the label would be higher by up to %(size)s %(unit)s. State under [static] what they "
+                "The log shows %(amount)s t of %(materials)s charged per %(per)s of output. They "
+                "can contain up to %(heat)s MJ/kg "
+                "that no energy counts: with it the label would be higher by up to %(size)s "
+                "%(unit)s. State under [static] what they "
                 "contain by analysis (%(variable)s).",
                 **shown,
             )

@@ -1,4 +1,6 @@
-"""Runs that begin later than now: written before they ran, or by a clock or a year that is wrong."""
+"""Runs that begin later than now: written before they ran, or by a clock or a year that is
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,19 @@ from benchmarks.phrases import Phrase, in_number
 
 
 def with_sentences(site_label: SiteLabel, now: datetime) -> SiteLabel:
-    """The label with one sentence beside each step's, and beside its grade, that rests on such runs."""
+    """The label with one sentence beside each step's, and beside its grade, that rests on such
+    runs.
+    """
     steps = []
     for label in site_label.steps:
         later = _later(label, now)
         sentence = in_number(
             later,
-            "%(count)s of the runs that this label is made from begins later than now (%(now)s), so no meter can "
+            "%(count)s of the runs that this label is made from begins later than now (%(now)s), "
+            "so no meter can "
             "have read it. Correct the clock or the year of the log.",
-            "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
+            "%(count)s of the runs that this label is made from begin later than now (%(now)s), "
+            "so no meter can have read them. Correct the"
             " clock or the year of the log.",
             count=f"{later:,}",
             now=now.date().isoformat(),
@@ -37,10 +43,13 @@ def remarks(
     now: datetime,
     name: Callable[[StepLabel], str] = attrgetter("step"),
 ) -> tuple[Phrase, ...]:
-    """One sentence where any rests on such runs, for who shows its figures alone; labels by `name`."""
+    """One sentence where any rests on such runs, for who shows its figures alone; labels by
+    `name`.
+    """
     names = dict.fromkeys(name(label) for label in labels if _later(label, now))
     sentence = Phrase(
-        "Labels of %(steps)s are made from runs that begin later than now (%(now)s), so no meter can have read them. Correct the clock or"
+        "Labels of %(steps)s are made from runs that begin later than now (%(now)s), so no meter "
+        "can have read them. Correct the clock or"
         " the year of the log.",
         steps=", ".join(names),
         now=now.date().isoformat(),

@@ -1,7 +1,9 @@
-"""Fuel that neither the files nor the account of the site name: a process of heat that takes far less heat than such plants do.
+"""Fuel that neither the files nor the account of the site name: a process of heat that takes far
+less heat than such plants do.
 
-A pack says what its steps usually take of heat (`TypicalTake`). A label whose step took far less, or none, says so with its size; fuel that
-stands in no file and no account only its bills show. Some plants run on less (hot charging, heat from electricity): nothing is held.
+A pack says what its steps usually take of heat (`TypicalTake`). A label whose step took far less,
+or none, says so with its size; fuel that stands in no file and no account only its bills show. Some
+plants run on less (hot charging, heat from electricity): nothing is held.
 """
 
 from __future__ import annotations
@@ -22,13 +24,19 @@ from reporting_agent.pipeline.provisos.between_steps import StepEnergyUse
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 FAR = 0.75
-"""Of the typical, from which on down heat is far below it, where that is beyond what such plants scatter by (a convention of ours)."""
+"""Of the typical, from which on down heat is far below it, where that is beyond what such plants
+scatter by (a convention of ours).
+"""
 HARDLY_ANY = 0.25
-"""Of the typical, what is hardly any heat, however much such plants scatter (a convention of ours)."""
+"""Of the typical, what is hardly any heat, however much such plants scatter (a convention of
+ours).
+"""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
-    """What the step takes of heat, what is typical, and by how much the label would be higher with that."""
+    """What the step takes of heat, what is typical, and by how much the label would be higher with
+    that.
+    """
     step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
     usual = next(
         (take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None
@@ -51,8 +59,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if size <= WORTH_TELLING * abs(label.best.value):
         return
     sentence = Phrase(
-        "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need less, for example with hot charging "
-        "or electric heat. If fuel is missing from the files and the account, the label would be higher by up to %(size)s %(unit)s. "
+        "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need "
+        "less, for example with hot charging "
+        "or electric heat. If fuel is missing from the files and the account, the label would be "
+        "higher by up to %(size)s %(unit)s. "
         "Keep the bills of all fuels for an auditor.",
         amount=f"{significant(amount, 3)} {usual.unit}",
         per=step.output_unit,

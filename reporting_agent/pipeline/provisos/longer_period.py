@@ -1,8 +1,8 @@
-"""A period of less than a year beside what the files hold around it: energy booked low in one quarter and high in the next leaves the year
-right and makes the label of the first better.
+"""A period of less than a year beside what the files hold around it: energy booked low in one
+quarter and high in the next leaves the year right and makes the label of the first better.
 
-Of energy that the plant gives per run; readings of other periods are not metered. Half a year either side is looked at: what a plant
-improved over years is no choice of a period.
+Of energy that the plant gives per run; readings of other periods are not metered. Half a year
+either side is looked at: what a plant improved over years is no choice of a period.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ AROUND = timedelta(days=184)
 
 
 def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Period] | None:
-    """The runs of half a year either side with those of the period, and the time that they take; None where there are none besides."""
+    """The runs of half a year either side with those of the period, and the time that they take;
+    None where there are none besides.
+    """
     if period.end - period.start > A_YEAR:
         return None
     near = [
@@ -43,7 +45,9 @@ def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Perio
 
 
 def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
-    """What the label would be at the level of all that time, where that is higher by more than its own uncertainty and a season."""
+    """What the label would be at the level of all that time, where that is higher by more than its
+    own uncertainty and a season.
+    """
     key = LabelKey.of(label)
     other = next((candidate for candidate in longer.steps if LabelKey.of(candidate) == key), None)
     best, sure = label.best.value, label.uncertainty.best if label.uncertainty is not None else None
@@ -61,13 +65,19 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     if higher > max(sure.value, HIGHER * abs(best)):
         sentence = in_number(
             other.used - label.used,
-            "The files contain %(count)s run outside the period, from %(first)s to %(last)s. All runs together "
-            "are higher by more than a season or the label's uncertainty explains. Energy may have been booked "
-            "in another month. At the level of all runs, the label would be %(other)s %(unit)s instead of "
+            "The files contain %(count)s run outside the period, from %(first)s to %(last)s. All "
+            "runs together "
+            "are higher by more than a season or the label's uncertainty explains. Energy may "
+            "have been booked "
+            "in another month. At the level of all runs, the label would be %(other)s %(unit)s "
+            "instead of "
             "%(best)s. Compare the months with the readings of the main meters.",
-            "The files contain %(count)s runs outside the period, from %(first)s to %(last)s. All runs together are higher by more than a"
-            " season or the label's uncertainty explains. Energy may have been booked in another month. At the level of all runs, the"
-            " label would be %(other)s %(unit)s instead of %(best)s. Compare the months with the readings of the main meters.",
+            "The files contain %(count)s runs outside the period, from %(first)s to %(last)s. All "
+            "runs together are higher by more than a"
+            " season or the label's uncertainty explains. Energy may have been booked in another "
+            "month. At the level of all runs, the"
+            " label would be %(other)s %(unit)s instead of %(best)s. Compare the months with the "
+            "readings of the main meters.",
             count=other.used - label.used,
             first=longer.period.start.date().isoformat(),
             last=longer.period.end.date().isoformat(),

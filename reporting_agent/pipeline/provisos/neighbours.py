@@ -1,8 +1,10 @@
-"""Days that take turns above and below the usual: what is booked a day off lowers a label, which is made of the best days.
+"""Days that take turns above and below the usual: what is booked a day off lowers a label, which is
+made of the best days.
 
-Of honest records neighbouring days are alike or have nothing to do with each other: 22 simulated lines and two years of an arc furnace lay
-between -0.1 and 0.7. Output or energy moved between neighbours by 8 % made -0.3 to -0.6 of them. A stock read at another hour each day does
-so, too, wherefore it is told beside the label and nothing is left out.
+Of honest records neighbouring days are alike or have nothing to do with each other: 22 simulated
+lines and two years of an arc furnace lay between -0.1 and 0.7. Output or energy moved between
+neighbours by 8 % made -0.3 to -0.6 of them. A stock read at another hour each day does so, too,
+wherefore it is told beside the label and nothing is left out.
 """
 
 from __future__ import annotations
@@ -20,16 +22,20 @@ from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Step
 
 OPPOSED = -0.3
-"""The correlation of neighbouring days from which it is told (a convention of ours), and in short records `SIGMAS` of chance."""
+"""The correlation of neighbouring days from which it is told (a convention of ours), and in short
+records `SIGMAS` of chance.
+"""
 SIGMAS = 3.5
 FEWEST_PAIRS = 40
 _CLIPPED = (0.05, 0.95)  # of the days: no single one decides
 
 
 def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
-    """By how much the label would be higher, were each day taken together with the next, where neighbours are opposed.
+    """By how much the label would be higher, were each day taken together with the next, where
+    neighbours are opposed.
 
-    Heats charged by a pattern that fits into no day are opposed by their correction alone, where it takes more than energy follows.
+    Heats charged by a pattern that fits into no day are opposed by their correction alone, where it
+    takes more than energy follows.
     """
     measured = label.made_from
     if measured is None or label.best.value is None or not len(measured.rows):
@@ -53,24 +59,31 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
         )
         if any(min(-slope, 0.0) <= follows <= max(-slope, 0.0) for slope in slopes):
             sentence = Phrase(
-                "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
-                "%(variable)s: its correction is larger than its effect on the days' energy. With each day and the next taken "
-                "together, the label would be higher by %(size)s %(unit)s. Keep the records of that variable for an auditor.",
+                "Days alternate above and below the usual level (correlation of neighbours "
+                "%(opposed)s), and so does their "
+                "%(variable)s: its correction is larger than its effect on the days' energy. With "
+                "each day and the next taken "
+                "together, the label would be higher by %(size)s %(unit)s. Keep the records of "
+                "that variable for an auditor.",
                 variable=variable,
                 **shown,
             )
         else:
             sentence = Phrase(
-                "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
-                "%(variable)s, as if two products had one name. If so, record them as two. With each day and the next taken "
+                "Days alternate above and below the usual level (correlation of neighbours "
+                "%(opposed)s), and so does their "
+                "%(variable)s, as if two products had one name. If so, record them as two. With "
+                "each day and the next taken "
                 "together, the label would be higher by %(size)s %(unit)s.",
                 variable=variable,
                 **shown,
             )
     else:
         sentence = Phrase(
-            "Days above and days below the usual level alternate more than by chance (correlation of neighbours %(opposed)s), as if "
-            "output or energy were booked a day early or late. With each day and the next taken together, the label would be higher "
+            "Days above and days below the usual level alternate more than by chance (correlation "
+            "of neighbours %(opposed)s), as if "
+            "output or energy were booked a day early or late. With each day and the next taken "
+            "together, the label would be higher "
             "by %(size)s %(unit)s. Read output and energy at the same hour.",
             **shown,
         )
@@ -85,7 +98,9 @@ def _opposed(first: Floats, second: Floats) -> float:
 
 
 def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
-    """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
+    """The variable of the log without which days are opposed no more, if there is one, and by how
+    much a unit of it moves them.
+    """
     days, day_index, mean, output = by_day(measured)
     names = {
         str(name)
@@ -107,7 +122,9 @@ def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
 
 
 def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Floats]:
-    """The days of used runs (ordinals), each run's index among them, each day's mean value by output, and its output."""
+    """The days of used runs (ordinals), each run's index among them, each day's mean value by
+    output, and its output.
+    """
     on = np.array(
         [measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()]
     )
@@ -118,6 +135,8 @@ def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Float
 
 
 def _neighbours(days: Integers, mean: Floats) -> tuple[Floats, Floats]:
-    """The mean value of each day of used runs, and that of the day after it, where both have any."""
+    """The mean value of each day of used runs, and that of the day after it, where both have
+    any.
+    """
     next_to = np.flatnonzero(np.diff(days) == 1)
     return mean[next_to], mean[next_to + 1]

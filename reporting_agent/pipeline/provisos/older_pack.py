@@ -1,6 +1,8 @@
-"""That a label is made by an older version of its pack, and what the newest that comes with Steplabel tests besides: told beside it.
+"""That a label is made by an older version of its pack, and what the newest that comes with
+Steplabel tests besides: told beside it.
 
-A version once published stays as it is, so a site that names an older one reads none of what was found since.
+A version once published stays as it is, so a site that names an older one reads none of what was
+found since.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     before = _tests(label.step, pack)
     if more := [test for test in _tests(label.step, newest) if test not in before]:
         sentence = Phrase(
-            "This label was made with version %(version)s of the pack %(pack)s. Version %(newest)s, the newest in this agent, also tests"
-            " %(tests)s. It would state its findings beside the label, or make no label. Write pack_version = %(quoted)s in site.toml,"
+            "This label was made with version %(version)s of the pack %(pack)s. Version "
+            "%(newest)s, the newest in this agent, also tests"
+            " %(tests)s. It would state its findings beside the label, or make no label. Write "
+            "pack_version = %(quoted)s in site.toml,"
             " unless your group reports with version %(version)s.",
             version=pack.version,
             pack=pack.id,
@@ -33,8 +37,10 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
         )
     else:
         sentence = Phrase(
-            "This label was made with version %(version)s of the pack %(pack)s; the newest in this agent is version %(newest)s. "
-            "Write pack_version = %(quoted)s in site.toml, unless your group reports with version %(version)s.",
+            "This label was made with version %(version)s of the pack %(pack)s; the newest in "
+            "this agent is version %(newest)s. "
+            "Write pack_version = %(quoted)s in site.toml, unless your group reports with version "
+            "%(version)s.",
             version=pack.version,
             pack=pack.id,
             newest=newest.version,

@@ -1,6 +1,8 @@
-"""The output of a step that is counted by another's (a waste-heat set per tonne of its kiln's clinker): held against that one's log.
+"""The output of a step that is counted by another's (a waste-heat set per tonne of its kiln's
+clinker): held against that one's log.
 
-Less than the other made meanwhile makes what is given back look more: told beside the label with its size.
+Less than the other made meanwhile makes what is given back look more: told beside the label with
+its size.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ NEARLY = 0.01
 
 
 def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterator[Words]:
-    """By how much the label would be higher by what the other step made in the same time; nothing where it has no runs then."""
+    """By how much the label would be higher by what the other step made in the same time; nothing
+    where it has no runs then.
+    """
     step, best = pack.step(label.step), label.best.value
     if step.output_of is None or best is None:
         return
@@ -31,8 +35,10 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
     size = best * (output / meanwhile - 1) if meanwhile > 0 else 0.0
     if abs(meanwhile - output) > NEARLY * meanwhile and size > 0:
         sentence = Phrase(
-            "The output of this step is that of %(other)s, whose log shows %(made)s %(per)s in the same time; this log shows "
-            "%(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. Correct one of the two logs.",
+            "The output of this step is that of %(other)s, whose log shows %(made)s %(per)s in "
+            "the same time; this log shows "
+            "%(output)s %(per)s. By the other log the label would be higher by %(size)s %(unit)s. "
+            "Correct one of the two logs.",
             other=pack.step(step.output_of).words,
             made=f"{meanwhile:,.0f}",
             per=step.output_unit,
@@ -44,7 +50,9 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
 
 
 def _made_meanwhile(others: Sequence[Batch], own: Sequence[Batch]) -> float:
-    """Of what the others made, evenly over the time of each run, what lies in these runs; two of these at a time count it once."""
+    """Of what the others made, evenly over the time of each run, what lies in these runs; two of
+    these at a time count it once.
+    """
     timed = [
         (other.start.timestamp(), other.end.timestamp(), other.output)
         for other in others

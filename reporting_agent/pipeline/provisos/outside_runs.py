@@ -1,10 +1,13 @@
-"""Energy of a step that its meters measured, or would have, and that no run of its label holds: told beside the label with its size.
+"""Energy of a step that its meters measured, or would have, and that no run of its label holds:
+told beside the label with its size.
 
-One account: what every meter of the step measured in the period, and what it would have while it told nothing, less what runs that count
-hold. The rest fell outside any run, or to runs that made no product or that the label leaves out: honest plants wait, start and stop, and
-of 40 labels of simulated works that was 5.7 % of the label at most. Or nobody saw it: a meter is of runs that do not come, ends without a
-successor, or its peaks are blank or beyond its range; of those labels that was 0.1 %. What a pause beside a run, or a run without product,
-draws at the power of runs is no waiting, the run went on: 0.8 % of those labels at most, a day whose row could not be read.
+One account: what every meter of the step measured in the period, and what it would have while it
+told nothing, less what runs that count hold. The rest fell outside any run, or to runs that made no
+product or that the label leaves out: honest plants wait, start and stop, and of 40 labels of
+simulated works that was 5.7 % of the label at most. Or nobody saw it: a meter is of runs that do
+not come, ends without a successor, or its peaks are blank or beyond its range; of those labels that
+was 0.1 %. What a pause beside a run, or a run without product, draws at the power of runs is no
+waiting, the run went on: 0.8 % of those labels at most, a day whose row could not be read.
 """
 
 from __future__ import annotations
@@ -30,13 +33,19 @@ from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_o
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 WAITING = 0.06
-"""Of a label, what a plant's waiting, starting and stopping may come to and go untold (a convention of ours)."""
+"""Of a label, what a plant's waiting, starting and stopping may come to and go untold (a convention
+of ours).
+"""
 RUNNING = 0.8
 """Of the usual power of a meter's runs, what a pause draws that is none (a convention of ours)."""
 FEW = 0.05
-"""Of a meter's runs, those beside them without a time that are let be as mistakes of a log (a convention of ours)."""
+"""Of a meter's runs, those beside them without a time that are let be as mistakes of a log (a
+convention of ours).
+"""
 MUCH_OUTSIDE = 0.25
-"""Of what its runs hold, what a meter may measure outside them: above that it is no waiting (a convention of ours)."""
+"""Of what its runs hold, what a meter may measure outside them: above that it is no waiting (a
+convention of ours).
+"""
 _ELSEWHERE = frozenset(
     {
         "overlap",
@@ -46,7 +55,9 @@ _ELSEWHERE = frozenset(
         ExclusionReason.OUTSIDE_PERIOD.value,
     }
 )
-"""Why runs are left out whose energy is another run's as well, or of no known time, or of another period."""
+"""Why runs are left out whose energy is another run's as well, or of no known time, or of another
+period.
+"""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
@@ -144,15 +155,18 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         ),
         (
             Phrase(
-                "in time without readings, at the highest load shown or twice the usual one, %(size)s",
+                "in time without readings, at the highest load shown or twice the usual one, "
+                "%(size)s",
                 size=significant(peaks, 3),
             ),
             peaks,
         ),
     )
     sentence = Phrase(
-        "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label "
-        "would be higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
+        "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s "
+        "%(unit)s. With all of it the label "
+        "would be higher by %(size)s %(unit)s. Log what ran in that time, and correct range, "
+        "rated power and until of its meters.",
         per=step.output_unit,
         parts=enumerated(
             name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0
@@ -164,8 +178,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
 
 def _went_on(account: MeterAccount) -> float:
-    """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and behind ends and before starts that it sees
-    elsewhere than the log. Not in a pause with a run of its lines that was not metered."""
+    """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and
+    behind ends and before starts that it sees elsewhere than the log. Not in a pause with a run of
+    its lines that was not metered."""
     record, runs = account.record, account.record.runs
     if runs is None or not len(runs):
         return 0.0
@@ -212,8 +227,9 @@ def _of_log(label: StepLabel, whole: SiteTotals, pack: Pack, own: set[str]) -> f
 
 
 def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, float]:
-    """What runs left out hold beyond what their product takes at the mean of those that count, by the reason they are left out for; and of
-    that, what runs of hardly any product took at the power of those that count.
+    """What runs left out hold beyond what their product takes at the mean of those that count, by
+    the reason they are left out for; and of that, what runs of hardly any product took at the power
+    of those that count.
 
     What the plant gave of a run that is at fault is no measure.
     """
@@ -244,7 +260,9 @@ def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, 
 
 
 def _unread(measured: MeasuredBatches, meters: list[MeterAccount]) -> float:
-    """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
+    """Of runs that count, what their meters would have shown at their highest load in the seconds
+    that no reading tells.
+    """
     loads = [
         (
             account.record,

@@ -1,4 +1,6 @@
-"""That a label is made by a pack that nobody published: told beside the label and its grade, whatever name the pack has."""
+"""That a label is made by a pack that nobody published: told beside the label and its grade,
+whatever name the pack has.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """One sentence."""
     if label.best.value is not None and not is_published(pack):
         sentence = Phrase(
-            "This label, and any grade beside it, was made with the site's own pack (%(pack)s %(version)s). Its boundary, limits and "
-            "bounds have not been published. Do not compare it with labels made with a published pack.",
+            "This label, and any grade beside it, was made with the site's own pack (%(pack)s "
+            "%(version)s). Its boundary, limits and "
+            "bounds have not been published. Do not compare it with labels made with a published "
+            "pack.",
             pack=pack.id,
             version=pack.version,
         )

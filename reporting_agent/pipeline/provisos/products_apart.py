@@ -1,8 +1,10 @@
-"""Energy written to another product, or variant, of the same machine: the machine's sum closes, and one label is better than its runs.
+"""Energy written to another product, or variant, of the same machine: the machine's sum closes, and
+one label is better than its runs.
 
-Only amounts that the plant writes by batch can be moved so; what a meter reads falls to the product that ran. Told is, beside the better
-label, what it would be at the mean of all that the machine made. Products may truly differ, wherefore nothing is held, and a difference
-no greater than that of two variants' limits is taken as true.
+Only amounts that the plant writes by batch can be moved so; what a meter reads falls to the product
+that ran. Told is, beside the better label, what it would be at the mean of all that the machine
+made. Products may truly differ, wherefore nothing is held, and a difference no greater than that of
+two variants' limits is taken as true.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from benchmarks.routes import Step
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 HIGHER = 0.01
-"""Of the label, by how much it is higher at the mean of all before that is told (a convention of ours)."""
+"""Of the label, by how much it is higher at the mean of all before that is told (a convention of
+ours).
+"""
 SIGMAS = 3.0
 """Of what the mean of a label's runs differs by chance from that of all."""
 NAMED = 3
@@ -33,7 +37,9 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class ProductRuns:
-    """What runs of some machines took by amounts of their own, at reference conditions per unit of output."""
+    """What runs of some machines took by amounts of their own, at reference conditions per unit of
+    output.
+    """
 
     value: Floats
     output: Floats
@@ -67,7 +73,9 @@ class ProductRuns:
 
 
 def sentences(label: StepLabel, step: Step, whole: SiteTotals) -> Iterator[Words]:
-    """By how much the label would be higher, did its runs take what all runs of their machines take in the mean."""
+    """By how much the label would be higher, did its runs take what all runs of their machines take
+    in the mean.
+    """
     measured, uncertainty = label.made_from, label.uncertainty
     beside = [
         neighbour
@@ -101,10 +109,14 @@ def sentences(label: StepLabel, step: Step, whole: SiteTotals) -> Iterator[Words
     if not above or size <= max(chance, of_label, HIGHER * abs(label.best.value)):
         return
     sentence = Phrase(
-        "%(others)s ran on the same equipment and used up to %(apart)s %(unit)s more, by amounts that the plant writes for each "
-        "batch. Products may really differ this much. If this energy belonged to the runs of this product and was only written "
-        "there, this label and the mean that its grade tests would be higher by up to %(size)s %(unit)s, and the label would be "
-        "%(together)s %(unit)s. Meter the runs of each product, or keep the readings behind these amounts for an auditor.",
+        "%(others)s ran on the same equipment and used up to %(apart)s %(unit)s more, by amounts "
+        "that the plant writes for each "
+        "batch. Products may really differ this much. If this energy belonged to the runs of this "
+        "product and was only written "
+        "there, this label and the mean that its grade tests would be higher by up to %(size)s "
+        "%(unit)s, and the label would be "
+        "%(together)s %(unit)s. Meter the runs of each product, or keep the readings behind these "
+        "amounts for an auditor.",
         others=enumerated(above)
         if len(above) <= NAMED
         else Phrase("%(count)s other products", count=len(above)),
@@ -117,7 +129,9 @@ def sentences(label: StepLabel, step: Step, whole: SiteTotals) -> Iterator[Words
 
 
 def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: SiteTotals) -> float:
-    """By how much a published limit of the other variant is looser, at most; also before it is in force, for steel is the same."""
+    """By how much a published limit of the other variant is looser, at most; also before it is in
+    force, for steel is the same.
+    """
     last_day, looser = whole.period.first_and_last[1], 0.0
     for limit in step.limits:
         if (limit.metric, limit.unit) != (

@@ -1,6 +1,8 @@
-"""Runs with product that the plant logs as tests, trials, start-ups or faults: no label counts them, so bad runs are better called so.
+"""Runs with product that the plant logs as tests, trials, start-ups or faults: no label counts
+them, so bad runs are better called so.
 
-What the label would be with all of them as usual runs is told beside it; trials of any kind, or a few bad ones, hardly move it.
+What the label would be with all of them as usual runs is told beside it; trials of any kind, or a
+few bad ones, hardly move it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def _is_apart(batch: Batch) -> bool:
 
 
 def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
-    """What the label would be with them, where that is higher by more than `WORTH_TELLING` of it."""
+    """What the label would be with them, where that is higher by more than `WORTH_TELLING` of
+    it.
+    """
     key = LabelKey.of(label)
     other = next((candidate for candidate in usual.steps if LabelKey.of(candidate) == key), None)
     best, with_all = label.best.value, None if other is None else other.best.value
@@ -47,11 +51,15 @@ def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     ):
         sentence = in_number(
             other.used - label.used,
-            "The log marks %(count)s run with product as a test, or as not normal running, so it is left out. "
-            "With it the label would be %(other)s %(unit)s instead of %(best)s. Keep the order of this test for "
+            "The log marks %(count)s run with product as a test, or as not normal running, so it "
+            "is left out. "
+            "With it the label would be %(other)s %(unit)s instead of %(best)s. Keep the order of "
+            "this test for "
             "an auditor.",
-            "The log marks %(count)s runs with product as tests, or as not normal running, so they are left out. With them the label "
-            "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for an auditor.",
+            "The log marks %(count)s runs with product as tests, or as not normal running, so "
+            "they are left out. With them the label "
+            "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for "
+            "an auditor.",
             count=other.used - label.used,
             other=significant(with_all, 4),
             best=significant(best, 4),

@@ -1,7 +1,8 @@
-"""A share that corrects a label or its limits (scrap of a converter, clinker of a cement), held against what the log charges.
+"""A share that corrects a label or its limits (scrap of a converter, clinker of a cement), held
+against what the log charges.
 
-A pack declares it as `MaterialShare`. More than the log shows betters the label, or loosens the limit: told beside the label with its
-size. A log that names none of it says nothing.
+A pack declares it as `MaterialShare`. More than the log shows betters the label, or loosens the
+limit: told beside the label with its size. A log that names none of it says nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from reporting_agent.pipeline.materials_in_the_log import (
 def sentences(
     label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack
 ) -> Iterator[Words]:
-    """Each share of the step that its log shows to be another, where the log's would make the label higher or a limit lower."""
+    """Each share of the step that its log shows to be another, where the log's would make the label
+    higher or a limit lower.
+    """
     step = pack.step(label.step)
     if label.best.value is None or not step.shares:
         return
@@ -48,7 +51,8 @@ def sentences(
         if abs(stated - shown) <= ROOM_PCT or max(higher, lower) <= 0:
             continue
         sentence = Phrase(
-            "By the log %(materials)s is %(shown)s %% of %(whole)s, but %(variable)s says %(stated)s %%. With the log's share "
+            "By the log %(materials)s is %(shown)s %% of %(whole)s, but %(variable)s says "
+            "%(stated)s %%. With the log's share "
             "%(effect)s. Correct one of them.",
             materials=enumerated(
                 charged.words_of(material)
@@ -85,7 +89,9 @@ def _stated(variable: str, own: Sequence[Batch], static: Mapping[str, float | st
 
 
 def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:
-    """By how much a percent more lowers the label, and raises the limit of its metric that it raises most."""
+    """By how much a percent more lowers the label, and raises the limit of its metric that it
+    raises most.
+    """
     of_label = next(
         (
             condition.slope.get(label.metric, 0.0)

@@ -1,8 +1,9 @@
-"""What a grade rests on that no reading shows: a class, a capacity, an age, a variant that the site states and a limit asks for.
+"""What a grade rests on that no reading shows: a class, a capacity, an age, a variant that the site
+states and a limit asks for.
 
-No energy moves, and the grade does: the same furnace meets no level as it is, and level 1 as one of bearing steel. Told beside the grade,
-of a step and of the annual account of a route, with the limits under the strictest that the statements can be, where those leave it a worse
-level.
+No energy moves, and the grade does: the same furnace meets no level as it is, and level 1 as one of
+bearing steel. Told beside the grade, of a step and of the annual account of a route, with the
+limits under the strictest that the statements can be, where those leave it a worse level.
 """
 
 from __future__ import annotations
@@ -74,8 +75,10 @@ def rests_on(
         if met is not None and met <= level:
             continue
         sentences[limit.standard] = Phrase(
-            "Whether level %(level)s of %(standard)s is met depends on what the site states: %(stated)s. If these were the strictest "
-            "conditions of the standard, its limits would be %(limits)s %(unit)s, and %(then)s. Keep documents that prove them for "
+            "Whether level %(level)s of %(standard)s is met depends on what the site states: "
+            "%(stated)s. If these were the strictest "
+            "conditions of the standard, its limits would be %(limits)s %(unit)s, and %(then)s. "
+            "Keep documents that prove them for "
             "an auditor: nameplates, the design, orders.",
             level=level,
             standard=limit.standard,

@@ -1,10 +1,12 @@
-"""Weeks that lie low against the rest: energy booked low for weeks and high later leaves the mean right and makes the label better.
+"""Weeks that lie low against the rest: energy booked low for weeks and high later leaves the mean
+right and makes the label better.
 
-Each day is held against the days around it, three and fifteen together. Of honest records these means stay near the mean of all: of 24
-simulated lines and of an arc furnace in 108 windows of 45 days to a year the label with every day at the level of all was higher by 1.7 %
-at most, and the means scattered 1.6 times (three days) and 0.9 times (fifteen) what neighbouring days differ by. A season of 3 % either
-way makes 1.7 %. Coal booked 15 % low for 25 days of 90 made 16 %, and 9 times. A process that changed shows alike, wherefore it is told
-beside the label and nothing is left out.
+Each day is held against the days around it, three and fifteen together. Of honest records these
+means stay near the mean of all: of 24 simulated lines and of an arc furnace in 108 windows of 45
+days to a year the label with every day at the level of all was higher by 1.7 % at most, and the
+means scattered 1.6 times (three days) and 0.9 times (fifteen) what neighbouring days differ by. A
+season of 3 % either way makes 1.7 %. Coal booked 15 % low for 25 days of 90 made 16 %, and 9 times.
+A process that changed shows alike, wherefore it is told beside the label and nothing is left out.
 """
 
 from __future__ import annotations
@@ -23,14 +25,20 @@ from benchmarks.routes import LabelRule
 from reporting_agent.pipeline.provisos.neighbours import by_day
 
 HIGHER = 0.03
-"""Of the label, by how much it is higher with every day at the level of all before that is told (a convention of ours)."""
+"""Of the label, by how much it is higher with every day at the level of all before that is told (a
+convention of ours).
+"""
 APART = {3: 2.5, 15: 1.5}
-"""By days taken together, how many times what neighbouring days differ by their means scatter at least (a convention of ours)."""
+"""By days taken together, how many times what neighbouring days differ by their means scatter at
+least (a convention of ours).
+"""
 FEWEST_DAYS = 40
 
 
 def sentences(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
-    """The days that lie low where the label rests on them, and by how much it would be higher with every day at the level of all."""
+    """The days that lie low where the label rests on them, and by how much it would be higher with
+    every day at the level of all.
+    """
     measured = label.made_from
     if measured is None or label.best.value is None or not len(measured.rows):
         return
@@ -72,9 +80,12 @@ def _sentence(
         mean[low], weights=weight[low]
     )
     return Phrase(
-        "The label depends on low days that follow one another: %(count)s of %(all)s, the longest stretch from %(first)s to %(last)s."
-        " They are %(below)s %(unit)s below the other days, far more than neighbouring days differ. Energy or output may have been booked"
-        " in other weeks, or the process may have changed. With every day at the average level, the label would be %(higher)s %(unit)s"
+        "The label depends on low days that follow one another: %(count)s of %(all)s, the longest "
+        "stretch from %(first)s to %(last)s."
+        " They are %(below)s %(unit)s below the other days, far more than neighbouring days "
+        "differ. Energy or output may have been booked"
+        " in other weeks, or the process may have changed. With every day at the average level, "
+        "the label would be %(higher)s %(unit)s"
         " higher. Compare these days with the main meters and the stock.",
         count=int(low.sum()),
         all=len(days),

@@ -1,10 +1,13 @@
-"""Steam, heat and gas that a label credits and nobody takes, and what conversions take for heat and power that no taker takes.
+"""Steam, heat and gas that a label credits and nobody takes, and what conversions take for heat and
+power that no taker takes.
 
-Over the period all that steps give back of a carrier, less what they take of it themselves, is held against what is left of its takers'
-heat once purchases and conversions of the site have served them. Takers are steps whose labels count it, auxiliaries of other steps that
-have a label, and buyers; what is no production pays for nothing. A conversion is a taker by the part of what it gives that these take: a
-heater of the step's own drum is none, nor a turbine for the offices. Power has users at every step and one grid for what is made and
-bought: of it any other step is a taker, and what is bought is held against use by the site's balance alone.
+Over the period all that steps give back of a carrier, less what they take of it themselves, is held
+against what is left of its takers' heat once purchases and conversions of the site have served
+them. Takers are steps whose labels count it, auxiliaries of other steps that have a label, and
+buyers; what is no production pays for nothing. A conversion is a taker by the part of what it gives
+that these take: a heater of the step's own drum is none, nor a turbine for the offices. Power has
+users at every step and one grid for what is made and bought: of it any other step is a taker, and
+what is bought is held against use by the site's balance alone.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ from reporting_agent.pipeline.sitewide import SiteTotals
 
 FORMS = frozenset({"steam", "heat", "gas", "electricity"})
 NEARLY = 0.05
-"""Of all that is given, what meters of steam and gas may err by together before the rest is told (a convention of ours)."""
+"""Of all that is given, what meters of steam and gas may err by together before the rest is told (a
+convention of ours).
+"""
 
 
 def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
@@ -54,7 +59,9 @@ def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
 
 
 def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
-    """What conversions take of what the step counts for heat and power that no taker takes, as if it were this step's own."""
+    """What conversions take of what the step counts for heat and power that no taker takes, as if
+    it were this step's own.
+    """
     output = whole.outputs.get(label.step, 0.0)
     fence = whole.site.site_boundary
     if label.best.value is None or fence is None or output <= 0:
@@ -88,8 +95,10 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
             NEARLY * conversion_input, USUAL * abs(label.best.value)
         ):
             sentence = Phrase(
-                "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what %(id)s of [site_boundary] makes. If "
-                "its input for the rest belonged to this step, the label would be higher by %(size)s %(unit)s. Name the users of the "
+                "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what "
+                "%(id)s of [site_boundary] makes. If "
+                "its input for the rest belonged to this step, the label would be higher by "
+                "%(size)s %(unit)s. Name the users of the "
                 "rest in [site_boundary], with the meter.",
                 id=conversion.id,
                 share=f"{served:.0%}",
@@ -100,8 +109,9 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
 
 
 def _given_and_taken(carrier: str, step: str, whole: SiteTotals) -> tuple[float, float, list[str]]:
-    """MJ that steps give in all, beyond what each takes itself, what is left of its takers once others have served them, and conversions
-    that count as no taker, or not whole. Auxiliaries of the step whose credit is asked for are its own users, and none of its takers."""
+    """MJ that steps give in all, beyond what each takes itself, what is left of its takers once
+    others have served them, and conversions that count as no taker, or not whole. Auxiliaries of
+    the step whose credit is asked for are its own users, and none of its takers."""
     out, into = (
         whole.of_steps(carrier, Direction.RECOVERED),
         whole.of_steps(carrier, Direction.IMPORT),
@@ -138,8 +148,8 @@ def _served(
     whole: SiteTotals,
     behind: tuple[str, ...],
 ) -> float:
-    """The part of what a conversion gives that somebody takes: 0 where it gives nothing known. What it gives to conversions `behind` which
-    it stands is taken by nobody."""
+    """The part of what a conversion gives that somebody takes: 0 where it gives nothing known. What
+    it gives to conversions `behind` which it stands is taken by nobody."""
     if conversion.id in behind:
         return 0.0
     mj_by_carrier = {
@@ -156,8 +166,9 @@ def _served(
 def _taken_share(
     carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]
 ) -> float:
-    """Of what conversions give of a carrier, the part that is taken; what meters err by and losses take of all its users is left to them.
-    One that takes what it gives (steam at another pressure) passes on what others gave."""
+    """Of what conversions give of a carrier, the part that is taken; what meters err by and losses
+    take of all its users is left to them. One that takes what it gives (steam at another pressure)
+    passes on what others gave."""
     used = fsum(whole.counted_of_steps(carrier).values()) + _by_users(carrier, step, fence, whole)
     others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(
         _of(carrier, fence.purchased), whole
@@ -207,7 +218,8 @@ def _mj(flows: Iterable[Flow], whole: SiteTotals) -> float:
 
 def _no_takers(carrier: str, idle: list[str]) -> Phrase:
     return Phrase(
-        "Steps that count it, auxiliaries of other steps and buyers use nothing, or only a part, of what %(ids)s of [site_boundary] "
+        "Steps that count it, auxiliaries of other steps and buyers use nothing, or only a part, "
+        "of what %(ids)s of [site_boundary] "
         "makes from the %(carrier)s. Only that part counts as a use of the %(carrier)s.",
         ids=", ".join(idle),
         carrier=CARRIERS[carrier].words,
@@ -216,7 +228,8 @@ def _no_takers(carrier: str, idle: list[str]) -> Phrase:
 
 def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
     return Phrase(
-        "The sale of %(what)s is only stated; no meter shows it. Compare it with the invoices. Without it the label would be higher "
+        "The sale of %(what)s is only stated; no meter shows it. Compare it with the invoices. "
+        "Without it the label would be higher "
         "by %(size)s %(unit)s.",
         what=what,
         size=significant(size, 3),
@@ -232,14 +245,18 @@ def _sentence(carrier: str, rest: float, share: float, label: StepLabel) -> Phra
     }
     if share <= 0:
         return Phrase(
-            "Nothing shows who uses the %(carrier)s that is credited: no other step of the site does, and no flow of "
-            "[site_boundary]. Without the credit the label would be higher by %(size)s %(unit)s. Name its user in [site_boundary], "
+            "Nothing shows who uses the %(carrier)s that is credited: no other step of the site "
+            "does, and no flow of "
+            "[site_boundary]. Without the credit the label would be higher by %(size)s %(unit)s. "
+            "Name its user in [site_boundary], "
             "with the meter.",
             **size,
         )
     return Phrase(
-        "Other steps of the site and flows of [site_boundary] use %(share)s of the %(carrier)s that is credited. Without the rest "
-        "the label would be higher by %(size)s %(unit)s. Name the users of the rest in [site_boundary], with the meter.",
+        "Other steps of the site and flows of [site_boundary] use %(share)s of the %(carrier)s "
+        "that is credited. Without the rest "
+        "the label would be higher by %(size)s %(unit)s. Name the users of the rest in "
+        "[site_boundary], with the meter.",
         share=f"{share:.2%}",
         **size,
     )

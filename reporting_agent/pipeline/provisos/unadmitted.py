@@ -1,10 +1,13 @@
-"""Energy given back that the boundary does not credit, told beside the label; why runs on energy outside the metric have no label.
+"""Energy given back that the boundary does not credit, told beside the label; why runs on energy
+outside the metric have no label.
 
-Energy that a step is said to give back and that nothing takes: of a carrier that its boundary does not credit, or does not hold.
+Energy that a step is said to give back and that nothing takes: of a carrier that its boundary does
+not credit, or does not hold.
 
-What leaves a step usefully lowers its label only where the pack credits it (ISO 50006, 5.3: what crosses the boundary either way is part of
-the indicator by its definition alone). A meter whose direction is turned, or a row with the wrong one, is then in no metric at all: what it
-counted is told as what it would be, had the step taken it.
+What leaves a step usefully lowers its label only where the pack credits it (ISO 50006, 5.3: what
+crosses the boundary either way is part of the indicator by its definition alone). A meter whose
+direction is turned, or a row with the wrong one, is then in no metric at all: what it counted is
+told as what it would be, had the step taken it.
 """
 
 from __future__ import annotations
@@ -44,8 +47,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
         ordered = sorted(sizes.items(), key=lambda item: -item[1])
         sentence = Phrase(
-            "The step is declared to give back energy that its boundary does not credit, so no metric counts it: %(carriers)s %(unit)s."
-            " If the step had used this energy, the label would be %(size)s %(unit)s higher. Correct the direction. If the energy only"
+            "The step is declared to give back energy that its boundary does not credit, so no "
+            "metric counts it: %(carriers)s %(unit)s."
+            " If the step had used this energy, the label would be %(size)s %(unit)s higher. "
+            "Correct the direction. If the energy only"
             " passes through, assign the meter to no step and name it in [site_boundary].",
             carriers=enumerated(
                 Phrase(
@@ -63,13 +68,15 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
 
 def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
-    """Why runs that took what the boundary holds and the metric does not count have no label in it (`alone`): which of the two drove the
-    step cannot be told."""
+    """Why runs that took what the boundary holds and the metric does not count have no label in it
+    (`alone`): which of the two drove the step cannot be told."""
     besides = [CARRIERS[use.carrier].words for use in label.outside if use.is_inside]
     if label.best.value is None and label.best.reason == ExclusionReason.ENERGY_OUTSIDE and besides:
         sentence = Phrase(
-            "This metric compares only runs that use no other energy than it counts, because other energy may do the same work. "
-            "These runs also used %(carriers)s, which is inside the boundary, for example in a dryer. Their label is that of "
+            "This metric compares only runs that use no other energy than it counts, because "
+            "other energy may do the same work. "
+            "These runs also used %(carriers)s, which is inside the boundary, for example in a "
+            "dryer. Their label is that of "
             "%(metrics)s.",
             carriers=enumerated(besides),
             metrics=enumerated(str(rule.metric) for rule in step.metrics if not rule.alone),

@@ -1,8 +1,9 @@
-"""Meters whose energy stands in no label: of no step, of one that ran nothing, taken off a step and counted nowhere, or said to hang on a
-counted meter whose balance does not show it.
+"""Meters whose energy stands in no label: of no step, of one that ran nothing, taken off a step and
+counted nowhere, or said to hang on a counted meter whose balance does not show it.
 
-A meter with meters below it is told by what these leave of it. What [site_boundary] names has its line in the site's account.
-A carrier that a step may take and need not is told beside those that took it, where any did.
+A meter with meters below it is told by what these leave of it. What [site_boundary] names has its
+line in the site's account. A carrier that a step may take and need not is told beside those that
+took it, where any did.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 CLOSES = 0.03
-"""Of what a meter counts, what the sum of the meters below it may differ by and show that they hang on it: two meters of class 2 (a
-convention of ours)."""
+"""Of what a meter counts, what the sum of the meters below it may differ by and show that they hang
+on it: two meters of class 2 (a convention of ours)."""
 
 
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
@@ -62,8 +63,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             in_the_file_alone[name] = size
     if (together := fsum(of_no_step.values())) > USUAL * abs(label.best.value):
         sentence = Phrase(
-            "Some meters count for no step that ran, and nothing states what they serve, per %(per)s of this step's output: "
-            "%(meters)s %(unit)s. If their energy belonged to this step, the label would be higher by %(size)s %(unit)s. Give each "
+            "Some meters count for no step that ran, and nothing states what they serve, per "
+            "%(per)s of this step's output: "
+            "%(meters)s %(unit)s. If their energy belonged to this step, the label would be "
+            "higher by %(size)s %(unit)s. Give each "
             "the step that it serves, the meter above it, or its line in [site_boundary].",
             per=step.output_unit,
             meters=_shown(of_no_step, whole),
@@ -73,8 +76,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         yield Words.of(sentence)
     if (together := fsum(in_the_file_alone.values())) > USUAL * abs(label.best.value):
         sentence = Phrase(
-            "Some meters are declared to be below a meter of this step, but its balance does not show that it measures them, per %(per)s"
-            " of this step's output: %(meters)s %(unit)s. If they are not part of it, the label would be %(size)s %(unit)s higher. Meter"
+            "Some meters are declared to be below a meter of this step, but its balance does not "
+            "show that it measures them, per %(per)s"
+            " of this step's output: %(meters)s %(unit)s. If they are not part of it, the label "
+            "would be %(size)s %(unit)s higher. Meter"
             " the rest below it too, so that the balance can show it.",
             per=step.output_unit,
             meters=_shown(in_the_file_alone, whole),
@@ -103,8 +108,9 @@ def _of(meter: Meter, size: float, whole: SiteTotals) -> Phrase:
 
 
 def _counts_nowhere(meter: Meter, whole: SiteTotals) -> bool:
-    """Whether no label of the site holds its energy, itself or through the meters above it; of one that hangs on a meter which is balanced
-    below and whose energy goes the other way (a generator), what it feeds in is in the balance."""
+    """Whether no label of the site holds its energy, itself or through the meters above it; of one
+    that hangs on a meter which is balanced below and whose energy goes the other way (a generator),
+    what it feeds in is in the balance."""
     tree = whole.site.tree
     if meter in tree.counted:
         return not whole.outputs.keys() & {sink.step for sink in sinks_of(meter, whole.site)}
@@ -116,7 +122,9 @@ def _counts_nowhere(meter: Meter, whole: SiteTotals) -> bool:
 
 
 def _untold(record: MeterRecord, whole: SiteTotals) -> float:
-    """What is left of a meter's energy once the meters below it are taken off; nothing where they make it up."""
+    """What is left of a meter's energy once the meters below it are taken off; nothing where they
+    make it up.
+    """
     below = [whole.records.get(sub_meter.id) for sub_meter in whole.site.tree.below(record.meter)]
     if not any(below):
         return record.total
@@ -140,7 +148,9 @@ def _left(record: MeterRecord, whole: SiteTotals) -> float:
 
 
 def _as_of(record: MeterRecord, part: MeterRecord, whole: SiteTotals) -> float:
-    """What a meter below another counted, in the unit of that one: by its heat, where one counts volume and the other heat."""
+    """What a meter below another counted, in the unit of that one: by its heat, where one counts
+    volume and the other heat.
+    """
     if converts(part.unit, record.unit):
         return part.total * ratio(part.unit, record.unit)
     heat, of_whole = (
@@ -156,7 +166,9 @@ def _closes(meter: Meter, whole: SiteTotals) -> bool:
 
 
 def _hangs_on_one_of(meter: Meter, step: str, whole: SiteTotals) -> bool:
-    """Whether labels of the step hold it only as a part of a meter above it, and the balances between the two do not show that it is."""
+    """Whether labels of the step hold it only as a part of a meter above it, and the balances
+    between the two do not show that it is.
+    """
     tree, between = whole.site.tree, list[Meter]()
     if meter in tree.counted or meter.direction is not Direction.IMPORT:
         return False

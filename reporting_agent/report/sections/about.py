@@ -1,4 +1,6 @@
-"""What stands behind every figure: source, unit, version, method, uncertainty; and what this report could not show, with the reason."""
+"""What stands behind every figure: source, unit, version, method, uncertainty; and what this report
+could not show, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from reporting_agent.software import SOFTWARE
 
 
 def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
-    """Definitions, uncertainties, factors, sources of data; `absent` are the parts that had nothing to show."""
+    """Definitions, uncertainties, factors, sources of data; `absent` are the parts that had nothing
+    to show.
+    """
     w = view.w["about"]
     label = view.result.site_label
     return {
@@ -78,7 +82,7 @@ def _uncertain(view: View, group: LabelGroup) -> Iterator[dict[str, Any]]:
         ):
             if part is not None and value is not None:
                 yield {
-                    "name": f"{view.name(group)}{view.w['page']['comma']}{view.metric(label)}{view.w['page']['colon']}{name}",
+                    "name": f"{view.name(group)}{view.w['page']['comma']}{view.metric(label)}{view.w['page']['colon']}{name}",  # noqa: E501
                     "value": figure(value),
                     "unit": view.unit(label),
                     "whole": f"±{shown(part.value)}"
@@ -90,8 +94,8 @@ def _uncertain(view: View, group: LabelGroup) -> Iterator[dict[str, Any]]:
 
 
 def _factors(view: View) -> Iterator[dict[str, str]]:
-    """What every carrier that a label counts was converted by: the plant's heating values, as heat, and the factor of the table that was
-    in force at the beginning of the period."""
+    """What every carrier that a label counts was converted by: the plant's heating values, as heat,
+    and the factor of the table that was in force at the beginning of the period."""
     table, on = packs.factors(view.result.data.pack), view.result.site_label.period.start.date()
     carriers = dict.fromkeys(
         name for label in view.result.site_label.steps for name in label.energy_by_carrier
@@ -178,7 +182,9 @@ def _of_the_plant(view: View, contents: HeatContents) -> Iterator[str]:
 
 
 def _grid(view: View) -> Iterator[dict[str, str]]:
-    """What a kWh of electricity emits at this site, by every factor that was in force within the period."""
+    """What a kWh of electricity emits at this site, by every factor that was in force within the
+    period.
+    """
     period = view.result.site_label.period
     for row in view.site.emissions.factors.carbon.get("electricity", ()):
         if row.effective_from < period.end.date() and (

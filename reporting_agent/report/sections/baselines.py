@@ -1,4 +1,6 @@
-"""What each meter does by itself: its base load, the days its baseline does not explain, and the control chart that shows them."""
+"""What each meter does by itself: its base load, the days its baseline does not explain, and the
+control chart that shows them.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def data(view: View) -> dict[str, Any] | None:
 
 
 def _chance(view: View) -> str:
-    """How many alarms the charts would raise if nothing had happened, beside those that they raised."""
+    """How many alarms the charts would raise if nothing had happened, beside those that they
+    raised.
+    """
     charts = [baseline for baseline in view.analysis.baselines if baseline.chart is not None]
     if not charts:
         return ""
@@ -67,7 +71,7 @@ def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
         [view.step_name(baseline.step), carrier] if baseline.step else [carrier]
     )  # a main or shared meter is of no single step
     return {
-        "title": f"{baseline.meter}{view.w['page']['colon']}{view.w['page']['comma'].join(measured)}",
+        "title": f"{baseline.meter}{view.w['page']['colon']}{view.w['page']['comma'].join(measured)}",  # noqa: E501
         "unit": baseline.unit,
         "base": "" if load is None else view.text(load.sentence),
         "figures": []
@@ -118,7 +122,9 @@ def _anomalies(view: View, baseline: Baseline) -> list[dict[str, Any]]:
 
 
 def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
-    """Residual of every day as a dot, its moving average as a line, the limits; flagged days dark."""
+    """Residual of every day as a dot, its moving average as a line, the limits; flagged days
+    dark.
+    """
     residual = chart.actual - chart.expected
     finite = ~np.isnan(residual)
     limit = chart.limit
@@ -171,7 +177,9 @@ def _months(view: View, chart: Chart, across: DrawingScale) -> list[dict[str, st
 
 
 def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
-    """The running sum of the residuals and what each month added to it; None within one month, which has no bend to show."""
+    """The running sum of the residuals and what each month added to it; None within one month,
+    which has no bend to show.
+    """
     chart = baseline.chart
     assert chart is not None  # noqa: S101 - asked for charts only
     last = {(day.year, day.month): index for index, day in enumerate(chart.days)}  # of each month
@@ -231,7 +239,9 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
 
 
 def _extremes(view: View, changes: Mapping[str, float], unit: DisplayUnit) -> list[str]:
-    """In which month the running sum rose most and in which it fell most; a sum that only rises fell in none."""
+    """In which month the running sum rose most and in which it fell most; a sum that only rises
+    fell in none.
+    """
     if not changes:
         return []
     w, up, down = (

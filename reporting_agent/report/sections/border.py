@@ -1,4 +1,6 @@
-"""What a tonne of the plant's goods costs at the border of the European Union, by year, with every input and the act it stands in."""
+"""What a tonne of the plant's goods costs at the border of the European Union, by year, with every
+input and the act it stands in.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from reporting_agent.report.view import View
 
 
 def data(view: View) -> dict[str, Any] | None:
-    """Of every good a table of years, the sentence that says what a saving changes, and the inputs of its first year."""
+    """Of every good a table of years, the sentence that says what a saving changes, and the inputs
+    of its first year.
+    """
     costs = border_costs(view.site.border, view.made_at.astimezone(view.site.zone).date())
     return {"goods": [_goods(view, each) for each in costs]} if costs else None
 
@@ -53,11 +57,13 @@ def _saving(attested: bool) -> Phrase:
     on_defaults = Phrase("With default values, no saving of the plant changes what is paid.")
     if not attested:
         more = Phrase(
-            "Give the emissions of your goods (emissions, in [[border]]) to see what attested values would change."
+            "Give the emissions of your goods (emissions, in [[border]]) to see what attested "
+            "values would change."
         )
         return joined(on_defaults, more)
     more = Phrase(
-        "With attested values, each tonne of CO₂ less saves one certificate, until nothing is left to pay."
+        "With attested values, each tonne of CO₂ less saves one certificate, until nothing is "
+        "left to pay."
     )
     return joined(on_defaults, more)
 

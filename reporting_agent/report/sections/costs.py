@@ -1,4 +1,6 @@
-"""What the energy cost by the plant's tariff: by step and tariff period, the demand charge, carbon, and what shifting could save."""
+"""What the energy cost by the plant's tariff: by step and tariff period, the demand charge, carbon,
+and what shifting could save.
+"""
 
 from __future__ import annotations
 

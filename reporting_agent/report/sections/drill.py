@@ -1,4 +1,6 @@
-"""The worst batches one by one, folded: what each took, of which carriers, when, under which conditions, and against what."""
+"""The worst batches one by one, folded: what each took, of which carriers, when, under which
+conditions, and against what.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from reporting_agent.analysis.waste.waterfall import BatchLoss
 from reporting_agent.report.figures import figure, minutes, percent, shown, time
 from reporting_agent.report.view import LabelGroup, View
 
-SHOWN = 50  # of all labels together; each label's share goes with its energy beyond slopes and uncertainty, ten at least
+# of all labels together; each label's share goes with its energy beyond slopes and uncertainty, ten
+# at least
+SHOWN = 50
 
 
 def data(view: View) -> dict[str, Any] | None:
@@ -40,7 +44,9 @@ def picked(view: View) -> list[tuple[LabelGroup, StepLosses, int]]:
 
 
 def worst_rows(losses: StepLosses, number: int) -> list[int]:
-    """Rows of the batches with most avoidable and unexplained energy per output: the ten told worst first, then by the columns."""
+    """Rows of the batches with most avoidable and unexplained energy per output: the ten told worst
+    first, then by the columns.
+    """
     columns = losses.batches
     row_of = {name: row for row, name in enumerate(columns.ids)}
     first = [row_of[loss.batch_id] for loss in losses.worst][:number]

@@ -1,4 +1,6 @@
-"""What moves the energy: relevant variables with their effect and interval, what a setting would save, and what cannot be told."""
+"""What moves the energy: relevant variables with their effect and interval, what a setting would
+save, and what cannot be told.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +88,8 @@ def _facts(w: dict[str, str], label: StepDrivers) -> list[str]:
 
 
 def _moved(view: View, label: StepDrivers) -> list[str]:
-    """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict, or the gap is in
-    question."""
+    """How much of the gap beyond uncertainty goes with the variables; nothing where the regression
+    does not predict, or the gap is in question."""
     if label.step in view.steps_in_question:
         return []
     key = LabelKey.of(label)

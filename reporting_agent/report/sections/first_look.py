@@ -1,4 +1,6 @@
-"""Where to look first: sentences of the analysis, each with what it is worth and the batches that show it."""
+"""Where to look first: sentences of the analysis, each with what it is worth and the batches that
+show it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from reporting_agent.report.view import View
 
 
 def data(view: View) -> dict[str, Any] | None:
-    """The advice in the order of what can be gained; none on a step whose labels are in question."""
+    """The advice in the order of what can be gained; none on a step whose labels are in
+    question.
+    """
     in_question = view.steps_in_question
     first_look = [hint for hint in view.analysis.first_look if hint.step not in in_question]
     if not first_look:

@@ -1,4 +1,6 @@
-"""The way of the material: yields from step to step, energy with all that went before, and what was bought. On the plant's own ratios."""
+"""The way of the material: yields from step to step, energy with all that went before, and what was
+bought. On the plant's own ratios.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ def data(view: View) -> dict[str, Any] | None:
     return {
         "yields": [
             {
-                "between": f"{view.step_name(step_yield.earlier)} → {view.step_name(step_yield.later)}",
+                "between": f"{view.step_name(step_yield.earlier)} → "
+                f"{view.step_name(step_yield.later)}",
                 "taken": figure(step_yield.consumed, units[step_yield.earlier]),
                 "made": figure(step_yield.produced, units[step_yield.later]),
                 "ratio": figure(step_yield.ratio),

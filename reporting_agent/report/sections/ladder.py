@@ -1,8 +1,10 @@
-"""The step ladder: every labelled step from its best to its typical, with the interval, on one scale; limits beside it.
+"""The step ladder: every labelled step from its best to its typical, with the interval, on one
+scale; limits beside it.
 
-The scale is energy above the best, so every best stands at 0 and rungs can be compared. Where the steps belong to the pack's main
-route it is coal equivalent per unit of the route's product (step value x reference ratio); else, and for a single step, it is the
-step's own unit. A limit of a standard has another basis (a yearly average) and gets no position: no gap is drawn to it.
+The scale is energy above the best, so every best stands at 0 and rungs can be compared. Where the
+steps belong to the pack's main route it is coal equivalent per unit of the route's product (step
+value x reference ratio); else, and for a single step, it is the step's own unit. A limit of a
+standard has another basis (a yearly average) and gets no position: no gap is drawn to it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ LEFT, RIGHT = 4.0, 90.0  # per cent of the drawing that the scale uses
 
 @dataclass(frozen=True, slots=True)
 class LadderUnit:
-    """What the rungs are drawn in: a unit, and for every group the factor from the label's own unit to it."""
+    """What the rungs are drawn in: a unit, and for every group the factor from the label's own unit
+    to it.
+    """
 
     unit: str
     factor: dict[str, float]
@@ -128,7 +132,9 @@ def _half_width(group: LabelGroup) -> float | None:
 
 
 def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
-    """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
+    """Own units where they compare as they stand; else coal equivalent, along the route where the
+    steps lie on it.
+    """
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
     route = next(
@@ -164,7 +170,9 @@ def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
 
 
 def _kgce_per_unit(view: View, group: LabelGroup) -> float:
-    """Coal equivalent of one energy unit of the label: the batches' mean factor, of a label in question too; else the one in force."""
+    """Coal equivalent of one energy unit of the label: the batches' mean factor, of a label in
+    question too; else the one in force.
+    """
     unit = group.main.energy_unit
     if unit == "kgce":
         return 1.0
@@ -185,7 +193,9 @@ def _kgce_per_unit(view: View, group: LabelGroup) -> float:
 
 
 def _limits(view: View, group: LabelGroup) -> list[dict[str, str]]:
-    """Published grades of the main metric whose source was verified and which apply, in words; never a position."""
+    """Published grades of the main metric whose source was verified and which apply, in words;
+    never a position.
+    """
     return [
         {"standard": limit.standard, "grades": _grades(view, limit)}
         for limit in group.main.grade.limits

@@ -1,4 +1,6 @@
-"""The first question answered with numbers: the worst batch, what is avoidable, why, what unexplained; then a few figures."""
+"""The first question answered with numbers: the worst batch, what is avoidable, why, what
+unexplained; then a few figures.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ def _sentences(view: View, group: LabelGroup) -> list[Sentence]:
 
 
 def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
-    """How much of the worst batch's gap named causes took, the largest of them, and how much nothing in the data explains."""
+    """How much of the worst batch's gap named causes took, the largest of them, and how much
+    nothing in the data explains.
+    """
     w, total = view.w["lead"], worst.gap.energy
     named = next((part for part in worst.causes if part.cause.named), None)
     at_power = next((part for part in worst.causes if part.cause is WasteCause.AT_POWER), None)

@@ -1,4 +1,6 @@
-"""Whether the meters can be believed: each main meter against its subs, with the box of what their accuracy allows; and what each lacks."""
+"""Whether the meters can be believed: each main meter against its subs, with the box of what their
+accuracy allows; and what each lacks.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
 
 
 def _allowed(balance: Balance, unit: DisplayUnit) -> str:
-    """The allowance as a share of what the main meter counted; as an amount where that is nothing."""
+    """The allowance as a share of what the main meter counted; as an amount where that is
+    nothing.
+    """
     if balance.main.energy:
         return percent(balance.allowance / abs(balance.main.energy))
     return f"{unit.figure(balance.allowance).text} {unit.name}"

@@ -1,4 +1,6 @@
-"""Where the gap comes from: by cause, equipment, shift, product, hour and step, with a running share; the rule behind each cause."""
+"""Where the gap comes from: by cause, equipment, shift, product, hour and step, with a running
+share; the rule behind each cause.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ ORDER = (
 
 
 def data(view: View) -> dict[str, Any] | None:
-    """Tables over all steps first; those of one step are folded. None of a step whose labels are in question."""
+    """Tables over all steps first; those of one step are folded. None of a step whose labels are in
+    question.
+    """
     starts, at = {}, 0
     for pareto in view.analysis.pareto:
         starts[id(pareto)] = at
@@ -93,7 +97,9 @@ def _table(view: View, pareto: Pareto, start: int) -> dict[str, Any]:
 
 
 def told_in(view: View) -> str:
-    """kWh where every label that counts is of electricity alone; coal equivalent where carriers are added."""
+    """kWh where every label that counts is of electricity alone; coal equivalent where carriers are
+    added.
+    """
     return (
         "kwh"
         if all(
@@ -146,7 +152,9 @@ def _row(
 
 
 def rules(view: View) -> list[dict[str, Any]]:
-    """How each cause of the labels that count was looked for: the rule, its cost with the interval, whether it stands."""
+    """How each cause of the labels that count was looked for: the rule, its cost with the interval,
+    whether it stands.
+    """
     tables = []
     for losses in view.analysis.losses:
         if losses.counted and losses.rules and losses.step not in view.steps_in_question:

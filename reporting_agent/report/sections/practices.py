@@ -1,4 +1,6 @@
-"""What helps at the steps that have a gap, and against the causes found there: saving, own gap, money and payback at the site's tariff."""
+"""What helps at the steps that have a gap, and against the causes found there: saving, own gap,
+money and payback at the site's tariff.
+"""
 
 from __future__ import annotations
 

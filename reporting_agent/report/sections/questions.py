@@ -1,4 +1,6 @@
-"""Changes of the data that nobody has explained, before everything else; those that site.toml explains, with the reason."""
+"""Changes of the data that nobody has explained, before everything else; those that site.toml
+explains, with the reason.
+"""
 
 from __future__ import annotations
 

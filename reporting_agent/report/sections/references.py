@@ -1,4 +1,6 @@
-"""What others publish of the site's steps, each with its source and why it cannot stand beside a label of this site."""
+"""What others publish of the site's steps, each with its source and why it cannot stand beside a
+label of this site.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Limits that span several steps: the annual account of each route by part, what it lacks, and the levels it meets by edition."""
+"""Limits that span several steps: the annual account of each route by part, what it lacks, and the
+levels it meets by edition.
+"""
 
 from __future__ import annotations
 

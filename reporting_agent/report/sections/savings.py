@@ -1,4 +1,6 @@
-"""What each action and target saved: the finding in words, its figures, and the saving as it added up day by day."""
+"""What each action and target saved: the finding in words, its figures, and the saving as it added
+up day by day.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from reporting_agent.savings.telling import STATES, VERDICTS, SavingVerdict
 HEIGHT = 200
 HEADING = Phrase("Verified savings")
 LEAD = Phrase(
-    "What each action used in its reporting period, compared with what its baseline period expects for the same output and conditions."
+    "What each action used in its reporting period, compared with what its baseline period "
+    "expects for the same output and conditions."
 )
 NONE = Phrase(
     "actions.toml names no action and no target yet. docs/savings.md has an example to start from."
@@ -63,17 +66,20 @@ def finding(verification: VerifiedSaving) -> Phrase:
     )
     if verification.verdict in _SAVED:
         sentence = Phrase(
-            "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.",
+            "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and "
+            "%(high)s %(unit)s.",
             **facts,
         )
     elif verification.verdict is SavingVerdict.USED_MORE:
         sentence = Phrase(
-            "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s.",
+            "That is %(saving)s %(unit)s more, %(share)s; with 95 %% confidence the saving is "
+            "between %(low)s and %(high)s %(unit)s.",
             **facts,
         )
     else:
         sentence = Phrase(
-            "With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.",
+            "With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there "
+            "may be no saving.",
             **facts,
         )
     return Phrase("%(used)s %(told)s", used=used, told=sentence)
@@ -103,7 +109,10 @@ def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
         facts += [
             (
                 Phrase("State"),
-                f"{in_language(STATES[verification.of.state], lang)}, {verification.of.day.isoformat()}",
+                (
+                    f"{in_language(STATES[verification.of.state], lang)}, "
+                    f"{verification.of.day.isoformat()}"
+                ),
             )
         ]
     if verification.of.wanted_pct is not None:
@@ -125,7 +134,10 @@ def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
         (Phrase("Saving"), f"{unit.figure(forecast.saving, sign=True).text} {unit.name}"),
         (
             Phrase("95 % interval"),
-            f"{unit.figure(forecast.low, sign=True).text} … {unit.figure(forecast.high, sign=True).text} {unit.name}",
+            (
+                f"{unit.figure(forecast.low, sign=True).text} … "
+                f"{unit.figure(forecast.high, sign=True).text} {unit.name}"
+            ),
         ),
         (
             Phrase("Share of expected use"),
@@ -145,7 +157,10 @@ def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
         facts += [
             (
                 Phrase("Money"),
-                f"{count(verification.money)} {verification.currency} ({count(low)} … {count(high)})",
+                (
+                    f"{count(verification.money)} {verification.currency} ({count(low)} … "
+                    f"{count(high)})"
+                ),
             )
         ]
     if verification.co2_kg is not None:
@@ -156,7 +171,11 @@ def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
         facts += [
             (
                 Phrase("CO₂"),
-                f"{verification.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … {high / 1000:,.1f}); {verification.co2_source}",
+                (
+                    f"{verification.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … "
+                    f"{high / 1000:,.1f}); "
+                    f"{verification.co2_source}"
+                ),
             )
         ]
     return facts

@@ -1,4 +1,6 @@
-"""What came over the fence and was made inside, against what steps and others took: by carrier, and in coal equivalent on each basis."""
+"""What came over the fence and was made inside, against what steps and others took: by carrier, and
+in coal equivalent on each basis.
+"""
 
 from __future__ import annotations
 

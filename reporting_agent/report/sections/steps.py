@@ -1,4 +1,6 @@
-"""Every label of the site: its values by metric, every batch over time against it, how batches spread, what was left out, grades."""
+"""Every label of the site: its values by metric, every batch over time against it, how batches
+spread, what was left out, grades.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +164,9 @@ def _values(view: View, group: LabelGroup, label: StepLabel, row: int) -> dict[s
 
 
 def _covered(view: View, label: StepLabel) -> str:
-    """Of what the energy is known: of the time that meters or a log's rows were read, or of the batches that it came with."""
+    """Of what the energy is known: of the time that meters or a log's rows were read, or of the
+    batches that it came with.
+    """
     data = view.result.data
     metered = {
         sink.step
@@ -177,7 +181,9 @@ def _covered(view: View, label: StepLabel) -> str:
 
 
 def _of_period(view: View, label: StepLabel) -> list[str]:
-    """How much of the period the label tells of, and of which part of it nothing, where that is more than a month."""
+    """How much of the period the label tells of, and of which part of it nothing, where that is
+    more than a month.
+    """
     words, covered = view.w["steps"], label.coverage
     sentences = [
         words["of_period"].format(ran=count(covered.with_batches), days=count(covered.days))
@@ -222,7 +228,9 @@ def _outside(view: View, step: str, use: OutsideUse) -> str:
 
 
 def _grade(view: View, label: StepLabel, *, is_headline: bool) -> dict[str, Any] | None:
-    """The sentence on the grade and the limits tested; None where the pack has none for this metric, and knows of none at its headline."""
+    """The sentence on the grade and the limits tested; None where the pack has none for this
+    metric, and knows of none at its headline.
+    """
     w, grade = view.w["grade"], label.grade
     lacking = view.result.not_held(label.step)
     if grade.reason == "no-valid-batch" or (

@@ -1,4 +1,6 @@
-"""Where the energy went: what made product and what did not, meter by meter, closing with what the meter counted."""
+"""Where the energy went: what made product and what did not, meter by meter, closing with what the
+meter counted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The worst batch, from the label to what it took, part by part; then the ten worst of every step."""
+"""The worst batch, from the label to what it took, part by part; then the ten worst of every
+step.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def _leading_first(view: View, lead: LabelGroup) -> list[LabelGroup]:
 
 
 def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
-    """Named causes first, then what is unexplained, then what is explained, then what nobody can say; in the label's unit."""
+    """Named causes first, then what is unexplained, then what is explained, then what nobody can
+    say; in the label's unit.
+    """
     w = view.w["worst"]
     parts = [
         (

@@ -1,4 +1,6 @@
-"""A plant that has reported, and an auditor who draws: everything of an audit but the portal, from files alone."""
+"""A plant that has reported, and an auditor who draws: everything of an audit but the portal, from
+files alone.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ DAY = date(2026, 2, 3)
 
 
 def write_works(folder: Path, pack: str, *, seed: int, days: int, rate: float) -> None:
-    """A simulated works of so many days, faults at `rate` times the real rates; its engineer declared what the first run proposed."""
+    """A simulated works of so many days, faults at `rate` times the real rates; its engineer
+    declared what the first run proposed.
+    """
     shorter = {pack: dataclasses.replace(DESIGNS[pack], days=days)}
     with patch.dict(DESIGNS, shorter):
         Works.live(pack, seed).write(folder, rate)
@@ -67,7 +71,9 @@ def chance_of(what: str) -> bytes:
 
 
 def key_of(who: str) -> Ed25519PrivateKey:
-    """The same key on every run: what an auditor draws follows from keys, and a test that draws other days each time fails by chance."""
+    """The same key on every run: what an auditor draws follows from keys, and a test that draws
+    other days each time fails by chance.
+    """
     return Ed25519PrivateKey.from_private_bytes(chance_of(f"key of {who}"))
 
 
@@ -97,7 +103,9 @@ class Reported:
 
 
 def material_of(folder: Path) -> tuple[SiteSettings, ReportMaterial]:
-    """The plant's files read and labelled, as `submit` does; once as long as no file of them is written anew."""
+    """The plant's files read and labelled, as `submit` does; once as long as no file of them is
+    written anew.
+    """
     return _material_of(
         folder,
         tuple(
@@ -145,7 +153,9 @@ def honest(folder: Path, name: str = "honest") -> Reported:
 
 
 def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
-    """A log of 50 entries: commitment, sealed report, its values and the promise at their indices."""
+    """A log of 50 entries: commitment, sealed report, its values and the promise at their
+    indices.
+    """
     others = [merkle.leaf_hash(bytes([index])) for index in range(50)]
     others[ENTRY] = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)

@@ -84,7 +84,9 @@ def test_a_bill_in_a_mistyped_unit_is_in_no_sum_of_its_neighbours(
 def test_the_hour_of_the_first_reading_explains_the_sum_as_it_explains_the_bill(
     site: SiteSettings, data: PlantData
 ) -> None:
-    """Two true bills; the meter was read at 18 h of the first day, and at midnight of the others."""
+    """Two true bills; the meter was read at 18 h of the first day, and at midnight of the
+    others.
+    """
     late = 0.75 * kwh(site, data, FIRST, date(2025, 2, 2))
     outcomes = outcomes_of(
         site,

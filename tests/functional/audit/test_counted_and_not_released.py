@@ -1,4 +1,6 @@
-"""What `noise-repeated` says where the table of contents counts a label that the report does not hold."""
+"""What `noise-repeated` says where the table of contents counts a label that the report does not
+hold.
+"""
 
 from __future__ import annotations
 

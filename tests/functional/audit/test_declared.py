@@ -1,4 +1,6 @@
-"""What the plant declared is read by the auditor, and time declared unusable is no place to hide and no alarm."""
+"""What the plant declared is read by the auditor, and time declared unusable is no place to hide
+and no alarm.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ from reporting_agent.config import load_site
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_withheld import evidence_of
 
-WEEKS = 'from = 2025-01-20\nuntil = 2025-02-10\nkind = "unusable"\nreason = "Meter cabinet open, work order 7."\n'
+WEEKS = (
+    'from = 2025-01-20\nuntil = 2025-02-10\nkind = "unusable"\nreason = "Meter cabinet open, work '
+    'order 7."\n'
+)
 EVERY_DAY = replace(
     STANDARD,
     sizes={**STANDARD.sizes, StratumKind.DAYS: StratumSize(Fraction(999, 1000), Fraction(1, 1000))},
@@ -78,7 +83,8 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
     first = telling.lines(verdict).splitlines()[1:6]
     assert any(
         line.startswith(
-            f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its sampled days was used in time"
+            f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its sampled "
+            "days was used in time"
         )
         for line in first
     )
@@ -190,8 +196,13 @@ def test_an_older_version_of_the_pack_is_told_first(
     assert ("旧版方法包" in telling.lines(verdict, "zh")) is (version == "3")
 
 
-SEPARATOR = '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier = "electricity"\nunit = "kWh"\n'
-POSITIONS = {  # a second meter of the line, taken out of the label by its position in the tree: no check can find it
+SEPARATOR = (
+    '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier '
+    '= "electricity"\nunit = "kWh"\n'
+)
+# a second meter of the line, taken out of the label by its position in the tree: no check can find
+# it
+POSITIONS = {
     "sub": (
         'reading = "register"\nrole = "sub"\nparent = "mill-1-electricity"\n',
         "counts_for_nothing",

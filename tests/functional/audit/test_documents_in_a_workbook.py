@@ -1,4 +1,6 @@
-"""Bills, surveys, sales and certificates in a workbook: the same working paper as from TOML, and every bad cell named."""
+"""Bills, surveys, sales and certificates in a workbook: the same working paper as from TOML, and
+every bad cell named.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def as_toml(folder: Path) -> Path:
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Filled:
-    """The template as the command writes it, with the documents filled in; `change` alters the open workbook before it is saved."""
+    """The template as the command writes it, with the documents filled in; `change` alters the open
+    workbook before it is saved.
+    """
 
     def fill(lang: str = "en", change: Callable[[Any], None] = lambda _: None) -> Path:
         path = tmp_path / f"papers-{lang}.xlsx"
@@ -161,7 +165,9 @@ def test_the_working_paper_is_the_same_to_the_digit(
 
 
 def _as_people_write(book: Any) -> None:
-    """Titles above, blank rows between, other columns, days as text, another order of sheets, keys as headings."""
+    """Titles above, blank rows between, other columns, days as text, another order of sheets, keys
+    as headings.
+    """
     sheet = book["Bills"]
     sheet.insert_rows(1, 2)
     sheet["A1"] = "Bills of the works"

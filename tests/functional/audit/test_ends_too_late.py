@@ -1,4 +1,6 @@
-"""Runs dropped behind a row whose end is days too late are found; such a row alone accuses nobody."""
+"""Runs dropped behind a row whose end is days too late are found; such a row alone accuses
+nobody.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A site without meters can be bound like any other; what its readings would show is not asked, and is said first to be unproven."""
+"""A site without meters can be bound like any other; what its readings would show is not asked, and
+is said first to be unproven.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The whole audit by the commands, from files alone: keys, promise, draw, opening, verification; and nothing of it reaches the portal."""
+"""The whole audit by the commands, from files alone: keys, promise, draw, opening, verification;
+and nothing of it reaches the portal.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,9 @@ class Scene:
         return self.folder / name
 
     def log_promise(self, promise: Path, number: str = "") -> None:
-        """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
+        """The portal logs the promise, and something else after it; head and proofs are those of
+        the log then.
+        """
         digest = bytes.fromhex(signed_draws.read_promise(promise.read_bytes()).digest)
         self.portal.log.append(logged.hashed(EntryKind.AUDIT_PROMISE, digest, LOGGED_ON))
         entries = {
@@ -242,7 +246,8 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     code, refused = run("verify", *files, promise, *trust, "--out", scene.path("report.pdf"))
     assert (code, refused["error"]["code"]) == (2, "report-kind-unknown")
 
-    # nothing of it reached the portal: no command asked it anything, and what it was ever sent holds none of it
+    # nothing of it reached the portal: no command asked it anything, and what it was ever sent
+    # holds none of it
     assert len(scene.portal.asked) == asked_before
     sent = b"".join(request.content for request in scene.portal.asked)
     assert seed not in sent
@@ -319,7 +324,9 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(
 
 
 class Handed:
-    """A small audit of its own: its files by name, and the evidence file that the portal would give for it."""
+    """A small audit of its own: its files by name, and the evidence file that the portal would give
+    for it.
+    """
 
     def __init__(self, scene: Scene, run: Run) -> None:
         self.scene, number = scene, "4"
@@ -467,7 +474,9 @@ def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
 def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(
     handed: Handed, scene: Scene, run: Run
 ) -> None:
-    """The portal signed both, for one commitment: what keyed the draws is not what the auditor has from the portal."""
+    """The portal signed both, for one commitment: what keyed the draws is not what the auditor has
+    from the portal.
+    """
     trust = ("--fingerprint", scene.fingerprint)
     code, verdict = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
     assert (code, states_of(verdict)["challenge-signed"]) == (0, "held")

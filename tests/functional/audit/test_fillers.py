@@ -1,4 +1,6 @@
-"""Energy of a batch in a row beside it: found where the row made nothing, and nobody honest is accused of a start-up or a heat given up."""
+"""Energy of a batch in a row beside it: found where the row made nothing, and nobody honest is
+accused of a start-up or a heat given up.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accuse
     mills: Path, tmp_path: Path
 ) -> None:
     def longer(rows: Rows) -> Rows:
-        """Every run after a standstill begins 90 minutes later, its start-up lasts as much longer."""
+        """Every run after a standstill begins 90 minutes later, its start-up lasts as much
+        longer.
+        """
         chosen, last = set(), dict[str, str]()
         for row in sorted(rows, key=lambda row: lines.moment(row["start"])):
             chosen |= {row["batch_id"]} if last.get(row["equipment"]) == "start-up" else set()

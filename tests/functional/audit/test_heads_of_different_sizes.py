@@ -1,4 +1,6 @@
-"""Heads of one log that different people kept, held against each other by the log's proofs as files; no portal is asked."""
+"""Heads of one log that different people kept, held against each other by the log's proofs as
+files; no portal is asked.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Verify = Callable[..., tuple[int, dict[str, Any]]]
 
 
 class Kept:
-    """What people kept of one portal: heads, proofs between them, and heads of a log that was rewritten."""
+    """What people kept of one portal: heads, proofs between them, and heads of a log that was
+    rewritten.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.portal = folder, FakePortal()
@@ -88,7 +92,9 @@ def test_heads_that_proofs_lead_between_are_of_one_log(
 def test_which_proofs_are_still_needed_is_said(
     archive: Kept, verified: Verify, pairs: tuple[tuple[int, int], ...], asked: str
 ) -> None:
-    """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says nothing of 7 and 12."""
+    """Two logs that begin with the same one may still part: 3 leads to 7 and to 12, and says
+    nothing of 7 and 12.
+    """
     code, verdict = verified(*map(archive.head, SIZES), *(archive.proof(*pair) for pair in pairs))
     assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (
         1,
@@ -125,7 +131,9 @@ def test_a_damaged_proof_or_one_without_its_heads_is_refused(
 def test_a_checkpoint_is_read_as_the_portal_serves_it(
     archive: Kept, verified: Verify, tmp_path: Path
 ) -> None:
-    """As text and as the API's JSON around it. One whose root is not the signed head's, or that is of another log, fails."""
+    """As text and as the API's JSON around it. One whose root is not the signed head's, or that is
+    of another log, fails.
+    """
     plain, served = tmp_path / "checkpoint", tmp_path / "checkpoint.json"
     fingerprint, key = archive.portal.directory_key.key_id, archive.portal.receipt_key
     plain.write_bytes(checkpoints.issue(fingerprint, 7, archive.log.root(7), key))

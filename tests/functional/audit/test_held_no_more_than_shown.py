@@ -1,4 +1,6 @@
-"""No answer says more than was seen: of a line left out whole, of unreadable rows, of carriers without a meter, of loose scales."""
+"""No answer says more than was seen: of a line left out whole, of unreadable rows, of carriers
+without a meter, of loose scales.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,8 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
     (gas,) = [row.share for row in verdict.by_rows if row.carrier == "natural-gas"]
     phrase = f"natural-gas {100 * gas:.1f} %"
     assert (
-        "NOT PROVEN: the energy that no meter shows, only the plant's own rows; share of the opened batches' energy: eaf "
-        in (telling.lines(verdict).splitlines()[0])
+        "NOT PROVEN: the energy that no meter shows, only the plant's own rows; share of the "
+        "opened batches' energy: eaf " in (telling.lines(verdict).splitlines()[0])
     )
     for first in (
         telling.lines(verdict).splitlines()[0],
@@ -96,7 +98,9 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
 
 
 def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Path) -> None:
-    """Most of the electricity in rows beside the register of an auxiliary, or credited in rows beside the main one: no meter tells it."""
+    """Most of the electricity in rows beside the register of an auxiliary, or credited in rows
+    beside the main one: no meter tells it.
+    """
     plant = by_readings("register")
     of = [("electricity", "import", 300.0), ("electricity", "recovered", 40.0)]
     rows = [
@@ -128,7 +132,9 @@ def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Pa
 def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(
     recorded: bool, tmp_path: Path
 ) -> None:
-    """Heats with 30 % hot metal and without the column, for which version 2 did not ask: a third lower, and no datum is false."""
+    """Heats with 30 % hot metal and without the column, for which version 2 did not ask: a third
+    lower, and no datum is false.
+    """
     plant = by_energy()
     saved = 3.5 * 30  # kWh/t, by the pack's slope
     without = [
@@ -232,7 +238,7 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(
         AuditVerdict(checks.run(evidence), evidence, declared=declared)
     ).splitlines()
     assert (
-        "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in output cannot be detected."
-        in printed[1:8]
+        "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in "
+        "output cannot be detected." in printed[1:8]
     )
     assert not [line for line in printed[:8] if "mill-2-scale" in line]

@@ -35,7 +35,9 @@ FEW = SamplingPlan(
 )
 WORKS, WORKS_LONG = 3, 100
 DRAWS, DRAWS_LONG = 2, 10
-"""Of each works: one by the standard plan, the others of few records; a draw more says the same of the same plant."""
+"""Of each works: one by the standard plan, the others of few records; a draw more says the same of
+the same plant.
+"""
 FAULTS = 10  # times the real rates
 SECTORS = ("cement", "aluminium")
 
@@ -111,7 +113,9 @@ def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
 def test_an_extract_gives_a_record_as_often_as_the_tree_holds_it(
     works: Path, tmp_path: Path
 ) -> None:
-    """A late row stands twice under the id of an early one: both are left out, and without the early row one of them would count."""
+    """A late row stands twice under the id of an early one: both are left out, and without the
+    early row one of them would count.
+    """
 
     def again(rows: Rows) -> Rows:
         mine = [row for row in rows if row["step"] == STEP and not row["state"]]

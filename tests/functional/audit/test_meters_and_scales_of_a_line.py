@@ -1,4 +1,6 @@
-"""Honest lines with several meters of a carrier or several scales: each is judged by what it measures itself."""
+"""Honest lines with several meters of a carrier or several scales: each is judged by what it
+measures itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The opening of a report whose labels cover an earlier year: an honest one raises no alarm, and that year's readings are bound as well."""
+"""The opening of a report whose labels cover an earlier year: an honest one raises no alarm, and
+that year's readings are bound as well.
+"""
 
 from __future__ import annotations
 

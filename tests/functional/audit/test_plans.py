@@ -57,7 +57,8 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
         ).holds  # each check finds by itself
         assert (plan.state, plan.asked, judgement.holds) == (CheckState.NOT_CHECKABLE, True, False)
         assert plan.sentence.startswith(
-            "If a tenth of a step's used records are misstated, the draw finds this with a probability of 0.0 %; "
+            "If a tenth of a step's used records are misstated, the draw finds this with a "
+            "probability of 0.0 %; "
             "if a hundredth, with 0.0 %."
         )
     assert ever_held

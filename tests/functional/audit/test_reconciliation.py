@@ -116,7 +116,9 @@ def kwh(site: SiteSettings, data: PlantData, first: date, last: date) -> float:
 
 
 def test_rows_of_one_document_are_one(site: SiteSettings, data: PlantData) -> None:
-    """An invoice split at a change of price is prorated: each half is off, the sum is what was read."""
+    """An invoice split at a change of price is prorated: each half is off, the sum is what was
+    read.
+    """
     total = february_kwh(site)
     halves = [
         bill(0.3 * total, to=date(2025, 2, 15)),
@@ -181,7 +183,9 @@ def test_the_hour_of_reading_moves_a_bill_by_less_than_a_day_and_their_sum_not(
 def test_the_hour_of_reading_moves_the_bill_of_a_whole_period_both_ways(
     site: SiteSettings, share: float
 ) -> None:
-    """No reading is of the time beyond the period, and the meter may have been read there all the same."""
+    """No reading is of the time beyond the period, and the meter may have been read there all the
+    same.
+    """
     month = Period.parse("2025-02", site.zone)
     finding = reconcile(
         site, pipeline.read(site, month), Papers(bill=(bill(share * february_kwh(site)),)), month

@@ -1,4 +1,6 @@
-"""A commitment that was handed in again after a restart of the log is found where it stands now, by the coordinator's signature alone."""
+"""A commitment that was handed in again after a restart of the log is found where it stands now, by
+the coordinator's signature alone.
+"""
 
 from __future__ import annotations
 

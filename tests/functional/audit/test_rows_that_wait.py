@@ -1,4 +1,6 @@
-"""Rows that say the line waited: a run inside one is found though its day was not drawn, and a true one holds."""
+"""Rows that say the line waited: a run inside one is found though its day was not drawn, and a true
+one holds.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def state_of(folder: Path, draw: str) -> CheckState:
 def test_a_run_in_the_middle_of_a_row_that_waits_is_found_on_a_day_that_was_not_drawn(
     mills: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Two hours of standstill at either end; the two shifts around the run are taken out of log and readings."""
+    """Two hours of standstill at either end; the two shifts around the run are taken out of log and
+    readings.
+    """
 
     def hide(rows: Rows) -> Rows:
         run = next(row for row in rows if row["batch_id"] == "mill-1-00028")

@@ -1,4 +1,6 @@
-"""Every way of cheating that an opening can show, found by the check that is meant for it, and not found where that check is left out."""
+"""Every way of cheating that an opening can show, found by the check that is meant for it, and not
+found where that check is left out.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,9 @@ def opened_truly(works: Path) -> Audit:
 
 
 def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> Reported:
-    """An agent that changes its batches before it labels and commits: everything after that is consistent."""
+    """An agent that changes its batches before it labels and commits: everything after that is
+    consistent.
+    """
     site, material = material_of(works)
     changed = change(list(material.batches))
     paths = {label.step: label.path for label in material.site_label.steps}
@@ -169,7 +173,9 @@ def batches_left_out(works: Path, scratch: Path) -> Audit:
 
 
 def ends_cut(works: Path, scratch: Path) -> Audit:
-    """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted stays."""
+    """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted
+    stays.
+    """
 
     def cut(rows: Rows) -> Rows:
         chosen = [
@@ -185,7 +191,9 @@ def ends_cut(works: Path, scratch: Path) -> Audit:
 
 
 def outputs_shifted(works: Path, scratch: Path) -> Audit:
-    """The lines have scales; the log gives six in a hundred of one batch's output to the batch before."""
+    """The lines have scales; the log gives six in a hundred of one batch's output to the batch
+    before.
+    """
     shutil.copytree(works, scratch, dirs_exist_ok=True)
     lines.put_up_scales(scratch)
 
@@ -234,12 +242,16 @@ def batches_added(works: Path, _scratch: Path) -> Audit:
 
 
 def best_batch_committed_to_again(works: Path, _scratch: Path) -> Audit:
-    """The batch that took least stands in the tree eighteen times, and counts as often: each of its leaves comes out by itself."""
+    """The batch that took least stands in the tree eighteen times, and counts as often: each of its
+    leaves comes out by itself.
+    """
     return opened(with_batches(works, lambda batches: [*batches, *[best_of(works, batches)] * 17]))
 
 
 def best_metered_batch_under_further_ids(works: Path, scratch: Path) -> Audit:
-    """Its rows stand in the log, but a reading is of one batch alone: with a meter no copy comes out."""
+    """Its rows stand in the log, but a reading is of one batch alone: with a meter no copy comes
+    out.
+    """
     _, material = material_of(works)
     best = best_of(works, material.batches)
 
@@ -266,15 +278,17 @@ def best_metered_batch_under_further_ids(works: Path, scratch: Path) -> Audit:
 
 
 def best_batch_under_further_ids(_works: Path, scratch: Path) -> Audit:
-    """A kiln whose energy the plant's own rows give: its best day stands in them under eighty more ids, and so in the tree. The agent
-    refuses that; this one was changed not to.
+    """A kiln whose energy the plant's own rows give: its best day stands in them under eighty more
+    ids, and so in the tree. The agent refuses that; this one was changed not to.
     """
     kiln_by_batch(scratch, copies=80)
     return opened(honest(scratch))
 
 
 def kiln_by_batch(folder: Path, copies: int) -> None:
-    """A year of a simulated kiln in rows of its own, without meters, with its best day under so many further ids."""
+    """A year of a simulated kiln in rows of its own, without meters, with its best day under so
+    many further ids.
+    """
     Sector("cement", 1).plant(0).write(folder, 0, "csv")
     change_rows(folder / "batches.csv", of_kiln)
     change_rows(folder / "energy.csv", of_kiln)
@@ -321,7 +335,9 @@ def best_of(works: Path, batches: Sequence[Batch], step: str = STEP) -> Batch:
 
 
 def readings_edited(works: Path, scratch: Path) -> Audit:
-    """Committed to with the digests of what the meters showed, labelled and opened with other readings."""
+    """Committed to with the digests of what the meters showed, labelled and opened with other
+    readings.
+    """
     shutil.copytree(works, scratch, dirs_exist_ok=True)
     for file in (scratch / "readings").iterdir():
         lower_values(file)
@@ -335,7 +351,9 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
 
 
 def readings_not_committed_to(works: Path, _scratch: Path) -> Audit:
-    """The tree holds no day of any meter, as if the site gave energy by batch; its readings are shown all the same."""
+    """The tree holds no day of any meter, as if the site gave energy by batch; its readings are
+    shown all the same.
+    """
     site, material = material_of(works)
     plan = plan_of(
         site, replace(material, provenance=Provenance((), material.provenance.settings_digest))
@@ -374,7 +392,9 @@ def as_it_is(table: Contents) -> Contents:
 
 
 def label_not_of_the_data(works: Path, _scratch: Path) -> Audit:
-    """Counts and noise of values that are five in a hundred lower; the records are the true ones."""
+    """Counts and noise of values that are five in a hundred lower; the records are the true
+    ones.
+    """
     return opened(counted_lower(works, lambda _: True))
 
 
@@ -448,13 +468,17 @@ def with_table(site: SiteSettings, plan: ReportPlan, table: Table) -> Reported:
 
 
 def step_withheld(works: Path, _scratch: Path) -> Audit:
-    """A changed agent keeps a whole step back, as if its energy were not known; its batches are in the tree."""
+    """A changed agent keeps a whole step back, as if its energy were not known; its batches are in
+    the tree.
+    """
     site, material = material_of(works)
     return opened(withholding(site, plan_of(site, material), WITHHELD, "metric-incomplete"))
 
 
 def step_withheld_under_another_name(works: Path, _scratch: Path) -> Audit:
-    """A step kept back for too few batches, which the table holds as those of a product that the pack does not compare."""
+    """A step kept back for too few batches, which the table holds as those of a product that the
+    pack does not compare.
+    """
     site, material = material_of(works)
     return opened(
         withholding(
@@ -487,7 +511,9 @@ def step_withheld_and_named_twice(works: Path, _scratch: Path) -> Audit:
 
 
 def step_in_the_order_of_no_metric(works: Path, _scratch: Path) -> Audit:
-    """The table says of a step that its batches stand in the order of a metric that the pack does not have."""
+    """The table says of a step that its batches stand in the order of a metric that the pack does
+    not have.
+    """
 
     def of_none(table: Contents) -> Contents:
         return replace(
@@ -509,7 +535,9 @@ def withholding(
     metric: str | None = None,
     table: Table = as_it_is,
 ) -> Reported:
-    """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
+    """The report of a plan without the labels of a step (or of one of its metrics), which it
+    withholds for a reason.
+    """
     gone = [
         release
         for release in plan.releases
@@ -611,7 +639,9 @@ def another_seed(works: Path, _scratch: Path) -> Audit:
 
 
 def salts_of_another_seed(works: Path, _scratch: Path) -> Audit:
-    """The leaves are salted with what the auditor is not given, so that nobody can look for a record among those that were not drawn."""
+    """The leaves are salted with what the auditor is not given, so that nobody can look for a
+    record among those that were not drawn.
+    """
     site, material = material_of(works)
     plan = plan_of(site, material)
     tree = plan.tree(SEED, SOFTWARE)
@@ -632,8 +662,10 @@ def another_method(works: Path, _scratch: Path) -> Audit:
 def with_contents(works: Path, **changes: bytes) -> Reported:
     site, material = material_of(works)
     return with_table(
-        site, plan_of(site, material), lambda table: dataclasses.replace(table, **changes)
-    )  # type: ignore[arg-type]
+        site,
+        plan_of(site, material),
+        lambda table: dataclasses.replace(table, **changes),  # type: ignore[arg-type]
+    )
 
 
 def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
@@ -657,7 +689,9 @@ def nonce_chosen(works: Path, _scratch: Path) -> Audit:
 
 
 def head_after_the_first(works: Path, _scratch: Path) -> Audit:
-    """The auditor waited for a head of the log that suited: signed, with everything in it, and not the one that the promise leads to."""
+    """The auditor waited for a head of the log that suited: signed, with everything in it, and not
+    the one that the promise leads to.
+    """
     plant = honest(works)
     original, promise = drawn_by_auditor(plant)
     log = log_with(plant, promise, promised=PROMISED - 1)
@@ -703,7 +737,9 @@ def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
 
 
 def other_values_sent(works: Path, _scratch: Path) -> Audit:
-    """Committed and drawn honestly; lower grid points were sealed and sent, and the honest report is kept for the auditor."""
+    """Committed and drawn honestly; lower grid points were sealed and sent, and the honest report
+    is kept for the auditor.
+    """
     plant = honest(works)
     lower = tuple(
         replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - 25, 0)))
@@ -814,7 +850,9 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(
 
 
 def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: Path) -> None:
-    """A table may state up to 2^40 batches of a grid point in a few bytes; the auditor draws again from the counts themselves."""
+    """A table may state up to 2^40 batches of a grid point in a few bytes; the auditor draws again
+    from the counts themselves.
+    """
 
     def countless(table: Contents) -> Contents:
         return replace(
@@ -832,7 +870,9 @@ def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: P
 
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
-    """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold (`test_plans`)."""
+    """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold
+    (`test_plans`).
+    """
     assert set(CHEATS.values()) == set(checks.CHECKS) - {sufficient_plan.plan_sufficient}
 
 
@@ -878,7 +918,9 @@ def test_without_scale_records_the_opening_says_that_output_was_not_checked(
 
 
 def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Path) -> None:
-    """The agent sends this report: two copies do not better its label. Whether both batches were made, no sample shows."""
+    """The agent sends this report: two copies do not better its label. Whether both batches were
+    made, no sample shows.
+    """
     kiln_by_batch(tmp_path, copies=2)
     site = load_site(tmp_path / "site.toml")
     require_releasable(pipeline.label(site, Period.parse(PERIOD, site.zone)).site_label)
@@ -891,7 +933,9 @@ def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Pa
 
 
 def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Path) -> None:
-    """It does not where a meter tells of both batches (then it withholds the step), of pooled years, and where a declared power tells."""
+    """It does not where a meter tells of both batches (then it withholds the step), of pooled
+    years, and where a declared power tells.
+    """
     evidence = evidence_of(best_batch_under_further_ids(tmp_path, tmp_path))
     by_power = {
         index: replace(
@@ -946,7 +990,9 @@ def evidence_of(audit: Audit) -> Evidence:
 
 
 def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: Path) -> None:
-    """A reading of the first day stands twice, which changes no record, and the leaves of that day, which was not drawn, are left out."""
+    """A reading of the first day stands twice, which changes no record, and the leaves of that day,
+    which was not drawn, are left out.
+    """
     plant = honest(works)
     draw, promise = drawn_by_auditor(
         plant, SamplingPlan({StratumKind.USED: STANDARD.sizes[StratumKind.USED]})

@@ -1,4 +1,6 @@
-"""Which days and what output documents are about, and what is said where nothing could be compared."""
+"""Which days and what output documents are about, and what is said where nothing could be
+compared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a report withholds: borne out by the opening, contradicted by it, or told with what would show it."""
+"""What a report withholds: borne out by the opening, contradicted by it, or told with what would
+show it.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,9 @@ FILLED = '[mapping.batches]\nfill_down = ["equipment"]\n'
 def test_a_missing_bound_is_computed_again_from_opened_batches_that_overlap(
     works: Path, tmp_path: Path
 ) -> None:
-    """The real pipeline withholds it; where the opened batches did not show why, only the whole would settle it."""
+    """The real pipeline withholds it; where the opened batches did not show why, only the whole
+    would settle it.
+    """
     folder = shutil.copytree(works, tmp_path / "works")
     log = folder / "batches.csv"
     log.write_text(overlapping(log.read_text(encoding="utf-8")), encoding="utf-8")
@@ -165,7 +169,10 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
     evidence = withheld_by(works, "no-bound")
     outcome = outcome_of(evidence)
     assert (outcome.state, outcome.asked) == (CheckState.NOT_CHECKABLE, True)
-    sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only recomputing the whole label on site shows whether this is true"
+    sentence = (
+        f"withheld: {STEP}, total, no-bound, 60 used batches; only recomputing the whole label on "
+        "site shows whether this is true"
+    )
     assert sentence in outcome.records
 
     findings = checks.run(evidence)

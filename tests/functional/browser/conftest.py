@@ -1,4 +1,6 @@
-"""A running portal with a world in it, and a real Chromium that notices everything that goes wrong on a page."""
+"""A running portal with a world in it, and a real Chromium that notices everything that goes wrong
+on a page.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ expect.set_options(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every journey once in the short form, the next one on the next of its screens (language and width); on all of them with `--long`."""
+    """Every journey once in the short form, the next one on the next of its screens (language and
+    width); on all of them with `--long`.
+    """
     if config.getoption("--long"):
         return
     screens: dict[str, list[pytest.Item]] = {}
@@ -54,7 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def _django_db_helper() -> None:
-    """No transaction around these tests: the world is really written, once a module, and the server's threads must see it."""
+    """No transaction around these tests: the world is really written, once a module, and the
+    server's threads must see it.
+    """
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +70,8 @@ def world(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Any]:
-    """Built once a module and really written, so that the server's threads see it; removed afterwards.
+    """Built once a module and really written, so that the server's threads see it; removed
+    afterwards.
 
     A test that is parametrised with `world` (indirect) names another builder.
     """

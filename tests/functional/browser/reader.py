@@ -1,4 +1,6 @@
-"""A person at a browser: opens pages, and checks each for what a person with another screen, language or ability would trip over."""
+"""A person at a browser: opens pages, and checks each for what a person with another screen,
+language or ability would trip over.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,9 @@ class Reader:
         assert "/sign-in/" not in self.page.url, f"{email} is not signed in: {self.text()}"
 
     def _send(self) -> None:
-        """Press the button, and wait for the answer: whoever opens the next page meanwhile is not signed in."""
+        """Press the button, and wait for the answer: whoever opens the next page meanwhile is not
+        signed in.
+        """
         with self.page.expect_navigation():
             self.page.click("form[novalidate] button")
 
@@ -133,7 +137,9 @@ class Reader:
         self.page.goto(self.base + path)
 
     def requests(self) -> list[str]:
-        """What the page asks for from now on, as `GET http://…`; the tab's icon not, for which the browser asks when it has time."""
+        """What the page asks for from now on, as `GET http://…`; the tab's icon not, for which the
+        browser asks when it has time.
+        """
         asked: list[str] = []
 
         def take(request: Request) -> None:
@@ -144,9 +150,11 @@ class Reader:
         return asked
 
     def look(self, name: str, expected_status: int | None = None) -> None:
-        """Check the page that stands there: policy, script, accessibility with every detail opened, width, language.
+        """Check the page that stands there: policy, script, accessibility with every detail opened,
+        width, language.
 
-        `expected_status` is what the page was answered with, and has been: a page that is let through is none that is refused.
+        `expected_status` is what the page was answered with, and has been: a page that is let
+        through is none that is refused.
         """
         self._settled()
         self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -179,7 +187,9 @@ class Reader:
         ), here
 
     def walk_by_keyboard(self) -> None:
-        """From the skip link's end through the page by Tab alone: everything that can be pressed is met, in its order, and seen to be."""
+        """From the skip link's end through the page by Tab alone: everything that can be pressed is
+        met, in its order, and seen to be.
+        """
         self._settled()
         for _each in range(self.page.evaluate(WALK_BEGINS) + SCROLLED):
             self.page.keyboard.press("Tab")
@@ -192,7 +202,8 @@ class Reader:
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())
         violations = self.page.evaluate(
-            "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)",
+            "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => "
+            "all.violations)",
             AXE_RULES,
         )
         return [
@@ -213,7 +224,9 @@ class Reader:
         return re.sub(r"\s+", " ", self.page.inner_text("main"))
 
     def _settled(self) -> None:
-        """A click waits until the next page begins to arrive; a check has to wait until all of it is there."""
+        """A click waits until the next page begins to arrive; a check has to wait until all of it
+        is there.
+        """
         self.page.wait_for_load_state()
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -226,13 +239,17 @@ class Reader:
 
 
 def fresh_secret_of(email: str) -> str:
-    """A new app for who has one: a code is good once, and a test signs the same person in several times within its half minute."""
+    """A new app for who has one: a code is good once, and a test signs the same person in several
+    times within its half minute.
+    """
     user = User.objects.get(email=email)
     return second_factor.give(user) if second_factor.has_one(user) else ""
 
 
 def in_a_worker(work: Callable[[], T]) -> T:
-    """In a thread of its own, as the worker is a process of its own: Playwright's loop runs in this one."""
+    """In a thread of its own, as the worker is a process of its own: Playwright's loop runs in this
+    one.
+    """
 
     def run() -> T:
         try:

@@ -1,4 +1,6 @@
-"""A person and their account: a second factor set up and asked for, sessions, the password changed and forgotten."""
+"""A person and their account: a second factor set up and asked for, sessions, the password changed
+and forgotten.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A firm asks for more time and appeals against a finding, its regulator decides: by keyboard, and without scripts."""
+"""A firm asks for more time and appeals against a finding, its regulator decides: by keyboard, and
+without scripts.
+"""
 
 from __future__ import annotations
 

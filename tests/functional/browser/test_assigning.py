@@ -1,4 +1,6 @@
-"""A regulator assigns a certification body and takes the assignment back by keyboard alone; the body reads of both."""
+"""A regulator assigns a certification body and takes the assignment back by keyboard alone; the
+body reads of both.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An audit: an auditor finds, a plant answers, the auditor signs elsewhere and hands in; the public checks the code."""
+"""An audit: an auditor finds, a plant answers, the auditor signs elsewhere and hands in; the public
+checks the code.
+"""
 
 from __future__ import annotations
 
@@ -296,7 +298,9 @@ CARELESS = """
 
 
 def secrets_in(came: list[bytes]) -> set[str]:
-    """Which of both stand in what came to the portal, as they are or as a form's field is written."""
+    """Which of both stand in what came to the portal, as they are or as a form's field is
+    written.
+    """
     raw = b"".join(came)
     plain = raw + unquote_to_bytes(raw.replace(b"+", b" "))
     return {

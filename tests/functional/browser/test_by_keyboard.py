@@ -1,4 +1,6 @@
-"""Pages of the public and of every role by Tab alone; by keyboard, with scripts and without, a filter is kept, renamed and deleted."""
+"""Pages of the public and of every role by Tab alone; by keyboard, with scripts and without, a
+filter is kept, renamed and deleted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What people choose or follow over time: consent and naming, the trend over two periods, the time zone; by keyboard, in both languages."""
+"""What people choose or follow over time: consent and naming, the trend over two periods, the time
+zone; by keyboard, in both languages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What stands where something went wrong: what happened and what to do, in both languages and inside the design."""
+"""What stands where something went wrong: what happened and what to do, in both languages and
+inside the design.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A learner does an exercise in the browser: without scripts, on a phone and on a desk, in both languages."""
+"""A learner does an exercise in the browser: without scripts, on a phone and on a desk, in both
+languages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Yearly figures that stay in the page, a firm's and a sector's; showing labels to a buyer, a firm's record, leaving."""
+"""Yearly figures that stay in the page, a firm's and a sector's; showing labels to a buyer, a
+firm's record, leaving.
+"""
 
 from __future__ import annotations
 
@@ -328,7 +330,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     assert sent == []
     assert page.evaluate(storage) == before
     assert page.evaluate(
-        "[...document.querySelectorAll('[data-border-typed] input, [data-payback] input')].every(one => !one.name && !one.form)"
+        "[...document.querySelectorAll('[data-border-typed] input, [data-payback] "
+        "input')].every(one => !one.name && !one.form)"
     )
     owner.look("next-at-the-border")
 

@@ -1,4 +1,6 @@
-"""The agent's page with its files, digests and commands; and digests that nobody types, for the browser works them out."""
+"""The agent's page with its files, digests and commands; and digests that nobody types, for the
+browser works them out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What people do here, from beginning to end: enrol, hand in, compose, publish, withdraw; filter; with a keyboard, without scripts."""
+"""What people do here, from beginning to end: enrol, hand in, compose, publish, withdraw; filter;
+with a keyboard, without scripts.
+"""
 
 from __future__ import annotations
 

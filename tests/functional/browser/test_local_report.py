@@ -1,4 +1,6 @@
-"""The local report opened from a file in a real Chromium: nothing fetched, nothing inaccessible, nothing cut off, printed whole."""
+"""The local report opened from a file in a real Chromium: nothing fetched, nothing inaccessible,
+nothing cut off, printed whole.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What somebody is told: the bell, the list, the page behind it, and what comes by mail; in both languages, by the keyboard."""
+"""What somebody is told: the bell, the list, the page behind it, and what comes by mail; in both
+languages, by the keyboard.
+"""
 
 from __future__ import annotations
 

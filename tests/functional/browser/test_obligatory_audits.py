@@ -1,4 +1,6 @@
-"""Who owes an audit, and a certificate put on record, on two screens and in two languages, by keyboard."""
+"""Who owes an audit, and a certificate put on record, on two screens and in two languages, by
+keyboard.
+"""
 
 from __future__ import annotations
 

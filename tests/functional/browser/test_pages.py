@@ -1,4 +1,6 @@
-"""Each reader's pages, in both languages, on a phone and on a desk: no policy broken, nothing inaccessible, nothing cut off."""
+"""Each reader's pages, in both languages, on a phone and on a desk: no policy broken, nothing
+inaccessible, nothing cut off.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,10 @@ def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(
     visitor.look("log-not-found", expected_status=404)
 
 
-FOLDED = "() => [...document.querySelectorAll('main .govuk-details__text')].map(one => one.checkVisibility())"
+FOLDED = (
+    "() => [...document.querySelectorAll('main .govuk-details__text')].map(one => "
+    "one.checkVisibility())"
+)
 
 
 def test_quotation_marks_of_english_pages_are_no_wider_than_latin_ones(reader: MakeReader) -> None:
@@ -154,7 +159,9 @@ def test_what_is_folded_is_printed(reader: MakeReader) -> None:
 
 
 def test_public_pages_are_light(reader: MakeReader) -> None:
-    """What goes over the wire: the first page with style and script, and every page after it, which finds these kept."""
+    """What goes over the wire: the first page with style and script, and every page after it, which
+    finds these kept.
+    """
     visitor = reader("en", 1440)
     weights = {}
     for page in (

@@ -1,4 +1,6 @@
-"""A provider, a supplier and an academic on their screens, the firm that lets them in, and a key: two languages, by the keyboard."""
+"""A provider, a supplier and an academic on their screens, the firm that lets them in, and a key:
+two languages, by the keyboard.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ SCREENS = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def partners(world: World) -> Partners:
-    """Beside the world: the first works let a provider and a supplier in; the world's own clock is later than theirs."""
+    """Beside the world: the first works let a provider and a supplier in; the world's own clock is
+    later than theirs.
+    """
     return in_a_worker(lambda: make_partners(world.cast))
 
 
@@ -154,7 +158,8 @@ def test_a_key_is_made_shown_once_and_revoked(
     manager.open("/account/keys/")
     manager.look("keys-with-one")
     page.click(
-        f"tr:has-text('A program {screen[0]}') a:has-text('{'Revoke' if screen[0] == 'en' else '吊销'}')"
+        f"tr:has-text('A program {screen[0]}') "
+        f"a:has-text('{'Revoke' if screen[0] == 'en' else '吊销'}')"
     )
     page.press("main form button", "Enter")
     page.wait_for_selector(".govuk-notification-banner")

@@ -1,4 +1,6 @@
-"""A manager invites a colleague, who comes in by the link; both on their screens, in both languages, by the keyboard."""
+"""A manager invites a colleague, who comes in by the link; both on their screens, in both
+languages, by the keyboard.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is refused is refused in Chinese to who reads Chinese: by a service, of a file, to the slower of two, and on record."""
+"""What is refused is refused in Chinese to who reads Chinese: by a service, of a file, to the
+slower of two, and on record.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The benchmark and the firm's own page in the other two sectors: values below zero in steel, wide figures in aluminium."""
+"""The benchmark and the firm's own page in the other two sectors: values below zero in steel, wide
+figures in aluminium.
+"""
 
 from __future__ import annotations
 

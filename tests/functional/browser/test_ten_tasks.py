@@ -1,8 +1,9 @@
-"""Ten ordinary tasks, each from one's first page: how many clicks they take, and how many seconds of waiting for the portal.
+"""Ten ordinary tasks, each from one's first page: how many clicks they take, and how many seconds
+of waiting for the portal.
 
-A click is every press: on a link, a button, a box, a choice, and into a field to type in it. None takes more than six, a
-task of two people no more than six of either. Prints the table of docs/daily-use.md, which has
-to have the same clicks.
+A click is every press: on a link, a button, a box, a choice, and into a field to type in it. None
+takes more than six, a task of two people no more than six of either. Prints the table of
+docs/daily-use.md, which has to have the same clicks.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ MakeReader = Callable[..., Reader]
 
 
 def build_busy() -> World:
-    """The usual world, with ten sites that apply, a hundred that nobody checks, and a finding that waits for an answer."""
+    """The usual world, with ten sites that apply, a hundred that nobody checks, and a finding that
+    waits for an answer.
+    """
     world = build()
     cast = world.cast
     house = cast.plants[0].site.organisation
@@ -102,7 +105,9 @@ pytestmark = [
 
 @dataclass
 class Counted:
-    """A person at the mouse: every press is counted, and the time between presses, while the portal answers, is added up."""
+    """A person at the mouse: every press is counted, and the time between presses, while the portal
+    answers, is added up.
+    """
 
     reader: Reader
     clicks: int = 0
@@ -224,7 +229,8 @@ def test_ten_tasks_take_six_clicks_at_most(
 
     for task, people in by_task.items():
         print(
-            f"| {task} | {' + '.join(str(person.clicks) for person in people)} | {sum(person.seconds for person in people):.1f} |"
+            f"| {task} | {' + '.join(str(person.clicks) for person in people)} | "
+            f"{sum(person.seconds for person in people):.1f} |"
         )
     assert all(person.clicks <= MOST_CLICKS for people in by_task.values() for person in people)
     counted = {

@@ -1,4 +1,6 @@
-"""The reports of `verify` and `reconcile` opened from a file in a real Chromium, in both languages: sound on a screen and on paper."""
+"""The reports of `verify` and `reconcile` opened from a file in a real Chromium, in both languages:
+sound on a screen and on paper.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ Write = Callable[[str, str], Path]
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditVerdict]:
-    """An audit where all holds, one where a record was exchanged, and a working paper with a bill that does not agree."""
+    """An audit where all holds, one where a record was exchanged, and a working paper with a bill
+    that does not agree.
+    """
     works = tmp_path_factory.mktemp("works")
     write_works(works, "cement", seed=1, days=60, rate=0)
     plant = honest(works)

@@ -1,4 +1,6 @@
-"""What an assessor saw to be wrong, seen again in a browser: each test fails on the page as it was (docs/daily-use.md has the others)."""
+"""What an assessor saw to be wrong, seen again in a browser: each test fails on the page as it was
+(docs/daily-use.md has the others).
+"""
 
 from __future__ import annotations
 
@@ -220,7 +222,9 @@ def test_what_was_typed_outlives_the_session(owner: Reader) -> None:
 
 
 def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Sector) -> None:
-    """Anything between coal and the grid it would be, were all of the gap taken for possible electricity."""
+    """Anything between coal and the grid it would be, were all of the gap taken for possible
+    electricity.
+    """
     owner = reader("en", 1440, world.cast.plants[-2].owner.email)
     owner.open("/where-we-stand/")
     row = owner.page.locator("tr:has-text('Clinker burning'):has([data-l^='kg CO'])").first

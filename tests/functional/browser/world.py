@@ -1,7 +1,9 @@
-"""What the browser tests look at: 25 cement plants, a published version, reports that came in since, one refused, two missing.
+"""What the browser tests look at: 25 cement plants, a published version, reports that came in
+since, one refused, two missing.
 
-Everything goes the real way: sealed envelopes through intake, opened by the worker's code, composed, gated, published
-by a second person. Only the labels are made by hand, on the pack's public grid.
+Everything goes the real way: sealed envelopes through intake, opened by the worker's code,
+composed, gated, published by a second person. Only the labels are made by hand, on the pack's
+public grid.
 """
 
 from __future__ import annotations
@@ -156,7 +158,9 @@ def _sealed(
 
 
 def _without_thermal(released: ReleasedReport) -> ReleasedReport:
-    """As an agent says it whose plant measures too few batches of a kiln's heat: no label, and the reason."""
+    """As an agent says it whose plant measures too few batches of a kiln's heat: no label, and the
+    reason.
+    """
     labels = tuple(label for label in released.labels if label.metric is not Metric.THERMAL)
     withheld = tuple(
         (label.step, label.metric.value, "too-few-batches")
@@ -167,9 +171,11 @@ def _without_thermal(released: ReleasedReport) -> ReleasedReport:
 
 
 def _shifted(label: ReleasedLabel, step: int, index: int) -> ReleasedLabel:
-    """Plants differ by about 2 % of the value, more in some steps than in others; the order of plants changes from step to step.
+    """Plants differ by about 2 % of the value, more in some steps than in others; the order of
+    plants changes from step to step.
 
-    Whoever reports after the first version is not among the best: a mean of the best that one of them made up would be held.
+    Whoever reports after the first version is not among the best: a mean of the best that one of
+    them made up would be held.
     """
     typical = abs(float(label.typical_value)) or 1.0
     away = (index * (3 + step) + 5) % 17 - 8 if index < REPORTED_FIRST else 8

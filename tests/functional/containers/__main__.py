@@ -1,12 +1,16 @@
-"""Walk *In containers* of docs/portal.md, from nothing to the first publication: `.venv/bin/python -m tests.functional.containers`.
+"""Walk *In containers* of docs/portal.md, from nothing to the first publication: `.venv/bin/python
+-m tests.functional.containers`.
 
-After `bin/set-up dev`, as root, on a machine with Docker and its compose plugin. The commands are read out of the page and run one after
-the other by one shell in a copy of the checkout. Ten simulated plants then enrol and report through a proxy with TLS, by the agent of the
-checkout; what people do on pages is done by the services behind them, in the operator's container. After it: a web worker, granian itself
-and a worker killed; and the tables of an installation from before there was `steplabel_owner` handed over, by the page's lines.
+After `bin/set-up dev`, as root, on a machine with Docker and its compose plugin. The commands are
+read out of the page and run one after the other by one shell in a copy of the checkout. Ten
+simulated plants then enrol and report through a proxy with TLS, by the agent of the checkout; what
+people do on pages is done by the services behind them, in the operator's container. After it: a web
+worker, granian itself and a worker killed; and the tables of an installation from before there was
+`steplabel_owner` handed over, by the page's lines.
 
-Where no registry of images is reached, images that are built from Debian's packages stand for `python`, `postgres` and `redis`
-(`stand_ins/`): the portal's own image is built on them as on the real ones. Which these were is said at the end.
+Where no registry of images is reached, images that are built from Debian's packages stand for
+`python`, `postgres` and `redis` (`stand_ins/`): the portal's own image is built on them as on the
+real ones. Which these were is said at the end.
 """
 
 from __future__ import annotations
@@ -98,7 +102,9 @@ def duties() -> list[str]:
 
 
 def hand_over() -> list[str]:
-    """The lines for an installation of the time before `steplabel_owner`, as they stand in a paragraph of *Upgrading*."""
+    """The lines for an installation of the time before `steplabel_owner`, as they stand in a
+    paragraph of *Upgrading*.
+    """
     return re.findall(r"`([^`]+)`", page().split(UPGRADING, 1)[1].split("\n", 1)[0])
 
 
@@ -113,7 +119,8 @@ def docker(*arguments: str | Path, **more: str) -> str:
     )
     if ran.returncode:
         sys.exit(
-            f"docker {' '.join(map(str, arguments))[:200]}\n{ran.stdout[-1000:]}{ran.stderr[-3000:]}"
+            "docker "
+            f"{' '.join(map(str, arguments))[:200]}\n{ran.stdout[-1000:]}{ran.stderr[-3000:]}"
         )
     return ran.stdout
 
@@ -174,7 +181,9 @@ class Installation:
         return docker("compose", "--project-directory", self.folder, *arguments, **more)
 
     def operator(self, program: str) -> str:
-        """A program as operator, in its container; the simulator, which no image holds, is read from the checkout."""
+        """A program as operator, in its container; the simulator, which no image holds, is read
+        from the checkout.
+        """
         mounted = (
             "--volume",
             f"{ROOT}:/checkout:ro",
@@ -230,7 +239,8 @@ def main() -> int:
     keep = parser.parse_args().keep
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
         sys.exit(
-            "No engine answers `docker info`: on Debian, `apt-get install docker.io` and a compose plugin. Nothing was walked."
+            "No engine answers `docker info`: on Debian, `apt-get install docker.io` and a "
+            "compose plugin. Nothing was walked."
         )
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="steplabel-containers-"))
@@ -274,7 +284,9 @@ def install(walk: Walk, copy: Path) -> None:
 
 
 def asked(path: str) -> str:
-    """The web's answer, under the portal's name and as behind its proxy. HTTPException, OSError: it has none."""
+    """The web's answer, under the portal's name and as behind its proxy. HTTPException, OSError: it
+    has none.
+    """
     connection = HTTPConnection("127.0.0.1", PORTS[0], timeout=2)
     try:
         connection.request(
@@ -309,7 +321,8 @@ def report_and_publish(stack: ExitStack, installation: Installation, folder: Pat
     while int(installation.operator(OPENED)) < PLANTS:
         if time.monotonic() > until:
             sys.exit(
-                f"The worker did not open every report in 180 s.\n{installation.compose('logs', '--tail', '50', 'worker')}"
+                "The worker did not open every report in 180 "
+                f"s.\n{installation.compose('logs', '--tail', '50', 'worker')}"
             )
     print(installation.operator(PUBLISH).strip())
     subprocess.run(
@@ -373,7 +386,9 @@ def _answered_s() -> float:
 
 
 def handed_over(walk: Walk, installation: Installation) -> Iterator[str]:
-    """The tables given to the web's role, as they were before there was an owner, and back by the page's lines."""
+    """The tables given to the web's role, as they were before there was an owner, and back by the
+    page's lines.
+    """
     as_superuser = (
         "exec",
         "--no-TTY",

@@ -1,1 +1,3 @@
-"""Spreadsheets and logs as firms of twelve languages keep them, each with its known truth, through the road that a user takes."""
+"""Spreadsheets and logs as firms of twelve languages keep them, each with its known truth, through
+the road that a user takes.
+"""

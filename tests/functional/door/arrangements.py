@@ -1,4 +1,5 @@
-"""Eight arrangements more, which say what is wanted by other means: by a block, a counter, a duration, a title, a second table.
+"""Eight arrangements more, which say what is wanted by other means: by a block, a counter, a
+duration, a title, a second table.
 
 Of each a person is asked one thing about it; nothing of it may be taken without.
 """
@@ -70,7 +71,9 @@ def counter_at_both_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def durations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """How long each batch took: in every other language as hours and minutes, in the rest as minutes."""
+    """How long each batch took: in every other language as hours and minutes, in the rest as
+    minutes.
+    """
     clock = bool(habits().index(habit) % 2)
     unit = "" if clock else " (min)"
     rows: list[Sequence[Cell]] = [
@@ -138,7 +141,9 @@ def days_across(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def joined_by_key(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """Heats in one file, what each pass of them used in another: as amounts, as what a counter of the heat shows, or once in the first."""
+    """Heats in one file, what each pass of them used in another: as amounts, as what a counter of
+    the heat shows, or once in the first.
+    """
     rule = ("sum", "last", "first")[habits().index(habit) % 3]
     rows: list[Sequence[Cell]] = [[habit.batch, habit.iteration, f"{habit.energy} (kWh)"]]
     for heat in heats:

@@ -1,6 +1,7 @@
 """Nineteen ways in which firms lay a table out, each written by the habit of a language.
 
-A layout writes one file and says what a reader must find in it, and what a person who knows the plant answers where he is asked.
+A layout writes one file and says what a reader must find in it, and what a person who knows the
+plant answers where he is asked.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def plain_text(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """Titles above, units in a row of their own, groups of digits, a total after each day and at the bottom."""
+    """Titles above, units in a row of their own, groups of digits, a total after each day and at
+    the bottom.
+    """
 
     def total(word: str, batches: Sequence[Heat]) -> list[Cell]:
         tonnes, kwh = sum(heat.output for heat in batches), sum(heat.energy_kwh for heat in batches)
@@ -282,7 +285,9 @@ def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """Sums of months on a sheet before the one that holds the table; a person is asked which sheet it is."""
+    """Sums of months on a sheet before the one that holds the table; a person is asked which sheet
+    it is.
+    """
     rows: list[Sequence[Cell]] = [header_of(habit)]
     rows += [[heat.name, heat.start, heat.end, heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-sheets.xlsx"
@@ -306,7 +311,9 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
+    """Formulas; in every other language a spreadsheet program has worked them out, in the rest no
+    program ever did.
+    """
     rows: list[Sequence[Cell]] = [header_of(habit)]
     rows += [
         [heat.name, heat.start, heat.end, f"={heat.output}+0", f"={heat.energy_kwh}+0"]
@@ -373,7 +380,9 @@ def _quarter_hours(
 
 
 def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """A date and a clock time in columns of their own, a column a meter: a register and what was used in each quarter of an hour."""
+    """A date and a clock time in columns of their own, a column a meter: a register and what was
+    used in each quarter of an hour.
+    """
     meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (kWh)"]
     rows: list[Sequence[Cell]] = [[habit.day, habit.time, *meters]]
     case = Case(
@@ -425,7 +434,9 @@ def meters_by_month(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 
 def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """A log of two machines that knows neither batches nor ends: output and energy since the row before."""
+    """A log of two machines that knows neither batches nor ends: output and energy since the row
+    before.
+    """
     rows: list[Sequence[Cell]] = [
         [habit.stamp, habit.machine, f"{habit.output} [t]", f"{habit.energy} [kWh]"]
     ]

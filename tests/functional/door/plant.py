@@ -1,4 +1,6 @@
-"""The truth behind every file: forty heats of one furnace, or its quarter hours, and how one language writes them."""
+"""The truth behind every file: forty heats of one furnace, or its quarter hours, and how one
+language writes them.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def habits() -> tuple[Habit, ...]:
 
 
 def heats(seed: int) -> list[Heat]:
-    """Four a day; every number has at most one decimal, every time whole minutes, so that every layout can hold it."""
+    """Four a day; every number has at most one decimal, every time whole minutes, so that every
+    layout can hold it.
+    """
     chance = random.Random(seed)  # noqa: S311 - a plant, no secret
     first = FIRST + timedelta(days=10 * (seed % 3))  # of some files no day is above 12
     series = []

@@ -1,6 +1,8 @@
-"""The two roads a user takes: `map` and what it prints into site.toml, or `check` and `label` with the lines that they ask for.
+"""The two roads a user takes: `map` and what it prints into site.toml, or `check` and `label` with
+the lines that they ask for.
 
-Both must read what is meant, by the same profile to the last key: what `map` says of a unit, `label` says too.
+Both must read what is meant, by the same profile to the last key: what `map` says of a unit,
+`label` says too.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class Outcome:
 
 
 def take(case: Case) -> Outcome:
-    """Map, answer what a person knows, read, and compare with the truth; then the same without a mapping."""
+    """Map, answer what a person knows, read, and compare with the truth; then the same without a
+    mapping.
+    """
     order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
     facts = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity"}
     facts |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
@@ -103,7 +107,8 @@ def _rows(case: Case, toml: str, facts: dict[str, str]) -> Outcome:
     document = tomllib.loads(toml)
     (name,) = document["mapping"]
     meters = "".join(
-        f'[[meters]]\nstep = "eaf"\ncarrier = "electricity"\n{_as_toml({key: str(value) for key, value in meter.items()})}'
+        '[[meters]]\nstep = "eaf"\ncarrier = '
+        f'"electricity"\n{_as_toml({key: str(value) for key, value in meter.items()})}'
         for meter in document.get("meters", ())
     )
     batches = case.path.with_suffix(".batches.csv")
@@ -175,7 +180,9 @@ def _as_toml(answers: dict[str, str]) -> str:
 
 
 def _without_mapping(case: Case, mapped: SiteSettings, facts: dict[str, str]) -> Outcome:
-    """site.toml names the file and nothing else; each line that is asked for is added, and no other."""
+    """site.toml names the file and nothing else; each line that is asked for is added, and no
+    other.
+    """
     path, answers = case.path.with_suffix(".site.toml"), dict[str, str]()
     inputs = "".join(
         f"{name} = {json.dumps(file)}\n"

@@ -1,4 +1,6 @@
-"""Files as firms keep them are read as they are meant, or refused in words: every fifth of those of `python -m tests.functional.door`."""
+"""Files as firms keep them are read as they are meant, or refused in words: every fifth of those of
+`python -m tests.functional.door`.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def test_a_date_in_the_wrong_order_is_not_passed_as_read(tmp_path: Path) -> None
 
 FAR_CELLS = {
     "in-single-quotes": "<row r='1048576'><c r='ZZ1048576'><v>1</v></c></row>",
-    "behind-another-attribute": '<row spans="1:702" r="1048576"><c s="0" r="ZZ1048576"><v>1</v></c></row>',
+    "behind-another-attribute": '<row spans="1:702" r="1048576"><c s="0" '
+    'r="ZZ1048576"><v>1</v></c></row>',
     "in-small-letters": '<row r="1048576"><c s="0" r="zz1048576"><v>1</v></c></row>',
     "of-a-row-without-number": '<row><c r="ZZ1048576"><v>1</v></c></row>',
     "over-two-lines": '<row\nr="1048576"><c\nr="ZZ1048576"><v>1</v></c></row>',

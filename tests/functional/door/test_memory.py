@@ -1,4 +1,6 @@
-"""A wide file takes memory for what is used of it: peak resident memory above the process that reads forty rows of the same file."""
+"""A wide file takes memory for what is used of it: peak resident memory above the process that
+reads forty rows of the same file.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ def test_a_hundred_columns_take_no_more_than_ten_times_their_data(
     )
     site = tmp_path / "site.toml"
     site.write_text(
-        f'[site]\nid = "w"\ntimezone = "{habit.zone}"\npack = "steel"\n[answers]\nstep = "eaf"\nenergy.carrier = "electricity"\n'
+        f'[site]\nid = "w"\ntimezone = "{habit.zone}"\npack = "steel"\n[answers]\nstep = '
+        '"eaf"\nenergy.carrier = "electricity"\n'
         f'[inputs]\nbatches = "{path.name}"\nenergy = "{path.name}"\n',
         encoding="utf-8",
     )

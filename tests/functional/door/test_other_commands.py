@@ -1,4 +1,6 @@
-"""`compare` and `reconcile` read what `label` reads: files as firms of twelve languages keep them, named without a mapping."""
+"""`compare` and `reconcile` read what `label` reads: files as firms of twelve languages keep them,
+named without a mapping.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def test_compare_reads_a_log_without_a_mapping(
 def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
     habit: Habit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A bill of nothing, halves of one invoice, an hour of reading, a meter's successor, and the sum of them all."""
+    """A bill of nothing, halves of one invoice, an hour of reading, a meter's successor, and the
+    sum of them all.
+    """
     first = datetime(2025, 5, 1)  # noqa: DTZ001 - the plant's wall clock
     rows: list[list[Cell]] = [[habit.day, habit.time, "M1 (kWh)", "M2 (kWh)", "M3 (kWh)"]]
     for quarter in range(1, 31 * 96 + 1):
@@ -104,7 +108,8 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
         "batch_id,step,start,output_quantity\nH1,eaf,2025-05-02 06:00,100\n", encoding="utf-8"
     )
     meters = "".join(
-        f'[[meters]]\nid = "M{number}"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n'
+        f'[[meters]]\nid = "M{number}"\ncarrier = "electricity"\nreading = "interval"\nunit = '
+        '"kWh"\n'
         for number in (1, 2, 3)
     )
     site = tmp_path / "site.toml"
@@ -116,8 +121,14 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
 
     def bill(start: int, end: int, quantity: float, document: str, meters: list[str]) -> str:
         until = f"2025-05-{end:02}" if end < 32 else "2025-06-01"
-        fields = f'from = 2025-05-{start:02}\nto = {until}\nquantity = {quantity}\nunit = "kWh"\nmeters = {json.dumps(meters)}\n'
-        return f'[[bill]]\ncarrier = "electricity"\n{fields}uncertainty_pct = 0.5\ndocument = "{document}"\n'
+        fields = (
+            f"from = 2025-05-{start:02}\nto = {until}\nquantity = {quantity}\nunit = "
+            f'"kWh"\nmeters = {json.dumps(meters)}\n'
+        )
+        return (
+            f'[[bill]]\ncarrier = "electricity"\n{fields}uncertainty_pct = 0.5\ndocument = '
+            f'"{document}"\n'
+        )
 
     day_kwh, both = 96 * 30.3, ["M1", "M2"]
     papers = tmp_path / "papers.toml"

@@ -1,4 +1,6 @@
-"""Tables as files: text in the habit's encoding, workbooks (.xlsx) and open documents (.ods), cell for cell."""
+"""Tables as files: text in the habit's encoding, workbooks (.xlsx) and open documents (.ods), cell
+for cell.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,16 @@ def _cell(cell: Cell) -> str:
     if cell is None or cell == "":
         return "<table:table-cell/>"
     if isinstance(cell, datetime):
-        return f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"><text:p>{cell}</text:p></table:table-cell>'
+        return (
+            '<table:table-cell office:value-type="date" '
+            f'office:date-value="{cell.isoformat()}"><text:p>{cell}</text:p></table:table-cell>'
+        )
     if isinstance(cell, int | float):
-        return f'<table:table-cell office:value-type="float" office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'
-    return f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'
+        return (
+            '<table:table-cell office:value-type="float" '
+            f'office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'
+        )
+    return (
+        "<table:table-cell "
+        f'office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'
+    )

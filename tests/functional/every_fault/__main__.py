@@ -1,4 +1,6 @@
-"""Score the agent on simulated plants with every fault; prints the table, and what does not hold."""
+"""Score the agent on simulated plants with every fault; prints the table, and what does not
+hold.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,13 @@ FIRST = {"steel": 2, "aluminium": 1, "cement": 2}
 EACH_ONCE = [
     (pack, seed, rate) for pack in SECTORS for seed, rate in enumerate(RATES, start=FIRST[pack])
 ]
-"""Pack, seed and rate of a few plants: every sector at every rate, on two of its roads, and every road once, for some kinds are of one."""
+"""Pack, seed and rate of a few plants: every sector at every rate, on two of its roads, and every
+road once, for some kinds are of one.
+"""
 FEWER = [plant for plant in EACH_ONCE if plant[0] != SLOWEST or plant[2] == max(RATES)]
-"""The same without the real rate of the sector that takes longest: what is put in there at the real rate is put in ten times as often."""
+"""The same without the real rate of the sector that takes longest: what is put in there at the real
+rate is put in ten times as often.
+"""
 
 
 def score(pack: str, seed: int, rate: float) -> Score:
@@ -33,7 +39,9 @@ def score(pack: str, seed: int, rate: float) -> Score:
 
 
 def score_all(plants: Sequence[tuple[str, int, float]], processes: int = 2) -> dict[float, Score]:
-    """Every plant (pack, seed, rate), by rate; each kind is judged over all plants of a rate together."""
+    """Every plant (pack, seed, rate), by rate; each kind is judged over all plants of a rate
+    together.
+    """
     by_rate = {rate: Score() for _, _, rate in plants}
     with ProcessPoolExecutor(processes) as workers:
         for (_, _, rate), outcome in zip(

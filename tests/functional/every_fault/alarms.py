@@ -1,8 +1,10 @@
-"""Alarms and questions of a clean plant, and which of them are its simulator's own waste, which they are there to find.
+"""Alarms and questions of a clean plant, and which of them are its simulator's own waste, which
+they are there to find.
 
-The lines of `works` drift from their settings, start cold and take wet charge; the truth says how much each run wasted. An alarm is true
-where what its meter's lines wasted on those days, above their usual day, makes up half of its energy at least; so is the question of a
-changed process whose size is half their waste.
+The lines of `works` drift from their settings, start cold and take wet charge; the truth says how
+much each run wasted. An alarm is true where what its meter's lines wasted on those days, above
+their usual day, makes up half of its energy at least; so is the question of a changed process whose
+size is half their waste.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ TRUE_FROM = 0.5  # of the alarm's energy
 def false_alarms(
     site: SiteSettings, result: LabelResult, works: Works | None
 ) -> tuple[tuple[str, ...], float]:
-    """The sentences of alarms that nothing in the plant explains, and the years that its meters were charted for (the longest)."""
+    """The sentences of alarms that nothing in the plant explains, and the years that its meters
+    were charted for (the longest).
+    """
     charted = baselines(site, result)
     wasted = {} if works is None else _wasted(works, site.zone)
     false = [
@@ -42,7 +46,9 @@ def false_alarms(
 
 
 def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
-    """Whether the plant did use that much more or less by the tonne on those days, and the question names the process as what changed."""
+    """Whether the plant did use that much more or less by the tonne on those days, and the question
+    names the process as what changed.
+    """
     if works is None or change.kind is not ChangeKind.PROCESS:
         return False
     ran = works.runs[change.step]
@@ -87,7 +93,9 @@ def _true(baseline: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool
 
 
 def _wasted(works: Works, zone: tzinfo) -> dict[tuple[str, str, str], dict[date, float]]:
-    """By step, line and carrier, what its runs wasted on each day, in the unit of the use; a run's even over its time."""
+    """By step, line and carrier, what its runs wasted on each day, in the unit of the use; a run's
+    even over its time.
+    """
     wasted: dict[tuple[str, str, str], dict[date, float]] = {}
     for step, ran in works.runs.items():
         for use in ran.design.uses:

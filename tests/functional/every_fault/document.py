@@ -1,4 +1,6 @@
-"""The tables of docs/faults.md: kinds with their rates and reasons, and the last scoring of the long form."""
+"""The tables of docs/faults.md: kinds with their rates and reasons, and the last scoring of the
+long form.
+"""
 
 from __future__ import annotations
 

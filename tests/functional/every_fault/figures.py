@@ -1,4 +1,6 @@
-"""Label, gap, use of energy and balance of the site as the agent gives them, against what the simulator knows; as shares."""
+"""Label, gap, use of energy and balance of the site as the agent gives them, against what the
+simulator knows; as shares.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def labels(tried: Tried) -> list[Deviation]:
 
 
 def labels_of_all_runs(tried: Tried) -> list[Deviation]:
-    """Each label against the rule over every good run, had nothing been lost: what faults cost in runs is in it as well."""
+    """Each label against the rule over every good run, had nothing been lost: what faults cost in
+    runs is in it as well.
+    """
     values = {
         (label.step, label.variant, label.metric): label.best.value
         for label in tried.result.site_label.steps
@@ -53,7 +57,9 @@ def _away(value: float | None, true: float) -> float:
 
 
 def gaps(tried: Tried) -> list[Deviation]:
-    """Each part of each gap, over the batches that the label used, as a share of their whole gap above the label that was found."""
+    """Each part of each gap, over the batches that the label used, as a share of their whole gap
+    above the label that was found.
+    """
     deviations = []
     for label in tried.result.site_label.steps:
         key = (label.step, label.variant, label.metric)
@@ -73,9 +79,9 @@ def gaps(tried: Tried) -> list[Deviation]:
 def uses(tried: Tried) -> list[Deviation]:
     """What each main meter's energy was for, as a share of all that it counted.
 
-    Value-adding is compared over the batches whose time the log tells and whose record is no impossible one, by the share of their
-    time that readings tell. The rest is in parts of its own (excluded, outside, unplaced), which have no truth to be compared
-    with: it is what faults cost.
+    Value-adding is compared over the batches whose time the log tells and whose record is no
+    impossible one, by the share of their time that readings tell. The rest is in parts of its own
+    (excluded, outside, unplaced), which have no truth to be compared with: it is what faults cost.
     """
     deviations = []
     struck = {
@@ -120,7 +126,9 @@ def uses(tried: Tried) -> list[Deviation]:
 
 
 def balances(tried: Tried) -> list[Deviation]:
-    """What the site's main meter counts beyond its declared loss and the meters below it, as a share of what it counts."""
+    """What the site's main meter counts beyond its declared loss and the meters below it, as a
+    share of what it counts.
+    """
     unmeasured, loss = tried.truth.unmeasured, tried.works.design.declared_loss
     expected = unmeasured * (1 - loss) / (1 + unmeasured)
     return [

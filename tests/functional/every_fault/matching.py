@@ -1,9 +1,10 @@
 """What was put in against what was found.
 
-A fault is found if a finding of its code names its meter and one of its rows (of a change from a date on: a row within a day
-of it), or its batches, all of them. A finding's row that
-no fault of that code accounts for is a false alarm, unless another fault lies there: a sentinel left out leaves a gap, a
-stuck register catches up with a leap. What a whole logger's fault entails (`ENTAILS`) is not held against it either.
+A fault is found if a finding of its code names its meter and one of its rows (of a change from a
+date on: a row within a day of it), or its batches, all of them. A finding's row that no fault of
+that code accounts for is a false alarm, unless another fault lies there: a sentinel left out leaves
+a gap, a stuck register catches up with a leap. What a whole logger's fault entails (`ENTAILS`) is
+not held against it either.
 """
 
 from __future__ import annotations
@@ -134,7 +135,8 @@ def _match_meters(
             if wrong:
                 tallies[kinds[0]].false_alarms += wrong
                 tallies[kinds[0]].wrongly.append(
-                    f"{name} {meter} {finding.code} {wrong} of {finding.count}, {_rows(finding.places)[:4]}"
+                    f"{name} {meter} {finding.code} {wrong} of {finding.count}, "
+                    f"{_rows(finding.places)[:4]}"
                 )
 
 
@@ -144,7 +146,9 @@ def _names(finding: DataFinding, span: set[int]) -> bool:
 
 
 def _span(fault: Fault, tried: Tried, near: int = 1) -> set[int]:
-    """Rows at which the fault may be told: its own and their neighbours; of a change from a date on, a day's rows on either side."""
+    """Rows at which the fault may be told: its own and their neighbours; of a change from a date
+    on, a day's rows on either side.
+    """
     if fault.kind in CHANGES and fault.rows:
         near = DAY_S // tried.truth.every_s[fault.meter]
     near *= fault.stride
@@ -157,7 +161,9 @@ def _span(fault: Fault, tried: Tried, near: int = 1) -> set[int]:
 
 
 def _unaccounted(finding: DataFinding, faults: list[Fault], tried: Tried) -> int:
-    """Rows of the finding (or, where it has none, how often it says so) that no fault of the meter accounts for."""
+    """Rows of the finding (or, where it has none, how often it says so) that no fault of the meter
+    accounts for.
+    """
     if any(finding.code in CODES[fault.kind] and not fault.rows for fault in faults):
         return 0  # the whole meter
     entailed = any(finding.code in ENTAILS.get(fault.kind, frozenset()) for fault in faults)
@@ -221,9 +227,11 @@ def _match_log(
 
 
 def _unread_batches(tried: Tried, meters: list[Fault]) -> set[tuple[str, str]]:
-    """Batches of lines whose main meter had a fault in their time: that their energy is not known follows from it.
+    """Batches of lines whose main meter had a fault in their time: that their energy is not known
+    follows from it.
 
-    Likewise where the meter of temperature or pressure had one that turns the line's gas into normal cubic metres.
+    Likewise where the meter of temperature or pressure had one that turns the line's gas into
+    normal cubic metres.
     """
     line_of = {meter.id: (meter.step, meter.equipment) for meter in tried.works.meters}
     for meter in tried.works.meters:
@@ -248,7 +256,9 @@ def _unread_batches(tried: Tried, meters: list[Fault]) -> set[tuple[str, str]]:
 
 
 def _match_forms(tried: Tried, tallies: dict[str, Tally]) -> None:
-    """A form is met if the row was read as it was meant; a row of totals if it was kept out of the batches."""
+    """A form is met if the row was read as it was meant; a row of totals if it was kept out of the
+    batches.
+    """
     name = f"{tried.truth.pack} {tried.works.seed} x{tried.truth.rate:g}"
     struck = {batch for fault in tried.truth.faults for batch in fault.batches}
     read = {

@@ -31,7 +31,9 @@ class Tried:
 def try_plant(
     pack: str, seed: int, rate: float, *, road: str | None = None, folder: Path | None = None
 ) -> Tried:
-    """Write the works and label it. Findings carry the first rows only; here they carry all of them, so that each can be compared."""
+    """Write the works and label it. Findings carry the first rows only; here they carry all of
+    them, so that each can be compared.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         directory = folder or Path(temporary)
         works = Works.live(pack, seed)

@@ -1,8 +1,10 @@
-"""Faults that no single reading shows, in both generators of plants: told by the right cause and meter, or without effect on the label.
+"""Faults that no single reading shows, in both generators of plants: told by the right cause and
+meter, or without effect on the label.
 
-A case is one kind at one of its three sizes, on one line of one plant. It passes where every label lies within half a per cent of the
-truth, or where an open question of the right kind names the meter (of a fault in the log, every line with a meter whose rows it
-changed): then no report leaves the site. Anything else is silently wrong.
+A case is one kind at one of its three sizes, on one line of one plant. It passes where every label
+lies within half a per cent of the truth, or where an open question of the right kind names the
+meter (of a fault in the log, every line with a meter whose rows it changed): then no report leaves
+the site. Anything else is silently wrong.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """One sound plant: its open questions, which of them tell what it really did, its false alarms, and how far its labels lie off."""
+    """One sound plant: its open questions, which of them tell what it really did, its false alarms,
+    and how far its labels lie off.
+    """
 
     generator: str
     seed: int
@@ -196,7 +200,9 @@ def _names(question: ChangeQuestion, mistake: Mistake, target: Target, line: str
 
 
 def markdown(cases: Iterable[Case]) -> str:
-    """One row a kind and generator: how many cases, told, within half a per cent, silently wrong, and the worst untold label."""
+    """One row a kind and generator: how many cases, told, within half a per cent, silently wrong,
+    and the worst untold label.
+    """
     rows: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         rows.setdefault((case.mistake, case.generator), []).append(case)

@@ -1,4 +1,6 @@
-"""Score the agent on faults that pass in silence, and on clean plants: python -m tests.functional.every_fault.silently."""
+"""Score the agent on faults that pass in silence, and on clean plants: python -m
+tests.functional.every_fault.silently.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ def main() -> int:
         sound = list(_as_they_come(workers.map(try_clean, *zip(*plants, strict=True)), _clean))
     print(markdown(tried))
     print(
-        f"\nOf {len(sound)} clean plants {sum(bool(plant.questions) for plant in sound)} are asked about without a cause, "
+        f"\nOf {len(sound)} clean plants {sum(bool(plant.questions) for plant in sound)} are "
+        "asked about without a cause, "
         f"and {sum(bool(plant.true) for plant in sound)} about a process that did change there."
     )
     alarmed = [
@@ -80,18 +83,27 @@ def _as_they_come(tried: Iterable[Tried], line: Callable[[Tried], str]) -> Itera
 def _case(case: Case) -> str:
     asked = " | ".join(case.questions) or "nothing"
     silent = "SILENT " if case.silent else ""
-    return f"{silent}{case.generator} {case.seed} {case.line} {case.mistake} {case.size:g}: label {case.worst:+.2%}; asked: {asked}"
+    return (
+        f"{silent}{case.generator} {case.seed} {case.line} {case.mistake} {case.size:g}: label "
+        f"{case.worst:+.2%}; asked: {asked}"
+    )
 
 
 def _clean(plant: Clean) -> str:
     true = f"; rightly: {' | '.join(plant.true)}" if plant.true else ""
-    return f"{plant.generator} {plant.seed} is sound, label {plant.worst:+.2%}; asked: {' | '.join(plant.questions) or 'nothing'}{true}"
+    return (
+        f"{plant.generator} {plant.seed} is sound, label {plant.worst:+.2%}; asked: "
+        f"{' | '.join(plant.questions) or 'nothing'}{true}"
+    )
 
 
 def _alarms(sound: list[Clean]) -> tuple[str, bool]:
     """False alarms of one generator's clean plants, and whether they are few enough."""
     count, years = sum(len(plant.alarms) for plant in sound), sum(plant.years for plant in sound)
-    summary = f"{sound[0].generator}: {count} false alarms in {years:.1f} years of charts, {count / years:.2f} a year of a plant."
+    summary = (
+        f"{sound[0].generator}: {count} false alarms in {years:.1f} years of charts, "
+        f"{count / years:.2f} a year of a plant."
+    )
     return summary, count <= MOST_ALARMS * years
 
 

@@ -15,13 +15,19 @@ from tests.functional.every_fault.plants import Tried
 LEAST = 0.99
 LIMITS = {"label": 0.002, "label of all runs": 0.002, "gap": 0.01, "use": 0.01, "balance": 0.01}
 LOST_RUNS = 0.003
-"""At ten times the rates a quarter to a half of the runs are lost; an order statistic of the rest then lies up to this far away."""
+"""At ten times the rates a quarter to a half of the runs are lost; an order statistic of the rest
+then lies up to this far away.
+"""
 
 OPEN: dict[str, str] = {
-    "gap": "at ten times the rates only, where a day's run that lacks up to a hundredth of its time is used as it stands",
-    "label of all runs": "at ten times the rates only, where so many runs are lost that the order statistic of the rest lies further away",
+    "gap": "at ten times the rates only, where a day's run that lacks up to a hundredth of its "
+    "time is used as it stands",
+    "label of all runs": "at ten times the rates only, where so many runs are lost that the order "
+    "statistic of the rest lies further away",
 }
-"""Figures that are not reached everywhere, and why: told in the table and in docs/faults.md, and not asserted there."""
+"""Figures that are not reached everywhere, and why: told in the table and in docs/faults.md, and
+not asserted there.
+"""
 
 
 @dataclass(slots=True)
@@ -52,7 +58,8 @@ class Score:
             self.deviations[name] += deviations
 
     def failures(self) -> list[str]:
-        """Every kind and figure that does not hold, in words; figures of `OPEN` begin with that word.
+        """Every kind and figure that does not hold, in words; figures of `OPEN` begin with that
+        word.
 
         A figure of which nothing was compared holds no more than one that is wrong.
         """
@@ -66,7 +73,8 @@ class Score:
                 )
             if tally.precision < LEAST:
                 sentences.append(
-                    f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; {tally.wrongly[:5]}"
+                    f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; "
+                    f"{tally.wrongly[:5]}"
                 )
         for name, limit in LIMITS.items():
             beyond = [
@@ -82,8 +90,8 @@ class Score:
                     else ""
                 )
                 sentences.append(
-                    f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond {limit:.1%}: "
-                    + ", ".join(map(_deviation_text, worst))
+                    f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond "
+                    f"{limit:.1%}: " + ", ".join(map(_deviation_text, worst))
                 )
         return sentences
 
@@ -156,7 +164,9 @@ def never_put_in(scores: Sequence[Score]) -> list[str]:
 
 
 def all_failures(scores: Iterable[Score]) -> list[str]:
-    """Of each rate by itself: what is found at ten times the rates says nothing of the real ones."""
+    """Of each rate by itself: what is found at ten times the rates says nothing of the real
+    ones.
+    """
     return [failure for score in scores for failure in score.failures()]
 
 

@@ -1,7 +1,8 @@
-"""Every kind of fault, three sectors, real and ten times real rates: found, and nothing else said to be one (docs/faults.md).
+"""Every kind of fault, three sectors, real and ten times real rates: found, and nothing else said
+to be one (docs/faults.md).
 
-The short form tries each sector at ten times the real rates and the quicker ones at the real rates too, on another road each time, under
-the limits of the long form.
+The short form tries each sector at ten times the real rates and the quicker ones at the real rates
+too, on another road each time, under the limits of the long form.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""A portal as docs/portal.md sets it up for production: two PostgreSQL databases, Redis, roles that are processes of their own.
+"""A portal as docs/portal.md sets it up for production: two PostgreSQL databases, Redis, roles that
+are processes of their own.
 
-What is run is what the container runs (`docker/entrypoint`), under `portal.settings.production`; only TLS is left to the client,
-which says as the proxy would that it came by HTTPS.
+What is run is what the container runs (`docker/entrypoint`), under `portal.settings.production`;
+only TLS is left to the client, which says as the proxy would that it came by HTTPS.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ firms = [{ name = "Firm" }]
 organisations = [{ name = "Works", kind = "enterprise", firm = "Firm" }]
 peer_groups = [{ pack = "cement", scope = "cn", periods = [{ name = "2025" }] }]
 """
-SITE = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = "cn"\npack = "cement"\n'
+SITE = (
+    '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = '
+    '"cn"\npack = "cement"\n'
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class Plant:
     door: Installation
 
     def challenge(self, revision: int) -> Challenge:
-        """What the portal answers to the commitment, over HTTP; the same again for the same revision."""
+        """What the portal answers to the commitment, over HTTP; the same again for the same
+        revision.
+        """
         raw = commitments.commit(
             ReportCommitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key
         )
@@ -300,7 +306,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def set_up(
     folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "steplabel_owner"
 ) -> Iterator[Installation]:
-    """Databases with their tables and rights, style and scripts; without keys, and with nobody in it. Of the release at `root`."""
+    """Databases with their tables and rights, style and scripts; without keys, and with nobody in
+    it. Of the release at `root`.
+    """
     name = f"steplabel_installation_{token_hex(4)}"
     with (
         database("DATABASE_URL", name, owner) as default,
@@ -316,7 +324,9 @@ def set_up(
 def _wait_until_healthy(
     installed: Installation, process: subprocess.Popen[bytes], port: int
 ) -> None:
-    """By the container's own health check, once something listens there: a check takes half a second of a processor."""
+    """By the container's own health check, once something listens there: a check takes half a
+    second of a processor.
+    """
     deadline = time.monotonic() + START_S
     command = [sys.executable, "-m", "portal.health_check"]
     environment = {**installed.environment("web"), "PORT": str(port)}
@@ -339,7 +349,9 @@ def _listens(port: int) -> bool:
 
 @contextmanager
 def database(variable: str, name: str, owner: str = "") -> Iterator[str]:
-    """A database beside the one that the variable names, owned by the role that it names or by `owner`; dropped afterwards."""
+    """A database beside the one that the variable names, owned by the role that it names or by
+    `owner`; dropped afterwards.
+    """
     beside = os.environ[variable]
     address = urlsplit(beside)._replace(path="/postgres").geturl()
     with psycopg.connect(

@@ -1,4 +1,5 @@
-"""A process as its unit in deploy/systemd starts it. systemd is not here: what the unit asks of it is done by the unit's own lines.
+"""A process as its unit in deploy/systemd starts it. systemd is not here: what the unit asks of it
+is done by the unit's own lines.
 
 ExecStart, Restart, RestartSec, KillMode; a unit that asks for something else is an error.
 """

@@ -1,4 +1,6 @@
-"""The alarms of `deploy/alarms.yml`, by Prometheus: each rings for its fault, is silent without, and finds its measures at a portal."""
+"""The alarms of `deploy/alarms.yml`, by Prometheus: each rings for its fault, is silent without,
+and finds its measures at a portal.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,9 @@ LABELS: dict[str, dict[str, str]] = {
 
 
 def repeated(value: str) -> str:
-    """A value every `STEP`; `0+5` rises by five each time, and `_` is none; several values are all there are."""
+    """A value every `STEP`; `0+5` rises by five each time, and `_` is none; several values are all
+    there are.
+    """
     if " " in value:
         return value
     return f"{value}x400" if "+" in value or value == "_" else f"{value}+0x400"
@@ -138,8 +142,10 @@ def test_each_alarm_rings_for_its_fault_and_for_no_less(tmp_path: Path) -> None:
         alarm = named(rule)
         annotations = {
             name: re.sub(
-                r"{{ \$labels\.(\w+) }}", lambda label: LABELS[alarm][label.group(1)], text
-            )  # noqa: B023 - used at once
+                r"{{ \$labels\.(\w+) }}",
+                lambda label: LABELS[alarm][label.group(1)],  # noqa: B023 - used at once
+                text,
+            )
             for name, text in rule["annotations"].items()
         }
         rings = {"exp_labels": LABELS.get(alarm, {}), "exp_annotations": annotations}

@@ -1,7 +1,9 @@
-"""A flood of hostile anonymous requests at a real portal on real Redis: pages, sign-in and API go on, and nothing fills up.
+"""A flood of hostile anonymous requests at a real portal on real Redis: pages, sign-in and API go
+on, and nothing fills up.
 
-2,000 requests, 20,000 in the long form, to this machine alone. They come from many networks, so that the rate of pages, which would turn
-most of them away, is met by one network only: what answers the others is the whole portal.
+2,000 requests, 20,000 in the long form, to this machine alone. They come from many networks, so
+that the rate of pages, which would turn most of them away, is met by one network only: what answers
+the others is the whole portal.
 """
 
 from __future__ import annotations
@@ -97,7 +99,9 @@ class Stores:
 
 @dataclass
 class Sample:
-    """What a person and a program met: seconds and statuses of whole sign-ins and of API requests."""
+    """What a person and a program met: seconds and statuses of whole sign-ins and of API
+    requests.
+    """
 
     sign_in_s: list[float] = field(default_factory=list)
     api_s: list[float] = field(default_factory=list)
@@ -105,7 +109,10 @@ class Sample:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count} x {what}" for what, count in sorted(self.statuses.items()))
-        return f"sign-in {median(self.sign_in_s) * 1000:.0f} ms, API {median(self.api_s) * 1000:.0f} ms ({counts})"
+        return (
+            f"sign-in {median(self.sign_in_s) * 1000:.0f} ms, API {median(self.api_s) * 1000:.0f} "
+            f"ms ({counts})"
+        )
 
 
 def used_mb(url: str) -> float:
@@ -163,7 +170,9 @@ def asking(portal: Installation) -> Iterator[Callable[..., httpx.Response]]:
 
 
 def sampled(portal: Installation, into: Sample) -> None:
-    """One sign-in of a person, in a browser that the portal does not know, and one request to the API."""
+    """One sign-in of a person, in a browser that the portal does not know, and one request to the
+    API.
+    """
     with httpx.Client(
         base_url=portal.address, headers=from_network(60_000), trust_env=False, timeout=60
     ) as client:

@@ -1,4 +1,6 @@
-"""The portal's processes behind PgBouncer in transaction mode: each transaction may be on another server than the one before."""
+"""The portal's processes behind PgBouncer in transaction mode: each transaction may be on another
+server than the one before.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,8 @@ def test_a_report_is_taken_and_opened_and_pages_are_read(
             } == {200}
             assert client.get("/readyz").json()["wrong"] in ([], ["worker-not-seen"])
     checked = pooled.program(
-        "from portal.opening.installation_agreement import disagreements; print([one.name for one in disagreements()])",
+        "from portal.opening.installation_agreement import disagreements; print([one.name for one "
+        "in disagreements()])",
         "worker",
     )
     assert checked.stdout.strip() == "[]", checked.stderr
@@ -81,7 +84,8 @@ def test_a_long_list_is_read_to_its_end_which_a_cursor_of_the_server_is_not(
 
 def test_a_backup_through_it_is_refused_by_name(pooled: Installation) -> None:
     refused = pooled.program(
-        f"from django.core.management import call_command; call_command('backup', '{pooled.folder / 'dump'}')",
+        "from django.core.management import call_command; call_command('backup', "
+        f"'{pooled.folder / 'dump'}')",
         "operator",
     )
     assert "database-through-pooler" in refused.stderr

@@ -1,4 +1,6 @@
-"""What monitors and load balancers ask of a web process while its database is away: they give up on an answer after a few seconds."""
+"""What monitors and load balancers ask of a web process while its database is away: they give up on
+an answer after a few seconds.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ WITHIN_S = 4.0  # 2 s, beside other tests; with the shared connections' own wait
 
 
 class Cable:
-    """Between a process and its database: plugged in, cut so that nothing comes through, or pulled so that it is refused."""
+    """Between a process and its database: plugged in, cut so that nothing comes through, or pulled
+    so that it is refused.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._server, self.port, self._ends = (host, port), free_port(), list[socket.socket]()

@@ -1,4 +1,6 @@
-"""The real server under real load and ill will: what is too large, too slow, sent at once, or aimed at what the web role may not have."""
+"""The real server under real load and ill will: what is too large, too slow, sent at once, or aimed
+at what the web role may not have.
+"""
 
 from __future__ import annotations
 
@@ -220,7 +222,11 @@ def test_the_webs_role_can_change_no_table_and_no_right_and_no_record(
             "ALTER TABLE intake_submission NO FORCE ROW LEVEL SECURITY",
             "ALTER TABLE intake_submission ADD COLUMN more int",
             "CREATE TABLE mine (id int)",
-            "CREATE OR REPLACE FUNCTION wall_jurisdictions() RETURNS SETOF bigint LANGUAGE sql AS 'SELECT id FROM accounts_jurisdiction'",
+            (
+                "CREATE OR REPLACE FUNCTION wall_jurisdictions() RETURNS SETOF bigint LANGUAGE "
+                "sql AS "
+                "'SELECT id FROM accounts_jurisdiction'"
+            ),
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 web.execute(refused.encode())

@@ -1,4 +1,6 @@
-"""The worker's process in an installation for production: it opens what came, waits for nobody's nudge, and may be killed anywhere."""
+"""The worker's process in an installation for production: it opens what came, waits for nobody's
+nudge, and may be killed anywhere.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,9 @@ def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wron
 def test_a_worker_goes_on_with_the_connections_that_it_has_until_they_answer_no_more(
     installation: Installation, plant: Plant, other_plant: Plant
 ) -> None:
-    """A connection a report would take the servers more than the report does; one that a server has ended is replaced, and nothing told."""
+    """A connection a report would take the servers more than the report does; one that a server has
+    ended is replaced, and nothing told.
+    """
     with installation.running("worker"):
         assert settled(installation, sent(installation, plant.envelope()))["state"] == "accepted"
         before = connections_of_the_worker(installation)
@@ -169,7 +173,9 @@ def test_a_worker_finds_by_itself_what_nobody_told_it_of(
 def test_a_task_that_a_database_refuses_is_logged_without_the_row(
     installation: Installation, other_plant: Plant
 ) -> None:
-    """PostgreSQL quotes the row that it refuses, here an opened report; Celery logs, sends and stores what a task raised."""
+    """PostgreSQL quotes the row that it refuses, here an opened report; Celery logs, sends and
+    stores what a task raised.
+    """
     refuse = "ALTER TABLE opening_openedreport ADD CONSTRAINT nothing_more CHECK (false) NOT VALID"
     with psycopg.connect(installation.vault_url, autocommit=True) as vault:
         vault.execute(refuse)
@@ -243,7 +249,8 @@ def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
         process.wait(120)
         seconds = time.monotonic() - start
     left = installation.program(
-        'from portal.intake.models import Submission\nprint(Submission.objects.filter(state="received").count())',
+        "from portal.intake.models import "
+        'Submission\nprint(Submission.objects.filter(state="received").count())',
         "operator",
     )
     cleared = installation.program(CLEAR, "operator")

@@ -1,4 +1,5 @@
-"""Web processes as deploy/systemd starts them behind nginx as deploy/nginx sets it up: killed again and again, slow senders, many askers.
+"""Web processes as deploy/systemd starts them behind nginx as deploy/nginx sets it up: killed again
+and again, slow senders, many askers.
 
 systemd is not here: `Supervised` does what the unit asks of it.
 """
@@ -68,7 +69,9 @@ def behind_nginx(installation: Installation) -> Iterator[tuple[str, list[Web]]]:
 
 @pytest.fixture(scope="module")
 def undefended(installation: Installation) -> Iterator[str]:
-    """The same, with a proxy that says its own address for who asks, and that passes bodies on as they drip in."""
+    """The same, with a proxy that says its own address for who asks, and that passes bodies on as
+    they drip in.
+    """
     with _served(installation, asker="$server_addr", reads_whole="off") as (address, _web):
         yield address
 
@@ -77,7 +80,9 @@ def undefended(installation: Installation) -> Iterator[str]:
 def _served(
     installation: Installation, asker: str = "$remote_addr", reads_whole: str = "on"
 ) -> Iterator[tuple[str, list[Web]]]:
-    """Two web processes and nginx in front; with other values than the sample's, a defence is off."""
+    """Two web processes and nginx in front; with other values than the sample's, a defence is
+    off.
+    """
     with ExitStack() as stack:
         web = [Web(installation) for _ in range(2)]
         for server in web:
@@ -116,7 +121,9 @@ def wait_for(address: str) -> float:
 def test_killed_again_and_again_the_web_is_back_in_seconds(
     behind_nginx: tuple[str, list[Web]], record_property: Callable[[str, object], None]
 ) -> None:
-    """Alone, twice in three seconds (of which granian by itself dies for good), and both at once, by turns; parent and worker by turns."""
+    """Alone, twice in three seconds (of which granian by itself dies for good), and both at once,
+    by turns; parent and worker by turns.
+    """
     address, web = behind_nginx
     alone: list[float] = []
     both: list[float] = []
@@ -132,7 +139,10 @@ def test_killed_again_and_again_the_web_is_back_in_seconds(
                 wait_for(f"http://127.0.0.1:{server.port}")
         (both if len(killed) > 1 else alone).append(availability.longest_s)
         statuses += availability.statuses
-    summary = f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with both, {dict(statuses)}"
+    summary = (
+        f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with "
+        f"both, {dict(statuses)}"
+    )
     record_property("killed", summary)
     print(summary)
     assert sum(process.starts for process in web) > KILLS
@@ -185,7 +195,9 @@ def test_each_of_many_networks_is_counted_by_itself(
 
 
 def refused(address: str) -> int:
-    """How many of the askers, each from an address of its own, are told to come later; none is believed what it says of itself."""
+    """How many of the askers, each from an address of its own, are told to come later; none is
+    believed what it says of itself.
+    """
     statuses: Counter[int] = Counter()
     for number in range(ASKERS):
         with client(f"127.0.1.{number + 1}") as asking:
@@ -207,7 +219,8 @@ def test_slow_senders_stop_nobody(behind_nginx: tuple[str, list[Web]], undefende
     with slow_senders(address, SLOW_SENDERS):
         during = percentile_99(address)
     print(
-        f"p99 {before * 1000:.0f} ms before, {during * 1000:.0f} ms beside {SLOW_SENDERS} slow senders"
+        f"p99 {before * 1000:.0f} ms before, {during * 1000:.0f} ms beside {SLOW_SENDERS} slow "
+        "senders"
     )
     assert during <= max(2 * before, 0.5)
     with (
@@ -220,12 +233,17 @@ def test_slow_senders_stop_nobody(behind_nginx: tuple[str, list[Web]], undefende
 
 @contextmanager
 def slow_senders(address: str, number: int) -> Iterator[None]:
-    """So many connections, each of which has sent the head of a POST and the first byte of its body."""
+    """So many connections, each of which has sent the head of a POST and the first byte of its
+    body.
+    """
     port = httpx.URL(address).port
     assert port is not None
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    head = f"POST /api/v1/submissions/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/cbor\r\nContent-Length: 200000\r\n\r\nx"
+    head = (
+        f"POST /api/v1/submissions/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: "
+        "application/cbor\r\nContent-Length: 200000\r\n\r\nx"
+    )
     with ExitStack() as stack:
         for index in range(number):
             raw = socket.create_connection(

@@ -130,9 +130,11 @@ def killed_at_random_instants(
     server: Killable | None = None,
     line: Line | None = None,
 ) -> Agent:
-    """The agent that is left after so many deaths, every third of the server. Before each the network drops, where there is a line.
+    """The agent that is left after so many deaths, every third of the server. Before each the
+    network drops, where there is a line.
 
-    What is sent is granted by halves: for an agent that is away or starts, and for one that is ready and dies.
+    What is sent is granted by halves: for an agent that is away or starts, and for one that is
+    ready and dies.
     """
     chance = random.Random(7)  # noqa: S311 - instants of death
     agent = Agent(plant)

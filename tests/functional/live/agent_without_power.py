@@ -1,9 +1,10 @@
-"""`watch` as a process whose power may fail: it notes how much of each file the disk was told to keep, and may die at a named instant.
+"""`watch` as a process whose power may fail: it notes how much of each file the disk was told to
+keep, and may die at a named instant.
 
     python -m tests.functional.live.agent_without_power SITE MARKS [DIE_AT] [acknowledge-first]
 
-`cut` then takes from the files what was never synced, the worst that a power failure does. `acknowledge-first` is the control: the same
-agent with its two acts in the wrong order.
+`cut` then takes from the files what was never synced, the worst that a power failure does.
+`acknowledge-first` is the control: the same agent with its two acts in the wrong order.
 """
 
 from __future__ import annotations

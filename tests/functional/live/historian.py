@@ -1,4 +1,6 @@
-"""A plant's historian on a PostgreSQL of its own, and the program that writes what the plant measures into it, or into files."""
+"""A plant's historian on a PostgreSQL of its own, and the program that writes what the plant
+measures into it, or into files.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ equipment = "furnace"
 
 
 class Historian:
-    """The database. Rows are committed a few at a time, some long after rows with higher ids, and some twice."""
+    """The database. Rows are committed a few at a time, some long after rows with higher ids, and
+    some twice.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -79,7 +83,9 @@ class Historian:
         )
 
     def until_done(self, act: Callable[[psycopg.Connection[object]], None]) -> None:
-        """In one transaction, again and again while the server is away; a commit that was not answered is done twice."""
+        """In one transaction, again and again while the server is away; a commit that was not
+        answered is done twice.
+        """
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -92,7 +98,9 @@ class Historian:
                 return
 
     def send(self, readings: Sequence[Sent], late: Sequence[Sent] = ()) -> None:
-        """`readings`; where there are `late` ones they take lower ids and are committed after `readings` were."""
+        """`readings`; where there are `late` ones they take lower ids and are committed after
+        `readings` were.
+        """
 
         def act(connection: psycopg.Connection[object]) -> None:
             _insert(connection, late)
@@ -126,7 +134,9 @@ def _insert(connection: psycopg.Connection[object], readings: Sequence[Sent]) ->
 
 @contextmanager
 def written(plant: Plant, historian: Historian, over_s: float) -> Iterator[None]:
-    """All of the plant's readings and heats are written meanwhile; whoever leaves waits for the last."""
+    """All of the plant's readings and heats are written meanwhile; whoever leaves waits for the
+    last.
+    """
 
     def write() -> None:
         chance = random.Random(11)  # noqa: S311 - which rows are late
@@ -169,7 +179,9 @@ delimiter = "|"
 
 @contextmanager
 def appended(plant: Plant, over_s: float) -> Iterator[None]:
-    """The same into a file that is rotated every so many lines, each written in two halves; heats into another."""
+    """The same into a file that is rotated every so many lines, each written in two halves; heats
+    into another.
+    """
     folder = plant.folder / "out"
     folder.mkdir(exist_ok=True)
 

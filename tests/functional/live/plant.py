@@ -1,4 +1,6 @@
-"""A plant of arc furnaces behind a real broker, its site.toml for `watch`, and what must come out."""
+"""A plant of arc furnaces behind a real broker, its site.toml for `watch`, and what must come
+out.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,16 @@ from reporting_agent.sources import interface
 
 @dataclass
 class Plant:
-    """The plant's files for the offline road in `offline`, and the same behind a broker in `live`."""
+    """The plant's files for the offline road in `offline`, and the same behind a broker in
+    `live`.
+    """
 
     folder: Path
     furnaces: Furnaces = field(default_factory=Furnaces)
     granted: float = 1.0
-    """The share of its readings that it may send by now. It grows with the deaths, so that each comes while something is sent."""
+    """The share of its readings that it may send by now. It grows with the deaths, so that each
+    comes while something is sent.
+    """
     reached: int = 0  # readings that it began to send
 
     def __post_init__(self) -> None:
@@ -92,4 +98,7 @@ def equal_to_the_files(plant: Plant) -> str:
     assert offline
     assert all(offline.values())
     assert energies(plant.live) == offline
-    return f"{len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal to the bit"
+    return (
+        f"{len(plant.sent):,} readings, {len(offline)} batches: 0 lost, 0 doubled, energies equal "
+        "to the bit"
+    )

@@ -13,7 +13,9 @@ STARTS_IN_S = 900  # on a machine that others use; one that ended is noticed at 
 
 
 class Server:
-    """A module of `fixtures` that serves on a port of this machine, or on `device`; it says "serving" once it does."""
+    """A module of `fixtures` that serves on a port of this machine, or on `device`; it says
+    "serving" once it does.
+    """
 
     def __init__(self, module: str, folder: Path, *more: str, device: str | None = None) -> None:
         self.folder, self.port = folder, free_port()

@@ -1,4 +1,6 @@
-"""Alerts that no server took are sent after the agent was killed: by webhook, mail and MQTT, each once, and none that was delivered."""
+"""Alerts that no server took are sent after the agent was killed: by webhook, mail and MQTT, each
+once, and none that was delivered.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 class Servers:
-    """A webhook and a mail server on ports that are known before they listen; what came lies in `posts` and `mails`."""
+    """A webhook and a mail server on ports that are known before they listen; what came lies in
+    `posts` and `mails`.
+    """
 
     def __init__(self) -> None:
         self.http_port, self.smtp_port = free_port(), free_port()
@@ -143,8 +147,10 @@ def servers() -> Iterator[Servers]:
 
 def settings_for(servers: Servers) -> str:
     return (
-        f'[source.alerts]\nwebhook = "http://127.0.0.1:{servers.http_port}/hook"\ntopic = "works/alerts"\n[source.alerts.mail]\n'
-        f'server = "127.0.0.1"\nport = {servers.smtp_port}\nsender = "steplabel@works.example"\nto = ["shift@works.example"]\n'
+        f'[source.alerts]\nwebhook = "http://127.0.0.1:{servers.http_port}/hook"\ntopic = '
+        '"works/alerts"\n[source.alerts.mail]\n'
+        f'server = "127.0.0.1"\nport = {servers.smtp_port}\nsender = '
+        '"steplabel@works.example"\nto = ["shift@works.example"]\n'
     )
 
 

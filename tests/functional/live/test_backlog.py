@@ -1,4 +1,6 @@
-"""A first day with a backlog, through growing files: in whatever order rows and readings come, `watch` knows what a restarted one knows."""
+"""A first day with a backlog, through growing files: in whatever order rows and readings come,
+`watch` knows what a restarted one knows.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from reporting_agent.live.running import learning, reopening
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.watching import SiteWatch
 
-HEATS = 40  # of each furnace: enough for a usual course, and more than is held of a meter beside open batches
+# of each furnace: enough for a usual course, and more than is held of a meter beside open batches
+HEATS = 40
 GATHERED_S = 1.0
 IN_TIME_S = 120.0
 SOURCES = """

@@ -1,4 +1,6 @@
-"""The report of a period that closed: waits for every meter, is made once, told once, and never sent where it is refused."""
+"""The report of a period that closed: waits for every meter, is made once, told once, and never
+sent where it is refused.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,9 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(
 def test_a_meter_is_waited_for_within_its_from_and_until_alone(
     tmp_path: Path, spool: Spool
 ) -> None:
-    """Gas of the second furnace was counted by another meter from 20 January on; the period after asks for that one alone."""
+    """Gas of the second furnace was counted by another meter from 20 January on; the period after
+    asks for that one alone.
+    """
     furnaces = Furnaces(heats=6)
     site = furnaces.fed_by(tmp_path, "")
     parts = site.read_text("utf-8").partition('[[meters]]\nid = "eaf-2-gas"')
@@ -188,7 +192,10 @@ def test_readings_that_were_given_up_keep_it_no_longer_and_it_is_told_with_the_r
     assert room.notices() == ["2025-01 is being made"]
     room.until_told(2)
     assert room.told[0].startswith("Report of 2025-01: done")
-    notice = "Report of 2025-01: without readings that did not come although they were requested: eaf-1-gas 7–7"
+    notice = (
+        "Report of 2025-01: without readings that did not come although they were requested: "
+        "eaf-1-gas 7–7"
+    )
     assert room.told[1] == room.notices()[-1] == notice
 
 
@@ -232,7 +239,9 @@ def test_a_period_that_is_refused_keeps_none_after_it_and_stays_in_sight(
 def test_a_period_whose_label_was_made_is_not_sealed_by_that(
     tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The owner looks at local reports first, and lets them be sealed from the same period on once they agree."""
+    """The owner looks at local reports first, and lets them be sealed from the same period on once
+    they agree.
+    """
     room = due(tmp_path, spool, every="quarter", first="2024-Q4")
     program = tmp_path / "python"
     program.write_text('#!/bin/sh\necho "$3"\n')
@@ -284,7 +293,8 @@ def test_a_command_that_ends_as_none_of_ours_does_is_refused_and_what_cannot_be_
     assert room.told[0].startswith("What reports.json is to remember cannot be saved")
     assert (
         room.told[1]
-        == "Report of 2025-01: refused at 2025-02-01T00:00:00+00:00, nothing was sent: no \ufffd room"
+        == "Report of 2025-01: refused at 2025-02-01T00:00:00+00:00, nothing was sent: no \ufffd "
+        "room"
     )
 
 

@@ -1,4 +1,6 @@
-"""The gateway of tests and trials hands its broker every message, or says how many it did not: its loss would look like the agent's."""
+"""The gateway of tests and trials hands its broker every message, or says how many it did not: its
+loss would look like the agent's.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.mark.long
 def test_more_than_mqtt_can_number_at_once_arrives_whole(tmp_path: Path) -> None:
-    """The gateway connects late, so that all numbers are in flight and the rest has to wait for one."""
+    """The gateway connects late, so that all numbers are in flight and the rest has to wait for
+    one.
+    """
     broker, count, arrived = (
         Broker(tmp_path, autosaves=False).start(),
         NUMBERED + 3_000,

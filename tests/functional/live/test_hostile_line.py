@@ -1,4 +1,6 @@
-"""What a hostile or broken line does to `watch`, behind a real broker: nothing of it ends or holds up what comes after."""
+"""What a hostile or broken line does to `watch`, behind a real broker: nothing of it ends or holds
+up what comes after.
+"""
 
 from __future__ import annotations
 
@@ -127,12 +129,16 @@ def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_not_asked_for(l
 def test_what_a_broker_without_connection_was_never_asked_for_is_not_given_up(
     line: Line, tmp_path: Path
 ) -> None:
-    """Of two brokers one cannot be reached. Nobody knows whose readings are missing; the other is asked no oftener than alone."""
+    """Of two brokers one cannot be reached. Nobody knows whose readings are missing; the other is
+    asked no oftener than alone.
+    """
     second = Broker(tmp_path / "second")
     line.toml.write_text(
         line.toml.read_text(encoding="utf-8")
-        + f'\n[[source.mqtt]]\nhost = "127.0.0.1"\nport = {second.port}\nclient_id = "second"\nask = "works/ask"\n'
-        + '[[source.mqtt.readings]]\ntopic = "works/others/+"\nmeter_level = 3\nfields = { time = "t", value = "v" }\n',
+        + f'\n[[source.mqtt]]\nhost = "127.0.0.1"\nport = {second.port}\nclient_id = '
+        '"second"\nask = "works/ask"\n'
+        + '[[source.mqtt.readings]]\ntopic = "works/others/+"\nmeter_level = 3\nfields = { time = '
+        '"t", value = "v" }\n',
         encoding="utf-8",
     )
     line.watch.reloading.asked.set()
@@ -232,7 +238,9 @@ def test_an_edge_node_without_a_birth_is_asked_after_growing_pauses_and_not_for_
 
 
 def test_a_fault_in_a_callback_ends_no_line(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client's thread ends by it; another is started, and the broker sends again what was not acknowledged."""
+    """The client's thread ends by it; another is started, and the broker sends again what was not
+    acknowledged.
+    """
     line.send(1)
     line.until_kept(1)
     put, raised = mqtt.MqttSource._put, list[int]()
@@ -290,7 +298,10 @@ def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_i
 def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
+    tables = (
+        '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = '
+        '"tag", time = "at", value = "v" } }\n'
+    )
     site = Furnaces(heats=1).fed_by(tmp_path, tables)
     sentences: list[str] = []
     watch = SiteWatch(load_site(site), lambda sentence: sentences.append(str(sentence)))
@@ -369,7 +380,9 @@ def test_a_broker_that_refuses_an_alert_has_not_taken_it(tmp_path: Path) -> None
     def is_taken() -> bool:
         try:
             source.publish("works/others", "a batch wastes")
-        except ConnectionError:  # mosquitto ends the connection of whom it refused at times (6 of 100), and the source connects again
+        # mosquitto ends the connection of whom it refused at times (6 of 100), and the source
+        # connects again
+        except ConnectionError:
             return False
         return True
 

@@ -1,6 +1,8 @@
-"""Agent and broker killed with SIGKILL while a plant sends: the spool holds what was sent, once, and energies are those of the files.
+"""Agent and broker killed with SIGKILL while a plant sends: the spool holds what was sent, once,
+and energies are those of the files.
 
-A killed agent loses what it had not synced as well, as in a power failure. The broker is a real mosquitto.
+A killed agent loses what it had not synced as well, as in a power failure. The broker is a real
+mosquitto.
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @contextmanager
 def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.Event]:
-    """The plant's readings, spread over so many seconds; the last of each meter, and batches, once the event that is yielded is set.
+    """The plant's readings, spread over so many seconds; the last of each meter, and batches, once
+    the event that is yielded is set.
 
-    What a broker loses is noticed by a later number, so something must come after its last death; rows of batches have no numbers.
+    What a broker loses is noticed by a later number, so something must come after its last death;
+    rows of batches have no numbers.
     """
     calm = threading.Event()
     with Gateway(broker.port) as gateway:
@@ -183,7 +187,9 @@ def test_killed_at_random_instants_the_labels_are_those_of_the_files(
     long: bool,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the network drops before each."""
+    """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the
+    network drops before each.
+    """
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     with laid(broker.port) as line:

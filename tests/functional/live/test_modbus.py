@@ -1,4 +1,6 @@
-"""Modbus by real servers of pymodbus: late answers on every kind of line, and agent and server killed while meters are polled."""
+"""Modbus by real servers of pymodbus: late answers on every kind of line, and agent and server
+killed while meters are polled.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +137,9 @@ def test_a_device_that_knows_no_echo_is_waited_for_until_it_is_silent(
 
 
 def test_an_answer_with_another_number_is_passed_over() -> None:
-    """A gateway that still sends the answer to a request before: the header's transaction number tells."""
+    """A gateway that still sends the answer to a request before: the header's transaction number
+    tells.
+    """
 
     def answer(number: int, value: int) -> bytes:
         return struct.pack(">HHHBBBH", number, 0, 5, 1, 3, 2, value)
@@ -166,7 +170,9 @@ def test_an_answer_with_another_number_is_passed_over() -> None:
 def test_killed_at_random_instants_the_spool_holds_what_was_answered(
     tmp_path: Path, stack: ExitStack, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    """In the short form two agents and a server, with `--long` a hundred deaths. What a dead agent had not kept is not asked for."""
+    """In the short form two agents and a server, with `--long` a hundred deaths. What a dead agent
+    had not kept is not asked for.
+    """
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=240 if long else 24))
     pace = (
@@ -203,7 +209,10 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
             whole = series[series.index(values[0]) : len(series) - series[::-1].index(values[-1])]
             assert counted(values) == pytest.approx(counted(whole), abs=1e-3)
     assert lost <= 4 * deaths + 4  # at most one poll a death
-    summary = f"{deaths} deaths, {sum(map(len, spooled.values())):,} readings: 0 doubled, {lost} answers not kept, registers complete"
+    summary = (
+        f"{deaths} deaths, {sum(map(len, spooled.values())):,} readings: 0 doubled, {lost} "
+        "answers not kept, registers complete"
+    )
     record_property("killed", summary)
 
 

@@ -1,4 +1,6 @@
-"""Batches out of registers of a real server of pymodbus, through a restart of the source in a batch and over the end of one."""
+"""Batches out of registers of a real server of pymodbus, through a restart of the source in a batch
+and over the end of one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The thread that drives an MQTT client, behind a real broker: what it acknowledges, TLS, and how it leaves."""
+"""The thread that drives an MQTT client, behind a real broker: what it acknowledges, TLS, and how
+it leaves.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def send(client: paho.Client, values: range) -> None:
 def test_an_acknowledgement_of_an_earlier_connection_is_left_out(
     tmp_path: Path, version: str
 ) -> None:
-    """Its number is another message's by then: the broker would forget that one before it is kept."""
+    """Its number is another message's by then: the broker would forget that one before it is
+    kept.
+    """
     broker = Broker(tmp_path / "broker").start()
     first = Waiting(tmp_path / "first")
     reads = source(tmp_path, broker.port, first, version=version)
@@ -111,7 +115,9 @@ def test_an_acknowledgement_of_an_earlier_connection_is_left_out(
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_what_comes_again_without_a_time_is_kept_once(tmp_path: Path, version: str) -> None:
-    """Its acknowledgement is lost with the connection, then with the agent; one with the same content that is new counts."""
+    """Its acknowledgement is lost with the connection, then with the agent; one with the same
+    content that is new counts.
+    """
     broker = Broker(tmp_path / "broker").start()
     intake = Intake(Spool(tmp_path / "spool"))
 
@@ -147,7 +153,9 @@ def test_what_comes_again_without_a_time_is_kept_once(tmp_path: Path, version: s
 
 
 def test_what_a_broker_retains_is_no_reading_of_now(tmp_path: Path) -> None:
-    """It is sent at each connection, whenever it was measured; with a time of its own it is kept."""
+    """It is sent at each connection, whenever it was measured; with a time of its own it is
+    kept.
+    """
     broker = Broker(tmp_path / "broker").start()
     sends = gateway(broker.port)
     for value in ("7", '{"t": "2025-01-02T06:00:00Z", "value": 8}'):
@@ -218,7 +226,9 @@ def test_a_host_of_sparkplug_says_that_it_leaves(tmp_path: Path) -> None:
 def test_a_source_leaves_though_nothing_takes_what_came(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its thread waits for room in the intake, of which the one who asks it to leave is to make room."""
+    """Its thread waits for room in the intake, of which the one who asks it to leave is to make
+    room.
+    """
     monkeypatch.setattr("reporting_agent.live.spool.acknowledging.MOST_WAITING", 10)
     monkeypatch.setattr("reporting_agent.live.sources.mqtt_network.LEAVING_S", 0.5)
     broker = Broker(tmp_path / "broker").start()

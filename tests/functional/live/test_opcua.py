@@ -1,6 +1,8 @@
-"""Agent and OPC UA server killed with SIGKILL while the plant is told of: the spool holds what was told, once.
+"""Agent and OPC UA server killed with SIGKILL while the plant is told of: the spool holds what was
+told, once.
 
-The server is asyncua's, with its history in SQLite. A killed agent loses what it had not synced as well, as in a power failure.
+The server is asyncua's, with its history in SQLite. A killed agent loses what it had not synced as
+well, as in a power failure.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ def test_killed_at_random_instants_the_spool_holds_what_was_told(
     long: bool,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
+    """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the
+    network drops before each.
+    """
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
     server = serving(

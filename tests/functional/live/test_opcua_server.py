@@ -1,4 +1,6 @@
-"""What is agreed with a real OPC UA server: encryption and trust, acknowledgements, full queues, events, and where there is no history."""
+"""What is agreed with a real OPC UA server: encryption and trust, acknowledgements, full queues,
+events, and where there is no history.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ class Users(UserManager):
 
 
 class Host:
-    """A server in a thread of this process, for all tests of the module; each has a meter of its own."""
+    """A server in a thread of this process, for all tests of the module; each has a meter of its
+    own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.users = folder, free_port(), Users()
@@ -311,7 +315,9 @@ def test_what_was_told_while_nobody_listened_is_read_from_history(
 def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
     host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also by an agent that was started again meanwhile: from when on it is to be read lies in the spool."""
+    """Also by an agent that was started again meanwhile: from when on it is to be read lies in the
+    spool.
+    """
     monkeypatch.setattr(unread_histories, "AGAIN_FIRST_S", 0.5)
     first = connected("m-7")
     host.tell("m-7", 1, 1.0)
@@ -330,8 +336,8 @@ def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
         again.until(lambda agent=again: agent.source.connected)  # type: ignore[misc]
         host.tell("m-7", value, value)
         again.until(
-            lambda agent=again, value=value: value in [reading.value for reading in agent.readings]
-        )  # type: ignore[misc]
+            lambda agent=again, value=value: value in [reading.value for reading in agent.readings]  # type: ignore[misc]
+        )
         assert 2.0 not in [reading.value for reading in again.readings]
         [word] = [word for word in again.source.words() if word.about == "unread history"]
         assert (
@@ -382,7 +388,9 @@ async def nothing(*_: object) -> AsyncIterator[list[ua.DataValue]]:
 def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_and_double_nothing(
     host: Host, connected: Callable[..., Connected], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clock may be set back by as much as history is read again, also while the connection is down."""
+    """A clock may be set back by as much as history is read again, also while the connection is
+    down.
+    """
     monkeypatch.setattr(source, "AGAIN_FIRST_S", 0.1)
     client = connected("m-10", late_s=-2 * STEP.total_seconds())
     client.until(lambda: client.source.connected)

@@ -1,6 +1,8 @@
-"""A plant's real files played through SQL, growing files and MQTT give the labels of the offline road, to the bit.
+"""A plant's real files played through SQL, growing files and MQTT give the labels of the offline
+road, to the bit.
 
-In the short form some weeks of each file, with `--long` all of the heats and of the quarter-hours, and months of the brewery's meters.
+In the short form some weeks of each file, with `--long` all of the heats and of the quarter-hours,
+and months of the brewery's meters.
 """
 
 from __future__ import annotations
@@ -105,7 +107,9 @@ class Played:
     rows: list[dict[str, str]] = field(default_factory=list)
 
     def live(self, sources: str) -> Path:
-        """site.toml of the same plant whose batches, and readings where there are, come from these sources."""
+        """site.toml of the same plant whose batches, and readings where there are, come from these
+        sources.
+        """
         text = self.offline.read_text("utf-8")
         inputs = re.search(r"\[inputs\]\n((?:[^\[\n].*\n)*)", text)
         assert inputs is not None
@@ -154,8 +158,8 @@ def quarter_hours(folder: Path, *, long: bool) -> Played:
 
 
 def heats(folder: Path, *, long: bool) -> Played:
-    """Their log: energy stands in the same file, which the live site reads as well. Heats without an end (0, 20 of 14,727) are left
-    out of both: to a plant that runs they have not ended."""
+    """Their log: energy stands in the same file, which the live site reads as well. Heats without
+    an end (0, 20 of 14,727) are left out of both: to a plant that runs they have not ended."""
     site = site_of(*HEATS, folder)
     lines = _shortened(folder / HEATS[1], 14_728 if long else 1_000, without=":00,0,")
     names = lines[0].split(",")
@@ -189,13 +193,16 @@ def _shortened(path: Path, count: int, without: str = "\n\n") -> list[str]:
 
 
 def brewery(folder: Path, *, long: bool) -> Played:
-    """Seven meters of a brewery, as the furnaces of a rolling mill by day: a log is made up, energies are the brewery's."""
+    """Seven meters of a brewery, as the furnaces of a rolling mill by day: a log is made up,
+    energies are the brewery's.
+    """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     if not BREWERY:
         pytest.skip(
-            f"real data not here: {DATA / 'craft_brewery'} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+            f"real data not here: {DATA / 'craft_brewery'} (set STEPLABEL_REAL_DATA to the folder "
+            "that holds it)"
         )
     shutil.copytree(PROFILES / "plant-15-minutes", folder, dirs_exist_ok=True)
     begin, end = (
@@ -424,5 +431,6 @@ def test_a_real_file_gives_the_label_of_the_offline_road(
     )
     record_property(
         "replayed",
-        f"{real.__name__} {protocol.__name__}: {len(played.readings):,} readings, {len(offline):,} batches equal to the bit",
+        f"{real.__name__} {protocol.__name__}: {len(played.readings):,} readings, "
+        f"{len(offline):,} batches equal to the bit",
     )

@@ -1,4 +1,6 @@
-"""The control room's page in a real Chromium: both languages, wall and phone, without JavaScript, and by known names only."""
+"""The control room's page in a real Chromium: both languages, wall and phone, without JavaScript,
+and by known names only.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +74,24 @@ def moment() -> PlantMoment:
     ]
     unreadable = [("works/x", 3, (Message(AT_US, "works/x", "no JSON: <b>", "<b>bad"),))]
     return PlantMoment(
-        AT_US, AT_US, opened, idle, [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)], unreadable, [("broker:1883", ""), ("b:1", "refused")],
-        [alert], shift, 12_345, 3, 7, 8.0, 1.0, vouched=True, unread=3, untold=["steam-1"],
-    )  # fmt: skip
+        AT_US,
+        AT_US,
+        opened,
+        idle,
+        [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)],
+        unreadable,
+        [("broker:1883", ""), ("b:1", "refused")],
+        [alert],
+        shift,
+        12_345,
+        3,
+        7,
+        8.0,
+        1.0,
+        vouched=True,
+        unread=3,
+        untold=["steam-1"],
+    )
 
 
 @pytest.fixture

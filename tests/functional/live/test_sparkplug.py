@@ -1,4 +1,6 @@
-"""An edge node of Sparkplug B, Eclipse Tahu's, behind a real broker: births, a lost message, a death, a host that comes late."""
+"""An edge node of Sparkplug B, Eclipse Tahu's, behind a real broker: births, a lost message, a
+death, a host that comes late.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A PostgreSQL historian and files that grow, with agent and server killed by SIGKILL: the spool holds what was written, once.
+"""A PostgreSQL historian and files that grow, with agent and server killed by SIGKILL: the spool
+holds what was written, once.
 
 A killed agent loses what it had not synced as well, as in a power failure.
 """
@@ -70,7 +71,9 @@ def _heats_in_spool(plant: Plant) -> int:
 def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
     tmp_path: Path, cluster: Cluster, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
+    """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the
+    network drops before each.
+    """
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     historian = Historian(cluster)
@@ -91,10 +94,13 @@ def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
 def test_the_driver_of_odbc_gives_the_labels_of_the_files(
     tmp_path: Path, cluster: Cluster, record_property: Callable[[str, object], None]
 ) -> None:
-    """Through unixODBC and PostgreSQL's driver, with an agent that is killed once. ODBC's times have no offset: the session says which."""
+    """Through unixODBC and PostgreSQL's driver, with an agent that is killed once. ODBC's times
+    have no offset: the session says which.
+    """
     plant = Plant(tmp_path, Furnaces(heats=1), granted=0.5)
     historian, driver = Historian(cluster), odbc.postgresql()
-    session = "ConnSettings=set time zone 'Europe/Berlin'"  # the site's own, in which batches without an offset are read
+    # the site's own, in which batches without an offset are read
+    session = "ConnSettings=set time zone 'Europe/Berlin'"
     string = f"odbc:Driver={driver.file};Server=127.0.0.1;Port={cluster.port};Database=postgres;UID=reader;{session}"
     text = (
         SITE.format(port=cluster.port, look_back=LOOK_BACK)
@@ -117,7 +123,9 @@ def test_the_driver_of_odbc_gives_the_labels_of_the_files(
 def test_files_read_by_an_agent_that_is_killed_give_the_labels_of_the_files(
     tmp_path: Path, long: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    """With `--long` a hundred deaths, all while lines are written: what is granted before each takes longer than its instant is away."""
+    """With `--long` a hundred deaths, all while lines are written: what is granted before each
+    takes longer than its instant is away.
+    """
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     plant.furnaces.fed_by(plant.live.parent, FILES)
@@ -206,7 +214,8 @@ def test_a_source_whose_query_waits_for_a_lock_is_left_and_hands_on_nothing_late
         source.start()
         while (
             plant.execute(
-                "select 1 from pg_stat_activity where usename = 'reader' and wait_event_type = 'Lock'"
+                "select 1 from pg_stat_activity where usename = 'reader' and wait_event_type = "
+                "'Lock'"
             ).fetchone()
             is None
         ):
@@ -226,13 +235,16 @@ def test_a_source_whose_query_waits_for_a_lock_is_left_and_hands_on_nothing_late
 def test_a_time_that_no_calendar_holds_stops_no_query(
     tmp_path: Path, cluster: Cluster, mark: str
 ) -> None:
-    """As the column of the time and as the mark; of `infinity` it is told once, however often it is read again."""
+    """As the column of the time and as the mark; of `infinity` it is told once, however often it is
+    read again.
+    """
     settings = Sql.model_validate(
         {
             "url": f"postgresql://reader@127.0.0.1:{cluster.port}/postgres",
             "readings": [
                 {
-                    "query": f"select id, tag, at, value from samples where {mark} > :since order by {mark}",  # noqa: S608 - ours
+                    "query": f"select id, tag, at, value from samples where {mark} > :since order "  # noqa: S608 - ours
+                    f"by {mark}",
                     "mark": mark,
                     "start": 0 if mark == "id" else datetime(2020, 1, 1, tzinfo=UTC),
                     "look_back": 10,

@@ -1,6 +1,8 @@
-"""docs/live.md as a newcomer walks it: every command of its first part as it stands, on a clean copy, to a first live label.
+"""docs/live.md as a newcomer walks it: every command of its first part as it stands, on a clean
+copy, to a first live label.
 
-Of an administrator's step the packages are those of this machine (`tests.servers.mosquitto`); the broker's settings are the page's.
+Of an administrator's step the packages are those of this machine (`tests.servers.mosquitto`); the
+broker's settings are the page's.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ BY_ADMINISTRATOR = ("apt-get ", "systemctl ")
 
 
 def commands() -> list[str]:
-    """Those of the page's first part, in order; a line that ends with a backslash goes on in the next."""
+    """Those of the page's first part, in order; a line that ends with a backslash goes on in the
+    next.
+    """
     page = (ROOT / "docs" / "live.md").read_text("utf-8")
     part = page.split("## From an empty machine to a first live label\n")[1].split("\n## ")[0]
     lines = "\n".join(line[7:] for line in part.splitlines() if line.startswith("       "))

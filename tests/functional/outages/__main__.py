@@ -1,4 +1,6 @@
-"""python -m tests.functional.outages [--long]: every outage of docs/runbook.md under load, told, survived and counted."""
+"""python -m tests.functional.outages [--long]: every outage of docs/runbook.md under load, told,
+survived and counted.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,16 @@ from tests.functional.outages.chain import Result, run
 
 
 def failures(result: Result) -> list[str]:
-    """Whatever is not as it must be, with the control's: an account that cannot find a loss proves nothing."""
+    """Whatever is not as it must be, with the control's: an account that cannot find a loss proves
+    nothing.
+    """
     problems = list(result.failures)
     assert result.account is not None
     assert result.control is not None
     if result.account.lost or result.account.doubled or result.account.unknown:
         problems.append(
-            f"lost {result.account.lost}, doubled {result.account.doubled}, unknown {result.account.unknown}"
+            f"lost {result.account.lost}, doubled {result.account.doubled}, unknown "
+            f"{result.account.unknown}"
         )
     if result.statuses.get(500, 0):
         problems.append(f"{result.statuses[500]} x 500")
@@ -32,8 +37,10 @@ def summary_line(result: Result) -> str:
     assert result.control is not None
     account = result.account
     return (
-        f"{account.receipts} reports with a receipt, {len(account.lost)} lost, {len(account.doubled)} doubled; statuses "
-        f"{dict(sorted(result.statuses.items()))}; control: {len(result.control.lost)} of {result.control.receipts} lost, "
+        f"{account.receipts} reports with a receipt, {len(account.lost)} lost, "
+        f"{len(account.doubled)} doubled; statuses "
+        f"{dict(sorted(result.statuses.items()))}; control: {len(result.control.lost)} of "
+        f"{result.control.receipts} lost, "
         f"told {sorted(result.control_told)}"
     )
 

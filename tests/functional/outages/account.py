@@ -1,4 +1,6 @@
-"""What became of every report that an agent holds a receipt for, counted in both databases: nothing lost, nothing twice."""
+"""What became of every report that an agent holds a receipt for, counted in both databases: nothing
+lost, nothing twice.
+"""
 
 from __future__ import annotations
 

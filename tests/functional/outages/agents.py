@@ -1,4 +1,6 @@
-"""Real agents that report all the time: each has its state directory, draws, seals, sends, and asks again until it holds the receipt."""
+"""Real agents that report all the time: each has its state directory, draws, seals, sends, and asks
+again until it holds the receipt.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def data_of(year: str) -> ReportMaterial:
 
 
 class Counted(httpx.BaseTransport):
-    """The way to the portal, which counts what it answers and times reports handed in. The certificate is the trial's own."""
+    """The way to the portal, which counts what it answers and times reports handed in. The
+    certificate is the trial's own.
+    """
 
     def __init__(self, statuses: Counter[int], handed_in: list[float]) -> None:
         context = ssl.create_default_context()
@@ -60,12 +64,14 @@ class Counted(httpx.BaseTransport):
 
 @dataclass
 class Reporting:
-    """So many agents at once, each report by the year, until told to stop; what they hold receipts for.
+    """So many agents at once, each report by the year, until told to stop; what they hold receipts
+    for.
 
     Args:
         tokens: one a site; when all years of a site are reported the next token is taken.
         pause_s: after each report, of each agent.
-        every_s: reports begin so far apart, whoever is free, and wait from that moment on; else each agent's as soon as it has a receipt.
+        every_s: reports begin so far apart, whoever is free, and wait from that moment on; else
+            each agent's as soon as it has a receipt.
         a_site: how many reports each site makes.
     """
 
@@ -127,7 +133,8 @@ class Reporting:
                 token = next(self.tokens, None)
             if token is None:
                 self.refusals.append(
-                    "no site is left that has not reported all its years: there was no load in the end"
+                    "no site is left that has not reported all its years: there was no load in "
+                    "the end"
                 )
                 return
             folder = self.folder / sha256(token.encode()).hexdigest()[:12]
@@ -154,7 +161,9 @@ class Reporting:
         return None if self._over.wait(max(0.0, due - time.monotonic())) else due
 
     def _until_done(self, do: Callable[[], str]) -> str | None:
-        """Once more a second later while the portal is away, as people and timers do; a refusal ends it and is kept."""
+        """Once more a second later while the portal is away, as people and timers do; a refusal
+        ends it and is kept.
+        """
         while not self._abandoned:
             try:
                 return do()
@@ -194,7 +203,9 @@ class Agent:
         return ""
 
     def submit(self, year: str) -> str:
-        """As the command does: look at directory and log, commit, draw, seal, send; the digest of what there is a receipt for."""
+        """As the command does: look at directory and log, commit, draw, seal, send; the digest of
+        what there is a receipt for.
+        """
         with self._road() as road, self._state.exclusive(), self._state.connect() as connection:
             site = enrolment.current(connection)
             assert site is not None

@@ -1,6 +1,8 @@
-"""The chain: outage after outage under load, what was told of each, how quickly all was back, and the account at the end.
+"""The chain: outage after outage under load, what was told of each, how quickly all was back, and
+the account at the end.
 
-The control comes last: with the replica's synchrony off the same failover loses reports, and the same account says so.
+The control comes last: with the replica's synchrony off the same failover loses reports, and the
+same account says so.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ class Outcome:
             or "nothing to tell"
         )
         return (
-            f"{self.fault}: lasted {self.lasted:.0f} s; alarm: {alarms}; web back {self.web_back:.1f} s, "
+            f"{self.fault}: lasted {self.lasted:.0f} s; alarm: {alarms}; web back "
+            f"{self.web_back:.1f} s, "
             f"queue empty {self.queue_empty:.0f} s, all well {self.well:.0f} s after"
         )
 
@@ -67,7 +70,9 @@ def run(*, long: bool) -> Result:
             for fault in all_faults(long=long):
                 try:
                     outcome = _through(system, fault, result.failures)
-                except AssertionError as broken:  # a procedure, or a server that did not come back: what follows is tried all the same
+                # a procedure, or a server that did not come back: what follows is tried all the
+                # same
+                except AssertionError as broken:
                     result.failures.append(f"{fault.name}: {broken}")
                     continue
                 result.outcomes.append(outcome)
@@ -143,7 +148,9 @@ IN_WORK = 2
 
 
 def alarm_after(name: str) -> float:
-    """Seconds from the name in `/metrics` to the alarm: until the next scrape, and as long as the rule waits."""
+    """Seconds from the name in `/metrics` to the alarm: until the next scrape, and as long as the
+    rule waits.
+    """
     rules = yaml.safe_load(ALARMS.read_text("utf-8"))["groups"][0]["rules"]
     rule = next(
         rule for rule in rules if rule["alert"] == ("web-away" if name == "web-away" else "wrong")
@@ -153,7 +160,9 @@ def alarm_after(name: str) -> float:
 
 
 def _control(system: World) -> tuple[set[str], Account]:
-    """The same failover with the defence off: commits wait for no replica, which has stopped, and agents go on."""
+    """The same failover with the defence off: commits wait for no replica, which has stopped, and
+    agents go on.
+    """
     system.main.end()
     empty(system.main.data)
     system.procedure("A replica", swapped=True)

@@ -1,12 +1,16 @@
-"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--sites N] [--a-site N] [--per-hour N] [--prepared] [--keep].
+"""python -m tests.functional.outages.day [--minutes N] [--agents N] [--sites N] [--a-site N]
+[--per-hour N] [--prepared] [--keep].
 
-Reports without an outage, and what they cost. Real agents at a portal as the outages have it. Processor time of each kind of process per
-1,000 reports, bytes they add, how long a report takes its agent, and every five minutes the memory of web and worker, what waits, and how
-long the requests of these minutes took.
+Reports without an outage, and what they cost. Real agents at a portal as the outages have it.
+Processor time of each kind of process per 1,000 reports, bytes they add, how long a report takes
+its agent, and every five minutes the memory of web and worker, what waits, and how long the
+requests of these minutes took.
 
-With `--per-hour` reports begin at that even rate whether or not the one before is done, and each waits from the moment it was due: a
-portal that falls behind shows it. With `--prepared` they are sealed before the time begins, so that what agents spend on drawing is not in
-it (`prepared`). A deadline day three times over is `--prepared --minutes 60 --sites 10000 --a-site 3 --per-hour 30000 --agents 16`.
+With `--per-hour` reports begin at that even rate whether or not the one before is done, and each
+waits from the moment it was due: a portal that falls behind shows it. With `--prepared` they are
+sealed before the time begins, so that what agents spend on drawing is not in it (`prepared`). A
+deadline day three times over is `--prepared --minutes 60 --sites 10000 --a-site 3 --per-hour 30000
+--agents 16`.
 """
 
 from __future__ import annotations
@@ -154,7 +158,9 @@ def main() -> int:
 
 
 def _so_far(system: World, before: int) -> dict[str, float]:
-    """Reports and errors since the start, and how long the requests that handed in took after so many."""
+    """Reports and errors since the start, and how long the requests that handed in took after so
+    many.
+    """
     durations = system.agents.handed_in[before:]
     hundredths = quantiles(durations, n=100) if len(durations) > 1 else [0.0] * 99
     return {
@@ -189,7 +195,9 @@ for number in range(100):
     least = min(least, perf_counter() - start)
 print(least)
 """
-"""The least of a hundred: what a transaction holds the log's head for, its commit on both servers with it, with nothing beside it."""
+"""The least of a hundred: what a transaction holds the log's head for, its commit on both servers
+with it, with nothing beside it.
+"""
 
 
 def _log_held_ms(system: World) -> float:
@@ -227,7 +235,9 @@ def _with_children(number: int) -> list[int]:
 
 
 def _cpu_s(system: World) -> dict[str, float]:
-    """Seconds of processor since each began, with those of children that ended; of the main database and the vault, not of the replica."""
+    """Seconds of processor since each began, with those of children that ended; of the main
+    database and the vault, not of the replica.
+    """
     spent: dict[str, float] = defaultdict(float)
     for kind, numbers in _processes(system).items():
         for number in numbers:

@@ -25,7 +25,9 @@ class Fault:
 
 
 def kills(number: int) -> Callable[[World], AbstractContextManager[None]]:
-    """So many times `kill -9`, of web and worker by turns, each time the parent or one of its own."""
+    """So many times `kill -9`, of web and worker by turns, each time the parent or one of its
+    own.
+    """
 
     @contextmanager
     def outage(world: World) -> Iterator[None]:
@@ -96,7 +98,9 @@ def clocks(web_s: int, worker_s: int) -> Callable[[World], AbstractContextManage
 
 
 def _faketime() -> Path:
-    """The library that gives a process a clock of its own: this machine's, else Debian's package, unpacked and not installed."""
+    """The library that gives a process a clock of its own: this machine's, else Debian's package,
+    unpacked and not installed.
+    """
     here = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     return here[0] if here else debian.library(["libfaketime"], "libfaketime.so.1")[0]
 
@@ -111,7 +115,9 @@ def failover(world: World) -> Iterator[None]:
 
 @contextmanager
 def back_to_a_moment(world: World) -> Iterator[None]:
-    """Somebody dropped tables by mistake, which a replica repeats; web and worker are stopped, as the runbook says first."""
+    """Somebody dropped tables by mistake, which a replica repeats; web and worker are stopped, as
+    the runbook says first.
+    """
     with web_gone(world), worker_gone(world):
         time.sleep(1.0)
         with world.main.connect("steplabel") as connection:

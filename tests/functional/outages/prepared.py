@@ -1,9 +1,12 @@
-"""Reports sealed before the run, sent at an even rate: what a deadline costs the portal, without what agents spend on drawing and sealing.
+"""Reports sealed before the run, sent at an even rate: what a deadline costs the portal, without
+what agents spend on drawing and sealing.
 
-Each report asks the portal everything that its agent asks: the directory, the log's head, that it continues the head seen before, the
-site's last two entries, receipts and challenges by the device's signature; then it commits and hands the report in. Its challenge must be
-known when it is sealed, so the report handed in is one that was committed to before, and the commitment is that of a later period: each
-request costs the portal what an agent's does, one for one. A connection of its own for each report, as each agent has.
+Each report asks the portal everything that its agent asks: the directory, the log's head, that it
+continues the head seen before, the site's last two entries, receipts and challenges by the device's
+signature; then it commits and hands the report in. Its challenge must be known when it is sealed,
+so the report handed in is one that was committed to before, and the commitment is that of a later
+period: each request costs the portal what an agent's does, one for one. A connection of its own for
+each report, as each agent has.
 """
 
 from __future__ import annotations
@@ -36,7 +39,9 @@ seal({sites}, {a_site}, {file!r})
 
 
 def prepare(installation: Installation, sites: int, a_site: int) -> Iterator[dict[str, Any]]:
-    """Enrol devices, commit and seal, by the operator; then a site at a time: its device, its reports, what it will commit to."""
+    """Enrol devices, commit and seal, by the operator; then a site at a time: its device, its
+    reports, what it will commit to.
+    """
     file = installation.folder / "sealed.jsonl"
     ran = installation.program(
         SEALING.format(sites=sites, a_site=a_site, file=str(file)), "operator"
@@ -138,14 +143,17 @@ def seal(sites: int, a_site: int, file: str) -> None:
 
 @dataclass
 class Prepared(Reporting):
-    """As agents report, from what `prepare` sealed. One that the portal refuses is not tried again: at an even rate nobody waits."""
+    """As agents report, from what `prepare` sealed. One that the portal refuses is not tried again:
+    at an even rate nobody waits.
+    """
 
     sites: Iterator[dict[str, Any]] = field(default_factory=lambda: iter(()))
 
     def start(self) -> None:
         self._context = ssl.create_default_context()
         self._context.check_hostname, self._context.verify_mode = False, ssl.CERT_NONE
-        # threads take the reports of many sites in turn, so that the sites of a deadline come one after the other
+        # threads take the reports of many sites in turn, so that the sites of a deadline come one
+        # after the other
         self._due = self._reports()
         self._begin()
 

@@ -1,4 +1,6 @@
-"""The procedures of docs/runbook.md, run as they stand there: the indented lines under a heading, by one shell that ends at an error."""
+"""The procedures of docs/runbook.md, run as they stand there: the indented lines under a heading,
+by one shell that ends at an error.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""PostgreSQL servers of one's own that may be stopped, cut off, filled up and promoted, and a Redis server that may go away.
+"""PostgreSQL servers of one's own that may be stopped, cut off, filled up and promoted, and a Redis
+server that may go away.
 
-A server has an address of its own (127.0.x.y), so that all of a trial listen on one port as different machines do. With root it
-may lie in a network namespace, which a cable leads to that can be cut, and on a small disk that can be filled.
+A server has an address of its own (127.0.x.y), so that all of a trial listen on one port as
+different machines do. With root it may lie in a network namespace, which a cable leads to that can
+be cut, and on a small disk that can be filled.
 """
 
 from __future__ import annotations
@@ -194,7 +196,9 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def namespace() -> Iterator[tuple[str, str]]:
-    """A network namespace with a cable to this machine's: its name, and the address in it; needs root."""
+    """A network namespace with a cable to this machine's: its name, and the address in it; needs
+    root.
+    """
     name = f"sl{token_hex(4)}"
     net = f"10.213.{int(name[2:6], 16) % 256}"
     commands = (

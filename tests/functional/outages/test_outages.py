@@ -1,4 +1,6 @@
-"""The short form of the chain of outages; `python -m tests.functional.outages --long` is the whole."""
+"""The short form of the chain of outages; `python -m tests.functional.outages --long` is the
+whole.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""A portal as docs/portal.md and docs/runbook.md set it up: two web behind nginx, a worker, two PostgreSQL servers and a replica.
+"""A portal as docs/portal.md and docs/runbook.md set it up: two web behind nginx, a worker, two
+PostgreSQL servers and a replica.
 
-The main database lies on a small disk, the vault on another and behind a cable of its own; both only where root runs the trial.
+The main database lies on a small disk, the vault on another and behind a cable of its own; both
+only where root runs the trial.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ firms = [{{ name = "Firm" }}]
 organisations = [{{ name = "Works", kind = "enterprise", firm = "Firm" }}]
 peer_groups = [{{ pack = "steel", scope = "cn", periods = [{periods}] }}]
 """
-SITE = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = "cn"\npack = "steel"\n'
+SITE = (
+    '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = '
+    '"cn"\npack = "steel"\n'
+)
 TOKENS = """
 from django.utils import timezone
 from portal import keys
@@ -91,7 +96,9 @@ class World:
         return False
 
     def wrong(self) -> set[str]:
-        """What `/readyz` of a web process that answers says; `web-away` where none does, as Prometheus would have it."""
+        """What `/readyz` of a web process that answers says; `web-away` where none does, as
+        Prometheus would have it.
+        """
         with self.client() as asking:
             for web in self.web:
                 with suppress(httpx.TransportError, ValueError):
@@ -99,7 +106,9 @@ class World:
         return {"web-away"}
 
     def told(self, name: str) -> bool:
-        """Whether `/readyz`, `/metrics` and the page of the status all name it; without a web process nginx says it is being started."""
+        """Whether `/readyz`, `/metrics` and the page of the status all name it; without a web
+        process nginx says it is being started.
+        """
         with self.client() as asking:
             if name == "web-away":
                 return (

@@ -1,4 +1,6 @@
-"""steplabel.pyz, built from the lock and run by a Python that has nothing else, in a folder of its own."""
+"""steplabel.pyz, built from the lock and run by a Python that has nothing else, in a folder of its
+own.
+"""
 
 from __future__ import annotations
 

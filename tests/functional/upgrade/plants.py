@@ -1,8 +1,9 @@
-"""Agents of whichever release stands on the path: enrolled, and made to report by its own code. Run as a program by either release.
+"""Agents of whichever release stands on the path: enrolled, and made to report by its own code. Run
+as a program by either release.
 
-Reads lines of JSON: {"state": folder, "token": ..., "years": [...], "held_back": bool, "version": of the pack}; answers each by
-{"digests": [...], "refusal": ...}. What is held back is sealed and never sent: it is written beside the state, as the next
-run would send it.
+Reads lines of JSON: {"state": folder, "token": ..., "years": [...], "held_back": bool, "version":
+of the pack}; answers each by {"digests": [...], "refusal": ...}. What is held back is sealed and
+never sent: it is written beside the state, as the next run would send it.
 """
 
 from __future__ import annotations
@@ -36,11 +37,15 @@ def of_sending(module: str) -> Any:
 
 
 def by_its_name(module: Any, now: str, before: str) -> Any:
-    """A class that the last release had under another name: what a release keeps is its files and its wire, not its classes."""
+    """A class that the last release had under another name: what a release keeps is its files and
+    its wire, not its classes.
+    """
     return getattr(module, now, None) or getattr(module, before)
 
 
-if TYPE_CHECKING:  # what a change renames is told by the types of this release: the test itself is only run by its long form
+# what a change renames is told by the types of this release: the test itself is only run by its
+# long form
+if TYPE_CHECKING:
     from benchmarks.wire.directory import EnrolmentSecret
     from reporting_agent.sending import enrolment, transport
     from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
@@ -68,7 +73,9 @@ def material(site: str, year: str, version: str) -> ReportMaterial:
 
 
 class Door(httpx.BaseTransport):
-    """To the web process itself, as its proxy would come; the last report is kept back where `file` is one."""
+    """To the web process itself, as its proxy would come; the last report is kept back where `file`
+    is one.
+    """
 
     def __init__(self, port: int, file: Path | None) -> None:
         self._under, self._port, self._kept = httpx.HTTPTransport(), port, file

@@ -1,7 +1,9 @@
-"""The last release as files: its two databases as it left them, its keys, its agents' states, and a report about to be sent.
+"""The last release as files: its two databases as it left them, its keys, its agents' states, and a
+report about to be sent.
 
-`python -m tests.functional.upgrade.releases COMMIT` makes them by running that commit's own portal and agents on PostgreSQL and Redis, and
-writes `last-release.tar.xz` beside this module. The tests read the files and need neither that commit nor its history.
+`python -m tests.functional.upgrade.releases COMMIT` makes them by running that commit's own portal
+and agents on PostgreSQL and Redis, and writes `last-release.tar.xz` beside this module. The tests
+read the files and need neither that commit nor its history.
 """
 
 from __future__ import annotations
@@ -37,9 +39,14 @@ firms = [{{ name = "Firm" }}]
 organisations = [{{ name = "Works", kind = "enterprise", firm = "Firm" }}]
 peer_groups = [{{ pack = "steel", scope = "cn", periods = [{", ".join(f'{{ name = "{year}" }}' for year in YEARS)}] }}]
 """
-SITE = '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = "cn"\npack = "steel"\n'
+SITE = (
+    '[[sites]]\nid = "works-{}"\nname = "Works"\norganisation = "Works"\njurisdiction = '
+    '"cn"\npack = "steel"\n'
+)
 SITES = 4
-"""works-0 has two reports that were accepted; of works-1 one waits for the worker; works-2 has sealed one; works-3 is not enrolled."""
+"""works-0 has two reports that were accepted; of works-1 one waits for the worker; works-2 has
+sealed one; works-3 is not enrolled.
+"""
 
 
 PACKS = """
@@ -80,7 +87,8 @@ def prepare(installation: Installation, version: str = VERSION) -> None:
     installation.operate("make_keys", "--years", "70")
     installation.operate("register", str(register))
     installation.program(
-        f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{version}")',
+        "from portal.catalogue.models import "
+        f'PeerGroup\nPeerGroup.objects.update(pack_version="{version}")',
         "operator",
     ).check_returncode()
 
@@ -92,8 +100,13 @@ def token(installation: Installation, site: str) -> str:
 def report(
     root: Path, port: int, asked: Sequence[dict[str, Any]], python: str = sys.executable
 ) -> list[dict[str, Any]]:
-    """What `plants` answers, run with the code of that root (or what is installed for that Python, before it)."""
-    program = f"import runpy, sys; sys.path.append({str(root)!r}); runpy.run_path({str(HERE / 'plants.py')!r}, run_name='__main__')"
+    """What `plants` answers, run with the code of that root (or what is installed for that Python,
+    before it).
+    """
+    program = (
+        f"import runpy, sys; sys.path.append({str(root)!r}); "
+        f"runpy.run_path({str(HERE / 'plants.py')!r}, run_name='__main__')"
+    )
     ran = _run(
         root,
         program,
@@ -189,7 +202,9 @@ def _live(installation: Installation, tree: Path) -> None:
 
 
 def _dumped(url: str) -> str:
-    """A whole database as statements; without psql's own lines, which newer releases of pg_dump write."""
+    """A whole database as statements; without psql's own lines, which newer releases of pg_dump
+    write.
+    """
     command = ["pg_dump", "--column-inserts", "--no-owner", "--no-privileges", "--dbname", url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return re.sub(r"^\\.*\n", "", text, flags=re.MULTILINE)

@@ -1,8 +1,11 @@
-"""What the last release left behind is upgraded under load, and both releases' agents report at both releases' portals.
+"""What the last release left behind is upgraded under load, and both releases' agents report at
+both releases' portals.
 
-    before ──expand──▶ both releases may run ──every process restarted──▶ this release ──contract, with the next release──▶
+    before ──expand──▶ both releases may run ──every process restarted──▶ this release ──contract,
+    with the next release──▶
 
-The short form reads `last-release.tar.xz` alone; the long form runs the last release from its commit.
+The short form reads `last-release.tar.xz` alone; the long form runs the last release from its
+commit.
 """
 
 from __future__ import annotations
@@ -85,7 +88,9 @@ def databases() -> Iterator[tuple[str, str]]:
 def load(
     installation: Installation, digest: str, sealed: bytes
 ) -> Iterator[Counter[tuple[str, int]]]:
-    """Somebody reads, and an agent of the last release sends the report that it had sealed, over and over: the same receipt each time."""
+    """Somebody reads, and an agent of the last release sends the report that it had sealed, over
+    and over: the same receipt each time.
+    """
     statuses: Counter[tuple[str, int]] = Counter()
     over = threading.Event()
 
@@ -189,7 +194,9 @@ def owned_by_the_web(installation: Installation) -> int:
 
 
 def write_as_the_last_release(url: str, rows: list[str]) -> None:
-    """Each row as that release wrote it, into the tables as they are now, emptied before: its processes go on until they are restarted."""
+    """Each row as that release wrote it, into the tables as they are now, emptied before: its
+    processes go on until they are restarted.
+    """
     assert len(rows) > 10
     with psycopg.connect(
         as_user(url, "postgres")
@@ -206,7 +213,9 @@ def write_as_the_last_release(url: str, rows: list[str]) -> None:
 
 
 def test_migrations_since_the_last_release_only_add(left: Path) -> None:
-    """What takes away or tightens (contract) waits for the release after: until every process is restarted, both releases write."""
+    """What takes away or tightens (contract) waits for the release after: until every process is
+    restarted, both releases write.
+    """
     applied = "".join(
         row for row in releases.statements(left / "default.sql")[1] if "django_migrations" in row
     )
@@ -239,8 +248,9 @@ def test_migrations_since_the_last_release_only_add(left: Path) -> None:
 
 
 def not_only_adding(new: Sequence[migrations.Migration], before: ProjectState) -> list[str]:
-    """What the last release's processes may trip over; of a new column only its last form counts, of one that was there (in the state
-    `before`) what the database holds of it: further choices are the program's."""
+    """What the last release's processes may trip over; of a new column only its last form counts,
+    of one that was there (in the state `before`) what the database holds of it: further choices are
+    the program's."""
     tables = {
         (added.app_label, model.name_lower)
         for added in new
@@ -277,7 +287,9 @@ def stored(field: Any) -> tuple[str, dict[str, Any]]:
 
 
 def test_a_version_of_a_pack_says_what_it_said_in_the_last_release(left: Path) -> None:
-    """Else the portal refuses every report that an agent of that release makes by it (`pack-mismatch`)."""
+    """Else the portal refuses every report that an agent of that release makes by it
+    (`pack-mismatch`).
+    """
     then = json.loads((left / "packs.json").read_text("utf-8"))
     assert then
     assert {name: packs.digest(packs.load(*name.split())).hex() for name in then} == then
@@ -288,7 +300,9 @@ def test_a_version_of_a_pack_says_what_it_said_in_the_last_release(left: Path) -
 def test_agents_and_portals_of_both_releases_understand_each_other(
     left: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """The agent of the last release, built from its commit, at this portal; this agent at the portal of the last release."""
+    """The agent of the last release, built from its commit, at this portal; this agent at the
+    portal of the last release.
+    """
     redis = urlsplit(os.environ["REDIS_URL"])
     with releases.worktree((left / "commit").read_text("ascii")) as tree:
         portals = {"this portal": ROOT, "the last portal": tree}
@@ -328,7 +342,9 @@ def test_agents_and_portals_of_both_releases_understand_each_other(
 
 
 def built(tree: Path, venv: Path) -> str:
-    """That release's agent, installed as a plant installs it, on the libraries that are here; its Python."""
+    """That release's agent, installed as a plant installs it, on the libraries that are here; its
+    Python.
+    """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     python = str(venv / "bin" / "python")
     target = next(venv.glob("lib/python*/site-packages"))

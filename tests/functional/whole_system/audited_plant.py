@@ -1,4 +1,6 @@
-"""Who takes part in an audit, registered at a running portal: a plant that reports, another beside it, a certification body, people."""
+"""Who takes part in an audit, registered at a running portal: a plant that reports, another beside
+it, a certification body, people.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Audited:
 
 
 def registered(folder: Path) -> Audited:
-    """A simulated cement works of 60 days, its files written; the regulator has opened the period and assigned the body."""
+    """A simulated cement works of 60 days, its files written; the regulator has opened the period
+    and assigned the body.
+    """
     works = folder / "works"
     write_works(works, "cement", seed=1, days=DAYS, rate=0)
     settings = works / "site.toml"

@@ -1,4 +1,6 @@
-"""A live portal with its keys, and simulated plants that run the real agent as a program of its own."""
+"""A live portal with its keys, and simulated plants that run the real agent as a program of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class AgentAtPlant:
         return str(self.folder / "site.toml")
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the agent; `--json`, site, period and state are given as the subcommand wants them."""
+        """Run the agent; `--json`, site, period and state are given as the subcommand wants
+        them.
+        """
         command, *rest = arguments
         if command == "enrol":
             rest += ["--portal", self.address, "--token", self.token]
@@ -90,7 +94,9 @@ def portal_relay(
 
 @pytest.fixture
 def plant_of(portal_relay: Relay, tmp_path: Path) -> Callable[..., AgentAtPlant]:
-    """Make the first plant of a simulated sector, register its site with an open period, and write its files."""
+    """Make the first plant of a simulated sector, register its site with an open period, and write
+    its files.
+    """
 
     def make(pack: str, **writing: Any) -> AgentAtPlant:
         plant = Sector(pack, seed=1, enterprises=1).plants[0]

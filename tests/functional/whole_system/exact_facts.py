@@ -1,4 +1,6 @@
-"""What a plant must never let out, taken from its own files and its exact label, and a search for any of it in bytes."""
+"""What a plant must never let out, taken from its own files and its exact label, and a search for
+any of it in bytes.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +63,11 @@ def facts_of(label_folder: Path) -> ExactFacts:
 
 
 def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str]:
-    """Every fact that stands in `raw` as text, as a binary float of either width and order, or as a time in any usual form.
+    """Every fact that stands in `raw` as text, as a binary float of either width and order, or as a
+    time in any usual form.
 
-    `shortest` leaves out forms of fewer bytes: among tens of kilobytes of ciphertext some four bytes match by chance.
+    `shortest` leaves out forms of fewer bytes: among tens of kilobytes of ciphertext some four
+    bytes match by chance.
     """
     begun = _begun(raw)
 
@@ -106,8 +110,8 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
 
 
 def _begun(raw: bytes) -> bytes:
-    """By the remainder of four bytes, whether such four may stand in `raw`: half a million forms are looked for, and few begin as anything
-    does."""
+    """By the remainder of four bytes, whether such four may stand in `raw`: half a million forms
+    are looked for, and few begin as anything does."""
     each = np.frombuffer(raw, np.uint8).astype(np.uint32)
     begun = np.zeros(PRIME, bool)
     begun[(each[:-3] | each[1:-2] << 8 | each[2:-1] << 16 | each[3:] << 24) % PRIME] = True
@@ -115,9 +119,11 @@ def _begun(raw: bytes) -> bytes:
 
 
 def found_in_message(facts: ExactFacts, message: Value) -> list[str]:
-    """Every fact that stands in a decoded message: in any form outside its digests and keys, in forms of six bytes within.
+    """Every fact that stands in a decoded message: in any form outside its digests and keys, in
+    forms of six bytes within.
 
-    A digest's bytes are any bytes: among tens of thousands of facts, one or another of four bytes stands in some of them by chance.
+    A digest's bytes are any bytes: among tens of thousands of facts, one or another of four bytes
+    stands in some of them by chance.
     """
     opaque = [leaf for _, leaf in _leaves(message) if _is_opaque(leaf)]
     return found_in_bytes(facts, canonical.encode(_without_opaque(message))) + found_in_bytes(
@@ -128,8 +134,8 @@ def found_in_message(facts: ExactFacts, message: Value) -> list[str]:
 def counts_in(facts: ExactFacts, value: Value) -> list[str]:
     """Exact counts that stand as a number anywhere in a decoded message.
 
-    Not looked at: grid points, which may be any number by chance, and the public count class, whose lower edge a count may
-    happen to be.
+    Not looked at: grid points, which may be any number by chance, and the public count class, whose
+    lower edge a count may happen to be.
     """
     return [
         f"{facts.counts[leaf]}: {leaf} at {path}"

@@ -1,4 +1,6 @@
-"""What an opening shows and the portal must never be sent: the plant's facts in it, and its own secrets, searched for in bytes."""
+"""What an opening shows and the portal must never be sent: the plant's facts in it, and its own
+secrets, searched for in bytes.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SLICE = 64  # bytes of a long part: whoever sent the whole sent them
 
 
 def facts_of_opening(opening: Opening) -> ExactFacts:
-    """Ids, moments and measured numbers of every batch that was opened; whole numbers prove nothing and are left out."""
+    """Ids, moments and measured numbers of every batch that was opened; whole numbers prove nothing
+    and are left out.
+    """
     names: dict[str, str] = {}
     moments: dict[datetime, str] = {}
     numbers: dict[float, str] = {}
@@ -44,7 +48,9 @@ def facts_of_opening(opening: Opening) -> ExactFacts:
 
 
 def secrets_of(opening: Opening, seed: bytes) -> dict[str, bytes]:
-    """Name and bytes of what only plant and auditor hold: seed, salts, records, settings, and pieces of the extract."""
+    """Name and bytes of what only plant and auditor hold: seed, salts, records, settings, and
+    pieces of the extract.
+    """
     extract = opening.extract
     middle = len(extract) // 2
     pieces = {"its beginning": 0, "its middle": middle, "its end": len(extract) - SLICE}
@@ -59,7 +65,9 @@ def secrets_of(opening: Opening, seed: bytes) -> dict[str, bytes]:
 
 
 def found_of(facts: ExactFacts, secrets: dict[str, bytes], sent: bytes) -> list[str]:
-    """Everything of the opening that stands in what was sent, as it stands on the wire or as a form's field is written there."""
+    """Everything of the opening that stands in what was sent, as it stands on the wire or as a
+    form's field is written there.
+    """
     plain = unquote_to_bytes(sent.replace(b"+", b" "))
     read = sent if plain == sent else sent + b"\n" + plain
     leaked = [

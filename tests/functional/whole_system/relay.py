@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Relay:
-    """`address` is what the agent is told; `sent` every byte it sent there, one entry a connection."""
+    """`address` is what the agent is told; `sent` every byte it sent there, one entry a
+    connection.
+    """
 
     address: str
     sent: list[bytearray] = field(default_factory=list)

@@ -1,6 +1,8 @@
-"""A whole audit with nothing left out: two people at browsers, the agent at the plant and on the auditor's machine, a running portal.
+"""A whole audit with nothing left out: two people at browsers, the agent at the plant and on the
+auditor's machine, a running portal.
 
-Everything that any of them sends passes a relay, and is searched in the end for what the opening showed.
+Everything that any of them sends passes a relay, and is searched in the end for what the opening
+showed.
 """
 
 from __future__ import annotations
@@ -154,7 +156,9 @@ def _declare_and_register(
 
 
 def _draw(auditor: Reader, audited: Audited, office: Path) -> None:
-    """Promised and logged, with an entry of the portal's own behind it; drawn at once, with the head that follows from both."""
+    """Promised and logged, with an entry of the portal's own behind it; drawn at once, with the
+    head that follows from both.
+    """
     page = auditor.page
     auditor.open(f"/assigned/{audited.assignment}/sample/")
     agent(office, *_as_shown(auditor), *UNLOCKED, *SMALLEST)
@@ -181,7 +185,9 @@ def _as_shown(auditor: Reader) -> list[str]:
 
 
 def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
-    """By the command that the page shows, at the plant so that the whole label is made again as well; only counts go to the portal."""
+    """By the command that the page shows, at the plant so that the whole label is made again as
+    well; only counts go to the portal.
+    """
     auditor.open(f"/assigned/{audited.assignment}/sample/")
     command = _as_shown(auditor)
     assert command[command.index("--fingerprint") + 1] == audited.fingerprint
@@ -199,8 +205,8 @@ def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
     )
     auditor.page.wait_for_selector("#id_signed")  # the next promise
     assert (
-        f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks passed. The opened report is the one that this portal accepted."
-        in auditor.text()
+        f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks passed. The opened report is "
+        "the one that this portal accepted." in auditor.text()
     )
     auditor.look("verified")
 
@@ -272,7 +278,9 @@ def _seen_by_the_public(public: Reader, code: str, public_key: str) -> None:
 def _part_of_it_is_handed_in_by_mistake(
     auditor: Reader, audited: Audited, office: Path, part: bytes
 ) -> None:
-    """Where the promise belongs: refused and not kept, yet sent, which the search has to see. The whole would be cut off as too large."""
+    """Where the promise belongs: refused and not kept, yet sent, which the search has to see. The
+    whole would be cut off as too large.
+    """
     (office / "part").write_bytes(part)
     before = in_a_worker(Sample.objects.count)
     auditor.open(f"/assigned/{audited.assignment}/sample/")

@@ -1,4 +1,6 @@
-"""Every byte that the agent sends, searched for what must stay; and the search itself, shown to find what is there."""
+"""Every byte that the agent sends, searched for what must stay; and the search itself, shown to
+find what is there.
+"""
 
 from __future__ import annotations
 

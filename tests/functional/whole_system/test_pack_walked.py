@@ -1,6 +1,8 @@
-"""A proposal walked from file to effect: people at browsers in both languages, the agent at a plant, a running portal; then an erratum.
+"""A proposal walked from file to effect: people at browsers in both languages, the agent at a
+plant, a running portal; then an erratum.
 
-The new version raises the calorific factor of electricity, so labels move; the erratum puts half of it back.
+The new version raises the calorific factor of electricity, so labels move; the erratum puts half of
+it back.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ MakeReader = Callable[..., Reader]
 
 
 def pack_file(folder: Path, version: str) -> Path:
-    """The steel pack under another version, in effect from 2016 on, with a table of factors of that version."""
+    """The steel pack under another version, in effect from 2016 on, with a table of factors of that
+    version.
+    """
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     for before, after in (
         ('version = "4"', f'version = "{version}"'),
@@ -139,7 +143,9 @@ def reader(chromium: Browser, portal_relay: Relay) -> Iterator[MakeReader]:
 
 
 def registered(folder: Path) -> tuple[Cast, str]:
-    """People with their second factors, a steel works whose 2016 is open by version 4, and a token for its agent."""
+    """People with their second factors, a steel works whose 2016 is open by version 4, and a token
+    for its agent.
+    """
     cast = make_cast(1, "steel")
     site = cast.plants[0].site
     site.slug = SITE

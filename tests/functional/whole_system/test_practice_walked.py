@@ -1,5 +1,6 @@
-"""A practice from a firm's consent to another plant's local report and back as a saving that five firms reported: people at browsers in
-both languages, agents at plants, a running portal; then the consent is withdrawn.
+"""A practice from a firm's consent to another plant's local report and back as a saving that five
+firms reported: people at browsers in both languages, agents at plants, a running portal; then the
+consent is withdrawn.
 
 The plant rejects a part of every heat, so its local report knows the cause `reject` and no other.
 """
@@ -171,7 +172,9 @@ def report_of(plant: Plant, out: str, *more: str) -> str:
 def _report_back(
     reader: MakeReader, relay: Relay, folder: Path, cast: Cast, practice: str
 ) -> dict[str, str]:
-    """Five firms verify on site what the practice saved, and hand in their agents' files; what is then told of the classes, by language."""
+    """Five firms verify on site what the practice saved, and hand in their agents' files; what is
+    then told of the classes, by language.
+    """
     classes = []
     for number in range(4, 9):
         firm, token = in_a_worker(lambda: _further_firm(cast, number))  # noqa: B023  # asked at once
@@ -223,7 +226,9 @@ def _further_firm(cast: Cast, number: int) -> tuple[Any, str]:
 
 
 def _write_action(folder: Path, site: str, practice: str, effect: float) -> None:
-    """Two years of an arc furnace, whose second takes less electricity by this share: the practice was begun between them."""
+    """Two years of an arc furnace, whose second takes less electricity by this share: the practice
+    was begun between them.
+    """
     folder.mkdir()
     write_plant(folder, years=(2016, 2017))
     file = folder / "site.toml"
@@ -240,8 +245,10 @@ def _write_action(folder: Path, site: str, practice: str, effect: float) -> None
             row[3] = f"{float(row[3]) * (1 - effect):.1f}"
     (folder / "energy.csv").write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
     (folder / "actions.toml").write_text(
-        f'[[actions]]\nid = "dart"\nwhat = "Darts"\nstep = "eaf"\nowner = "Wang Li"\nstate = "done"\nday = 2017-01-01\n'
-        f'practice = "{practice}"\nbaseline = "2016"\nreporting = "2017"\nno_season = "The hall is heated all the year"\n',
+        '[[actions]]\nid = "dart"\nwhat = "Darts"\nstep = "eaf"\nowner = "Wang Li"\nstate = '
+        '"done"\nday = 2017-01-01\n'
+        f'practice = "{practice}"\nbaseline = "2016"\nreporting = "2017"\nno_season = "The hall '
+        'is heated all the year"\n',
         encoding="utf-8",
     )
 

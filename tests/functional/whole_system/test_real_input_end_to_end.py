@@ -1,4 +1,5 @@
-"""Two years of real heats from the plant's file to an accepted report, carried by hand; and the small firm, refused in clear words.
+"""Two years of real heats from the plant's file to an accepted report, carried by hand; and the
+small firm, refused in clear words.
 
 `pytest -rP` on this file prints the table of figures.
 """
@@ -56,20 +57,50 @@ class Expected:
 OF_PERIOD = {
     "2015": Expected(
         6_012,
-        {"outside-period": 7_719, "energy-unknown": 957, "impossible-power": 33, "too-short": 5, "zero-energy": 1},
-        124.5, 351.0, 390.8, 389.1, 5000,
+        {
+            "outside-period": 7_719,
+            "energy-unknown": 957,
+            "impossible-power": 33,
+            "too-short": 5,
+            "zero-energy": 1,
+        },
+        124.5,
+        351.0,
+        390.8,
+        389.1,
+        5000,
     ),
     "2016": Expected(
         6_548,
-        {"outside-period": 7_008, "energy-unknown": 1_129, "impossible-power": 31, "too-short": 9, "sentinel": 2},
-        133.7, 356.1, 399.0, 396.8, 5000,
+        {
+            "outside-period": 7_008,
+            "energy-unknown": 1_129,
+            "impossible-power": 31,
+            "too-short": 9,
+            "sentinel": 2,
+        },
+        133.7,
+        356.1,
+        399.0,
+        396.8,
+        5000,
     ),
     BOTH: Expected(
         12_560,
-        {"energy-unknown": 2_086, "impossible-power": 64, "too-short": 14, "sentinel": 2, "zero-energy": 1},
-        124.5, 354.1, 394.9, 393.1, 10_000,
+        {
+            "energy-unknown": 2_086,
+            "impossible-power": 64,
+            "too-short": 14,
+            "sentinel": 2,
+            "zero-energy": 1,
+        },
+        124.5,
+        354.1,
+        394.9,
+        393.1,
+        10_000,
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

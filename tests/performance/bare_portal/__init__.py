@@ -1,1 +1,3 @@
-"""The portal with one view more: what an insert of as many bytes costs in Django REST framework when nothing is checked."""
+"""The portal with one view more: what an insert of as many bytes costs in Django REST framework
+when nothing is checked.
+"""

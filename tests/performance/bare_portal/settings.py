@@ -1,4 +1,5 @@
-"""The embedded portal, on PostgreSQL where `DATABASE_URL` names a database of this measurement's own, with bare views beside it.
+"""The embedded portal, on PostgreSQL where `DATABASE_URL` names a database of this measurement's
+own, with bare views beside it.
 
 Static files as in production: collected, compressed, fingerprinted.
 """

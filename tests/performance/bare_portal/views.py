@@ -26,7 +26,9 @@ class InsertView(APIView):
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The portal's own base template around one sentence: masthead, person and language as on every page."""
+    """The portal's own base template around one sentence: masthead, person and language as on every
+    page.
+    """
     return render(request, "bare_portal/page.html")
 
 

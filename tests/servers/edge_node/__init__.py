@@ -1,4 +1,6 @@
-"""An edge node of Sparkplug B by Eclipse Tahu's own client for Node.js, unpacked by its lock into a cache, in a process that may die."""
+"""An edge node of Sparkplug B by Eclipse Tahu's own client for Node.js, unpacked by its lock into a
+cache, in a process that may die.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ FILES = ("package.json", "package-lock.json", "edge_node.js")
 
 
 class EdgeNode:
-    """`works/edge-1` with the device `furnace` and its metric `kWh`; its log says how often it was born."""
+    """`works/edge-1` with the device `furnace` and its metric `kWh`; its log says how often it was
+    born.
+    """
 
     def __init__(self, folder: Path, port: int) -> None:
         self.log = folder / "edge-node.log"

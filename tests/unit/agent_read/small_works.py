@@ -1,4 +1,6 @@
-"""Small works for tests of what a pack asks of a site: some days of one or several steps, with energy by run, through the whole agent."""
+"""Small works for tests of what a pack asks of a site: some days of one or several steps, with
+energy by run, through the whole agent.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,8 @@ def works(
     *,
     states_own_power: bool = True,
 ) -> SiteSettings:
-    """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day; all its power is in
-    them, which it states."""
+    """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step
+    that runs by day; all its power is in them, which it states."""
     loaded = packs.load(pack)
     names = sorted({name for ran in steps.values() for name in ran.variables})
     rows = [
@@ -82,7 +84,10 @@ def works(
     if states_own_power and loaded.own_power and loaded.own_power not in settings:
         table, stated = "[static]\n", f"[static]\n{loaded.own_power} = 0\n"
         settings = settings.replace(table, stated) if table in settings else f"{settings}\n{stated}"
-    head = f'[site]\nid = "works"\ntimezone = "UTC"\npack = "{pack}"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+    head = (
+        f'[site]\nid = "works"\ntimezone = "UTC"\npack = "{pack}"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
+    )
     (folder / "site.toml").write_text(head + settings, encoding="utf-8")
     (folder / "batches.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
@@ -100,7 +105,9 @@ def of(result: LabelResult, step: str, metric: Metric = Metric.TOTAL) -> StepLab
 
 
 def besides(label: StepLabel) -> list[str]:
-    """What stands beside the label, but for what small works are all asked: what they are made of, and where their gas comes from."""
+    """What stands beside the label, but for what small works are all asked: what they are made of,
+    and where their gas comes from.
+    """
     return [
         proviso.en
         for proviso in label.provisos
@@ -115,7 +122,9 @@ def codes(result: LabelResult) -> set[str]:
 
 
 def going_out(site: SiteSettings) -> dict[str, set[str | None]]:
-    """By step, the reasons under which its runs are left out on the way out; None of those that count."""
+    """By step, the reasons under which its runs are left out on the way out; None of those that
+    count.
+    """
     data = pipeline.read(site, outward=True)
     assert data.outward is not None
     reasons: dict[str, set[str | None]] = {}

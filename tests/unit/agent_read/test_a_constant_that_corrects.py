@@ -1,4 +1,6 @@
-"""A relevant variable that is one for all runs moves the label unseen: what it would be without is told beside it."""
+"""A relevant variable that is one for all runs moves the label unseen: what it would be without is
+told beside it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A production log kept as a file a day, through the whole agent: one run over midnight, and each refused row in its own file."""
+"""A production log kept as a file a day, through the whole agent: one run over midnight, and each
+refused row in its own file.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def read(folder: Path, *files: list[str]) -> PlantData:
         (folder / "logs" / f"2022-09-{index}.csv").write_text(
             "\n".join([HEAD, *rows]) + "\n", encoding="utf-8"
         )
-    settings = f'[site]\nid = "f"\ntimezone = "Europe/Rome"\npack = "{PACK}"\n[inputs]\nlog = "logs/*.csv"\n'
+    settings = (
+        f'[site]\nid = "f"\ntimezone = "Europe/Rome"\npack = "{PACK}"\n[inputs]\nlog = '
+        '"logs/*.csv"\n'
+    )
     (folder / "site.toml").write_text(settings, encoding="utf-8")
     return pipeline.read(load_site(folder / "site.toml"), outward=True)
 

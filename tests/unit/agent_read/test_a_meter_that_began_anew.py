@@ -1,4 +1,6 @@
-"""A declared reset through the whole agent: the hour in which a new meter came is unknown, not what the two together seem to count."""
+"""A declared reset through the whole agent: the hour in which a new meter came is unknown, not what
+the two together seem to count.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ carrier = "electricity"
 reading = "register"
 unit = "kWh"
 """
-RESET = '[[events]]\nmeter = "mill"\nfrom = 2025-03-01T09:20:00\nkind = "reset"\nreason = "New meter, showing 1,010 kWh: work order 17."\n'
+RESET = (
+    '[[events]]\nmeter = "mill"\nfrom = 2025-03-01T09:20:00\nkind = "reset"\nreason = "New meter, '
+    'showing 1,010 kWh: work order 17."\n'
+)
 BATCH = "batch_id,step,product,start,end,output_quantity,output_unit\nb1,cement-grinding,cement,2025-03-01 09:30,2025-03-01 10:30,1,t\n"
 
 

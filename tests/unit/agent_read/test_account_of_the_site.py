@@ -1,4 +1,6 @@
-"""A label of a site whose account does not show that all of its energy is in it says so, beside the label and beside its grade."""
+"""A label of a site whose account does not show that all of its energy is in it says so, beside the
+label and beside its grade.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ purchased = [
 ]
 """
 NONE = {
-    "en": "The site declares no [site_boundary], so nothing shows that all of its energy is in this label",
+    "en": "The site declares no [site_boundary], so nothing shows that all of its energy is in "
+    "this label",
     "zh": "本厂未声明 [site_boundary]，因此没有任何数据表明",
 }
 
@@ -118,8 +121,14 @@ def refinery(
     gas = (
         '{ carrier = "natural-gas", quantity = 2.04e7, unit = "Nm3", period = "2026", lhv = 35.5 }'
     )
-    fence = f"[site_boundary]\npurchased = [{COAL.format(7.2e7, 23.0)}, {gas}, {POWER.replace('6.24e6', '5.52e7')}]\n{users}\n"
-    boiler = f'[[site_boundary.conversions]]\nid = "boiler"\ntakes = [{COAL.format(3.12e7, 23.0)}]\ngives = [{{ {STEAM} }}]\n'
+    fence = (
+        f"[site_boundary]\npurchased = [{COAL.format(7.2e7, 23.0)}, {gas}, "
+        f"{POWER.replace('6.24e6', '5.52e7')}]\n{users}\n"
+    )
+    boiler = (
+        '[[site_boundary.conversions]]\nid = "boiler"\ntakes = '
+        f"[{COAL.format(3.12e7, 23.0)}]\ngives = [{{ {STEAM} }}]\n"
+    )
     ran = {"alumina-refining": Ran(4000, burnt, {}, "bayer")} | (beside or {})
     return of(labelled(works(folder, "aluminium", ran, fence + boiler + more)), "alumina-refining")
 
@@ -129,7 +138,8 @@ def test_a_boiler_whose_steam_is_in_no_row_is_told_beside_the_label_with_its_coa
 ) -> None:
     (sentence,) = (remark.en for remark in refinery(tmp_path).account)
     assert sentence.startswith(
-        "The site's balance of steam does not close: 617,100,000 MJ of 617,100,000 MJ is in no use that is counted or named."
+        "The site's balance of steam does not close: 617,100,000 MJ of 617,100,000 MJ is in no "
+        "use that is counted or named."
     )
     assert "the label would be higher by 102 kgce/t." in sentence
 
@@ -166,7 +176,8 @@ def test_a_boiler_whose_steam_nobody_pays_for_is_told(
     assert len(sentences) == is_told
     assert (
         not sentences
-        or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to this step, "
+        or "use 0% of what boiler of [site_boundary] makes. If its input for the rest belonged to "
+        "this step, "
         "the label would be higher by 102 kgce/t."
         in sentences[0]
     )
@@ -221,7 +232,10 @@ accuracy_class = 1
 {main}[site_boundary]
 purchased = [{{ carrier = "electricity", {amount} }}, {coal}]
 """
-MAIN = '[[meters]]\nid = "main"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\naccuracy_class = 1\n'
+MAIN = (
+    '[[meters]]\nid = "main"\ncarrier = "electricity"\nreading = "register"\nunit = '
+    '"kWh"\naccuracy_class = 1\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +281,9 @@ def test_purchases_that_are_the_labels_own_meter_show_nothing(
 def test_a_default_of_a_meter_is_no_heating_value_of_the_plants(
     tmp_path: Path, source: str, wanted: float | None
 ) -> None:
-    """The pack has the defaults, and what the meter says of one counts as not given, in its runs and in the site's account alike."""
+    """The pack has the defaults, and what the meter says of one counts as not given, in its runs
+    and in the site's account alike.
+    """
     path = converter(tmp_path, "", 90, "Nm3")
     path.write_text(
         path.read_text(encoding="utf-8").replace(

@@ -1,4 +1,6 @@
-"""A label by an older version of its pack says so, with what the newest tests besides; digests stay, and the newest says nothing."""
+"""A label by an older version of its pack says so, with what the newest tests besides; digests
+stay, and the newest says nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every bad file that is kept by name is refused, or exactly the stated rows are set aside, with file, row, column, found and wanted.
+"""Every bad file that is kept by name is refused, or exactly the stated rows are set aside, with
+file, row, column, found and wanted.
 
 The rest of a file is compared with what it must be read as: nothing may be changed without a word.
 """
@@ -40,7 +41,9 @@ OF_THE_FILE = frozenset(
         "meter-unknown",
     }
 )
-"""Findings that a file's own writing causes; what readings and batches show besides is tested where it is found."""
+"""Findings that a file's own writing causes; what readings and batches show besides is tested where
+it is found.
+"""
 NO_BAD_FILES = {"expected.toml", "build.py", "__init__.py", "__pycache__"}
 
 GOOD_BATCHES = """batch_id,step,start,end,output_quantity,output_unit
@@ -52,7 +55,10 @@ H1,eaf,electricity,48000,kWh
 H2,eaf,electricity,47000,kWh
 """
 _MAPPED = {"batches", "energy", "readings", "log"}
-METER = '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n'
+METER = (
+    '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = '
+    '"kWh"\n'
+)
 
 
 def site_of(folder: Path, case: dict[str, Any]) -> Path:
@@ -76,7 +82,8 @@ def site_of(folder: Path, case: dict[str, Any]) -> Path:
     zone = case.get("timezone", "Asia/Shanghai")
     meter = METER if role == "readings" else ""
     site.write_text(
-        f'{meter}[site]\nid = "w"\ntimezone = "{zone}"\npack = "{pack}"\n[inputs]\n{lines}\n[runs]\nby = "day"\n{mapping}',
+        f'{meter}[site]\nid = "w"\ntimezone = "{zone}"\npack = '
+        f'"{pack}"\n[inputs]\n{lines}\n[runs]\nby = "day"\n{mapping}',
         encoding="utf-8",
     )
     return site
@@ -140,7 +147,9 @@ UNDERSTOOD = {
     "windows-1252-not-declared",
     "workbook-with-a-merged-header",
 }
-"""What the strict template refuses and `map` knows how to read: without a mapping `check` and `label` read it as it is meant."""
+"""What the strict template refuses and `map` knows how to read: without a mapping `check` and
+`label` read it as it is meant.
+"""
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if "mapping" not in CASES[name]])

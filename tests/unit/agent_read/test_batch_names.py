@@ -1,4 +1,6 @@
-"""Batch numbers that start again every year: one name for one record, and no energy given to the wrong one."""
+"""Batch numbers that start again every year: one name for one record, and no energy given to the
+wrong one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The local report says the same in both languages: findings, reasons, grades, the rule. No sentence falls back to English."""
+"""The local report says the same in both languages: findings, reasons, grades, the rule. No
+sentence falls back to English.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def calls_of_finding() -> list[tuple[Path, ast.Call]]:
 
 
 def in_both_languages(call: ast.Call) -> bool:
-    """With the Chinese beside it, or a Phrase, which the catalogue must hold (`tests/unit/portal_web/test_messages.py`)."""
+    """With the Chinese beside it, or a Phrase, which the catalogue must hold
+    (`tests/unit/portal_web/test_messages.py`).
+    """
     bare = [
         argument
         for argument in call.args[2:3]

@@ -1,4 +1,6 @@
-"""The commands as a plant runs them: init, check, label, compare; their files, exit codes and machine-readable answers."""
+"""The commands as a plant runs them: init, check, label, compare; their files, exit codes and
+machine-readable answers.
+"""
 
 import json
 import re
@@ -48,7 +50,8 @@ def plant(tmp_path: Path) -> Path:
     site = tmp_path / "site.toml"
     site.write_text(
         '[site]\nid = "works-2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
-        '[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n'
+        '[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n[steps.eaf]\nnot_used = '
+        '["natural-gas", "coke"]\n'
     )
     return site
 
@@ -170,7 +173,9 @@ def test_help_names_every_command() -> None:
 
 
 def test_help_reads_no_library_of_numbers_nor_of_forms() -> None:
-    """What is typed in vain or completed by Tab answers at once: what commands need is imported when they run."""
+    """What is typed in vain or completed by Tab answers at once: what commands need is imported
+    when they run.
+    """
     command = [sys.executable, "-X", "importtime", "-m", "reporting_agent", "--help"]
     imports = subprocess.run(
         command, capture_output=True, text=True, check=True
@@ -186,7 +191,8 @@ def test_help_reads_no_library_of_numbers_nor_of_forms() -> None:
 def test_neither_django_nor_pandas_is_imported(plant: Path) -> None:
     code = (
         "import sys; from reporting_agent.cli import main;"
-        f"main(['label', '--site', {str(plant)!r}, '--period', '2016', '--out', {str(plant.parent / 'o')!r}]);"
+        f"main(['label', '--site', {str(plant)!r}, '--period', '2016', '--out', "
+        f"{str(plant.parent / 'o')!r}]);"
         "assert not {'django', 'pandas', 'httpx', 'diffprivlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -194,9 +200,16 @@ def test_neither_django_nor_pandas_is_imported(plant: Path) -> None:
 
 def benchmark(path: Path, **changes: Any) -> Path:
     step = {
-        "step": "eaf", "product": "liquid-steel", "variant": "any", "boundary": "eaf-charge-to-tap-power-apart", "metric": "electricity",
-        "unit": "kWh/t",        "best": 345.0, "interval": [343.0, 347.0], "rule": "mean-of-best-five",
-    }  # fmt: skip
+        "step": "eaf",
+        "product": "liquid-steel",
+        "variant": "any",
+        "boundary": "eaf-charge-to-tap-power-apart",
+        "metric": "electricity",
+        "unit": "kWh/t",
+        "best": 345.0,
+        "interval": [343.0, 347.0],
+        "rule": "mean-of-best-five",
+    }
     document = {
         "schema": "steplabel/benchmark/1",
         "pack": "steel",

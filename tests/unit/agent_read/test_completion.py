@@ -11,7 +11,10 @@ from reporting_agent import cli
 
 def completed(script: str, *typed: str) -> set[str]:
     words = " ".join(f"'{word}'" for word in ("steplabel-agent", *typed))
-    ask = f'{script}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}; _steplabel_agent; echo "${{COMPREPLY[@]}}"'
+    ask = (
+        f"{script}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}; _steplabel_agent; echo "
+        f'"${{COMPREPLY[@]}}"'
+    )
     return set(
         subprocess.run(
             ["bash", "-c", ask], capture_output=True, text=True, check=True

@@ -1,4 +1,6 @@
-"""Runs that share a machine and its time, and copies under other ids, count once: a label that is better with them is held back."""
+"""Runs that share a machine and its time, and copies under other ids, count once: a label that is
+better with them is held back.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def kiln(
     factors: list[float],
     digits: int = 1,
 ) -> tuple[float, list[str]]:
-    """The label of clinker of days that scatter, after the log and its energies were changed; the findings of copies."""
+    """The label of clinker of days that scatter, after the log and its energies were changed; the
+    findings of copies.
+    """
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=DAYS)
     tables = []
     for name in ("batches", "energy"):

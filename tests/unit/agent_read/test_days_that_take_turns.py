@@ -1,5 +1,5 @@
-"""Output or energy moved between neighbouring days, or between weeks, makes good days of usual ones: told beside the label, and no honest
-record is."""
+"""Output or energy moved between neighbouring days, or between weeks, makes good days of usual
+ones: told beside the label, and no honest record is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def provisos_of(
 def test_energy_moved_between_neighbours_is_told_and_the_honest_record_is_not(
     tmp_path: Path, seed: int, alike: float
 ) -> None:
-    """A kiln that scatters by 2 %, its days alike or not; 8 % of every second day's energy moved to or from the next."""
+    """A kiln that scatters by 2 %, its days alike or not; 8 % of every second day's energy moved to
+    or from the next.
+    """
     chance = np.random.default_rng(seed)
     honest = np.zeros(180)
     for day in range(1, 180):
@@ -53,7 +55,8 @@ def test_energy_moved_between_neighbours_is_told_and_the_honest_record_is_not(
     assert provisos_of(tmp_path, 1 + honest) == []
     (sentence,) = provisos_of(tmp_path, 1 + honest + moved)
     assert sentence.startswith(
-        "Days above and days below the usual level alternate more than by chance (correlation of neighbours -0."
+        "Days above and days below the usual level alternate more than by chance (correlation of "
+        "neighbours -0."
     )
 
 
@@ -103,7 +106,9 @@ def column(path: Path, name: str, values: np.ndarray) -> None:
 
 
 def test_heats_whose_pattern_fits_into_no_day_are_told_by_their_correction(tmp_path: Path) -> None:
-    """Hot metal of 30 % in two heats of five, four a day: energy falls by 0.43 kgce/t a percent, the standard's correction takes 0.8."""
+    """Hot metal of 30 % in two heats of five, four a day: energy falls by 0.43 kgce/t a percent,
+    the standard's correction takes 0.8.
+    """
     hot = np.where(np.isin(np.arange(240) % 5, (1, 3)), 30.0, 0.0)
     heats = {
         "eaf": Ran(
@@ -136,8 +141,8 @@ def test_heats_whose_pattern_fits_into_no_day_are_told_by_their_correction(tmp_p
         proviso.en for proviso in label.provisos if "correlation of neighbours" in proviso.en
     )
     assert (
-        "and so does their hot_metal_pct: its correction is larger than its effect on the days' energy"
-        in sentence
+        "and so does their hot_metal_pct: its correction is larger than its effect on the days' "
+        "energy" in sentence
     )
 
 
@@ -146,7 +151,9 @@ def test_heats_whose_pattern_fits_into_no_day_are_told_by_their_correction(tmp_p
 def test_energy_moved_between_days_at_random_is_told_with_its_size(
     tmp_path: Path, seed: int, moved: float, is_told: bool
 ) -> None:
-    """A kiln that scatters by 2 %, of 97 kgce/t: told is what its label lies lower than the pack's 2.5 % would make it."""
+    """A kiln that scatters by 2 %, of 97 kgce/t: told is what its label lies lower than the pack's
+    2.5 % would make it.
+    """
     chance = np.random.default_rng(seed)
     factors = (1 + moved * chance.permutation(np.tile([1, -1], 60))) * chance.normal(1, 0.02, 120)
     sentences = provisos_of(tmp_path, factors, "Runs differ widely")
@@ -162,7 +169,9 @@ def test_energy_moved_between_days_at_random_is_told_with_its_size(
 def test_of_honest_records_that_scatter_more_than_the_pack_takes_for_usual_few_are_told(
     runs: int, scatter: float, most: float
 ) -> None:
-    """1,000 records with a tail of bad runs, as the simulator's; at twice the usual alone 15 % of 40 runs of 1.5 times were."""
+    """1,000 records with a tail of bad runs, as the simulator's; at twice the usual alone 15 % of
+    40 runs of 1.5 times were.
+    """
     chance, rank = np.random.default_rng(1), int(np.ceil(0.2 * runs)) - 1
     usual, distance = -NormalDist().inv_cdf(0.2), []
     for _ in range(1000):
@@ -207,7 +216,9 @@ def test_energy_booked_low_for_weeks_and_high_later_is_told(
 
 
 def test_the_days_and_the_size_are_named(tmp_path: Path) -> None:
-    """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one level, the label is 14 to 15 higher."""
+    """97.4 kgce/t: 25 of 90 days at 0.85 and the others at 1.058 are 20 below them; all at one
+    level, the label is 14 to 15 higher.
+    """
     (sentence,) = provisos_of(tmp_path, np.where(DAY < 25, 0.85, 1.058) * (1 + noise(1)), LOW)
     assert ": 25 of 90, the longest stretch from 2026-01-01 to 2026-01-25. They are 20" in sentence
     size = float(sentence.rpartition("the label would be ")[2].split(" ")[0])
@@ -252,7 +263,9 @@ def test_a_season_and_a_few_days_of_trouble_are_asked_nothing(tmp_path: Path) ->
 def test_a_quarter_chosen_for_what_was_booked_later_is_told(
     tmp_path: Path, moved: float, is_told: bool
 ) -> None:
-    """Energy booked 5 % low in one quarter and high in the next: the label of the first at the level of both."""
+    """Energy booked 5 % low in one quarter and high in the next: the label of the first at the
+    level of both.
+    """
     factors = np.random.default_rng(3).normal(1, 0.012, 181) * np.where(
         np.arange(181) < 90, 1 - moved, 1 + moved
     )

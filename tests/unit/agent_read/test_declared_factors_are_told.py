@@ -1,4 +1,6 @@
-"""A factor that the site declares on its energy or output stands beside the label, in every form of it."""
+"""A factor that the site declares on its energy or output stands beside the label, in every form of
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,14 @@ from tests.unit.agent_read.small_works import labelled as labelled_whole
 from tests.unit.agent_read.test_humidity_of_gas import converter
 from tests.unit.agent_read.test_rows_that_cannot_be_read import labelled
 
-EVENT = '[[events]]\nstep = "pelletising"\nfrom = {}\nkind = "ratio"\nfactor = 0.8\nreason = "Belt scale recalibrated."\n'
-WORN = '\n[[events]]\nmeter = "ldg"\nfrom = 2025-12-01\nkind = "ratio"\nfactor = 1.2\nreason = "Orifice worn, work order 9."\n'
+EVENT = (
+    '[[events]]\nstep = "pelletising"\nfrom = {}\nkind = "ratio"\nfactor = 0.8\nreason = "Belt '
+    'scale recalibrated."\n'
+)
+WORN = (
+    '\n[[events]]\nmeter = "ldg"\nfrom = 2025-12-01\nkind = "ratio"\nfactor = 1.2\nreason = '
+    '"Orifice worn, work order 9."\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +54,10 @@ def test_a_factor_of_a_step_is_a_proviso_of_its_label(
     without = [
         proviso.en for proviso in label.provisos if proviso.en.startswith("Without that factor")
     ]
-    moved = f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
+    moved = (
+        f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. "
+        "Keep evidence of the factor for an auditor."
+    )
     assert [sentence.partition("2025-06-01 ")[2] for sentence in without] == (
         [moved] if target else []
     )
@@ -54,7 +65,11 @@ def test_a_factor_of_a_step_is_a_proviso_of_its_label(
     assert (label.mean != plain.mean) is bool(target)
     expected = (
         [
-            f"The site declares that {target} is multiplied by 0.8 from 2025-06-01 on: Belt scale recalibrated."
+            (
+                f"The site declares that {target} is multiplied by 0.8 from 2025-06-01 on: Belt "
+                "scale "
+                "recalibrated."
+            )
         ]
         if target
         else []
@@ -68,7 +83,9 @@ def test_a_factor_of_a_step_is_a_proviso_of_its_label(
 def test_a_factor_of_a_meter_says_what_the_label_is_without_it(
     tmp_path: Path, virtual: bool
 ) -> None:
-    """A fifth more gas than the meter reads: the label without it is that of the same files without the event."""
+    """A fifth more gas than the meter reads: the label without it is that of the same files without
+    the event.
+    """
     site = converter(tmp_path, "", 90, "Nm3", virtual=virtual)
     plain = of(pipeline.label(load_site(site), Period.parse("2026", UTC)), "converter")
     site.write_text(site.read_text(encoding="utf-8") + WORN, encoding="utf-8")
@@ -77,7 +94,10 @@ def test_a_factor_of_a_meter_says_what_the_label_is_without_it(
         proviso.en for proviso in label.provisos if proviso.en.startswith("Without that factor")
     ]
     without, with_it = f"{plain.best.value:.4g}", f"{label.best.value:.4g}"
-    wanted = f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t instead of {with_it}."
+    wanted = (
+        f"Without that factor of meter ldg from 2025-12-01 the label would be {without} kgce/t "
+        f"instead of {with_it}."
+    )
     assert sentences == [f"{wanted} Keep evidence of the factor for an auditor."]
     assert label.best.value == pytest.approx(
         (plain.best.value or 0) - 0.2 * 90 * 8.1 / 29.3076, rel=1e-4
@@ -101,7 +121,9 @@ lhv_source = "measured"
 def test_a_factor_of_a_meter_beside_or_beneath_one_in_another_unit(
     tmp_path: Path, virtual: bool
 ) -> None:
-    """What a second meter counts of the same gas, or the virtual one that is made of it, stands in units of 10,000 Nm3."""
+    """What a second meter counts of the same gas, or the virtual one that is made of it, stands in
+    units of 10,000 Nm3.
+    """
     m3 = 90 if virtual else 45
     site = converter(tmp_path, "", m3, "Nm3", virtual=virtual)
     text, readings = site.read_text(encoding="utf-8"), tmp_path / "readings.csv"
@@ -169,7 +191,10 @@ def test_a_factor_of_the_mapping_says_what_the_label_is_without_it(
     assert label.best.value is not None
     assert label.best.value != pytest.approx(plain.best.value, rel=0.005)
     assert [sentence.partition("Without it ")[2] for sentence in sentences] == [
-        f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. Keep evidence of the factor for an auditor."
+        (
+            f"the label would be {plain.best.value:.4g} kgce/t instead of {label.best.value:.4g}. "
+            "Keep evidence of the factor for an auditor."
+        )
     ]
 
 

@@ -1,4 +1,6 @@
-"""Energy of one step booked at another of the works is told of both, with the label as it would be; what is usual is told nothing."""
+"""Energy of one step booked at another of the works is told of both, with the label as it would be;
+what is usual is told nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ BLAINE = {"blaine_m2_kg": 350.0}
 def provisos_by_label(
     folder: Path, raw_kwh: float, raw_coal: float = 0.0, mill_kwh: float = 28.0
 ) -> dict[tuple[str, Metric], list[str]]:
-    """Of 60 runs of a raw mill, a kiln and a cement mill: what is told of energy above the usual, by step and metric."""
+    """Of 60 runs of a raw mill, a kiln and a cement mill: what is told of energy above the usual,
+    by step and metric.
+    """
     meal = [
         took("electricity", raw_kwh, "kWh"),
         *([took("coal", raw_coal, "kg", 24.0)] if raw_coal else []),
@@ -41,7 +45,9 @@ def provisos_by_label(
 def test_electricity_above_the_usual_of_a_raw_mill_is_told_beside_the_cement_mill(
     tmp_path: Path,
 ) -> None:
-    """3.5 kWh/t of 1,500 t are 4.375 of 1,200 t; and no more than leaves the mill at the 40 kWh/t that are usual at most."""
+    """3.5 kWh/t of 1,500 t are 4.375 of 1,200 t; and no more than leaves the mill at the 40 kWh/t
+    that are usual at most.
+    """
     sentences = provisos_by_label(tmp_path, 20.0)
     (mill,) = sentences["cement-grinding", Metric.ELECTRICITY]
     (raw,) = sentences["raw-meal-homogenisation", Metric.TOTAL]
@@ -86,7 +92,9 @@ def test_a_mill_alone_is_told_nothing_of_itself(tmp_path: Path) -> None:
 def beside_the_mill(
     folder: Path, mill_kwh: float, raw_kwh: float = 16.5, kiln_kwh: float = 26, settings: str = ""
 ) -> list[str]:
-    """Of a works of 3,000 t of clinker a day: what is told beside its cement mill of power that other steps take."""
+    """Of a works of 3,000 t of clinker a day: what is told beside its cement mill of power that
+    other steps take.
+    """
     steps = {
         "raw-meal-homogenisation": Ran(4600, [took("electricity", raw_kwh, "kWh")]),
         "clinker-burning": Ran(
@@ -105,11 +113,13 @@ def beside_the_mill(
 def test_power_spread_over_steps_that_stay_within_the_usual_is_told_by_its_sum(
     tmp_path: Path,
 ) -> None:
-    """2.3 kWh/t of 4,600 t and 6.5 of 3,000 t are 7.9 of 3,800 t; each alone is below what is usual at most."""
+    """2.3 kWh/t of 4,600 t and 6.5 of 3,000 t are 7.9 of 3,800 t; each alone is below what is usual
+    at most.
+    """
     (sentence,) = beside_the_mill(tmp_path, 23.4, 18.8, 32.5)
     assert (
-        "Clinker burning 32.5 kWh per t (26 typical, 34 usual at most), Raw meal grinding and homogenisation 18.8 kWh"
-        in sentence
+        "Clinker burning 32.5 kWh per t (26 typical, 34 usual at most), Raw meal grinding and "
+        "homogenisation 18.8 kWh" in sentence
     )
     assert "higher by up to 7.92 kWh/t." in sentence
 
@@ -132,7 +142,10 @@ def test_power_of_auxiliaries_and_of_compressed_air_of_other_steps_counts_as_the
     tmp_path: Path,
 ) -> None:
     """8 kWh/t of 4,600 t are 9.7 of 3,800 t."""
-    flow = '{ carrier = "electricity", quantity = 2208000, unit = "kWh", period = "2026", step = "raw-meal-homogenisation" }'
+    flow = (
+        '{ carrier = "electricity", quantity = 2208000, unit = "kWh", period = "2026", step = '
+        '"raw-meal-homogenisation" }'
+    )
     (sentence,) = beside_the_mill(
         tmp_path, 23.4, settings=f"[site_boundary]\nauxiliaries = [{flow}]\n"
     )

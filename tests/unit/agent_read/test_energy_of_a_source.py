@@ -1,4 +1,6 @@
-"""Energy per batch out of a provider's source: rows of one id are one batch, as where a file gives it."""
+"""Energy per batch out of a provider's source: rows of one id are one batch, as where a file gives
+it.
+"""
 
 from __future__ import annotations
 

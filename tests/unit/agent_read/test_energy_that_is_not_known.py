@@ -1,4 +1,6 @@
-"""Energy that was used and is not known, whatever hides it: its run is in no label, and never counted as if it had used none."""
+"""Energy that was used and is not known, whatever hides it: its run is in no label, and never
+counted as if it had used none.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ OWN = "".join(
         "p2,pelletising,steam,15000,kg,6.0,MJ/kg",  # no steam holds that
         "p2,pelletising,coke,15000,kg,20000,MJ/t",  # nor does coke hold so little
         "p2,pelletising,alternative-fuel,15000,kg,0.5,MJ/kg",  # nor refuse that burns
-        "p2,pelletising,alternative-fuel,15,t,20,",  # whose heating value without a unit is a tonne's
+        # whose heating value without a unit is a tonne's
+        "p2,pelletising,alternative-fuel,15,t,20,",
     ],
 )
 def test_a_run_of_which_an_energy_is_not_known_is_left_out_and_told(
@@ -78,7 +81,10 @@ def test_a_run_of_which_an_energy_is_not_known_is_left_out_and_told(
     "declared",
     [
         "[mapping.energy]\nscale = { quantity = 40 }\n",
-        '[[events]]\nstep = "pelletising"\ncarrier = "electricity"\nfrom = 2025-01-01\nkind = "ratio"\nfactor = 40.0\nreason = "CT."\n',
+        (
+            '[[events]]\nstep = "pelletising"\ncarrier = "electricity"\nfrom = 2025-01-01\nkind = '
+            '"ratio"\nfactor = 40.0\nreason = "CT."\n'
+        ),
     ],
 )
 def test_an_energy_of_nines_is_no_amount_where_a_factor_is_declared(

@@ -1,4 +1,6 @@
-"""Energy of a step that names none of its batches is the step's all the same: above 0.5 % of it the step has no label."""
+"""Energy of a step that names none of its batches is the step's all the same: above 0.5 % of it the
+step has no label.
+"""
 
 from __future__ import annotations
 

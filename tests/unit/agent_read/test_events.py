@@ -1,4 +1,6 @@
-"""[[events]]: what is declared of a meter or a step is read, refused with the key that is wrong, and part of what a report commits to."""
+"""[[events]]: what is declared of a meter or a step is read, refused with the key that is wrong,
+and part of what a report commits to.
+"""
 
 import json
 from datetime import datetime
@@ -22,9 +24,15 @@ pack = "steel"
 batches = "batches.csv"
 readings = "readings.csv"
 """
-METER = '[[meters]]\nid = "{}"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "{}"\n'
+METER = (
+    '[[meters]]\nid = "{}"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = '
+    '"{}"\n'
+)
 METERS = METER.format("m1", "kWh") + METER.format("m2", "kWh") + METER.format("m3", "MWh")
-EVENT = '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 2.0\nreason = "New current transformers, work order 17."\n'
+EVENT = (
+    '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 2.0\nreason = "New '
+    'current transformers, work order 17."\n'
+)
 
 
 def load(folder: Path, text: str) -> SiteSettings:
@@ -45,7 +53,9 @@ def test_a_date_begins_at_local_midnight_and_until_is_not_part_of_it(tmp_path: P
 
 
 def test_an_end_on_the_sites_clock_may_follow_a_beginning_with_its_offset(tmp_path: Path) -> None:
-    """As a run proposes the beginning; of a site west of Greenwich the bare hours look earlier than they are."""
+    """As a run proposes the beginning; of a site west of Greenwich the bare hours look earlier than
+    they are.
+    """
     text = (SITE + METERS + EVENT).replace("Europe/Berlin", "America/Bogota")
     path = tmp_path / "site.toml"
     path.write_text(
@@ -60,7 +70,10 @@ def test_an_end_on_the_sites_clock_may_follow_a_beginning_with_its_offset(tmp_pa
     )
 
 
-OF_A_STEP = '[[events]]\nstep = "eaf"\n{}from = 2025-03-01\n{}\nreason = "Weighing bridge, protocol of 3 March."\n'
+OF_A_STEP = (
+    '[[events]]\nstep = "eaf"\n{}from = 2025-03-01\n{}\nreason = "Weighing bridge, protocol of 3 '
+    'March."\n'
+)
 TWICE = 'kind = "ratio"\nfactor = 2.0'
 
 
@@ -176,10 +189,23 @@ def test_an_auditor_reads_the_same_events_from_the_settings_of_an_opening(tmp_pa
 @pytest.mark.parametrize(
     "more",
     [
-        'meter = "m1"\nfrom = 2025-03-01T06:30:00\nkind = "clock"\noffset = "-8 h"\nreason = "Logger kept \\"UTC\\"."',
-        'meter = "m1"\nfrom = 2025-03-01\nuntil = 2025-04-01\nkind = "swap"\nwith = "m2"\nreason = "Channels changed."',
-        'step = "eaf"\ncarrier = "electricity"\nfrom = 2025-03-01\nkind = "unit"\nfactor = 1000.0\nreason = "MWh."',
-        'step = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 0.87\nreason = "Recipe of alloy, weighed anew."',
+        (
+            'meter = "m1"\nfrom = 2025-03-01T06:30:00\nkind = "clock"\noffset = "-8 h"\nreason = '
+            '"Logger kept \\"UTC\\"."'
+        ),
+        (
+            'meter = "m1"\nfrom = 2025-03-01\nuntil = 2025-04-01\nkind = "swap"\nwith = '
+            '"m2"\nreason '
+            '= "Channels changed."'
+        ),
+        (
+            'step = "eaf"\ncarrier = "electricity"\nfrom = 2025-03-01\nkind = "unit"\nfactor = '
+            '1000.0\nreason = "MWh."'
+        ),
+        (
+            'step = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = '
+            '0.87\nreason = "Recipe of alloy, weighed anew."'
+        ),
     ],
 )
 def test_what_is_proposed_can_be_pasted(tmp_path: Path, more: str) -> None:
@@ -195,7 +221,10 @@ def test_a_swap_is_of_both_meters_and_a_change_of_the_process_acts_on_none(tmp_p
 
 
 def test_an_event_of_one_product_acts_on_its_rows_alone(tmp_path: Path) -> None:
-    text = '[[events]]\nstep = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "{}"\n{}reason = "Recipe weighed anew."\n'
+    text = (
+        '[[events]]\nstep = "eaf"\nproduct = "alloy"\nfrom = 2025-03-01\nkind = "{}"\n{}reason = '
+        '"Recipe weighed anew."\n'
+    )
     events = load(tmp_path, text.format("ratio", "factor = 0.87\n")).events
     assert of_step(events, "eaf", "eaf-1", "steel", "alloy") == events
     assert of_step(events, "eaf", "eaf-1", "steel", "") == ()

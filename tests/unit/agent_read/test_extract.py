@@ -1,4 +1,6 @@
-"""The agent reads a plant's own rows and readings, handed over as they were read, to the same batches as its files."""
+"""The agent reads a plant's own rows and readings, handed over as they were read, to the same
+batches as its files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A file of an answer that cannot be written is refused in words, and a promise that is refused leaves no number behind."""
+"""A file of an answer that cannot be written is refused in words, and a promise that is refused
+leaves no number behind.
+"""
 
 from __future__ import annotations
 
@@ -57,10 +59,10 @@ def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(
     keys, typed = tmp_path / "auditor.pem", iter(("right horse", second))
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(
+        os.execv(  # noqa: S606 - ourselves
             sys.executable,
             [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)],
-        )  # noqa: S606 - ourselves
+        )
     screen = b""
     with suppress(OSError):  # the terminal ends with the command
         while part := os.read(terminal, 4096):

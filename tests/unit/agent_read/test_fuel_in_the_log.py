@@ -1,4 +1,6 @@
-"""Fuel that the log names and no energy counts: the runs are left out, the step has no label and nothing leaves, whatever it is called."""
+"""Fuel that the log names and no energy counts: the runs are left out, the step has no label and
+nothing leaves, whatever it is called.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,17 @@ from tests.unit.agent_read.small_works import (
 
 KILN = [took("coal", 100, "kg", 24.0), took("electricity", 26, "kWh")]
 PETCOKE = took("petroleum-coke", 18.75, "kg", 32.0)
-"""100 kg of coal at 24 and 18.75 kg of petroleum coke at 32 are 102.4 kgce/t, of which the coal alone is 81.9."""
+"""100 kg of coal at 24 and 18.75 kg of petroleum coke at 32 are 102.4 kgce/t, of which the coal
+alone is 81.9.
+"""
 
 
 def kiln(
     folder: Path, heading: str, cell: str, *energy: Amount, settings: str = "", every: int = 1
 ) -> SiteSettings:
-    """60 days of 5,000 t of clinker with a column more in the log: 93.75 t of petroleum coke a day, where it is told in tonnes."""
+    """60 days of 5,000 t of clinker with a column more in the log: 93.75 t of petroleum coke a day,
+    where it is told in tonnes.
+    """
     site = works(folder, "cement", {"clinker-burning": Ran(5000, [*KILN, *energy])}, settings)
     return with_column(site, heading, cell, every)
 
@@ -218,7 +224,9 @@ def test_what_is_material_there_is_asked_nothing(
 
 
 def test_coal_of_the_log_is_the_cleaned_coal_that_counts(tmp_path: Path) -> None:
-    """What the boundary asks for by a narrower name; and a carrier that is asked for and missing is told as such."""
+    """What the boundary asks for by a narrower name; and a carrier that is asked for and missing is
+    told as such.
+    """
     ovens = [
         took("cleaned-coal", 1330, "kg", 29.6),
         took("coke-oven-gas", 195, "Nm3", 17.4),
@@ -239,7 +247,9 @@ def test_coal_of_the_log_is_the_cleaned_coal_that_counts(tmp_path: Path) -> None
 
 
 def test_one_doubted_row_of_sixty_is_left_out_and_costs_its_step_no_label(tmp_path: Path) -> None:
-    """93.75 t of petroleum coke, at 37 MJ at most: 3,470 GJ over 300,000 t of clinker are 0.4 kgce/t."""
+    """93.75 t of petroleum coke, at 37 MJ at most: 3,470 GJ over 300,000 t of clinker are 0.4
+    kgce/t.
+    """
     site = kiln(tmp_path, "input.petroleum-coke", "93.75", every=60)
     label = of(labelled(site), "clinker-burning")
     assert (label.used, label.excluded) == (59, {"energy-partly-unknown": 1})
@@ -290,14 +300,16 @@ def missing(folder: Path, heading: str, cell: str, *energy: Amount) -> list[str]
 def test_a_fifth_that_is_missing_is_told_with_its_size(
     tmp_path: Path, heading: str, cell: str, energy: Amount, expected: str | None
 ) -> None:
-    """15 kg at 32 MJ are 16.4 kgce/t, a quarter of which is 4.09; of 81.9 kgce/t of coal a fifth is 16.4."""
+    """15 kg at 32 MJ are 16.4 kgce/t, a quarter of which is 4.09; of 81.9 kgce/t of coal a fifth is
+    16.4.
+    """
     sentences = missing(tmp_path, heading, cell, energy)
     assert len(sentences) == (expected is not None)
     if expected is not None:
         assert expected in sentences[0]
         assert (
-            f"higher by {16.4 if 'coal' in expected[:20] and 'coke' not in expected else 4.09} kgce/t"
-            in sentences[0]
+            f"higher by {16.4 if 'coal' in expected[:20] and 'coke' not in expected else 4.09} "
+            "kgce/t" in sentences[0]
         )
 
 

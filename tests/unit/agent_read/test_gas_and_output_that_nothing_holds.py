@@ -1,4 +1,6 @@
-"""A richer gas under the name of one that furnaces make, output without feed, alumina of bought hydrate, a waste-heat set's own use."""
+"""A richer gas under the name of one that furnaces make, output without feed, alumina of bought
+hydrate, a waste-heat set's own use.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from tests.unit.agent_read.test_what_the_log_is_fed_with import CELLS, stated
 
 ROLLED = [took("electricity", 90, "kWh"), took("coke-oven-gas", 60, "Nm3", 17.4)]
 NO_OTHER = '[steps.hot-rolling]\nnot_used = ["blast-furnace-gas"]\n'
-PURCHASE = '[site_boundary]\npurchased = [{ carrier = "coke-oven-gas", quantity = 3240000, unit = "Nm3", period = "2026" }]\n'
+PURCHASE = (
+    '[site_boundary]\npurchased = [{ carrier = "coke-oven-gas", quantity = 3240000, unit = "Nm3", '
+    'period = "2026" }]\n'
+)
 OVENS = Ran(
     2000,
     [
@@ -79,7 +84,9 @@ def test_gas_that_was_bought_as_declared_and_is_analysed_is_not_told(tmp_path: P
 def test_gas_of_own_ovens_is_told_only_beyond_what_they_give(
     tmp_path: Path, output: float, share: str | None
 ) -> None:
-    """Ovens of 2,000 t give 480,000 Nm3 a day beyond their own walls, the mill takes 54,000; of 100 t 42,000 of 72,000 altogether."""
+    """Ovens of 2,000 t give 480,000 Nm3 a day beyond their own walls, the mill takes 54,000; of 100
+    t 42,000 of 72,000 altogether.
+    """
     ovens = Ran(output, OVENS.energy)
     sentences = beside(rolled(tmp_path, {"coking": ovens}), NO_MAKER)
     assert [str(share) in sentence for sentence in sentences] == (
@@ -102,7 +109,9 @@ NOTHING = "The log names no materials of the product, or too little of them"
 def test_output_that_no_feed_holds_is_told_by_the_percent(
     tmp_path: Path, charged: dict[str, float], is_told: bool
 ) -> None:
-    """13,500 kWh are 1,659 kgce/t: a percent of output too much is 16.8. Less feed than usual is told as that, and once."""
+    """13,500 kWh are 1,659 kgce/t: a percent of output too much is 16.8. Less feed than usual is
+    told as that, and once.
+    """
     label, _ = stated(tmp_path, "electrolysis", Ran(900, CELLS), charged or {"input.bath": 0.01})
     sentences = [
         proviso["en"] for proviso in label["provisos"] if proviso["en"].startswith(NOTHING)

@@ -1,4 +1,6 @@
-"""A grade that rests on what a site says of itself is told with the limits under the strictest that this could be."""
+"""A grade that rests on what a site says of itself is told with the limits under the strictest that
+this could be.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ YEAR, FIRST = "2026-07-01/2027-07-01", datetime(2026, 7, 1, tzinfo=UTC)
 def beside_the_grade(
     folder: Path, kwh_per_t: float, variant: str, capacity_t: float
 ) -> tuple[int | None, list[str]]:
-    """Of a furnace with a heat of 60 t a day: the level it meets, and what is told of statements."""
+    """Of a furnace with a heat of 60 t a day: the level it meets, and what is told of
+    statements.
+    """
     heats = [
         "batch_id,step,start,end,output_quantity,output_unit,variant,var.hot_metal_pct,var.scrap_pct"
     ]
@@ -34,7 +38,10 @@ def beside_the_grade(
             f"H{day},eaf,oxygen,{35 * tonnes},Nm3,,,import",
             f"H{day},eaf,coke,{8 * tonnes},kg,28.4,MJ/kg,import",
         ]
-    head = '[site]\nid = "furnace"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+    head = (
+        '[site]\nid = "furnace"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
+    )
     (folder / "site.toml").write_text(
         f"{head}[static]\nfurnace_capacity_t = {capacity_t}\n", encoding="utf-8"
     )

@@ -1,4 +1,6 @@
-"""A step of heat that takes far less of it than such plants do is told so, with the label at the typical amount."""
+"""A step of heat that takes far less of it than such plants do is told so, with the label at the
+typical amount.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Heating values booked by day about a right mean: the year is right, and the low quantile must not find the days of low assays."""
+"""Heating values booked by day about a right mean: the year is right, and the low quantile must not
+find the days of low assays.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from reporting_agent.pipeline import LabelResult, scattered
 from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
-SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+SITE = (
+    '[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nbatches = '
+    '"batches.csv"\nenergy = "energy.csv"\n'
+)
 MJ_PER_KGCE = 29.3076
 CONSTANT = 128 * 25.1 / MJ_PER_KGCE + 25 * 0.1229  # 112.696 kgce/t
 
@@ -49,7 +54,9 @@ def total(result: LabelResult) -> StepLabel:
 
 
 def test_assays_of_days_about_a_right_mean_win_nothing(tmp_path: Path) -> None:
-    """128 kg every day, 21.6 MJ/kg on every third and 26.85 on the others: 97.41 by days, 112.696 in truth."""
+    """128 kg every day, 21.6 MJ/kg on every third and 26.85 on the others: 97.41 by days, 112.696
+    in truth.
+    """
     result = kiln(tmp_path, lambda day: (128, 26.85 if day % 3 else 21.6))
     assert total(result).best.value == pytest.approx(CONSTANT)
     assert total(result).mean == pytest.approx(CONSTANT)
@@ -78,7 +85,9 @@ def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
 def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
     tmp_path: Path, version: str, own: float | None, is_told: bool
 ) -> None:
-    """125 kg of coal at the table's 20.934 MJ/kg are 89.3 kgce; at 33 MJ/kg they would be 51.5 more."""
+    """125 kg of coal at the table's 20.934 MJ/kg are 89.3 kgce; at 33 MJ/kg they would be 51.5
+    more.
+    """
     ran = Ran(4000, [took("coal", 125, "kg", own), took("electricity", 30, "kWh")], {}, "grey")
     path = works(tmp_path, "cement", {"clinker-burning": ran}).path
     path.write_text(

@@ -1,4 +1,6 @@
-"""A production log's fuel has its heat as a batch's has: by the laboratory's value of the day, else by the table's, which is told."""
+"""A production log's fuel has its heat as a batch's has: by the laboratory's value of the day, else
+by the table's, which is told.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def read(
     folder: Path, carrier: str, unit: str, per_t: float, settings: str = "", beside: str = "note"
 ) -> tuple[LabelResult, SiteLabel]:
-    """The labels, at home and on the way out, of sixty days of 200 t of clinker an hour; every tenth day names 90 t of something beside."""
+    """The labels, at home and on the way out, of sixty days of 200 t of clinker an hour; every
+    tenth day names 90 t of something beside.
+    """
     hours = [START + timedelta(hours=hour) for hour in range(1, 24 * DAYS + 1)]
     cells = [
         "90" if beside != "note" and (hour.day % 10, hour.hour) == (0, 7) else "" for hour in hours
@@ -80,7 +84,9 @@ def test_a_default_of_the_table_is_told(tmp_path: Path) -> None:
 
 
 def test_fuel_that_the_log_names_beside_its_energy_leaves_no_label(tmp_path: Path) -> None:
-    """As in a batches file: five runs are left out, and the other 55 are not all that the step burns."""
+    """As in a batches file: five runs are left out, and the other 55 are not all that the step
+    burns.
+    """
     result, _ = read(tmp_path, "coal", "t", 0.13, LHV, "petcoke (t)")
     label = thermal(result.site_label.steps)
     assert (label.best.value, label.best.reason) == (None, "fuel-not-counted")

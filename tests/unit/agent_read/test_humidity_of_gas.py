@@ -1,4 +1,6 @@
-"""Gas that is metered wet holds less heat than its volume says: its humidity is declared and taken off, or told beside the label."""
+"""Gas that is metered wet holds less heat than its volume says: its humidity is declared and taken
+off, or told beside the label.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from tests.unit.agent_read.small_works import Ran, gave, going_out, labelled, of
 
 RUNS, HEAT_T = 60, 200.0
 WET_M3 = 90 * 101.325 / (101.325 - 19.9458) * 333.15 / 273.15
-"""Of 90 Nm3 of dry gas a tonne, at 60 °C and 101.325 kPa saturated: 19.9458 kPa of vapour (IAPWS SR1-86). 90 x 8.1 MJ are 24.87 kgce/t."""
+"""Of 90 Nm3 of dry gas a tonne, at 60 °C and 101.325 kPa saturated: 19.9458 kPa of vapour (IAPWS
+SR1-86). 90 x 8.1 MJ are 24.87 kgce/t.
+"""
 USED = [
     took("electricity", 25, "kWh"),
     took("oxygen", 54, "Nm3"),
@@ -139,7 +143,9 @@ def test_cold_gas_corrected_gas_and_gas_declared_nearly_saturated_are_asked_noth
 def test_vapour_that_a_corrector_may_have_counted_as_gas_is_told_by_the_percent(
     tmp_path: Path,
 ) -> None:
-    """24.87 kgce/t of gas in Nm3, by meter or by run: 0.249 a percent; a fifth of it made -23.0 of -17.9."""
+    """24.87 kgce/t of gas in Nm3, by meter or by run: 0.249 a percent; a fifth of it made -23.0 of
+    -17.9.
+    """
     (tmp_path / "by meter").mkdir()
     _, (sentence,) = label_of(converter(tmp_path / "by meter", "", 90.0, "Nm3"))
     assert "Each percent lowers the label by 0.249 kgce/t" in sentence
@@ -168,11 +174,12 @@ def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
     )
     _, (sentence,) = label_of(site)
     assert sentence.startswith(
-        "The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg measures"
+        "The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg "
+        "measures"
     )
     assert (
-        "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be higher by 1.17 kgce/t."
-        in sentence
+        "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be "
+        "higher by 1.17 kgce/t." in sentence
     )
 
 

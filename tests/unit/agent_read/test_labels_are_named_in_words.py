@@ -1,4 +1,6 @@
-"""The terminal names a label as the local report does: in the pack's words and in the reader's language, never by ids."""
+"""The terminal names a label as the local report does: in the pack's words and in the reader's
+language, never by ids.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Product bought under another name, hot metal that no variable states, inputs that nothing knows: told with its size, or left out."""
+"""Product bought under another name, hot metal that no variable states, inputs that nothing knows:
+told with its size, or left out.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ GROUND = [took("electricity", 23.1, "kWh")]
 def run(
     folder: Path, step: str, ran: Ran, heading: str, cell: str, settings: str = ""
 ) -> tuple[SiteSettings, StepLabel]:
-    """60 runs of a step with a column more in their log; carriers of its boundary that it does not report are not used."""
+    """60 runs of a step with a column more in their log; carriers of its boundary that it does not
+    report are not used.
+    """
     pack = next(
         name
         for name in packs.shipped()
@@ -220,7 +224,8 @@ def test_an_input_that_nothing_knows_is_named_beside_the_label(
         if "The pack does not know these inputs" in proviso.en
     )
     assert sentence.startswith(
-        f"The pack does not know these inputs, per t of output: {heading} 0.02 t. If they are fuel, their energy is missing: as standard"
+        f"The pack does not know these inputs, per t of output: {heading} 0.02 t. If they are "
+        "fuel, their energy is missing: as standard"
     )
     assert "coal 20 kgce/t." in sentence
 

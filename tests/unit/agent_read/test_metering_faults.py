@@ -1,4 +1,6 @@
-"""Each fault of a meter: what is counted, what the energy becomes, and that no energy is carried where none is known."""
+"""Each fault of a meter: what is counted, what the energy becomes, and that no energy is carried
+where none is known.
+"""
 
 from collections.abc import Iterable
 

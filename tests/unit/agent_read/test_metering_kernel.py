@@ -25,7 +25,9 @@ def micro(*seconds: float) -> np.ndarray:
 def energy_between(
     segments: Segments, start_us: np.ndarray, end_us: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Energy and known seconds of each half-open window [start, end): E(end) - E(start), E summed over what has passed of every segment."""
+    """Energy and known seconds of each half-open window [start, end): E(end) - E(start), E summed
+    over what has passed of every segment.
+    """
 
     def passed(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         each = [until(segments, np.full(len(segments), moment)) for moment in moments]

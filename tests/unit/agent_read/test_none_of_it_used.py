@@ -1,4 +1,6 @@
-"""A carrier of which a run used nothing and says so with a 0: nothing of it has a heating value, was bought, or lies on two sides."""
+"""A carrier of which a run used nothing and says so with a 0: nothing of it has a heating value,
+was bought, or lies on two sides.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def test_a_run_that_reports_none_of_a_carrier_counts(
     fuel = (
         ""
         if pack == "aluminium"
-        else '[[lhv]]\ncarrier = "petroleum-coke"\nfrom = 2025-01-01\nvalue = 33\nreason = "monthly"\n'
+        else '[[lhv]]\ncarrier = "petroleum-coke"\nfrom = 2025-01-01\nvalue = 33\nreason = '
+        '"monthly"\n'
     )
     site = works(tmp_path, pack, {step: ran}, settings + fuel)
     result = labelled(site)
@@ -73,7 +76,9 @@ def test_a_run_that_reports_none_of_a_carrier_counts(
 
 
 def test_a_gas_of_which_none_was_given_back_lies_on_one_side(tmp_path: Path) -> None:
-    """A converter whose gas was flared that day says 0 and states no heating value; the mill burnt gas of a holder."""
+    """A converter whose gas was flared that day says 0 and states no heating value; the mill burnt
+    gas of a holder.
+    """
     site = works(tmp_path, "steel", {"hot-rolling": Ran(100, [took("electricity", 60, "kWh")])})
     day, burnt = (
         datetime(2026, 1, 1, tzinfo=UTC),

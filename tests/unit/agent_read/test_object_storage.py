@@ -1,4 +1,6 @@
-"""Inputs on a real server that speaks S3: the same labels as from files, fetched once and again where an object changed."""
+"""Inputs on a real server that speaks S3: the same labels as from files, fetched once and again
+where an object changed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A cell, a row or a reading of one record changes no other record on the way out, in files where it once decided for all."""
+"""A cell, a row or a reading of one record changes no other record on the way out, in files where
+it once decided for all.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +29,9 @@ def test_one_record_moves_no_other(
 
 
 def test_rows_that_share_an_id_leave_as_one_record_under_it(tmp_path: Path) -> None:
-    """The first counts: a second row with another product moves the batch to no account that has paid nothing yet."""
+    """The first counts: a second row with another product moves the batch to no account that has
+    paid nothing yet.
+    """
     shared_ids().write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
     assert data.outward is not None
@@ -128,7 +132,9 @@ def test_several_rows_a_batch_need_ids_that_do_not_begin_anew(tmp_path: Path) ->
 
 @pytest.mark.parametrize("start", ["2 passes", ""])
 def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
-    """Whether its other cells can be read or not: taken for a pass, it doubles the output and halves the label."""
+    """Whether its other cells can be read or not: taken for a pass, it doubles the output and
+    halves the label.
+    """
     plant = with_subtotals(start)
     plant.write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
@@ -144,7 +150,9 @@ def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
 
 
 def test_a_row_that_begins_with_a_word_for_a_total_is_no_batch(tmp_path: Path) -> None:
-    """Of a file with one row a batch, too: told as a total where it is the sum of the rows above, else set aside."""
+    """Of a file with one row a batch, too: told as a total where it is the sum of the rows above,
+    else set aside.
+    """
     plant = raw_plants.by_energy(4)
     rows = [{"note": "", **row} for row in plant.tables["batches"]]
     summed = {

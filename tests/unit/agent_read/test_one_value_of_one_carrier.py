@@ -1,4 +1,6 @@
-"""What one step gives back and another takes counts at one heating value, an unusual one only with a reason: else a plant chooses both."""
+"""What one step gives back and another takes counts at one heating value, an unusual one only with
+a reason: else a plant chooses both.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ ROLLING = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"
 
 
 def coking(coke_lhv: float) -> Ran:
-    """A tonne of coke and its gas, tar and benzole of 1,350 kg of coal; the coke given back at `coke_lhv` MJ/kg."""
+    """A tonne of coke and its gas, tar and benzole of 1,350 kg of coal; the coke given back at
+    `coke_lhv` MJ/kg.
+    """
     inputs = [
         took("cleaned-coal", 1350, "kg", 29.0),
         took("coke-oven-gas", 180, "Nm3", 17.4),
@@ -90,7 +94,10 @@ def test_a_stream_that_truly_differs_is_declared_with_its_reason_and_told_with_i
     tmp_path: Path,
 ) -> None:
     """Nut coke for the furnace: a percent of 370 kg x 27.4 MJ/kg is 3.5 kgce/t."""
-    apart = '[[lhv]]\ncarrier = "coke"\nfrom = 2026-01-01\nvalue = 27.4\nstep = "blast-furnace"\nreason = "nut coke, sampled by shift"\n'
+    apart = (
+        '[[lhv]]\ncarrier = "coke"\nfrom = 2026-01-01\nvalue = 27.4\nstep = '
+        '"blast-furnace"\nreason = "nut coke, sampled by shift"\n'
+    )
     site = works(tmp_path, "steel", {"coking": coking(28.4), "blast-furnace": furnace(27.4)}, apart)
     result = labelled(site)
     assert of(result, "coking").used == of(result, "blast-furnace").used == 60
@@ -99,7 +106,8 @@ def test_a_stream_that_truly_differs_is_declared_with_its_reason_and_told_with_i
         proviso for proviso in of(result, "blast-furnace").provisos if "coke" in proviso.en
     )
     assert statement.en == (
-        "The site declares that coke counts at 27.4 MJ/kg on average: nut coke, sampled by shift. Each percent of error in it "
+        "The site declares that coke counts at 27.4 MJ/kg on average: nut coke, sampled by shift. "
+        "Each percent of error in it "
         "changes the label by 3.5 kgce/t. Keep the laboratory's records for an auditor."
     )
     other = works(
@@ -118,7 +126,9 @@ def test_a_stream_of_its_own_needs_a_reason(tmp_path: Path) -> None:
 def test_steam_has_one_value_where_it_is_made_and_where_it_is_used(
     tmp_path: Path, lhv_given_back: float, lhv_taken: float, used: int
 ) -> None:
-    """Of 3.4 and 1.6 a power house was 0.110 for 0.142 kgce/kWh, and dry quenching -49.9 for -37.5."""
+    """Of 3.4 and 1.6 a power house was 0.110 for 0.142 kgce/kWh, and dry quenching -49.9 for
+    -37.5.
+    """
     quenching = Ran(
         3000,
         [
@@ -171,7 +181,10 @@ def alumina(steam: float) -> Ran:
     )
 
 
-BOUGHT = '[site_boundary]\npurchased = [{ carrier = "steam", quantity = 4.8e8, unit = "kg", period = "2026", lhv = 2.75 }]\n'
+BOUGHT = (
+    '[site_boundary]\npurchased = [{ carrier = "steam", quantity = 4.8e8, unit = "kg", period = '
+    '"2026", lhv = 2.75 }]\n'
+)
 REFINERY = '[steps.alumina-refining]\nnot_used = ["coal"]\n' + BOUGHT
 
 
@@ -190,15 +203,20 @@ def test_mixed_gas_counts_by_a_value_that_the_site_declares_with_its_reason(tmp_
     """5.4 for 7.4 MJ/Nm3 made rolling 57.1 for 74.2 kgce/t; a percent of 7.4 is 0.63."""
     bare = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING)
     assert of(labelled(bare), "hot-rolling").excluded == {"heating-value-unusual": 60}
-    declaration = '[[lhv]]\ncarrier = "mixed-gas"\nfrom = 2026-01-01\nvalue = 7.5\nreason = "chromatograph at the mixing station, hourly"\n'
+    declaration = (
+        '[[lhv]]\ncarrier = "mixed-gas"\nfrom = 2026-01-01\nvalue = 7.5\nreason = "chromatograph '
+        'at the mixing station, hourly"\n'
+    )
     declared = works(tmp_path, "steel", {"hot-rolling": rolling(7.4)}, ROLLING + declaration)
     label = of(labelled(declared), "hot-rolling")
     assert label.used == 60
     assert going_out(declared) == {"hot-rolling": {None}}
     (sentence,) = besides(label)
     assert sentence == (
-        "The site declares that mixed gas of the works counts at 7.4 MJ/Nm3 on average: chromatograph at the mixing station, hourly. "
-        "Each percent of error in it changes the label by 0.63 kgce/t. Keep the laboratory's records for an auditor."
+        "The site declares that mixed gas of the works counts at 7.4 MJ/Nm3 on average: "
+        "chromatograph at the mixing station, hourly. "
+        "Each percent of error in it changes the label by 0.63 kgce/t. Keep the laboratory's "
+        "records for an auditor."
     )
     another = works(tmp_path, "steel", {"hot-rolling": rolling(5.4)}, ROLLING + declaration)
     assert of(labelled(another), "hot-rolling").excluded == {
@@ -236,7 +254,10 @@ def test_coke_poorer_than_coke_is_left_out_or_told_with_its_size(
     sentences = [
         proviso.en for proviso in label.provisos if proviso.en.startswith("Coke counts at")
     ]
-    wanted = "Coke counts at 27.4 MJ/kg on average; typical is 28.4, with which the label would be higher by 13 kgce/t."
+    wanted = (
+        "Coke counts at 27.4 MJ/kg on average; typical is 28.4, with which the label would be "
+        "higher by 13 kgce/t."
+    )
     assert [sentence.startswith(wanted) for sentence in sentences] == (
         [True] if coke == 27.4 else []
     )
@@ -284,7 +305,9 @@ def test_a_fuel_with_one_value_over_the_seasons_is_told_with_the_size_of_a_perce
 def test_a_fuel_of_which_nothing_is_typical_is_told_with_what_its_bounds_would_make(
     tmp_path: Path, coal: float
 ) -> None:
-    """Coal of a kiln at 18.5 for 22.5 MJ/kg made clinker 90 for 109 kgce/t; 124.6 kg at 17.5 to 30 and 26 kWh are 77.6 to 130.7."""
+    """Coal of a kiln at 18.5 for 22.5 MJ/kg made clinker 90 for 109 kgce/t; 124.6 kg at 17.5 to 30
+    and 26 kWh are 77.6 to 130.7.
+    """
     kiln = Ran(4000, [took("coal", 124.6, "kg", coal), took("electricity", 26, "kWh")], {}, "grey")
     label = of(labelled(works(tmp_path, "cement", {"clinker-burning": kiln})), "clinker-burning")
     (sentence,) = besides(label)
@@ -292,12 +315,16 @@ def test_a_fuel_of_which_nothing_is_typical_is_told_with_what_its_bounds_would_m
         f"Coal counts at {coal:g} MJ/kg on average, as the plant gives it: no reading shows it."
     )
     assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in sentence
-    reason = '[[lhv]]\ncarrier = "coal"\nfrom = 2026-01-01\nvalue = 22.5\nunit = "MJ/kg"\nreason = "one mine, sampled daily"\n'
+    reason = (
+        '[[lhv]]\ncarrier = "coal"\nfrom = 2026-01-01\nvalue = 22.5\nunit = "MJ/kg"\nreason = '
+        '"one mine, sampled daily"\n'
+    )
     declared = of(
         labelled(works(tmp_path, "cement", {"clinker-burning": kiln}, reason)), "clinker-burning"
     )
     (sentence,) = besides(declared)
     assert sentence.startswith(
-        f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled daily. Each percent"
+        f"Coal counts at {coal:g} MJ/kg on average, as the site declares: one mine, sampled "
+        "daily. Each percent"
     )
     assert "at the usual values, 17.5 to 30, it would be 77.6 to 130.7." in sentence

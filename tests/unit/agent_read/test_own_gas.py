@@ -1,4 +1,6 @@
-"""A blast furnace credits its gas: its stoves burnt some of it, or of another gas, and the run that says otherwise counts nowhere."""
+"""A blast furnace credits its gas: its stoves burnt some of it, or of another gas, and the run that
+says otherwise counts nowhere.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from reporting_agent.config import load_site
 from reporting_agent.pipeline import LabelResult, own_gas
 from tests.unit.agent_read.small_works import Ran, gave, labelled, of, took, works
 
-SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+SITE = (
+    '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+    '"batches.csv"\nenergy = "energy.csv"\n'
+)
 PER_T = (
     ("coke", 370, "kg", 28.435, "import"),
     ("coal", 145, "kg", 27.0, "import"),
@@ -25,7 +30,9 @@ PER_T = (
 
 
 def furnace(folder: Path, stoves: tuple[object, ...] | None) -> LabelResult:
-    """Thirty days of 5,000 t of hot metal; `stoves` is a row of what they burn, None where the site says that they burn nothing."""
+    """Thirty days of 5,000 t of hot metal; `stoves` is a row of what they burn, None where the site
+    says that they burn nothing.
+    """
     runs = [
         "batch_id,step,start,end,output_quantity,output_unit,var.feed_fe_pct,var.rare_earth_pct,var.vti_pct,var.laterite_pct"
     ]
@@ -98,7 +105,9 @@ def test_stoves_on_their_own_gas_or_on_another_count(
 def test_stoves_on_less_gas_than_is_usual_are_told_with_the_size(
     tmp_path: Path, own: int, is_told: bool
 ) -> None:
-    """310 of 1,550 Nm3 are a fifth; 30 % would be 155 Nm3 x 3.35 MJ more, 17.7 kgce/t: 385 was 344 at just over a tenth."""
+    """310 of 1,550 Nm3 are a fifth; 30 % would be 155 Nm3 x 3.35 MJ more, 17.7 kgce/t: 385 was 344
+    at just over a tenth.
+    """
     burnt = [
         took(carrier, quantity, unit, float(lhv) if lhv else None)
         for carrier, quantity, unit, lhv, _ in PER_T[:-1]
@@ -117,7 +126,8 @@ def test_stoves_on_less_gas_than_is_usual_are_told_with_the_size(
         proviso.en
         for proviso in label.provisos
         if proviso.en.startswith(
-            "The gas that the step burns has 20% of the heat that it gives back as blast-furnace gas"
+            "The gas that the step burns has 20% of the heat that it gives back as blast-furnace "
+            "gas"
         )
     ]
     assert len(sentences) == is_told

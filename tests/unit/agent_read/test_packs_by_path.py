@@ -1,4 +1,6 @@
-"""A pack by path that takes the name of a published one is refused; labels by a pack of the site's own say so."""
+"""A pack by path that takes the name of a published one is refused; labels by a pack of the site's
+own say so.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Energy written to another product or variant of the same machine is told beside the better label; by readings of meters nothing is."""
+"""Energy written to another product or variant of the same machine is told beside the better label;
+by readings of meters nothing is.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ HEATS = Ran(
     {"hot_metal_pct": 0.0},
     "plain-carbon",
 )
-FURNACE = '[steps.eaf]\nnot_used = ["natural-gas"]\nmade_inside = ["oxygen"]\n[static]\nfurnace_capacity_t = 120\n'
+FURNACE = (
+    '[steps.eaf]\nnot_used = ["natural-gas"]\nmade_inside = '
+    '["oxygen"]\n[static]\nfurnace_capacity_t = 120\n'
+)
 
 
 def alternating(
@@ -28,7 +33,9 @@ def alternating(
     equipment: tuple[str, str] = ("mill-1", "mill-1"),
     settings: str = "",
 ) -> list[str]:
-    """A mill of 31 kWh/t whose runs are two products by turns, with this part of one's energy written to the other: what is told of it."""
+    """A mill of 31 kWh/t whose runs are two products by turns, with this part of one's energy
+    written to the other: what is told of it.
+    """
     works(folder, "cement", {"cement-grinding": MILL}, settings, runs=200)
     scatter = np.random.default_rng(1).normal(1, 0.02, 200)
     columns(
@@ -78,7 +85,9 @@ def test_alike_products_and_those_of_other_machines_are_not(
 def test_variants_are_told_beyond_what_their_limits_differ_by(
     tmp_path: Path, moved: float, is_told: bool
 ) -> None:
-    """GB 21256-2025: quality carbon steel 8 kgce/t above plain; of 58 kgce/t 9 % either way are 9.3, 4 % are 4.2."""
+    """GB 21256-2025: quality carbon steel 8 kgce/t above plain; of 58 kgce/t 9 % either way are
+    9.3, 4 % are 4.2.
+    """
     works(tmp_path, "steel", {"eaf": HEATS}, FURNACE, runs=200)
     columns(tmp_path / "batches.csv", variant=["plain-carbon", "quality-carbon"] * 100)
     turns = np.repeat(1 + moved * np.tile([-1, 1], 100), 2) * np.random.default_rng(1).normal(

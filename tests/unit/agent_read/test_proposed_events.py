@@ -28,9 +28,15 @@ REPEATED = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 
 def heat(start: datetime) -> Batch:
     return Batch(
-        batch_id="H0001", step="eaf", product="liquid-steel", variant="", start=start, end=start + timedelta(minutes=50), output=100.0,
+        batch_id="H0001",
+        step="eaf",
+        product="liquid-steel",
+        variant="",
+        start=start,
+        end=start + timedelta(minutes=50),
+        output=100.0,
         energy=(CarrierEnergy("electricity", 40_000.0, "MWh"),),
-    )  # fmt: skip
+    )
 
 
 def moments(toml: str) -> tuple[datetime, datetime]:
@@ -101,7 +107,10 @@ reason = "Display in Wh, protocol 5."
 def of_two_rows(folder: Path, more: str) -> PlantData:
     (folder / "site.toml").write_text(SHIFTED + more, encoding="utf-8")
     header = "batch_id,step,start,end,output_quantity,output_unit\n"
-    rows = "1,eaf,2025-02-28 23:00,2025-02-28 23:50,100,t\n2,eaf,2025-03-01 02:00,2025-03-01 02:50,100,t\n"
+    rows = (
+        "1,eaf,2025-02-28 23:00,2025-02-28 23:50,100,t\n2,eaf,2025-03-01 02:00,2025-03-01 "
+        "02:50,100,t\n"
+    )
     (folder / "batches.csv").write_text(header + rows, encoding="utf-8")
     energy = "batch_id,step,carrier,quantity,unit\n1,eaf,electricity,40000,kWh\n2,eaf,electricity,40000000,kWh\n"
     (folder / "energy.csv").write_text(energy, encoding="utf-8")

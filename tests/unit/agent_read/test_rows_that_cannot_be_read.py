@@ -1,4 +1,6 @@
-"""A row of the log that cannot be read was a batch: it is counted as left out, and the mean of the others is not that of the year."""
+"""A row of the log that cannot be read was a batch: it is counted as left out, and the mean of the
+others is not that of the year.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ DAYS = 365
 
 
 def labelled(folder: Path, unknown: int, year: str = "2026") -> LabelResult:
-    """A pelletising year of which so many days have a word for a state that nobody knows, spread over the year."""
+    """A pelletising year of which so many days have a word for a state that nobody knows, spread
+    over the year.
+    """
     bad = set(range(0, DAYS, DAYS // unknown)[:unknown]) if unknown else set()
     runs = [
         "batch_id,step,start,end,output_quantity,output_unit,state,var.rare_earth_pct,var.vti_pct,var.laterite_pct"

@@ -1,4 +1,6 @@
-"""A production log without batches becomes runs: what a row covers, where it belongs, what is left out."""
+"""A production log without batches becomes runs: what a row covers, where it belongs, what is left
+out.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -88,7 +90,9 @@ def test_a_row_after_a_late_stamp_keeps_its_amounts_and_one_after_a_gap_is_missi
 def test_a_row_that_cannot_be_used_leaves_its_time_to_no_other(
     tmp_path: Path, row_state: str, kwh: float, idle: float
 ) -> None:
-    """12 kW in the five minutes of each row, 1 kWh; of the row that names no step nothing counts but when it was, and what it says next."""
+    """12 kW in the five minutes of each row, 1 kWh; of the row that names no step nothing counts
+    but when it was, and what it says next.
+    """
     path = tmp_path / "log.csv"
     lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy,state"]
     rows = (
@@ -156,7 +160,9 @@ def test_the_state_of_a_row_that_cannot_be_read_holds_from_its_stamp(tmp_path: P
 def test_a_run_has_the_output_weighted_mean_of_what_every_row_with_output_gives(
     tmp_path: Path, second: str, mean: float | None
 ) -> None:
-    """6 items at 12 % and 6 at 16 %; a row that makes nothing need not say. Where one that does says nothing, the run does not either."""
+    """6 items at 12 % and 6 at 16 %; a row that makes nothing need not say. Where one that does
+    says nothing, the run does not either.
+    """
     path = tmp_path / "log.csv"
     lines = ["timestamp,equipment,step,output_quantity,output_unit,energy,span_s,var.moisture_pct"]
     rows = ((0, 0, ""), (5, 6, "12"), (10, 6, second), (15, 0, ""))
@@ -318,7 +324,9 @@ def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
 def test_a_period_holds_its_own_days_where_rows_reach_over_midnight(
     tmp_path: Path, by: str, number: int
 ) -> None:
-    """The row of 00:06 began at 23:56 the day before; the whole of the first of February is February's, here and on its way out."""
+    """The row of 00:06 began at 23:56 the day before; the whole of the first of February is
+    February's, here and on its way out.
+    """
     begin, february = datetime(2022, 1, 28, 0, 6, tzinfo=ROME), Period.parse("2022-02", ROME)
     lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy"]
     lines += [
@@ -355,7 +363,9 @@ def test_a_row_that_stands_twice_counts_once(tmp_path: Path, setting: dict[str, 
 
 
 def test_a_mean_power_over_no_time_is_left_out_with_its_output(tmp_path: Path) -> None:
-    """7 items more at the stamp of the row before: what they took nobody knows, and 0 kWh is not it."""
+    """7 items more at the stamp of the row before: what they took nobody knows, and 0 kWh is not
+    it.
+    """
     rows: list[Row] = [
         (0, 0, 0, "normal"),
         (5, 4, 30, "normal"),
@@ -424,7 +434,9 @@ def test_a_mean_power_over_no_time_does_not_leave_either(tmp_path: Path) -> None
 def test_which_file_a_row_stands_in_means_nothing(
     tmp_path: Path, by: str, setting: dict[str, str]
 ) -> None:
-    """Three days as one file, and as a file a day: each begins with the last row of the one before, the last has its columns reversed."""
+    """Three days as one file, and as a file a day: each begins with the last row of the one before,
+    the last has its columns reversed.
+    """
     chosen = site(by=by, **setting)
     columns = [
         "timestamp",
@@ -485,7 +497,9 @@ def test_which_file_a_row_stands_in_means_nothing(
 def test_a_row_that_stands_twice_or_covers_no_time_changes_no_other_run_on_its_way_out(
     tmp_path: Path, setting: dict[str, str]
 ) -> None:
-    """Three shifts of one machine: a row of the second again, with other amounts, without a span, or as the first of its shift."""
+    """Three shifts of one machine: a row of the second again, with other amounts, without a span,
+    or as the first of its shift.
+    """
     chosen = site(**setting)
     rows = [
         f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{1 + at % 7},items,{2 + at % 5},600"

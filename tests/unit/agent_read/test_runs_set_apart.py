@@ -1,4 +1,6 @@
-"""Runs with product that are logged as tests or as no normal running are told with what the label would be with them."""
+"""Runs with product that are logged as tests or as no normal running are told with what the label
+would be with them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ DAYS = 100
 def best_and_provisos(
     folder: Path, apart: np.ndarray, as_what: tuple[str, str]
 ) -> tuple[float, list[str]]:
-    """The best of a kiln's hundred days of 2 % of scatter, those of `apart` (by their place among all, the best first) logged so."""
+    """The best of a kiln's hundred days of 2 % of scatter, those of `apart` (by their place among
+    all, the best first) logged so.
+    """
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=DAYS)
     factors = np.random.default_rng(1).normal(1, 0.02, DAYS)
     place = factors.argsort().argsort()

@@ -1,4 +1,6 @@
-"""Records of scales are read to the declared unit, and what does not fit is refused by its place."""
+"""Records of scales are read to the declared unit, and what does not fit is refused by its
+place.
+"""
 
 from __future__ import annotations
 

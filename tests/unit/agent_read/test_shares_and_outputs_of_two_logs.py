@@ -1,4 +1,6 @@
-"""Shares that correct a label held against the log, the output of a waste-heat set against its kiln's, and power sold on paper."""
+"""Shares that correct a label held against the log, the output of a waste-heat set against its
+kiln's, and power sold on paper.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ def by_the_log(label: StepLabel) -> list[str]:
         (
             22.0,
             "95,13",
-            "scrap is 12 % of all the scrap, hot metal, but scrap_pct says 22 %. With the log's share the label would be higher",
+            (
+                "scrap is 12 % of all the scrap, hot metal, but scrap_pct says 22 %. With the "
+                "log's "
+                "share the label would be higher"
+            ),
         ),
         (13.0, "95,13", None),  # 12.04 %: a point is room for scales
         (8.0, "95,13", None),  # less than it shows betters nothing
@@ -113,8 +119,8 @@ def test_less_clinker_than_its_kiln_makes_betters_a_waste_heat_set_and_is_told(
     scaled = [(carrier, quantity * 5000 / clinker, *rest) for carrier, quantity, *rest in RECOVERED]
     steps = {
         "clinker-burning": Ran(5000, BURNT, variant="grey"),
-        "waste-heat-power": Ran(clinker, scaled),
-    }  # type: ignore[arg-type]
+        "waste-heat-power": Ran(clinker, scaled),  # type: ignore[arg-type]
+    }
     label = of(labelled(works(tmp_path, "cement", steps)), "waste-heat-power")
     assert label.best.value is not None
     sentences = [

@@ -20,7 +20,10 @@ batches = "batches.csv"
 energy = "energy.csv"
 """
 
-METER = '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n'
+METER = (
+    '[[meters]]\nid = "m1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = '
+    '"kWh"\n'
+)
 
 
 def refusal(tmp_path: Path, text: str) -> InputError:
@@ -119,7 +122,9 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
 def test_shifts_that_begin_at_hours_of_one_digit_are_in_the_order_of_the_day(
     tmp_path: Path,
 ) -> None:
-    """07:30 local time lies in the shift from 6:00 to 14:00, for the runs of a log as in the control room."""
+    """07:30 local time lies in the shift from 6:00 to 14:00, for the runs of a log as in the
+    control room.
+    """
     (tmp_path / "site.toml").write_text(
         GOOD + '[runs]\nshift_starts = ["6:00", "14:00", "22:00"]\n', encoding="utf-8"
     )

@@ -1,4 +1,6 @@
-"""A label that is what is left of amounts many times its size says what a percent of each is worth."""
+"""A label that is what is left of amounts many times its size says what a percent of each is
+worth.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ def provisos_of(label: StepLabel) -> list[str]:
 
 
 def test_each_percent_of_coal_and_coke_is_told_with_what_it_moves(tmp_path: Path) -> None:
-    """1,350 kg at 29.0 MJ hold 1,336 kgce: 13.4 a percent. A tonne of coke holds 935, and 194 a tonne go with it: 11.3."""
+    """1,350 kg at 29.0 MJ hold 1,336 kgce: 13.4 a percent. A tonne of coke holds 935, and 194 a
+    tonne go with it: 11.3.
+    """
     (sentence,) = provisos_of(label_of(tmp_path, "coking", coking(27.4)))
     assert "cleaned (washed) coal 13.4, coke 11.3 kgce/t" in sentence
 
 
 def test_coke_weighed_wet_moves_the_label_by_what_is_told(tmp_path: Path) -> None:
-    """Two percent of water in a tonne that is output and credit: every other amount is per 1.02 t of it."""
+    """Two percent of water in a tonne that is output and credit: every other amount is per 1.02 t
+    of it.
+    """
     dry = coking(27.4)
     wet = [
         (of_what, amount if of_what == "coke" else amount / 1.02, unit, lhv, way)

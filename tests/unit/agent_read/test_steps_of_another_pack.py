@@ -1,4 +1,6 @@
-"""A benchmark by another version of the pack than the site's own: steps that this lacks, and rules that may differ."""
+"""A benchmark by another version of the pack than the site's own: steps that this lacks, and rules
+that may differ.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def test_a_step_that_the_sites_own_pack_lacks_is_told_by_its_code() -> None:
 
 
 def test_that_both_are_by_unlike_versions_of_the_pack_is_told() -> None:
-    """Only the periods were told where they differ; a label by other reference conditions stood beside the benchmark without a word."""
+    """Only the periods were told where they differ; a label by other reference conditions stood
+    beside the benchmark without a word.
+    """
     steel = packs.load("steel")
 
     def answer_beside(version: str) -> str:

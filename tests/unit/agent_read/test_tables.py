@@ -1,4 +1,6 @@
-"""The same rows by any road: CSV in any encoding, packed or not, XLSX, Parquet, template or mapping profile."""
+"""The same rows by any road: CSV in any encoding, packed or not, XLSX, Parquet, template or mapping
+profile.
+"""
 
 import csv
 import gzip
@@ -283,15 +285,17 @@ def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> Non
 def test_typed_cells_of_a_workbook_are_what_they_are_beside_texts_in_the_declared_notation(
     tmp_path: Path, declared: dict[str, str], last: str
 ) -> None:
-    """A spreadsheet program types the cells that it understands, and leaves the others as they were typed in."""
+    """A spreadsheet program types the cells that it understands, and leaves the others as they were
+    typed in.
+    """
     eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
     book = Workbook()
     sheet = book.active
     assert sheet is not None
     typed = [
-        (name, datetime(2016, 5, 14, 8, minute), 48.625 + minute)
+        (name, datetime(2016, 5, 14, 8, minute), 48.625 + minute)  # noqa: DTZ001
         for name, minute in (("m1", 0), ("m1", 5), ("m2", 7))
-    ]  # noqa: DTZ001
+    ]
     for row in [LONG, *typed, ("m1", last, "50" + declared.get("decimal", ".") + "5")]:
         sheet.append(row)
     book.save(tmp_path / "r.xlsx")
@@ -307,7 +311,9 @@ def test_typed_cells_of_a_workbook_are_what_they_are_beside_texts_in_the_declare
 def test_meters_named_by_numbers_are_the_same_however_a_program_keeps_them(
     tmp_path: Path, kind: str, wide: bool
 ) -> None:
-    """Of a workbook every number is one with a point, and in Parquet a column of which a cell was blank."""
+    """Of a workbook every number is one with a point, and in Parquet a column of which a cell was
+    blank.
+    """
     stamps: list[object] = [datetime(2016, 5, 14, 8), datetime(2016, 5, 14, 9)]  # noqa: DTZ001 - of the plant's clock
     named: dict[str, list[object]] = (
         {"101": [1.5, 2.5]} if wide else {"meter_id": [101.0] * 2, "value": [1.5, 2.5]}

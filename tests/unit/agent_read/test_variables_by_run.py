@@ -1,4 +1,6 @@
-"""Relevant variables told by the day about a right mean: the year is right, and a low quantile must not find the days told hardest."""
+"""Relevant variables told by the day about a right mean: the year is right, and a low quantile must
+not find the days told hardest.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ from reporting_agent.pipeline.scattered import closest
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 from tests.unit.agent_read.test_days_that_take_turns import column
 
-SITE = '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+SITE = (
+    '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+    '"batches.csv"\nenergy = "energy.csv"\n'
+)
 COKE, ELECTRICITY = 46 * 28.435 / 29.3076, 40 * 0.1229  # kgce/t of sinter
 SLOPE = 1.2  # kgce/t a percent of laterite (GB 21256)
 
@@ -31,7 +36,9 @@ def sinter(
     coke: Callable[[int], float],
     vti: Callable[[int], float] = lambda day: 0.0,
 ) -> LabelResult:
-    """Sixty days of a strand; laterite and vanadium-titanium-iron ore in percent and coke as a multiple of 46 kg/t, by day."""
+    """Sixty days of a strand; laterite and vanadium-titanium-iron ore in percent and coke as a
+    multiple of 46 kg/t, by day.
+    """
     runs = [
         "batch_id,step,start,end,output_quantity,output_unit,variant,var.laterite_pct,var.rare_earth_pct,var.vti_pct"
     ]
@@ -46,8 +53,8 @@ def sinter(
             f"s{day},sintering,electricity,320000,kWh,,",
         ]
     text = (
-        SITE
-        + '[steps.sintering]\nnot_used = ["coal", "coke-oven-gas", "blast-furnace-gas", "mixed-gas", "anthracite", "natural-gas"]\n'
+        SITE + '[steps.sintering]\nnot_used = ["coal", "coke-oven-gas", "blast-furnace-gas", '
+        '"mixed-gas", "anthracite", "natural-gas"]\n'
     )
     (folder / "site.toml").write_text(text, encoding="utf-8")
     (folder / "batches.csv").write_text("\n".join(runs) + "\n", encoding="utf-8")
@@ -71,7 +78,9 @@ def test_laterite_told_by_turns_about_a_right_mean_wins_nothing(tmp_path: Path) 
 
 @pytest.mark.parametrize("share", [1.0, 0.7])
 def test_ore_that_really_differs_counts_by_its_day(tmp_path: Path, share: float) -> None:
-    """Energy follows the laterite, by the standard's slope or not quite: the days of none would look good by the mean."""
+    """Energy follows the laterite, by the standard's slope or not quite: the days of none would
+    look good by the mean.
+    """
 
     def laterite(day: int) -> float:
         return (
@@ -95,7 +104,9 @@ def test_an_analysis_that_repeats_to_a_tenth_is_no_scatter(tmp_path: Path) -> No
 def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_together(
     tmp_path: Path,
 ) -> None:
-    """Told by turns, laterite 0.30 and vanadium ore 0.28 kgce/t about their means: 0.58 of 35.5 together, 1.6 %; either alone is let be."""
+    """Told by turns, laterite 0.30 and vanadium ore 0.28 kgce/t about their means: 0.58 of 35.5
+    together, 1.6 %; either alone is let be.
+    """
 
     def turn(day: int) -> int:
         return 2 * (day % 2) - 1
@@ -129,7 +140,9 @@ def test_two_variables_that_scatter_by_just_under_a_percent_each_win_nothing_tog
 def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
     tmp_path: Path, seed: int, follows: float, scatter: float, expected: str | None
 ) -> None:
-    """Five percent of laterite with a scatter, which coke follows or not beside its own 1 %: 6 of 43 kgce/t rest on it."""
+    """Five percent of laterite with a scatter, which coke follows or not beside its own 1 %: 6 of
+    43 kgce/t rest on it.
+    """
     chance = np.random.default_rng(seed)
     stated, own = chance.normal(5, scatter, 60).round(2), chance.normal(1, 0.01, 60)
     label = total(
@@ -162,7 +175,9 @@ def test_a_scatter_put_into_a_stated_variable_does_not_make_it_measured(
 def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_made_of_the_energy(
     tmp_path: Path, shift: float, derived: bool, expected: str
 ) -> None:
-    """A mill of 32 kWh/t whose energy follows the fineness, with as much put onto every value, or values made from the energy."""
+    """A mill of 32 kWh/t whose energy follows the fineness, with as much put onto every value, or
+    values made from the energy.
+    """
     chance = np.random.default_rng(7)
     true = chance.normal(350, 9, 90)
     kwh = (32 + 0.1 * (true - 350)) * chance.normal(1, 0.02, 90)
@@ -192,7 +207,9 @@ def test_fineness_that_energy_follows_is_told_beyond_the_usual_and_where_it_is_m
 def test_a_quiet_mill_whose_energy_follows_the_true_fineness_is_not_said_to_be_made_of_it(
     runs: int, scatter: float, by_the_test_alone: int, repeats: float, derived: bool
 ) -> None:
-    """200 mills of which nothing else scatters, tested to 2 m2/kg, or with values written to half of that from what is true."""
+    """200 mills of which nothing else scatters, tested to 2 m2/kg, or with values written to half
+    of that from what is true.
+    """
     chance = np.random.default_rng(5)
     flagged = alone = 0
     for _ in range(200):

@@ -1,4 +1,6 @@
-"""What a works makes itself, loses on the way or gives to nobody: it makes no label better, or is told beside it with its size."""
+"""What a works makes itself, loses on the way or gives to nobody: it makes no label better, or is
+told beside it with its size.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ from tests.unit.agent_read.small_works import (
 
 NO_HYDRATE = "[static]\nbought_hydrate_pct = 0\n"
 REFINERY = f'{NO_HYDRATE}[steps.alumina-refining]\nnot_used = ["coal"]\n'
-BOUGHT = '[site_boundary]\npurchased = [{ carrier = "steam", quantity = 4.8e8, unit = "kg", period = "2026", lhv = 2.75 }]\n'
+BOUGHT = (
+    '[site_boundary]\npurchased = [{ carrier = "steam", quantity = 4.8e8, unit = "kg", period = '
+    '"2026", lhv = 2.75 }]\n'
+)
 BOILER = """[[site_boundary.conversions]]
 id = "boilers"
 takes = [{ carrier = "coal", quantity = 1e8, unit = "kg", period = "2026", lhv = 23.0 }]
@@ -54,7 +59,9 @@ def refinery(*heat: tuple[str, float, str, float | None, str]) -> dict[str, Ran]
     "fence", ["", BOUGHT + BOILER], ids=["nothing is bought", "boilers of its own make it"]
 )
 def test_steam_that_was_not_bought_counts_nowhere(tmp_path: Path, fence: str) -> None:
-    """310 kg of coal at 23 are 362.4 kgce/t; the 1,960 kg of steam that the boilers make of them 306.8 and less."""
+    """310 kg of coal at 23 are 362.4 kgce/t; the 1,960 kg of steam that the boilers make of them
+    306.8 and less.
+    """
     site = works(tmp_path, "aluminium", refinery(took("steam", 1960, "kg", 2.75)), REFINERY + fence)
     result = labelled(site)
     assert of(result, "alumina-refining").excluded == {"not-bought": 60}
@@ -71,7 +78,11 @@ def test_bought_steam_counts_and_is_told_with_its_size(tmp_path: Path) -> None:
     assert label.used == 60
     assert going_out(site) == {"alumina-refining": {None}}
     assert [sentence.partition(". ")[2] for sentence in besides(label)] == [
-        "Each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for an auditor."
+        (
+            "Each percent that boilers would lose is 1.8 kgce/t. Keep the supplier's invoices for "
+            "an "
+            "auditor."
+        )
     ]
 
 
@@ -101,8 +112,13 @@ def test_a_rectifier_is_no_conversion_between_the_meter_and_the_cells(tmp_path: 
 
 
 def test_a_heating_value_of_a_flow_is_per_its_own_unit(tmp_path: Path) -> None:
-    """28.4 MJ/kg of coke that is stated in t: the refusal names the entry and says how to write it."""
-    fence = '[site_boundary]\npurchased = [{ carrier = "coke", quantity = 9, unit = "t", period = "2026", lhv = 28.4 }]\n'
+    """28.4 MJ/kg of coke that is stated in t: the refusal names the entry and says how to write
+    it.
+    """
+    fence = (
+        '[site_boundary]\npurchased = [{ carrier = "coke", quantity = 9, unit = "t", period = '
+        '"2026", lhv = 28.4 }]\n'
+    )
     site = works(
         tmp_path,
         "aluminium",
@@ -272,7 +288,10 @@ def test_flows_of_other_years_stand_beside_those_of_this_one(tmp_path: Path) -> 
 
 METAL = {"feed_fe_pct": 58.0, "rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
 STRAND = '[steps.sintering]\nnot_used = ["coke-oven-gas"]\n'
-BUYER = '[site_boundary]\nsold = [{ carrier = "steam", quantity = 72000, unit = "t", period = "2026", lhv = 2750 }]\n'
+BUYER = (
+    '[site_boundary]\nsold = [{ carrier = "steam", quantity = 72000, unit = "t", period = "2026", '
+    "lhv = 2750 }]\n"
+)
 
 
 def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
@@ -294,7 +313,9 @@ def test_steam_that_nobody_takes_is_told_with_its_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("taker", ["buyer of a megajoule", "roll of a megajoule", "buyer of half"])
 def test_a_taker_of_a_little_is_no_taker_of_it_all(tmp_path: Path, taker: str) -> None:
-    """150 kg of steam at 2.75 are 14.1 kgce/t of sinter: 37 for 51 with a buyer of 1 MJ; half of it sold leaves 7.04."""
+    """150 kg of steam at 2.75 are 14.1 kgce/t of sinter: 37 for 51 with a buyer of 1 MJ; half of it
+    sold leaves 7.04.
+    """
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", 36, "kWh")]
     ran = {"sintering": Ran(8000, [*burnt, gave("steam", 150, "kg", 2.75)], SINTER)}
     settings = STRAND
@@ -338,15 +359,23 @@ TURBINE = CONVERSION.format(
 
 
 def flow(key: str, carrier: str, mj: float, more: str = "") -> str:
-    return f'[site_boundary]\n{key} = [{{ carrier = "{carrier}", quantity = {mj}, unit = "MJ", period = "2026"{more} }}]\n'
+    return (
+        f'[site_boundary]\n{key} = [{{ carrier = "{carrier}", quantity = {mj}, unit = "MJ", '
+        f'period = "2026"{more} }}]\n'
+    )
 
 
 POWER = flow("purchased", "electricity", 480_000 * 40 * 3.6)
-OFFICES = f'carrier = "electricity", quantity = {0.2 * STEAM_MJ}, unit = "MJ", period = "2026", reason = "offices"'
+OFFICES = (
+    f'carrier = "electricity", quantity = {0.2 * STEAM_MJ}, unit = "MJ", period = "2026", reason '
+    '= "offices"'
+)
 
 
 def of_steam(folder: Path, fence: str, rolling: float = 0.0, kwh: float = 40) -> list[str]:
-    """What stands beside the label of a strand that gives 90 kg of steam, and of a mill that takes steam, MJ a tonne of 54,000."""
+    """What stands beside the label of a strand that gives 90 kg of steam, and of a mill that takes
+    steam, MJ a tonne of 54,000.
+    """
     burnt = [took("coke", 50, "kg", 28.435), took("electricity", kwh, "kWh")]
     ran = {"sintering": Ran(8000, [*burnt, gave("steam", 90, "kg", 2.75)], SINTER)}
     if rolling or "hot-rolling" in fence:
@@ -423,11 +452,13 @@ def test_a_conversion_that_gives_to_nobody_takes_no_credited_steam(
 def test_a_conversion_takes_as_much_as_others_take_of_it(
     tmp_path: Path, fence: str, share: str, rest: str
 ) -> None:
-    """Half of the heat is sold, or none of the power is needed; 5 % of all users is left to what meters err by. Of 8.44 kgce/t."""
+    """Half of the heat is sold, or none of the power is needed; 5 % of all users is left to what
+    meters err by. Of 8.44 kgce/t.
+    """
     (first, second) = of_steam(tmp_path, fence)
     assert (
-        f"flows of [site_boundary] use {share} of the steam that is credited. Without the rest the label would be higher by {rest} kgce/t."
-        in first
+        f"flows of [site_boundary] use {share} of the steam that is credited. Without the rest "
+        f"the label would be higher by {rest} kgce/t." in first
     )
     assert "makes from the steam. Only that part counts as a use of the steam." in second
 
@@ -459,8 +490,8 @@ def test_a_conversion_whose_heat_or_power_is_counted_or_sold_is_a_taker(
 
 @pytest.mark.parametrize("left_out", [60, 30, 0])
 def test_a_taker_whose_runs_are_left_out_pays_for_nothing(tmp_path: Path, left_out: int) -> None:
-    """A mill takes all the steam of a strand; runs that report no electricity are left out, and what they took is in no label. With
-    half of them it is those that took all of it."""
+    """A mill takes all the steam of a strand; runs that report no electricity are left out, and
+    what they took is in no label. With half of them it is those that took all of it."""
     mill = [
         took("electricity", 90, "kWh"),
         took("natural-gas", 36, "Nm3", 35.5),
@@ -528,7 +559,8 @@ def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(
     assert len(sentences) == bool(size)
     assert (
         not sentences
-        or f"coal {size} kgce/t. If the step had used this energy, the label would be {size} kgce/t higher."
+        or f"coal {size} kgce/t. If the step had used this energy, the label would be {size} "
+        "kgce/t higher."
         in sentences[0]
     )
 
@@ -536,7 +568,9 @@ def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(
     tmp_path: Path,
 ) -> None:
-    """A furnace gives 1,550 Nm3 and takes 520; a power house takes the rest, or nobody does: 1,030 x 3.35 / 29.3076 = 118 kgce/t."""
+    """A furnace gives 1,550 Nm3 and takes 520; a power house takes the rest, or nobody does: 1,030
+    x 3.35 / 29.3076 = 118 kgce/t.
+    """
     inputs = [
         took("coke", 370, "kg", 28.435),
         took("coal", 145, "kg", 28.0),
@@ -573,7 +607,9 @@ def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(
 
 
 def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: Path) -> None:
-    """33 kWh/t ground, 30 % of the cement bought as powder: 23.1 would be grade 1; what was bought must be stated for any grade."""
+    """33 kWh/t ground, 30 % of the cement bought as powder: 23.1 would be grade 1; what was bought
+    must be stated for any grade.
+    """
     mill = {
         "cement-grinding": Ran(3000, [took("electricity", 23.1, "kWh")], {"blaine_m2_kg": 350.0})
     }
@@ -596,7 +632,8 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
         (
             "",
             (
-                "The site does not state how much of the output was bought finished or half finished (bought_ground_pct). "
+                "The site does not state how much of the output was bought finished or half "
+                "finished (bought_ground_pct). "
                 "Each percent of it lowers the"
             ),
         ),
@@ -611,7 +648,9 @@ def test_cement_with_bought_ground_slag_meets_no_grade_of_preparation(tmp_path: 
 def test_what_cement_holds_of_bought_powder_is_told_with_its_size(
     tmp_path: Path, stated: str, beginning: str | None, variant: str
 ) -> None:
-    """30.1 kWh/t of what was ground are 3.7 kgce/t; 37 % of the cement bought as powder makes 2.33 of it, of any kind of cement."""
+    """30.1 kWh/t of what was ground are 3.7 kgce/t; 37 % of the cement bought as powder makes 2.33
+    of it, of any kind of cement.
+    """
     mill = {
         "cement-grinding": Ran(
             3000, [took("electricity", 0.63 * 30.1, "kWh")], {"blaine_m2_kg": 350.0}, variant
@@ -647,7 +686,11 @@ def test_what_the_runs_state_is_not_silenced_by_what_the_site_states(
     [
         (
             "",
-            "The site does not state how much of the output was bought finished or half finished (bought_hydrate_pct). Each percent",
+            (
+                "The site does not state how much of the output was bought finished or half "
+                "finished "
+                "(bought_hydrate_pct). Each percent"
+            ),
         ),
         (
             "[static]\nbought_hydrate_pct = 15\n",
@@ -659,7 +702,9 @@ def test_what_the_runs_state_is_not_silenced_by_what_the_site_states(
 def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(
     tmp_path: Path, stated: str, beginning: str | None
 ) -> None:
-    """341.4 kgce/t with all hydrate of its own; 15 % of it bought make 305.0, at most 359 per tonne made here throughout."""
+    """341.4 kgce/t with all hydrate of its own; 15 % of it bought make 305.0, at most 359 per tonne
+    made here throughout.
+    """
     own = [
         took("coal", 0.85 * 275, "kg", 22.0),
         took("natural-gas", 88, "Nm3", 35.5),
@@ -683,7 +728,9 @@ def test_hydrate_that_was_bought_and_only_calcined_is_told_beside_alumina(
 def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(
     tmp_path: Path, kwh: float, expected: str | None
 ) -> None:
-    """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for usual."""
+    """90 kWh/t as 49: 5.0 kgce/t less; 21 kWh of it, 2.6 kgce/t, are below what the pack takes for
+    usual.
+    """
     burnt = [took("natural-gas", 36, "Nm3", 35.5), took("electricity", kwh, "kWh")]
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     sentences = besides(
@@ -708,7 +755,9 @@ def test_rolling_whose_fans_stand_among_auxiliaries_is_told_what_is_usual(
 def test_compressed_air_of_a_station_counts_in_electricity_by_what_makes_it(
     tmp_path: Path, pack: str, step: str, kwh: float, air: float, variables: dict[str, float]
 ) -> None:
-    """0.11 kWh/Nm3: 900 Nm3 of dense-phase conveying are 99 kWh/t, until now more than such a label holds beside its electricity."""
+    """0.11 kWh/Nm3: 900 Nm3 of dense-phase conveying are 99 kWh/t, until now more than such a label
+    holds beside its electricity.
+    """
     energy = [took("electricity", kwh, "kWh"), took("compressed-air", air, "Nm3")]
     label = of(
         labelled(works(tmp_path, pack, {step: Ran(3000, energy, variables)})),
@@ -732,7 +781,9 @@ def test_compressed_air_of_a_station_counts_in_electricity_by_what_makes_it(
 def test_what_is_lost_before_the_step_is_told_at_the_step(
     tmp_path: Path, efficiency: float, expected: str | None
 ) -> None:
-    """Half of a kiln's 2,812 MJ/t through a hot-gas generator: 1,406 of heat took 1,635 of coal, and 229 MJ stand in no label."""
+    """Half of a kiln's 2,812 MJ/t through a hot-gas generator: 1,406 of heat took 1,635 of coal,
+    and 229 MJ stand in no label.
+    """
     heat = 1406.0 * 3000 * 60
     fence = "[site_boundary]\n" + CONVERSION.format(
         id="generator", takes="coal", taken=heat / efficiency, gives="heat", given=heat

@@ -1,4 +1,6 @@
-"""Where a report differs from the plant's own label, `label` and `preview` say so before anything else, with what to declare."""
+"""Where a report differs from the plant's own label, `label` and `preview` say so before anything
+else, with what to declare.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     own, leaving, data = both_labels(plant, tmp_path)
     (sentence,) = differences(own, leaving, data.pack)
     assert sentence.startswith(
-        "No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and H0021: correct"
+        "No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and "
+        "H0021: correct"
     )
 
 
@@ -75,7 +78,8 @@ def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.by_log("campaign"), tmp_path)
     (sentence,) = differences(own, leaving, data.pack)
     assert sentence.startswith(
-        "No label of cement-grinding is sent in a report. A single row with another product splits a campaign"
+        "No label of cement-grinding is sent in a report. A single row with another product "
+        "splits a campaign"
     )
 
 

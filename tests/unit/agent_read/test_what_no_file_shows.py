@@ -1,4 +1,6 @@
-"""Own power taken off before the files, heat of a charged material, constants of state, what a metric leaves out: told with their size."""
+"""Own power taken off before the files, heat of a charged material, constants of state, what a
+metric leaves out: told with their size.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ def beside(label: StepLabel, *words: str) -> list[str]:
     [
         (
             "",
-            "that was subtracted lowers the label by 0.231 kWh/t. Under [static] in site.toml, state how many percent",
+            (
+                "that was subtracted lowers the label by 0.231 kWh/t. Under [static] in site.toml, "
+                "state how many percent"
+            ),
         ),
         ("own_power_pct = 0\n", None),
         ("own_power_pct = 25\n", "With it the label would be 30.8 kWh/t."),  # 23.1 / 0.75
@@ -84,7 +89,9 @@ def test_power_that_may_have_been_taken_off_is_asked_about_until_the_site_states
 def test_only_where_power_matters_to_the_label_is_it_asked_about(
     tmp_path: Path, kwh: float, asked: bool
 ) -> None:
-    """Of 122 kgce/t of lime 12 kWh are 1.5: less than a two-hundredth, were three tenths of it taken off."""
+    """Of 122 kgce/t of lime 12 kWh are 1.5: less than a two-hundredth, were three tenths of it
+    taken off.
+    """
     burnt = [took("natural-gas", 100, "Nm3", 35.5), took("electricity", kwh, "kWh")]
     unused = '[steps.lime]\nnot_used = ["converter-gas"]\n'
     label = of(
@@ -258,7 +265,9 @@ def test_feed_water_and_state_of_credited_steam_are_told_with_what_10_k_make(
 
 
 def rolled(folder: Path, settings: str, per_nm3: float, kpa: float | None = None) -> StepLabel:
-    """60 shifts of 100 t, 40 Nm3 of gas of 35.6 MJ a tonne, which are 48.6 kgce, by a meter that counts `per_nm3`; a gauge at `kpa`."""
+    """60 shifts of 100 t, 40 Nm3 of gas of 35.6 MJ a tonne, which are 48.6 kgce, by a meter that
+    counts `per_nm3`; a gauge at `kpa`.
+    """
     begin, each = datetime(2026, 1, 1, tzinfo=UTC), 40 * per_nm3 * 100
     moments = [(at, (begin + timedelta(minutes=15 * at)).isoformat()) for at in range(60 * 32 + 1)]
     rows = [f"gas-1,{moment},{each * at / 32:.4f}" for at, moment in moments]
@@ -267,7 +276,10 @@ def rolled(folder: Path, settings: str, per_nm3: float, kpa: float | None = None
     (folder / "readings.csv").write_text(
         "\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8"
     )
-    meter = '[[meters]]\nid = "gas-1"\nstep = "hot-rolling"\ncarrier = "natural-gas"\nreading = "register"\nlhv = 35.6\n'
+    meter = (
+        '[[meters]]\nid = "gas-1"\nstep = "hot-rolling"\ncarrier = "natural-gas"\nreading = '
+        '"register"\nlhv = 35.6\n'
+    )
     unused = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     ran = Ran(100, [took("electricity", 60, "kWh")])
     site = works(
@@ -299,7 +311,10 @@ def test_gas_by_constants_is_told_and_gas_in_nm3_is_not(tmp_path: Path) -> None:
         (
             'pressure_is = "gauge"',
             150,
-            "0.888 kgce/t for each 5 kPa that the true atmosphere at gauge gas-p (101.3 kPa at sea level) is above 101.3",
+            (
+                "0.888 kgce/t for each 5 kPa that the true atmosphere at gauge gas-p (101.3 kPa at "
+                "sea level) is above 101.3"
+            ),
         ),
         (
             'pressure_is = "gauge"\natmosphere_kpa = 85',
@@ -319,7 +334,10 @@ def test_what_a_gauge_reads_from_is_told_where_a_meter_reads_the_pressure(
 ) -> None:
     """Of 44.6 kgce of gas at 251.3 kPa: 5 kPa are 2.0 %, an atmosphere 40 %."""
     absolute = kpa + (0 if "absolute" in meter else 85 if "85" in meter else 101.325)
-    state = f'temperature_c = 45\npressure_meter = "gas-p"\n[[meters]]\nid = "gas-p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\n{meter}\n'
+    state = (
+        'temperature_c = 45\npressure_meter = "gas-p"\n[[meters]]\nid = "gas-p"\nrole = '
+        f'"state"\nreading = "rate"\nunit = "kPa"\n{meter}\n'
+    )
     sentences = beside(
         rolled(tmp_path, f'unit = "m3"\n{state}', 101.325 / absolute * 318.15 / 273.15, kpa),
         CONSTANT,
@@ -332,7 +350,10 @@ def test_what_a_gauge_reads_from_is_told_where_a_meter_reads_the_pressure(
 
 
 def test_the_state_that_a_meter_computes_with_is_told(tmp_path: Path) -> None:
-    settings = 'unit = "Nm3"\ntemperature_c = 20\npressure_kpa = 251.3\ncomputed_at = { temperature_c = 20, pressure_kpa = 320 }\n'
+    settings = (
+        'unit = "Nm3"\ntemperature_c = 20\npressure_kpa = 251.3\ncomputed_at = { temperature_c = '
+        "20, pressure_kpa = 320 }\n"
+    )
     (sentence,) = beside(rolled(tmp_path, settings, 1.0), CONSTANT)
     assert (
         "for each 5 kPa that the true pressure that the meter computes with is below 320 kPa"
@@ -365,7 +386,9 @@ def test_the_state_that_a_meter_computes_with_is_told(tmp_path: Path) -> None:
 def test_condensate_and_dryness_are_told_and_feed_water_unless_it_is_the_worst_that_is_usual(
     tmp_path: Path, water: int, steam: str, expected: str, never: str
 ) -> None:
-    """What is given back counts more the drier it is and the colder the water that it was made of."""
+    """What is given back counts more the drier it is and the colder the water that it was made
+    of.
+    """
     state = (
         "temperature_c = 440\npressure_kpa = 3900"
         if "superheated" in steam

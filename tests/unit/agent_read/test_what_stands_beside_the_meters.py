@@ -1,4 +1,6 @@
-"""What the account of a site gives to auxiliaries, other users, losses and stock is told beside the label of the step that it spares."""
+"""What the account of a site gives to auxiliaries, other users, losses and stock is told beside the
+label of the step that it spares.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +46,20 @@ KILN = {
             "8.16",
         ),  # 93.8 kgce/t of coal x 8 / 92
         (
-            'stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = "2026" }]',
+            (
+                'stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = '
+                '"2026" }]'
+            ),
             "growth of stocks 7.51",
             "7.51",
         ),
         (f"sold = [{{ {COAL.format(2.4e6)} }}]", "resold purchases 7.51", "7.51"),
         (
-            f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e5)} }}]\nothers = [{{ reason = "x", {COAL.format(2.4e5)} }}]',
+            (
+                f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e5)} }}]\nothers = '
+                f"[{{ "
+                f'reason = "x", {COAL.format(2.4e5)} }}]'
+            ),
             "auxiliaries 0.751, other users 0.751",
             "1.5",
         ),
@@ -68,9 +77,18 @@ def test_coal_that_the_account_names_elsewhere_is_told_with_its_size(
     "fence",
     [
         f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e5)} }}]',  # 0.75 of 97
-        f'auxiliaries = [{{ step = "raw-meal-homogenisation", {COAL.format(2.4e6)} }}]',  # of another step
-        f'auxiliaries = [{{ step = "clinker-burning", {COAL.format(2.4e6).replace("2026", "2025")} }}]',  # of another year
-        'stocks = [{ carrier = "coal", opening = 2.4e6, closing = 0, unit = "kg", period = "2026" }]',
+        # of another step
+        f'auxiliaries = [{{ step = "raw-meal-homogenisation", {COAL.format(2.4e6)} }}]',
+        # of another year
+        (
+            f'auxiliaries = [{{ step = "clinker-burning", '
+            f"{COAL.format(2.4e6).replace('2026', '2025')} }}]"
+        ),
+        (
+            'stocks = [{ carrier = "coal", opening = 2.4e6, closing = 0, unit = "kg", period = '
+            '"2026" '
+            "}]"
+        ),
     ],
 )
 def test_what_spares_the_step_nothing_is_told_nowhere(tmp_path: Path, fence: str) -> None:
@@ -88,7 +106,11 @@ MILL = {"cement-grinding": Ran(3600, [took("electricity", 32, "kWh")], {"blaine_
 @pytest.mark.parametrize(
     "fence",
     [
-        'stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = "2026" }]',
+        (
+            'stocks = [{ carrier = "coal", opening = 0, closing = 2.4e6, unit = "kg", period = '
+            '"2026" '
+            "}]"
+        ),
         f"sold = [{{ {COAL.format(2.4e6)} }}]",
     ],
 )
@@ -109,7 +131,9 @@ def test_coal_in_store_is_told_where_it_is_burnt_or_where_nobody_does(
 def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(
     tmp_path: Path,
 ) -> None:
-    """45 kg/t of coal at 23 in a boiler of 86 % for auxiliaries: 0.89 GJ/t of heat are 30.4 kgce/t."""
+    """45 kg/t of coal at 23 in a boiler of 86 % for auxiliaries: 0.89 GJ/t of heat are 30.4
+    kgce/t.
+    """
     burnt = [
         took("natural-gas", 85, "Nm3", 35.5),
         took("coal", 255, "kg", 23.0),
@@ -118,7 +142,8 @@ def test_heat_that_a_boiler_makes_of_the_steps_coal_for_its_auxiliaries_is_told(
     refinery = {"alumina-refining": Ran(4000, burnt, {}, "bayer")}
     heat = 'carrier = "heat", quantity = 2.136e8, unit = "MJ", period = "2026"'
     fence = (
-        f'[site_boundary]\nauxiliaries = [{{ step = "alumina-refining", {heat} }}]\n[[site_boundary.conversions]]\nid = "boiler"\n'
+        f'[site_boundary]\nauxiliaries = [{{ step = "alumina-refining", {heat} '
+        f'}}]\n[[site_boundary.conversions]]\nid = "boiler"\n'
         f"takes = [{{ {COAL.format(1.08e7)}, lhv = 23.0 }}]\ngives = [{{ {heat} }}]\n"
     )
     sentences = [

@@ -1,5 +1,6 @@
-"""What a log charges per unit of output, against mass and what is usual: fuel within the feedstock, output beyond the feed, what is added
-behind a mill; told with its size, and held where no such plant lies."""
+"""What a log charges per unit of output, against mass and what is usual: fuel within the feedstock,
+output beyond the feed, what is added behind a mill; told with its size, and held where no such
+plant lies."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ LIQUID = [took("electricity", 30, "kWh"), took("natural-gas", 1, "Nm3", 35.5)]
 def stated(
     folder: Path, step: str, ran: Ran, charged: dict[str, float], static: str = ""
 ) -> tuple[dict[str, Any], list[str]]:
-    """The first metric of a step in label.json, where a unit of its output is charged with so much, and what stands beside it."""
+    """The first metric of a step in label.json, where a unit of its output is charged with so much,
+    and what stands beside it.
+    """
     cells = ",".join(f"{amount * ran.output:g}" for amount in charged.values())
     site, _ = run(folder, step, ran, ",".join(charged), cells, static)
     result = labelled(site)
@@ -186,11 +189,18 @@ def test_what_usual_plants_are_fed_with_is_told_nothing(
     [
         (
             "",
-            "fly ash 0.1 t, limestone 0.05 t, which can also be added after the step. Per t that went through the step",
+            (
+                "fly ash 0.1 t, limestone 0.05 t, which can also be added after the step. Per t "
+                "that "
+                "went through the step"
+            ),
         ),
         (
             "added_after_mill_pct = 15\n",
-            "The site states that 15 % of the output was added after the step (added_after_mill_pct).",
+            (
+                "The site states that 15 % of the output was added after the step "
+                "(added_after_mill_pct)."
+            ),
         ),
         ("added_after_mill_pct = 0\n", None),
     ],
@@ -214,7 +224,10 @@ def test_what_may_be_added_behind_the_mill_is_told_once_until_the_site_says_how_
     )
 
 
-REFUSE = '[[lhv]]\ncarrier = "alternative-fuel"\nfrom = 2026-01-01\nvalue = 9.0\nunit = "MJ/kg"\nreason = "calorimeter, daily"\n'
+REFUSE = (
+    '[[lhv]]\ncarrier = "alternative-fuel"\nfrom = 2026-01-01\nvalue = 9.0\nunit = '
+    '"MJ/kg"\nreason = "calorimeter, daily"\n'
+)
 
 
 def test_refuse_fuel_with_a_reason_is_told_with_the_label_at_its_bounds(tmp_path: Path) -> None:
@@ -240,7 +253,9 @@ def test_refuse_fuel_with_a_reason_is_told_with_the_label_at_its_bounds(tmp_path
 def test_power_that_is_given_back_and_nobody_takes_is_told_with_its_size(
     tmp_path: Path, ground: float, is_told: bool
 ) -> None:
-    """33 kWh/t net of 4,000 t: 132,000 kWh a day; a mill of 500 t takes 11,550 of them, one of 6,000 t all."""
+    """33 kWh/t net of 4,000 t: 132,000 kWh a day; a mill of 500 t takes 11,550 of them, one of
+    6,000 t all.
+    """
     steps = {
         "waste-heat-power": Ran(
             4000, [took("electricity", 2, "kWh"), gave("electricity", 35, "kWh")]
@@ -278,7 +293,10 @@ MIX = {"rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite_pct": 0.0}
     [
         (
             "",
-            "return fines 0.15 t, which can be output that is screened off after the scale and returns. Per t that remains",
+            (
+                "return fines 0.15 t, which can be output that is screened off after the scale and "
+                "returns. Per t that remains"
+            ),
         ),
         (
             "screened_off_pct = 15\n",

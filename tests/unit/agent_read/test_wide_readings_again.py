@@ -1,4 +1,6 @@
-"""Meters out of order are read a second time, alone: a wide file of other meters beside them is passed over, not refused."""
+"""Meters out of order are read a second time, alone: a wide file of other meters beside them is
+passed over, not refused.
+"""
 
 from __future__ import annotations
 

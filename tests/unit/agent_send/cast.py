@@ -1,4 +1,6 @@
-"""The cast of these tests: an arc furnace's heats made by hand, a portal without a network, an enrolled site."""
+"""The cast of these tests: an arc furnace's heats made by hand, a portal without a network, an
+enrolled site.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ PORTAL = "https://portal.example"
 
 
 def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list[Batch]:
-    """Heats of an arc furnace over a year: electricity, gas and coke, all three carriers of the boundary."""
+    """Heats of an arc furnace over a year: electricity, gas and coke, all three carriers of the
+    boundary.
+    """
     chance = random.Random(year)  # noqa: S311  # a plant made up for a test
     start, step = datetime(year, 1, 1, tzinfo=UTC), timedelta(hours=20)
     batches = []
@@ -85,7 +89,9 @@ def material(batches: list[Batch], period: str = "2016") -> ReportMaterial:
 
 @dataclass
 class FakePortal:
-    """A portal in this process: keys, tokens, and a memory; `trouble` makes it fail before or after it has taken a report."""
+    """A portal in this process: keys, tokens, and a memory; `trouble` makes it fail before or after
+    it has taken a report.
+    """
 
     directory_key: DirectoryKey = field(default_factory=DirectoryKey.generate)
     receipt_key: ReceiptKey = field(default_factory=ReceiptKey.generate)
@@ -234,7 +240,9 @@ class FakePortal:
         )
 
     def accept(self, body: bytes) -> bytes:
-        """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""
+        """Open a report and log the values found in it, as the portal's worker does; their digest,
+        in the newest entry.
+        """
         parsed = envelope.parse(body)
         report = envelope.open(parsed, self.processing_key, self.devices[parsed.header.device_id])
         of = ReportRevision(parsed.header.site, parsed.header.period, parsed.header.revision)

@@ -1,4 +1,6 @@
-"""An approved pack is kept only when all of it holds, and read only while its file is the one that was signed."""
+"""An approved pack is kept only when all of it holds, and read only while its file is the one that
+was signed.
+"""
 
 from __future__ import annotations
 

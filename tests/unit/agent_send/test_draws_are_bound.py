@@ -1,6 +1,8 @@
-"""Draws that nobody can repeat or pick: the plant not by its data, its copies or its clock, the portal not by its challenges.
+"""Draws that nobody can repeat or pick: the plant not by its data, its copies or its clock, the
+portal not by its challenges.
 
-The tests of a defence stand beside one that turns the defence off and shows that the attack then works.
+The tests of a defence stand beside one that turns the defence off and shows that the attack then
+works.
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ def points(parcel: Parcel) -> Points:
 def spent(desk: Desk) -> int:
     """The most epsilon on one batch; every debit of these tests is a whole one."""
     row = desk.connection.execute(
-        "SELECT MAX(total) FROM (SELECT SUM(epsilon_numerator) AS total FROM ledger GROUP BY batch_id)"
+        "SELECT MAX(total) FROM (SELECT SUM(epsilon_numerator) AS total FROM ledger GROUP BY "
+        "batch_id)"
     ).fetchone()
     return int(row[0] or 0)
 
@@ -101,7 +104,9 @@ def copy_of(desk: Desk, folder: Path) -> Iterator[Desk]:
 def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look(
     enrolled: Desk, year: ReportMaterial, tmp_path: Path
 ) -> None:
-    """Its agent obeys; and where the plant takes an older copy of the state directory instead, the portal remembers."""
+    """Its agent obeys; and where the plant takes an older copy of the state directory instead, the
+    portal remembers.
+    """
     with copy_of(enrolled, tmp_path / "before") as other:
         with pytest.raises(Killed):
             run(enrolled, year, stop_at="drawn")
@@ -145,7 +150,9 @@ def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_w
 
 @pytest.mark.slow
 def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_lucky() -> None:
-    """The defence off: draws by seed and data alone. Twenty edits of one kilowatt-hour, looked at without anybody's knowledge."""
+    """The defence off: draws by seed and data alone. Twenty edits of one kilowatt-hour, looked at
+    without anybody's knowledge.
+    """
     seed = b"s" * 32
 
     def planned_of(data: ReportMaterial) -> planning.ReportPlan:
@@ -175,7 +182,8 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
     assert (
         min(looks) < looks[0]
     )  # the plant submits the luckiest, and the draw is the one it looked at
-    # with the challenge, which comes after the data are fixed, what was tried says nothing of what will be drawn
+    # with the challenge, which comes after the data are fixed, what was tried says nothing of what
+    # will be drawn
     drawn = [[look(*attempt, bytes([number]) * 32) for attempt in tries] for number in range(5)]
     assert any(
         looks.index(min(looks)) != draws.index(min(draws)) for draws in drawn
@@ -204,7 +212,9 @@ def test_two_copies_of_a_state_directory_draw_the_same_points_and_one_report_is_
 def test_a_backup_restored_at_any_step_draws_the_same_points_or_nothing(
     enrolled: Desk, year: ReportMaterial, tmp_path: Path, stop_at: str
 ) -> None:
-    """Disk restored to the moment after a step; the report has been sent since. Whatever is drawn again was drawn before."""
+    """Disk restored to the moment after a step; the report has been sent since. Whatever is drawn
+    again was drawn before.
+    """
     with pytest.raises(Killed):
         run(enrolled, year, stop_at=stop_at)
     with copy_of(enrolled, tmp_path / "backup") as restored:
@@ -336,7 +346,9 @@ def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(
 
 
 def answered_unheard(desk: Desk, data: ReportMaterial) -> None:
-    """The portal has the commitment and gave its challenge; the agent died before that was on its disk."""
+    """The portal has the commitment and gave its challenge; the agent died before that was on its
+    disk.
+    """
     with pytest.raises(Killed):
         run(desk, data, stop_at="committed")
     (waiting,) = Outbox(desk.connection).all()
@@ -392,7 +404,9 @@ def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_c
 def test_original_data_that_were_exchanged_before_their_answer_was_heard_of_are_taken_back(
     enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
 ) -> None:
-    """Committed to anew while the portal was away, which had answered: the data that it answered finish the report, no others."""
+    """Committed to anew while the portal was away, which had answered: the data that it answered
+    finish the report, no others.
+    """
     answered_unheard(enrolled, year)
     with pytest.raises(Killed), enrolled.road as road:
         enrolled.submission(_dies_at_committed).prepare(changed_year, "2016", road, correct=False)
@@ -448,7 +462,9 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
 def test_an_agent_that_took_every_challenge_would_draw_anew(
     enrolled: Desk, year: ReportMaterial
 ) -> None:
-    """The defence off, by editing the state as no agent does: the second challenge gives other grid points of the same data."""
+    """The defence off, by editing the state as no agent does: the second challenge gives other grid
+    points of the same data.
+    """
     first = run(enrolled, year)
     with pytest.raises(sqlite3.IntegrityError):  # the database itself lets no sealed row go
         enrolled.connection.execute("UPDATE parcel SET envelope = NULL WHERE state = 'received'")
@@ -546,7 +562,9 @@ def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_d
 def test_no_report_overtakes_one_that_has_its_challenge_and_may_spend_on_the_same_batches(
     enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial
 ) -> None:
-    """Committed to while there was budget for either; once the first has its challenge, it is the first to be debited."""
+    """Committed to while there was budget for either; once the first has its challenge, it is the
+    first to be debited.
+    """
     sending = enrolled.submission()
     with enrolled.road as road:
         waiting = sending.ask(sending.begin(year, "2016", correct=False), road)
@@ -575,7 +593,9 @@ def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_ha
 def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
     enrolled: Desk, changed_year: ReportMaterial, year: ReportMaterial
 ) -> None:
-    """Its last heat is not in the data any more; what another copy of the directory drew may hold it all the same."""
+    """Its last heat is not in the data any more; what another copy of the directory drew may hold
+    it all the same.
+    """
     with pytest.raises(Killed):
         run(enrolled, changed_year, stop_at="challenged")
     run(enrolled, year, correct=True)
@@ -592,7 +612,9 @@ def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
 def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(
     enrolled: Desk, year: ReportMaterial
 ) -> None:
-    """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
+    """As the release before kept it; the portal gives it again in its present form, and the draw is
+    the one it was.
+    """
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     (parcel,) = Outbox(enrolled.connection).all()

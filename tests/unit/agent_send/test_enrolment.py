@@ -1,4 +1,6 @@
-"""Enrolment: one token, one device, whatever breaks in between; and no keys taken from a stranger."""
+"""Enrolment: one token, one device, whatever breaks in between; and no keys taken from a
+stranger.
+"""
 
 from __future__ import annotations
 

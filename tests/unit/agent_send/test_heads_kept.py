@@ -1,4 +1,6 @@
-"""The agent keeps the head of the portal's log: one that was rewritten, cut, forked or lacks its own entries is refused, with evidence."""
+"""The agent keeps the head of the portal's log: one that was rewritten, cut, forked or lacks its
+own entries is refused, with evidence.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def plant() -> ReportMaterial:
 
 @pytest.fixture
 def reported(desk: Desk, plant: ReportMaterial) -> Desk:
-    """A site whose commitment and report are entries 3 and 4 of the log, and which has seen a head since."""
+    """A site whose commitment and report are entries 3 and 4 of the log, and which has seen a head
+    since.
+    """
     for number in range(3):
         desk.portal.log.append(other(number))
     desk.enrol()
@@ -274,7 +278,9 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
 def test_an_answer_that_is_none_accuses_nobody(
     desk: Desk, plant: ReportMaterial, asked: str
 ) -> None:
-    """A page of some proxy in place of the proof: neither a log that was rewritten nor an entry that it lacks."""
+    """A page of some proxy in place of the proof: neither a log that was rewritten nor an entry
+    that it lacks.
+    """
     desk.enrol()
     with desk.road as road:
         desk.submission().prepare(plant, "2016", road, correct=False)
@@ -294,7 +300,9 @@ def test_an_answer_that_is_none_accuses_nobody(
 def test_status_tells_of_reports_that_another_portal_received(
     reported: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A portal with keys of its own: the receipt of the one before stays good, and so does the answer about everything else."""
+    """A portal with keys of its own: the receipt of the one before stays good, and so does the
+    answer about everything else.
+    """
     moved = Desk(reported.state, reported.connection, FakePortal(secret="t" * 43), [])
     moved.enrol(replace=True)
     shown = reported_status(capsys, "--state", str(reported.state.path))

@@ -1,4 +1,6 @@
-"""Every byte that the agent sends, from enrolment to receipt, opened with the processing key and searched for the plant's data."""
+"""Every byte that the agent sends, from enrolment to receipt, opened with the processing key and
+searched for the plant's data.
+"""
 
 from __future__ import annotations
 
@@ -126,7 +128,9 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(
 def test_every_number_sent_is_public_or_was_drawn(
     conversation: Desk, plant: ReportMaterial
 ) -> None:
-    """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn grid points."""
+    """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn
+    grid points.
+    """
     whole = [
         plaintext
         for plaintext in plaintexts(conversation)

@@ -85,7 +85,9 @@ def test_a_product_that_the_pack_does_not_compare_is_withheld_by_reason_and_not_
     ids=["product", "variant", "unknown-variant", "energy", "excluded"],
 )
 def test_no_single_batch_is_seen_in_what_is_withheld(changes: dict[str, object]) -> None:
-    """The list is declared and not noised: one batch of another kind among many must not add a line to it."""
+    """The list is declared and not noised: one batch of another kind among many must not add a line
+    to it.
+    """
     first, *rest = heats(400)
     odd = dataclasses.replace(first, batch_id="odd", **changes)  # type: ignore[arg-type]  # one field at a time, by name
     assert planned(material([odd, *rest])).withheld == planned(material(rest)).withheld

@@ -1,4 +1,6 @@
-"""Which steps gain from earlier years, what is pooled then, and that no batch pays more than its cap for it, year after year."""
+"""Which steps gain from earlier years, what is pooled then, and that no batch pays more than its
+cap for it, year after year.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def of_two_variants(batches: list[Batch]) -> list[Batch]:
 
 @pytest.mark.parametrize("pack", [PACK, one_metric()], ids=["two metrics", "one metric"])
 def test_of_two_variants_is_offered_what_every_batch_then_pays(pack: Pack) -> None:
-    """For the variant that it leaves and the one that it enters; a second metric is withheld, and costs nothing."""
+    """For the variant that it leaves and the one that it enters; a second metric is withheld, and
+    costs nothing.
+    """
     batches = of_two_variants(small_plant(80, 2014, 2015, 2016))
     (offer,) = offered(batches, pack)
     paid: dict[str, Fraction] = {}
@@ -173,7 +177,9 @@ def most_of_all(desk: Desk) -> Fraction:
 
 
 def test_pooling_year_after_year_never_spends_more_than_the_cap(desk: Desk) -> None:
-    """Windows of three years that roll on would spend 3 on the middle ones: the third of them finds no year to go back to."""
+    """Windows of three years that roll on would spend 3 on the middle ones: the third of them finds
+    no year to go back to.
+    """
     pack, batches = one_metric(), small_plant(45, *range(2010, 2020))
     chosen: dict[int, int] = {}
     for year in range(2012, 2020):
@@ -189,7 +195,9 @@ def test_pooling_year_after_year_never_spends_more_than_the_cap(desk: Desk) -> N
 def test_without_the_ledger_rolling_windows_would_spend_above_the_cap(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The defence off: windows chosen as if nothing had been spent, and a ledger that does not look."""
+    """The defence off: windows chosen as if nothing had been spent, and a ledger that does not
+    look.
+    """
     pack, batches = one_metric(), small_plant(45, *range(2012, 2017))
     rolling = {
         year: planned(batches, pack, {"eaf": 3}, year).debits() for year in (2014, 2015, 2016)
@@ -293,7 +301,9 @@ def crowded(days: int, a_day: int) -> list[Batch]:
 
 
 def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> None:
-    """30 days of two heats are 60 batches and count as 30: below 50, whatever the number of batches is."""
+    """30 days of two heats are 60 batches and count as 30: below 50, whatever the number of batches
+    is.
+    """
     pack, batches = of_days(1), crowded(30, 2)
     label = label_of(batches, pack, YEAR)
     (first, *_) = [step_label for step_label in label.steps if step_label.step == "eaf"]

@@ -1,4 +1,6 @@
-"""What betters a label of several years stops a report, also where it lies in the earlier years alone."""
+"""What betters a label of several years stops a report, also where it lies in the earlier years
+alone.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ GOOD = 12
 
 
 def kiln(folder: Path) -> SiteSettings:
-    """Forty days in each of two years, no two alike; the twelve best of the first year stand in its log three times."""
+    """Forty days in each of two years, no two alike; the twelve best of the first year stand in its
+    log three times.
+    """
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=2 * A_YEAR)
     for name in ("batches", "energy"):
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:

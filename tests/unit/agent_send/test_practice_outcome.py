@@ -1,4 +1,6 @@
-"""What a practice saved here, as a file that leaves: a class and no figure, printed whole; and where there is nothing to report."""
+"""What a practice saved here, as a file that leaves: a class and no figure, printed whole; and
+where there is nothing to report.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ PRACTICE = next(practice.id for practice in Library.held().practices if practice
 
 @pytest.fixture
 def works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An enrolled mill whose action follows a practice and saves 8 % of its energy over 180 days."""
+    """An enrolled mill whose action follows a practice and saves 8 % of its energy over 180
+    days.
+    """
     write_works(tmp_path, 0.08)
     state = StateDirectory(tmp_path / "state")
     with state.exclusive(), state.connect() as connection:

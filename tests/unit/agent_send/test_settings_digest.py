@@ -1,4 +1,6 @@
-"""The digest of a site's settings: what decides what a row means is part of it, where files lie is not."""
+"""The digest of a site's settings: what decides what a row means is part of it, where files lie is
+not.
+"""
 
 from __future__ import annotations
 
@@ -113,5 +115,6 @@ def test_keys_that_every_digest_holds_are_those_that_sites_have_reported_with() 
     )
     digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()
     assert digest == "d9c6d2a69fb2f461e7c9433071c9d3cb06c2e11454dcf8f84b10fedd681a8a66", (
-        "a new key is written with `newer` (config/profile.py); a key that is there keeps its name and default"
+        "a new key is written with `newer` (config/profile.py); a key that is there keeps its "
+        "name and default"
     )

@@ -1,4 +1,6 @@
-"""The library of practices is kept only when all of it holds; on any failure the one before stays, and what is asked tells nothing."""
+"""The library of practices is kept only when all of it holds; on any failure the one before stays,
+and what is asked tells nothing.
+"""
 
 from __future__ import annotations
 

@@ -117,7 +117,8 @@ def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_the
 ) -> None:
     with state.connect() as connection:
         connection.execute(
-            "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, planned_at) "
+            "INSERT INTO parcel (site, period, revision, sequence, correction, state, "
+            "data_digest, method_digest, planned_at) "
             "VALUES ('s', '2016', 1, 1, 0, 'planned', x'00', x'00', '')"
         )
         for column in lacking:
@@ -181,7 +182,8 @@ def test_the_database_itself_refuses_rows_that_make_no_sense(
 ) -> None:
     with state.connect() as connection:
         connection.execute(
-            "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, planned_at) "
+            "INSERT INTO parcel (site, period, revision, sequence, correction, state, "
+            "data_digest, method_digest, planned_at) "
             "VALUES ('s', '2016', 1, 1, 0, 'planned', x'00', x'00', '')"
         )
         with pytest.raises(sqlite3.IntegrityError):

@@ -1,4 +1,6 @@
-"""The chain of submit: one report, one debit, one set of bytes, whatever happens between two steps."""
+"""The chain of submit: one report, one debit, one set of bytes, whatever happens between two
+steps.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once
 def test_drawing_again_after_a_crash_gives_the_same_grid_points(
     enrolled: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
+    """What the killed run drew and lost is what the report then holds: nobody draws twice until the
+    luck is good.
+    """
     lost: list[object] = []
 
     def watched(
@@ -278,7 +282,9 @@ def allowing(corrections: int, data: ReportMaterial) -> ReportMaterial:
 def test_data_from_before_a_correction_are_changed_data_and_no_earlier_revision_comes_back(
     enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
 ) -> None:
-    """The portal counts the correction: an agent that named the first revision as received would tell of a report that is none."""
+    """The portal counts the correction: an agent that named the first revision as received would
+    tell of a report that is none.
+    """
     first, second = (allowing(2, data) for data in (year, changed_year))
     run(enrolled, first)
     run(enrolled, second, correct=True)
@@ -402,7 +408,9 @@ def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_
 def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period_is_closed(
     enrolled: Desk, year: ReportMaterial
 ) -> None:
-    """Its records could come again under another start; enrolling anew closes the periods of what is not known, and says so."""
+    """Its records could come again under another start; enrolling anew closes the periods of what
+    is not known, and says so.
+    """
     run(enrolled, year)
     enrolled.connection.execute("DELETE FROM parcel")
     sending = enrolled.submission()
@@ -450,7 +458,9 @@ MIDNIGHT, AN_HOUR_LATER = '"00:00", "08:00", "16:00"', '"01:00", "09:00", "17:00
 def test_the_time_of_a_log_is_reported_in_one_cut_alone(
     enrolled: Desk, tmp_path: Path, second: str, now: str, refused: str | None
 ) -> None:
-    """Accounts of runs go by the beginning of their window: in other runs the same rows would have spent nothing yet."""
+    """Accounts of runs go by the beginning of their window: in other runs the same rows would have
+    spent nothing yet.
+    """
     first = from_log(tmp_path, MIDNIGHT, "2025-Q1")
     assert run(enrolled, first, "2025-Q1").state is ParcelState.RECEIVED
     again = from_log(tmp_path, now, second)

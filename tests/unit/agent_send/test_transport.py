@@ -1,4 +1,6 @@
-"""The road to the portal: what is tried again, what is a refusal, and which answers are not believed."""
+"""The road to the portal: what is tried again, what is a refusal, and which answers are not
+believed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ TAKEN = httpx.Response(201, json={"receipt": base64.b64encode(b"receipt").decode
 
 
 class Line:
-    """A portal that gives prepared answers in turn, the last one for ever, and remembers what it was asked."""
+    """A portal that gives prepared answers in turn, the last one for ever, and remembers what it
+    was asked.
+    """
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.answers = list(answers)
@@ -231,7 +235,9 @@ def test_an_answer_without_end_is_cut_off() -> None:
 
 
 def answered_commitments(number: int) -> list[bytes]:
-    """The first and the last challenge of a site whose commitments were so many, which the list of all grows between in even steps."""
+    """The first and the last challenge of a site whose commitments were so many, which the list of
+    all grows between in even steps.
+    """
     key, commitment = (
         ReceiptKey.generate(),
         ReportCommitment("a-works-with-a-long-name", "2026-12", 1, bytes(32)),
@@ -247,7 +253,9 @@ def answered_commitments(number: int) -> list[bytes]:
 
 
 def test_a_site_that_reports_every_week_for_nineteen_years_hears_all_its_challenges() -> None:
-    """All 1,000 are 53 MB: their size is worked out, and the agent is given more than another answer may have, and then too much."""
+    """All 1,000 are 53 MB: their size is worked out, and the agent is given more than another
+    answer may have, and then too much.
+    """
     size = (
         1000 * sum(len(base64.b64encode(challenge)) for challenge in answered_commitments(1000)) / 2
     )
@@ -325,7 +333,9 @@ def test_a_proxys_address_that_is_none_is_refused_without_repeating_its_password
 
 
 class Published:
-    """A portal of nothing but `docs/openapi.yaml`: takes what it names, and answers with the fields that it promises."""
+    """A portal of nothing but `docs/openapi.yaml`: takes what it names, and answers with the fields
+    that it promises.
+    """
 
     def __init__(self, choose: Callable[[list[int]], int]) -> None:
         self.choose = choose  # of the statuses that an address may answer
@@ -370,7 +380,9 @@ class Published:
         )
 
     def made(self, schema: dict[str, Any]) -> object:
-        """The least that the schema promises: required fields alone, one item a list of objects, none of a list of texts."""
+        """The least that the schema promises: required fields alone, one item a list of objects,
+        none of a list of texts.
+        """
         shape = self.shape(schema["allOf"][0] if "allOf" in schema else schema)
         match shape.get("type", "object"):
             case "object":
@@ -396,8 +408,11 @@ def test_what_the_agent_asks_and_reads_is_what_the_portal_publishes(
     ) as portal:
         requests: list[Callable[[], object]] = [
             lambda: portal.register(
-                secret="s", device_public_key="k", seed_commitment="c", software=SOFTWARE
-            ),  # noqa: S106
+                secret="s",  # noqa: S106
+                device_public_key="k",
+                seed_commitment="c",
+                software=SOFTWARE,
+            ),
             lambda: portal.rotate(rotate("device", old, new)),
             portal.directory,
             lambda: portal.receipts(lambda method, path: f"{method} {path}"),

@@ -1,4 +1,6 @@
-"""An auditor on site: the whole label again from the plant's files, and what a plant that cheated cannot make come out."""
+"""An auditor on site: the whole label again from the plant's files, and what a plant that cheated
+cannot make come out.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def batches() -> list[Row]:
 
 
 def readings() -> list[Row]:
-    """A register every five minutes: heats take between 380 and 440 kWh/t. It was read in the first and the last hour of the year."""
+    """A register every five minutes: heats take between 380 and 440 kWh/t. It was read in the first
+    and the last hour of the year.
+    """
     rows, total = (
         [["meter_id", "timestamp", "value"], ["eaf-1", "2015-12-31T16:30:00+00:00", "5000.000"]],
         5_000.0,
@@ -113,8 +117,11 @@ class Works:
     def recompute(self, report: Report | None = None, **changes: object) -> Recomputation:
         arguments = {"windows": self.parcel.windows, "parts": self.parcel.parts, **changes}
         return recompute(
-            load_site(self.folder / "site.toml"), report or self.report, self.seed, **arguments
-        )  # type: ignore[arg-type]
+            load_site(self.folder / "site.toml"),
+            report or self.report,
+            self.seed,
+            **arguments,  # type: ignore[arg-type]
+        )
 
 
 def material_of(site: SiteSettings, desk: Desk) -> ReportMaterial:
@@ -144,7 +151,8 @@ def works(tmp_path: Path, enrolled: Desk) -> Works:
     (folder / "site.toml").write_text(
         f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
         '[inputs]\nbatches = "batches.csv"\nreadings = "readings.csv"\nenergy = "energy.csv"\n'
-        '[[meters]]\nid = "eaf-1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n',
+        '[[meters]]\nid = "eaf-1"\nstep = "eaf"\ncarrier = "electricity"\nreading = '
+        '"register"\nunit = "kWh"\n',
         encoding="utf-8",
     )
     data = material_of(load_site(folder / "site.toml"), enrolled)
@@ -249,7 +257,8 @@ def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(
     write(works.folder, "batches.csv", [header, *rows])
     write(works.folder, "energy.csv", energy)
     (works.folder / "site.toml").write_text(
-        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
+        f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n',
         encoding="utf-8",
     )
     site = load_site(works.folder / "site.toml")
@@ -264,7 +273,9 @@ def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(
 
 
 def test_files_that_have_grown_since_give_the_same_root(works: Works) -> None:
-    """The site's year ends within a day of UTC: what the next year's file adds to that day is no part of this year's report."""
+    """The site's year ends within a day of UTC: what the next year's file adds to that day is no
+    part of this year's report.
+    """
     more = [
         ["eaf-1", "2015-12-31T15:55:00+00:00", "4999.000"],
         ["eaf-1", "2016-12-31T16:00:00+00:00", "9999999.000"],

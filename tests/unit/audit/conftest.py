@@ -1,4 +1,6 @@
-"""A small plant's data as a tree: an arc furnace of which some heats are excluded, and two meters."""
+"""A small plant's data as a tree: an arc furnace of which some heats are excluded, and two
+meters.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ DAY_ONE_US = 1_451_606_400_000_000  # 2016-01-01T00:00Z
 
 
 def plant_heats() -> list[Batch]:
-    """120 heats: two with a fault that was found at metering, one of them a start-up too, and one test of another step."""
+    """120 heats: two with a fault that was found at metering, one of them a start-up too, and one
+    test of another step.
+    """
     first, second, third, *rest = heats(120)
     return [
         dataclasses.replace(first, excluded="overlap"),

@@ -1,4 +1,6 @@
-"""Before an opening is written, a person at the terminal is asked in their own language, and may answer in it."""
+"""Before an opening is written, a person at the terminal is asked in their own language, and may
+answer in it.
+"""
 
 from __future__ import annotations
 

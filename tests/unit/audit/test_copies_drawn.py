@@ -1,4 +1,6 @@
-"""How often an ordinary draw shows that batches were committed to twice: what docs/audit.md and docs/threat-model.md state."""
+"""How often an ordinary draw shows that batches were committed to twice: what docs/audit.md and
+docs/threat-model.md state.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,19 @@ STRATA = (
     Stratum("used", StratumKind.USED, 1, USED),
 )
 AT_OR_BELOW, BETWEEN = range(1, BEST - 10), range(BEST + 20, USED // 2 - 20)
-"""Leaves at or below the best value, and between it and the typical one, without those that every draw opens."""
+"""Leaves at or below the best value, and between it and the typical one, without those that every
+draw opens.
+"""
 
 
 def share_found(pairs: int, among: range, first: int) -> float:
-    """In how many of the draws both leaves of a pair are known: one opened, the other opened as well or beside an opened one in the tree.
+    """In how many of the draws both leaves of a pair are known: one opened, the other opened as
+    well or beside an opened one in the tree.
 
     Args:
         pairs: of equal neighbours, evenly among these leaves.
-        first: 0 where the two are beside each other in the tree, 1 where each is beside another leaf.
+        first: 0 where the two are beside each other in the tree, 1 where each is beside another
+            leaf.
     """
     leaves = [
         2 * ((among.start + index * len(among) // pairs) // 2 + 1) - first for index in range(pairs)

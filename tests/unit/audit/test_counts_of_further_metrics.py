@@ -1,4 +1,6 @@
-"""What opened batches show of false counts of a metric that no leaf stands in the order of: what docs/audit.md states."""
+"""What opened batches show of false counts of a metric that no leaf stands in the order of: what
+docs/audit.md states.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def lowered(share: float) -> Callable[[Values], Counts]:
 
 
 def as_many_as_set_the_best_moved_down(values: Values) -> Counts:
-    """From the fullest grid points to the lowest, which leaves room for most of what a draw opens."""
+    """From the fullest grid points to the lowest, which leaves room for most of what a draw
+    opens.
+    """
     counts = Counter(points_of(values))
     for _ in range(ceil(STEP.label_rule.quantile * len(values))):
         fullest = max((point for point in counts if point), key=lambda point: counts[point])
@@ -48,7 +52,9 @@ def as_many_as_set_the_best_moved_down(values: Values) -> Counts:
 
 
 def share_found(used: int, counted: Callable[[Values], Counts]) -> float:
-    """In how many draws some opened batch finds no room; what is opened has nothing to do with the metric's values."""
+    """In how many draws some opened batch finds no room; what is opened has nothing to do with the
+    metric's values.
+    """
     rank, chance = ceil(STEP.label_rule.quantile * used), np.random.default_rng(used)
     strata = (
         Stratum("edge", StratumKind.EDGE, 1, used, (rank, used // 2)),

@@ -65,7 +65,9 @@ def test_the_order_of_the_files_changes_nothing(tree: DataTree) -> None:
 
 
 def test_batches_alike_in_reason_start_and_id_stand_in_one_order() -> None:
-    """Two rows of one batch: both are excluded, and which came first in the file is no part of the data."""
+    """Two rows of one batch: both are excluded, and which came first in the file is no part of the
+    data.
+    """
     first, *rest = heats(80)
     twins = [
         dataclasses.replace(first, excluded="duplicate", output=output) for output in (119.0, 121.0)
@@ -240,7 +242,9 @@ def test_a_malformed_table_is_refused(tree: DataTree, changes: dict[str, object]
 
 
 def test_counts_by_grid_point_are_the_ones_of_the_batches_used() -> None:
-    """What the auditor of a sample may rely on: in the order of the leaves, grid points fill from the lowest."""
+    """What the auditor of a sample may rely on: in the order of the leaves, grid points fill from
+    the lowest.
+    """
     data, tree = material(plant_heats()), data_tree(plant_heats(), [])
     step = data.pack.step("eaf")
     rule = step.metrics[0]

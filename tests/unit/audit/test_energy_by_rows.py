@@ -1,4 +1,6 @@
-"""What of a label's energy the plant's own rows give: an audit is not stopped by energy that is in no label."""
+"""What of a label's energy the plant's own rows give: an audit is not stopped by energy that is in
+no label.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction
 
 
 def test_a_gas_that_is_given_back_without_a_heating_value_stops_no_audit() -> None:
-    """100 kg of coal at a kgce each, half of them by a row; the gas can be converted by nothing, and no metric counts it."""
+    """100 kg of coal at a kgce each, half of them by a row; the gas can be converted by nothing,
+    and no metric counts it.
+    """
     read_off = CarrierEnergy("coal", 50.0, "kg", lhv_mj_per_unit=29.3076)
     by_row = CarrierEnergy("coal", 50.0, "kg", lhv_mj_per_unit=29.3076)
     gas = CarrierEnergy("coke-oven-gas", 400.0, "Nm3", Direction.RECOVERED)

@@ -1,4 +1,6 @@
-"""Proofs of several entries of the log: the report's own is told by receipt, commitment and promise, in whatever order files are given."""
+"""Proofs of several entries of the log: the report's own is told by receipt, commitment and
+promise, in whatever order files are given.
+"""
 
 from __future__ import annotations
 

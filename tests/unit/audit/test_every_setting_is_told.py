@@ -1,4 +1,6 @@
-"""Whatever a plant can set stands in what `verify` shows that it declared, or on the short list of keys that touch nothing."""
+"""Whatever a plant can set stands in what `verify` shows that it declared, or on the short list of
+keys that touch nothing.
+"""
 
 from __future__ import annotations
 
@@ -239,7 +241,9 @@ def _named(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
 def test_a_key_that_is_set_otherwise_is_told_otherwise(
     model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the lines of what a meter counts for, which many keys decide together: each one is told by itself."""
+    """Without the lines of what a meter counts for, which many keys decide together: each one is
+    told by itself.
+    """
     monkeypatch.setattr(declared, "what_it_counts_for", lambda _meter, _site: iter(()))
     tried = [
         (declared_in(site), declared_in(other))

@@ -1,4 +1,6 @@
-"""`verify` takes what the log lists, as it is served: entries recomputed, held against heads, receipts and the version they bind."""
+"""`verify` takes what the log lists, as it is served: entries recomputed, held against heads,
+receipts and the version they bind.
+"""
 
 from __future__ import annotations
 
@@ -201,7 +203,9 @@ def test_an_approved_pack_whose_document_is_none_fails_in_words(
 def test_a_falsified_entry_fails_by_name(
     log: Log, verified: Verify, name: str, rehashed: bool
 ) -> None:
-    """Whether or not its leaf hash was made to fit: then the root, its proof or the receipt contradicts it."""
+    """Whether or not its leaf hash was made to fit: then the root, its proof or the receipt
+    contradicts it.
+    """
     value = {
         "kind": "attestation",
         "object": "cd" * 32,
@@ -245,7 +249,9 @@ def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_ho
 def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(
     log: Log, verified: Verify
 ) -> None:
-    """Heads, the proof between them, and the challenge's entry: what an agent with contact looks for at every contact."""
+    """Heads, the proof between them, and the challenge's entry: what an agent with contact looks
+    for at every contact.
+    """
     size, challenge = len(log.rows), log.challenge(COMMITTED)
     carried = (log.consistency(2, size), log.proven(COMMITMENT), log.head, challenge)
     code, checks = verified(log.early_head(2), *carried)

@@ -1,4 +1,6 @@
-"""Batches of one machine at one time: how often a draw shows them, and that no plant fails whose agent would send the report."""
+"""Batches of one machine at one time: how often a draw shows them, and that no plant fails whose
+agent would send the report.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ SPREAD, DRAWS = 0.05, 100
 
 
 class Furnace:
-    """Heats whose values scatter, and as many more at the time and of the value of these places among them."""
+    """Heats whose values scatter, and as many more at the time and of the value of these places
+    among them.
+    """
 
     def __init__(self, heats: int, copied: Iterable[int]) -> None:
         once = np.sort(1 + SPREAD * np.random.default_rng(heats).standard_normal(heats))
@@ -91,7 +95,9 @@ def test_a_draw_shows_batches_at_one_time_as_often_as_the_page_says(
 
 @pytest.mark.parametrize("heats", [60, 350, 2_000])
 def test_no_plant_fails_whose_agent_sends_the_report(heats: int) -> None:
-    """Every heat twice, every fifth, some over all of them: several furnaces under one name, rows written twice."""
+    """Every heat twice, every fifth, some over all of them: several furnaces under one name, rows
+    written twice.
+    """
     for copied in (range(heats), range(0, heats, 5), spread_over(heats // 50 + 1, heats)):
         furnace = Furnace(heats, copied)
         assert furnace.is_sent

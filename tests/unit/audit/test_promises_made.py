@@ -1,4 +1,6 @@
-"""`draw --about`: a promise is of a period that there can be, and the file of one that was made before stays."""
+"""`draw --about`: a promise is of a period that there can be, and the file of one that was made
+before stays.
+"""
 
 from __future__ import annotations
 

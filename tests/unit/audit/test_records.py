@@ -99,9 +99,9 @@ def test_a_day_and_padding_come_back() -> None:
     ids=lambda changes: " ".join(changes),
 )
 def test_any_change_is_another_record(changes: dict[str, object]) -> None:
-    assert records.of_batch(dataclasses.replace(BATCH, **changes), None) != records.of_batch(
+    assert records.of_batch(dataclasses.replace(BATCH, **changes), None) != records.of_batch(  # type: ignore[arg-type]
         BATCH, None
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_reason_is_part_of_the_record() -> None:

@@ -122,7 +122,9 @@ def test_a_draw_is_the_same_whoever_makes_it() -> None:
 
 
 EXPECTED = [5, 7, 20]
-"""Worked out once from the description in docs/audit.md, and fixed: a change of it is another draw."""
+"""Worked out once from the description in docs/audit.md, and fixed: a change of it is another
+draw.
+"""
 
 
 def test_sizes_and_strata_outside_reason_are_refused() -> None:

@@ -1,4 +1,6 @@
-"""The auditor's promise and draw: signed, bound to one another, and the same positions for everybody."""
+"""The auditor's promise and draw: signed, bound to one another, and the same positions for
+everybody.
+"""
 
 from __future__ import annotations
 

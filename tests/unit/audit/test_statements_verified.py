@@ -1,4 +1,6 @@
-"""`verify` takes a signed statement as the portal serves it; a statement that names its own key is nobody's yet."""
+"""`verify` takes a signed statement as the portal serves it; a statement that names its own key is
+nobody's yet.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every check of an audit has a name, and every refusal that one can meet is told in every language."""
+"""Every check of an audit has a name, and every refusal that one can meet is told in every
+language.
+"""
 
 from __future__ import annotations
 

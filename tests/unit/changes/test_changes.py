@@ -180,7 +180,9 @@ def test_what_once_passed_in_silence_is_told(
 def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(
     tmp_path: Path, minutes: int, low: float
 ) -> None:
-    """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
+    """Of the three mills two begin when the miller is ready or on five minutes; the log of the
+    second stands on quarter hours anyway.
+    """
     year = mill.live(2)
     mill.write(year, tmp_path)
     every = tuple(line.name for line in mill.LINES)
@@ -214,7 +216,10 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(
     assert len(wrong) == 3
     assert max(wrong.values()) < -low  # what would have left
 
-    classifier = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-06-01\nkind = "process"\nreason = "New classifier."\n'
+    classifier = (
+        '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-06-01\nkind = "process"\nreason = '
+        '"New classifier."\n'
+    )
     of_another_day, _ = reviewed(tmp_path, classifier)
     assert {question.change.kind for question in of_another_day.open} == {ChangeKind.ROUNDING}
 
@@ -352,7 +357,10 @@ def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Pat
 
 @pytest.mark.slow
 def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None:
-    answer = '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = "process"\nreason = "New classifier."\n'
+    answer = (
+        '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = '
+        '"process"\nreason = "New classifier."\n'
+    )
     asked, _ = reviewed(scaled, answer)
     assert asked.open == ()
     assert [question.to_json()["answered"] for question in asked.questions] == ["New classifier."]
@@ -383,7 +391,10 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
 
 @pytest.mark.slow
 def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
-    event = '\n[[events]]\nstep = "cement-grinding"\nequipment = "{}"\nfrom = {}\nkind = "process"\nreason = "x"\n'
+    event = (
+        '\n[[events]]\nstep = "cement-grinding"\nequipment = "{}"\nfrom = {}\nkind = '
+        '"process"\nreason = "x"\n'
+    )
     for equipment, day in (("mill-2", "2025-08-15"), ("mill-1", "2025-05-01")):
         asked, _ = reviewed(scaled, event.format(equipment, day))
         assert len(asked.open) == 1
@@ -391,8 +402,13 @@ def test_an_event_of_another_line_or_day_answers_nothing(scaled: Path) -> None:
 
 @pytest.mark.slow
 def test_a_stop_answers_no_question_about_what_was_counted_since(scaled: Path) -> None:
-    """It says that no batch is missing in its time, and nothing of scales or meters that were exchanged meanwhile."""
-    stop = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-08-01\nuntil = 2025-08-20\nkind = "stopped"\nreason = "Overhaul."\n'
+    """It says that no batch is missing in its time, and nothing of scales or meters that were
+    exchanged meanwhile.
+    """
+    stop = (
+        '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-08-01\nuntil = 2025-08-20\nkind = '
+        '"stopped"\nreason = "Overhaul."\n'
+    )
     asked, _ = reviewed(scaled, stop)
     assert [question.change.kind for question in asked.open] == [ChangeKind.OUTPUT]
     with pytest.raises(PolicyRefusal):
@@ -408,7 +424,10 @@ def test_a_process_answers_at_its_beginning_and_its_end_and_not_between(
     scaled: Path, begins: str, ends: str, answers: bool
 ) -> None:
     times = f"from = {begins}\nuntil = {ends}"
-    event = f'\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\n{times}\nkind = "process"\nreason = "Old classifier."\n'
+    event = (
+        f'\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\n{times}\nkind = '
+        '"process"\nreason = "Old classifier."\n'
+    )
     asked, _ = reviewed(scaled, event)
     assert len(asked.open) == (0 if answers else 1)
 
@@ -431,7 +450,9 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
 def test_nothing_is_concluded_from_a_label_in_question(
     scaled: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No grade, no sentence on what could be saved, no annual account: in label.json and on the page. Nor does another pack move one."""
+    """No grade, no sentence on what could be saved, no annual account: in label.json and on the
+    page. Nor does another pack move one.
+    """
     path = (
         scaled / "graded.toml"
     )  # of cement the limits hold where the site states what it bought ground
@@ -594,7 +615,9 @@ def declared(kind: ChangeKind, size: float, *likeliest: ChangeCause) -> str:
 
 
 def test_what_has_an_exact_size_is_proposed_exactly() -> None:
-    """A unit and a zone are what they are; a transformer's factor is as measured, beside the currents that would make it."""
+    """A unit and a zone are what they are; a transformer's factor is as measured, beside the
+    currents that would make it.
+    """
     assert "factor = 0.001\n" in declared(
         ChangeKind.LEVEL, 988.0, ChangeCause.UNIT, ChangeCause.PHASE
     )
@@ -648,7 +671,9 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
 
 
 def test_a_question_writes_no_figure_as_a_power_of_ten() -> None:
-    """A meter that nobody declared may count twelve times what the site's did, and a unit be off by ten thousand."""
+    """A meter that nobody declared may count twelve times what the site's did, and a unit be off by
+    ten thousand.
+    """
     undeclared = Change(
         ChangeKind.UNDECLARED, "", ("gate",), (), None, None, 12.34, 0.0, (ChangeCause.DECLARED,)
     )

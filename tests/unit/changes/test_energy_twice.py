@@ -1,4 +1,6 @@
-"""An energy row that stands twice counts once, in one file or in two; two rows that differ are both counted."""
+"""An energy row that stands twice counts once, in one file or in two; two rows that differ are both
+counted.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import PlantData
 
-SITE = '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy/*.csv"\n'
+SITE = (
+    '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = '
+    '"batches.csv"\nenergy = "energy/*.csv"\n'
+)
 BATCH = "batch_id,step,product,start,end,output_quantity,output_unit\nb1,cement-grinding,cement,2025-01-01 00:00,2025-01-01 08:00,100,t\n"
 HEAD = "batch_id,step,carrier,quantity,unit"
 ROW = "b1,cement-grinding,electricity,3200,kWh"

@@ -1,4 +1,6 @@
-"""A step of a meter whose line's load moves more than the step does: seen once what was made is taken out, and not before."""
+"""A step of a meter whose line's load moves more than the step does: seen once what was made is
+taken out, and not before.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ OF_THE_LINE = {
 
 
 def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> MeterLine:
-    """A kiln by the day: pushed at 80 to 100 %, its energy 2.5 % around that for days on end; `factor` is shown from June on."""
+    """A kiln by the day: pushed at 80 to 100 %, its energy 2.5 % around that for days on end;
+    `factor` is shown from June on.
+    """
     chance = np.random.default_rng(seed)
     push = chance.choice([1.0, 0.9, 0.8], p=[0.8, 0.1, 0.1], size=len(DAYS)) * chance.normal(
         1, 0.015, len(DAYS)
@@ -115,7 +119,9 @@ def by_the_day(
     *,
     of_the_meter: bool = True,
 ) -> MeterLine:
-    """A line whose power comes to these sizes on these days, with pauses on some days whose power moves alike, if the meter moves it."""
+    """A line whose power comes to these sizes on these days, with pauses on some days whose power
+    moves alike, if the meter moves it.
+    """
     power, level = np.random.default_rng(3).normal(0, scatter, len(DAYS)), np.zeros(len(DAYS))
     for since, size in sizes:
         level[since:] += np.log(size)
@@ -150,7 +156,9 @@ def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -
 def test_without_a_pause_what_is_known_roughly_or_comes_and_goes_is_the_loads_first(
     sizes: list[tuple[int, float]], scatter: float
 ) -> None:
-    """A brewery's cooling from June to August was asked about as a phase lost, with a factor to paste that halved the label."""
+    """A brewery's cooling from June to August was asked about as a phase lost, with a factor to
+    paste that halved the label.
+    """
     changes = levels.of_lines([by_the_day(sizes, scatter)], {})
     assert len(changes) == len(sizes)
     for change in changes:
@@ -167,7 +175,9 @@ COOLING = [(150, 2.4), (250, 1 / 2.4)]
 def test_a_stray_pause_tells_nothing_of_the_meter(
     sizes: list[tuple[int, float]], rests: Sequence[int]
 ) -> None:
-    """One quarter hour before the first batch made current transformers the first cause, and 45.0 kWh a day 23.1 once pasted."""
+    """One quarter hour before the first batch made current transformers the first cause, and 45.0
+    kWh a day 23.1 once pasted.
+    """
     changes = levels.of_lines([by_the_day(sizes, 0.3, rests)], {})
     assert changes == levels.of_lines([by_the_day(sizes, 0.3)], {})
     assert {change.causes[0] for change in changes} == {ChangeCause.PROCESS}
@@ -192,7 +202,9 @@ def test_pauses_that_did_not_move_tell_the_load_first() -> None:
 def test_a_change_does_not_end_on_a_day_on_which_only_the_pauses_turn(
     sizes: list[tuple[int, float]], until: int | None
 ) -> None:
-    """A lost half of the transformers was told to end when lamps were hung in the hall, and the lines to paste put right that part only."""
+    """A lost half of the transformers was told to end when lamps were hung in the hall, and the
+    lines to paste put right that part only.
+    """
     line = by_the_day(sizes, 0.01, range(len(DAYS)))
     line.idle.value[200:] += np.log(1.5)
     (change,) = levels.of_lines([line], {})

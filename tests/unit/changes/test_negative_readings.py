@@ -1,4 +1,6 @@
-"""Readings below nothing of a meter without a declared range: told, held back, and answered by the range."""
+"""Readings below nothing of a meter without a declared range: told, held back, and answered by the
+range.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def test_a_little_below_nothing_is_a_sensor_at_rest(works: Path) -> None:
 def test_a_meter_that_shows_nothing_above_zero_is_told_so_and_by_no_share(
     lowest: float, highest: float, phrase: str
 ) -> None:
-    """A current transformer that was put in backwards: its highest reading is below zero too, and no measure of the others."""
+    """A current transformer that was put in backwards: its highest reading is below zero too, and
+    no measure of the others.
+    """
     meter = SimpleNamespace(
         id="f1", role="main", direction=Direction.IMPORT, range=None, step="melting", equipment=""
     )

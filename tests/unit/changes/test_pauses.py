@@ -1,4 +1,6 @@
-"""Logs of which each end is the next start: asked about where the meter sees pauses, and not where runs follow one another."""
+"""Logs of which each end is the next start: asked about where the meter sees pauses, and not where
+runs follow one another.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ Minutes = NDArray[np.int64]
 
 
 def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 1) -> MeterLine:
-    """One line by its meter, read every so many minutes: at work or idle in each minute, with 5 % of scatter."""
+    """One line by its meter, read every so many minutes: at work or idle in each minute, with 5 %
+    of scatter.
+    """
     power = np.where(at_work, 1.0, IDLE) * np.random.default_rng(1).normal(1.0, 0.05, len(at_work))
     energy = power[: len(power) // every * every].reshape(-1, every).sum(axis=1)
     edge_us = np.arange(len(energy) + 1, dtype=np.int64) * every * MINUTE_US
@@ -64,7 +68,9 @@ def at_work(start: Minutes, end: Minutes, until: int) -> NDArray[np.bool_]:
 
 
 def campaign(seed: int, usual_pause: int, *, waits: float) -> tuple[Minutes, Minutes]:
-    """Runs of four to nine hours; every pause is the usual one, and with the chance `waits` up to four hours longer."""
+    """Runs of four to nine hours; every pause is the usual one, and with the chance `waits` up to
+    four hours longer.
+    """
     chance = np.random.default_rng(seed)
     length, pause = chance.integers(240, 540, RUNS), np.full(RUNS, usual_pause)
     pause += np.where(chance.random(RUNS) < waits, chance.integers(30, 240, RUNS), 0)

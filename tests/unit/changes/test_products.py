@@ -1,4 +1,6 @@
-"""One product of a line that is booked or made differently from a day on, told against the others beside it."""
+"""One product of a line that is booked or made differently from a day on, told against the others
+beside it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ SINCE = 150
 
 
 def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> MeterLine:
-    """Four breads a night, 3 % of scatter in output and energy; `factors` of each one's output are booked from night 150 on."""
+    """Four breads a night, 3 % of scatter in output and energy; `factors` of each one's output are
+    booked from night 150 on.
+    """
     chance = np.random.default_rng(seed)
     day = np.repeat(np.arange(739_000, 739_000 + DAYS), len(BREADS))
     name = np.concatenate([chance.permutation(BREADS) for _ in range(DAYS)])
@@ -93,7 +97,8 @@ def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
 
 
 def converter(seed: int, factor: float = 1.0) -> MeterLine:
-    """Two steels in campaigns of three days, 25 heats a day; eight heats of wet scrap begin and end the first campaign of B.
+    """Two steels in campaigns of three days, 25 heats a day; eight heats of wet scrap begin and end
+    the first campaign of B.
 
     From day 48 of 96 on, A is booked at `factor`.
     """

@@ -1,4 +1,6 @@
-"""The rules behind questions about changes, each by itself: what a factor means, what answers, on which day, by how much it must differ."""
+"""The rules behind questions about changes, each by itself: what a factor means, what answers, on
+which day, by how much it must differ.
+"""
 
 from __future__ import annotations
 
@@ -182,7 +184,9 @@ def test_time_declared_unusable_answers_where_it_holds_every_day_of_the_fault(
 
 @pytest.mark.parametrize("kind", [ChangeKind.DEAD, ChangeKind.REPEATED, ChangeKind.NEGATIVE])
 def test_days_far_apart_are_answered_by_an_event_each(kind: ChangeKind) -> None:
-    """A meter stood on two days of May and one of November: one event over both had to leave out the six months between."""
+    """A meter stood on two days of May and one of November: one event over both had to leave out
+    the six months between.
+    """
     november = date(2025, 11, 20)
     of_days = change(kind, days=(MAY, MAY + timedelta(days=1), november))
     first, second = (
@@ -293,7 +297,9 @@ def test_a_run_is_of_the_day_that_the_sites_clock_shows() -> None:
 
 
 def test_what_a_product_adds_is_told_by_its_neighbours_whatever_the_level_does() -> None:
-    """B takes 0.7 more than A; half way the level rises by 0.5; C ran once, and two turns tell nothing."""
+    """B takes 0.7 more than A; half way the level rises by 0.5; C ran once, and two turns tell
+    nothing.
+    """
     product = np.array(["B", "A"] * 20)
     value = np.where(product == "B", 0.7, 0.0) + np.where(np.arange(40) >= 20, 0.5, 0.0)
     freed = of_product(value, product)
@@ -326,7 +332,9 @@ def test_a_shift_is_sure_from_four_errors_and_two_hundredths_on(
 
 
 def test_a_change_and_its_way_back_are_one() -> None:
-    """Half, then twice as much (1.0 of before), or within a quarter of ln 2: 1.9 (0.95); after 1.5 it is still at 0.75."""
+    """Half, then twice as much (1.0 of before), or within a quarter of ln 2: 1.9 (0.95); after 1.5
+    it is still at 0.75.
+    """
     june = date(2025, 6, 1)
     first = change(size=0.5)
     for back in (2.0, 1.9):
@@ -413,7 +421,9 @@ def test_a_day_that_repeats_another_in_every_hour_is_told_and_one_that_differs_i
 
 
 def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[MeterLine]]:
-    """A meter below a main one that sees `slope` of each kWh that it counts, and 50 kWh an hour besides."""
+    """A meter below a main one that sees `slope` of each kWh that it counts, and 50 kWh an hour
+    besides.
+    """
     load = np.random.default_rng(5).uniform(100, 300, parts * 28 * 24)
     child, main = (
         SimpleNamespace(meter=SimpleNamespace(id=name, equipment="")) for name in ("m1", "grid")
@@ -431,7 +441,9 @@ def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[MeterL
 def test_a_meter_that_counts_more_than_the_main_one_sees_is_told_and_what_hangs_beside_it_is_not(
     slope: float, size: float | None
 ) -> None:
-    """Up to 1.4 of a line may hang on it and not on its meter; less than 0.9 of what it counts cannot flow."""
+    """Up to 1.4 of a line may hang on it and not on its meter; less than 0.9 of what it counts
+    cannot flow.
+    """
     family, lines = a_family(slope)
     changes = balances.of_families([family], lines, frozenset())
     assert [entry.size for entry in changes] == ([] if size is None else [pytest.approx(size)])

@@ -1,4 +1,6 @@
-"""What two lines show on one day is one cause: a factor that they share, or their meters exchanged; no change of two processes."""
+"""What two lines show on one day is one cause: a factor that they share, or their meters exchanged;
+no change of two processes.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def test_other_factors_and_other_days_stay_what_they_are(other: Change) -> None:
 
 
 def furnaces(seed: int, exchanged: range, second: str = "register") -> list[MeterLine]:
-    """Two furnaces that melt in the same shifts at their own times; on the exchanged days each meter shows the other's load."""
+    """Two furnaces that melt in the same shifts at their own times; on the exchanged days each
+    meter shows the other's load.
+    """
     chance = np.random.default_rng(seed)
     minutes = 364 * 1440
     spans, loads = [], []
@@ -112,9 +116,16 @@ def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Mete
             first + np.array(times, np.int64) * 60_000_000 for times in (starts, ends)
         )
         record = SimpleNamespace(
-            meter=SimpleNamespace(id=f"m{number}", carrier="electricity", reading=("register", second)[number], unit="kWh"),
-            hour_us=hour_us, hour_energy=load.reshape(-1, 60).mean(axis=1), hour_known=np.ones(len(hour_us)),
-        )  # fmt: skip
+            meter=SimpleNamespace(
+                id=f"m{number}",
+                carrier="electricity",
+                reading=("register", second)[number],
+                unit="kWh",
+            ),
+            hour_us=hour_us,
+            hour_energy=load.reshape(-1, 60).mean(axis=1),
+            hour_known=np.ones(len(hour_us)),
+        )
         runs = SimpleNamespace(start_us=start_us, end_us=end_us)
         lines.append(
             SimpleNamespace(

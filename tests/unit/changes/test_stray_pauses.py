@@ -1,4 +1,6 @@
-"""Days that follow one another, with one reading before the first of them: no pause, whether a period cuts it off or not."""
+"""Days that follow one another, with one reading before the first of them: no pause, whether a
+period cuts it off or not.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ COOLING = slice(150, 250)
 
 @pytest.fixture
 def works(tmp_path: Path) -> Path:
-    """A mill whose every day is a run, that needs 2.2 times as much in summer; its meter begins an hour before."""
+    """A mill whose every day is a run, that needs 2.2 times as much in summer; its meter begins an
+    hour before.
+    """
     chance = np.random.default_rng(2)
     power = 2500 * np.exp(chance.normal(0, 0.25, DAYS))
     power[COOLING] *= 2.2
@@ -64,7 +68,9 @@ def asked(folder: Path, period: str | None) -> tuple[ChangeQuestion, ...]:
 
 
 def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> None:
-    """Without a period the hour before the first day was a pause: `check` named current transformers first, `label` the process."""
+    """Without a period the hour before the first day was a pause: `check` named current
+    transformers first, `label` the process.
+    """
     of_check, of_label = asked(works, None), asked(works, "2022")
     assert [question.change.causes for question in of_check] == [
         question.change.causes for question in of_label
@@ -74,7 +80,9 @@ def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> No
 
 
 def test_a_log_of_days_that_lacks_some_is_no_rounded_log(works: Path) -> None:
-    """The load goes on over midnight, so that edges beside missing days lie anywhere: `check` asked for the minutes of a day's end."""
+    """The load goes on over midnight, so that edges beside missing days lie anywhere: `check` asked
+    for the minutes of a day's end.
+    """
     log = works / "batches.csv"
     head, *days = log.read_text(encoding="utf-8").splitlines()
     remaining = np.sort(np.random.default_rng(5).choice(len(days), len(days) - 90, replace=False))

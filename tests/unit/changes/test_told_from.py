@@ -1,4 +1,6 @@
-"""How small a change would show: beside the label's own uncertainty where it is larger, in the unit of the step's output."""
+"""How small a change would show: beside the label's own uncertainty where it is larger, in the unit
+of the step's output.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_nothing_is_said_where_the_label_is_no_surer_than_that() -> None:
 def test_a_step_that_gives_back_more_than_it_takes_has_a_label_below_zero_that_is_no_surer() -> (
     None
 ):
-    """18 of −100 are 18 %, more than the 17 % that would not be seen; of a label of 0 any uncertainty is more."""
+    """18 of −100 are 18 %, more than the 17 % that would not be seen; of a label of 0 any
+    uncertainty is more.
+    """
     assert beside(label(18.0, best=-100.0), [limit(0.114)]) is None
     assert beside(label(1.4, best=-100.0), [limit(0.114)]) is not None
     assert beside(label(1.4, best=0.0), [limit(0.114)]) is None
@@ -80,7 +84,8 @@ def test_a_meters_own_sentence_names_the_unit() -> None:
 def test_a_limit_of_more_than_half_is_none() -> None:
     """An analyst read "less than 167.3 %" as a mistake."""
     assert str(limit(1.673).sentence).startswith(
-        "Meter m: no change of energy per 1000 items can be distinguished from this scatter; changes below 17.0 %"
+        "Meter m: no change of energy per 1000 items can be distinguished from this scatter; "
+        "changes below 17.0 %"
     )
     both = SmallestChange("m", "electricity", "firing", "t", 3.576, 0.971)
     assert (
@@ -102,7 +107,9 @@ def record(name: str, runs_us: list[int]) -> MeterRecord:
 
 
 def test_a_meter_without_a_run_in_the_period_takes_no_sight_from_the_one_that_counts() -> None:
-    """The other one of an exchanged meter stood beside 365 of 365 days as "too few runs or days of production"."""
+    """The other one of an exchanged meter stood beside 365 of 365 days as "too few runs or days of
+    production".
+    """
     limits = of_lines(
         (), [record("exchanged", [20, 99]), record("successor", [200, 300]), record("none", [])], {}
     )

@@ -1,4 +1,6 @@
-"""What is wrong within runs, and from one to the next: a meter that stands still for parts of them, tonnes that are booked a day late."""
+"""What is wrong within runs, and from one to the next: a meter that stands still for parts of them,
+tonnes that are booked a day late.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ RUNS = 800
 
 
 def melts(seed: int, *, of_the_meter: bool) -> MeterLine:
-    """Runs of which one in twelve holds half an hour of nothing: the meter's, or a stop of a line that then takes longer for its tonnes."""
+    """Runs of which one in twelve holds half an hour of nothing: the meter's, or a stop of a line
+    that then takes longer for its tonnes.
+    """
     chance = np.random.default_rng(seed)
     silent = np.where(np.arange(RUNS) % 12 == 5, chance.uniform(0.2, 0.4, RUNS), 0.0)
     per_output = chance.normal(0, 0.03, RUNS) + (np.log1p(-silent) if of_the_meter else 0.0)

@@ -26,10 +26,15 @@ energy = "energy.csv"
 
 
 def version(folder: Path, number: int, **own: object) -> Path:
-    """Steel of which a version of the plant's own brings a synthetic gas along, with other values in each."""
+    """Steel of which a version of the plant's own brings a synthetic gas along, with other values
+    in each.
+    """
     path = folder / f"own-{number}.toml"
     carrier = "".join(f"{key} = {value}\n" for key, value in own.items())
-    gas = '\n[[own_carriers]]\nid = "syn-gas"\nkind = "gas"\nunit = "Nm3"\nnames = { en = "synthetic gas", zh = "合成气" }\n'
+    gas = (
+        '\n[[own_carriers]]\nid = "syn-gas"\nkind = "gas"\nunit = "Nm3"\nnames = { en = '
+        '"synthetic gas", zh = "合成气" }\n'
+    )
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     path.write_text(
         text.replace('version = "4"', f'version = "4-own-{number}"', 1) + gas + carrier,
@@ -66,7 +71,9 @@ def test_a_pack_that_is_only_looked_at_leaves_no_carrier_behind() -> None:
 def test_each_version_of_a_pack_goes_by_its_own_heating_value_of_its_own_carrier(
     tmp_path: Path,
 ) -> None:
-    """Whichever was read first in a process: the portal reads all versions, a fleet those of its sites."""
+    """Whichever was read first in a process: the portal reads all versions, a fleet those of its
+    sites.
+    """
     first, second = (
         packs.load(str(version(tmp_path, number, lhv=f"{{ least = {least}, most = {most} }}")))
         for number, least, most in ((1, 10, 14), (2, 16, 20))

@@ -1,4 +1,6 @@
-"""Conversion: dated factors, the order in which a heat content is found, signs, and refusals instead of guesses."""
+"""Conversion: dated factors, the order in which a heat content is found, signs, and refusals
+instead of guesses.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ def test_electricity_becomes_coal_equivalent_by_the_standards_factor_and_not_by_
 
 
 def test_clinker_arithmetic_of_the_standard_holds_with_the_factor() -> None:
-    # GB 16780-2021: coal + 0.1229 x electricity reproduces the comprehensive grades 100, 107, 117 to within rounding
+    # GB 16780-2021: coal + 0.1229 x electricity reproduces the comprehensive grades 100, 107, 117
+    # to within rounding
     for coal, kwh, comprehensive in ((94, 48, 99.9), (100, 57, 107.0), (109, 61, 116.5)):
         assert coal + kgce(CarrierEnergy("electricity", kwh, "kWh")) == pytest.approx(
             comprehensive, abs=0.05
@@ -95,7 +98,9 @@ def test_a_heating_value_is_per_the_unit_the_amount_is_given_in() -> None:
     ],
 )
 def test_a_fuel_may_be_given_in_any_unit_that_measures_heat(unit: str, mj: float) -> None:
-    """Every unit that a row of energy may have: its heat where it is one of energy, else by the heating value."""
+    """Every unit that a row of energy may have: its heat where it is one of energy, else by the
+    heating value.
+    """
     energy = CarrierEnergy("natural-gas", 2, unit, lhv_mj_per_unit=35_500.0)
     assert TABLE_IN_USE.mj(energy, DAY) == pytest.approx(2 * mj, rel=1e-3)
     assert kgce(energy) == pytest.approx(2 * mj / 29.3076, rel=1e-3)

@@ -52,7 +52,9 @@ def test_the_example_limit_and_its_editions_fit_the_example_pack(tmp_path: Path)
 def test_the_example_of_a_continuous_plant_is_a_step_of_a_pack_with_a_carrier_of_its_own(
     tmp_path: Path,
 ) -> None:
-    """And a year of its days makes it eligible; its log of a day is read as it stands on the page."""
+    """And a year of its days makes it eligible; its log of a day is read as it stands on the
+    page.
+    """
     (tmp_path / "our-pack.toml").write_text(
         EXAMPLE + CARRIER_EXAMPLE + CONTINUOUS_EXAMPLE, encoding="utf-8"
     )

@@ -1,4 +1,6 @@
-"""Corrected limits equal to workings by hand: twenty and more an edition that is held, with the edges of every edition of constants."""
+"""Corrected limits equal to workings by hand: twenty and more an edition that is held, with the
+edges of every edition of constants.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def shipped_limits() -> tuple[StandardLimit, ...]:
 
 
 def worked(line: str) -> Fraction | None:
-    """`80 + 1.10 * 25 = 107.5`: the value of the left side, exactly, after a check that the right side is it. `-`: no such grade."""
+    """`80 + 1.10 * 25 = 107.5`: the value of the left side, exactly, after a check that the right
+    side is it. `-`: no such grade.
+    """
     if line == "-":
         return None
     formula, _, result = line.partition(" = ")

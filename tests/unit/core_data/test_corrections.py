@@ -1,4 +1,6 @@
-"""Corrected limits: the standards' own arithmetic, exact, each grade alone, and reasons instead of guesses."""
+"""Corrected limits: the standards' own arithmetic, exact, each grade alone, and reasons instead of
+guesses.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def refused(
 
 
 def meant(step: Step, variables: Variables) -> list[tuple[str, Limits | NotAssessable]]:
-    """The limits of a step that are meant for these conditions, each corrected or with the reason why not."""
+    """The limits of a step that are meant for these conditions, each corrected or with the reason
+    why not.
+    """
     results = [(limit.id, corrected_limits(limit, variables, NOW)) for limit in step.limits]
     return [
         (id_, outcome)

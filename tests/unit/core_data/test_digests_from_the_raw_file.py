@@ -1,8 +1,9 @@
-"""From a plant's raw file to label.json: whatever number of the method is changed, the label names another digest, the old label comes out
-again to the last digit, and the effects that are told beforehand are those that the two labels show.
+"""From a plant's raw file to label.json: whatever number of the method is changed, the label names
+another digest, the old label comes out again to the last digit, and the effects that are told
+beforehand are those that the two labels show.
 
-A kiln of 100 days: 140 kg/t of coal at 25 MJ/kg, on the last twenty 115 kg/t at 31 MJ/kg; 30 kWh/t. 140 x 25 / 29.3076 + 30 x 0.1229 is
-123.11 kgce/t; 115 x 31 / 29.3076 + 3.687 is 125.33.
+A kiln of 100 days: 140 kg/t of coal at 25 MJ/kg, on the last twenty 115 kg/t at 31 MJ/kg; 30 kWh/t.
+140 x 25 / 29.3076 + 30 x 0.1229 is 123.11 kgce/t; 115 x 31 / 29.3076 + 3.687 is 125.33.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from benchmarks.conversion import MJ_PER_KGCE, TABLE
 from reporting_agent.cli import main
 
 COAL = '{ carrier = "coal", least = 8, most = 33,'
-CHANGES = {  # what is changed, of factors or pack: from, to; the number that is told; the label after it, kgce/t
+# what is changed, of factors or pack: from, to; the number that is told; the label after it, kgce/t
+CHANGES = {
     "a bound": (
         COAL,
         COAL.replace("33", "30"),
@@ -33,8 +35,14 @@ CHANGES = {  # what is changed, of factors or pack: from, to; the number that is
         140 * 25 / float(MJ_PER_KGCE) + 3.987,
     ),
     "a threshold": (
-        "quantile = 0.20\nfewest_batches = 50\nleast_completeness = 0.98\nlongest_gap_s = 3600\nshortest_s = 72000",
-        "quantile = 0.20\nfewest_batches = 50\nleast_completeness = 0.98\nlongest_gap_s = 3600\nshortest_s = 86500",
+        (
+            "quantile = 0.20\nfewest_batches = 50\nleast_completeness = 0.98\nlongest_gap_s = "
+            "3600\nshortest_s = 72000"
+        ),
+        (
+            "quantile = 0.20\nfewest_batches = 50\nleast_completeness = 0.98\nlongest_gap_s = "
+            "3600\nshortest_s = 86500"
+        ),
         ("validity: steps.clinker-burning.shortest_s", "72000", "86500"),
         None,
     ),
@@ -63,7 +71,9 @@ def plant(tmp_path: Path) -> Path:
 
 
 def proposed(folder: Path, name: str, before: str = "", after: str = "") -> Path:
-    """The cement pack with a table of its own, in one of which `before` is replaced, at the first place."""
+    """The cement pack with a table of its own, in one of which `before` is replaced, at the first
+    place.
+    """
     pack = (
         (packs.HOME / "cement.toml")
         .read_text(encoding="utf-8")
@@ -84,7 +94,10 @@ def proposed(folder: Path, name: str, before: str = "", after: str = "") -> Path
 
 def labelled(folder: Path, pack: Path) -> dict[str, Any]:
     site = folder / f"site-{pack.stem}.toml"
-    settings = f'[site]\nid = "kiln"\ntimezone = "Asia/Shanghai"\npack = "./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
+    settings = (
+        '[site]\nid = "kiln"\ntimezone = "Asia/Shanghai"\npack = '
+        f'"./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
+    )
     site.write_text(settings, encoding="utf-8")
     out = folder / pack.stem
     assert main(["label", "--site", str(site), "--period", "2023", "--out", str(out)]) == 0

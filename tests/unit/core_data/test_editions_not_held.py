@@ -1,4 +1,6 @@
-"""An edition that was in force and is not held is named where a grade would be read: label.json, terminal, public page."""
+"""An edition that was in force and is not held is named where a grade would be read: label.json,
+terminal, public page.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def test_the_public_record_names_them_beside_limits_and_without(period: str, nam
 
 
 def test_a_limit_of_several_steps_that_was_not_in_force_is_said_to_be_that() -> None:
-    """GB 16780-2021 holds from 2022-11 on, for five steps together: of a year before it the first says more."""
+    """GB 16780-2021 holds from 2022-11 on, for five steps together: of a year before it the first
+    says more.
+    """
     cement = packs.load("cement")
     step = cement.step("cement-grinding")
     rule = step.metrics[0]

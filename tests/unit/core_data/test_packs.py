@@ -1,4 +1,6 @@
-"""Packs: what comes with Steplabel is complete and sound, and a faulty pack is refused with its place."""
+"""Packs: what comes with Steplabel is complete and sound, and a faulty pack is refused with its
+place.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,9 @@ class TestWhatComesWithSteplabel:
             assert pack.effective_to is None
 
     def test_good_practice_is_left_where_there_is_a_reason_and_nowhere_else(self) -> None:
-        """Plants of electrolysis differ by less than a quarter: a grid as wide as the rule asks would draw every release away."""
+        """Plants of electrolysis differ by less than a quarter: a grid as wide as the rule asks
+        would draw every release away.
+        """
         left = {
             (step, metric): "grid_lower"
             for step in ("electrolysis",)
@@ -158,7 +162,9 @@ class TestWhatComesWithSteplabel:
             )
 
     def test_the_words_of_a_boundary_name_all_that_it_credits(self) -> None:
-        """A reader of the page must find there what the data take off, in the part of the sentence that says so."""
+        """A reader of the page must find there what the data take off, in the part of the sentence
+        that says so.
+        """
         terms = {
             "electricity": ("power", "电"),
             "heat": ("heat", "热"),
@@ -263,7 +269,9 @@ class TestDigest:
         assert len(packs.digest(packs.load("steel"))) == 32
 
     def test_every_version_says_what_it_said_when_it_was_handed_out(self) -> None:
-        """Reports name these digests, and one made by a version that changed since is refused. Here a line is added, none is changed."""
+        """Reports name these digests, and one made by a version that changed since is refused. Here
+        a line is added, none is changed.
+        """
         handed_out = json.loads(
             Path(__file__).with_name("published.json").read_text(encoding="utf-8")
         )
@@ -900,7 +908,9 @@ def refused_with(
 
 
 def said_in_chinese(fault: PackFault) -> None:
-    """What is wanted, and what was found where the check says it in words; names of the file stay as they are written there."""
+    """What is wanted, and what was found where the check says it in words; names of the file stay
+    as they are written there.
+    """
     for phrase in (fault.wanted, fault.found):
         if isinstance(phrase, Phrase):
             assert re.search("[\u4e00-\u9fff]", in_language(phrase, "zh")), phrase
@@ -1129,7 +1139,9 @@ def test_what_a_new_pack_lacks_of_tests_and_editions_is_told() -> None:
 
 
 def test_slopes_of_total_and_heat_that_disagree_are_told(tmp_path: Path) -> None:
-    """29.3076 MJ are a kgce: a year of a furnace's age that takes 5 MJ of heat takes 0.1706 kgce."""
+    """29.3076 MJ are a kgce: a year of a furnace's age that takes 5 MJ of heat takes 0.1706
+    kgce.
+    """
     text = (packs.HOME / "further" / "flat-glass.toml").read_text(encoding="utf-8")
     path = tmp_path / "own.toml"
     path.write_text(text.replace("total = 0.1706", "total = 0.2"), encoding="utf-8")
@@ -1144,7 +1156,10 @@ def test_slopes_of_total_and_heat_that_disagree_are_told(tmp_path: Path) -> None
 
 def test_a_medium_that_has_no_factor_is_told(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    own = '\n[[own_carriers]]\nid = "chilled-water"\nkind = "medium"\nunit = "MJ"\nnames = { en = "chilled water", zh = "冷冻水" }\n'
+    own = (
+        '\n[[own_carriers]]\nid = "chilled-water"\nkind = "medium"\nunit = "MJ"\nnames = { en = '
+        '"chilled water", zh = "冷冻水" }\n'
+    )
     path.write_text(
         STEEL_TEXT.replace('media = ["', 'media = ["chilled-water", "', 1) + own, encoding="utf-8"
     )

@@ -1,4 +1,6 @@
-"""Every number has a source; a changed number shows which labels it moves and by how much, and old labels come out again."""
+"""Every number has a source; a changed number shows which labels it moves and by how much, and old
+labels come out again.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def test_no_conversion_factor_is_without_a_complete_source() -> None:
 def test_a_number_without_a_source_is_listed_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The check has teeth: without its entry in [numbers] every typical value that names no source of its own is told."""
+    """The check has teeth: without its entry in [numbers] every typical value that names no source
+    of its own is told.
+    """
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
     own.write_text(text.replace('typical = "typical-assumption"\n', ""), encoding="utf-8")
@@ -65,7 +69,9 @@ def test_a_figure_read_in_the_future_is_refused_by_the_check(
 
 
 def test_a_limit_never_stands_on_what_was_not_read() -> None:
-    """What is secondary or an assumption grades nobody; editions whose values were not read are named and hold no limit."""
+    """What is secondary or an assumption grades nobody; editions whose values were not read are
+    named and hold no limit.
+    """
     for name in packs.shipped():
         pack = packs.load(name)
         limits = [limit for step in pack.steps for limit in step.limits]
@@ -77,7 +83,9 @@ def test_a_limit_never_stands_on_what_was_not_read() -> None:
 
 @pytest.mark.parametrize("name", packs.shipped())
 def test_since_2012_each_edition_gives_way_to_the_next_on_the_same_day(name: str) -> None:
-    """No time between two editions of which a page would say that nothing was in force, and none with two at once."""
+    """No time between two editions of which a page would say that nothing was in force, and none
+    with two at once.
+    """
     editions = {edition.standard: edition for edition in packs.load(name).editions}
     replaced = {edition.replaced_by for edition in editions.values()}
     for edition in editions.values():
@@ -120,7 +128,9 @@ def labelled(pack: Pack) -> SiteLabel:
 
 @pytest.fixture
 def proposed(tmp_path: Path) -> Pack:
-    """Version 2 of the cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01 more."""
+    """Version 2 of the cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01
+    more.
+    """
     return with_more_coal("cement-2.toml", tmp_path)
 
 
@@ -229,7 +239,11 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "blast-furnace",
         'measured = ["coke", "coal", ',
         'measured = ["coal", ',
-        "measured: steps.blast-furnace.measured: coke, coal, blast-furnace-gas, converter-gas -> coal, blast-furnace-gas,",
+        (
+            "measured: steps.blast-furnace.measured: coke, coal, blast-furnace-gas, converter-gas "
+            "-> "
+            "coal, blast-furnace-gas,"
+        ),
         True,
     ),
     (
@@ -250,7 +264,10 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "sintering",
         "grade3 = 52",
         "grade3 = 47",
-        "level 3: 52 -> 47 kgce/t; before corrections, annual means above 47 and up to 52 no longer meet it",
+        (
+            "level 3: 52 -> 47 kgce/t; before corrections, annual means above 47 and up to 52 no "
+            "longer meet it"
+        ),
         False,
     ),
     (
@@ -339,7 +356,9 @@ def test_no_number_that_differs_is_passed_over(
 
 
 def test_a_usual_heating_value_moves_the_labels_of_the_steps_that_it_is_for() -> None:
-    """A run beyond it counts only by a declared value: what is usual decides which batches count."""
+    """A run beyond it counts only by a declared value: what is usual decides which batches
+    count.
+    """
     old = packs.load("steel")
     stated = 'carrier = "coal"\nsteps = ["blast-furnace"]\nleast = 25.0'
     assert stated in STEEL_TEXT
@@ -363,7 +382,9 @@ def test_a_number_that_differs_is_told_once(
 
 
 def test_the_order_of_metrics_and_the_second_entry_of_one_name_are_told() -> None:
-    """The first metric is the headline; editions and conditions may have one name twice, and neither hides the other."""
+    """The first metric is the headline; editions and conditions may have one name twice, and
+    neither hides the other.
+    """
     steel = packs.load("steel")
     eaf = steel.step("eaf")
     turned = steel.model_copy(

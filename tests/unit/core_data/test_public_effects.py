@@ -1,4 +1,6 @@
-"""Which published values another version of a pack moves: none that does is passed over, and what moves nothing is not listed."""
+"""Which published values another version of a pack moves: none that does is passed over, and what
+moves nothing is not listed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Units: plants' spellings are read, and dimensions that need a factor or a state are never bridged."""
+"""Units: plants' spellings are read, and dimensions that need a factor or a state are never
+bridged.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ def test_a_spelling_is_read_part_by_part() -> None:
 
 
 def test_pint_is_not_imported_before_a_conversion_needs_it() -> None:
-    program = "import sys; from benchmarks.quantities import ratio; ratio('kWh', 'kWh'); ratio('KWH', 'kWh'); print('pint' in sys.modules)"
+    program = (
+        "import sys; from benchmarks.quantities import ratio; ratio('kWh', 'kWh'); ratio('KWH', "
+        "'kWh'); print('pint' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
@@ -107,7 +112,10 @@ def test_multiples_and_units_per_unit_do_not_start_pint() -> None:
     asked = (
         "ratio('GJ', 'MJ'), ratio('MWh', 'MJ'), ratio('MJ/kg', 'MJ/t'), ratio('kJ/Nm3', 'MJ/Nm3')"
     )
-    program = f"import sys; from benchmarks.quantities import ratio; print({asked}, 'pint' in sys.modules)"
+    program = (
+        f"import sys; from benchmarks.quantities import ratio; print({asked}, 'pint' in "
+        "sys.modules)"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

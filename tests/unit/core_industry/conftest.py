@@ -214,7 +214,9 @@ def released(
 
 @pytest.fixture(scope="session")
 def grow(pack: Pack) -> Callable[..., Plants]:
-    """grow(rng, firms, step="melting", between=..., batches=..., shape=...): one site a firm, true means normal between plants."""
+    """grow(rng, firms, step="melting", between=..., batches=..., shape=...): one site a firm, true
+    means normal between plants.
+    """
 
     def grow_plants(
         rng: np.random.Generator,

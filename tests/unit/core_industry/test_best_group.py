@@ -1,4 +1,6 @@
-"""How the group of the best is composed: from how many firms on, in which shares, and what a reader could guess."""
+"""How the group of the best is composed: from how many firms on, in which shares, and what a reader
+could guess.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ DECILE: RuleName = "mean-of-top-decile"
 
 
 def sector(firms: int, seed: int = 1, moved: int = 0, names: str = "f") -> CellRoster:
-    """Firms in an order that the seed draws; the first `moved` of the best have other values, far at the end."""
+    """Firms in an order that the seed draws; the first `moved` of the best have other values, far
+    at the end.
+    """
     order = np.random.default_rng(seed).permutation(firms)
     members = [
         Member(f"{names}{index:04}", f"s{index:04}", (50, 100 + int(rank), 500), "r")
@@ -109,7 +113,9 @@ def test_a_class_that_is_mostly_among_the_best_is_not_told() -> None:
 
 
 def test_two_tables_together_tell_no_firm_either() -> None:
-    """Each table alone leaves every firm below one half; where they cross, only the first is told."""
+    """Each table alone leaves every firm below one half; where they cross, only the first is
+    told.
+    """
     who = sector(400)
     best, others = sorted(best_group(who, DECILE)), sorted(who.firms - best_group(who, DECILE))
     inside = [("x", "x")] * 24 + [("x", "y")] * 8 + [("y", "x")] * 8
@@ -144,7 +150,9 @@ def test_beside_an_earlier_table_the_same_firms_or_enough_others(
 
 
 def test_firms_that_have_left_hide_nobody() -> None:
-    """Of the changed ones all but two had left the scheme: they may have come back under another name."""
+    """Of the changed ones all but two had left the scheme: they may have come back under another
+    name.
+    """
     who = sector(400)
     best = best_group(who, DECILE)
     gone = sorted(best)[:2]
@@ -176,8 +184,8 @@ def test_firms_that_have_left_hide_nobody() -> None:
 def by_class(
     firms: int, large_best: int, newcomers: int
 ) -> tuple[CellRoster, dict[str, dict[str, str]]]:
-    """Of so many firms the best tenth, `large_best` of it large, with 30 large ones behind; the first `newcomers` large ones stand here by
-    sites of their own."""
+    """Of so many firms the best tenth, `large_best` of it large, with 30 large ones behind; the
+    first `newcomers` large ones stand here by sites of their own."""
     best = firms // 10
     classes = (
         ["large"] * large_best
@@ -207,7 +215,9 @@ def by_class(
 def test_another_year_does_not_tell_that_who_joined_is_among_the_best(
     more: int, newcomers: int, reason: BestGroupReason | None
 ) -> None:
-    """Of firms that stay where they are, one more large one among the best is the one that joined."""
+    """Of firms that stay where they are, one more large one among the best is the one that
+    joined.
+    """
     who, traits = by_class(400, 12 + more, newcomers)
     then, classes = by_class(400, 12, 0)
     shares = compose(then, DECILE, classes, RULES, POLICY).shares

@@ -1,4 +1,6 @@
-"""The CO2 of a gap: one figure where a step takes one energy, bounds where it takes several, nothing where it cannot be known."""
+"""The CO2 of a gap: one figure where a step takes one energy, bounds where it takes several,
+nothing where it cannot be known.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_a_step_of_electricity_alone_has_one_figure() -> None:
 
 
 def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
-    """100 kgce of coal and electricity in any shares, by the factors that a plant's own report uses."""
+    """100 kgce of coal and electricity in any shares, by the factors that a plant's own report
+    uses.
+    """
     table = FactorTable.load().at("CN")
     low, high = CHINA.co2(100.0, boundary("coal", "electricity")) or (0, 0)
     assert low < high
@@ -52,7 +56,9 @@ def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
 
 
 def test_only_what_is_not_heat_may_be_electricity() -> None:
-    """A gap of 100 kgce of which 80 to 95 are heat, by coal: within the bounds of the two mixes, far from all electricity."""
+    """A gap of 100 kgce of which 80 to 95 are heat, by coal: within the bounds of the two mixes,
+    far from all electricity.
+    """
     kiln = boundary("coal", "electricity")
     coal, power = CHINA.co2(1.0, boundary("coal")), CHINA.co2(1.0, boundary("electricity"))
     assert coal is not None

@@ -1,4 +1,6 @@
-"""Composition: the rules, the posterior's coverage and bias against known truth, totals, and who enters."""
+"""Composition: the rules, the posterior's coverage and bias against known truth, totals, and who
+enters.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ def test_the_best_is_the_mean_of_the_smallest() -> None:
 def test_every_figure_is_a_mean_of_five_firms_at_least_and_of_none_above_a_third(
     pack: Pack, firms: int
 ) -> None:
-    """By what one firm's value moves: each figure is worked out with that firm a unit higher, the order kept."""
+    """By what one firm's value moves: each figure is worked out with that firm a unit higher, the
+    order kept.
+    """
     ordered = 10.0 * np.arange(firms)
     holds = rule_for(firms, pack.composition)
     assert holds is not None
@@ -173,9 +177,11 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(
 def test_the_interval_holds_the_true_value_of_the_industry(
     pack: Pack, grow: Grow, step: str, firms: int, repetitions: int
 ) -> None:
-    """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the true quantiles.
+    """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the
+    true quantiles.
 
-    The short form tries each rule once, on the fewest firms and on a sector of negative values, with as many sectors as the long one.
+    The short form tries each rule once, on the fewest firms and on a sector of negative values,
+    with as many sectors as the long one.
     """
     declared = pack.step(step)
     rng = np.random.default_rng(20_000 + firms)
@@ -202,7 +208,9 @@ def test_the_interval_holds_the_true_value_of_the_industry(
 def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_thousandth(
     pack: Pack, grow: Grow
 ) -> None:
-    """Many plants near the least number of batches and close together, where noise pulls hardest: down, or to the middle."""
+    """Many plants near the least number of batches and close together, where noise pulls hardest:
+    down, or to the middle.
+    """
     rng = np.random.default_rng(7)
     ours, naive_mean, naive_minimum = [], [], []
     for _ in range(60):
@@ -223,7 +231,9 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
 def test_the_interval_holds_with_the_heavy_tails_of_real_batches(
     pack: Pack, grow: Grow, firms: int
 ) -> None:
-    """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
+    """Student's t with three degrees of freedom lies half as densely at the low quantile as the
+    normal assumed.
+    """
     rng = np.random.default_rng(77)
     repetitions, held_best = 120, 0
     for _ in range(repetitions):
@@ -236,7 +246,9 @@ def test_the_interval_holds_with_the_heavy_tails_of_real_batches(
 
 
 def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: Pack) -> None:
-    """A twentieth of 700 heats with heavy tails: the fewest and most scattered records that may enter."""
+    """A twentieth of 700 heats with heavy tails: the fewest and most scattered records that may
+    enter.
+    """
     melting = pack.step("melting")
     p5 = melting.model_copy(
         update={"label_rule": melting.label_rule.model_copy(update={"quantile": Fraction(1, 20)})}
@@ -536,7 +548,9 @@ def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow
 
 
 def test_the_few_draws_of_many_plants_give_what_many_draws_give(pack: Pack, grow: Grow) -> None:
-    """Against 4,000 draws, on a sector large enough for few: within four of the errors that the rule for draws states."""
+    """Against 4,000 draws, on a sector large enough for few: within four of the errors that the
+    rule for draws states.
+    """
     base = grow(np.random.default_rng(20), 60).labels
     many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 60].label) for i in range(3000)]
     views = observe(many, "best")

@@ -1,4 +1,6 @@
-"""The gate on percentile curves: with their cell and never without it, at a distance in firms, on the release grid."""
+"""The gate on percentile curves: with their cell and never without it, at a distance in firms, on
+the release grid.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The gate: each check refuses what it must with its reason, rounding never narrows, totals give no hidden step away."""
+"""The gate: each check refuses what it must with its reason, rounding never narrows, totals give no
+hidden step away.
+"""
 
 from __future__ import annotations
 
@@ -246,7 +248,9 @@ def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_i
 def with_changes(
     reported: list[ReportedLabel], changes: dict[tuple[str, str], int]
 ) -> list[ReportedLabel]:
-    """The same participants; where a (firm, step) is named its released best lies that many grid points higher."""
+    """The same participants; where a (firm, step) is named its released best lies that many grid
+    points higher.
+    """
 
     def anew(p: ReportedLabel) -> ReportedLabel:
         best = dataclasses.replace(
@@ -261,7 +265,9 @@ def with_changes(
 def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(
     pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
-    """The poorest comes out as the best, and two in the middle move by a grid point: of four that changed one matters to the best."""
+    """The poorest comes out as the best, and two in the middle move by a grid point: of four that
+    changed one matters to the best.
+    """
     firms = ranked(everyone, "melting")
     jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
     result = passed(pack, with_changes(everyone, jumps), (published(pack, everyone),))
@@ -280,7 +286,9 @@ def test_corrections_that_move_nothing_by_half_a_grid_width_may_go_out(
 def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_change(
     pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
-    """All of the best five join: how evenly they do decides, and a laxer policy lets go what this one holds."""
+    """All of the best five join: how evenly they do decides, and a laxer policy lets go what this
+    one holds.
+    """
     first = published(pack, without_places(everyone, 0, 1, 2, 3, 4))
     draft, roster = drafted(pack, everyone)
     reasons = []
@@ -293,7 +301,9 @@ def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_chang
 def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(
     pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
-    """Too few of the three that join matter to some point: best and typical value may go out, the curve may not."""
+    """Too few of the three that join matter to some point: best and typical value may go out, the
+    curve may not.
+    """
     result = passed(pack, everyone, (published(pack, without_places(everyone, 18, 22, 24)),))
     assert of_steps(result) == {GateReason.SHOWN}
     assert {(step.curve, step.curve_withheld) for step in result.published.cells} == {((), True)}
@@ -416,7 +426,9 @@ def test_an_unchanged_cell_keeps_its_published_figures(
 def test_an_unchanged_cell_tells_who_was_set_aside_in_this_draft(
     pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
-    """A second site of a firm moves no figure, and is counted and named by the reason for which it does not enter."""
+    """A second site of a firm moves no figure, and is counted and named by the reason for which it
+    does not enter.
+    """
     first = published(pack, everyone)
     of_a_firm = next(row for row in everyone if row.label.step == "melting")
     further = dataclasses.replace(of_a_firm, site="zz-further-site", report="further")
@@ -453,8 +465,14 @@ def test_the_result_comes_back_from_json(pack: Pack, everyone: list[ReportedLabe
 
 def test_every_reason_has_its_sentence_in_both_languages() -> None:
     facts: dict[str, str | int] = {
-        "date": "2017-04-01", "firms": 3, "fewest": 8, "share": "25 %", "version": "1", "least": 2, "steps": "x"
-    }  # fmt: skip
+        "date": "2017-04-01",
+        "firms": 3,
+        "fewest": 8,
+        "share": "25 %",
+        "version": "1",
+        "least": 2,
+        "steps": "x",
+    }
     for reason in GateReason:
         words = sentence(reason, **facts)
         assert words.en

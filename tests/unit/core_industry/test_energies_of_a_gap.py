@@ -1,4 +1,6 @@
-"""Whether an amount lies in electricity or in fuel, by the boundary of its step and by what was told apart."""
+"""Whether an amount lies in electricity or in fuel, by the boundary of its step and by what was
+told apart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The explanation: every item of EN 16231 clause 4.1, both languages, only what the gate let through, verified limits only."""
+"""The explanation: every item of EN 16231 clause 4.1, both languages, only what the gate let
+through, verified limits only.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,8 @@ def test_the_lead_of_a_route_in_tonnes_says_what_it_said_in_earlier_versions(
         if total.value
     )
     assert explanation.lead.en.startswith(
-        f"The best plants really make a tonne of bar with {value} kgce; a typical plant uses {typical}."
+        f"The best plants really make a tonne of bar with {value} kgce; a typical plant uses "
+        f"{typical}."
     )
     assert explanation.lead.said_in("zh").startswith(
         f"最好的工厂实际以 {value} kgce 生产一吨bar（中），典型工厂为 {typical} kgce。"
@@ -374,7 +377,9 @@ def test_a_limit_stands_from_its_first_day_and_no_longer_on_the_day_it_ends(
 def test_sources_of_the_method_are_named_once_and_what_is_assumed_or_unread_is_counted(
     explanation: Explanation,
 ) -> None:
-    """Of three ratios and five limits the first ratio and two limits are assumed or read by nobody; the rest is one standard."""
+    """Of three ratios and five limits the first ratio and two limits are assumed or read by nobody;
+    the rest is one standard.
+    """
     assert "assumptions: 3;" in explanation.sources.en
     assert explanation.sources.en.count("GB 0-2000, clause 4") == 1
     assert "for the tests" not in explanation.sources.en
@@ -403,7 +408,10 @@ def test_where_no_whole_route_may_be_told_the_lead_has_the_steps_combined(
         best_reached=dataclasses.replace(label.best_reached, value=None, interval=None),
     )
     assert label.composite.value is not None
-    combined = f"Combined, the best values of the steps make a tonne of bar with {label.composite.value:.1f} kgce;"
+    combined = (
+        "Combined, the best values of the steps make a tonne of bar with "
+        f"{label.composite.value:.1f} kgce;"
+    )
     assert text.lead.en.startswith(combined)
     assert "What plants really reached over the whole route cannot be shown." in text.rule.en
 
@@ -425,8 +433,9 @@ def test_without_a_typical_total_the_lead_has_no_number(pack: Pack, result: Gate
 def test_the_widest_step_is_named_with_its_share_and_not_where_another_step_lies_the_other_way(
     pack: Pack, result: GateResult, rolling: float, share: str
 ) -> None:
-    """Between best and typical lie 1.05 x 10 at melting and 1.02 x 2 at blowing. With 2 at rolling that is 10.5 of 14.54, with none
-    10.5 of 12.54; with 3 less than its best at rolling 10.5 would be more than the whole of 9.54."""
+    """Between best and typical lie 1.05 x 10 at melting and 1.02 x 2 at blowing. With 2 at rolling
+    that is 10.5 of 14.54, with none 10.5 of 12.54; with 3 less than its best at rolling 10.5 would
+    be more than the whole of 9.54."""
     values = {"melting": (50.0, 60.0), "blowing": (-32.0, -30.0), "rolling": (50.0, rolling)}
     cells = tuple(
         dataclasses.replace(cell, best=values[cell.step][0], typical=values[cell.step][1])

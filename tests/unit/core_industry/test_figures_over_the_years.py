@@ -1,4 +1,6 @@
-"""How far a figure moved between two versions, and how far the quartiles of one lie apart: worked out by hand."""
+"""How far a figure moved between two versions, and how far the quartiles of one lie apart: worked
+out by hand.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from benchmarks.composition.trend import difference, spread
 def test_the_lower_end_of_a_difference_takes_what_lies_below_the_first_and_above_the_second() -> (
     None
 ):
-    """Below 10 lie 2 and above 7 lie 2: 3 less the root of 8. Above 10 lies 1 and below 7 lies 1: 3 and the root of 2."""
+    """Below 10 lie 2 and above 7 lie 2: 3 less the root of 8. Above 10 lies 1 and below 7 lies 1: 3
+    and the root of 2.
+    """
     value, (low, high) = difference((10.0, (8.0, 11.0)), (7.0, (6.0, 9.0)))
     assert (value, low, high) == pytest.approx((3.0, 3.0 - sqrt(8), 3.0 + sqrt(2)))
 
@@ -25,7 +29,9 @@ def test_a_difference_turned_around_is_its_negative() -> None:
 
 
 def test_between_tenths_a_quartile_lies_midway() -> None:
-    """Of p x p / 100: (4 + 9) / 2 = 6.5 and (49 + 64) / 2 = 56.5. Each end lies 1 below or 2 above its point: the root of 5 either way."""
+    """Of p x p / 100: (4 + 9) / 2 = 6.5 and (49 + 64) / 2 = 56.5. Each end lies 1 below or 2 above
+    its point: the root of 5 either way.
+    """
     points = [
         CurvePoint(percent, percent**2 / 100, (percent**2 / 100 - 1, percent**2 / 100 + 2))
         for percent in range(10, 100, 10)
@@ -36,7 +42,9 @@ def test_between_tenths_a_quartile_lies_midway() -> None:
 
 
 def test_the_ends_of_a_quartile_between_tenths_are_midway_between_theirs() -> None:
-    """Upper quartile 75 (73 to 79), lower 25 (24 to 26): down the root of 2 x 2 + 1 x 1, up that of 4 x 4 + 1 x 1."""
+    """Upper quartile 75 (73 to 79), lower 25 (24 to 26): down the root of 2 x 2 + 1 x 1, up that of
+    4 x 4 + 1 x 1.
+    """
     ends = {20: (19.0, 21.0), 30: (29.0, 31.0), 70: (67.0, 73.0), 80: (79.0, 85.0)}
     points = [
         CurvePoint(percent, float(percent), ends.get(percent, (0.0, 99.0)))

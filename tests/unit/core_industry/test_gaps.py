@@ -42,7 +42,9 @@ def test_what_gains_most_comes_first() -> None:
 
 
 def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -> None:
-    """Two values with independent normal noise: the recovered interval covers 95 %, and one of half its width does not."""
+    """Two values with independent normal noise: the recovered interval covers 95 %, and one of half
+    its width does not.
+    """
     rng = np.random.default_rng(7)
     sd_you, sd_best, true_you, true_best, draws = 0.4, 0.15, 10.0, 9.0, 4000
     you = true_you + sd_you * rng.standard_normal(draws)

@@ -1,4 +1,5 @@
-"""Every rule of the gate by itself: it refuses, and with it switched off the same value would have gone out.
+"""Every rule of the gate by itself: it refuses, and with it switched off the same value would have
+gone out.
 
 So no rule stands in for another, and none is there that nothing depends on.
 """
@@ -81,7 +82,9 @@ def another_year(pack: Pack, reported: list[ReportedLabel]) -> PublishedVersion:
 
 
 def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
-    """A firm among the best five over the whole route and not at rolling: left out of rolling, it matters to whole routes alone."""
+    """A firm among the best five over the whole route and not at rolling: left out of rolling, it
+    matters to whole routes alone.
+    """
 
     def ordered(*steps: str) -> list[str]:
         totals: dict[str, int] = {}
@@ -268,7 +271,9 @@ def test_rounding_off_lets_the_last_digit_out(
 def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(
     pack: Pack, everyone: list[ReportedLabel]
 ) -> None:
-    """By field: a figure that is added to a cell must be put on one of the two lists, or this fails."""
+    """By field: a figure that is added to a cell must be put on one of the two lists, or this
+    fails.
+    """
     described = {
         "step",
         "product",
@@ -334,7 +339,9 @@ def exhibit(name: str, firms: frozenset[int]) -> Exhibit:
 
 
 def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) -> bool:
-    """The rule word by word: every set of publications put together, against every publication, ours among them."""
+    """The rule word by word: every set of publications put together, against every publication,
+    ours among them.
+    """
     shown = [ours, *others]
     for whole in shown:
         for chosen in range(1, 1 << len(shown)):
@@ -387,7 +394,9 @@ def drawn_anew(original: Exhibit, firm: int) -> Exhibit:
 def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_third(
     pack: Pack,
 ) -> None:
-    """Nation, east and west leave one firm over; that the east was published before one of its firms corrected changes nothing."""
+    """Nation, east and west leave one firm over; that the east was published before one of its
+    firms corrected changes nothing.
+    """
     nation, east, west = (
         exhibit("", frozenset(range(30))),
         exhibit("east", frozenset(range(15))),
@@ -404,7 +413,9 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
 
 
 def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack) -> None:
-    """East and west hold all but four firms, one of which is the best: of those one alone matters to the mean of the best."""
+    """East and west hold all but four firms, one of which is the best: of those one alone matters
+    to the mean of the best.
+    """
     best_five = (
         RankAverage("best", lambda _: range(5), lambda member: float(member.fingerprint[0]), 1.0),
     )

@@ -1,4 +1,6 @@
-"""How far a changed firm moves a figure: as by working the figure out anew, whatever the figure; and what that comes to."""
+"""How far a changed firm moves a figure: as by working the figure out anew, whatever the figure;
+and what that comes to.
+"""
 
 from __future__ import annotations
 
@@ -150,7 +152,9 @@ def test_reports_sent_anew_hide_nobody_who_joins() -> None:
 
 
 def test_firms_of_one_controller_count_once() -> None:
-    """Firm 2 was sold to firm 1 between two publications: the site stands under another name, and one firm changed besides."""
+    """Firm 2 was sold to firm 1 between two publications: the site stands under another name, and
+    one firm changed besides.
+    """
     before = exhibit([*OTHERS, BEST])
     members = [
         dataclasses.replace(
@@ -174,7 +178,9 @@ def test_firms_of_one_controller_count_once() -> None:
 
 
 def left(shown: Exhibit, *firms: str) -> Exhibit:
-    """After these firms have left the scheme: the random names that they have in rosters from before."""
+    """After these firms have left the scheme: the random names that they have in rosters from
+    before.
+    """
     members = [
         dataclasses.replace(
             member, firm=f"{DEPARTED}{member.firm}", site=f"{DEPARTED}{member.site}"
@@ -187,7 +193,9 @@ def left(shown: Exhibit, *firms: str) -> Exhibit:
 
 
 def test_a_firm_that_left_and_came_back_hides_nobody(pack: Pack) -> None:
-    """Firm 0 is the reader's: under its old and its new name it changes twice, and one other joins."""
+    """Firm 0 is the reader's: under its old and its new name it changes twice, and one other
+    joins.
+    """
     before, after = exhibit([20, *OTHERS]), exhibit([20, *OTHERS, 20], firms=[99, *range(1, 12)])
     assert len(after.differs_from(left(before, "firm-0"))) == 3
     assert after.too_close_to(left(before, "firm-0"), 3)
@@ -197,7 +205,9 @@ def test_a_firm_that_left_and_came_back_hides_nobody(pack: Pack) -> None:
 
 
 def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
-    """Three others join with it, of which one alone is good: without the reader's two names that one is most of the change."""
+    """Three others join with it, of which one alone is good: without the reader's two names that
+    one is most of the change.
+    """
     before, after = (
         exhibit([20, *OTHERS]),
         exhibit([20, *OTHERS, 10, 36, 36], firms=[99, *range(1, 14)]),
@@ -208,7 +218,9 @@ def test_firms_that_left_cover_nobody_else(pack: Pack) -> None:
 
 @pytest.mark.parametrize("gone", [1, 2, 3])
 def test_firms_that_left_are_still_a_change_and_wait_for_others(pack: Pack, gone: int) -> None:
-    """Nothing but leaving: however many, the next version waits for as many firms that have names."""
+    """Nothing but leaving: however many, the next version waits for as many firms that have
+    names.
+    """
     before, after = (
         exhibit([*[20] * gone, *OTHERS]),
         exhibit(OTHERS, firms=range(gone, gone + len(OTHERS))),
@@ -221,7 +233,9 @@ def test_firms_that_left_are_still_a_change_and_wait_for_others(pack: Pack, gone
 
 
 def test_a_correction_counts_by_how_far_it_went_and_not_by_how_good_the_firm_is(pack: Pack) -> None:
-    """Three of the best correct by little while the poorest turns out the best: what separates the versions is that one."""
+    """Three of the best correct by little while the poorest turns out the best: what separates the
+    versions is that one.
+    """
     before = exhibit([*OTHERS, 20, 22, 24, POOR])
     after = exhibit([*OTHERS, 21, 23, 25, BEST])
     assert is_given_away(pack, after, before)
@@ -321,7 +335,9 @@ def test_who_joins_the_best_is_told_by_two_years_unless_the_others_moved(pack: P
 
 @pytest.mark.parametrize("width", [0.5, 2.0])
 def test_two_years_on_different_grids_are_compared_in_the_unit(pack: Pack, width: float) -> None:
-    """A pack's next version may have another grid: its points have other numbers, and nobody has moved by that."""
+    """A pack's next version may have another grid: its points have other numbers, and nobody has
+    moved by that.
+    """
     assert told_by_years(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
     assert not told_by_years(pack, best_of([*APART_BY_THREE, NEW]), best_of(BY_YEAR, width))
     assert is_given_away(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
@@ -337,7 +353,9 @@ def test_what_all_firms_moved_by_is_no_blur_for_the_typical_value_tells_it(pack:
 
 
 def test_a_firm_that_stands_by_another_site_is_told_as_one_that_joins(pack: Pack) -> None:
-    """Its poor site was sold or closed, its best one stands for it now; a plant that was sold is the same plant."""
+    """Its poor site was sold or closed, its best one stands for it now; a plant that was sold is
+    the same plant.
+    """
     earlier, later = best_of([*BY_YEAR, 900]), best_of([*STEADY, NEW])
     assert not told_by_years(pack, later, earlier)  # the same site, rebuilt: see docs/privacy.md
     members = tuple(

@@ -1,4 +1,6 @@
-"""Where a rule of the gate begins to refuse: on the very number that the policy names, and one step beside it."""
+"""Where a rule of the gate begins to refuse: on the very number that the policy names, and one step
+beside it.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(
 def test_a_limit_that_no_binary_number_holds_is_kept_exactly_too(
     share: str, alike: int, rule: RuleName, firms: int
 ) -> None:
-    """One of five alike is a fifth, one of ten a tenth; the others leave 10 over, a fifth of 50 and a tenth of 100."""
+    """One of five alike is a fifth, one of ten a tenth; the others leave 10 over, a fifth of 50 and
+    a tenth of 100.
+    """
     policy = POLICY.model_copy(
         update={"largest_weight": Fraction(share), "p_percent": Fraction(share)}
     )
@@ -122,13 +126,17 @@ def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
 
 
 def test_a_potential_is_told_of_five_firms_above_the_typical_value_and_not_of_four() -> None:
-    """Of ten firms the typical value is the mean of ranks 3 to 7 and of ranks 4 to 8: 5 where five stand at 10, 3 where four do."""
+    """Of ten firms the typical value is the mean of ranks 3 to 7 and of ranks 4 to 8: 5 where five
+    stand at 10, 3 where four do.
+    """
     assert potential_withheld([0] * 5 + [10] * 5) == ()
     assert potential_withheld([0] * 6 + [10] * 4) == ("typical",)
 
 
 def test_a_potential_that_is_mostly_one_firms_is_not_told() -> None:
-    """Above 5 lie 5, 5, 5, 5 and 95: of what is left when a reader takes out its own 5, one firm makes up 95 of 110."""
+    """Above 5 lie 5, 5, 5, 5 and 95: of what is left when a reader takes out its own 5, one firm
+    makes up 95 of 110.
+    """
     assert potential_withheld([0] * 5 + [10, 10, 10, 10, 100]) == ("typical",)
 
 
@@ -139,7 +147,9 @@ def test_what_firms_would_save_counts_those_above_the_reference_and_divides_by_a
 
 
 def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
-    """Simulated by 20,000 evenly spaced deviates: what is seen, less what as much noise again adds to it."""
+    """Simulated by 20,000 evenly spaced deviates: what is seen, less what as much noise again adds
+    to it.
+    """
     values, sds, reference = (
         np.array([58.0, 60.0, 61.0, 66.0]),
         np.array([1.0, 2.0, 0.5, 3.0]),
@@ -155,7 +165,9 @@ def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
 
 
 def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
-    """Beside ten plants around 60 one drew the head of the grid: what is saved is that of the ten, and not 2 as with a true 80."""
+    """Beside ten plants around 60 one drew the head of the grid: what is saved is that of the ten,
+    and not 2 as with a true 80.
+    """
     ten = np.linspace(59.0, 61.0, 10)
     alone = without_noise(ObservedValues(ten, np.full(10, 0.1), np.zeros(10)), 60.0)
     with_jump = ObservedValues(np.append(ten, 80.0), np.full(11, 0.1), np.full(11, 0.001))
@@ -166,7 +178,9 @@ def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
 def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(
     others_of_b: int, classes: list[tuple[str, ...]]
 ) -> None:
-    """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take most firms of b for the best."""
+    """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take
+    most firms of b for the best.
+    """
     best = {f"best-{index:02}": "ab"[index % 2] for index in range(30)}
     others = {f"a-{index}": "a" for index in range(100)} | {
         f"b-{index}": "b" for index in range(others_of_b)
@@ -190,7 +204,9 @@ def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_ar
 
 
 def test_of_equal_firms_at_the_edge_of_the_best_the_first_by_name_is_in() -> None:
-    """Four firms are better; of three that are alike the fifth place goes to the first name, in whatever order they stand."""
+    """Four firms are better; of three that are alike the fifth place goes to the first name, in
+    whatever order they stand.
+    """
     named = [("z", 1), ("y", 2), ("x", 3), ("w", 4), ("n", 5), ("m", 5), ("o", 5), ("a", 9)]
     members = tuple(Member(firm, f"site-{firm}", (670, value, value)) for firm, value in named)
     for order in (members, members[::-1]):

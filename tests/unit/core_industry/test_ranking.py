@@ -50,7 +50,9 @@ def test_rank_intervals_are_wider_where_the_noise_is_larger(pack: Pack, grow: Gr
 def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(
     pack: Pack, grow: Grow, firms: int
 ) -> None:
-    """Half of the sites have 60 to 180 batches: their released values lie anywhere on the grid, their true ranks do not."""
+    """Half of the sites have 60 to 180 batches: their released values lie anywhere on the grid,
+    their true ranks do not.
+    """
     rng = np.random.default_rng(9)
     held_by_precision: dict[bool, list[bool]] = {True: [], False: []}
     widths: dict[bool, list[int]] = {True: [], False: []}
@@ -137,7 +139,9 @@ def test_among_too_few_firms_nobody_is_ranked(pack: Pack, grow: Grow) -> None:
 
 
 def test_a_score_is_the_percentile_that_the_place_bears_out(pack: Pack, grow: Grow) -> None:
-    """Among firms as precise and as far apart as these the rank is certain, so the score is the quantiles of one Beta distribution."""
+    """Among firms as precise and as far apart as these the rank is certain, so the score is the
+    quantiles of one Beta distribution.
+    """
     rng = np.random.default_rng(12)
     for standing in standings(
         grow(rng, FEWEST_FOR_A_SCORE, between=40, batches=(2100, 2500)).labels, pack, rng

@@ -90,7 +90,9 @@ def a_step(a_metric: Callable[..., MetricRule]) -> Callable[..., Step]:
 
 @pytest.fixture(scope="session")
 def a_heat() -> Callable[..., Batch]:
-    """A good heat of 100 t with the given kWh/t; numbered, one an hour from the first of January."""
+    """A good heat of 100 t with the given kWh/t; numbered, one an hour from the first of
+    January.
+    """
 
     def build(number: int, kwh_per_t: float | None, **changes: Any) -> Batch:
         start = datetime(2016, 1, 1, tzinfo=UTC) + timedelta(hours=number)

@@ -1,4 +1,6 @@
-"""What a limit asks of a furnace does not hold for two that share one value of the site, nor for two that differ."""
+"""What a limit asks of a furnace does not hold for two that share one value of the site, nor for
+two that differ.
+"""
 
 from __future__ import annotations
 

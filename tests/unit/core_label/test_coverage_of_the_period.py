@@ -91,7 +91,9 @@ def test_a_run_across_the_edges_counts_inside_only(
 def test_a_day_is_one_of_the_calendar_where_clocks_change(
     a_heat: Callable[..., Batch], a_step: Callable[..., Step]
 ) -> None:
-    """A run a day in Berlin and in Sydney, from midnight to midnight, without one day of summer time."""
+    """A run a day in Berlin and in Sydney, from midnight to midnight, without one day of summer
+    time.
+    """
     for zone, lost in (
         ("Europe/Berlin", date(2016, 7, 9)),
         ("Australia/Sydney", date(2016, 11, 9)),
@@ -199,7 +201,9 @@ def test_no_grade_on_the_better_part_of_a_year(
     factors: FactorTable,
     year: Period,
 ) -> None:
-    """Of heats of 350 and 500 kWh/t in turn the second are called something else: the others alone would be graded."""
+    """Of heats of 350 and 500 kWh/t in turn the second are called something else: the others alone
+    would be graded.
+    """
     step = a_step(
         limits=[limit_of(a_metric().grid_source)],
         variants=[Variant(id="any", words=Words(en="any", zh="any"))],

@@ -1,4 +1,6 @@
-"""What a step uses is inside its boundary, or declared and small, or the batch has no value. Two plants that used to win by it."""
+"""What a step uses is inside its boundary, or declared and small, or the batch has no value. Two
+plants that used to win by it.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ SINTER = ("coke", "coke-oven-gas", "electricity")
 
 
 def test_a_sinter_plant_does_not_win_with_anthracite_that_its_boundary_lacks() -> None:
-    """By hand: 29.142 + 3 + 4.1786 = 36.32 kgce/t of what is listed, 36.32 + 19.19 = 55.51 of what was used: 34.6 % is outside."""
+    """By hand: 29.142 + 3 + 4.1786 = 36.32 kgce/t of what is listed, 36.32 + 19.19 = 55.51 of what
+    was used: 34.6 % is outside.
+    """
     pack = narrowed("sintering", SINTER)
     honest = labelled(pack, days(pack.steps[0], *SINTER_FUEL))
     assert honest.best.value == pytest.approx(36.3206, abs=1e-4)
@@ -93,7 +97,9 @@ def test_a_sinter_plant_does_not_win_with_anthracite_that_its_boundary_lacks() -
 
 
 def test_rolling_does_not_win_with_gas_that_its_boundary_lacks() -> None:
-    """By hand: coke-oven gas 19.7 + 50 kWh/t x 0.1229 = 25.845 kgce/t; natural gas 20 m3/t x 35.6 MJ/m3 / 29.3076 = 24.294: 50.1."""
+    """By hand: coke-oven gas 19.7 + 50 kWh/t x 0.1229 = 25.845 kgce/t; natural gas 20 m3/t x 35.6
+    MJ/m3 / 29.3076 = 24.294: 50.1.
+    """
     pack = narrowed("hot-rolling", ("electricity", "coke-oven-gas"))
     listed = (
         CarrierEnergy("coke-oven-gas", 19_700 * GJ_PER_KGCE, "GJ"),
@@ -145,7 +151,9 @@ def test_small_energy_outside_counts_for_nothing_where_it_is_declared_with_a_rea
 
 
 def test_a_declaration_covers_half_a_per_cent_of_each_batch_and_no_more() -> None:
-    """0.5 % of a batch of x kgce inside is x / 199 outside: 36,320.6 / 199 = 182.52 kgce, 125.26 kg of diesel."""
+    """0.5 % of a batch of x kgce inside is x / 199 outside: 36,320.6 / 199 = 182.52 kgce, 125.26 kg
+    of diesel.
+    """
     pack = narrowed("sintering", SINTER)
     step = pack.steps[0]
     for kilograms, enters in ((125.2, True), (125.3, False)):
@@ -179,7 +187,9 @@ def test_a_fuel_without_a_heating_value_is_never_small_enough() -> None:
 
 
 def test_a_batch_is_judged_by_its_own_record_and_by_no_other() -> None:
-    """Ten days with anthracite are left out; what the other 290 show does not change by one digit."""
+    """Ten days with anthracite are left out; what the other 290 show does not change by one
+    digit.
+    """
     pack = narrowed("sintering", SINTER)
     clean, burning = (
         days(pack.steps[0], *SINTER_FUEL),

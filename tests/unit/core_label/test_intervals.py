@@ -1,4 +1,6 @@
-"""Intervals and eligibility: what the portal may say about a released value. Coverage is measured in tests/statistical."""
+"""Intervals and eligibility: what the portal may say about a released value. Coverage is measured
+in tests/statistical.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def test_the_law_states_its_own_interval() -> None:
 
 
 def test_simulation_is_the_mechanism(a_metric: Callable[..., Any]) -> None:
-    """Simulated errors against the exact law on full data sets: same mean and spread, tails of the grid included."""
+    """Simulated errors against the exact law on full data sets: same mean and spread, tails of the
+    grid included.
+    """
     quantile, epsilon, count, spread = Fraction(1, 10), Fraction(3, 4), 120, 22.0
     simulated = simulate_errors(GRID, quantile, epsilon, count, 400.0, spread, rng(), 20_000)
     values = np.arange(250, 651)
@@ -153,7 +157,9 @@ def test_expected_error_falls_with_batches_and_rises_with_the_empty_end_of_the_g
 
 
 def test_an_interval_holds_where_the_meter_reads_in_steps_coarser_than_the_grid() -> None:
-    """Real heats come in steps of 0.25 MWh, 2.04 kWh/t on a grid of 1; here the rank lies at the edge of a step, the worst case."""
+    """Real heats come in steps of 0.25 MWh, 2.04 kWh/t on a grid of 1; here the rank lies at the
+    edge of a step, the worst case.
+    """
     step = 250 / 122.5
     heats = np.round(np.random.default_rng(0).normal(390.8, 24, 6012) / step) * step
     k = rank(Fraction(1, 20), len(heats))

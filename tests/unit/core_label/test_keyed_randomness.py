@@ -1,4 +1,6 @@
-"""Randomness that can be checked later: the same key gives the same bytes, any other key gives others."""
+"""Randomness that can be checked later: the same key gives the same bytes, any other key gives
+others.
+"""
 
 from __future__ import annotations
 
@@ -65,9 +67,19 @@ def test_numbers_are_uniform() -> None:
 
 def test_every_inherited_method_rests_on_the_stream() -> None:
     first, other = stream(), stream()
-    assert [first.randrange(10**30), first.choice("abc"), first.getrandbits(13), first.uniform(1, 2), first.gauss(0, 1)] == [
-        other.randrange(10**30), other.choice("abc"), other.getrandbits(13), other.uniform(1, 2), other.gauss(0, 1)
-    ]  # fmt: skip
+    assert [
+        first.randrange(10**30),
+        first.choice("abc"),
+        first.getrandbits(13),
+        first.uniform(1, 2),
+        first.gauss(0, 1),
+    ] == [
+        other.randrange(10**30),
+        other.choice("abc"),
+        other.getrandbits(13),
+        other.uniform(1, 2),
+        other.gauss(0, 1),
+    ]
     assert max(first.getrandbits(3) for _ in range(100)) == 7
     assert first.getrandbits(0) == 0
     with pytest.raises(ValueError, match="non-negative"):

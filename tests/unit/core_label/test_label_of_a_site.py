@@ -1,4 +1,6 @@
-"""All labels of a site: grouping by product and variant, merging small variants aloud, and what is set aside."""
+"""All labels of a site: grouping by product and variant, merging small variants aloud, and what is
+set aside.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The label of a step: which batch is the label, which batches may enter, and what the rest of label.json says."""
+"""The label of a step: which batch is the label, which batches may enter, and what the rest of
+label.json says.
+"""
 
 from __future__ import annotations
 
@@ -244,7 +246,9 @@ def hot_metal(assumed_source: object, *, required: bool) -> ReferenceCondition:
 def test_reference_conditions_come_before_the_quantile(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
-    """Ten points of hot metal save 40 kWh/t: the heat at 370 with hot metal is worse than the one at 390 without."""
+    """Ten points of hot metal save 40 kWh/t: the heat at 370 with hot metal is worse than the one
+    at 390 without.
+    """
     step = a_step(quantile="0.3", conditions=[hot_metal(a_metric().grid_source, required=True)])
     heats = [
         a_heat(0, 370, variables={"hot_metal_pct": 10.0}),
@@ -293,7 +297,9 @@ def test_parts_of_the_gap_sum_to_the_last_bit(
 def test_gap_worked_by_hand(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
-    """Best is 390 at reference. The heat at 420 kWh/t with 2 points less hot metal: 30 above, 8 explained, 4.2 uncertain."""
+    """Best is 390 at reference. The heat at 420 kWh/t with 2 points less hot metal: 30 above, 8
+    explained, 4.2 uncertain.
+    """
     step = a_step(quantile="0.3", conditions=[hot_metal(a_metric().grid_source, required=False)])
     heats = [a_heat(0, 390), a_heat(1, 392), a_heat(2, 420, variables={"hot_metal_pct": -2.0})]
     gap = label(heats, step).gap
@@ -348,9 +354,17 @@ STOOD = ((datetime(2016, 1, 5, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)),)
 def limit_of(source: object, **changes: object) -> StandardLimit:
     words = Words(en="w", zh="词")
     defaults = {
-        "id": "l", "words": words, "standard": "S", "clause": "1", "metric": Metric.ELECTRICITY, "unit": "kWh/t",
-        "grades": (None, 405.0, 450.0), "steps_covered": ("eaf",), "effective_from": "2010-01-01", "source": source,
-    }  # fmt: skip
+        "id": "l",
+        "words": words,
+        "standard": "S",
+        "clause": "1",
+        "metric": Metric.ELECTRICITY,
+        "unit": "kWh/t",
+        "grades": (None, 405.0, 450.0),
+        "steps_covered": ("eaf",),
+        "effective_from": "2010-01-01",
+        "source": source,
+    }
     return StandardLimit.model_validate({**defaults, **changes})
 
 
@@ -452,9 +466,24 @@ def test_label_json_has_the_fields_of_the_contract(
 ) -> None:
     entry = label([a_heat(i, 400 + i) for i in range(5)], a_step()).to_json()
     assert {
-        "step", "product", "variant", "boundary", "metric", "unit", "batches", "completeness", "minimum", "best", "typical", "mean",
-        "grade", "output", "energy_by_carrier", "value_adding", "gap",
-    } <= entry.keys()  # fmt: skip
+        "step",
+        "product",
+        "variant",
+        "boundary",
+        "metric",
+        "unit",
+        "batches",
+        "completeness",
+        "minimum",
+        "best",
+        "typical",
+        "mean",
+        "grade",
+        "output",
+        "energy_by_carrier",
+        "value_adding",
+        "gap",
+    } <= entry.keys()
     assert entry["batches"] == {"read": 5, "used": 5, "excluded": {}}
     assert {"value", "rule"} <= entry["best"].keys()
     assert {"energy", "explained", "within_uncertainty", "unexplained", "batches"} <= entry[

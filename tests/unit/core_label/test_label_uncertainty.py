@@ -1,4 +1,6 @@
-"""How sure a label is: the meter's part by hand, the order statistics' part by trial, and batches that are alike."""
+"""How sure a label is: the meter's part by hand, the order statistics' part by trial, and batches
+that are alike.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ P5 = Fraction(1, 20)
 
 
 def test_the_interval_of_a_quantile_holds_it_in_95_of_100_years() -> None:
-    """Plants of 400 independent batches each: the true p5 of a normal law lies within the sampling part."""
+    """Plants of 400 independent batches each: the true p5 of a normal law lies within the sampling
+    part.
+    """
     chance = np.random.default_rng(1)
     truth = 400 - 1.6449 * 20
     covered = 0
@@ -36,7 +40,9 @@ def test_the_interval_of_a_quantile_holds_it_in_95_of_100_years() -> None:
 
 
 def test_batches_in_sequence_that_are_alike_tell_less() -> None:
-    """Each value 0.8 of the one before and fresh noise: (1 + 0.8) / (1 - 0.8), so that nine tell as much as one alone."""
+    """Each value 0.8 of the one before and fresh noise: (1 + 0.8) / (1 - 0.8), so that nine tell as
+    much as one alone.
+    """
     chance = np.random.default_rng(2)
     walk, noise = np.zeros((30, 2000)), chance.normal(0, 20, (30, 2000))
     for row in range(1, 2000):
@@ -72,7 +78,9 @@ def test_the_mean_is_exact_but_for_the_meters_and_the_batches_that_are_missing()
 def test_a_common_error_stays_and_a_batchs_own_does_not(
     factors: FactorTable, year: Period, a_step: Callable[..., Step], a_heat: Callable[..., Batch]
 ) -> None:
-    """A class error of 1 % common to all, and 2 % of each batch's own: the label carries the first, the gap both."""
+    """A class error of 1 % common to all, and 2 % of each batch's own: the label carries the first,
+    the gap both.
+    """
 
     def entry(kwh: float) -> CarrierEnergy:
         return CarrierEnergy(
@@ -96,7 +104,9 @@ def test_a_common_error_stays_and_a_batchs_own_does_not(
 def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_ones(
     factors: FactorTable, year: Period, a_step: Callable[..., Step], a_heat: Callable[..., Batch]
 ) -> None:
-    """Every batch of the period is in the mean, so that nothing but the meter makes it uncertain; a tenth that is missing does."""
+    """Every batch of the period is in the mean, so that nothing but the meter makes it uncertain; a
+    tenth that is missing does.
+    """
     step = a_step()
     heats = [a_heat(number, 390 + 20 * (number % 2)) for number in range(40)]
     others = [
@@ -117,7 +127,9 @@ def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_one
 
 
 def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
-    """1 kg of coke out of 1.4 kg of coal: 1 % of 36,800 MJ taken and 1 % of 28,000 given back, on what is left of them, 8,800 a tonne."""
+    """1 kg of coke out of 1.4 kg of coal: 1 % of 36,800 MJ taken and 1 % of 28,000 given back, on
+    what is left of them, 8,800 a tonne.
+    """
     pack = packs.load("steel")
     step = pack.step("coking")
     intake, back = (1_400_000 * 26.0 + 400_000, "cleaned-coal", "coke-oven-gas"), 1_000_000 * 28.0

@@ -1,4 +1,6 @@
-"""The private quantile: its score, its exact law, and that the library really draws from our stream."""
+"""The private quantile: its score, its exact law, and that the library really draws from our
+stream.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def test_scores_are_python_integers_and_the_true_point_scores_best() -> None:
 
 
 def law_by_trying_every_order(point_scores: list[int], epsilon: float) -> list[float]:
-    """Permute-and-flip by its definition: over every order of the grid points, the first whose coin shows heads."""
+    """Permute-and-flip by its definition: over every order of the grid points, the first whose coin
+    shows heads.
+    """
     heads = [math.exp(epsilon / 2 * (score - max(point_scores))) for score in point_scores]
     law = [0.0] * len(point_scores)
     for order in itertools.permutations(range(len(point_scores))):

@@ -1,4 +1,6 @@
-"""Pooling years: as few as make a label precise, no more than three, and none whose batches have spent what they may."""
+"""Pooling years: as few as make a label precise, no more than three, and none whose batches have
+spent what they may.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The day as unit of privacy: less epsilon a record, days in the ledger, and no release where nobody could use it."""
+"""The day as unit of privacy: less epsilon a record, days in the ledger, and no release where
+nobody could use it.
+"""
 
 from __future__ import annotations
 
@@ -196,7 +198,9 @@ def test_days_cannot_be_protected_where_the_pack_says_not_how_many_records_make_
 
 
 def test_the_noise_of_a_day_is_that_of_scores_with_its_sensitivity() -> None:
-    """epsilon / m on scores of sensitivity 1 a record is permute-and-flip at epsilon with sensitivity m."""
+    """epsilon / m on scores of sensitivity 1 a record is permute-and-flip at epsilon with
+    sensitivity m.
+    """
     values: list[Any] = scores([3, 1, 7, 7, 2], 10, 2)
     assert exact_law(values, Fraction(1, 4)) == pytest.approx(
         exact_law([value / 4 for value in values], Fraction(1))

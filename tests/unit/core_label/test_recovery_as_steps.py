@@ -1,10 +1,12 @@
-"""Recovered heat and power as steps of their own: what version 2 credited inside one step, version 3 splits, and nothing counts twice.
+"""Recovered heat and power as steps of their own: what version 2 credited inside one step, version
+3 splits, and nothing counts twice.
 
 By hand, per tonne of coke, hot metal and clinker (cases of `fixtures/worked_cases.toml`):
 
-    coking 98.9434 and dry quenching -42.2130           = 56.7304 kgce = 1,662.63 MJ; version 2, all of it at coking: the same
-    blast furnace 429.6714 and turbine -4.3015          = 425.3699 kgce = 12,466.57 MJ, as version 2
-    clinker burning 103.6890 and waste-heat power -4.3015 = 99.3875 kgce = 2,912.81 MJ, as version 2
+    coking 98.9434 and dry quenching -42.2130           = 56.7304 kgce = 1,662.63 MJ; version 2, all
+    of it at coking: the same blast furnace 429.6714 and turbine -4.3015          = 425.3699 kgce =
+    12,466.57 MJ, as version 2 clinker burning 103.6890 and waste-heat power -4.3015 = 99.3875 kgce
+    = 2,912.81 MJ, as version 2
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ def test_process_and_recovery_add_up_to_the_step_that_held_both(
     own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(
         process, 0
     )
-    # there version 2's power was delivered net of the power house's own use, so that use is in it already
+    # there version 2's power was delivered net of the power house's own use, so that use is in it
+    # already
     assert value(whole) - own_use * 0.1229 == pytest.approx(apart, abs=1e-9)
 
 
@@ -69,8 +72,9 @@ def _gives(energy: list[dict[str, Any]], carrier: str) -> bool:
 def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
     """400 kWh of the works' own power a tonne of steel, on the gas that the furnace gave back.
 
-    Without the power house the works sells 1,040 Nm3 of gas (133.744 kgce) and buys 400 kWh (49.160 kgce): -84.584 kgce at the fence.
-    With it nothing crosses: the route adds 400 x 0.21146 = +84.584 kgce = 2,478.95 MJ, which is what the conversion loses.
+    Without the power house the works sells 1,040 Nm3 of gas (133.744 kgce) and buys 400 kWh (49.160
+    kgce): -84.584 kgce at the fence. With it nothing crosses: the route adds 400 x 0.21146 =
+    +84.584 kgce = 2,478.95 MJ, which is what the conversion loses.
     """
     loss = 400 * value(BY_ID["power-house-on-blast-furnace-gas"])
     sold_and_bought = -1040 * 0.1286 + 400 * 0.1229
@@ -82,7 +86,9 @@ def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
 
 
 def test_a_power_house_that_gives_back_more_than_it_takes_is_no_record() -> None:
-    """0.8 Nm3 of gas for 1 kWh are 0.103 - 0.123 kgce: below 0, which no set can do, and bounds let through to -0.05."""
+    """0.8 Nm3 of gas for 1 kWh are 0.103 - 0.123 kgce: below 0, which no set can do, and bounds let
+    through to -0.05.
+    """
     case = BY_ID["power-house-on-blast-furnace-gas"]
     more = [
         {**flow, "quantity": 0.8} if flow["carrier"] == "blast-furnace-gas" else flow
@@ -99,7 +105,9 @@ def test_a_power_house_that_gives_back_more_than_it_takes_is_no_record() -> None
 def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_recovers_nothing(
     step_id: str, recovery: str
 ) -> None:
-    """With the recovery in the log it is tested on the account of both (tests/unit/waste/test_route_against_limits.py)."""
+    """With the recovery in the log it is tested on the account of both
+    (tests/unit/waste/test_route_against_limits.py).
+    """
     step, start = packs.load("steel").step(step_id), datetime(2027, 1, 1, tzinfo=UTC)
     whole = Coverage(365, 365, (start, start), 12, 12)
 
@@ -127,7 +135,9 @@ def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_re
 
 
 def test_a_limit_of_wet_quenching_holds_for_nobody_who_quenches_dry() -> None:
-    """Grade 3 of oven and dry boiler together is 135; the 46.46 kgce/t of wet quenching do not come on top, whatever the site declares."""
+    """Grade 3 of oven and dry boiler together is 135; the 46.46 kgce/t of wet quenching do not come
+    on top, whatever the site declares.
+    """
     step, start = packs.load("steel").step("coking"), datetime(2027, 1, 1, tzinfo=UTC)
     means, period, covered = (
         {"moisture_pct": 10.0, "volatile_pct": 23.0},

@@ -193,7 +193,9 @@ def test_release_ids_differ_wherever_a_release_differs() -> None:
 def test_a_label_without_a_month_of_five_batches_is_told_as_one_of_a_single_month_and_not_of_all(
     label_of: Callable[..., StepLabel], a_step: Callable[..., Step], a_policy: ReleasePolicy
 ) -> None:
-    """Four a month over two years: left out of the wire, the number would say that the label tells of every month."""
+    """Four a month over two years: left out of the wire, the number would say that the label tells
+    of every month.
+    """
     exact = label_of(96)
     sparse = replace(exact, coverage=replace(exact.coverage, months=24, months_told=0))
     leaving = with_grid_points(sparse, a_step(), a_step().metrics[0], a_policy, 10, 20, years=2)

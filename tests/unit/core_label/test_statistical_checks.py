@@ -1,4 +1,6 @@
-"""The statistical checks have force: with a defence off they fail; and every figure of the document has its check."""
+"""The statistical checks have force: with a defence off they fail; and every figure of the document
+has its check.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_a_key_that_a_retry_cannot_change_stops_the_plant_that_draws_again() -> 
 
 
 def test_a_shortcut_that_is_off_is_the_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plant that may try once only draws what an honest one draws: it is the trying again that the audit finds."""
+    """The plant that may try once only draws what an honest one draws: it is the trying again that
+    the audit finds.
+    """
     monkeypatch.setattr(cheats, "TRIES", 1)
     stream, other = (
         KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2)
@@ -198,10 +202,10 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "BETWEEN", ("normal",))
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
-    change = lambda step: {
+    change = lambda step: {  # noqa: E731
         "interval": narrowed(step.interval),
         "typical_interval": narrowed(step.typical_interval),
-    }  # noqa: E731
+    }
     monkeypatch.setattr(
         potentials,
         "compose_cell",
@@ -285,7 +289,9 @@ def test_document_has_every_table_and_no_other() -> None:
 
 
 def test_a_table_that_says_something_else_is_noticed() -> None:
-    """What the document does say: `python -m tests.statistical`, a check of its own in `bin/test`, compares every table."""
+    """What the document does say: `python -m tests.statistical`, a check of its own in `bin/test`,
+    compares every table.
+    """
     outcome = odds.run(False)
     assert document.agrees([outcome])
     other = Outcome(

@@ -49,7 +49,8 @@ def test_an_arc_furnace_that_reports_no_oxygen_is_told_by_how_much_it_would_be_h
     assert labelled(furnace).used == 60
     (sentence,) = sentences_of(furnace)
     assert sentence.startswith(
-        "0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 kgce/t higher. Check"
+        "0 Nm3/t of oxygen are reported. At least 30 is usual; with that the label would be 2 "
+        "kgce/t higher. Check"
     )
     assert sentences_of(with_oxygen(furnace, 35)) == []
 
@@ -137,5 +138,6 @@ def test_what_does_the_same_work_is_named_beside_the_amount_that_it_enters() -> 
     case = {**furnace, "energy": [*others, {"carrier": "blast", "quantity": 800, "unit": "Nm3"}]}
     (sentence,) = sentences_of(case)
     assert sentence.startswith(
-        "848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 is usual"
+        "848 Nm3/t of cold blast, including oxygen converted to it, are reported. At least 1050 "
+        "is usual"
     )

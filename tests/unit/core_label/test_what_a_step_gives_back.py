@@ -1,4 +1,6 @@
-"""What a step gives back against what it takes: more than can be is left out with both figures, more than is usual told with its size."""
+"""What a step gives back against what it takes: more than can be is left out with both figures,
+more than is usual told with its size.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def test_more_than_is_usual_is_told_with_its_size() -> None:
         )
     )
     assert sentence.startswith(
-        "6,460 MJ/t are given back as blast-furnace gas. At most 5,875 MJ/t (38% of the heat of coke"
+        "6,460 MJ/t are given back as blast-furnace gas. At most 5,875 MJ/t (38% of the heat of "
+        "coke"
     )
     assert "with that the label would be 20 kgce/t higher." in sentence
 
@@ -81,7 +84,9 @@ def test_converter_gas_is_the_carbon_of_the_hot_metal(gas: float, used: int) -> 
 
 
 def test_coke_that_was_burnt_off_passes_whole_into_the_steam_of_its_boiler() -> None:
-    """560 kg x 3.3 = 1,848 MJ with 13 kg x 28.4 = 369 burnt off are 1,479 of the coke's own; without them 1,848, above the usual."""
+    """560 kg x 3.3 = 1,848 MJ with 13 kg x 28.4 = 369 burnt off are 1,479 of the coke's own;
+    without them 1,848, above the usual.
+    """
     quenching = BY_ID["dry-quenching"]
     assert worked(quenching).used == 60
     assert worked(giving(quenching, "steam", 900)).used == 0  # 2,475 - 341 MJ

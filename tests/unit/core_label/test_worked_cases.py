@@ -1,4 +1,6 @@
-"""Plants that burn what is not listed, sell by-products, buy intermediates and recover heat: labels equal to the working by hand."""
+"""Plants that burn what is not listed, sell by-products, buy intermediates and recover heat: labels
+equal to the working by hand.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ HOURS = {"heat": 1, "melt": 4, "shift": 8, "day": 24}
 
 
 def worked(line: str) -> float:
-    """`- 110 * 0.2714 = 29.8540`: the product, signed, after a check that the line itself is right."""
+    """`- 110 * 0.2714 = 29.8540`: the product, signed, after a check that the line itself is
+    right.
+    """
     match = re.fullmatch(r"([+-]) (.+) = ([\d.]+)", line)
     assert match is not None, line
     numbers = [
@@ -116,7 +120,9 @@ def test_what_is_not_known_or_outside_has_no_label_and_says_why(case: dict[str, 
 
 
 def test_neither_of_the_two_plants_that_used_to_win_wins() -> None:
-    """A third of the fuel as anthracite, and a second gas: withheld by pack 1, and worse than their honest neighbours by pack 2."""
+    """A third of the fuel as anthracite, and a second gas: withheld by pack 1, and worse than their
+    honest neighbours by pack 2.
+    """
     value = {case["id"]: labelled(case).best.value for case in CASES}
     assert (
         value["sinter-with-anthracite-in-version-1"]

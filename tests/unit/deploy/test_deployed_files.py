@@ -1,4 +1,6 @@
-"""The files under deploy/: read by the programs that they are for, and each role given what it needs and no more."""
+"""The files under deploy/: read by the programs that they are for, and each role given what it
+needs and no more.
+"""
 
 from __future__ import annotations
 
@@ -253,7 +255,9 @@ def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarm
 
 
 def test_what_the_alarms_ask_for_is_measured_by_the_names_that_they_ask_by() -> None:
-    """Also what a portal without fault, witness, backup or refusal has no value of: an alarm on a name that nobody measures never rings."""
+    """Also what a portal without fault, witness, backup or refusal has no value of: an alarm on a
+    name that nobody measures never rings.
+    """
     asked = {
         name.removesuffix("_total")
         for name in re.findall(r"steplabel_\w+", (DEPLOY / "alarms.yml").read_text("utf-8"))
@@ -358,7 +362,10 @@ def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(
     (tmp_path / "deploy" / "as").write_text(
         (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8"
     )
-    script = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import own_language; print(own_language(os.environ))"
+    script = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import "
+        "own_language; print(own_language(os.environ))"
+    )
     asked = ["sh", "deploy/as", "root:worker", sys.executable, "-c", script]
     ran = subprocess.run(
         asked,
@@ -372,7 +379,9 @@ def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(
 
 
 def test_what_an_agent_tried_all_night_is_tried_again_the_next() -> None:
-    """systemd counts starts from the first of a window: one that lasts to the next night's, or to that of a day of 23 hours, refuses it."""
+    """systemd counts starts from the first of a window: one that lasts to the next night's, or to
+    that of a day of 23 hours, refuses it.
+    """
     unit = dict(lines(AT_PLANTS["steplabel-submit@.service"]))
     minutes = {"h": 60, "d": 24 * 60, "min": 1}
 
@@ -403,7 +412,10 @@ def test_what_an_agent_fetches_from_object_storage_lies_where_it_may_write(name:
 @pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
 def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
-    writing = r"restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add|destroy_key|wrap_key"
+    writing = (
+        r"restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses "
+        r"--add|destroy_key|wrap_key"
+    )
     typed = re.findall(rf"[^\n`]*manage\.py (?:{writing})[^\n`]*", text)
     assert typed
     assert [
@@ -414,7 +426,9 @@ def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -
 
 
 def test_a_copy_into_the_archive_that_was_cut_short_is_made_again_and_whole(tmp_path: Path) -> None:
-    """PostgreSQL asks again for the same file until it is told 0; what it keeps meanwhile fills its disk."""
+    """PostgreSQL asks again for the same file until it is told 0; what it keeps meanwhile fills its
+    disk.
+    """
     (asked,) = re.findall(
         r"archive_command = '([^']+)'", (ROOT / "docs" / "runbook.md").read_text("utf-8")
     )

@@ -1,4 +1,6 @@
-"""`bin/`: what was cut short is begun again, a folder may have any name, and a bundle is installed as it was made or not at all."""
+"""`bin/`: what was cut short is begun again, a folder may have any name, and a bundle is installed
+as it was made or not at all.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +50,15 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_an_environment_that_was_made_without_pip_is_made_again(checkout: Path) -> None:
-    """As Debian's Python leaves it where python3-venv is missing: the next run comes after apt-get install."""
+    """As Debian's Python leaves it where python3-venv is missing: the next run comes after apt-get
+    install.
+    """
     program(checkout / ".venv" / "bin" / "python", "echo 'No module named pip' >&2; exit 1")
     whole = program(checkout / "whole", "exit 0")
     python = program(
         checkout / "python3",
-        '[ "$1" != -m ] || { cp "$(dirname "$0")/whole" .venv/bin/python; cp .venv/bin/python .venv/bin/uv; }',
+        '[ "$1" != -m ] || { cp "$(dirname "$0")/whole" .venv/bin/python; cp .venv/bin/python '
+        ".venv/bin/uv; }",
     )
     ran = run(checkout / "bin" / "set-up", "portal", PYTHON=str(python))
     assert ran.returncode == 0, ran.stderr
@@ -75,7 +80,9 @@ def test_a_bundle_is_made_in_a_checkout_whose_folder_has_a_name_of_several_words
 def test_a_bundle_with_a_file_that_its_list_does_not_name_is_not_installed(
     tmp_path: Path, added: str
 ) -> None:
-    """Whoever carries it cannot change the list, whose digest was read out; a unit beside ours would be run by systemd as root."""
+    """Whoever carries it cannot change the list, whose digest was read out; a unit beside ours
+    would be run by systemd as root.
+    """
     bundle = tmp_path / "the bundle"
     (text,) = re.findall(
         r"<<'INSTALL'\n(.*?)\nINSTALL\n", (BIN / "bundle").read_text("utf-8"), re.DOTALL

@@ -1,4 +1,6 @@
-"""The scripts that walk docs/portal.md: a line that fails ends them, and what they walk is on the page."""
+"""The scripts that walk docs/portal.md: a line that fails ends them, and what they walk is on the
+page.
+"""
 
 from __future__ import annotations
 

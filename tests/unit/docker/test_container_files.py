@@ -1,4 +1,6 @@
-"""The container's files: well written by the judgement of their own checkers, and each role given no more than it may hold."""
+"""The container's files: well written by the judgement of their own checkers, and each role given
+no more than it may hold.
+"""
 
 from __future__ import annotations
 

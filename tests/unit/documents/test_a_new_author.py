@@ -1,4 +1,6 @@
-"""A new author takes the pack of `docs/packs.md` through a plant by that page alone: its files, its commands, its promises."""
+"""A new author takes the pack of `docs/packs.md` through a plant by that page alone: its files, its
+commands, its promises.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def headers() -> Iterator[list[str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A year of a kiln: 1,800 MJ of gas and 40 kWh a tonne, and 1.5 kgce more for each per cent of moisture above 2."""
+    """A year of a kiln: 1,800 MJ of gas and 40 kWh a tonne, and 1.5 kgce more for each per cent of
+    moisture above 2.
+    """
     (tmp_path / "our-pack.toml").write_text(EXAMPLE, encoding="utf-8")
     (tmp_path / "site.toml").write_text(SITE_EXAMPLE, encoding="utf-8")
     days, readings = ([header] for header in headers())

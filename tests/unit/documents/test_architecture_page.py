@@ -1,4 +1,6 @@
-"""docs/architecture.md draws the arrows that .importlinter holds, and the apps that are installed."""
+"""docs/architecture.md draws the arrows that .importlinter holds, and the apps that are
+installed.
+"""
 
 from __future__ import annotations
 

@@ -12,12 +12,28 @@ from tests.documents.refusals import ROOT
 
 PAGE = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
 SAMPLES = {
-    "pack": "steel", "role": "limit", "path": "steps.coking.quantile", "route": "eaf", "period": "2016-01-01_2016-07-01", "version": "1",
-    "digest": 64 * "a", "site": "works-2",
-    "device": "00000000-0000-4000-8000-000000000000", "group": "1", "id": "1", "a": "1", "b": "2",
-    "number": "1", "sample": "1", "code": "A-0000-0000-0000-0000",
-    "uid": "1", "key": "nothing", "secret": "nothing", "name": "steplabel-agent.pyz", "jurisdiction": "CN",
-}  # fmt: skip
+    "pack": "steel",
+    "role": "limit",
+    "path": "steps.coking.quantile",
+    "route": "eaf",
+    "period": "2016-01-01_2016-07-01",
+    "version": "1",
+    "digest": 64 * "a",
+    "site": "works-2",
+    "device": "00000000-0000-4000-8000-000000000000",
+    "group": "1",
+    "id": "1",
+    "a": "1",
+    "b": "2",
+    "number": "1",
+    "sample": "1",
+    "code": "A-0000-0000-0000-0000",
+    "uid": "1",
+    "key": "nothing",
+    "secret": "nothing",
+    "name": "steplabel-agent.pyz",
+    "jurisdiction": "CN",
+}
 
 
 def listed() -> list[str]:

@@ -1,4 +1,6 @@
-"""The pages that are written from the code say what the code says; the lists of reasons hold every reason and no other."""
+"""The pages that are written from the code say what the code says; the lists of reasons hold every
+reason and no other.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,8 @@ def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:
     assert sizing.need(20_000, MEASURED).web_cores == pytest.approx(
         2 * sizing.need(10_000, MEASURED).web_cores
     )
-    # by hand: 36,000 sites in an hour at 3 times the mean are 30 a second; 10 ms of the database each is 0.3 cores, 70 % used 0.43
+    # by hand: 36,000 sites in an hour at 3 times the mean are 30 a second; 10 ms of the database
+    # each is 0.3 cores, 70 % used 0.43
     assert sizing.need(36_000, MEASURED).database_cores == pytest.approx(0.3 / 0.7)
     assert sizing.first_limit(sizing.need(10_000, MEASURED)).startswith("nothing")
     assert "one row" in sizing.first_limit(sizing.need(1_000_000, MEASURED))
@@ -98,8 +101,8 @@ def test_the_page_of_numbers_holds_the_bounds_of_carriers_and_the_constants_of_t
     assert bounded
     for bounds in bounded:
         assert (
-            f"| {bounds.carrier}.heating-value.most | {bounds.most:g} | MJ/{CARRIERS[bounds.carrier].unit} |  | assumption |"
-            in page
+            f"| {bounds.carrier}.heating-value.most | {bounds.most:g} | "
+            f"MJ/{CARRIERS[bounds.carrier].unit} |  | assumption |" in page
         )
     assert f"| {scattered.NEARLY:g} | of the best, by which heating values by runs" in page
 

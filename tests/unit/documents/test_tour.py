@@ -1,6 +1,7 @@
 """The tour quotes the pages: what stands in bold there is a text of the pages, letter by letter.
 
-The pages for plants quote reports of real data: `tests/functional/test_plant_tours.py` compares their figures.
+The pages for plants quote reports of real data: `tests/functional/test_plant_tours.py` compares
+their figures.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ PAGES = sorted(
     for page in (ROOT / "docs" / "tour").glob("*.md")
     if page.name != "README.md" and not page.name.startswith("plant-")
 )
-FEWEST_LETTERS = 8  # of a text with places to fill; a shorter one, such as "%(lo)s to %(hi)s", would fit anything
+# of a text with places to fill; a shorter one, such as "%(lo)s to %(hi)s", would fit anything
+FEWEST_LETTERS = 8
 
 
 @cache

@@ -242,7 +242,9 @@ def test_codes_that_the_portals_page_names_are_codes() -> None:
 
 
 def test_every_word_of_the_glossary_is_used() -> None:
-    """In another document, in the core, or on a page: a word that nobody uses is not part of the language."""
+    """In another document, in the core, or on a page: a word that nobody uses is not part of the
+    language.
+    """
     elsewhere = [text for page, text in TEXTS.items() if page != "docs/glossary.md"]
     for folder, suffixes in (
         ("benchmarks", {".py", ".toml"}),

@@ -1,4 +1,6 @@
-"""Plants whose drivers are known: batches of an arc furnace with planted effects, noise that remembers, and nothing else."""
+"""Plants whose drivers are known: batches of an arc furnace with planted effects, noise that
+remembers, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def plant(
     hours: Floats | None = None,
     equipment: Sequence[str] | None = None,
 ) -> LabelResult:
-    """One label from values in kWh/t and variables, a batch every three hours; NaN is a variable not recorded."""
+    """One label from values in kWh/t and variables, a batch every three hours; NaN is a variable
+    not recorded.
+    """
     count = len(value)
     output = np.full(count, 100.0) if output is None else output
     hours = np.full(count, 1.0) if hours is None else hours

@@ -40,11 +40,25 @@ def record(
     )
     total = float(energy.sum())
     return MeterRecord(
-        meter=meter, unit=unit, counted=True, start_us=int(edges[0]), end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
-        unplaced=0.0, began_before=0.0, runs_on=0.0, known_s=3600.0 * len(energy), missing_s=0.0, stretches=(), hour_us=edges[:-1],
-        hour_energy=energy, hour_known=np.ones(len(energy)) if hour_known is None else hour_known,
+        meter=meter,
+        unit=unit,
+        counted=True,
+        start_us=int(edges[0]),
+        end_us=int(edges[-1]),
+        total=total,
+        in_batches=0.0,
+        outside=total,
+        unplaced=0.0,
+        began_before=0.0,
+        runs_on=0.0,
+        known_s=3600.0 * len(energy),
+        missing_s=0.0,
+        stretches=(),
+        hour_us=edges[:-1],
+        hour_energy=energy,
+        hour_known=np.ones(len(energy)) if hour_known is None else hour_known,
         facts=MeterFacts(len(energy), None, None, None, None, None, None, 0.0),
-    )  # fmt: skip
+    )
 
 
 def baseline(meter: MeterRecord, batches: list[Batch] | None = None, **tables: object) -> Baseline:
@@ -55,7 +69,9 @@ def baseline(meter: MeterRecord, batches: list[Batch] | None = None, **tables: o
 
 
 def weeks(rng: np.random.Generator, rho: float = 0.3, spread: float = 3.0) -> Floats:
-    """100 kW from six to eighteen on weekdays, 20 kW else; the level of a day remembers the day before."""
+    """100 kW from six to eighteen on weekdays, 20 kW else; the level of a day remembers the day
+    before.
+    """
     clock, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
     working = (clock >= 6) & (clock < 18) & (((day + 6) % 7) < 5)
     level = np.repeat(spread * remembering(rng, 365, rho), 24)
@@ -196,7 +212,9 @@ def test_rows_that_stand_twice_in_the_log_are_made_once(rng: np.random.Generator
 
 
 def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.Generator) -> None:
-    """Campaigns of 40 hours and stops of 56: booked on the day that they end, output and energy would have nothing in common."""
+    """Campaigns of 40 hours and stops of 56: booked on the day that they end, output and energy
+    would have nothing in common.
+    """
     batches, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
     for number, first in enumerate(range(16, HOURS - 40, 96)):
         at, tonnes = NEW_YEAR + timedelta(hours=first), float(rng.uniform(80, 120))
@@ -225,7 +243,9 @@ def test_one_reading_a_day_tells_nothing_of_the_night(rng: np.random.Generator) 
 
 @pytest.mark.timeout(300)
 def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
-    """They stop for a week twice a year and grind three cements of unlike energy a tonne: no anomaly, of the meter above them neither."""
+    """They stop for a week twice a year and grind three cements of unlike energy a tonne: no
+    anomaly, of the meter above them neither.
+    """
     year = mill.live(7)
     site_of = load_site(mill.write(year, tmp_path))
     result = pipeline.label(site_of, Period.parse("2025", site_of.zone))
@@ -316,7 +336,9 @@ def test_a_meter_that_never_moves_is_not_charted() -> None:
 def test_what_a_meter_shows_outside_its_own_time_is_neither_base_load_nor_anomaly(
     rng: np.random.Generator,
 ) -> None:
-    """From September on another stands in its place, and it shows 300 kW of something else, by day and night."""
+    """From September on another stands in its place, and it shows 300 kW of something else, by day
+    and night.
+    """
     energy = weeks(rng)
     energy[24 * 243 :] = 300.0
     moved = record(energy)

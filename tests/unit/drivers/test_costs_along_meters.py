@@ -1,4 +1,6 @@
-"""What a works of a few meters paid, each amount at the hours in which it was used: from files to the cost of the step."""
+"""What a works of a few meters paid, each amount at the hours in which it was used: from files to
+the cost of the step.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def at_work(kwh: float, else_: float = 0.0) -> Callable[[int], float]:
 def test_what_is_taken_in_by_night_and_given_back_by_day_has_each_its_own_price(
     tmp_path: Path,
 ) -> None:
-    """800 kWh in at 0.2 and 320 out at 1.0 are -160 CNY a day; by the hours of both together it was +206."""
+    """800 kWh in at 0.2 and 320 out at 1.0 are -160 CNY a day; by the hours of both together it was
+    +206.
+    """
     meters = [meter("in"), meter("out", 'direction = "export"')]
     cost = cost_of(
         works(
@@ -61,7 +65,9 @@ def test_what_is_taken_in_by_night_and_given_back_by_day_has_each_its_own_price(
 def test_what_is_given_back_without_a_meter_of_its_own_is_not_priced_at_the_hours_of_the_other(
     tmp_path: Path,
 ) -> None:
-    """The 320 kWh of each day stand in a file: 8 hours at 0.2 and 16 at 1.0, and the note says that no meter shows them."""
+    """The 320 kWh of each day stand in a file: 8 hours at 0.2 and 16 at 1.0, and the note says that
+    no meter shows them.
+    """
     energy = [f"R{day:03},cement-grinding,electricity,-320,kWh" for day in range(31)]
     path = works(
         tmp_path, [meter("in")], hourly("in", 40, by_night(100)), tariff=TARIFF, energy=energy
@@ -108,7 +114,9 @@ def test_the_money_of_a_gap_is_at_the_hours_in_which_its_energy_was_taken_in(
 def test_a_motor_in_megawatt_hours_and_its_auxiliaries_in_kilowatt_hours_are_priced_together(
     tmp_path: Path,
 ) -> None:
-    """800 kWh by day at 1.0 and 8 kWh by night at 0.2; by the auxiliaries' hours alone all of it cost 0.2."""
+    """800 kWh by day at 1.0 and 8 kWh by night at 0.2; by the auxiliaries' hours alone all of it
+    cost 0.2.
+    """
     meters = [meter("aux"), meter("motor", unit="MWh")]
     cost = cost_of(
         works(
@@ -217,7 +225,10 @@ def test_a_run_of_no_equipment_is_priced_along_the_meters_that_count_for_it(tmp_
 
 
 def test_a_meter_that_mills_share_by_their_names_shows_their_hours(tmp_path: Path) -> None:
-    hall = '[[meters]]\nid = "hall"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n[meters.allocation]\nby = "output"\n'
+    hall = (
+        '[[meters]]\nid = "hall"\ncarrier = "electricity"\nreading = "interval"\nunit = '
+        '"kWh"\n[meters.allocation]\nby = "output"\n'
+    )
     mills = "".join(
         f'[[equipment]]\nid = "mill-{number}"\nstep = "cement-grinding"\n' for number in (1, 2)
     )
@@ -268,7 +279,9 @@ def test_a_tariff_that_sites_share_may_name_steps_to_shift_of_others(
 
 
 def test_a_run_whose_energy_is_not_wholly_known_is_in_no_cost_per_tonne(tmp_path: Path) -> None:
-    """Not read by day on every other day. A sound run of 3,000 kWh and 100 t costs 22 CNY/t: a third at 0.2, the rest at 1.0."""
+    """Not read by day on every other day. A sound run of 3,000 kWh and 100 t costs 22 CNY/t: a
+    third at 0.2, the rest at 1.0.
+    """
     gone = {24 * day + hour for day in range(0, 30, 2) for hour in range(9, 21)}
     register = [
         ("mill", NEW_YEAR + timedelta(hours=n), 125.0 * n + n % 7)
@@ -281,7 +294,9 @@ def test_a_run_whose_energy_is_not_wholly_known_is_in_no_cost_per_tonne(tmp_path
 
 
 def test_a_run_with_two_meters_is_shifted_as_one_run(tmp_path: Path) -> None:
-    """Six hours at 1.0, 100 kWh an hour of motor and auxiliaries together; the valley has eight at 0.2."""
+    """Six hours at 1.0, 100 kWh an hour of motor and auxiliaries together; the valley has eight at
+    0.2.
+    """
     readings = hourly("motor", 40, at_work(90)) + hourly("aux", 40, at_work(10))
     cost = cost_of(
         works(
@@ -321,8 +336,8 @@ def test_a_demand_of_which_half_the_month_is_not_known_is_told_as_a_lower_bound(
     readings = hourly("main", 15, at_work(250, 50)) + hourly("mill", 40, at_work(250, 20))
     cost = cost_of(works(tmp_path, meters, readings, runs(31, hours=6, at=10), tariff=DEMAND))
     assert (
-        "For 52 % of the charged time the site's power is not known, so the demand charge is a lower bound"
-        in notes_of(cost)
+        "For 52 % of the charged time the site's power is not known, so the demand charge is a "
+        "lower bound" in notes_of(cost)
     )
     assert "not known" not in notes_of(
         cost_of(
@@ -352,7 +367,10 @@ def test_days_of_a_month_bear_their_part_of_its_demand_charge(
 
 
 def test_carbon_by_the_supplys_own_factor_is_told_as_such(tmp_path: Path) -> None:
-    own = '[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.05\nsource = "hydropower contract"\n'
+    own = (
+        '[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.05\nsource = "hydropower '
+        'contract"\n'
+    )
     tariff = TARIFF + "[tariff.carbon]\nprice = 100\nelectricity = true\n"
     cost = cost_of(
         works(

@@ -1,4 +1,6 @@
-"""Drivers are found where they were planted, with the right size, and nowhere else; what cannot be told is said."""
+"""Drivers are found where they were planted, with the right size, and nowhere else; what cannot be
+told is said.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(
 
 
 def test_of_a_label_in_question_the_page_tells_no_saving(rng: np.random.Generator) -> None:
-    """Neither by a setting, nor by running at cheaper hours, nor how much of its gap goes with its variables."""
+    """Neither by a setting, nor by running at cheaper hours, nor how much of its gap goes with its
+    variables.
+    """
     frequency = rng.uniform(40, 50, COUNT)
     cheap = {
         "carrier": "electricity",
@@ -122,7 +126,9 @@ def test_of_a_label_in_question_the_page_tells_no_saving(rng: np.random.Generato
 def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(
     rng: np.random.Generator,
 ) -> None:
-    """A setting of 0.4 % of the scatter: far beyond chance over 6,000 batches, and no help with the next one."""
+    """A setting of 0.4 % of the scatter: far beyond chance over 6,000 batches, and no help with the
+    next one.
+    """
     frequency = rng.uniform(40, 50, 6_000)
     study = look(
         400 + 0.22 * (frequency - 45) + 10 * rng.standard_normal(6_000), {"frequency_hz": frequency}
@@ -165,7 +171,8 @@ def test_a_row_that_stands_twice_takes_neither_the_pause_before_the_first_nor_it
 
 
 def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> None:
-    # a fan's power goes with the cube of its speed: energy per tonne at constant output bends over the frequency
+    # a fan's power goes with the cube of its speed: energy per tonne at constant output bends over
+    # the frequency
     frequency = rng.uniform(35, 50, 1500)
     value = 300 + 100 * (frequency / 45) ** 3 + 3 * remembering(rng, 1500, 0.5)
     bent = of(look(value, {"frequency_hz": frequency}), "frequency_hz")
@@ -207,12 +214,16 @@ def test_no_driver_is_claimed_where_there_is_none() -> None:
         claimed += any(driver.verdict is Relevance.DRIVER for driver in study.drivers)
     assert (
         claimed <= 4
-    )  # 5 % of 40 is 2; of a sound test more than 4 happens once in 20 tries, and the seeds are fixed
+        # 5 % of 40 is 2; of a sound test more than 4 happens once in 20 tries, and the seeds are
+        # fixed
+    )
 
 
 @pytest.mark.long
 def test_intervals_hold_what_they_promise_over_many_plants() -> None:
-    """Nominal 95 %: at least 93 % over 300 plants whose batches and variables remember, one in twenty an outlier."""
+    """Nominal 95 %: at least 93 % over 300 plants whose batches and variables remember, one in
+    twenty an outlier.
+    """
     covered, claimed = [], 0
     for seed in range(300):
         rng = np.random.default_rng(1000 + seed)
@@ -307,7 +318,8 @@ def test_a_variable_nobody_declared_is_told_but_neither_saves_nor_normalises(
 def test_what_a_setting_does_through_the_duration_is_its_own_effect(
     rng: np.random.Generator,
 ) -> None:
-    # speed shortens the run, and only the run's length costs energy: holding the length constant would hide the speed
+    # speed shortens the run, and only the run's length costs energy: holding the length constant
+    # would hide the speed
     speed = rng.uniform(8, 12, COUNT)
     hours = 10 / speed + 0.05 * rng.standard_normal(COUNT)
     value = 300 + 100 * hours + 2 * remembering(rng, COUNT, 0.4)

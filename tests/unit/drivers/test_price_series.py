@@ -77,8 +77,14 @@ def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_pat
         for at in (0, 14, 15, 44, 45, 119, 120)
     ]
     assert [(quote.amount, quote.period) for quote in quotes if quote] == [
-        (100, "spot"), (100, "spot"), (200, "spot"), (200, "spot"), (0.5, "flat"), (0.5, "flat"), (300, "spot"),
-    ]  # fmt: skip
+        (100, "spot"),
+        (100, "spot"),
+        (200, "spot"),
+        (200, "spot"),
+        (0.5, "flat"),
+        (0.5, "flat"),
+        (300, "spot"),
+    ]
     assert prices.price_of("electricity", MONDAY - timedelta(minutes=1)) == prices.tariff.price_of(
         "electricity", MONDAY
     )
@@ -222,8 +228,10 @@ def test_prices_are_shown_with_as_many_decimals_as_matter(
     )
     (tmp_path / "spot.csv").write_text(table, encoding="utf-8")
     (tmp_path / "site.toml").write_text(
-        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
-        '[tariff]\ncurrency = "EUR"\n[[tariff.series]]\nname = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "EUR"\n'
+        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
+        '[tariff]\ncurrency = "EUR"\n[[tariff.series]]\nname = "spot"\ncarrier = '
+        '"electricity"\nunit = "kWh"\ncurrency = "EUR"\n'
         'file = "spot.csv"\n',
         encoding="utf-8",
     )

@@ -1,4 +1,6 @@
-"""Prices of stretches, the month's peak and the cheapest hours, each piece by itself on figures that can be worked out by hand."""
+"""Prices of stretches, the month's peak and the cheapest hours, each piece by itself on figures
+that can be worked out by hand.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ def at_hours(*hours: float) -> Integers:
 
 @pytest.mark.parametrize(("wrong", "tells"), [(1, True), (2, False)])
 def test_one_batch_in_a_hundred_may_have_unsound_times_and_no_more(wrong: int, tells: bool) -> None:
-    """A hundred batches of an hour, one right behind the other, of which one or two end as they begin: 1 % and 2 %."""
+    """A hundred batches of an hour, one right behind the other, of which one or two end as they
+    begin: 1 % and 2 %.
+    """
     end = [hour + 1.0 for hour in range(100)]
     for place in (50, 60)[:wrong]:
         end[place] = float(place)
@@ -168,7 +172,9 @@ def test_a_charge_of_june_alone_asks_nothing_of_may() -> None:
 
 
 def test_batches_that_took_more_than_the_peak_held_share_its_cost_and_no_more() -> None:
-    """Batches of 300 and 100 kWh in an hour in which 200 kWh were counted: three quarters and one of 80 CNY."""
+    """Batches of 300 and 100 kWh in an hour in which 200 kWh were counted: three quarters and one
+    of 80 CNY.
+    """
     batches = replace(runs([0, 0], [1, 1], [0, 1]), kwh=np.array([300.0, 100.0]))
     peak = DemandPeak(date(2023, 5, 1), to_us(MONDAY), to_us(MONDAY) + HOUR_US, 200.0, 200.0, 80.0)
     assert part_of_peaks([peak], batches).tolist() == pytest.approx([60.0, 20.0])
@@ -200,7 +206,9 @@ def moved(
 
 
 def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None:
-    """All 400 kWh in six hours at 0.25; ten hours at the day's cheapest would be eight at 0.25 and two at 0.5: 120 and not 100."""
+    """All 400 kWh in six hours at 0.25; ten hours at the day's cheapest would be eight at 0.25 and
+    two at 0.5: 120 and not 100.
+    """
     prices = Prices.of(
         site(tariff={"currency": "CNY", "prices": [TIME_OF_USE]}),
         MONDAY,
@@ -224,7 +232,9 @@ def test_a_day_of_which_an_hour_has_no_price_is_in_no_saving() -> None:
 
 
 def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
-    """Three hours at 1.0; the day has two hours at 0.2 and all others at 1.0: (2 x 0.2 + 1.0) / 3 a kWh."""
+    """Three hours at 1.0; the day has two hours at 0.2 and all others at 1.0: (2 x 0.2 + 1.0) / 3 a
+    kWh.
+    """
     prices = curve([1.0] * 20 + [0.2] * 2 + [1.0] * 2)
     result = moved(prices, None, 5, 8, 300.0)
     assert (result.before, result.after) == pytest.approx((300.0, 300 * 1.4 / 3))
@@ -408,7 +418,9 @@ def test_amounts_of_unlike_labels_are_added_in_coal_equivalent_and_parts_of_one_
 
 
 def fortnight(night: float, work: float, else_: float = 30.0) -> MeterRecord:
-    """Two weeks from Monday on: nights until five, working hours from eight to eighteen, and all other hours."""
+    """Two weeks from Monday on: nights until five, working hours from eight to eighteen, and all
+    other hours.
+    """
     clock = np.arange(24)
     day = np.where(clock < 5, night, np.where((clock >= 8) & (clock < 18), work, else_))
     weekend = np.full(24, else_)

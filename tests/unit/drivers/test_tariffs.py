@@ -158,7 +158,9 @@ def test_recovered_energy_is_credited_and_a_fuel_is_priced_by_its_heat() -> None
 
 
 def test_a_kwh_saved_is_worth_what_a_kwh_bought_costs_whatever_is_given_back() -> None:
-    """1,000 kWh bought at 1.0 by day, 900 given back at 0.25 by night: net it would be 775 CNY over 100 kWh."""
+    """1,000 kWh bought at 1.0 by day, 900 given back at 0.25 by night: net it would be 775 CNY over
+    100 kWh.
+    """
     day, night = (
         batch(MONDAY.replace(hour=8), 4, kwh(1000)),
         batch(MONDAY, 4, kwh(900, Direction.RECOVERED), name="B2"),
@@ -306,7 +308,8 @@ def test_carbon_is_priced_by_the_dated_factors_and_electricity_only_where_declar
 
 
 def test_shifting_moves_a_days_running_hours_to_its_cheapest_hours_and_no_further() -> None:
-    # 08:00 to 18:00 in two batches: ten hours, 100 kWh each; the day has eight hours of valley and twelve flat
+    # 08:00 to 18:00 in two batches: ten hours, 100 kWh each; the day has eight hours of valley and
+    # twelve flat
     day = [
         batch(MONDAY.replace(hour=8), 4, kwh(400)),
         batch(MONDAY.replace(hour=12), 6, kwh(600), name="B2"),
@@ -352,11 +355,28 @@ def metered(load: Floats, minutes: int, *, step_s: float, hours_only: bool = Fal
     )
     total = float(energy.sum())
     return MeterRecord(
-        meter=meter, unit="kWh", counted=True, start_us=start, end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
-        unplaced=0.0, began_before=0.0, runs_on=0.0, known_s=0.0, missing_s=0.0, stretches=(), hour_us=edges[:-1 : 60 // minutes],
-        hour_energy=hourly, hour_known=np.ones(len(hourly)), facts=MeterFacts(1, None, None, None, None, None, step_s, 0.0),
-        demand=None if hours_only else Intervals(edges, energy, np.full(len(energy), minutes * 60.0)),
-    )  # fmt: skip
+        meter=meter,
+        unit="kWh",
+        counted=True,
+        start_us=start,
+        end_us=int(edges[-1]),
+        total=total,
+        in_batches=0.0,
+        outside=total,
+        unplaced=0.0,
+        began_before=0.0,
+        runs_on=0.0,
+        known_s=0.0,
+        missing_s=0.0,
+        stretches=(),
+        hour_us=edges[: -1 : 60 // minutes],
+        hour_energy=hourly,
+        hour_known=np.ones(len(hourly)),
+        facts=MeterFacts(1, None, None, None, None, None, step_s, 0.0),
+        demand=None
+        if hours_only
+        else Intervals(edges, energy, np.full(len(energy), minutes * 60.0)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -386,7 +406,9 @@ def test_the_demand_charge_is_taken_over_its_own_minutes(
 
 
 def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> None:
-    """The meter shows 1,000 kW and for one quarter of an hour 4,000; the batch took 437.5 kWh of that hour's 1,750."""
+    """The meter shows 1,000 kW and for one quarter of an hour 4,000; the batch took 437.5 kWh of
+    that hour's 1,750.
+    """
     load = np.full(24 * 4, 1000.0)
     load[33] = 4000.0
     tariff = {"currency": "CNY", "prices": [FLAT], "demand": [{"price": 40.0}]}
@@ -455,7 +477,10 @@ def test_a_price_is_asked_at_a_local_moment() -> None:
 def test_a_wrong_tariff_is_refused_by_its_key(
     tmp_path: Path, tariff: str, column: str, wanted: str
 ) -> None:
-    text = '[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "b.csv"\nenergy = "e.csv"\n[tariff]\n'
+    text = (
+        '[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "b.csv"\nenergy '
+        '= "e.csv"\n[tariff]\n'
+    )
     currency = "" if "currency" in tariff else 'currency = "CNY"\n'
     path = tmp_path / "site.toml"
     path.write_text(text + currency + tariff, encoding="utf-8")

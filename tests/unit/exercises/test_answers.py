@@ -1,4 +1,6 @@
-"""Every right answer is right, every wrong one is told why, in each language; what is not known is said not to be known."""
+"""Every right answer is right, every wrong one is told why, in each language; what is not known is
+said not to be known.
+"""
 
 from __future__ import annotations
 

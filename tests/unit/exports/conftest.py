@@ -28,8 +28,10 @@ def mill(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "\n".join(["batch_id,step,carrier,quantity,unit", *energy]) + "\n", encoding="utf-8"
     )
     (folder / "site.toml").write_text(
-        '[site]\nid = "works"\ntimezone = "Asia/Shanghai"\npack = "cement"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
-        '[[emissions.electricity]]\nfrom = 2026-01-01\nkg_per_kwh = 0.5\nsource = "own supply 2026"\n',
+        '[site]\nid = "works"\ntimezone = "Asia/Shanghai"\npack = "cement"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
+        '[[emissions.electricity]]\nfrom = 2026-01-01\nkg_per_kwh = 0.5\nsource = "own supply '
+        '2026"\n',
         encoding="utf-8",
     )
     return folder / "site.toml"

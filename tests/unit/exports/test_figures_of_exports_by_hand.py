@@ -1,4 +1,6 @@
-"""What exports are filled with, each rule by itself: which quarter hour an output ends in, what is known, what a footprint adds up."""
+"""What exports are filled with, each rule by itself: which quarter hour an output ends in, what is
+known, what a footprint adds up.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +141,9 @@ def test_only_good_output_counts_and_each_batch_once() -> None:
 
 
 def test_ids_of_two_machines_are_two_batches_and_a_row_put_right_is_one() -> None:
-    """Both mills count their runs from 1; and the log holds a run again whose times were put right, a quarter hour later."""
+    """Both mills count their runs from 1; and the log holds a run again whose times were put right,
+    a quarter hour later.
+    """
     assert output_of(batch(10, equipment="mill-1"), batch(10, equipment="mill-2")) == {0: 200.0}
     assert output_of(batch(10), batch(25, output=90.0)) == {0: 100.0}
     assert output_of(batch(10), batch(85, output=90.0)) == {0: 100.0, 5: 90.0}, (
@@ -148,7 +152,9 @@ def test_ids_of_two_machines_are_two_batches_and_a_row_put_right_is_one() -> Non
 
 
 def test_a_meter_that_counts_something_else_than_the_schemas_unit_keeps_its_own() -> None:
-    """Gas is asked for by volume, and one of the two meters counts heat: nothing is known of its volume, and nothing is refused."""
+    """Gas is asked for by volume, and one of the two meters counts heat: nothing is known of its
+    volume, and nothing is refused.
+    """
     gas: dict[str, Any] = {"carrier": "natural-gas", "lhv_mj_per_unit": 36.0}
     schema = SCHEMA.model_copy(update={"units": {"natural-gas": "kNm3"}})
     tables = fill(
@@ -218,14 +224,18 @@ def verdict(known_s: float) -> str:
 
 
 def test_a_month_that_reaches_just_what_is_asked_of_it_is_good() -> None:
-    """The draft asks for 90 %: 810 of each 900 s are good, and a hundredth of a second less is not."""
+    """The draft asks for 90 %: 810 of each 900 s are good, and a hundredth of a second less is
+    not.
+    """
     assert SCHEMA.quality.completeness_least_pct == 90
     assert verdict(810.0) == "good"
     assert verdict(809.99) == "incomplete"
 
 
 def test_days_may_deviate_by_just_as_much_as_is_allowed() -> None:
-    """Of 100 kWh in the month the allowed share was counted across a gap, and a hundredth more; all else in one quarter hour."""
+    """Of 100 kWh in the month the allowed share was counted across a gap, and a hundredth more; all
+    else in one quarter hour.
+    """
 
     def month(across: float, known_s: float = 900.0) -> str:
         energy = np.zeros(QUARTERS)
@@ -243,7 +253,9 @@ def test_days_may_deviate_by_just_as_much_as_is_allowed() -> None:
 
 
 def test_how_far_days_lie_off_their_month_has_no_sign() -> None:
-    """A register set back by 476 kWh: the month counted 2,500, its days 2,976; fed back, the same with the sign turned."""
+    """A register set back by 476 kWh: the month counted 2,500, its days 2,976; fed back, the same
+    with the sign turned.
+    """
     assert deviations(series(unplaced=-476.0), CLOCK) == [pytest.approx(100 * 476 / 2500)]
     assert deviations(series(-1.0, unplaced=476.0), CLOCK) == [pytest.approx(100 * 476 / 2500)]
     assert deviations(series(0.0), CLOCK) == [None], "of nothing there is no share"
@@ -354,11 +366,16 @@ def a_footprint(
     return Footprint(settings, "works", MARCH, datetime(2026, 4, 2, tzinfo=UTC), (part,), ())
 
 
-CREDIT = '[[outside]]\nkind = "waste"\nwords = "Heat sold"\nkg_co2e_per_kg = -0.5\nsource = "bill of the network"\n'
+CREDIT = (
+    '[[outside]]\nkind = "waste"\nwords = "Heat sold"\nkg_co2e_per_kg = -0.5\nsource = "bill of '
+    'the network"\n'
+)
 
 
 def test_a_credit_lowers_the_footprint_and_raises_no_assured_share() -> None:
-    """0.4 of the step, 0.6 of clinker, 0.5 credited: 0.5 in all, of which 0.4 / (0.4 + 0.6 + 0.5) is assured."""
+    """0.4 of the step, 0.6 of clinker, 0.5 credited: 0.5 in all, of which 0.4 / (0.4 + 0.6 + 0.5)
+    is assured.
+    """
     credited = a_footprint(declared(outside=CREDIT))
     assert credited.total == pytest.approx(0.5)
     assert credited.assured_share == pytest.approx(0.4 / 1.5)
@@ -389,7 +406,9 @@ def test_a_whole_number_keeps_its_noughts() -> None:
 
 
 def test_a_tonne_of_a_steps_output_is_a_thousand_kilograms_and_goes_in_by_its_share() -> None:
-    """50 kg over 200 t are 0.25 kg a tonne and 0.00025 a kilogram; 1.2 t of it go into a tonne of product."""
+    """50 kg over 200 t are 0.25 kg a tonne and 0.00025 a kilogram; 1.2 t of it go into a tonne of
+    product.
+    """
     (part,) = footprint(
         declared(per_product=1.2), "works", MARCH, BEGINS, [step(use(50.0))], ()
     ).parts
@@ -455,7 +474,9 @@ def test_a_statement_is_in_force_from_the_day_of_its_issue_to_its_last(
 def test_a_withdrawal_counts_by_a_key_that_the_body_states_and_by_no_other(
     colleague: bool, tmp_path: Path
 ) -> None:
-    """A colleague of the certification body may take a statement back; of a stranger the file is refused, and not the statement."""
+    """A colleague of the certification body may take a statement back; of a stranger the file is
+    refused, and not the statement.
+    """
     file, back, other = statement(tmp_path), tmp_path / "back.cbor", AuditorSigningKey.generate()
     withdrawal = AttestationWithdrawal(
         attestations.read(file.read_bytes()).digest,

@@ -1,4 +1,6 @@
-"""Product footprints as PACT and Catena-X exchange them: what is known, what is declared, what is assured, and what is refused."""
+"""Product footprints as PACT and Catena-X exchange them: what is known, what is declared, what is
+assured, and what is refused.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +61,17 @@ kg_co2e_per_kg = 0
 source = "chemistry of the step"
 {more}
 """
-OTHER_GASES = '[[outside]]\nkind = "other-gases"\nwords = "CH4 and N2O"\nkg_co2e_per_kg = 0.0\nsource = "electricity only"\n'
+OTHER_GASES = (
+    '[[outside]]\nkind = "other-gases"\nwords = "CH4 and N2O"\nkg_co2e_per_kg = 0.0\nsource = '
+    '"electricity only"\n'
+)
 DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def _today() -> date:
-    """The site's own day, by which a statement is in force: for a third of each day it is not the day in UTC."""
+    """The site's own day, by which a statement is in force: for a third of each day it is not the
+    day in UTC.
+    """
     return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
@@ -174,7 +181,9 @@ def test_numbers_and_names_are_as_the_specification_of_pact_writes_them(
 
 
 def test_the_makers_own_schema_accepts_it(settings: Path, export: Callable[..., Any]) -> None:
-    """PACT's licence allows no copy of its schema here: name the file (JSON Schema of ProductFootprint) to check against it."""
+    """PACT's licence allows no copy of its schema here: name the file (JSON Schema of
+    ProductFootprint) to check against it.
+    """
     if (named := os.environ.get("STEPLABEL_PACT_SCHEMA")) is None:
         pytest.skip("STEPLABEL_PACT_SCHEMA names no file")
     schema = json.loads(Path(named).read_text(encoding="utf-8"))

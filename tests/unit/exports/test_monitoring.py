@@ -1,4 +1,6 @@
-"""Indicators of online monitoring: quarter hours, days and months of meters and steps, their quality, and a schema that can be replaced."""
+"""Indicators of online monitoring: quarter hours, days and months of meters and steps, their
+quality, and a schema that can be replaced.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def plant(
 def steady(
     start: datetime, quarters: int, kwh: float, gap: range = range(0)
 ) -> list[tuple[str, datetime, float]]:
-    """A register that counts `kwh` a quarter hour, without the readings of `gap`, and an interval meter beside it."""
+    """A register that counts `kwh` a quarter hour, without the readings of `gap`, and an interval
+    meter beside it.
+    """
     moments = [start + timedelta(minutes=15 * n) for n in range(quarters + 1)]
     register = [
         ("mill-register", at, 1000 + kwh * n) for n, at in enumerate(moments) if n not in gap
@@ -104,7 +108,9 @@ def of(rows: list[dict[str, str]], meter: str) -> list[dict[str, str]]:
 def test_a_month_is_what_the_register_counted_and_its_days_are_what_can_be_placed(
     tmp_path: Path, export: Callable[..., Any]
 ) -> None:
-    """31 days of 96 quarter hours at 2.5 kWh; three days without readings: their 720 kWh are the month's and no day's."""
+    """31 days of 96 quarter hours at 2.5 kWh; three days without readings: their 720 kWh are the
+    month's and no day's.
+    """
     gap = range(5 * 96 + 1, 8 * 96)
     summary = export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5, gap)), "2026-03")
     (month,) = of(rows_of(tmp_path, "months"), "mill-register")
@@ -354,7 +360,9 @@ def test_a_site_without_readings_has_no_course_in_time(
 def test_the_days_of_a_month_without_a_reading_have_no_sum(
     tmp_path: Path, export: Callable[..., Any]
 ) -> None:
-    """Readings of March alone, asked for March and April: of April nothing is known, which is not nought."""
+    """Readings of March alone, asked for March and April: of April nothing is known, which is not
+    nought.
+    """
     export(plant(tmp_path, steady(MARCH, 31 * 96, 2.5)), "2026-03-01/2026-05-01")
     march, april = of(rows_of(tmp_path, "months"), "mill-register")
     assert (march["day_sum"], march["energy"]) == ("7440.0", "7440.0")  # 31 x 96 x 2.5

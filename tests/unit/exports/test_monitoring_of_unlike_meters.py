@@ -1,4 +1,6 @@
-"""Monitoring of a works whose meters are seldom read, silent, shared, of fuels, or not all there: nothing is taken for what it is not."""
+"""Monitoring of a works whose meters are seldom read, silent, shared, of fuels, or not all there:
+nothing is taken for what it is not.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,8 @@ def test_coal_equivalent_is_by_the_laboratorys_value_of_each_day(
 ) -> None:
     """100 an hour of 29 MJ, from the 16th on of 30: over the 29.3076 MJ of a kgce."""
     values = "".join(
-        f'[[lhv]]\ncarrier = "{carrier}"\nfrom = {day}\nvalue = {value}\nunit = "MJ/{unit}"\nsource = "measured"\n'
+        f'[[lhv]]\ncarrier = "{carrier}"\nfrom = {day}\nvalue = {value}\nunit = '
+        f'"MJ/{unit}"\nsource = "measured"\n'
         for day, value in (("2025-12-01", 29.0), ("2026-01-16", 30.0))
     )
     kiln = meter("kiln", step="clinker-burning", unit=unit, carrier=carrier)

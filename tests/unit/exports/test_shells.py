@@ -1,4 +1,6 @@
-"""Step labels as a submodel of the Asset Administration Shell, read back by its makers' code with strict checks."""
+"""Step labels as a submodel of the Asset Administration Shell, read back by its makers' code with
+strict checks.
+"""
 
 from __future__ import annotations
 

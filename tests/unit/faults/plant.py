@@ -1,4 +1,6 @@
-"""A small plant for these tests: loads by the minute of a line that runs batches, and what a meter of each kind writes of them."""
+"""A small plant for these tests: loads by the minute of a line that runs batches, and what a meter
+of each kind writes of them.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ def line(
     busy_kw: float = 4000.0,
     idle: float = 0.05,
 ) -> Line:
-    """Batches one after another, each with its own power, with pauses of a different length between."""
+    """Batches one after another, each with its own power, with pauses of a different length
+    between.
+    """
     chance = np.random.default_rng(seed)
     count = int(days * DAY_S / (length_s + pause_s))
     pauses = np.round(pause_s * chance.uniform(0.5, 1.5, count) / 60).astype(np.int64) * 60

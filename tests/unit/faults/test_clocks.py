@@ -1,4 +1,6 @@
-"""A meter's clock against the production log's: drift, summer time, offset; and nothing where the clock is right."""
+"""A meter's clock against the production log's: drift, summer time, offset; and nothing where the
+clock is right.
+"""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

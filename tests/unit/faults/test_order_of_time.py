@@ -104,7 +104,9 @@ def test_a_gap_of_an_hour_days_before_a_doubled_row_is_no_clock(kind: Kind) -> N
 
 
 def beside_a_gap(shift: int, gap: int) -> tuple[np.ndarray, np.ndarray]:
-    """An hour wrong over the readings 2000 to 2060, and soon after (30 readings) this many readings missing."""
+    """An hour wrong over the readings 2000 to 2060, and soon after (30 readings) this many readings
+    missing.
+    """
     moments = MOMENTS.copy()
     moments[2000:2060] += shift
     indices = np.delete(EVERY, slice(2090, 2090 + gap))

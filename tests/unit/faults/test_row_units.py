@@ -1,4 +1,6 @@
-"""Rows in another unit are off in energy per output and in power; batches that were broken off only in the first."""
+"""Rows in another unit are off in energy per output and in power; batches that were broken off only
+in the first.
+"""
 
 from __future__ import annotations
 

@@ -191,9 +191,19 @@ def test_one_stop_of_two_thirds_of_a_batch_is_no_standstill() -> None:
     first = (int(of.start_s[200]) - int(MOMENTS[0])) // 60 + 10
     of.power[first : first + 40] = 0.0
     value = written(of, "rate", MOMENTS)
-    assert codes(compare(
-        meter("rate"), course(meter("rate"), MOMENTS, value, line=of), of.windows, 0.98, UTC_ZONE, MeterContext(TONNES)
-    )) == []  # fmt: skip
+    assert (
+        codes(
+            compare(
+                meter("rate"),
+                course(meter("rate"), MOMENTS, value, line=of),
+                of.windows,
+                0.98,
+                UTC_ZONE,
+                MeterContext(TONNES),
+            )
+        )
+        == []
+    )
 
 
 CHANCE = np.random.default_rng(4)

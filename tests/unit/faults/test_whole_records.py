@@ -1,4 +1,6 @@
-"""Faults that only a meter's whole record shows: each found alone, with its rows; clean records show none of them."""
+"""Faults that only a meter's whole record shows: each found alone, with its rows; clean records
+show none of them.
+"""
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ BUSY = int(np.flatnonzero(READ["rate"][AT:] > 3000)[3]) + AT
 
 
 def test_a_standby_load_of_a_few_steps_of_the_resolution_is_no_frozen_sensor() -> None:
-    """At 700 kW, in steps of 100, it stands for five readings a hundred times, for fourteen once; at 400 to 600 it never stands."""
+    """At 700 kW, in steps of 100, it stands for five readings a hundred times, for fourteen once;
+    at 400 to 600 it never stands.
+    """
     value = 100.0 * np.resize([4, 5, 6], len(MOMENTS))
     for start in range(100, 10_100, 100):
         value[start : start + 5] = 700.0
@@ -64,7 +68,9 @@ def test_single_values_far_above_the_meters_own_history_are_spikes(kind: Kind, c
 def test_a_load_that_rises_over_one_reading_and_falls_over_another_is_a_load(
     kind: Kind, shape: tuple[float, ...]
 ) -> None:
-    """After an outage, on a hot afternoon: three rising quarters of an hour of a pump were left out, and the day with them."""
+    """After an outage, on a hot afternoon: three rising quarters of an hour of a pump were left
+    out, and the day with them.
+    """
     value = READ[kind].copy()
     value[BUSY : BUSY + len(shape)] = np.quantile(value, 0.99) * np.array(shape)
     assert counts_by_code(course(meter(kind), MOMENTS, value)) == {}

@@ -1,4 +1,6 @@
-"""Providers' sources whose process is killed as it connects, as by a machine that runs out of memory, or waits to be let go."""
+"""Providers' sources whose process is killed as it connects, as by a machine that runs out of
+memory, or waits to be let go.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A fleet on a real Dask cluster of two workers with TLS: the same bytes as one by one, also where the sites and their results lie in
-object storage; a worker that is killed, going on."""
+"""A fleet on a real Dask cluster of two workers with TLS: the same bytes as one by one, also where
+the sites and their results lie in object storage; a worker that is killed, going on."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def test_sites_on_a_cluster_have_the_bytes_of_one_by_one_and_are_not_done_again(
     assert sites_of(out)[2]["refused"]["code"] == "file-missing"
 
 
-@pytest.mark.long  # which worker is at work is asked from outside: where all cores are busy the site may be done before the answer
+# which worker is at work is asked from outside: where all cores are busy the site may be done
+# before the answer
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_labels_loses_no_site(dask: Dask, tmp_path: Path) -> None:
     file, out = group_of(tmp_path, 2, HEATS), tmp_path / "out"
@@ -193,7 +195,10 @@ def test_sites_and_results_in_object_storage_have_the_bytes_of_those_on_the_disk
 def test_what_is_relative_in_a_fleet_file_of_object_storage_is_beside_it(
     storage: ObjectStorage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sites = '[[sites]]\nfile = "a/site.toml"\nstatus = "stand/a.json"\n[[sites]]\nfile = "../b/site.toml"\nstatus = "stand/none.json"\n'
+    sites = (
+        '[[sites]]\nfile = "a/site.toml"\nstatus = "stand/a.json"\n[[sites]]\nfile = '
+        '"../b/site.toml"\nstatus = "stand/none.json"\n'
+    )
     storage.put(
         "plant/group/fleet.toml",
         f'[fleet]\nname = "Group"\nreads = ["more", "/data"]\n{sites}'.encode(),

@@ -1,4 +1,6 @@
-"""Addresses and files of TLS that no cluster can be reached by: refused at once, with place, finding and remedy."""
+"""Addresses and files of TLS that no cluster can be reached by: refused at once, with place,
+finding and remedy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Many sites side by side: the same files as one by one, a site that fails alone, what is done once, and what is compared."""
+"""Many sites side by side: the same files as one by one, a site that fails alone, what is done
+once, and what is compared.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ from reporting_agent.sources.price_series import kept_at
 from reporting_agent.state import StateDirectory
 from tests.unit.report.conftest import heats_site
 
-TARIFF = '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit = "kWh"\nprice = 0.62\n'
+TARIFF = (
+    '[inherit.tariff]\ncurrency = "CNY"\n[[inherit.tariff.prices]]\ncarrier = "electricity"\nunit '
+    '= "kWh"\nprice = 0.62\n'
+)
 
 
 def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
@@ -321,9 +326,13 @@ def test_a_worker_reads_prices_only_where_the_fleet_lets_it(tmp_path: Path) -> N
     prices = tmp_path / "elsewhere" / "prices.csv"
     prices.write_text("time,price\n2025-01-01T00:00:00+00:00,0.6\n", encoding="utf-8")
     site = tmp_path / "works-0" / "site.toml"
-    series = 'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\nfile = "../elsewhere/prices.csv"\n'
+    series = (
+        'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = '
+        '1440\nfile = "../elsewhere/prices.csv"\n'
+    )
     site.write_text(
-        f'{site.read_text(encoding="utf-8")}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}',
+        f"{site.read_text(encoding='utf-8')}[tariff]\ncurrency = "
+        f'"CNY"\n[[tariff.series]]\n{series}',
         encoding="utf-8",
     )
     outside = do(replace(task, work="check", within=()))
@@ -359,7 +368,9 @@ def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) 
 
 
 def price_each_day(site: Path, price: float, hour: int) -> None:
-    """What the site's series says of the days of its heats: in its file, or as an answer fetched at that hour."""
+    """What the site's series says of the days of its heats: in its file, or as an answer fetched at
+    that hour.
+    """
     days = [
         f"2016-{day}T00:00Z,{price}"
         for day in ("04-30", *(f"05-{number:02}" for number in range(1, 12)))
@@ -577,7 +588,9 @@ def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothin
 def test_a_site_is_known_again_by_another_way_of_writing_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its inputs are named whole, so that nothing but the path of site.toml differs between the two runs."""
+    """Its inputs are named whole, so that nothing but the path of site.toml differs between the two
+    runs.
+    """
     site = Furnaces(heats=1).write(tmp_path)
     own = site.read_text("utf-8")
     for name in ("batches", "readings", "energy"):

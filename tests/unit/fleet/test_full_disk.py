@@ -1,4 +1,6 @@
-"""A disk without room: nothing half-written stays, the remedy is to free space, no site is computed for it, and what is done is counted."""
+"""A disk without room: nothing half-written stays, the remedy is to free space, no site is computed
+for it, and what is done is counted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.unit.fleet.test_fleet import fleet, group_of, tasks_of
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, folder: Path, but: int = 0) -> None:
-    """From now on only `but` bytes of a file fit on the disk that this folder is on; a file that is larger stays cut off."""
+    """From now on only `but` bytes of a file fit on the disk that this folder is on; a file that is
+    larger stays cut off.
+    """
     whole = Path.write_bytes
 
     def write_bytes(path: Path, content: bytes) -> int:

@@ -1,4 +1,6 @@
-"""The page of the group: what was left out of each label, what things are called, in which units, and by which prices."""
+"""The page of the group: what was left out of each label, what things are called, in which units,
+and by which prices.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 def read(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, list[SiteTaskOutcome], str]:
-    """The language, three furnaces and their page: one has prices of its own, one lost the energy of half of its heats."""
+    """The language, three furnaces and their page: one has prices of its own, one lost the energy
+    of half of its heats.
+    """
     folder, lang = tmp_path_factory.mktemp("group"), request.param
     fleet = load_fleet(group_of(folder, heats=240))
     own = folder / "works-1" / "site.toml"
@@ -176,7 +180,8 @@ def test_a_saving_without_money_has_its_reason(lang: str, tmp_path: Path) -> Non
     ]
     written = page.render("G", "2016", outcomes, grouped(outcomes), lang, MADE)
     sentence = {
-        "en": "Sites without a saving in money: 2. site.toml has no [tariff], so no amount has a price.",
+        "en": "Sites without a saving in money: 2. site.toml has no [tariff], so no amount has a "
+        "price.",
         "zh": "没有可节约费用的生产厂区：2。site.toml 中没有",
     }[lang]
     assert written.count(f"<summary>{sentence}") == 2

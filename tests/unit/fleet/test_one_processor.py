@@ -1,4 +1,6 @@
-"""A site of a fleet uses one processor, and on a worker of Dask does not pay for its memory again and again."""
+"""A site of a fleet uses one processor, and on a worker of Dask does not pay for its memory again
+and again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`status --fleet`: one row a site, what needs a person at each, and a site that cannot be read beside those that can."""
+"""`status --fleet`: one row a site, what needs a person at each, and a site that cannot be read
+beside those that can.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def test_a_row_is_of_the_last_report() -> None:
 
 
 def firm(folder: Path) -> Path:
-    """A site of another machine, one that was never enrolled, one whose file is of something else, one in object storage."""
+    """A site of another machine, one that was never enrolled, one whose file is of something else,
+    one in object storage.
+    """
     for name, content in (("a", GOOD), ("c", {"schema": "steplabel/local-label/1"})):
         (folder / f"works-{name}").mkdir()
         (folder / f"works-{name}" / "status.json").write_text(json.dumps(content), "utf-8")

@@ -1,4 +1,6 @@
-"""A site that was read but has no label stands among the sites without labels, with what became of its batches."""
+"""A site that was read but has no label stands among the sites without labels, with what became of
+its batches.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ def test_a_site_without_a_label_is_counted_and_named_with_its_reason(
 
 
 def with_a_ladle_furnace(folder: Path) -> Path:
-    """Two furnaces, beside one of which a ladle furnace ran five times, and the site whose log is not there."""
+    """Two furnaces, beside one of which a ladle furnace ran five times, and the site whose log is
+    not there.
+    """
     file, works = group_of(folder, sites=2), folder / "works-1"
     rows = [
         f"L{number},ladle-refining,2016-05-0{number}T00:00:00,2016-05-0{number}T00:50:00,100,lf-1,0"
@@ -74,7 +78,10 @@ def with_a_ladle_furnace(folder: Path) -> Path:
     [
         (
             "en",
-            "Ladle refining · any steel · comprehensive energy: 5 of 5 batches used, too few valid batches",
+            (
+                "Ladle refining · any steel · comprehensive energy: 5 of 5 batches used, too few "
+                "valid batches"
+            ),
             "Sites that lack some of their labels",
             "Label missing: ",
         ),

@@ -1,4 +1,6 @@
-"""What is said of a site of a group: which line of fleet.toml to correct, each file once, and of an unknown word that it is not known."""
+"""What is said of a site of a group: which line of fleet.toml to correct, each file once, and of an
+unknown word that it is not known.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Workers of a real Dask cluster that may not do sites, or do not get on with them: of another release, early and late, and frozen."""
+"""Workers of a real Dask cluster that may not do sites, or do not get on with them: of another
+release, early and late, and frozen.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The same row gives the same label by any road: every format, notation, encoding, zone of stamps and order of rows.
+"""The same row gives the same label by any road: every format, notation, encoding, zone of stamps
+and order of rows.
 
-A plant is drawn at random and written down fourteen ways. What stands in label.json is compared whole, to the last digit.
+A plant is drawn at random and written down fourteen ways. What stands in label.json is compared
+whole, to the last digit.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ class Plant:
 
 
 def plant(seed: int) -> Plant:
-    """Forty heats on one furnace and its meters every five minutes; numbers with as many digits as they like."""
+    """Forty heats on one furnace and its meters every five minutes; numbers with as many digits as
+    they like.
+    """
     chance = random.Random(seed)  # noqa: S311 - a plant, no secret
     heats = []
     for number in range(HEATS):
@@ -346,7 +350,10 @@ def b2mml(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
         "</MaterialConsumedActualProperty></MaterialConsumedActual></SegmentResponse>\n"
         for h in works.heats
     )
-    text = f'<ProductionPerformance xmlns="http://www.mesa.org/xml/B2MML"><ProductionResponse>{segments}</ProductionResponse></ProductionPerformance>'
+    text = (
+        f"<ProductionPerformance "
+        f'xmlns="http://www.mesa.org/xml/B2MML"><ProductionResponse>{segments}</ProductionResponse></ProductionPerformance>'
+    )
     (folder / "performance.xml").write_text(text, encoding="utf-8")
     inputs = tables(works, local, repr)
     readings = write_csv(folder, {"readings": inputs["readings"]})
@@ -375,7 +382,10 @@ def label_of(
     folder.mkdir(parents=True, exist_ok=True)
     files, mapping = road(folder, works)
     inputs = "\n".join(f'{name} = "{file}"' for name, file in files.items())
-    site = f'[site]\nid = "w"\ntimezone = "Asia/Shanghai"\npack = "steel"\n[inputs]\n{inputs}\n{METERS}{mapping}'
+    site = (
+        '[site]\nid = "w"\ntimezone = "Asia/Shanghai"\npack = '
+        f'"steel"\n[inputs]\n{inputs}\n{METERS}{mapping}'
+    )
     (folder / "site.toml").write_text(site, encoding="utf-8")
     read = load_site(folder / "site.toml")
     result = pipeline.label(read, Period.parse("2016", read.zone))

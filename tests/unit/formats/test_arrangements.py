@@ -1,4 +1,6 @@
-"""Tables that say what is wanted in another arrangement: what is asked, what is read, and what stays unread where it is in doubt."""
+"""Tables that say what is wanted in another arrangement: what is asked, what is read, and what
+stays unread where it is in doubt.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a cell says depends on no other cell of its file, and not on which reader the file is taken by."""
+"""What a cell says depends on no other cell of its file, and not on which reader the file is taken
+by.
+"""
 
 import math
 from collections.abc import Callable

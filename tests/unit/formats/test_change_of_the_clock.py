@@ -1,4 +1,6 @@
-"""Stamps that end intervals, at the two changes of the clock: the moment of the change is one of them."""
+"""Stamps that end intervals, at the two changes of the clock: the moment of the change is one of
+them.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def test_quarters_that_end_with_the_change_in_autumn_come_twice() -> None:
 
 
 def test_half_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
-    """Between the two at half past lies the one that ends with the change, by the clock until then: half an hour back and not a whole."""
+    """Between the two at half past lies the one that ends with the change, by the clock until then:
+    half an hour back and not a whole.
+    """
     local = wall(
         *(
             f"2022-11-06T{time}"

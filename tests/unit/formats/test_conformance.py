@@ -1,4 +1,6 @@
-"""The conformance kit: the worked example passes every check, and each broken source fails its own check and no other."""
+"""The conformance kit: the worked example passes every check, and each broken source fails its own
+check and no other.
+"""
 
 from __future__ import annotations
 
@@ -197,7 +199,9 @@ BROKEN: dict[str, tuple[Historian, str]] = {
 
 
 class Once:
-    """Readings that are the last ones when they are asked for a third time: a cursor that is never opened again."""
+    """Readings that are the last ones when they are asked for a third time: a cursor that is never
+    opened again.
+    """
 
     def __init__(self, source: HistorianSource) -> None:
         self.source, self.asked = source, 0
@@ -241,12 +245,19 @@ def plant(folder: Path, source: bool) -> Path:
     Historian().seed(works, folder)
     inputs = "\n".join(f'{name} = "{path.name}"' for name, path in files.items() if name != "log")
     if source:
-        inputs = 'source = "tests.example_source.historian:Historian"\n[source]\ndatabase = "historian.sqlite"'
+        inputs = (
+            'source = "tests.example_source.historian:Historian"\n[source]\ndatabase = '
+            '"historian.sqlite"'
+        )
     meters = "".join(
-        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "{carrier}"\nreading = "register"\nunit = "{works.units[name]}"\n'
+        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "{carrier}"\nreading = '
+        f'"register"\nunit = "{works.units[name]}"\n'
         for name, carrier in (("main-1", "electricity"), ("gas 2", "oxygen"))
     )
-    site = f'[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\n{inputs}\n{meters}'
+    site = (
+        '[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = '
+        f'"steel"\n[inputs]\n{inputs}\n{meters}'
+    )
     (folder / "site.toml").write_text(site, encoding="utf-8")
     return folder / "site.toml"
 

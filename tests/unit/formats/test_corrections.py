@@ -1,4 +1,6 @@
-"""rejected.csv is corrected by a person and fed back: the label is then that of sound files, and no correction is lost or misplaced."""
+"""rejected.csv is corrected by a person and fed back: the label is then that of sound files, and no
+correction is lost or misplaced.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`check` and `label` read what `map` knows: a file without a mapping is recognised, asked about, or refused with the line to add."""
+"""`check` and `label` read what `map` knows: a file without a mapping is recognised, asked about,
+or refused with the line to add.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ METERS = """Zeit;{header}
 14.05.2016 09:50;195000,5
 14.05.2016 10:00;195000,5
 """
-BATCHES = "batch_id,step,start,end,output_quantity,output_unit\nH1,eaf,2016-05-14 08:00,2016-05-14 08:50,122.5,t\n"
+BATCHES = (
+    "batch_id,step,start,end,output_quantity,output_unit\nH1,eaf,2016-05-14 08:00,2016-05-14 "
+    "08:50,122.5,t\n"
+)
 
 
 class Terminal(io.StringIO):
@@ -43,7 +48,8 @@ def works(tmp_path: Path) -> Any:
             (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
         site = tmp_path / "site.toml"
         site.write_text(
-            f'[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\n{inputs}{more}',
+            '[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = '
+            f'"steel"\n[inputs]\n{inputs}{more}',
             encoding="utf-8",
         )
         return site
@@ -149,7 +155,10 @@ def test_a_declared_mapping_is_the_last_word_and_so_is_the_template(
     assert "because" not in capsys.readouterr().err
 
 
-METER = '[[meters]]\nid = "main-1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "{unit}"\n'
+METER = (
+    '[[meters]]\nid = "main-1"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit '
+    '= "{unit}"\n'
+)
 METERED = 'batches = "batches.csv"\nreadings = "meters.csv"\n'
 
 

@@ -1,4 +1,6 @@
-"""How tables are laid out: merged headers, titles, units below the header, totals, merged cells downwards, a column a carrier, B2MML."""
+"""How tables are laid out: merged headers, titles, units below the header, totals, merged cells
+downwards, a column a carrier, B2MML.
+"""
 
 from __future__ import annotations
 
@@ -212,7 +214,8 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
 def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column(
     tmp_path: Path,
 ) -> None:
-    rows = "H1,eaf,12.5,3.4\nH2,eaf,12,5,3,4\nH3,eaf,12.5\nH4,eaf,12.5,3.4,,\n"  # the second has decimal commas
+    # the second has decimal commas
+    rows = "H1,eaf,12.5,3.4\nH2,eaf,12,5,3,4\nH3,eaf,12.5\nH4,eaf,12.5,3.4,,\n"
     (tmp_path / "e.csv").write_text(f"batch_id,step,Strom,Erdgas\n{rows}", encoding="utf-8")
     carriers = {
         "electricity": {"column": "Strom", "unit": "kWh"},
@@ -231,7 +234,9 @@ def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column
 def test_a_row_of_readings_with_a_cell_too_few_is_told_in_its_own_cells(
     tmp_path: Path, declared: dict[str, Any]
 ) -> None:
-    """Whatever signs stand in them: the decimal commas part no cell, a line break in one is no row."""
+    """Whatever signs stand in them: the decimal commas part no cell, a line break in one is no
+    row.
+    """
     unit = " kWh" if declared else ""
     rows = [f"2016-05-14 0{hour}:00;{hour},5{unit};2,5;3,5" for hour in range(6)]
     short = '2016-05-14 06:00;6,5;"2,5\n(read twice)"'

@@ -1,4 +1,6 @@
-"""`steplabel-agent map`: what a foreign file proves is proposed with its evidence, the rest is asked, and the profile is proved."""
+"""`steplabel-agent map`: what a foreign file proves is proposed with its evidence, the rest is
+asked, and the profile is proved.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +138,10 @@ def test_a_comma_before_three_digits_is_asked(mapped: Any) -> None:
 
 
 def test_which_of_two_date_columns_is_asked(mapped: Any) -> None:
-    text = "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
+    text = (
+        "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 "
+        "08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
+    )
     _, answer = mapped(text)
     question = next(
         candidate for candidate in answer["questions"] if candidate["key"] == "batches.start"
@@ -147,7 +152,10 @@ def test_which_of_two_date_columns_is_asked(mapped: Any) -> None:
 
 
 def test_chinese_headers_in_gbk_are_understood(mapped: Any) -> None:
-    text = "炉号,开始时间,结束时间,产量（吨）,状态\nA1,2016/5/14 8:00,2016/5/14 8:50,122.5,合格\nA2,2016/5/14 9:00,2016/5/14 9:50,121.5,废品\n"
+    text = (
+        "炉号,开始时间,结束时间,产量（吨）,状态\nA1,2016/5/14 8:00,2016/5/14 8:50,122.5,合格\nA2,2016/5/14 "
+        "9:00,2016/5/14 9:50,121.5,废品\n"
+    )
     _, answer = mapped(text.encode("gb18030"), answers='timezone = "Asia/Shanghai"\nstep = "eaf"\n')
     batches = proposal_of(answer, "batches")
     assert batches["profile"]["columns"]["start"] == "开始时间"
@@ -347,7 +355,10 @@ def test_three_digits_after_every_point_are_asked_about(mapped: Any) -> None:
         "energy.decimal",
     }
     for reply, wanted in (("decimal", "12.07"), ("group", "12070")):
-        reply = f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n"energy.decimal" = "{reply}"\n'
+        reply = (
+            f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n"energy.decimal" = '
+            f'"{reply}"\n'
+        )
         _, answer = mapped(text, answers=reply)
         assert proposal_of(answer, "batches")["proof"]["first"][0]["output_quantity"] == wanted
     _, answer = mapped(text.replace("4.749", "4.7495"))  # one number of the file shows it
@@ -448,7 +459,10 @@ def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
 
 
 def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> None:
-    text = "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
+    text = (
+        "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 "
+        "09:00;2016-05-14 09:50;12,5\n"
+    )
     _, answer = mapped(text)
     assert next(question for question in answer["questions"] if question["key"] == "batches.end")[
         "choices"
@@ -462,9 +476,12 @@ def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> Non
 
 @pytest.mark.parametrize("left_behind", ["__index_level_0__", "Unnamed: 0", "Index"])
 def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
-    """What a data frame leaves behind rises like a register; the column with a unit beside the meter's name is the reading."""
+    """What a data frame leaves behind rises like a register; the column with a unit beside the
+    meter's name is the reading.
+    """
     rows = [
-        f"m{1 + row % 2},{1 + row // 96:02d}/10/2022 {row // 4 % 24:02d}:{15 * (row % 4):02d},{0.2 + row * 7 % 13 / 10},{8760 + row}"
+        f"m{1 + row % 2},{1 + row // 96:02d}/10/2022 "
+        f"{row // 4 % 24:02d}:{15 * (row % 4):02d},{0.2 + row * 7 % 13 / 10},{8760 + row}"
         for row in range(200)
     ]
     _, answer = mapped(
@@ -478,7 +495,9 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
 
 
 def test_names_of_one_letter_and_a_number_are_names_and_not_values(mapped: Any) -> None:
-    """Meters M1 and M2 below a title: their names are the header, and a column of furnaces F1 and F2 holds no numbers."""
+    """Meters M1 and M2 below a title: their names are the header, and a column of furnaces F1 and
+    F2 holds no numbers.
+    """
     rows = [
         f"2016-05-14 {hour:02}:00;F{1 + hour % 2};{12.5 + hour * 7 % 5};{3.25 + hour * 3 % 4}"
         for hour in range(12)
@@ -563,7 +582,9 @@ def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) 
 
 
 def test_a_remark_with_both_signs_proves_no_decimal_sign() -> None:
-    """12.500 is twelve and a half or twelve thousand five hundred, whatever stands in the remark of another row."""
+    """12.500 is twelve and a half or twelve thousand five hundred, whatever stands in the remark of
+    another row.
+    """
     decimal, group = decimal_of(["12.500", "13.250", "n.a., 2h", "14.750"])
     assert decimal is not None
     assert not decimal.certain
@@ -571,7 +592,9 @@ def test_a_remark_with_both_signs_proves_no_decimal_sign() -> None:
 
 
 def test_a_comma_behind_four_digits_parts_no_groups() -> None:
-    """A group has three digits at most, so 1250,125 has a decimal comma though three digits follow it."""
+    """A group has three digits at most, so 1250,125 has a decimal comma though three digits follow
+    it.
+    """
     decimal, _ = decimal_of(["1250,125", "1300,500"])
     assert decimal is not None
     assert (decimal.value, decimal.certain) == (",", True)
@@ -600,7 +623,9 @@ def test_a_comma_behind_four_digits_parts_no_groups() -> None:
 def test_a_sign_that_stands_within_numbers_alone_parts_no_columns(
     mapped: Any, delimiter: str, header: str, cells: tuple[str, ...], further: dict[str, str]
 ) -> None:
-    """English groups of digits, or decimal commas, in a file parted by semicolons: commas are as many as semicolons, or more."""
+    """English groups of digits, or decimal commas, in a file parted by semicolons: commas are as
+    many as semicolons, or more.
+    """
     rows = [
         delimiter.join(
             cell.format(n % 10 if place else f"2026-03-{1 + n // 24:02} {n % 24:02}:00")

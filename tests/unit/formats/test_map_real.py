@@ -1,4 +1,6 @@
-"""`map` on the real files: what it proposes is what the shipped profiles declare, and no row is rejected that they read."""
+"""`map` on the real files: what it proposes is what the shipped profiles declare, and no row is
+rejected that they read.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ import pytest
 from reporting_agent.cli import main
 from tests.functional.real_data import DATA, HEATS, MACHINES, METER, PROFILES
 
-OF_THE_HEATS = 'step = "eaf"\n[batches]\noutput_quantity = "122.5"\noutput_unit = "t"\n[energy]\ncarrier = "electricity"\n'
+OF_THE_HEATS = (
+    'step = "eaf"\n[batches]\noutput_quantity = "122.5"\noutput_unit = "t"\n[energy]\ncarrier = '
+    '"electricity"\n'
+)
 
 
 def mapped(
@@ -20,7 +25,8 @@ def mapped(
 ) -> tuple[int, dict[str, Any]]:
     if not (DATA / file).is_file():
         pytest.skip(
-            f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+            f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds "
+            "it)"
         )
     (folder / "answers.toml").write_text(answers, encoding="utf-8")
     capsys.readouterr()

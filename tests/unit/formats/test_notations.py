@@ -1,4 +1,6 @@
-"""Notations of numbers, dates and texts: what is declared is read, and nothing that could mean something else."""
+"""Notations of numbers, dates and texts: what is declared is read, and nothing that could mean
+something else.
+"""
 
 from __future__ import annotations
 
@@ -90,8 +92,8 @@ def test_a_number_written_in_any_declared_notation_is_the_same_number(
         (
             "42504,354166666664",
             Profile(excel_dates="1900", decimal=","),
-            datetime(2016, 5, 14, 8, 30),
-        ),  # noqa: DTZ001
+            datetime(2016, 5, 14, 8, 30),  # noqa: DTZ001
+        ),
         (41042.354166666664, Profile(excel_dates="1904"), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
         ("２０１６－０５－１４　０８：３０", Profile(), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
         ("2016-05-14\u00a008:30", Profile(), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
@@ -103,8 +105,8 @@ def test_a_number_written_in_any_declared_notation_is_the_same_number(
         (
             "31/12/2016 00:15",
             Profile(date_order="dmy", midnight="ends"),
-            datetime(2016, 12, 31, 0, 15),
-        ),  # noqa: DTZ001
+            datetime(2016, 12, 31, 0, 15),  # noqa: DTZ001
+        ),
         (date(2016, 5, 14), Profile(), datetime(2016, 5, 14)),  # noqa: DTZ001
     ],
 )
@@ -171,7 +173,9 @@ def test_a_text_that_is_none_is_refused(cell: cells.Cell) -> None:
 
 
 def autumn(minutes: int, zone: ZoneInfo = ROME) -> tuple[np.ndarray, np.ndarray]:
-    """Local and UTC microseconds of stamps every so many minutes across the night in which the clock is put back."""
+    """Local and UTC microseconds of stamps every so many minutes across the night in which the
+    clock is put back.
+    """
     moments = [
         datetime(2016, 10, 29, 20, tzinfo=UTC) + timedelta(minutes=minutes * step)
         for step in range(600 // minutes)

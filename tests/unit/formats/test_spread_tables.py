@@ -1,4 +1,6 @@
-"""Moments over several columns, several rows a batch, AM and PM, and units of which `map` and the label never think otherwise."""
+"""Moments over several columns, several rows a batch, AM and PM, and units of which `map` and the
+label never think otherwise.
+"""
 
 from __future__ import annotations
 

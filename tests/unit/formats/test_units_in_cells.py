@@ -1,4 +1,6 @@
-"""Numbers that carry their unit, such as 5.577,0 kWh: read where a column has one, and a number with another is not."""
+"""Numbers that carry their unit, such as 5.577,0 kWh: read where a column has one, and a number
+with another is not.
+"""
 
 from __future__ import annotations
 

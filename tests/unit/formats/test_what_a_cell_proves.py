@@ -1,4 +1,6 @@
-"""Which cells prove how a column is written, and which only make a question: decimals, dates, offsets, midnights, Excel's days."""
+"""Which cells prove how a column is written, and which only make a question: decimals, dates,
+offsets, midnights, Excel's days.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which act holds on which day, and which row of its table for which goods: each edge of a day, a year and a code."""
+"""Which act holds on which day, and which row of its table for which goods: each edge of a day, a
+year and a code.
+"""
 
 from __future__ import annotations
 

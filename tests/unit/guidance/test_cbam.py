@@ -1,4 +1,6 @@
-"""The cost at the border: vectors by hand, every good and year by a second implementation, and law that changes backwards."""
+"""The cost at the border: vectors by hand, every good and year by a second implementation, and law
+that changes backwards.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_tonnes_to_be_paid_on_default_values_of_china(
 
 
 def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
-    """The formula again, from the files' text alone: fractions, no class and no search of the product's."""
+    """The formula again, from the files' text alone: fractions, no class and no search of the
+    product's.
+    """
     folder = files("benchmarks.guidance").joinpath("cbam")
     lines = {
         name: folder.joinpath(f"{file}.csv").read_text().splitlines()[1:]
@@ -107,7 +111,8 @@ def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of
         (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))),
     )
     answer = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
-    # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first quarter's price is 75.36
+    # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first
+    # quarter's price is 75.36
     assert answer.certificates == Decimal("0.94779375")
     assert answer.cost == Decimal("0.94779375") * Decimal("75.36")
     assert answer.basis == "attested"
@@ -280,7 +285,11 @@ def test_a_route_that_nobody_named_is_said_to_be_that_of_the_only_value() -> Non
     assert unnamed.certificates == named.certificates
     of_route = [str(caveat) for caveat in unnamed.caveats if "No route was named" in str(caveat)]
     assert of_route == [
-        "No route was named. The only default value is that of route K (primary aluminium), so it applies."
+        (
+            "No route was named. The only default value is that of route K (primary aluminium), "
+            "so it "
+            "applies."
+        )
     ]
     assert not any("No route was named" in str(caveat) for caveat in named.caveats)
 

@@ -1,4 +1,6 @@
-"""A published list is cited so that its reader finds it again, and can tell what its money is worth."""
+"""A published list is cited so that its reader finds it again, and can tell what its money is
+worth.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What sites report of practices: a class by interval and estimate, counted by fives, as one sentence; and the file that carries it."""
+"""What sites report of practices: a class by interval and estimate, counted by fives, as one
+sentence; and the file that carries it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Practices of published lists: all that the list has, tied to steps that the packs know, and matched with a plant's gap on site."""
+"""Practices of published lists: all that the list has, tied to steps that the packs know, and
+matched with a plant's gap on site.
+"""
 
 from __future__ import annotations
 

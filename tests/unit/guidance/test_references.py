@@ -1,4 +1,6 @@
-"""What others publish: each reason for refusing it is reached, and a figure that is not sure enough reaches nobody."""
+"""What others publish: each reason for refusing it is reached, and a figure that is not sure enough
+reaches nobody.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encodi
 
 
 def kiln_reference(**changed: object) -> Reference:
-    """The mean of GNR's kilns of 2016, as if all of them were dry: it agrees with a kiln's label of 2016 in all."""
+    """The mean of GNR's kilns of 2016, as if all of them were dry: it agrees with a kiln's label of
+    2016 in all.
+    """
     reference = next(each for each in references() if each.id == "gnr-2016-kiln-heat")
     return reference.model_copy(update={"routes": ("dry-process",), **changed})
 
@@ -91,11 +95,11 @@ def test_worldsteel_changed_its_scope_in_2024() -> None:
     def by_scope(decisions: object, id_: str) -> list[str]:
         return [
             str(e.reason)
-            for each in decisions
+            for each in decisions  # type: ignore[attr-defined]
             if each.reference.id == id_
             for e in each.refused
             if e.by == "scope"
-        ]  # type: ignore[attr-defined]
+        ]
 
     assert by_scope(of_2023, "worldsteel-2023-energy") == []
     assert by_scope(of_2024, "worldsteel-2023-energy") == [

@@ -1,4 +1,6 @@
-"""`steplabel-agent worth`: what gaps are worth at the site's own tariff, and one good at the border, with every input and its act."""
+"""`steplabel-agent worth`: what gaps are worth at the site's own tariff, and one good at the
+border, with every input and its act.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def test_a_price_and_what_was_paid_at_home_make_the_cost(
 
 
 def test_the_law_is_asked_as_it_was_known(capsys: pytest.CaptureFixture[str]) -> None:
-    """Before 2026/1740 was published no default value is held: nothing is worked out with one that nobody could know."""
+    """Before 2026/1740 was published no default value is held: nothing is worked out with one that
+    nobody could know.
+    """
     answer = asked(
         capsys,
         "cbam",
@@ -159,8 +163,8 @@ def test_the_route_that_was_taken_is_named(capsys: pytest.CaptureFixture[str]) -
     answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA)
     assert answer["route"] == "C"
     assert (
-        "No route was named. The only default value is that of route C (blast furnace), so it applies."
-        in answer["caveats"]
+        "No route was named. The only default value is that of route C (blast furnace), so it "
+        "applies." in answer["caveats"]
     )
     named = asked(
         capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "C"
@@ -313,7 +317,8 @@ def melts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     site = folder / "site.toml"
     site.write_text(
-        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
         '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n' + TARIFF + BORDER
     )
     return site
@@ -332,7 +337,9 @@ def both_answers(melts: Path) -> tuple[Any, Any]:
 
 
 def test_each_gap_of_a_site_in_energy_co2_and_money(both_answers: tuple[Any, Any]) -> None:
-    """The label is the third least of sixty, 352 kWh/t: what lies above it adds up to 100 t x (0 + 1 + ... + 57) kWh/t."""
+    """The label is the third least of sixty, 352 kWh/t: what lies above it adds up to 100 t x (0 +
+    1 + ... + 57) kWh/t.
+    """
     worth, _ = both_answers
     assert (worth["schema"], worth["currency"]) == ("steplabel/worth/1", "CNY")
     (melting,) = (row for row in worth["steps"] if row["metric"] == "electricity")

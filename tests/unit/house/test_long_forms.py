@@ -1,4 +1,6 @@
-"""The long forms are all on the list of those that are run, and a failure among them is told and hides no other."""
+"""The long forms are all on the list of those that are run, and a failure among them is told and
+hides no other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A parametrisation over nothing is a fault: what should have been its cases is gone, and pytest would skip the test without a word."""
+"""A parametrisation over nothing is a fault: what should have been its cases is gone, and pytest
+would skip the test without a word.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""No text of another script, no broad handler, no name that says nothing and no name for two classes stands in the product, but for those
-excused by name; no name that says nothing in tests either."""
+"""No text of another script, no broad handler, no name that says nothing and no name for two
+classes stands in the product, but for those excused by name; no name that says nothing in tests
+either."""
 
 from __future__ import annotations
 

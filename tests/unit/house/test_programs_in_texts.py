@@ -1,4 +1,6 @@
-"""Programs that a test hands to another process as text import names that exist: types see none, and many run in long forms alone."""
+"""Programs that a test hands to another process as text import names that exist: types see none,
+and many run in long forms alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 IMPORTS = re.compile(
-    r"(?:^|[;\n]) *from ((?:benchmarks|fixtures|portal|reporting_agent|tests)[\w.]*) import ([\w, ]+)"
+    r"(?:^|[;\n]) *from ((?:benchmarks|fixtures|portal|reporting_agent|tests)[\w.]*) import ([\w, "
+    r"]+)"
 )
 
 
@@ -25,7 +28,9 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
 
 
 def at_module_level(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Those that a module itself runs, behind a condition too; what a function holds can be imported by nobody."""
+    """Those that a module itself runs, behind a condition too; what a function holds can be
+    imported by nobody.
+    """
     for statement in statements:
         yield statement
         for branch in (

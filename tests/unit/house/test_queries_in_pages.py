@@ -1,4 +1,6 @@
-"""Pages ask the apps: what is read from the database stands in the app whose model it is, and no page queries by itself."""
+"""Pages ask the apps: what is read from the database stands in the app whose model it is, and no
+page queries by itself.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""The languages of the tree and one more, which is files in a folder of the tests and nothing else."""
+"""The languages of the tree and one more, which is files in a folder of the tests and nothing
+else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A language that nobody speaks: every English text with other letters, so that what is still English was never translated."""
+"""A language that nobody speaks: every English text with other letters, so that what is still
+English was never translated.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Refusals of the API are said in the language that was asked for; their codes are the same in every language."""
+"""Refusals of the API are said in the language that was asked for; their codes are the same in
+every language.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`steplabel-agent`: help and wrong usage are in the language of the terminal, those of argparse itself too."""
+"""`steplabel-agent`: help and wrong usage are in the language of the terminal, those of argparse
+itself too.
+"""
 
 from __future__ import annotations
 

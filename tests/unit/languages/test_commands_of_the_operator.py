@@ -1,4 +1,6 @@
-"""`manage.py`: help, answers and refusals of our commands are in the language of the terminal, or in that which `--language` names."""
+"""`manage.py`: help, answers and refusals of our commands are in the language of the terminal, or
+in that which `--language` names.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ SAME_IN_ALL = re.compile(
     |steplabel-agent-SYSTEM-pythonVERSION|cement|TEXT|\[Errno\ 2\]|No\ such\ file\ or\ directory|\ben\b|\bzh\b""",
     re.VERBOSE,
 )
-"""Files, options, settings, steps of a command, codes and ids, and what the operating system says."""
+"""Files, options, settings, steps of a command, codes and ids, and what the operating system
+says.
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -141,8 +145,8 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(
         == 1
     )
     assert (
-        "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE"
-        in printed()
+        "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as "
+        "root:ROLE" in printed()
     )
 
 

@@ -1,4 +1,6 @@
-"""What a refusal, a validator or an answer of a command says stands in the catalogue: a text that no extractor sees is English for good."""
+"""What a refusal, a validator or an answer of a command says stands in the catalogue: a text that
+no extractor sees is English for good.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,16 @@ WORD = re.compile(r"(?<![\w.$/<`'\"-])[A-Za-z][a-z]+(?![\w./`-])")
 
 
 def is_english(text: str) -> bool:
-    """At least two words beside each other, outside of code: a name, a unit or a format is the same in every language."""
+    """At least two words beside each other, outside of code: a name, a unit or a format is the same
+    in every language.
+    """
     return len(WORD.findall(CODE.sub(" ", text))) >= 2
 
 
 def plain_texts(expression: ast.expr) -> Iterator[str]:
-    """Those of an expression that no phrase holds: of literals, f-strings, sums of them, and what a condition chooses between."""
+    """Those of an expression that no phrase holds: of literals, f-strings, sums of them, and what a
+    condition chooses between.
+    """
     if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
         yield expression.value
     elif isinstance(expression, ast.JoinedStr):
@@ -63,7 +69,9 @@ def plain_texts(expression: ast.expr) -> Iterator[str]:
 
 
 def untranslated(source: str) -> list[tuple[int, str]]:
-    """Line and text. A `ValueError` is read by people where pydantic makes a finding of it; elsewhere it is a mistake of ours."""
+    """Line and text. A `ValueError` is read by people where pydantic makes a finding of it;
+    elsewhere it is a mistake of ours.
+    """
     texts, validates = [], "pydantic" in source
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):

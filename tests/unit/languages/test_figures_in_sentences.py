@@ -1,4 +1,6 @@
-"""A figure in a sentence for people is written as people write it: 1,230, and never 1.23e+03, as Python's `g` does."""
+"""A figure in a sentence for people is written as people write it: 1,230, and never 1.23e+03, as
+Python's `g` does.
+"""
 
 from __future__ import annotations
 

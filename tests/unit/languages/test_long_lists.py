@@ -1,4 +1,6 @@
-"""A list of thousands in one sentence: a register of a country names as many people, a refusal as many batches."""
+"""A list of thousands in one sentence: a register of a country names as many people, a refusal as
+many batches.
+"""
 
 from __future__ import annotations
 

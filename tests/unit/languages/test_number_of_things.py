@@ -1,4 +1,6 @@
-"""A sentence about a number of things is said in the form that the language has for that number, at once and when it was kept."""
+"""A sentence about a number of things is said in the form that the language has for that number, at
+once and when it was kept.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pages in a third language: a folder of the pages' catalogue, and nothing that a visitor reads stays in English."""
+"""Pages in a third language: a folder of the pages' catalogue, and nothing that a visitor reads
+stays in English.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the control room's page answers without a page, in the language of the pages under which the address stands."""
+"""What the control room's page answers without a page, in the language of the pages under which the
+address stands.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What packs, files of an audit, documents and saved data are refused with is said in the reader's language to its last word."""
+"""What packs, files of an audit, documents and saved data are refused with is said in the reader's
+language to its last word.
+"""
 
 from __future__ import annotations
 
@@ -207,7 +209,9 @@ ACTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "Expecting value: line column char steplabel",
     ),
 }
-"""What refuses, a text that has to be in the answer, and what stays: names of fields and what a library said."""
+"""What refuses, a text that has to be in the answer, and what stays: names of fields and what a
+library said.
+"""
 
 
 def words_of(text: str) -> str:

@@ -1,4 +1,6 @@
-"""What is wrong in site.toml and the files beside it is said in the reader's language, what was found and what is wanted too."""
+"""What is wrong in site.toml and the files beside it is said in the reader's language, what was
+found and what is wanted too.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,10 @@ def test_a_fault_of_fleet_toml_is_told_in_it(language: str, tmp_path: Path) -> N
 
 def test_a_fault_of_actions_toml_is_told_in_it(language: str, tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
-    action = '[[actions]]\nid = "a1"\nmeter = "m9"\nwhat = "w"\nowner = "o"\nstate = "done"\nday = 2025-01-01\n'
+    action = (
+        '[[actions]]\nid = "a1"\nmeter = "m9"\nwhat = "w"\nowner = "o"\nstate = "done"\nday = '
+        "2025-01-01\n"
+    )
     (tmp_path / "actions.toml").write_text(action, encoding="utf-8")
     with pytest.raises(InputError) as refused:
         load_actions(load_site(tmp_path / "site.toml"))

@@ -1,4 +1,6 @@
-"""One Chinese word for a thing, the one that its readers use: no retired term is left where people read."""
+"""One Chinese word for a thing, the one that its readers use: no retired term is left where people
+read.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ RETIRED = {
     "工序阶梯": "工序能耗阶梯图",
     r"95 ?%+ ?区间": "置信区间",
     "等待开封|正在开封": "待解密",
-    "(?<!知识共享)署名(?!：任何公开内容)": "公示企业名称",  # a licence has its name; the terms that firms signed keep their wording
+    # a licence has its name; the terms that firms signed keep their wording
+    "(?<!知识共享)署名(?!：任何公开内容)": "公示企业名称",
     "标杆(?!水平|值, which)": "行业基准",
     r"第 ?(%\(\w+\)[sd]|\{revision\}|\d) 次修订": "修订号",
     "退出本方案|退出该计划|退出制度": "退出本计划",

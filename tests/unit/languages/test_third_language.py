@@ -1,4 +1,6 @@
-"""A third language is added by adding files alone: with them, nothing that a person reads stays in English."""
+"""A third language is added by adding files alone: with them, nothing that a person reads stays in
+English.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ NAMES = re.compile(
     |Steplabel|\bkgce\b|\b\w*Wh\b|\bGJ\b|eaf|steel|init\b|No\ such\ file\ or\ directory""",
     re.VERBOSE,
 )
-"""On a screen the same in every language: files, commands, options, codes, ids, units, and what the operating system says."""
+"""On a screen the same in every language: files, commands, options, codes, ids, units, and what the
+operating system says.
+"""
 
 
 def english(screen: str, *own: str) -> set[str]:

@@ -1,4 +1,6 @@
-"""What a file, a cell or a setting holds, and what it should: said in the reader's language, kept in English where programs read it."""
+"""What a file, a cell or a setting holds, and what it should: said in the reader's language, kept
+in English where programs read it.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,10 @@ def test_what_is_wanted_of_a_cell_is_said_in_it(language: str, cell: Cell, read:
         ("1,eaf,2016-05-14 08:00,2", "5 cells"),
         (
             "id,step,begin,amount,unit",
-            "a date and time in the order ymd; declare below_header = 1 where this row holds units or remarks",
+            (
+                "a date and time in the order ymd; declare below_header = 1 where this row holds "
+                "units or remarks"
+            ),
         ),
         (",eaf,2016-05-14 08:00,2,t", "a text"),
         ('1,"e"af,2016-05-14 08:00,2,t', 'a quote inside a quoted cell written twice ("")'),

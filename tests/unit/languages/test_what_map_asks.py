@@ -1,4 +1,6 @@
-"""`map`, and `check` where it recognises a file: questions, evidence, proof and refusals are in the reader's language."""
+"""`map`, and `check` where it recognises a file: questions, evidence, proof and refusals are in the
+reader's language.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ CODES = (
 
 
 def sentences_of(screen: str) -> str:
-    """What is left without settings, rows of a table, answers to choose from, and what stands in quotation marks."""
+    """What is left without settings, rows of a table, answers to choose from, and what stands in
+    quotation marks.
+    """
     lines = [
         line
         for line in screen.splitlines()
@@ -60,64 +64,180 @@ HEAT = "Charge;Beginn;{columns}\nH1;{day}.05.2016 08:00;{first}\nH2;{day}.05.201
 ZONE = 'timezone = "UTC"\nstep = "eaf"\n'
 FILES = {
     "a title, totals, a word that nobody knows and a row that cannot be read": (GERMAN, None),
-    "day or month": ("Heat No,Start,Output (t)\nH1,01/05/2016 08:00,120.5\nH2,02/05/2016 09:00,121.5\n", None),
-    "month or day": ("Heat No,Start,Output (t)\nH1,05/01/2016 08:00,120.5\nH2,05/02/2016 09:00,121.5\n", None),
-    "no month 14": ("Heat No,Start,Output (t)\nH1,05/14/2016 08:00,120.5\nH2,05/15/2016 09:00,121.5\n", None),
-    "comma or group": (HEAT.format(columns="Menge t", day=14, first="122,500", second="121,250"), None),
-    "point or group": (HEAT.format(columns="Menge kg;Strom kWh", day=14, first="12.070;5.577", second="11.860;4.749"), None),
-    "a nought alone": (HEAT.format(columns="Menge t", day=14, first="122,500", second="0,250"), None),
-    "commas twice": (HEAT.format(columns="Menge kg", day=14, first="1,122,500", second="1,122,250"), None),
-    "points twice": (HEAT.format(columns="Menge kg", day=14, first="1.122.500", second="1.122.250"), None),
+    "day or month": (
+        ("Heat No,Start,Output (t)\nH1,01/05/2016 08:00,120.5\nH2,02/05/2016 09:00,121.5\n"),
+        None,
+    ),
+    "month or day": (
+        ("Heat No,Start,Output (t)\nH1,05/01/2016 08:00,120.5\nH2,05/02/2016 09:00,121.5\n"),
+        None,
+    ),
+    "no month 14": (
+        ("Heat No,Start,Output (t)\nH1,05/14/2016 08:00,120.5\nH2,05/15/2016 09:00,121.5\n"),
+        None,
+    ),
+    "comma or group": (
+        HEAT.format(columns="Menge t", day=14, first="122,500", second="121,250"),
+        None,
+    ),
+    "point or group": (
+        HEAT.format(
+            columns="Menge kg;Strom kWh", day=14, first="12.070;5.577", second="11.860;4.749"
+        ),
+        None,
+    ),
+    "a nought alone": (
+        HEAT.format(columns="Menge t", day=14, first="122,500", second="0,250"),
+        None,
+    ),
+    "commas twice": (
+        HEAT.format(columns="Menge kg", day=14, first="1,122,500", second="1,122,250"),
+        None,
+    ),
+    "points twice": (
+        HEAT.format(columns="Menge kg", day=14, first="1.122.500", second="1.122.250"),
+        None,
+    ),
     "two columns of dates": (
-        "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n", None
+        (
+            "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 "
+            "08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
+        ),
+        None,
     ),
     "an end that nothing names": (
-        "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n", None
+        (
+            "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 "
+            "09:00;2016-05-14 09:50;12,5\n"
+        ),
+        None,
     ),
-    "Excel's days": ("Heat No,Start,Output (t)\nH1,42504.3333333333,120.5\nH2,42504.375,121.5\n", None),
-    "years of two digits": ("Heat No;Start;Output (t)\nH1;05.06.07 08:00;120.5\nH2;06.06.07 09:00;121.5\n", None),
-    "clocks with a point": ("Heat No;Start;Output (t)\nH1;13.05.2016 08.00;120.5\nH2;14.05.2016 09.00;121.5\n", None),
-    "a ton": ("Heat No,Start,Output (ton)\nH1,2016-05-14 08:00,120.5\nH2,2016-05-14 09:00,121.5\n", None),
-    "no unit": ("Heat No,Start,Output,Energy\nH1,2016-05-14 08:00,120.5,40\nH2,2016-05-14 09:00,121.5,41\n", None),
+    "Excel's days": (
+        "Heat No,Start,Output (t)\nH1,42504.3333333333,120.5\nH2,42504.375,121.5\n",
+        None,
+    ),
+    "years of two digits": (
+        ("Heat No;Start;Output (t)\nH1;05.06.07 08:00;120.5\nH2;06.06.07 09:00;121.5\n"),
+        None,
+    ),
+    "clocks with a point": (
+        ("Heat No;Start;Output (t)\nH1;13.05.2016 08.00;120.5\nH2;14.05.2016 09.00;121.5\n"),
+        None,
+    ),
+    "a ton": (
+        "Heat No,Start,Output (ton)\nH1,2016-05-14 08:00,120.5\nH2,2016-05-14 09:00,121.5\n",
+        None,
+    ),
+    "no unit": (
+        (
+            "Heat No,Start,Output,Energy\nH1,2016-05-14 08:00,120.5,40\nH2,2016-05-14 "
+            "09:00,121.5,41\n"
+        ),
+        None,
+    ),
     "no output": ("Heat No,Start\nH1,2016-05-14 08:00\nH2,2016-05-14 09:00\n", ZONE),
-    "units below": ("Heat No;Start;Output\n;;t\nH1;2016-05-14 08:00;120.5\nH2;2016-05-14 09:00;121.5\n", ZONE),
-    "units behind numbers": ("Heat No;Start;Output\nH1;2016-05-14 08:00;120.5 t\nH2;2016-05-14 09:00;121.5 t\n", ZONE),
-    "a unit alone": (HEAT.format(columns="t;kWh", day=14, first="12,1;5577", second="11,8;4749"), ZONE),
-    "a batch twice": ("Heat No;Start;Output (t)\nH1;2016-05-14 08:00;120.5\nH1;2016-05-14 09:00;121.5\n", ZONE),
-    "two of a carrier": (HEAT.format(columns="Menge t;Strom HT kWh;Strom NT kWh", day=14, first="1;2;3", second="2;3;4"), ZONE),
-    "a unit of energy": (HEAT.format(columns="Menge t;Gas (therm);Strom kWh", day=14, first="1;2;3", second="2;3;4"), ZONE),
-    "a power": (HEAT.format(columns="Menge t;Strom [kW]", day=14, first="12,1;557", second="11,8;474"), ZONE),
-    "a duration": (HEAT.format(columns="Dauer;Menge t", day=14, first="6:21;12,1", second="5:20;11,8"), ZONE),
+    "units below": (
+        ("Heat No;Start;Output\n;;t\nH1;2016-05-14 08:00;120.5\nH2;2016-05-14 09:00;121.5\n"),
+        ZONE,
+    ),
+    "units behind numbers": (
+        ("Heat No;Start;Output\nH1;2016-05-14 08:00;120.5 t\nH2;2016-05-14 09:00;121.5 t\n"),
+        ZONE,
+    ),
+    "a unit alone": (
+        HEAT.format(columns="t;kWh", day=14, first="12,1;5577", second="11,8;4749"),
+        ZONE,
+    ),
+    "a batch twice": (
+        ("Heat No;Start;Output (t)\nH1;2016-05-14 08:00;120.5\nH1;2016-05-14 09:00;121.5\n"),
+        ZONE,
+    ),
+    "two of a carrier": (
+        HEAT.format(
+            columns="Menge t;Strom HT kWh;Strom NT kWh", day=14, first="1;2;3", second="2;3;4"
+        ),
+        ZONE,
+    ),
+    "a unit of energy": (
+        HEAT.format(columns="Menge t;Gas (therm);Strom kWh", day=14, first="1;2;3", second="2;3;4"),
+        ZONE,
+    ),
+    "a power": (
+        HEAT.format(columns="Menge t;Strom [kW]", day=14, first="12,1;557", second="11,8;474"),
+        ZONE,
+    ),
+    "a duration": (
+        HEAT.format(columns="Dauer;Menge t", day=14, first="6:21;12,1", second="5:20;11,8"),
+        ZONE,
+    ),
     "rates and registers": (
-        "Time,Main [kWh],Mill [kW],Fan [MJ],Pump\n" + stamps("2016-05-14T{n:02}:00:00+08:00,{n}000,{wave},{wave},{wave}"), None
+        "Time,Main [kWh],Mill [kW],Fan [MJ],Pump\n"
+        + stamps("2016-05-14T{n:02}:00:00+08:00,{n}000,{wave},{wave},{wave}"),
+        None,
     ),
     "the newest first": (
-        "Time,Main [kWh]\n" + "".join(f"2016-05-14 {23 - n // 4:02}:{45 - 15 * (n % 4):02},{9000 - n * 12.5}\n" for n in range(30)), None
+        "Time,Main [kWh]\n"
+        + "".join(
+            f"2016-05-14 {23 - n // 4:02}:{45 - 15 * (n % 4):02},{9000 - n * 12.5}\n"
+            for n in range(30)
+        ),
+        None,
     ),
-    "a midnight that ends": ("Time;Main [kWh]\n2016-05-13 23:45;5\n2016-05-13 00:00;6\n2016-05-14 00:15;5\n2016-05-14 00:30;7\n", None),
-    "one column of meters": ("meter_id;Time;x [kWh]\n" + stamps("M1;2016-05-14 {n:02}:00;{n}00"), None),
-    "a log": ("Time;Machine;Pieces;Power\n" + stamps("2016-05-14 {n:02}:00;line-1;{wave};{n}.5"), None),
-    "a log without equipment": ("Time;Output t;kWh\n" + stamps("2016-05-14 {n:02}:00;{wave};{n}.5"), None),
+    "a midnight that ends": (
+        (
+            "Time;Main [kWh]\n2016-05-13 23:45;5\n2016-05-13 00:00;6\n2016-05-14 "
+            "00:15;5\n2016-05-14 00:30;7\n"
+        ),
+        None,
+    ),
+    "one column of meters": (
+        "meter_id;Time;x [kWh]\n" + stamps("M1;2016-05-14 {n:02}:00;{n}00"),
+        None,
+    ),
+    "a log": (
+        "Time;Machine;Pieces;Power\n" + stamps("2016-05-14 {n:02}:00;line-1;{wave};{n}.5"),
+        None,
+    ),
+    "a log without equipment": (
+        "Time;Output t;kWh\n" + stamps("2016-05-14 {n:02}:00;{wave};{n}.5"),
+        None,
+    ),
     "a row a day": ("Date;Output t;kWh\n" + stamps("2016-05-{n:02};{wave};{n}.5"), None),
     "days of a month": ("Works 2;;\nDay;Output t;kWh\n" + stamps("{n};{wave};{n}.5"), None),
-    "counters": ("Heat No;Start;Output t;Begin kWh;Finish kWh\n" + stamps("H{n};2016-05-14 {n:02}:00;{wave};{n}000;{n}900"), ZONE),
-    "energy alone": ("Heat No;Carrier;Energy;Unit\nH1;electricity;48000;kWh\nH2;electricity;47500;kWh\n", None),
+    "counters": (
+        "Heat No;Start;Output t;Begin kWh;Finish kWh\n"
+        + stamps("H{n};2016-05-14 {n:02}:00;{wave};{n}000;{n}900"),
+        ZONE,
+    ),
+    "energy alone": (
+        ("Heat No;Carrier;Energy;Unit\nH1;electricity;48000;kWh\nH2;electricity;47500;kWh\n"),
+        None,
+    ),
     "blank dates": (
-        "Date;Start time;End time;Heat No;Output (t)\n" + "".join(
-            f"{'' if n % 3 else f'2016-05-{10 + n}'};0{6 + n % 3}:10;0{6 + n % 3}:55;H{n};{n}.5\n" for n in range(9)
+        "Date;Start time;End time;Heat No;Output (t)\n"
+        + "".join(
+            f"{'' if n % 3 else f'2016-05-{10 + n}'};0{6 + n % 3}:10;0{6 + n % 3}:55;H{n};{n}.5\n"
+            for n in range(9)
         ),
         None,
     ),
     "nothing that is known": ("a;b\nx1;2.5\nx2;3.5\n", None),
     "dates that stand for none": (
         "Heat No;Start;End;Output (t)\n"
-        + "".join(f"H{n};2016-05-14 0{n}:00;{'open' if n > 6 else f'2016-05-14 0{n}:40'};{n}.5\n" for n in range(9)),
+        + "".join(
+            f"H{n};2016-05-14 0{n}:00;{'open' if n > 6 else f'2016-05-14 0{n}:40'};{n}.5\n"
+            for n in range(9)
+        ),
         ZONE,
     ),
     "days side by side": (
-        ";".join(["Output t", *map(str, range(1, 29))]) + "\n" + ";".join(["Kiln", *(f"{n}.5" for n in range(28))]) + "\n", None
+        ";".join(["Output t", *map(str, range(1, 29))])
+        + "\n"
+        + ";".join(["Kiln", *(f"{n}.5" for n in range(28))])
+        + "\n",
+        None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -137,7 +257,8 @@ def test_what_a_file_shows_and_what_it_leaves_open_is_said_in_it(
     assert any(pseudo(word) in screen for word in ("read as", "remedy"))
     headers = {part.strip() for line in content.splitlines()[:3] for part in re.split("[;,]", line)}
     own = sorted((header for header in headers if len(header) > 2), key=len, reverse=True)
-    of_the_reader = f"{pseudo(' wanted ')}.*|      {pseudo('needed: ')}.*"  # what a cell should hold is said by who reads the file
+    # what a cell should hold is said by who reads the file
+    of_the_reader = f"{pseudo(' wanted ')}.*|      {pseudo('needed: ')}.*"
     shown = re.sub(of_the_reader, "", sentences_of(screen))
     assert english(shown, str(tmp_path), *own, *CODES) == set(), shown
 
@@ -200,10 +321,16 @@ def test_the_lines_to_add_to_site_toml_are_explained_in_it(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heats = "Heat No;Start;End;Output (ton);Electricity (MWh)\nH1;2016-05-14 08:00;2016-05-14 08:50;120.5;48\n"
+    heats = (
+        "Heat No;Start;End;Output (ton);Electricity (MWh)\nH1;2016-05-14 08:00;2016-05-14 "
+        "08:50;120.5;48\n"
+    )
     (tmp_path / "heats.csv").write_text(heats, encoding="utf-8")
     site = tmp_path / "site.toml"
-    text = '[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\nbatches = "heats.csv"\nenergy = "heats.csv"\n'
+    text = (
+        '[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\nbatches = '
+        '"heats.csv"\nenergy = "heats.csv"\n'
+    )
     site.write_text(text, encoding="utf-8")
     monkeypatch.setenv("LC_ALL", language)
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out")]) == 1

@@ -1,4 +1,6 @@
-"""Alerts in the batch: the chosen rate is kept where chance is all there is, waste is found, and a short history vouches for nothing."""
+"""Alerts in the batch: the chosen rate is kept where chance is all there is, waste is found, and a
+short history vouches for nothing.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def _beside(line: ExcessHistory, other: ExcessHistory) -> ExcessHistory:
 
 
 def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() -> None:
-    """Three weeks vouch for no false alarm: a batch of history that would have been one raises the threshold above itself."""
+    """Three weeks vouch for no false alarm: a batch of history that would have been one raises the
+    threshold above itself.
+    """
     without, waste = _line(1, 300), _line(4, 5, waste=6.0)
     limits, slow, fast = (
         Limits.of([line], 3.0, 1.0)

@@ -113,7 +113,9 @@ def test_a_restarted_agent_says_the_same(tmp_path: Path, furnaces: Furnaces) -> 
 def test_while_heats_end_each_figure_is_the_label_of_that_moment(
     tmp_path: Path, furnaces: Furnaces
 ) -> None:
-    """A batch is counted once more when the next has ended, and when its meters have told of the pause behind it."""
+    """A batch is counted once more when the next has ended, and when its meters have told of the
+    pause behind it.
+    """
     sent, rows = furnaces.readings(), furnaces.batches()
     works, now_s = Works(tmp_path, [], []), 0.0
     for hour in range(40):

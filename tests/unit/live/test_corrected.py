@@ -1,4 +1,6 @@
-"""A reading with a higher number than another of its moment counts: in the label, in what runs, and in a batch that had ended."""
+"""A reading with a higher number than another of its moment counts: in the label, in what runs, and
+in a batch that had ended.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def test_without_numbers_the_first_counts_and_the_same_value_again_corrects_noth
 
 
 class Works:
-    """Two furnaces of which every third reading of an hour is sent wrong and corrected later, and the files that hold what is right."""
+    """Two furnaces of which every third reading of an hour is sent wrong and corrected later, and
+    the files that hold what is right.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.furnaces = Furnaces(heats=14, every_s=60)

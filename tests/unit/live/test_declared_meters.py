@@ -1,4 +1,6 @@
-"""What site.toml says of a meter counts in `watch` as it does in `label`, also while a batch runs where that can be known."""
+"""What site.toml says of a meter counts in `watch` as it does in `label`, also while a batch runs
+where that can be known.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ Sending = Callable[[Sequence[Sent]], Iterator[Sent]]
 
 
 class Works:
-    """A furnace whose site.toml and readings were changed, as `watch` and as `label` count its batches in kgce."""
+    """A furnace whose site.toml and readings were changed, as `watch` and as `label` count its
+    batches in kgce.
+    """
 
     def __init__(self, folder: Path, change: Callable[[str], str], sending: Sending) -> None:
         path = FURNACES.fed_by(folder, "")
@@ -60,7 +64,9 @@ class Works:
         return [batch.kgce or np.nan for batch in self.plant.log.batches.values()]
 
     def labelled(self) -> list[float]:
-        """NaN where less of a batch's time is known than a label may use: of the declared ratio a fall of 1.5 million is no rollover."""
+        """NaN where less of a batch's time is known than a label may use: of the declared ratio a
+        fall of 1.5 million is no rollover.
+        """
         pack, kgce = self.plant.totals.pack, self.site.emissions.factors.kgce
         assert pack is not None
         least = pack.step("eaf").label_rule.least_completeness
@@ -135,20 +141,32 @@ def put(*pairs: tuple[str, str], more: str = "") -> Callable[[str], str]:
     return change
 
 
-_STATE = '\n[[meters]]\nid = "p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\npressure_is = "gauge"\n'
+_STATE = (
+    '\n[[meters]]\nid = "p"\nrole = "state"\nreading = "rate"\nunit = "kPa"\npressure_is = '
+    '"gauge"\n'
+)
 _SECOND = (
-    '\n[[meters]]\nid = "new"\nfrom = 2025-01-02\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"\nreading = "register"\n'
+    '\n[[meters]]\nid = "new"\nfrom = 2025-01-02\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = '
+    '"electricity"\nreading = "register"\n'
     'unit = "kWh"\nrollover = 1000000.0\n'
 )
 _HEAT = (
-    '\n[[meters]]\nid = "h"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = "recovered"\nreading = "register"\n'
+    '\n[[meters]]\nid = "h"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = '
+    '"recovered"\nreading = "register"\n'
     'unit = "GJ"\n'
 )
-_LHV = '\n[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-12-01\nvalue = 30.0\nunit = "MJ/Nm3"\nsource = "measured"\n'
-_EVENT = '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2024-11-01\nkind = "ratio"\nfactor = 1.5\nreason = "transformer"\n'
+_LHV = (
+    '\n[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-12-01\nvalue = 30.0\nunit = "MJ/Nm3"\nsource '
+    '= "measured"\n'
+)
+_EVENT = (
+    '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2024-11-01\nkind = "ratio"\nfactor = '
+    '1.5\nreason = "transformer"\n'
+)
 _OLD_PLACE = 'step = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"'
 _VIRTUAL = (
-    '\n[[meters]]\nid = "all"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"\nrole = "virtual"\nunit = "kWh"\n'
+    '\n[[meters]]\nid = "all"\nstep = "eaf"\nequipment = "eaf-1"\ncarrier = "electricity"\nrole = '
+    '"virtual"\nunit = "kWh"\n'
     'formula = { plus = ["eaf-1-electricity"] }\n'
 )
 _COLD = ('unit = "Nm3/h"', 'unit = "m3/h"\ntemperature_c = 20\npressure_kpa = 121.3')
@@ -189,7 +207,11 @@ LATER: dict[str, tuple[Callable[[str], str], Sending, str]] = {
         put(
             (
                 _OLD_PLACE,
-                'carrier = "electricity"\nallocation = { by = "shares", shares = { "eaf" = 0.7, "ladle-refining" = 0.3 } }',
+                (
+                    'carrier = "electricity"\nallocation = { by = "shares", shares = { "eaf" = '
+                    "0.7, "
+                    '"ladle-refining" = 0.3 } }'
+                ),
             )
         ),
         as_it_is,
@@ -241,8 +263,13 @@ def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ende
 
 
 def test_no_energy_is_taken_across_a_declared_reset(tmp_path: Path) -> None:
-    """A register that is read every four minutes began anew a minute before the sixth heat: of its first two minutes nothing is known."""
-    reset = '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2025-01-02T12:01:00\nkind = "reset"\nreason = "new register"\n'
+    """A register that is read every four minutes began anew a minute before the sixth heat: of its
+    first two minutes nothing is known.
+    """
+    reset = (
+        '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2025-01-02T12:01:00\nkind = '
+        '"reset"\nreason = "new register"\n'
+    )
     works = Works(
         tmp_path,
         put(more=reset),
@@ -274,14 +301,19 @@ def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:
     assert batch.kgce is None
 
 
-_TARIFF = '\n[tariff]\ncurrency = "EUR"\n\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = "{unit}"\nprice = {price}\n'
+_TARIFF = (
+    '\n[tariff]\ncurrency = "EUR"\n\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = '
+    '"{unit}"\nprice = {price}\n'
+)
 
 
 @pytest.mark.parametrize(("unit", "price"), [("Nm3", "0.5"), ("GJ", "14.0")])
 def test_a_gas_at_its_state_is_paid_as_the_label_pays_it(
     tmp_path: Path, unit: str, price: str
 ) -> None:
-    """By volume at the standard state, or by its heat: what `label` says that all batches' gas cost."""
+    """By volume at the standard state, or by its heat: what `label` says that all batches' gas
+    cost.
+    """
     works = Works(tmp_path, put(_COLD, more=_TARIFF.format(unit=unit, price=price)), as_it_is)
     data = pipeline.read(works.site, Period.parse("2025", works.site.zone))
     prices = Prices.of(works.site, data.batches[0].start, data.batches[-1].start)

@@ -1,4 +1,6 @@
-"""Energy that is not known is said to be unknown, by the rules of `label`, and no history is learned from it."""
+"""Energy that is not known is said to be unknown, by the rules of `label`, and no history is
+learned from it.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def _from(furnaces: Furnaces, start: str) -> Row:
 def test_history_begins_with_readings_whatever_start_a_batch_is_said_to_have(
     furnaces: Furnaces, site: Path, start: str
 ) -> None:
-    """A start in 1990 would else make 1,800 weeks of history, and have thresholds vouched for by nothing."""
+    """A start in 1990 would else make 1,800 weeks of history, and have thresholds vouched for by
+    nothing.
+    """
     usual = _filled(furnaces, site, [])
     plant = _filled(furnaces, site, [_from(furnaces, start)])
     assert plant.history.weeks == usual.history.weeks < 1
@@ -95,7 +99,9 @@ def test_the_shift_counts_a_batch_without_readings_and_not_its_energy(
 def test_the_shift_names_the_batches_that_its_figure_leaves_out(
     furnaces: Furnaces, site: Path
 ) -> None:
-    """A copy of a batch under another id shares its time: neither is in the figure; a batch without energy is named too."""
+    """A copy of a batch under another id shares its time: neither is in the figure; a batch without
+    energy is named too.
+    """
     begin, end = furnaces.begin, furnaces.begin + timedelta(days=9)
     last = next(row for row in furnaces.batches()[::-1] if row["equipment"] == "eaf-1")
     dear: Row = {
@@ -126,8 +132,8 @@ def test_the_shift_names_the_batches_that_its_figure_leaves_out(
     sentence = str(shift_words.ended(shift, UTC))
     names = ", ".join(shift.overlapping)
     assert (
-        f"Not in the energy above the label, because they overlap and `label` leaves them out: {names}."
-        in sentence
+        "Not in the energy above the label, because they overlap and `label` leaves them out: "
+        f"{names}." in sentence
     )
     assert sentence.endswith("because their energy, output or label is not known: H1-unread.")
     shown = SitePages(load_site(site)).shift_view(shift, "en", {})
@@ -204,7 +210,9 @@ def test_a_register_that_falls_by_no_rollover_leaves_its_energy_unknown(
 )
 @pytest.mark.parametrize("factor", [1.0, 1e-3])
 def test_totals_so_far_are_those_of_the_curve(kind: str, fault: str, factor: float) -> None:
-    """One by one, all at once, and along the curve of `label`: but what needs its cleaning, or a gap that only a rate leaves unknown."""
+    """One by one, all at once, and along the curve of `label`: but what needs its cleaning, or a
+    gap that only a rate leaves unknown.
+    """
     data = record(kind, fault, 60, 3, 200, even=True)
     limits = (
         {"range": (0.0, 6000.0)}
@@ -328,7 +336,8 @@ def test_a_batch_that_starts_far_ahead_is_told_once_and_listed_until_it_is_put_r
     plant.take((), [row])
     (sentence,) = faults.fresh({})
     assert sentence.startswith(
-        "Batch H1-far of eaf is said to start at 2099-01-01 00:00, over a day ahead of this machine's clock ("
+        "Batch H1-far of eaf is said to start at 2099-01-01 00:00, over a day ahead of this "
+        "machine's clock ("
     )
     assert not list(faults.fresh({}))
     assert [(name, str(state)) for name, state, _ in faults.notices({})] == [
@@ -353,7 +362,8 @@ def test_meters_whose_readings_come_further_apart_than_the_pack_allows_are_told_
     assert len(sentences) == expected
     for sentence in sentences:
         assert sentence.startswith(
-            "eaf-1-electricity, eaf-1-gas, eaf-2-electricity, eaf-2-gas: readings come some 15 minutes apart"
+            "eaf-1-electricity, eaf-1-gas, eaf-2-electricity, eaf-2-gas: readings come some 15 "
+            "minutes apart"
         )
         assert "the pack allows gaps of 5 at eaf." in sentence
     assert [str(sentence) for sentence in faults.fresh({}) if "come some" in sentence] == []

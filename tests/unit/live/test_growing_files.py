@@ -1,4 +1,6 @@
-"""Files that grow, are rotated, cut, replaced and half written: each reading is kept once, whenever the agent is away."""
+"""Files that grow, are rotated, cut, replaced and half written: each reading is kept once, whenever
+the agent is away.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def lines(first: int, count: int) -> str:
 
 
 class Plant:
-    """An agent that is started and killed by hand: what it read and had not stored is lost with it."""
+    """An agent that is started and killed by hand: what it read and had not stored is lost with
+    it.
+    """
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
@@ -198,8 +202,13 @@ def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(
         file.write(b"m-1;\xff;1\n")
     assert plant.read() == 1
     assert [why.split(":")[0][:24] for why in plant.unreadable()] == [
-        "'yesterday' is no time a", "no tag", "2025-01-02T06", "cells in the line", "'1.0x' is no number", "'utf-8' codec can't deco",
-    ]  # fmt: skip
+        "'yesterday' is no time a",
+        "no tag",
+        "2025-01-02T06",
+        "cells in the line",
+        "'1.0x' is no number",
+        "'utf-8' codec can't deco",
+    ]
 
 
 def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: Plant) -> None:
@@ -208,8 +217,8 @@ def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: P
     assert plant.read() == 1
     [word] = [word for word in plant.source.words() if word.about == "a.csv"]
     assert (
-        "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read"
-        in word.sentence
+        "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other "
+        "files are read" in word.sentence
     )
     (plant.folder / "out" / "a.csv").unlink()
     assert plant.read() == 0
@@ -243,7 +252,9 @@ def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant
 
 
 def test_what_a_shared_folder_keeps_beside_a_file_is_none_of_the_pattern(plant: Plant) -> None:
-    """As `label` passes it over: told as a file that cannot be read, it kept reports waiting for good."""
+    """As `label` passes it over: told as a file that cannot be read, it kept reports waiting for
+    good.
+    """
     (plant.folder / "out" / "._meters.csv").write_bytes(
         b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xb0" + b"\x00" * 160 + b"\n"
     )
@@ -284,9 +295,12 @@ def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
     plant.source.poll()
     outcome = plant.intake.step(0.0)
     assert outcome is not None
-    assert [(reading.meter, reading.time_us, str(reading.value)) for reading in outcome.readings] == [
-        ("m-1", round(BEGIN.timestamp() * 1e6), "1.5"), ("m-2", round(BEGIN.timestamp() * 1e6), "nan"),
-    ]  # fmt: skip
+    assert [
+        (reading.meter, reading.time_us, str(reading.value)) for reading in outcome.readings
+    ] == [
+        ("m-1", round(BEGIN.timestamp() * 1e6), "1.5"),
+        ("m-2", round(BEGIN.timestamp() * 1e6), "nan"),
+    ]
 
 
 def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_else(
@@ -336,7 +350,9 @@ def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(
 def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_over(
     tmp_path: Path,
 ) -> None:
-    """Delimiters at the end of each line make columns without a name; of two loads called kWh none is taken for the meter's."""
+    """Delimiters at the end of each line make columns without a name; of two loads called kWh none
+    is taken for the meter's.
+    """
     plant = Plant(tmp_path)
     plant.write("tag;at;kWh;;\nm-1;2025-01-02T06:00:00Z;1,5;;\n")
     assert plant.read() == 1
@@ -350,7 +366,9 @@ def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_
 
 
 def test_readings_and_batches_of_one_file_are_each_read_to_their_own_place(tmp_path: Path) -> None:
-    """Of lines that tell both, the table of readings is killed before its lines are stored; that of batches has stored them."""
+    """Of lines that tell both, the table of readings is killed before its lines are stored; that of
+    batches has stored them.
+    """
     plant = Plant(tmp_path)
     plant.write(
         "tag;at;kWh;batch_id;step\n"
@@ -416,7 +434,9 @@ def test_two_tables_that_read_the_same_of_a_file_are_refused(
 def test_a_file_that_the_patterns_of_two_entries_match_is_read_by_neither_and_told_by_both(
     tmp_path: Path,
 ) -> None:
-    """`m*.csv` and `*1.csv` are apart until a file comes that is called m1.csv: after a restart each would lack lines of it."""
+    """`m*.csv` and `*1.csv` are apart until a file comes that is called m1.csv: after a restart
+    each would lack lines of it.
+    """
     (tmp_path / "out").mkdir()
     files = [
         {"path": path, "delimiter": ";", "readings": READINGS}

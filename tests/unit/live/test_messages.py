@@ -1,4 +1,6 @@
-"""What messages say: plain JSON by the names of site.toml, and Sparkplug B, whose payloads Google's own library writes here."""
+"""What messages say: plain JSON by the names of site.toml, and Sparkplug B, whose payloads Google's
+own library writes here.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str
 
 @pytest.mark.parametrize("stamp", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
 def test_a_number_that_is_no_moment_is_no_reading(stamp: str) -> None:
-    """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
+    """Such a time would stop who counts with it; microseconds taken as milliseconds are the year
+    56976.
+    """
     mapping = MqttReadings(
         topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms"
     )

@@ -134,7 +134,8 @@ def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_its_number_coun
 def test_of_a_list_the_number_of_the_reading_that_cannot_be_read_counts_alone() -> None:
     """The others were not taken: they are missing, and may come each by itself."""
     row = _unreadable(
-        b'[{"t": "2025-01-02T07:00:00Z", "v": 1, "n": 4}, {"t": "2025-01-02T07:00:01Z", "v": "?", "n": 5}]'
+        b'[{"t": "2025-01-02T07:00:00Z", "v": 1, "n": 4}, {"t": "2025-01-02T07:00:01Z", "v": "?", '
+        b'"n": 5}]'
     )
     assert (row["meter"], row["number"]) == ("m", 5)
     assert "number" not in _unreadable(b'{"t": "yesterday", "v": 1, "n": "?"}')

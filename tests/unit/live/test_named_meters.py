@@ -1,4 +1,6 @@
-"""Readings that would count nowhere: of meters that site.toml does not declare, and such that cannot be read."""
+"""Readings that would count nowhere: of meters that site.toml does not declare, and such that
+cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,8 @@ def test_readings_of_an_undeclared_meter_in_a_spool_are_found_as_in_files(
     )["meter-unknown"]
     assert (
         str(finding.sentence)
-        == "7 readings are of a meter 'eaf-1-gaz' that site.toml does not declare; they are not counted."
+        == "7 readings are of a meter 'eaf-1-gaz' that site.toml does not declare; they are not "
+        "counted."
     )
 
 

@@ -1,4 +1,6 @@
-"""Batches that a variable keeps out of the label stand on the page as such, and they are those that `label` leaves out."""
+"""Batches that a variable keeps out of the label stand on the page as such, and they are those that
+`label` leaves out.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,8 @@ def test_the_page_names_the_batches_that_the_label_leaves_out_for_a_variable(
     faults = Faults(plant, UTC)
     lacks, cannot_be = (str(sentence) for sentence in faults.fresh({}))
     assert lacks.startswith(
-        "C2: Step cement-grinding: blaine_m2_kg is not given. The pack corrects every run to 350 m2/kg of it"
+        "C2: Step cement-grinding: blaine_m2_kg is not given. The pack corrects every run to 350 "
+        "m2/kg of it"
     )
     assert cannot_be.startswith(
         "C3: Step cement-grinding: blaine_m2_kg is 3500 m2/kg, but can only be from 150 to 750"

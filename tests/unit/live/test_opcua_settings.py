@@ -1,4 +1,6 @@
-"""What [[source.opcua]] may say: what does not hold together is refused with its place and what is wanted."""
+"""What [[source.opcua]] may say: what does not hold together is refused with its place and what is
+wanted.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ def test_a_time_that_no_meter_can_mean_is_no_reading(year: int) -> None:
 
 
 def test_a_time_of_zero_is_none() -> None:
-    """1601 is what a source sends that has no time: then the server's counts, without both that of receipt."""
+    """1601 is what a source sends that has no time: then the server's counts, without both that of
+    receipt.
+    """
     zero = ua.DateTime(1601, 1, 1, tzinfo=UTC)
     value = ua.DataValue(ua.Variant(1.5), SourceTimestamp=zero, ServerTimestamp=SOUND)
     assert values.reading("m", value, 5).time_us == 1_735_797_600_000_000
@@ -37,7 +39,9 @@ def test_a_time_of_zero_is_none() -> None:
 
 
 def test_batches_are_told_by_tags_that_a_server_holds_as_floating_point_numbers() -> None:
-    """As many a gateway hands on all of a control's values: 1001.0 is the batch 1001, 0.0 none, and 6.0 the state 6."""
+    """As many a gateway hands on all of a control's values: 1001.0 is the batch 1001, 0.0 none, and
+    6.0 the state 6.
+    """
     settings = OpcUaBatches.model_validate(
         {"id": "ns=2;s=Id", "state": "ns=2;s=State", "constants": {"step": "eaf"}}
     )

@@ -1,4 +1,6 @@
-"""What the control room's page says: words and figures that hold, also before there is a threshold, and an answer at once."""
+"""What the control room's page says: words and figures that hold, also before there is a threshold,
+and an answer at once.
+"""
 
 from __future__ import annotations
 

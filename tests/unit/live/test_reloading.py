@@ -87,7 +87,8 @@ def test_a_source_more_is_begun_and_the_others_are_not_touched(running: Running)
     running.watch.reload()
     assert (
         running.told[-1]
-        == "site.toml was read again and is in force. Sources that stay connected: 1; ended: 0; started: 1."
+        == "site.toml was read again and is in force. Sources that stay connected: 1; ended: 0; "
+        "started: 1."
     )
     assert running.watch.sources[1] is first
     running.add("zero", 2)
@@ -146,7 +147,8 @@ def test_after_a_reload_the_last_reading_of_each_meter_is_that_of_the_spool(
     running.rounds_until(2)
     running.write(
         "one",
-        meters='\n[[meters]]\nid = "eaf-1-new"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\nreading = "register"\n',
+        meters='\n[[meters]]\nid = "eaf-1-new"\nstep = "eaf"\ncarrier = "electricity"\nunit = '
+        '"kWh"\nreading = "register"\n',
     )
     running.watch.reload()
     assert "is in force" in running.told[-1] + running.told[-2]
@@ -279,7 +281,10 @@ def test_another_name_of_the_page_is_known_at_the_same_address(running: Running)
 
 
 def test_a_certificate_that_is_not_there_is_told(running: Running) -> None:
-    broker = '[[source.mqtt]]\nhost = "127.0.0.1"\nclient_id = "a"\nca_file = "ca.pem"\nreadings = [{ topic = "x", meter = "eaf-1-gas" }]\n'
+    broker = (
+        '[[source.mqtt]]\nhost = "127.0.0.1"\nclient_id = "a"\nca_file = "ca.pem"\nreadings = [{ '
+        'topic = "x", meter = "eaf-1-gas" }]\n'
+    )
     running.write("one", more=broker)
     running.watch.reload()
     assert "[certificate-unreadable]" in running.told[-1]
@@ -292,7 +297,8 @@ def test_a_meter_more_makes_a_new_room_that_knows_what_was(running: Running) -> 
     room = running.watch.room
     running.write(
         "one",
-        meters='\n[[meters]]\nid = "eaf-3"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "kWh"\n',
+        meters='\n[[meters]]\nid = "eaf-3"\nstep = "eaf"\ncarrier = "electricity"\nreading = '
+        '"register"\nunit = "kWh"\n',
     )
     running.watch.reload()
     assert "Sources that stay connected: 1" in running.told[-1]
@@ -419,8 +425,8 @@ def test_a_segment_that_cannot_be_written_as_parquet_stands_on_the_page_with_wha
     (notice,) = [str(state) for name, state, _ in running.watch.notices if name == "Spool"]
     assert "could not be written as Parquet (NotADirectoryError" in notice
     assert (
-        "the agent tries again each minute. That needs 1 MB of free disk and about 500 MB of free memory"
-        in notice
+        "the agent tries again each minute. That needs 1 MB of free disk and about 500 MB of free "
+        "memory" in notice
     )
     assert notice in running.told
     days.unlink()

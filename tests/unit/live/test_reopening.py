@@ -1,4 +1,6 @@
-"""Batches that had ended are counted again when readings or rows of them come late or corrected, and it is told from what to what."""
+"""Batches that had ended are counted again when readings or rows of them come late or corrected,
+and it is told from what to what.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ BEGIN = Furnaces().begin
 
 
 class Works:
-    """Two furnaces whose gas of one was not told for two hours, with the spool that received the rest."""
+    """Two furnaces whose gas of one was not told for two hours, with the spool that received the
+    rest.
+    """
 
     def __init__(self, folder: Path, begin: datetime = BEGIN) -> None:
         self.furnaces = Furnaces(
@@ -102,7 +106,9 @@ def works(tmp_path: Path) -> Works:
 
 
 def test_the_month_whose_label_changes_is_that_in_which_the_batch_began(tmp_path: Path) -> None:
-    """`label` has a batch over midnight in the month of its start, and `submit --correct` is for that."""
+    """`label` has a batch over midnight in the month of its start, and `submit --correct` is for
+    that.
+    """
     works = Works(tmp_path, datetime(2025, 1, 31, 9, 30, tzinfo=UTC))
     last = works.rows[-1]
     start, end = (
@@ -187,7 +193,9 @@ def test_a_row_that_comes_twice_and_late_readings_of_no_batch_say_nothing(works:
 
 
 def test_only_batches_whose_energy_differs_are_named(works: Works) -> None:
-    """Rows and readings that came through a history once more, in another order, change no label."""
+    """Rows and readings that came through a history once more, in another order, change no
+    label.
+    """
     works.take(works.late)
     works.told()
     again = {batch.id for batch in works.plant.log.batches.values() if batch.again}

@@ -1,4 +1,6 @@
-"""Rows of batches that cannot be as they are: two at one time on one unit, a start to come, a step or unit that nothing declares."""
+"""Rows of batches that cannot be as they are: two at one time on one unit, a start to come, a step
+or unit that nothing declares.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,9 @@ def test_an_end_that_is_missing_is_one_row_of_the_page_however_many_followed(log
 
 
 def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: Path) -> None:
-    """Of a start alone, and of a row with all but its end. One that nobody followed runs, and is no input yet."""
+    """Of a start alone, and of a row with all but its end. One that nobody followed runs, and is no
+    input yet.
+    """
     furnaces = Furnaces(heats=6)
     rows = furnaces.batches()
     first_row = {
@@ -174,7 +178,9 @@ def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: 
 def test_label_and_watch_keep_batches_of_a_spool_apart_whose_ids_start_again_each_year(
     tmp_path: Path,
 ) -> None:
-    """By `batch_ids` of site.toml; the rows of one year's batch are one batch, a later one without its start too."""
+    """By `batch_ids` of site.toml; the rows of one year's batch are one batch, a later one without
+    its start too.
+    """
     years = {
         year: Furnaces(heats=3, begin=datetime(year, 1, 2, 6, tzinfo=UTC)) for year in (2025, 2026)
     }
@@ -291,7 +297,9 @@ def test_a_unit_that_was_named_by_mistake_alone_is_forgotten_once_its_only_batch
 def test_the_rows_of_a_batch_say_together_what_label_takes_of_them_in_whatever_order_they_come(
     log: Log,
 ) -> None:
-    """The end first, the start with the product later, and another end without unit and status; then the product is corrected."""
+    """The end first, the start with the product later, and another end without unit and status;
+    then the product is corrected.
+    """
     own = {"table": "batches", "batch_id": "P", "step": "eaf", "equipment": "eaf-1"}
     end, later_end = log.now - timedelta(minutes=6), log.now - timedelta(minutes=5)
     rows: list[dict[str, str]] = [
@@ -318,7 +326,10 @@ def test_the_rows_of_a_batch_say_together_what_label_takes_of_them_in_whatever_o
 
 def test_heat_that_idle_equipment_gives_back_is_nothing_that_it_takes(tmp_path: Path) -> None:
     site = Furnaces(heats=1).write(tmp_path)
-    meter = 'step = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = "recovered"\nreading = "register"\nunit = "GJ"\n'
+    meter = (
+        'step = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = "recovered"\nreading = '
+        '"register"\nunit = "GJ"\n'
+    )
     site.write_text(f'{site.read_text("utf-8")}\n[[meters]]\nid = "h"\n{meter}', "utf-8")
     plant, now = Plant(load_site(site), datetime.now(UTC).date()), datetime.now(UTC)
     start, end = ((now - timedelta(minutes=minute)).isoformat() for minute in (90, 45))
@@ -401,7 +412,11 @@ def test_a_batch_whose_end_is_to_come_runs_until_then(log: Log) -> None:
         (
             "eaf",
             "",
-            "Batch N names no unit, and no meter counts all of its step 'eaf', so its energy is not known.",
+            (
+                "Batch N names no unit, and no meter counts all of its step 'eaf', so its energy "
+                "is "
+                "not known."
+            ),
             "",
         ),
         (

@@ -1,4 +1,6 @@
-"""What runs, from readings as they come: totals, an alert before the end, silence, shifts, and a journal that remembers."""
+"""What runs, from readings as they come: totals, an alert before the end, silence, shifts, and a
+journal that remembers.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def _play(plant: Plant, furnaces: Furnaces, split: datetime, sent: list[Sent]) -
 
 
 def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
-    """Where batches begin and end with a reading; between two, `label` tells the edges of a batch more finely than a running total."""
+    """Where batches begin and end with a reading; between two, `label` tells the edges of a batch
+    more finely than a running total.
+    """
     furnaces = Furnaces(heats=8, every_s=60)
     site = furnaces.write(tmp_path)
     plant = Plant(load_site(site), date(2025, 1, 2))
@@ -168,7 +172,9 @@ def test_an_output_that_is_no_amount_is_none_and_nothing_is_learned_from_it(
 def test_output_in_another_unit_than_tonnes_is_compared_in_its_own(
     furnaces: Furnaces, tmp_path: Path
 ) -> None:
-    """Of tempered glass, whose step has electricity alone, in square metres: what was learned, a shift, an alert and what runs."""
+    """Of tempered glass, whose step has electricity alone, in square metres: what was learned, a
+    shift, an alert and what runs.
+    """
     path = furnaces.write(tmp_path)
     pack = Path(packs.__file__).parent / "further" / "flat-glass.toml"
     text = (
@@ -250,7 +256,9 @@ def test_a_meter_that_is_silent_is_told(furnaces: Furnaces, site: Path) -> None:
 
 
 def test_a_time_far_ahead_does_not_move_the_plants_own_time(furnaces: Furnaces, site: Path) -> None:
-    """A clock set to 2099 would else end every shift, and have the page forget the readings of all open batches."""
+    """A clock set to 2099 would else end every shift, and have the page forget the readings of all
+    open batches.
+    """
     plant, split = _plant(furnaces, site)
     now_us, name = plant.totals.now_us, next(iter(plant.totals.by_meter))
     ahead_us = _us(datetime(2099, 1, 1, tzinfo=UTC))
@@ -259,7 +267,9 @@ def test_a_time_far_ahead_does_not_move_the_plants_own_time(furnaces: Furnaces, 
 
 
 def test_a_date_that_stands_for_none_is_none() -> None:
-    """A start in the year 1 would else make 105,000 weeks of history, and have thresholds vouched for by nothing."""
+    """A start in the year 1 would else make 105,000 weeks of history, and have thresholds vouched
+    for by nothing.
+    """
     log = BatchLog(ZoneInfo("UTC"))
     log.take(
         {
@@ -388,7 +398,9 @@ def test_idle_power_of_a_rate_counts_no_ramp_from_the_reading_at_the_batchs_end(
 def test_idle_power_beyond_the_range_has_neither_figure_nor_price(
     furnaces: Furnaces, site: Path
 ) -> None:
-    """A register may tell 120 MW at most, a gas meter 4,000 m3/h; `label` takes neither beyond that for energy."""
+    """A register may tell 120 MW at most, a gas meter 4,000 m3/h; `label` takes neither beyond that
+    for energy.
+    """
     for more_kwh, flow, idles in (
         (10.0, 4000.1, True),
         (2_001.0, 12.0, False),

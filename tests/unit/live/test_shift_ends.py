@@ -1,4 +1,6 @@
-"""The end of a shift is told once, after what comes late had its time, and of shifts long ago nothing is told."""
+"""The end of a shift is told once, after what comes late had its time, and of shifts long ago
+nothing is told.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,10 @@ def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Li
 def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
+    tables = (
+        '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", '
+        'value = "v" } }\n'
+    )
     sentences: list[str] = []
     watch = SiteWatch(
         load_site(Furnaces(heats=1).fed_by(tmp_path, tables)),
@@ -152,7 +157,10 @@ def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(
     [
         (
             [LineDone("eaf-1", 8, 807.0, 10.4), LineDone("eaf-2", 1, 99.0, None)],
-            f"{HEADING} eaf-1: batches 8, output 807.0 t, above the label +10.4 kgce/t; eaf-2: batches 1, output 99.00 t, {NO_LABEL}",
+            (
+                f"{HEADING} eaf-1: batches 8, output 807.0 t, above the label +10.4 kgce/t; eaf-2: "
+                f"batches 1, output 99.00 t, {NO_LABEL}"
+            ),
             "eaf-1：批次 8，产量 807.0 t，高于标签 +10.4 kgce/t",
         ),
         ([], f"{HEADING} –", "–"),

@@ -1,4 +1,6 @@
-"""The spool: what is kept once, what a torn end and damage look like, and that it hands over what it took."""
+"""The spool: what is kept once, what a torn end and damage look like, and that it hands over what
+it took.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def as_held(readings: list[Reading]) -> list[tuple[int, float]]:
 
 
 def test_the_spool_is_a_source_like_any_other() -> None:
-    """By the conformance kit of sources, half of its plant in Parquet and half in a segment, found by its name."""
+    """By the conformance kit of sources, half of its plant in Parquet and half in a segment, found
+    by its name.
+    """
     assert [
         check for check in conformance.check(interface.named("spool")) if not check.passed
     ] == []
@@ -348,7 +352,9 @@ def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path
 def test_a_full_disk_drops_the_oldest_day_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also without `most_gb`; as much as the segments take, which need room for their Parquet, and no more."""
+    """Also without `most_gb`; as much as the segments take, which need room for their Parquet, and
+    no more.
+    """
     spool = Spool(tmp_path, drop_oldest=True)
     for turn in range(3):
         spool.append(numbered_readings(80, turn * 80))
@@ -501,7 +507,9 @@ def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> N
 def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_refused(
     lay_as: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its batches would stand without energy, or a meter would be judged by days that its energy lacks."""
+    """Its batches would stand without energy, or a meter would be judged by days that its energy
+    lacks.
+    """
     spool = Spool(tmp_path)
     for first in (0, 10):
         spool.append(numbered_readings(10, first))

@@ -1,4 +1,6 @@
-"""A table read by a query with a mark: what is late, corrected, repeated, out of order, and where it goes on. On SQLite."""
+"""A table read by a query with a mark: what is late, corrected, repeated, out of order, and where
+it goes on. On SQLite.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ READINGS = {
     "again_s": 1e-9,
 }
 BATCHES = {
-    "query": "select heat, began, ended, changed from heats where changed > :since order by changed",
+    "query": "select heat, began, ended, changed from heats where changed > :since order by "
+    "changed",
     "mark": "changed",
     "start": "2025-01-01T00:00:00Z",
     "look_back": 3600,
@@ -53,7 +56,8 @@ class Historian:
         self.folder = folder
         self.database = sqlite3.connect(folder / "plant.db", isolation_level=None)
         self.database.execute(
-            "create table samples (id integer, tag text, at text, value real, quality text, n integer)"
+            "create table samples (id integer, tag text, at text, value real, quality text, n "
+            "integer)"
         )
         self.database.execute(
             "create table heats (heat text, began text, ended text, changed text)"
@@ -197,7 +201,10 @@ def test_a_batch_is_told_when_it_begins_and_again_when_its_row_changed(
 
 
 def test_a_column_called_table_decides_not_where_its_row_goes(historian: Historian) -> None:
-    query = "select heat as batch_id, 'position' as \"table\", changed from heats where changed > :since order by changed"
+    query = (
+        "select heat as batch_id, 'position' as \"table\", changed from heats where changed > "
+        ":since order by changed"
+    )
     heats = {**BATCHES, "query": query, "columns": {}}
     historian.settings = Sql.model_validate({"url": "sqlite:plant.db", "batches": [heats]})
     historian.restart()
@@ -213,15 +220,15 @@ def test_a_column_called_table_decides_not_where_its_row_goes(historian: Histori
     ("readings", "message"),
     [
         (
-            {"query": READINGS["query"].replace("order by id", "order by id desc")},
+            {"query": READINGS["query"].replace("order by id", "order by id desc")},  # type: ignore[attr-defined]
             "ascending order: end it with",
-        ),  # type: ignore[attr-defined]
+        ),
         ({"mark": "at"}, "cannot be compared with 0: write start"),
         ({"mark": "tag"}, "the mark 'm-1' is no time"),
         (
-            {"query": READINGS["query"].replace("quality", "quality, n as value")},
+            {"query": READINGS["query"].replace("quality", "quality, n as value")},  # type: ignore[attr-defined]
             "the column value stands twice",
-        ),  # type: ignore[attr-defined]
+        ),
         ({"columns": READINGS["columns"] | {"value": "kwh"}}, "gives no column kwh, only id, tag"),  # type: ignore[operator]
     ],
 )

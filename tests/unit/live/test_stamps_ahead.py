@@ -1,4 +1,6 @@
-"""Stamps ahead of this machine's clock: the page goes by our clock, and says whose clock is wrong."""
+"""Stamps ahead of this machine's clock: the page goes by our clock, and says whose clock is
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def _send(plant: Plant, stamped: int, received: int) -> None:
 
 
 def test_no_time_of_the_plant_is_beyond_our_clock(plant: Plant) -> None:
-    """Else the page says half an hour later, and a batch that began a quarter of an hour ago is over."""
+    """Else the page says half an hour later, and a batch that began a quarter of an hour ago is
+    over.
+    """
     _send(plant, 30, 1)
     assert plant.totals.now_us == NOW_US + MINUTE_US
     assert plant.totals.told_us(("eaf", "eaf-1"), NOW_US) == NOW_US + MINUTE_US
@@ -53,7 +57,8 @@ def test_clocks_that_are_ahead_are_told_once_and_listed_until_they_are_right(pla
     _send(plant, 30, 1)
     (sentence,) = faults.fresh({})
     assert sentence.startswith(
-        "eaf-1-electricity (1,740 s), eaf-1-gas (1,740 s): stamped by so much ahead of this machine's clock."
+        "eaf-1-electricity (1,740 s), eaf-1-gas (1,740 s): stamped by so much ahead of this "
+        "machine's clock."
     )
     _send(plant, 31, 2)
     assert not list(faults.fresh({}))

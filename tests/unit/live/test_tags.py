@@ -1,4 +1,6 @@
-"""Batches out of tags: by state, by id alone, in whatever order a control writes them, and from the middle."""
+"""Batches out of tags: by state, by id alone, in whatever order a control writes them, and from the
+middle.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,18 @@ WANTED = {
     "H2": {**CONSTANTS, "product": "a", "start": "T07", "end": "T09", "output_quantity": "99.0"},
 }
 TOLD = changes(
-    (0, "product", "a"), (1, "batch_id", "H1"), (1, "state", "6"), (3, "state", "11"), (4, "state", "6"), (5, "output_quantity", "120.5"),
-    (5, "state", "17"), (7, "batch_id", "H2"), (7, "state", "6"), (9, "output_quantity", "99.0"), (9, "state", "9"),
-)  # fmt: skip
+    (0, "product", "a"),
+    (1, "batch_id", "H1"),
+    (1, "state", "6"),
+    (3, "state", "11"),
+    (4, "state", "6"),
+    (5, "output_quantity", "120.5"),
+    (5, "state", "17"),
+    (7, "batch_id", "H2"),
+    (7, "state", "6"),
+    (9, "output_quantity", "99.0"),
+    (9, "state", "9"),
+)
 
 
 def test_a_batch_lasts_from_its_start_to_its_end_and_being_held_is_neither() -> None:
@@ -105,7 +116,9 @@ def test_what_is_written_after_the_end_corrects_it() -> None:
 @pytest.mark.parametrize("value", ["0.0", "0", "", "nan", "-1", "None"])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_control_that_starts_anew_does_not_take_an_output_away(value: str, again: bool) -> None:
-    """It sets its tags to what they start with, good and stamped then; also where the agent was started again before that."""
+    """It sets its tags to what they start with, good and stamped then; also where the agent was
+    started again before that.
+    """
     control = unit()
     rows = control.take(TOLD[:7])
     if again:

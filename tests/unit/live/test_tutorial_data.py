@@ -1,4 +1,6 @@
-"""The simulated furnaces of docs/live.md: whoever tries the agent on them is asked about no fault that nobody made."""
+"""The simulated furnaces of docs/live.md: whoever tries the agent on them is asked about no fault
+that nobody made.
+"""
 
 from __future__ import annotations
 

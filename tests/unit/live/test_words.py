@@ -37,15 +37,21 @@ def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) 
     assert source.trouble() == "no answer yet"
     source._on_not_reached(ConnectionRefusedError(111, "Connection refused"))
     assert [word.sentence for word in source.words()] == [
-        "127.0.0.1:1883 is not connected (not reached: [Errno 111] Connection refused). It stores incoming data, and the agent tries again."
+        (
+            "127.0.0.1:1883 is not connected (not reached: [Errno 111] Connection refused). It "
+            "stores "
+            "incoming data, and the agent tries again."
+        )
     ]
     spool.close()
 
 
 def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> None:
     tables = (
-        '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
-        '[[source.files]]\npath = "*.csv"\nbatches = { columns = { batch_id = "heat", step = "step" } }\n'
+        '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", '
+        'value = "v" } }\n'
+        '[[source.files]]\npath = "*.csv"\nbatches = { columns = { batch_id = "heat", step = '
+        '"step" } }\n'
     )
     sentences: list[str] = []
     watch = SiteWatch(

@@ -1,4 +1,6 @@
-"""Rows of a file in any order: the same curve, or what could not be told is flagged and nothing is lost."""
+"""Rows of a file in any order: the same curve, or what could not be told is flagged and nothing is
+lost.
+"""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,8 @@
-"""Batches, pauses and what no rule may place make up the meter, to the last digit kept; nothing that changes no reading changes an energy.
+"""Batches, pauses and what no rule may place make up the meter, to the last digit kept; nothing
+that changes no reading changes an energy.
 
-Energies are whole multiples of 2^-20 of the unit, so every comparison here is of equal numbers, not of near ones.
+Energies are whole multiples of 2^-20 of the unit, so every comparison here is of equal numbers, not
+of near ones.
 """
 
 import random

@@ -1,4 +1,6 @@
-"""A run's energy where a reading lies across its start or end: as it was drawn, not by the share of time."""
+"""A run's energy where a reading lies across its start or end: as it was drawn, not by the share of
+time.
+"""
 
 from __future__ import annotations
 

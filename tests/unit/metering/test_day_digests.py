@@ -1,4 +1,6 @@
-"""What a site commits to of its meters: one digest a day, the same by every road and in whatever order the rows stand."""
+"""What a site commits to of its meters: one digest a day, the same by every road and in whatever
+order the rows stand.
+"""
 
 from __future__ import annotations
 
@@ -79,14 +81,18 @@ def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] =
         pq.write_table(table, folder / "readings.parquet", row_group_size=50)
     file = next(folder.glob("readings.*")).name
     meters = "".join(
-        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\nunit = "{unit}"\n'
+        f'[[meters]]\nid = "{name}"\nstep = "eaf"\ncarrier = "electricity"\nreading = '
+        f'"register"\nunit = "{unit}"\n'
         for name, unit in UNITS.items()
     )
     batch = f"H1,eaf,liquid-steel,{(FIRST + timedelta(hours=5)).isoformat()},{(FIRST + timedelta(hours=6)).isoformat()},100,t"
     (folder / "batches.csv").write_text(
         f"batch_id,step,product,start,end,output_quantity,output_unit\n{batch}\n", encoding="utf-8"
     )
-    site = f'[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nreadings = "{file}"\n{meters}'
+    site = (
+        '[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = '
+        f'"batches.csv"\nreadings = "{file}"\n{meters}'
+    )
     (folder / "site.toml").write_text(site, encoding="utf-8")
     return folder / "site.toml"
 
@@ -176,7 +182,9 @@ def test_one_reading_changed_is_another_digest_of_that_day_alone(
 
 
 def test_what_the_engine_repairs_is_digested_as_it_came(tmp_path: Path) -> None:
-    """A spike that metering leaves out stays in the digest: the auditor sees what the meter said."""
+    """A spike that metering leaves out stays in the digest: the auditor sees what the meter
+    said.
+    """
     readings = rows()
     readings[30] = (readings[30][0], readings[30][1], -999.999)
     honest, spiked = (

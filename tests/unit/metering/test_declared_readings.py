@@ -1,4 +1,6 @@
-"""Declared events acting on readings: each reading by its own stamp, whatever stands beside it, on the road to either label."""
+"""Declared events acting on readings: each reading by its own stamp, whatever stands beside it, on
+the road to either label.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def event(
 def put(
     events: list[DeclaredEvent], meter: str = "a", asked: frozenset[str] = BOTH
 ) -> dict[str, tuple[list[float], list[float]]]:
-    """What hourly readings 0, 1, 2, ... of a meter are declared to be: by owner, hours and values."""
+    """What hourly readings 0, 1, 2, ... of a meter are declared to be: by owner, hours and
+    values.
+    """
     rows = Readings(BEGIN + np.arange(6) * HOUR, np.arange(6.0), np.arange(2, 8))
     by_owner = DeclaredReadings(events, ZONE).put_to(meter, rows, asked)
     return {

@@ -1,4 +1,6 @@
-"""A window metered by itself: by hand, whatever stands elsewhere, and in whatever blocks the readings come."""
+"""A window metered by itself: by hand, whatever stands elsewhere, and in whatever blocks the
+readings come.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +144,9 @@ def test_no_stretch_longer_than_the_longest_gap_is_known() -> None:
 
 
 def test_a_reading_at_the_edge_is_of_one_window() -> None:
-    """Of a register that of the window that begins there; of an interval that ends there, of the one that ends."""
+    """Of a register that of the window that begins there; of an interval that ends there, of the
+    one that ends.
+    """
     rows = [(0, 0.0), (10, 10.0), (20, 40.0), (30, 80.0)]
     moved = [(0, 0.0), (10, 10.0), (20, 1000.0), (30, 80.0)]
     windows = [(0.0, 20.0), (20.0, 40.0)]

@@ -1,4 +1,6 @@
-"""A meter that is declared to have begun anew: no energy is taken across that moment, by either road, in a window by itself or in a gap."""
+"""A meter that is declared to have begun anew: no energy is taken across that moment, by either
+road, in a window by itself or in a gap.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def meter(reading: str, **keys: Any) -> Meter:
 def course(
     of: Meter, resets_us: Sequence[float], fast: bool, without: Sequence[int] = ()
 ) -> Course:
-    """Of a meter that is read every hour and counts about 10 an hour, in blocks; the energy of each hour."""
+    """Of a meter that is read every hour and counts about 10 an hour, in blocks; the energy of each
+    hour.
+    """
     hours = np.delete(np.arange(HOURS), np.array(without, dtype=np.int64))
     value = (1000 + np.cumsum(LOADS) if of.reading == "register" else LOADS)[hours]
     rows = Readings(hours * HOUR, value, np.arange(2, 2 + len(hours)))

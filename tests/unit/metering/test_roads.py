@@ -26,7 +26,8 @@ def followed(
 
 
 @settings(max_examples=150, deadline=None)
-@example(  # a standstill that begins with the last reading of a block: the pair over the edge was not counted
+# a standstill that begins with the last reading of a block: the pair over the edge was not counted
+@example(
     kind="interval",
     fault="flat",
     at=247,

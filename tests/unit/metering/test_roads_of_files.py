@@ -1,4 +1,6 @@
-"""The same readings by any road: typed or as text, a file a meter or all in one, read ahead or not."""
+"""The same readings by any road: typed or as text, a file a meter or all in one, read ahead or
+not.
+"""
 
 import subprocess
 import sys
@@ -235,7 +237,8 @@ def test_columns_come_back_as_they_were_given_and_need_no_pandas() -> None:
         assert column.to_pylist() == values
     code = (
         "import sys; from reporting_agent.sources import arrays;"
-        "arrays.column('text', ['a', None]); arrays.column('number', [1.0]); arrays.repeated('m', 3);"
+        "arrays.column('text', ['a', None]); arrays.column('number', [1.0]); arrays.repeated('m', "
+        "3);"
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,6 @@
-"""A site built by hand: heats of an arc furnace with their meters, small round numbers, files as a plant would write them."""
+"""A site built by hand: heats of an arc furnace with their meters, small round numbers, files as a
+plant would write them.
+"""
 
 from __future__ import annotations
 

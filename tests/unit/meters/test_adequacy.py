@@ -1,4 +1,6 @@
-"""Whether a meter suffices: the seeds' wrongly chosen ranges of gas and steam above all, with what to change in words and figures."""
+"""Whether a meter suffices: the seeds' wrongly chosen ranges of gas and steam above all, with what
+to change in words and figures.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -98,7 +100,9 @@ def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(
 def test_a_meter_wired_backwards_is_judged_and_no_range_is_told_for_what_flows_the_other_way(
     a_site: Build, labelled: Label
 ) -> None:
-    """It shows some −42 MW. Of a range of 500 MW class 0.5 is 2.5 MW, by √3 and k = 2 it is 2.9: 7 %. Class 0.2 is 3 %, within the 5 %."""
+    """It shows some −42 MW. Of a range of 500 MW class 0.5 is 2.5 MW, by √3 and k = 2 it is 2.9: 7
+    %. Class 0.2 is 3 %, within the 5 %.
+    """
     toml = meter(
         "f1",
         "rate",

@@ -1,4 +1,6 @@
-"""Balances of the meters: what closes, what does not, since when, and which meter to look at first."""
+"""Balances of the meters: what closes, what does not, since when, and which meter to look at
+first.
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -136,7 +138,10 @@ def test_what_subs_do_not_measure_is_no_fault_where_they_measure_some(
 def test_what_is_left_is_no_fault_where_it_is_a_meter_of_its_own(
     a_site: Build, labelled: Label
 ) -> None:
-    rest = '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
+    rest = (
+        '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = '
+        '"kWh"\nrole = "virtual"\n'
+    )
     rest += 'formula = { plus = ["works"], minus = ["f1", "lf"] }\n'
     (balance,) = balance_of(
         a_site, labelled, TREE + rest, works=lambda moment: works(moment) + 4_000.0
@@ -248,7 +253,8 @@ def test_where_no_hour_is_known_of_both_that_is_said_and_no_difference(
     (balance,) = balances(site, result)
     assert (balance.hours, balance.share, balance.is_open) == (0, None, False)
     wanted = {
-        "en": "No hour is known of both meter works and the sum of its sub-meters: nothing could be compared.",
+        "en": "No hour is known of both meter works and the sum of its sub-meters: nothing could "
+        "be compared.",
         "zh": "表计 works 与分表之和没有共同已知的小时，无法比较。",
     }
     assert in_language(balance.words, lang) == wanted[lang]

@@ -1,4 +1,6 @@
-"""The demand charge from readings to money: the highest mean over the tariff's own minutes, found by the meters' one pass."""
+"""The demand charge from readings to money: the highest mean over the tariff's own minutes, found
+by the meters' one pass.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ DAYS = 30 / 31
 
 
 def load(moment: datetime) -> float:
-    """45 MW while a heat runs; in the heat of the second day at noon 60 MW for a quarter of an hour."""
+    """45 MW while a heat runs; in the heat of the second day at noon 60 MW for a quarter of an
+    hour.
+    """
     if moment.minute >= 50:
         return 0.0
     peak = (moment - BEGIN).days == 1 and moment.hour == 12 and 15 <= moment.minute < 30

@@ -1,4 +1,6 @@
-"""Gas brought to normal state and steam turned into heat, from readings to the label, with the sum closing to the last digit."""
+"""Gas brought to normal state and steam turned into heat, from readings to the label, with the sum
+closing to the last digit.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -135,7 +137,10 @@ def test_a_steam_that_is_measured_as_water_counts_nowhere(a_site: Build, labelle
 def test_saturated_steam_by_volume_takes_its_density_and_dryness(
     a_site: Build, labelled: Label
 ) -> None:
-    steam = '{ state = "saturated", dryness = 0.95, feed_water_c = 20, condensate_returned = 0.6, condensate_c = 80 }'
+    steam = (
+        '{ state = "saturated", dryness = 0.95, feed_water_c = 20, condensate_returned = 0.6, '
+        "condensate_c = 80 }"
+    )
     toml = meter(
         "steam", "rate", "m3/h", carrier='"steam"', step='"eaf"', pressure_meter='"p"', steam=steam
     )
@@ -171,7 +176,8 @@ def test_a_virtual_meter_of_gas_adds_what_is_already_at_normal_state(
 def test_an_orifice_that_computes_with_one_state_is_put_right_by_the_root_of_the_density(
     a_site: Build, labelled: Label
 ) -> None:
-    # computed at 20 degC and 400 kPa, flowing at 20 degC and 100 kPa: twice as much is read as flows
+    # computed at 20 degC and 400 kPa, flowing at 20 degC and 100 kPa: twice as much is read as
+    # flows
     design = "{ temperature_c = 20, pressure_kpa = 400 }"
     toml = meter(
         "gas",

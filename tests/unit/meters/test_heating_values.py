@@ -1,4 +1,6 @@
-"""Heating values by date, defaults that are marked, media that are made inside, credits that the boundary does not hold."""
+"""Heating values by date, defaults that are marked, media that are made inside, credits that the
+boundary does not hold.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -89,7 +91,11 @@ def test_a_value_is_read_in_the_laboratorys_unit() -> None:
         ('[[lhv]]\ncarrier = "steam"\nfrom = 2024-01-01\nvalue = 6\n', "1.5 to 3.7 MJ/kg"),
         (meter("n", carrier='"coke"', unit="t", lhv="20000"), "22 to 31 MJ/kg"),
         (
-            '[site_boundary]\npurchased = [{ carrier = "coal", quantity = 9, unit = "t", period = "2024", lhv = 25.1 }]\n',
+            (
+                '[site_boundary]\npurchased = [{ carrier = "coal", quantity = 9, unit = "t", '
+                "period = "
+                '"2024", lhv = 25.1 }]\n'
+            ),
             "8 to 33 MJ/kg",  # a value per kg beside an amount in t
         ),
         ('[steps.casting]\nmade_inside = ["coal"]\n', "working media"),
@@ -101,7 +107,10 @@ def test_values_that_cannot_be_are_refused(a_site: Build, toml: str, wanted: str
     assert wanted in caught.value.wanted
 
 
-SERIES = '[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-03-01\nvalue = 35.0\n[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-03-03\nvalue = 36.0\n'
+SERIES = (
+    '[[lhv]]\ncarrier = "natural-gas"\nfrom = 2024-03-01\nvalue = 35.0\n[[lhv]]\ncarrier = '
+    '"natural-gas"\nfrom = 2024-03-03\nvalue = 36.0\n'
+)
 
 
 def test_amounts_without_a_value_take_that_of_their_day(a_site: Build) -> None:
@@ -198,7 +207,9 @@ def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
 def test_coke_and_steam_of_several_kinds_are_declared_as_streams(
     a_site: Build, carrier: str
 ) -> None:
-    """28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant: nobody can tell it from one kind told as two."""
+    """28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant: nobody can tell it
+    from one kind told as two.
+    """
     given_back = batch(
         0,
         CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4),
@@ -208,7 +219,10 @@ def test_coke_and_steam_of_several_kinds_are_declared_as_streams(
     assert {run.excluded for run in settled(a_site, "", [given_back, taken_in]).batches} == {
         "heating-value-two-sided"
     }
-    apart = f'[[lhv]]\ncarrier = "{carrier}"\nfrom = 2024-01-01\nvalue = 27.5\nstep = "sintering"\nreason = "breeze, daily"\n'
+    apart = (
+        f'[[lhv]]\ncarrier = "{carrier}"\nfrom = 2024-01-01\nvalue = 27.5\nstep = '
+        '"sintering"\nreason = "breeze, daily"\n'
+    )
     if carrier == "coke":  # 27.5 is no steam
         assert {run.excluded for run in settled(a_site, apart, [given_back, taken_in]).batches} == {
             None
@@ -216,7 +230,9 @@ def test_coke_and_steam_of_several_kinds_are_declared_as_streams(
 
 
 def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_site: Build) -> None:
-    """600 Nm3 at 3.0 taken and 1,650 at 3.9 given back, both written in MJ, made a furnace of 407.0 kgce/t one of 367.0."""
+    """600 Nm3 at 3.0 taken and 1,650 at 3.9 given back, both written in MJ, made a furnace of 407.0
+    kgce/t one of 367.0.
+    """
     given_back = batch(
         0, CarrierEnergy("blast-furnace-gas", 6435, "MJ", Direction.RECOVERED), step="blast-furnace"
     )
@@ -237,7 +253,9 @@ def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_si
 
 
 def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
-    """Stoves on `mixed-gas` of 3.0 beside blast-furnace gas credited at 3.9: nothing mixed of it and richer gases is poorer."""
+    """Stoves on `mixed-gas` of 3.0 beside blast-furnace gas credited at 3.9: nothing mixed of it
+    and richer gases is poorer.
+    """
     given_back = batch(
         0,
         CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9),
@@ -260,7 +278,9 @@ def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
 def test_what_the_boundary_does_not_credit_lowers_no_label(
     a_site: Build, labelled: Callable[[SiteSettings], LabelResult]
 ) -> None:
-    """Of the ladle furnace nothing is credited: 40 kWh/t taken in at 0.1229 kgce/kWh (GB/T 2589), of which 10 were passed on."""
+    """Of the ladle furnace nothing is credited: 40 kWh/t taken in at 0.1229 kgce/kWh (GB/T 2589),
+    of which 10 were passed on.
+    """
     toml = meter("f1", step='"ladle-refining"') + meter(
         "out", step='"ladle-refining"', direction='"export"'
     )

@@ -1,4 +1,6 @@
-"""A joint run's parts are what the meter of its line counted, and no part of a shared meter that counts beside it."""
+"""A joint run's parts are what the meter of its line counted, and no part of a shared meter that
+counts beside it.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def ladle(moment: datetime) -> float:
 
 @pytest.fixture
 def site(a_site: Build) -> SiteSettings:
-    """Every second hour a run of 60 t and 40 t of two variants; 5,000 kWh a run and 100 kWh between two."""
+    """Every second hour a run of 60 t and 40 t of two variants; 5,000 kWh a run and 100 kWh between
+    two.
+    """
     rows = [row.replace(",t,,,", ",t,any,,") for row in heats(HOURS, step="ladle-refining")]
     for number in range(0, HOURS, 2):
         row = rows[number]

@@ -1,4 +1,6 @@
-"""Runs that are no heats, through meters: pots by the month on one line meter, coils and campaigns side by side in one step."""
+"""Runs that are no heats, through meters: pots by the month on one line meter, coils and campaigns
+side by side in one step.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,7 +36,9 @@ grid_source = "grid-assumption"
 
 
 def of_step(pack: str, step: str, more: str = "", **changes: str) -> str:
-    """The shipped pack with some lines of one step changed and some metrics more: a pack of the plant's own."""
+    """The shipped pack with some lines of one step changed and some metrics more: a pack of the
+    plant's own.
+    """
     before, head, after = (
         (PACKS / f"{pack}.toml").read_text(encoding="utf-8").partition(f'id = "{step}"\n')
     )
@@ -64,7 +68,10 @@ def labelled(
     (folder / "readings.csv").write_text(
         "\n".join(["meter_id,timestamp,value", *readings]) + "\n", encoding="utf-8"
     )
-    site = '[site]\nid = "works"\ntimezone = "UTC"\npack = "./own.toml"\n[inputs]\nbatches = "batches.csv"\nreadings = "readings.csv"\n'
+    site = (
+        '[site]\nid = "works"\ntimezone = "UTC"\npack = "./own.toml"\n[inputs]\nbatches = '
+        '"batches.csv"\nreadings = "readings.csv"\n'
+    )
     (folder / "site.toml").write_text(site + toml, encoding="utf-8")
     return label(load_site(folder / "site.toml"), Period.parse(period, UTC))
 

@@ -82,7 +82,8 @@ def test_a_declared_resolution_goes_before_the_one_seen() -> None:
 
 
 def test_an_edge_between_two_readings_splits_their_energy_by_time_alone() -> None:
-    # readings every 15 minutes, the batch from 5 past to 5 past: both edges at a third of a segment of 250 kWh
+    # readings every 15 minutes, the batch from 5 past to 5 past: both edges at a third of a segment
+    # of 250 kWh
     doubt = doubt_of(a_meter(), facts(900), begin_h=5 / 60)
     assert doubt.own[0] == pytest.approx(250 * sqrt(2 * (1 / 3) * (2 / 3) / 3))
     assert doubt_of(a_meter(), facts(900)).own[0] == 0

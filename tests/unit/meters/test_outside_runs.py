@@ -1,4 +1,6 @@
-"""Energy of a step's meters that no run of its label holds is told beside the label with its size; what honest plants wait for is not."""
+"""Energy of a step's meters that no run of its label holds is told beside the label with its size;
+what honest plants wait for is not.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def fans(moment: datetime) -> float:
 
 
 def best_and_sentences(site: SiteSettings, march: Period) -> tuple[float, list[tuple[str, float]]]:
-    """The label of electricity, and what is said to fall to none of its runs: the sentence and by how much the label would be higher."""
+    """The label of electricity, and what is said to fall to none of its runs: the sentence and by
+    how much the label would be higher.
+    """
     own = next(
         label
         for label in pipeline.label(site, march).site_label.steps
@@ -106,7 +110,9 @@ def test_a_second_meter_that_few_runs_carry_is_told(
     higher: float,
     part: str,
 ) -> None:
-    """A tenth on the 250 kWh/t of the furnace's own meter; of a power of 1,000 kW the runs carry 8.3, of 25.1 with what flows in pauses."""
+    """A tenth on the 250 kWh/t of the furnace's own meter; of a power of 1,000 kW the runs carry
+    8.3, of 25.1 with what flows in pauses.
+    """
     rows = {
         "a": register(furnace, DAYS, 300),
         "b": register(of_b, 10 if second is SHORT else DAYS, 300),
@@ -178,7 +184,10 @@ def test_time_that_is_declared_unusable_and_a_successor_are_not_told(
     both = meter("a", step='"eaf"', until="2024-03-11") + meter(
         "b", step='"eaf"', **{"from": "2024-03-11"}
     )
-    unusable = '[[events]]\nstep = "eaf"\nfrom = 2024-03-20\nuntil = 2024-03-26\nkind = "unusable"\nreason = "scale out of order"\n'
+    unusable = (
+        '[[events]]\nstep = "eaf"\nfrom = 2024-03-20\nuntil = 2024-03-26\nkind = '
+        '"unusable"\nreason = "scale out of order"\n'
+    )
     rows = {"a": register(furnace, DAYS, 300), "b": register(furnace, DAYS, 300)}
     assert not best_and_sentences(a_site(both + unusable, heats(24 * DAYS), rows), march)[1]
 
@@ -192,7 +201,9 @@ def test_time_that_is_declared_unusable_and_a_successor_are_not_told(
 def test_runs_that_end_early_while_the_furnace_goes_on_are_told(
     a_site: Build, march: Period, every_h: int, beside: bool, early: float, is_told: bool
 ) -> None:
-    """Of heats of 50 minutes an end two minutes early, beside a true pause; of two hours without one five minutes; or next to nothing."""
+    """Of heats of 50 minutes an end two minutes early, beside a true pause; of two hours without
+    one five minutes; or next to nothing.
+    """
     whole = 50 if every_h == 1 else 120
     log = heats(
         DAYS * 24 // every_h,
@@ -214,7 +225,9 @@ def test_runs_that_end_early_while_the_furnace_goes_on_are_told(
 def test_rows_without_an_end_hide_no_pause_but_few(
     a_site: Build, march: Period, every: int, is_told: bool
 ) -> None:
-    """Of two hours' heats an end five minutes early each, a row without an end in every pause; or one of sixty was lost so."""
+    """Of two hours' heats an end five minutes early each, a row without an end in every pause; or
+    one of sixty was lost so.
+    """
     ends_early = every == 1
     log = heats(DAYS * 12, minutes=115 if ends_early else 120, tonnes=200.0, every_h=2)
     lost = [

@@ -1,4 +1,6 @@
-"""What a meter's file holds is counted once, though a meter whose own history leaves readings out has its file read twice."""
+"""What a meter's file holds is counted once, though a meter whose own history leaves readings out
+has its file read twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a meter lacks and what to change, rule by rule at its limit: range, end of range, steps, readings, coverage, calibration."""
+"""What a meter lacks and what to change, rule by rule at its limit: range, end of range, steps,
+readings, coverage, calibration.
+"""
 
 from __future__ import annotations
 
@@ -58,12 +60,22 @@ def record(
 def measuring(
     of: Meter | None = None, *, of_record: dict[str, Any] | None = None, **changes: Any
 ) -> Measuring:
-    """A meter without fault: batches of an hour and 400 kWh at 400 kW, an uncertainty of 1 %, all of the label's energy."""
+    """A meter without fault: batches of an hour and 400 kWh at 400 kW, an uncertainty of 1 %, all
+    of the label's energy.
+    """
     own = of or meter()
     defaults = {
-        "load": MeterLoad(400.0, 100.0, 500.0), "share": 1.0, "of_batch": 0.01, "own": 0.002, "of_period": 0.01, "spread": 0.1,
-        "batch_energy": 400.0, "batch_s": 3600.0, "longest_gap_s": 7200.0, "ends": ENDS,
-    }  # fmt: skip
+        "load": MeterLoad(400.0, 100.0, 500.0),
+        "share": 1.0,
+        "of_batch": 0.01,
+        "own": 0.002,
+        "of_period": 0.01,
+        "spread": 0.1,
+        "batch_energy": 400.0,
+        "batch_s": 3600.0,
+        "longest_gap_s": 7200.0,
+        "ends": ENDS,
+    }
     return Measuring(
         meter=own, record=record(own, **(of_record or {})), **cast("Any", defaults | changes)
     )

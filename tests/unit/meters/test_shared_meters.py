@@ -46,7 +46,8 @@ def shared(rule: dict[str, Any], batches: ServedBatches) -> SharedEnergy:
     return share_out(Allocation(**rule), (A, B), batches, curve_of((edges / HOUR_US).tolist()))
 
 
-# A runs from 0 to 2 h with 80 t, B from 1 to 4 h with 30 t; 60 kWh an hour. In the first hour A is alone, in the second they share
+# A runs from 0 to 2 h with 80 t, B from 1 to 4 h with 30 t; 60 kWh an hour. In the first hour A is
+# alone, in the second they share
 BATCHES = served((0, 2, 80, 0), (1, 4, 30, 1))
 
 

@@ -1,4 +1,6 @@
-"""The site's balance: it closes per carrier and in coal equivalent, on each basis apart, with conversions as plants of their own."""
+"""The site's balance: it closes per carrier and in coal equivalent, on each basis apart, with
+conversions as plants of their own.
+"""
 
 import re
 from collections.abc import Callable
@@ -18,7 +20,8 @@ Label = Callable[[SiteSettings], LabelResult]
 DAYS = 30
 MONTH = "2024-03-01/2024-03-31"
 
-# a furnace of 40 MW bought and generated; the power house burns coal; its own use and the offices are no production
+# a furnace of 40 MW bought and generated; the power house burns coal; its own use and the offices
+# are no production
 METERS = (
     meter("bought", accuracy_class=0.5)
     + meter("f1", step='"eaf"', accuracy_class=0.5)

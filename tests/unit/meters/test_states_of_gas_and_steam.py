@@ -8,14 +8,16 @@ import pytest
 
 from benchmarks import gas_and_steam
 
-# IAPWS R7-97(2012): table 5 (region 1) is water and refused here; table 15 (region 2), T in K, p in MPa, v in m3/kg, h in kJ/kg
+# IAPWS R7-97(2012): table 5 (region 1) is water and refused here; table 15 (region 2), T in K, p in
+# MPa, v in m3/kg, h in kJ/kg
 TABLE_15 = [
     (300, 0.0035, 0.394913866e2, 0.254991145e4),
     (700, 0.0035, 0.923015898e2, 0.333568375e4),
     (700, 30, 0.542946619e-2, 0.263149474e4),
 ]
 TABLE_5 = [(300, 3, 0.115331273e3), (300, 80, 0.184142828e3), (500, 3, 0.975542239e3)]
-# table 35 and 36 of the same release: saturation pressure (MPa) at T (K), saturation temperature (K) at p (MPa)
+# table 35 and 36 of the same release: saturation pressure (MPa) at T (K), saturation temperature
+# (K) at p (MPa)
 TABLE_35 = [(300, 0.353658941e-2), (500, 0.263889776e1), (600, 0.123443146e2)]
 TABLE_36 = [(0.1, 0.372755919e3), (1, 0.453035632e3), (10, 0.584149488e3)]
 
@@ -104,7 +106,8 @@ def test_water_is_saturated_at_the_pressure_of_the_formulation(kelvin: float, mp
 
 
 def test_a_wet_gas_holds_what_its_own_pressure_makes_of_the_volume() -> None:
-    # 19.946 kPa at 60 degC (IAPWS SR1-86(1992)): 81.379 of 101.325; nothing is left where vapour alone would be more than the pressure
+    # 19.946 kPa at 60 degC (IAPWS SR1-86(1992)): 81.379 of 101.325; nothing is left where vapour
+    # alone would be more than the pressure
     shares = gas_and_steam.dry_share(
         np.array([333.15, 333.15, 380.0, 333.15]), np.array([101.325, 101.325, 101.325, 0.0]), 1.0
     )

@@ -1,4 +1,6 @@
-"""Worked-out meters close to the last digit, whatever the pieces; a difference knows what all its parts know."""
+"""Worked-out meters close to the last digit, whatever the pieces; a difference knows what all its
+parts know.
+"""
 
 from datetime import UTC
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""A meter that took another's place: said where it is not declared, and each counted for its own time where it is."""
+"""A meter that took another's place: said where it is not declared, and each counted for its own
+time where it is.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -108,13 +110,18 @@ def test_a_meter_does_not_end_before_it_begins(a_site: Build) -> None:
 def test_what_a_meter_counted_and_missed_is_of_its_own_time(
     read_on: bool, a_site: Build, labelled: Label
 ) -> None:
-    """600 kW over 30 days, by one meter for five and by another for 25: 432 MWh came over the fence, and the step took all of them."""
+    """600 kW over 30 days, by one meter for five and by another for 25: 432 MWh came over the
+    fence, and the step took all of them.
+    """
     counted = register(lambda _: 600.0, 30)
     day = counted[0][0] + timedelta(days=5)
     toml = meter("old", step='"eaf"', until="2024-03-06") + meter(
         "new", step='"eaf"', **{"from": "2024-03-06"}
     )
-    fence = '[site_boundary]\npurchased = [{carrier = "electricity", quantity = 432.0, unit = "MWh", period = "2024-03-01/2024-03-31"}]\n'
+    fence = (
+        '[site_boundary]\npurchased = [{carrier = "electricity", quantity = 432.0, unit = "MWh", '
+        'period = "2024-03-01/2024-03-31"}]\n'
+    )
     readings = {
         "old": [row for row in counted if row[0] <= day or read_on],
         "new": [row for row in counted if row[0] >= day],
@@ -142,7 +149,9 @@ def test_what_a_meter_counted_and_missed_is_of_its_own_time(
 def test_a_main_meter_is_held_against_each_sub_in_its_own_time(
     read_on: bool, of_main: float, a_site: Build, labelled: Label
 ) -> None:
-    """Two subs, of which one took the other's place after five days, count all that flows on, or nine tenths of it."""
+    """Two subs, of which one took the other's place after five days, count all that flows on, or
+    nine tenths of it.
+    """
     counted = register(lambda _: 600.0, 30)
     day = counted[0][0] + timedelta(days=5)
     subs = meter("old", step='"eaf"', parent='"grid"', until="2024-03-06") + meter(
@@ -165,7 +174,9 @@ def test_a_main_meter_is_held_against_each_sub_in_its_own_time(
 def test_a_sub_that_counts_more_than_the_main_sees_is_asked_about_where_another_was_exchanged(
     factor: float, read_on: bool, a_site: Build
 ) -> None:
-    """Of two furnaces below a main meter one had its meter exchanged after thirty days; the other's counts `factor` of what flows."""
+    """Of two furnaces below a main meter one had its meter exchanged after thirty days; the other's
+    counts `factor` of what flows.
+    """
     days, exchanged = 60, 30
     chance = np.random.default_rng(7)
     loads = [chance.uniform(20_000, 40_000, days * 24 + 1).tolist() for _ in range(3)]
@@ -210,7 +221,9 @@ def test_a_sub_that_counts_more_than_the_main_sees_is_asked_about_where_another_
 def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(
     a_site: Build, labelled: Label
 ) -> None:
-    """Intervals of which every second is lacking from the middle of the month on, read for five days in place and for 25 elsewhere."""
+    """Intervals of which every second is lacking from the middle of the month on, read for five
+    days in place and for 25 elsewhere.
+    """
     rows = [
         row
         for number, row in enumerate(rate(lambda _: 10.0, 30))
@@ -225,7 +238,9 @@ def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(
 
 @pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
 def test_what_a_formula_takes_off_is_of_each_meters_own_time(read_on: bool, a_site: Build) -> None:
-    """600 kW come in, of which one meter, and after five days another, counts 200 for the next step; the rest is 400 kW in all runs."""
+    """600 kW come in, of which one meter, and after five days another, counts 200 for the next
+    step; the rest is 400 kW in all runs.
+    """
     counted, day = register(lambda _: 600.0, 30), BEGIN + timedelta(days=5)
     removed = register(lambda moment: 200.0 if moment < day else 250.0, 30)
     subs = meter(
@@ -238,7 +253,10 @@ def test_what_a_formula_takes_off_is_of_each_meters_own_time(read_on: bool, a_si
         accuracy_class="0.5",
         **{"from": "2024-03-06"},
     )
-    rest = '[[meters]]\nid = "rest"\nrole = "virtual"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\n'
+    rest = (
+        '[[meters]]\nid = "rest"\nrole = "virtual"\nstep = "eaf"\ncarrier = "electricity"\nunit = '
+        '"kWh"\n'
+    )
     rest += 'formula = { plus = ["grid"], minus = ["old", "new"] }\n'
     readings = {
         "grid": counted,

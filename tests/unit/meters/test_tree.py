@@ -1,4 +1,6 @@
-"""The meter tree: who counts, and what is refused because it would count twice, nowhere, or another carrier."""
+"""The meter tree: who counts, and what is refused because it would count twice, nowhere, or another
+carrier.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,7 +53,10 @@ def test_check_meters_and_virtual_meters_without_formula_never_count(a_site: Bui
 
 
 def test_what_is_left_of_a_main_counts_through_a_formula(a_site: Build) -> None:
-    rest = '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
+    rest = (
+        '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = '
+        '"kWh"\nrole = "virtual"\n'
+    )
     site = a_site(
         meter("works")
         + meter("f1", step=EAF, parent='"works"')
@@ -80,14 +85,17 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         ),
         (
             (
-                '\n[[meters]]\nid = "v"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\nformula = { plus = ["w"] }\n'
-                '[[meters]]\nid = "w"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\nformula = { plus = ["v"] }\n'
+                '\n[[meters]]\nid = "v"\ncarrier = "electricity"\nunit = "kWh"\nrole = '
+                '"virtual"\nformula = { plus = ["w"] }\n'
+                '[[meters]]\nid = "w"\ncarrier = "electricity"\nunit = "kWh"\nrole = '
+                '"virtual"\nformula = { plus = ["v"] }\n'
             ),
             "meters.v.formula",
             "v > w",
         ),
         (meter("a") + meter("c", role='"check"'), "meters.c.checks", "nothing"),
-        # the shop counts for the furnace and one of its subs for another step: the sub's energy would stand in both
+        # the shop counts for the furnace and one of its subs for another step: the sub's energy
+        # would stand in both
         (
             meter("shop", step=EAF) + meter("lf", step='"ladle-refining"', parent='"shop"'),
             "meters.lf.parent",
@@ -96,8 +104,8 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         # the same energy through a formula
         (
             meter("a", step=EAF)
-            + '\n[[meters]]\nid = "v"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
-            + 'formula = { plus = ["a"] }\n',
+            + '\n[[meters]]\nid = "v"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = '
+            '"kWh"\nrole = "virtual"\n' + 'formula = { plus = ["a"] }\n',
             "meters.a.step",
             "a, v",
         ),
@@ -105,8 +113,8 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         (
             meter("a")
             + meter("b")
-            + '\n[[meters]]\nid = "v"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
-            + 'formula = { plus = ["a"], minus = ["b"] }\n',
+            + '\n[[meters]]\nid = "v"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\nrole '
+            '= "virtual"\n' + 'formula = { plus = ["a"], minus = ["b"] }\n',
             "meters.b.parent",
             "v",
         ),

@@ -1,4 +1,6 @@
-"""Energy of a step that is in no batch, check meters that differ, meters that nobody declared: told, and held back until answered."""
+"""Energy of a step that is in no batch, check meters that differ, meters that nobody declared:
+told, and held back until answered.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def half(moment: datetime) -> float:
 
 @pytest.fixture
 def asked(a_site: Build, march: Period) -> Callable[..., Review]:
-    """What is asked of a furnace of meter a and of a second register b, with and without a period alike."""
+    """What is asked of a furnace of meter a and of a second register b, with and without a period
+    alike.
+    """
 
     def look(second: str, of_b: Callable[[datetime], float] = half, whole: bool = False) -> Review:
         site = a_site(
@@ -82,7 +86,10 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
 
 
 def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None:
-    answer = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
+    answer = (
+        '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, '
+        'sold to the neighbour; contract 7"\n'
+    )
     reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + answer)
     assert not open_questions(reviewed)
     assert [question.change.kind for question in reviewed.answered] == [ChangeKind.UNCOUNTED]
@@ -93,7 +100,8 @@ def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None
     [
         'meter = "b"\nfrom = 2024-03-20\nkind = "process"',  # of another day
         'meter = "b"\nfrom = 2023-03-01\nkind = "process"',  # of another record
-        'meter = "b"\nfrom = 2024-03-01\nuntil = 2024-03-05\nkind = "process"',  # over, while the meter counts on
+        # over, while the meter counts on
+        'meter = "b"\nfrom = 2024-03-01\nuntil = 2024-03-05\nkind = "process"',
         'step = "eaf"\nfrom = 2024-03-01\nkind = "stopped"',
         'meter = "b"\nfrom = 2024-03-01\nkind = "rounding"',
     ],
@@ -164,7 +172,9 @@ NOWHERE, IN_THE_FILE = (
 
 
 def beside(site: SiteSettings, march: Period, begins: str = NOWHERE) -> list[str]:
-    """What the label of the electricity of heats says of meters that count for no step, or hang on its own in the file alone."""
+    """What the label of the electricity of heats says of meters that count for no step, or hang on
+    its own in the file alone.
+    """
     labels = pipeline.label(site, march).site_label.steps
     own = next(
         label for label in labels if label.step == "eaf" and label.metric is Metric.ELECTRICITY
@@ -199,7 +209,9 @@ FENCE = '[site_boundary]\nothers = [{ carrier = "electricity", meter = "b", reas
 def test_a_meter_of_no_step_is_told_beside_the_label_with_its_size(
     a_site: Build, march: Period, second: str, is_told: bool
 ) -> None:
-    """Half of the furnace's energy again: fans of 9 kWh/t beside a mill of 23 made cement 22.6 for 31.5 kWh/t."""
+    """Half of the furnace's energy again: fans of 9 kWh/t beside a mill of 23 made cement 22.6 for
+    31.5 kWh/t.
+    """
     rows = {
         "a": register(furnace, FEW, 300),
         "b": register(half, FEW, 300),
@@ -273,7 +285,9 @@ REST = meter("rest", role='"virtual"', step='"eaf"', formula='{ plus = ["a"], mi
 def test_a_meter_that_hangs_on_a_counted_one_in_the_file_alone_is_told(
     a_site: Build, march: Period, toml: str, is_told: bool
 ) -> None:
-    """Half of the furnace's energy again, of fans that are said to be part of it: 32.4 kWh/t of a mill as 22.5."""
+    """Half of the furnace's energy again, of fans that are said to be part of it: 32.4 kWh/t of a
+    mill as 22.5.
+    """
     rows = {
         name: register(half, FEW, 300) for name in ("b", "c", "between") if f'id = "{name}"' in toml
     }
@@ -300,13 +314,15 @@ def test_what_is_taken_off_a_step_and_counted_nowhere_is_told(a_site: Build, mar
         a_site(meter("a") + meter("b", parent='"a"') + REST, heats(24 * FEW), rows), march
     )
     assert (
-        "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be higher by 30 kWh/t."
-        in sentence
+        "b (electricity) 30 kWh/t. If their energy belonged to this step, the label would be "
+        "higher by 30 kWh/t." in sentence
     )
 
 
 def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march: Period) -> None:
-    """Works of which the furnace's meter measures two thirds, by whatever `subs` says of the rest."""
+    """Works of which the furnace's meter measures two thirds, by whatever `subs` says of the
+    rest.
+    """
     rows = {
         "a": register(furnace, FEW, 300),
         "b": register(lambda moment: 1.5 * furnace(moment), FEW, 300),
@@ -329,7 +345,9 @@ def test_what_no_meter_below_a_main_meter_measures_is_told(a_site: Build, march:
 
 
 def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path: Path) -> None:
-    """Stepless coal of a boiler house: beside the kiln, which takes coal, and not beside the mill, which may and does not."""
+    """Stepless coal of a boiler house: beside the kiln, which takes coal, and not beside the mill,
+    which may and does not.
+    """
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
         f"boilers,{(begin + timedelta(hours=6 * number)).isoformat()},{100.0 * number}"
@@ -353,7 +371,9 @@ def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path:
 
 
 def test_a_meter_is_held_against_the_runs_of_its_own_step(a_site: Build, march: Period) -> None:
-    """Runs of both steps carry the same ids and begin together, as days that are called by their date: 100 t of one, 90 t of the other."""
+    """Runs of both steps carry the same ids and begin together, as days that are called by their
+    date: 100 t of one, 90 t of the other.
+    """
     rows = [
         row.replace(f"{step}-", "R", 1)
         for step, tonnes in (("eaf", 100.0), ("ladle-refining", 90.0))
@@ -375,7 +395,9 @@ def test_a_meter_is_held_against_the_runs_of_its_own_step(a_site: Build, march: 
 def test_of_one_carrier_one_meter_may_count_volume_and_another_heat(
     a_site: Build, march: Period
 ) -> None:
-    """Gas of all furnaces by its heat until 3 March, of furnace F1 by its volume, and the site's own above both by its volume."""
+    """Gas of all furnaces by its heat until 3 March, of furnace F1 by its volume, and the site's
+    own above both by its volume.
+    """
     tree = meter("g", unit="Nm3", carrier='"natural-gas"') + meter(
         "g1", unit="Nm3", **OF_GAS, equipment='"F1"'
     )

@@ -1,4 +1,6 @@
-"""The worked cases as files of a site: what came over the fence closes with what the step took, and in kgce it is the working."""
+"""The worked cases as files of a site: what came over the fence closes with what the step took, and
+in kgce it is the working.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ CLOSING = [
     and "metric" not in case
     and len(case["working"]) == len(case["energy"])
 ]
-"""Of the newest packs, in kgce, with a line of the working for each amount: nothing that is given back goes without a credit."""
+"""Of the newest packs, in kgce, with a line of the working for each amount: nothing that is given
+back goes without a credit.
+"""
 
 
 def site_of(case: dict[str, Any], folder: Path) -> Path:
@@ -86,7 +90,8 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
         )
     over_the_fence = {
         key: ", ".join(
-            f'{{ carrier = "{entry["carrier"]}", quantity = {entry["quantity"] * OUTPUT_T * RUNS!r}, unit = "{entry["unit"]}"'
+            f'{{ carrier = "{entry["carrier"]}", quantity = '
+            f'{entry["quantity"] * OUTPUT_T * RUNS!r}, unit = "{entry["unit"]}"'
             ', period = "2023"' + (f", lhv = {entry['lhv']}" if "lhv" in entry else "") + " }"
             for entry in case["energy"]
             if (entry.get("direction", "import") == "import") is (key == "purchased")

@@ -1,4 +1,6 @@
-"""A release costs little more than its two bare draws: measured in one run, so that a slow machine slows both sides."""
+"""A release costs little more than its two bare draws: measured in one run, so that a slow machine
+slows both sides.
+"""
 
 from __future__ import annotations
 

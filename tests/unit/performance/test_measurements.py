@@ -1,4 +1,6 @@
-"""The speed measurements run, agree with themselves, and print the contract's fields. How fast anything is, is not tested here."""
+"""The speed measurements run, agree with themselves, and print the contract's fields. How fast
+anything is, is not tested here.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,13 @@ FIELDS = {"name", "ours_s", "reference", "reference_s", "ratio", "peak_rss_mb", 
 
 
 def measured(program: str) -> list[dict[str, object]]:
-    """The lines of a measurement, made small, in a process of its own: it sets up Django and child processes."""
-    text = f"import json\nfrom tests.performance import commitment, engine, intake, seal\n{program}\nprint(json.dumps(lines))"
+    """The lines of a measurement, made small, in a process of its own: it sets up Django and child
+    processes.
+    """
+    text = (
+        "import json\nfrom tests.performance import commitment, engine, intake, "
+        f"seal\n{program}\nprint(json.dumps(lines))"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", text],
         cwd=ROOT,
@@ -53,7 +60,8 @@ def holds_the_contract(line: dict[str, object]) -> bool:
 @pytest.mark.long
 def test_a_fleet_is_measured_on_one_and_two_workers_against_the_ideal() -> None:
     lines = measured(
-        "from tests.performance import fleet; fleet.SIZES, fleet.RUNS = ((4, 40_000, 2),), 1; lines = list(fleet.measure())"
+        "from tests.performance import fleet; fleet.SIZES, fleet.RUNS = ((4, 40_000, 2),), 1; "
+        "lines = list(fleet.measure())"
     )
     assert [line["name"] for line in lines] == ["fleet, 1 worker", "fleet, 2 workers"]
     assert all(holds_the_contract(line) for line in lines)
@@ -61,7 +69,10 @@ def test_a_fleet_is_measured_on_one_and_two_workers_against_the_ideal() -> None:
 
 @pytest.mark.long
 def test_the_engine_is_measured_against_every_reference_and_counts_what_each_counts() -> None:
-    small = "engine.SIZES, engine.SMALL, engine.FRAME, engine.RUNS = (200_000, 400_000), 200_000, 200_000, 1"
+    small = (
+        "engine.SIZES, engine.SMALL, engine.FRAME, engine.RUNS = (200_000, 400_000), 200_000, "
+        "200_000, 1"
+    )
     lines = measured(f"{small}; lines = list(engine.measure())")
     full = ["engine, least scan", "engine, one file", "engine, pandas edges", "label"]
     assert [line["name"] for line in lines] == [
@@ -92,7 +103,10 @@ def test_sealing_is_measured_both_ways() -> None:
 def test_a_commitment_is_measured_from_records_and_from_batches_and_an_opening_beside_its_records() -> (
     None
 ):
-    small = "commitment.RECORDS, commitment.FEWER, commitment.BATCHES, commitment.OPENED, commitment.RUNS = 4_000, 1_000, 400, 20, 1"
+    small = (
+        "commitment.RECORDS, commitment.FEWER, commitment.BATCHES, commitment.OPENED, "
+        "commitment.RUNS = 4_000, 1_000, 400, 20, 1"
+    )
     lines = measured(f"{small}; lines = commitment.measure()")
     assert [line["name"] for line in lines] == [
         "commitment",

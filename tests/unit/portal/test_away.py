@@ -1,4 +1,6 @@
-"""Every error by which a server is away, and its answer wherever it arises: in a page, in the API, in a middleware. Never a 500."""
+"""Every error by which a server is away, and its answer wherever it arises: in a page, in the API,
+in a middleware. Never a 500.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""When the next obligatory audit is due: every edge of a day, leap years, gaps between certificates, and nothing on record."""
+"""When the next obligatory audit is due: every edge of a day, leap years, gaps between
+certificates, and nothing on record.
+"""
 
 from __future__ import annotations
 

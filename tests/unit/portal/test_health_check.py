@@ -1,4 +1,6 @@
-"""The health check of a container: by an answer of its own web process, and without Django, which would cost half a second each time."""
+"""The health check of a container: by an answer of its own web process, and without Django, which
+would cost half a second each time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The key ceremonies: files that only their owner reads, never overwritten, and one key for one purpose; changed in two steps."""
+"""The key ceremonies: files that only their owner reads, never overwritten, and one key for one
+purpose; changed in two steps.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,9 @@ def test_the_offline_key_is_not_needed_where_the_request_is_made(tmp_path: Path)
 def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a container as root without CAP_CHOWN, where the keys are somebody else's: request and keys are files of two kinds."""
+    """As in a container as root without CAP_CHOWN, where the keys are somebody else's: request and
+    keys are files of two kinds.
+    """
     make_keys(tmp_path, FROM, TO)
     signed = (tmp_path / "directory.cbor").read_bytes()
     before = sorted(path.name for path in tmp_path.iterdir())

@@ -1,4 +1,6 @@
-"""One value for a proper name in every language that it has: read from a row, from a join, and shown to each reader."""
+"""One value for a proper name in every language that it has: read from a row, from a join, and
+shown to each reader.
+"""
 
 from __future__ import annotations
 

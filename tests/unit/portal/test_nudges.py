@@ -1,4 +1,6 @@
-"""Messages to the worker: those who ask at the same moment share one, and who asks after it gets another."""
+"""Messages to the worker: those who ask at the same moment share one, and who asks after it gets
+another.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Lists of the API: `next` leads on, however long the names are that rows are ordered by; a period is found by each of its spellings."""
+"""Lists of the API: `next` leads on, however long the names are that rows are ordered by; a period
+is found by each of its spellings.
+"""
 
 from __future__ import annotations
 

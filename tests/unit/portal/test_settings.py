@@ -71,7 +71,10 @@ def test_the_test_settings_load_without_any_environment() -> None:
 def test_each_role_on_one_machine_gets_what_it_needs_and_no_more(
     tmp_path: Path, role: str, databases: str, receipt: bool, processing: bool
 ) -> None:
-    expression = "sorted(settings.DATABASES), settings.RECEIPT_KEY_FILE is not None, settings.PROCESSING_KEY_FILE is not None"
+    expression = (
+        "sorted(settings.DATABASES), settings.RECEIPT_KEY_FILE is not None, "
+        "settings.PROCESSING_KEY_FILE is not None"
+    )
     named = {"STEPLABEL_ROLE": role} if role else {}
     ran = load(
         expression,
@@ -142,7 +145,10 @@ def test_the_web_alone_reads_from_a_replica_and_waits_for_it_less_long(
         if role == "worker"
         else {}
     )
-    expression = "*settings.DATABASES, *(one['OPTIONS'].get('pool', {}).get('timeout') for one in settings.DATABASES.values())"
+    expression = (
+        "*settings.DATABASES, *(one['OPTIONS'].get('pool', {}).get('timeout') for one in "
+        "settings.DATABASES.values())"
+    )
     ran = load(
         expression,
         **PRODUCTION,
@@ -185,7 +191,10 @@ def test_a_contact_that_nobody_can_follow_stops_the_portal_at_its_start(contact:
 
 
 def test_production_is_strict() -> None:
-    expression = "settings.DEBUG, settings.SECURE_HSTS_SECONDS >= 31536000, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
+    expression = (
+        "settings.DEBUG, settings.SECURE_HSTS_SECONDS >= 31536000, "
+        "settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE"
+    )
     ran = load(expression, **PRODUCTION, STEPLABEL_ROLE="web")
     assert ran.stdout.strip() == "False True True True", ran.stderr
 
@@ -276,7 +285,10 @@ def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
-STORES = "settings.CACHES['pages']['LOCATION'], settings.CACHES['default']['LOCATION'], settings.CELERY_BROKER_URL"
+STORES = (
+    "settings.CACHES['pages']['LOCATION'], settings.CACHES['default']['LOCATION'], "
+    "settings.CELERY_BROKER_URL"
+)
 
 
 def test_pages_counts_and_broker_have_a_redis_server_each() -> None:
@@ -445,9 +457,17 @@ def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_star
     assert re.findall(r"steplabel\.E006\) (\w+) is ", failed.stderr) == named
     assert "HINT: Put the file there" in failed.stderr
     started = subprocess.run(
-        [sys.executable, "-c", "import portal.wsgi" if role == "web" else "import django; django.setup()"],
-        env=variables, capture_output=True, text=True, check=False, cwd=ROOT,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import portal.wsgi" if role == "web" else "import django; django.setup()",
+        ],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
     assert started.returncode == 0, started.stderr
     assert role == "worker" or "steplabel.E006" in started.stderr + started.stdout, (
         "and says so in the log"
@@ -483,7 +503,9 @@ except Exception as error:
     ],
 )
 def test_no_mail_leaves_the_machine_in_the_clear(host: str, port: str, encrypted: bool) -> None:
-    """A mail holds a link that lets its reader in. At port 465 the connection itself is encrypted."""
+    """A mail holds a link that lets its reader in. At port 465 the connection itself is
+    encrypted.
+    """
     ran = load(
         "settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL",
         **{**PRODUCTION, "STEPLABEL_MAIL_HOST": host, "STEPLABEL_MAIL_PORT": port},

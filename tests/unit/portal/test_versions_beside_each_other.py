@@ -1,4 +1,6 @@
-"""A published version beside others: what follows what, what moved, what broke, how it is named, cited and written as a table."""
+"""A published version beside others: what follows what, what moved, what broke, how it is named,
+cited and written as a table.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,9 @@ def test_a_year_follows_a_year_that_ended_before_it_began(
 
 
 def test_a_month_follows_the_month_before_whatever_their_days_and_a_quarter_follows_none() -> None:
-    """28 days before 31 are nine in ten, as 31 before 30 are: both pairs lie within a tenth of each other or just beside."""
+    """28 days before 31 are nine in ten, as 31 before 30 are: both pairs lie within a tenth of each
+    other or just beside.
+    """
     march, april = row(day(2016, 3), day(2016, 4)), row(day(2016, 4), day(2016, 5))
     assert follows(march, april)
     assert not follows(row(day(2016), day(2016, 4)), april)
@@ -107,7 +111,9 @@ def year(now: CellView, then: CellView | None, broken: Breaks | None = None) -> 
 
 
 def test_what_moved_is_now_less_then_with_the_noise_of_both() -> None:
-    """90 (88 to 91) less 100 (98 to 103): down the root of 4 and 9, up that of 1 and 4. The typical value, 3 to 4 wide, stayed: by 5."""
+    """90 (88 to 91) less 100 (98 to 103): down the root of 4 and 9, up that of 1 and 4. The typical
+    value, 3 to 4 wide, stayed: by 5.
+    """
     now = replace(KILN, best=90.0, interval=(88.0, 91.0))
     moved = year(now, KILN, Breaks("2015 v1", (), {})).moved
     assert moved["best"][0] == -10.0
@@ -263,7 +269,9 @@ def test_a_total_breaks_where_a_step_that_enters_it_does() -> None:
 def test_totals_that_add_up_another_variant_of_a_step_break_though_both_versions_show_both() -> (
     None
 ):
-    """Which variant enters the totals goes by where enough firms are, so that it may change within a version of a pack."""
+    """Which variant enters the totals goes by where enough firms are, so that it may change within
+    a version of a pack.
+    """
     bars, plates = replace(KILN, variant="bars"), replace(KILN, variant="plates")
     after = bars, replace(plates, headline=False)
     broken = breaks_with_totals(labelled(replace(bars, headline=False), plates), labelled(*after))
@@ -379,7 +387,9 @@ def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_th
 
 
 def test_a_sector_covers_the_days_until_the_last_of_any_version() -> None:
-    """The version that began last need not be the one that ends last: here a third quarter beside a year of another group."""
+    """The version that began last need not be the one that ends last: here a third quarter beside a
+    year of another group.
+    """
     rows = [
         row(day(2016), day(2017), published_at=day(2017, 6)),
         row(day(2016, 7), day(2016, 10), published_at=day(2017, 6), period="2016-Q3"),

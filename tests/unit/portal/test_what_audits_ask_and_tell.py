@@ -1,4 +1,6 @@
-"""What an audit asks of its people on which day, how a statement stands and is found, and what a version tells of all of them."""
+"""What an audit asks of its people on which day, how a statement stands and is found, and what a
+version tells of all of them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def finding(
 
 
 def engagement(**changed: Any) -> EngagementView:
-    """Of a report that is accepted; one person declared no interest; nothing was found or concluded."""
+    """Of a report that is accepted; one person declared no interest; nothing was found or
+    concluded.
+    """
     fields: dict[str, Any] = dict.fromkeys(EngagementView.__dataclass_fields__, ())
     fields |= {"due": None, "taken_back_at": None, "concluded": False}
     fields |= {
@@ -174,7 +178,9 @@ def test_a_statement_is_valid_up_to_and_with_its_last_day_while_its_report_count
 
 
 def test_a_code_is_the_first_eighty_bits_by_fives_in_letters_that_are_no_digits() -> None:
-    """By hand: 0x00443214c74254b635cf is 0, 1, 2, ... 15 in five bits each; the alphabet begins with the ten digits."""
+    """By hand: 0x00443214c74254b635cf is 0, 1, 2, ... 15 in five bits each; the alphabet begins
+    with the ten digits.
+    """
     number = 0
     for index in range(16):
         number = number * 32 + index

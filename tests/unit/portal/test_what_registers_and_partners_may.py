@@ -1,4 +1,6 @@
-"""Rules that need no database: lists of the obliged, series of reports, sizes, packs before a proposal, results of the kit, practices."""
+"""Rules that need no database: lists of the obliged, series of reports, sizes, packs before a
+proposal, results of the kit, practices.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from portal.standings.size_weights import weights_of
 
 
 def test_a_list_says_of_each_site_what_becomes_of_it() -> None:
-    """Of five members one stays, one has another cohort, one is obliged from now on, one is released; one site is new."""
+    """Of five members one stays, one has another cohort, one is obliged from now on, one is
+    released; one site is new.
+    """
     members = {
         "stays": ObligedSite("stays", True, "hundred"),
         "moves": ObligedSite("moves", True, "hundred"),

@@ -1,4 +1,6 @@
-"""The border on a firm's page: the vectors of the guidance, each input with its act, and what an act that reaches back changed."""
+"""The border on a firm's page: the vectors of the guidance, each input with its act, and what an
+act that reaches back changed.
+"""
 
 from __future__ import annotations
 

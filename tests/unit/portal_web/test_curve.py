@@ -1,4 +1,6 @@
-"""The percentile curve as it reaches the page: places, words, figures beside it, and why there is none."""
+"""The percentile curve as it reaches the page: places, words, figures beside it, and why there is
+none.
+"""
 
 from __future__ import annotations
 

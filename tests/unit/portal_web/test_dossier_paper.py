@@ -1,4 +1,6 @@
-"""A dossier on paper: what stands beside each other in a cell is parted as the reader's language parts it."""
+"""A dossier on paper: what stands beside each other in a cell is parted as the reader's language
+parts it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The evaluation of a period on paper and as DOCX: levels of standards with their figures, and reasons over what is left of a line."""
+"""The evaluation of a period on paper and as DOCX: levels of standards with their figures, and
+reasons over what is left of a line.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What goes out as a file is the table that is shown: its rows on all pages, narrowed and ordered as the address asks."""
+"""What goes out as a file is the table that is shown: its rows on all pages, narrowed and ordered
+as the address asks.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,9 @@ def test_of_two_firms_in_one_file_each_has_its_own_name() -> None:
 
 
 def test_a_state_whose_words_stand_beside_it_keeps_its_code_in_every_language() -> None:
-    """What a body is doing and how a site takes part have codes in common, which mean different things."""
+    """What a body is doing and how a site takes part have codes in common, which mean different
+    things.
+    """
     with translation.override("zh-hans"):
         assert cell_words(("state", "state_name"), ("late", "x")) == ["late", "x"]
         (word,) = cell_words(("state",), ("late",))

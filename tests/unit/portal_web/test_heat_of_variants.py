@@ -1,4 +1,6 @@
-"""Two variants of one step: the heat in a gap is of the variant that the gap is of, whichever of them a version tells last."""
+"""Two variants of one step: the heat in a gap is of the variant that the gap is of, whichever of
+them a version tells last.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ BOTH = ("grey", "white-special")
 
 
 def burning(variant: str, metric: str, best: float, typical: float) -> CellView:
-    """Half a tonne of clinker for a tonne of cement; nothing is uncertain, so that a gap has one figure."""
+    """Half a tonne of clinker for a tonne of cement; nothing is uncertain, so that a gap has one
+    figure.
+    """
     unit = "MJ/t" if metric == "thermal" else "kgce/t"
     return replace(
         cell(metric, unit, ()),
@@ -37,7 +41,9 @@ def burning(variant: str, metric: str, best: float, typical: float) -> CellView:
 
 
 def label(order: tuple[str, ...]) -> LabelView:
-    """A typical grey kiln is 20 kgce above the best, 10 of them heat: 293.076 MJ. A white one needs ten times as much heat."""
+    """A typical grey kiln is 20 kgce above the best, 10 of them heat: 293.076 MJ. A white one needs
+    ten times as much heat.
+    """
     heat = {"grey": (2900.0, 3193.076), "white-special": (5000.0, 7930.76)}
     cells = [burning(variant, "thermal", *heat[variant]) for variant in order]
     return LabelView(

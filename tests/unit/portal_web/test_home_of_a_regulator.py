@@ -19,7 +19,9 @@ SINCE = datetime(2026, 5, 4, 3, tzinfo=UTC)
 def test_the_trail_begins_on_the_day_of_the_last_visit_where_the_officer_is(
     zone: str, day: str
 ) -> None:
-    """Eight in the evening of the third in Los Angeles: from the fourth on the first hours would be missing."""
+    """Eight in the evening of the third in Los Angeles: from the fourth on the first hours would be
+    missing.
+    """
     with timezone.override(zone):
         (change,) = changes_of_regulator({"report.accepted": 2}, SINCE)
         assert change.url.endswith(f"?action=report.accepted&after={day}")

@@ -1,4 +1,6 @@
-"""The ladder as it reaches the page: suppressed values, limits, units, and no script or style inside a page."""
+"""The ladder as it reaches the page: suppressed values, limits, units, and no script or style
+inside a page.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ from portal.web.words.terms import Names
 PACK = packs.load("cement")
 ROUTE = PACK.routes[0]
 UNITS = energy_units(0.1229)
-REASON = "Not shown: 5 firms can be compared here. At least 8 are needed so that no single firm can be worked out."
+REASON = (
+    "Not shown: 5 firms can be compared here. At least 8 are needed so that no single firm can be "
+    "worked out."
+)
 TEMPLATES = Path(__file__).parents[3] / "portal" / "web" / "templates"
 
 
@@ -254,7 +259,10 @@ def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(
                 "web/parts/lead.html", {"lead": lead_of(replace(label, **totals), shown_in("kgce"))}
             )
         texts[language] = " ".join(page.split())
-    sentence = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
+    sentence = (
+        f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses "
+        "<b>83.2</b>."
+    )
     assert texts["en"].startswith(sentence)
     assert texts["zh-hans"].startswith(
         f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。"
@@ -297,7 +305,9 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
 def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(
     label: LabelView,
 ) -> None:
-    """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which counts 0.7 or more times."""
+    """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which
+    counts 0.7 or more times.
+    """
     third = label.cells[2]
     shown = ladder_of(label, shown_in("kgce"), you={third.step: Estimate(101.0)})
     assert [bool(row.above) for row in (*shown.rows, shown.total)] == [

@@ -1,4 +1,6 @@
-"""A sector beside the limits of standards: shares as far as the published curve tells them, and nothing where it does not."""
+"""A sector beside the limits of standards: shares as far as the published curve tells them, and
+nothing where it does not.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ def test_only_causes_are_offered_that_a_practice_is_held_against() -> None:
 
 
 def test_an_investment_that_is_not_per_tonne_says_what_it_is_per() -> None:
-    """The head of the column says tonnes of yearly capacity; tempered glass is counted in square metres."""
+    """The head of the column says tonnes of yearly capacity; tempered glass is counted in square
+    metres.
+    """
     library = Library.held()
     practice = library.practices[0].model_copy(
         update={"investment": Decimal(7), "saving": Decimal(2), "saving_to": None, "unit": "kWh"}

@@ -1,4 +1,6 @@
-"""Drawings and long tables: whatever a text says, it stays a text, and a value that is held back is not drawn."""
+"""Drawings and long tables: whatever a text says, it stays a text, and a value that is held back is
+not drawn.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,9 @@ def test_every_translation_keeps_the_figures_and_marks_of_its_text(
 
 
 def marks(text: str) -> tuple[set[str], list[str]]:
-    """The values by name, one of which a language may have to say twice, and every other mark as often as it stands."""
+    """The values by name, one of which a language may have to say twice, and every other mark as
+    often as it stands.
+    """
     placeholders = PLACEHOLDER.findall(text)
     return {mark for mark in placeholders if mark.startswith("%(")}, sorted(
         mark for mark in placeholders if not mark.startswith("%(")
@@ -127,7 +129,9 @@ def chinese() -> Iterator[str]:
 
 
 def test_chinese_texts_have_marks_of_full_width() -> None:
-    """A half-width mark stands next to a Chinese character only in a formula and in the wire format; what is filled in may be one."""
+    """A half-width mark stands next to a Chinese character only in a formula and in the wire
+    format; what is filled in may be one.
+    """
     by_text = {
         text: PLACEHOLDER.sub(lambda match: "" if match[0].startswith("<") else "汉", text)
         for text in chinese()

@@ -1,4 +1,6 @@
-"""What a firm is told to do next: which energies a gap may lie in, and whether something changed by more than the noise."""
+"""What a firm is told to do next: which energies a gap may lie in, and whether something changed by
+more than the noise.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def test_a_gap_lies_in_the_energies_that_its_step_takes(
 def test_the_electricity_of_an_arc_furnace_is_that_of_its_own_metric_where_it_is_published() -> (
     None
 ):
-    """Steam leaves the furnace, so its total cannot be divided; its electricity is a metric of its own."""
+    """Steam leaves the furnace, so its total cannot be divided; its electricity is a metric of its
+    own.
+    """
     row = worth_row(
         RouteGap("eaf", 2.0, 1.0, 3.0),
         "eaf",

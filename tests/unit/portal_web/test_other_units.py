@@ -1,4 +1,6 @@
-"""Pages of packs that count energy in kWh, or a product in square metres: no figure is headed by a unit that the pack does not use."""
+"""Pages of packs that count energy in kWh, or a product in square metres: no figure is headed by a
+unit that the pack does not use.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,9 @@ def what_to_do(stand: StandView, view: InForceView) -> NextPage:
 
 
 def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_energy() -> None:
-    """By hand: 1.5 less 1.2 kWh are 0.30 kWh, 1.08 MJ by 0.1229 kgce a kWh and 29.3076 MJ a kgce."""
+    """By hand: 1.5 less 1.2 kWh are 0.30 kWh, 1.08 MJ by 0.1229 kgce a kWh and 29.3076 MJ a
+    kgce.
+    """
     page = stand_page(*of_a_hall(), UNITS["kgce"], UNITS, "hall-1/2025", several=False)
     (row,) = page.gaps
     assert (row.energy, row.mj) == ("+0.30", "1.08")
@@ -140,7 +144,9 @@ def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_e
 
 
 def test_a_value_in_another_unit_than_the_step_of_the_version_has_no_gap_to_it() -> None:
-    """The version in force at the address may be of a newer version of the pack: 5.4 MJ less 1.2 kWh are not 4.20 of anything."""
+    """The version in force at the address may be of a newer version of the pack: 5.4 MJ less 1.2
+    kWh are not 4.20 of anything.
+    """
     _stand, view = of_a_hall()
     before = stood("data-centre", view.route, replace(hall(), unit="MJ/kWh"), 5.4)
     page = stand_page(before, view, UNITS["kgce"], UNITS, "hall-1/2025", several=False)
@@ -236,7 +242,9 @@ def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
 
 @pytest.mark.parametrize("period", ["2008-Q3", "2008-07", "2008-07-01/2009-01-01"])
 def test_kilowatt_hours_go_by_the_factor_of_the_day_on_which_the_period_began(period: str) -> None:
-    """GB/T 2589-2008 is in force from June 2008 on: on the first day of that year no factor is held."""
+    """GB/T 2589-2008 is in force from June 2008 on: on the first day of that year no factor is
+    held.
+    """
     unit, units = chosen_unit(RequestFactory().get("/", {"unit": "kWh"}), period)
     assert unit is units["kWh"]
     assert unit.per_kgce == pytest.approx(1 / 0.1229)

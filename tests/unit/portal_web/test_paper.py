@@ -1,4 +1,6 @@
-"""A version on paper: the page's own figures, in both languages, with language, title, page numbers and how it is cited."""
+"""A version on paper: the page's own figures, in both languages, with language, title, page numbers
+and how it is cited.
+"""
 
 from __future__ import annotations
 

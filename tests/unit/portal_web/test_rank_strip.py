@@ -1,4 +1,6 @@
-"""The strip of ranks: a tick a rank while ticks can be told apart, a line and the ends of one's own ranks beyond."""
+"""The strip of ranks: a tick a rank while ticks can be told apart, a line and the ends of one's own
+ranks beyond.
+"""
 
 from __future__ import annotations
 

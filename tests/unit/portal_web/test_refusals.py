@@ -1,4 +1,6 @@
-"""Refusals on Chinese pages: each is translated whole, with its values; what is neither a literal nor a phrase is found in the source."""
+"""Refusals on Chinese pages: each is translated whole, with its values; what is neither a literal
+nor a phrase is found in the source.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,12 @@ from tests.documents.refusals import OR, PACKAGES, ROOT, TEXT_AT, Module, Scope,
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PHRASES_OF_ELSEWHERE = ("no-bound",)  # its remedy is the phrases of the label rule
 PLACE = re.compile(r"%\((\w+)\)s")
-NESTED = Phrase("The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.", step="coke", metric="total", found=Phrase(
-    "the step has no variant %(variant)s", variant="'two'"
-))  # fmt: skip
+NESTED = Phrase(
+    "The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.",
+    step="coke",
+    metric="total",
+    found=Phrase("the step has no variant %(variant)s", variant="'two'"),
+)
 
 
 class Unfilled(Module):
@@ -40,7 +45,9 @@ def modules_of_core_and_portal() -> Iterator[Unfilled]:
 
 
 def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
-    """Refusals whose sentence or remedy is none of these texts: put together when it is raised, or handed over unmarked."""
+    """Refusals whose sentence or remedy is none of these texts: put together when it is raised, or
+    handed over unmarked.
+    """
     return [
         f"{module.file}: {refusal.code}: {sentence}"
         for module in modules
@@ -80,7 +87,8 @@ def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() ->
 def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
     module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
     module.tree = ast.parse(
-        f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at least one.")'
+        f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at '
+        'least one.")'
     )
     texts = {str(message.id) for message in translations() if message.id}
     assert len(not_translatable(iter([module]), texts)) == 1

@@ -1,4 +1,6 @@
-"""A sector over its years and a draft beside the version before it: values that are defined otherwise are joined by nothing."""
+"""A sector over its years and a draft beside the version before it: values that are defined
+otherwise are joined by nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,27 @@ from portal.web.presenters.drafts import _changes
 from portal.web.presenters.sectors import _broken
 
 BARS = CellView(
-    "rolling", "steel", "bars", "mill", "total", "kgce/t", 1.0, True, 10.0, (9.0, 11.0), 12.0, (11.0, 13.0), "mean-of-best-five", 9,
-    True, "shown", "", "", True, averaging="five-ranks",
-)  # fmt: skip
+    "rolling",
+    "steel",
+    "bars",
+    "mill",
+    "total",
+    "kgce/t",
+    1.0,
+    True,
+    10.0,
+    (9.0, 11.0),
+    12.0,
+    (11.0, 13.0),
+    "mean-of-best-five",
+    9,
+    True,
+    "shown",
+    "",
+    "",
+    True,
+    averaging="five-ranks",
+)
 PLATES = replace(BARS, variant="plates")
 BARS_BESIDE, PLATES_BESIDE = (replace(cell, headline=False) for cell in (BARS, PLATES))
 

@@ -1,4 +1,6 @@
-"""The tiles and tables of a site's record: what is attested is told with the body and the period of that audit, and why one ended."""
+"""The tiles and tables of a site's record: what is attested is told with the body and the period of
+that audit, and why one ended.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The first sentence of "Where we stand": true whatever the gaps are, and never of a gap that is not there."""
+"""The first sentence of "Where we stand": true whatever the gaps are, and never of a gap that is
+not there.
+"""
 
 from __future__ import annotations
 
@@ -75,12 +77,17 @@ def lead(language: str, **gaps: int) -> str:
     [
         (
             {},
-            "None of your steps can be compared: you did not report it, or the gate withholds its value.",
+            (
+                "None of your steps can be compared: you did not report it, or the gate withholds "
+                "its "
+                "value."
+            ),
         ),
         (
             {"awaited": 2},
             (
-                "Your report is accepted. The intervals of 2 of your steps are computed when the regulator composes the next draft. "
+                "Your report is accepted. The intervals of 2 of your steps are computed when the "
+                "regulator composes the next draft. "
                 "Until then it is not known whether their gaps are more than the noise."
             ),
         ),
@@ -91,22 +98,27 @@ def lead(language: str, **gaps: int) -> str:
         (
             {"all_gaps": 3, "within_noise": 2, "at_best": 1},
             (
-                "None of your gaps is larger than the noise: there is nothing to act on here. 2 gaps are within the noise. At 1 step "
+                "None of your gaps is larger than the noise: there is nothing to act on here. 2 "
+                "gaps are within the noise. At 1 step "
                 "you are at the best or below it."
             ),
         ),
         (
             {"all_gaps": 3, "clear_gaps": 1, "within_noise": 2},
             (
-                "Act first at clinker burning: there you use 7.69 kgce per tonne of cement more than the industry best. "
-                "1 of 3 steps is above the best by more than the noise. 2 gaps are within the noise."
+                "Act first at clinker burning: there you use 7.69 kgce per tonne of cement more "
+                "than the industry best. "
+                "1 of 3 steps is above the best by more than the noise. 2 gaps are within the "
+                "noise."
             ),
         ),
         (
             {"all_gaps": 9, "clear_gaps": 7, "at_best": 2},
             (
-                "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you use above the industry best. "
-                "7 of 9 steps are above the best by more than the noise. At 2 steps you are at the best or below it."
+                "Act first at clinker burning: 7.69 of the 7.87 kgce per tonne of cement that you "
+                "use above the industry best. "
+                "7 of 9 steps are above the best by more than the noise. At 2 steps you are at "
+                "the best or below it."
             ),
         ),
     ],

@@ -80,7 +80,9 @@ def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
 
 
 def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
-    """The version in force at the address of a period may be of a newer version of the pack than the report."""
+    """The version in force at the address of a period may be of a newer version of the pack than
+    the report.
+    """
     kiln = DefinedCell(
         "kiln",
         "clinker",
@@ -101,7 +103,9 @@ def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
 
 
 def test_a_year_and_a_quarter_are_no_trend_of_a_site() -> None:
-    """Else its page would say that a quarter of winter rose since the whole year before, and draw a line between them."""
+    """Else its page would say that a quarter of winter rose since the whole year before, and draw a
+    line between them.
+    """
     values = {CELL: ReportedValue(100.0, (99.0, 101.0), "kgce/t", "kiln", 1)}
     year, quarter, later = (
         ReportedPeriod(
@@ -127,7 +131,9 @@ def test_a_year_and_a_quarter_are_no_trend_of_a_site() -> None:
 
 
 def test_figures_have_every_digit_of_what_was_published() -> None:
-    """Two decimals would have made 0.23 of a best of 0.235, and an interval of no width of 0.246 to 0.248."""
+    """Two decimals would have made 0.23 of a best of 0.235, and an interval of no width of 0.246 to
+    0.248.
+    """
     values = [
         ReportedValue(value, interval, "kgce/t", "crusher", 1)
         for value, interval in ((0.241, None), (0.247, (0.246, 0.248)))

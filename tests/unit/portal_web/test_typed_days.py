@@ -1,4 +1,6 @@
-"""A day that somebody types, or that stands in a list: with the year first; what two countries read as two days is refused."""
+"""A day that somebody types, or that stands in a list: with the year first; what two countries read
+as two days is refused.
+"""
 
 from __future__ import annotations
 

@@ -13,14 +13,16 @@ FOLDER = Path(__file__).parents[3] / "portal" / "web" / "static" / "vendor" / "g
 SHEET = (
     '@charset "UTF-8";:root{--a:1}@font-face{font-family:GDS Transport;src:url(x.woff2)}'
     ".govuk-link{font-family:GDS Transport,arial,sans-serif}.govuk-header,.govuk-body{color:red}"
-    "@media print{.govuk-footer__crown{margin:0}}@media print{.govuk-body{color:#000}}.x{background:url(crest.svg)}"
+    "@media print{.govuk-footer__crown{margin:0}}@media "
+    "print{.govuk-body{color:#000}}.x{background:url(crest.svg)}"
     "/*# sourceMappingURL=govuk-frontend.min.css.map */"
 )
 
 
 def test_typeface_crest_and_brand_components_are_left_out_and_the_rest_stays() -> None:
     assert without_brand(SHEET) == (
-        '@charset "UTF-8";:root{--a:1}.govuk-link{font-family:var(--sl-font,sans-serif)}.govuk-body{color:red}'
+        "@charset "
+        '"UTF-8";:root{--a:1}.govuk-link{font-family:var(--sl-font,sans-serif)}.govuk-body{color:red}'
         "@media print{.govuk-body{color:#000}}\n"
     )
 

@@ -1,4 +1,6 @@
-"""One simulated cement plant and one small steel plant, labelled once for all tests of the report."""
+"""One simulated cement plant and one small steel plant, labelled once for all tests of the
+report.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,8 @@ def heats_site(
     site = folder / "site.toml"
     site.write_text(
         f'[site]\nid = "{site_id}"\nname = "Works 2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
-        '[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n',
+        '[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n[steps.eaf]\nnot_used = '
+        '["natural-gas", "coke"]\n',
         encoding="utf-8",
     )
     return site

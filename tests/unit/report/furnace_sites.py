@@ -29,8 +29,8 @@ def furnace_site(
     more: Callable[[int], str] = lambda heat: "",
     extra: str = '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n',
 ) -> Made:
-    """Heats from 1 May 2016 on, one each `hours`; `carriers` gives further rows of energy, `columns` and `more` further cells of a heat,
-    `beside` a step with a day's run to each heat."""
+    """Heats from 1 May 2016 on, one each `hours`; `carriers` gives further rows of energy,
+    `columns` and `more` further cells of a heat, `beside` a step with a day's run to each heat."""
     rows, energy = [], []
     for heat in range(heats):
         start = datetime(2016, 5, 1) + timedelta(hours=hours * heat)  # noqa: DTZ001 - as a plant writes it

@@ -1,4 +1,6 @@
-"""What a program reads off the page: every `<data>` with the row of the tables that holds it, and every text a person sees."""
+"""What a program reads off the page: every `<data>` with the row of the tables that holds it, and
+every text a person sees.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ VOID = frozenset({"meta", "link", "br", "circle", "line", "path", "rect"})
 
 
 class Shown(NamedTuple):
-    """One figure: `labels`, row 0, column `best`, its exact value, and the text that a person reads."""
+    """One figure: `labels`, row 0, column `best`, its exact value, and the text that a person
+    reads.
+    """
 
     table: str
     row: int

@@ -1,4 +1,6 @@
-"""A batch of which nothing was measured has no energy in batches.parquet: a zero would be 0 kWh a tonne to whoever reads the file."""
+"""A batch of which nothing was measured has no energy in batches.parquet: a zero would be 0 kWh a
+tonne to whoever reads the file.
+"""
 
 from __future__ import annotations
 

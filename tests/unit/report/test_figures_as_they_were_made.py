@@ -1,4 +1,6 @@
-"""Figures of the page say what they were made of: heat contents, conditions, days, and how sure they are."""
+"""Figures of the page say what they were made of: heat contents, conditions, days, and how sure
+they are.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def view_of(report: Made) -> View:
 
 
 def test_what_low_load_costs_is_said_of_the_output_that_a_batch_lacks(tmp_path: Path) -> None:
-    """The slope is the whole fixed energy of a batch, which no batch lost by making a few tonnes less."""
+    """The slope is the whole fixed energy of a batch, which no batch lost by making a few tonnes
+    less.
+    """
     report = furnace_site(
         tmp_path,
         300,
@@ -110,7 +114,9 @@ def test_what_runs_are_said_to_have_used_is_told_at_reference_conditions(tmp_pat
 
 
 def test_a_rung_in_question_is_as_long_as_without_the_question(tmp_path: Path) -> None:
-    """Two steps of one ladder are drawn in coal equivalent; a factor of conversion is no conclusion."""
+    """Two steps of one ladder are drawn in coal equivalent; a factor of conversion is no
+    conclusion.
+    """
     report = furnace_site(tmp_path, 60, beside="air-separation")
     sure = view_of(report)
     doubtful = frozenset(
@@ -130,7 +136,10 @@ def test_a_rung_in_question_is_as_long_as_without_the_question(tmp_path: Path) -
 
 
 def test_a_mean_rate_has_its_currency(tmp_path: Path) -> None:
-    tariff = '[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "electricity"\nprice = 0.62\nunit = "kWh"\n'
+    tariff = (
+        '[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "electricity"\nprice = '
+        '0.62\nunit = "kWh"\n'
+    )
     report = furnace_site(
         tmp_path, 40, extra=f'[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n{tariff}'
     )

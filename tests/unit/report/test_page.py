@@ -1,4 +1,6 @@
-"""The local report as a page: the worst batch first, every link leads somewhere, both languages whole, small and quick at any size."""
+"""The local report as a page: the worst batch first, every link leads somewhere, both languages
+whole, small and quick at any size.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ OF_ANY_LANGUAGE = re.compile(
 
 
 def english_in(page: str, own: set[str]) -> set[str]:
-    """Words of three or more Latin letters that are neither the plant's own nor the same in every language."""
+    """Words of three or more Latin letters that are neither the plant's own nor the same in every
+    language.
+    """
     words = set()
     for text, of_another_language in read(page).texts:
         if of_another_language:
@@ -187,7 +191,9 @@ def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_pa
 
 
 def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
-    """It says where energy went and not why: the named causes of the same batches, told under another name."""
+    """It says where energy went and not why: the named causes of the same batches, told under
+    another name.
+    """
     (plain,) = (loss for loss in heats.analysis.losses if loss.counted)
     worst = plain.worst[0]
     renamed = tuple(
@@ -202,8 +208,8 @@ def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
         opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh")
     )
     assert (
-        "was used while the power was on for longer (40 min longer): this shows where it went, not why."
-        in english
+        "was used while the power was on for longer (40 min longer): this shows where it went, "
+        "not why." in english
     )
     assert "has a named cause" not in english
     assert "只说明去向，不说明原因" in chinese
@@ -221,7 +227,9 @@ def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
 
 
 def test_no_part_of_the_page_stands_twice() -> None:
-    """The way of the material stood behind `first look` as well: shown twice, and twice among what is absent."""
+    """The way of the material stood behind `first look` as well: shown twice, and twice among what
+    is absent.
+    """
     assert len(set(html.PARTS)) == len(html.PARTS)
 
 
@@ -530,7 +538,9 @@ def test_runs_that_are_no_days_are_not_called_so(
 
 
 def test_the_worst_batches_are_told_by_the_row_that_the_label_used(tmp_path: Path) -> None:
-    """The log holds a row of each id again: it is left out as recorded twice, and nothing of it stands beside the value of the first."""
+    """The log holds a row of each id again: it is left out as recorded twice, and nothing of it
+    stands beside the value of the first.
+    """
     path = heats_site(tmp_path)
     log = tmp_path / "batches.csv"
     head, *rows = log.read_text(encoding="utf-8").splitlines()

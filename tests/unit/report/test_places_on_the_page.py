@@ -1,4 +1,6 @@
-"""Where each label stands on the page: a place that no other has, whatever letters its names are of."""
+"""Where each label stands on the page: a place that no other has, whatever letters its names are
+of.
+"""
 
 from __future__ import annotations
 

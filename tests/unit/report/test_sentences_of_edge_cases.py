@@ -1,4 +1,6 @@
-"""What the page says where a plant is unusual: one of a thing, a mean beyond the drawing, a meter of no step, a month without data."""
+"""What the page says where a plant is unusual: one of a thing, a mean beyond the drawing, a meter
+of no step, a month without data.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from tests.unit.report.conftest import MADE, Made
 from tests.unit.report.furnace_sites import furnace_site, read_as_text
 
 PLURAL_OF_ONE = re.compile(
-    r"(?<![\d.,–-])(?<!kind )\b1 (?:batches|labels|figures|groups|rows|days|heats|practices|runs)\b[^.\n]{0,30}"
+    r"(?<![\d.,–-])(?<!kind )\b1 "
+    r"(?:batches|labels|figures|groups|rows|days|heats|practices|runs)\b[^.\n]{0,30}"
 )
 NOT_USED = '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n'
 
@@ -160,7 +163,8 @@ def test_what_is_said_to_be_too_few_is_fewer_than_what_is_needed(tmp_path: Path)
     )
     assert {label.summary.en for label in plant.analysis.drivers} == {
         (
-            "No variable both changes and is recorded for enough batches, so no effect on the energy can be shown; "
+            "No variable both changes and is recorded for enough batches, so no effect on the "
+            "energy can be shown; "
             "each line says what is missing."
         )
     }

@@ -1,4 +1,6 @@
-"""The terminal speaks the language of the reader: as asked, else as the locale says; nothing English is left in a Chinese answer."""
+"""The terminal speaks the language of the reader: as asked, else as the locale says; nothing
+English is left in a Chinese answer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What an interval allows to say of a saving, and which days tell it: each rule at its limit, worked out by hand."""
+"""What an interval allows to say of a saving, and which days tell it: each rule at its limit,
+worked out by hand.
+"""
 
 from __future__ import annotations
 
@@ -210,7 +212,9 @@ def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(
 
 
 def test_a_kind_seldom_made_has_no_term_of_its_own_and_is_left_in_the_rest() -> None:
-    """Level of a running and of an idle day, the kind of 20 days, the rest: the columns in this order."""
+    """Level of a running and of an idle day, the kind of 20 days, the rest: the columns in this
+    order.
+    """
     often, seldom = np.zeros(30), np.zeros(30)
     often[:20], seldom[20:29] = 10.0, 7.0
     terms = baseline_terms(
@@ -228,7 +232,9 @@ def test_where_nothing_is_fed_weekdays_are_the_running_days() -> None:
 
 
 def test_an_idle_day_tells_nothing_where_the_baseline_has_none() -> None:
-    """1,000 kWh and 2 a tonne on a running day, 400 on an idle one: nothing is saved, whether a tenth of the baseline was idle or none."""
+    """1,000 kWh and 2 a tonne on a running day, 400 on an idle one: nothing is saved, whether a
+    tenth of the baseline was idle or none.
+    """
     rng = np.random.default_rng(4)
     output, scatter = rng.uniform(90, 110, 465), rng.standard_normal(465)
     output[[370, 380, 390]] = 0.0
@@ -318,7 +324,9 @@ def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
 
 
 def test_hours_count_as_they_passed_where_clocks_change() -> None:
-    """18:00 to 06:00 over the night of 26 October 2025 in Berlin, whose hour from 02:00 comes twice: 6 h before midnight, 7 h after."""
+    """18:00 to 06:00 over the night of 26 October 2025 in Berlin, whose hour from 02:00 comes
+    twice: 6 h before midnight, 7 h after.
+    """
     zone = ZoneInfo("Europe/Berlin")
     site = cast("SiteSettings", SimpleNamespace(zone=zone, events=()))
     night = run(datetime(2025, 10, 25, 16, tzinfo=UTC), 13)
@@ -362,7 +370,9 @@ def unusable(begins: str, until: str | None, **keys: Any) -> SiteSettings:
 def test_every_day_that_unusable_time_touches_is_unusable(
     until: str | None, places: list[int]
 ) -> None:
-    """From noon of 2 January until midnight, or the morning, of 4 January, which is not included."""
+    """From noon of 2 January until midnight, or the morning, of 4 January, which is not
+    included.
+    """
     flags = unusable_days(unusable("2023-01-02T12:00", until, meter="el"), {"el"}, days(6).days)
     assert np.flatnonzero(flags).tolist() == places
     assert not unusable_days(
@@ -401,7 +411,9 @@ def test_a_batch_in_time_that_is_declared_unusable_made_what_nobody_knows() -> N
 def test_a_condition_is_a_term_where_four_fifths_of_the_output_carry_it(
     recorded: int, mean: float | None
 ) -> None:
-    """Ten batches of 10 t; of those with a value half stand at 2 and half, of them twice as heavy ones not, at 4."""
+    """Ten batches of 10 t; of those with a value half stand at 2 and half, of them twice as heavy
+    ones not, at 4.
+    """
     batches = [
         run(
             datetime(2023, 1, 1, tzinfo=UTC),
@@ -428,7 +440,9 @@ def test_days_that_are_alike_tell_as_much_of_a_mean_as_fewer_that_are_not() -> N
 
 
 def test_four_weeks_of_half_their_days_or_more_count_as_blocks() -> None:
-    """Seven blocks of 28 days, each at 1 or -1 throughout: a sum of 28, over the root of 28 days; 7 x 28 / (7 - 3) a day."""
+    """Seven blocks of 28 days, each at 1 or -1 throughout: a sum of 28, over the root of 28 days; 7
+    x 28 / (7 - 3) a day.
+    """
     day, sign = np.arange(7 * 28), np.repeat([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0], 28)
     assert block_variance(day, sign) == pytest.approx((7 * 28 / 4, 4))
     few = np.concatenate((day[: 6 * 28], day[6 * 28 : 6 * 28 + 13]))
@@ -439,7 +453,9 @@ def test_four_weeks_of_half_their_days_or_more_count_as_blocks() -> None:
 
 
 def test_blocks_that_drift_together_count_for_more_and_blocks_that_turn_for_no_less() -> None:
-    """Six blocks: 1 1 1 1 1 1 (five pairs alike) against 1 -1 1 -1 1 -1: (6 + 2 x 5) x 28 / 3 and 6 x 28 / 3."""
+    """Six blocks: 1 1 1 1 1 1 (five pairs alike) against 1 -1 1 -1 1 -1: (6 + 2 x 5) x 28 / 3 and 6
+    x 28 / 3.
+    """
     day = np.arange(6 * 28)
     assert block_variance(day, np.ones(len(day)))[0] == pytest.approx(16 * 28 / 3)
     assert block_variance(day, np.repeat([1.0, -1.0] * 3, 28))[0] == pytest.approx(6 * 28 / 3)
@@ -504,7 +520,9 @@ def test_a_meter_of_which_no_output_is_known_tells_nothing_unless_it_is_said_tha
 
 
 def reason(of: Days, before: int, **keys: Any) -> str | None:
-    """Why nothing is told of a saving whose baseline is so many days, and the reporting period all after."""
+    """Why nothing is told of a saving whose baseline is so many days, and the reporting period all
+    after.
+    """
     place = np.arange(len(of.days))
     whole = Period.parse("2023", UTC)
     why = why_not_told(

@@ -1,4 +1,6 @@
-"""What an action saved, from files to finding: told where the data carry it, and the reason where they do not."""
+"""What an action saved, from files to finding: told where the data carry it, and the reason where
+they do not.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def without_events(folder: Path) -> None:
 def steady(
     folder: Path, *, produced: float = 1.0, booked: float = 1.0, scatter: float = 0.02
 ) -> None:
-    """A mill whose action saves nothing, with a meter of the whole site above: from its day on it makes and books so many times as much."""
+    """A mill whose action saves nothing, with a meter of the whole site above: from its day on it
+    makes and books so many times as much.
+    """
     rng, number = np.random.default_rng(3), np.arange(365 + 180)
     write(folder, NOTHING, rng, 365, 180)
     later, swings = number >= 365, rng.standard_normal((3, len(number)))
@@ -186,7 +190,9 @@ def test_far_more_than_the_baseline_saw_is_not_extrapolated(works: Path) -> None
 
 
 def test_a_change_that_nobody_explained_stands_before_a_saving(works: Path) -> None:
-    """Without the declared events the action itself is an unexplained change; so is a transformer that lost a half."""
+    """Without the declared events the action itself is an unexplained change; so is a transformer
+    that lost a half.
+    """
     without_events(works)
     rows = (works / "readings.csv").read_text(encoding="utf-8").splitlines()
     half = [
@@ -269,13 +275,18 @@ def test_a_wrong_list_is_refused_by_its_key(works: Path, text: str, says: str) -
     assert says in str(refused.value)
 
 
-BACK = 'step = "cement-grinding"\ncarrier = "electricity"\ndirection = "recovered"\nreading = "interval"\nunit = "kWh"'
+BACK = (
+    'step = "cement-grinding"\ncarrier = "electricity"\ndirection = "recovered"\nreading = '
+    '"interval"\nunit = "kWh"'
+)
 STATE = 'role = "state"\nreading = "rate"\nunit = "degC"'
 
 
 @pytest.mark.parametrize("keys", [BACK, STATE])
 def test_less_of_what_is_given_back_is_no_saving(works: Path, keys: str) -> None:
-    """Recovered power that fell by 8 % was told as 7 % saved, and could be handed in for the library."""
+    """Recovered power that fell by 8 % was told as 7 % saved, and could be handed in for the
+    library.
+    """
     other = f'[[meters]]\nid = "back"\n{keys}\n'
     amend(works, '[[meters]]\nid = "el"\n', f'{other}[[meters]]\nid = "el"\n', "site.toml")
     amend(works, 'meter = "el"', 'meter = "back"')
@@ -287,7 +298,9 @@ def test_less_of_what_is_given_back_is_no_saving(works: Path, keys: str) -> None
     ("day", "key"), [("2022-03-01", "lids.baseline"), ("2023-03-01", "lids.reporting")]
 )
 def test_an_action_took_effect_between_its_periods(works: Path, day: str, key: str) -> None:
-    """An action of March 2022 saved 7 % against the whole of 2022; one that is only planned may still have another day."""
+    """An action of March 2022 saved 7 % against the whole of 2022; one that is only planned may
+    still have another day.
+    """
     amend(works, "day = 2023-01-01", f"day = {day}")
     with pytest.raises(InputError, match=key):
         load_actions(load_site(works / "site.toml"))
@@ -372,7 +385,9 @@ def test_a_meter_of_which_nothing_says_what_it_makes_proves_no_saving(tmp_path: 
 def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_made_changes_it(
     tmp_path: Path, saves: float, verdict: SavingVerdict
 ) -> None:
-    """The mill above makes a seventh less; the office, fed by no line, uses 900 kWh on a working day and 200 at the weekend."""
+    """The mill above makes a seventh less; the office, fed by no line, uses 900 kWh on a working
+    day and 200 at the weekend.
+    """
     steady(tmp_path, produced=0.85, scatter=0.1)
     number = np.arange(365 + 180)
     working = np.array([(FIRST + timedelta(days=int(day))).weekday() < 5 for day in number])
@@ -388,7 +403,10 @@ def test_an_office_is_held_against_its_weekdays_where_it_is_said_that_nothing_ma
     )
     with (tmp_path / "readings.csv").open("a", encoding="utf-8") as file:
         file.write(more)
-    office = '[[meters]]\nid = "office"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nparent = "grid"\n'
+    office = (
+        '[[meters]]\nid = "office"\ncarrier = "electricity"\nreading = "interval"\nunit = '
+        '"kWh"\nparent = "grid"\n'
+    )
     amend(tmp_path, '[[meters]]\nid = "el"\n', f'{office}[[meters]]\nid = "el"\n', "site.toml")
     amend(tmp_path, 'meter = "el"', 'meter = "office"')
     assert "in an office, state in no_output why" in str(verifications_of(tmp_path)[0].why)
@@ -437,7 +455,9 @@ def test_a_meter_feeds_the_lines_below_it_and_those_of_what_is_left_of_it() -> N
 
 @pytest.mark.parametrize("meter", ["el", "grid"])
 def test_a_scale_that_books_more_tonnes_is_no_saving(tmp_path: Path, meter: str) -> None:
-    """Tonnes an hour change on that day and the power does not: a question of the step's output, which names no meter."""
+    """Tonnes an hour change on that day and the power does not: a question of the step's output,
+    which names no meter.
+    """
     steady(tmp_path, booked=1.08)
     without_events(tmp_path)
     amend(tmp_path, 'meter = "el"', f'meter = "{meter}"')
@@ -577,7 +597,9 @@ def test_an_id_that_comes_again_in_another_year_is_another_batch(works: Path) ->
 def test_a_day_on_which_the_energy_of_a_batch_is_not_sound_is_not_known(
     works: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A meter at zero while the mill ran is no saving, nor are hours without readings of a trial; a trial itself counts."""
+    """A meter at zero while the mill ran is no saving, nor are hours without readings of a trial; a
+    trial itself counts.
+    """
     monkeypatch.setattr(
         importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review()
     )
@@ -628,7 +650,10 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
         tmp_path / "readings.csv",
         lambda row: [*row[:2], "0.0"] if "2023-03-01T01" <= row[1] < "2023-04-01T01" else row,
     )
-    unusable = '[[events]]\nmeter = "el"\nfrom = 2023-03-01\nuntil = 2023-04-01\nkind = "unusable"\nreason = "Its fuse"\n[variables'
+    unusable = (
+        '[[events]]\nmeter = "el"\nfrom = 2023-03-01\nuntil = 2023-04-01\nkind = '
+        '"unusable"\nreason = "Its fuse"\n[variables'
+    )
     amend(tmp_path, "[variables", unusable, "site.toml")
     (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
@@ -647,7 +672,10 @@ def test_what_a_meter_counts_elsewhere_after_its_time_is_no_saving(tmp_path: Pat
         file.writelines(
             f"{row.replace('el,', 'el-2,')}\n" for row in rows if row[3:] >= "2023-04-01T01"
         )
-    table = 'id = "el"\nstep = "cement-grinding"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n'
+    table = (
+        'id = "el"\nstep = "cement-grinding"\ncarrier = "electricity"\nreading = "interval"\nunit '
+        '= "kWh"\n'
+    )
     successor = f"{table.replace('el', 'el-2', 1)}from = 2023-04-01\n"
     amend(tmp_path, table, f"{table}until = 2023-04-01\n[[meters]]\n{successor}", "site.toml")
     (saving,) = verifications_of(tmp_path)
@@ -688,7 +716,8 @@ def test_money_and_co2_count_by_the_heating_value_of_the_meter(works: Path) -> N
     amend(works, 'unit = "kWh"', 'unit = "Nm3"', "site.toml")
     with (works / "site.toml").open("a", encoding="utf-8") as file:
         file.write(
-            '\n[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = "GJ"\nprice = 60.0\n'
+            '\n[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = '
+            '"GJ"\nprice = 60.0\n'
         )
     (saving,) = verifications_of(works)
     carbon = FactorTable.load().carbon_in_force("natural-gas", DAY)
@@ -701,7 +730,10 @@ def test_money_and_co2_count_by_the_heating_value_of_the_meter(works: Path) -> N
 
 def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
     site = works / "site.toml"
-    first = '\n[[emissions.electricity]]\nfrom = 2022-01-01\nuntil = 2023-04-01\nkg_per_kwh = 0.5\nsource = "Contract 1"\n'
+    first = (
+        "\n[[emissions.electricity]]\nfrom = 2022-01-01\nuntil = 2023-04-01\nkg_per_kwh = "
+        '0.5\nsource = "Contract 1"\n'
+    )
     second = (
         '[[emissions.electricity]]\nfrom = 2023-04-01\nkg_per_kwh = 0.3\nsource = "Contract 2"\n'
     )

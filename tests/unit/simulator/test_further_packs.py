@@ -1,4 +1,6 @@
-"""Packs of further sectors are data alone: read by their path, they label a simulated plant from its files to the report."""
+"""Packs of further sectors are data alone: read by their path, they label a simulated plant from
+its files to the report.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +157,9 @@ def test_the_report_is_written_in_both_languages_in_the_units_of_the_pack(
 def test_conditions_and_editions_stand_in_the_report_as_the_pack_says_them(
     plant: tuple[Sector, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a condition is called, in the reader's language; of the float line no limit is held, and an edition was in force."""
+    """What a condition is called, in the reader's language; of the float line no limit is held, and
+    an edition was in force.
+    """
     _, folder = plant
     assert (
         main(
@@ -224,7 +228,9 @@ class TestCarriersOfItsOwn:
         )
 
     def test_a_value_that_the_plant_calls_a_default_is_none(self, tmp_path: Path) -> None:
-        """The boundary takes hydrogen by a measured heating value alone: its batches are left out."""
+        """The boundary takes hydrogen by a measured heating value alone: its batches are left
+        out.
+        """
         Sector(str(FURTHER["flat-glass"]), 1, 1, YEAR).plants[0].write(
             tmp_path, faults=0, road="csv"
         )
@@ -267,7 +273,9 @@ class TestCarriersOfItsOwn:
 def test_a_ratio_of_electricity_passes_over_no_bought_cooling(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A third of the days take chilled water: they have no ratio, and nobody is told to declare what the boundary holds."""
+    """A third of the days take chilled water: they have no ratio, and nobody is told to declare
+    what the boundary holds.
+    """
     Sector(str(FURTHER["data-centre"]), 1, 1, YEAR).plants[0].write(tmp_path, faults=0, road="csv")
     before = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     with (tmp_path / "energy.csv").open("a", encoding="utf-8") as file:

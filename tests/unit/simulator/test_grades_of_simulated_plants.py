@@ -1,4 +1,6 @@
-"""Simulated plants declare what the standards ask for, so every limit in force is tested and every other one says why not."""
+"""Simulated plants declare what the standards ask for, so every limit in force is tested and every
+other one says why not.
+"""
 
 from __future__ import annotations
 

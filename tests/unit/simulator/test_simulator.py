@@ -1,4 +1,6 @@
-"""The simulator is the source of truth for everything downstream: it must be repeatable, consistent, and as dirty as it says."""
+"""The simulator is the source of truth for everything downstream: it must be repeatable,
+consistent, and as dirty as it says.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A simulated works holds together: no hole in a line's time, no energy lost between curve and meters, every fault where it says."""
+"""A simulated works holds together: no hole in a line's time, no energy lost between curve and
+meters, every fault where it says.
+"""
 
 from __future__ import annotations
 
@@ -133,12 +135,14 @@ def test_gas_as_it_flows_is_gas_at_normal_state_by_its_temperature_and_pressure(
 def test_every_kind_is_put_in_at_ten_times_the_rates_and_ten_times_as_often(
     road: str, tmp_path: Path
 ) -> None:
-    """The roads left to the long form are written, and every fault of theirs looked for, by `tests/functional/every_fault`."""
+    """The roads left to the long form are written, and every fault of theirs looked for, by
+    `tests/functional/every_fault`.
+    """
     works = Works.live("aluminium", 1)
     once, ten = (
-        Counter(fault.kind for fault in works.write(tmp_path / str(rate), rate, road).faults)
+        Counter(fault.kind for fault in works.write(tmp_path / str(rate), rate, road).faults)  # type: ignore[arg-type]
         for rate in (1.0, 10.0)
-    )  # type: ignore[arg-type]
+    )
     expected = {kind.id for kind in KINDS} - FORMS
     assert expected - {"rollover"} <= set(once)
     assert expected <= set(ten)

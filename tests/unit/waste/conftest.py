@@ -1,4 +1,6 @@
-"""A ladle furnace of the steel pack in 2023: batches, their label, and the site around them, without any file."""
+"""A ladle furnace of the steel pack in 2023: batches, their label, and the site around them,
+without any file.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def a_site() -> Callable[..., SiteSettings]:
 
 @pytest.fixture(scope="session")
 def a_melt() -> Callable[..., Batch]:
-    """A good batch of 100 t, one an hour from the second of January, 45 minutes long, 45 kWh/t where not said otherwise."""
+    """A good batch of 100 t, one an hour from the second of January, 45 minutes long, 45 kWh/t
+    where not said otherwise.
+    """
 
     def build(number: int, kwh: float = 4_500.0, **changes: Any) -> Batch:
         start = changes.pop("start", START + timedelta(hours=number))

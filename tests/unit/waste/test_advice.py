@@ -1,4 +1,6 @@
-"""Where to look first: what is said, on what evidence, and that nothing is said where nothing stands out."""
+"""Where to look first: what is said, on what evidence, and that nothing is said where nothing
+stands out.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def test_a_level_that_rose_is_told_with_its_month_and_what_it_costs(
 def test_a_dear_month_of_the_second_variant_is_told_of_that_variant(
     dear: set[int], code: str, phrase: str, a_melt: Melt, look: Look
 ) -> None:
-    """Untreated steel until June, vacuum-treated from July on at twice the energy; in the dear months 300 kWh more."""
+    """Untreated steel until June, vacuum-treated from July on at twice the energy; in the dear
+    months 300 kWh more.
+    """
     chance = np.random.default_rng(5)
     starts = [START + timedelta(hours=6 * number) for number in range(4 * 363)]
     melts = [
@@ -148,7 +152,9 @@ def test_a_dear_month_of_the_second_variant_is_told_of_that_variant(
 def test_years_beside_the_period_do_not_tell_a_season_from_a_change(
     a_melt: Melt, look: Look
 ) -> None:
-    """Every sixth hour of two years, 120 kWh more in July to December of both; only the second year is compared."""
+    """Every sixth hour of two years, 120 kWh more in July to December of both; only the second year
+    is compared.
+    """
     chance = np.random.default_rng(13)
     starts = [
         datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=6 * number) for number in range(2_900)
@@ -165,7 +171,9 @@ def test_years_beside_the_period_do_not_tell_a_season_from_a_change(
 
 
 def test_months_that_differ_within_uncertainty_are_no_advice(a_melt: Melt, look: Look) -> None:
-    """Months of 4,500 and 4,515 kWh in turn, of which 1 % is not certain: nothing lies beyond, and no share of nothing is told."""
+    """Months of 4,500 and 4,515 kWh in turn, of which 1 % is not certain: nothing lies beyond, and
+    no share of nothing is told.
+    """
     starts = (START + timedelta(hours=4 * number) for number in range(2_000))
     melts = [
         a_melt(number, 4_500 + 15 * (start.month % 2) + number % 3, start=start)

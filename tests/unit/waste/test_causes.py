@@ -48,7 +48,9 @@ def tried(loss: StepLosses) -> set[WasteCause]:
 def test_holding_is_found_at_what_a_minute_costs(
     a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
 ) -> None:
-    """Every sixth batch waits 10 to 40 minutes at 1,200 kW, a fifth of what the process draws: 20 kWh a minute."""
+    """Every sixth batch waits 10 to 40 minutes at 1,200 kW, a fifth of what the process draws: 20
+    kWh a minute.
+    """
     chance = np.random.default_rng(1)
     batches = []
     for number in range(400):
@@ -86,7 +88,9 @@ def test_holding_is_found_at_what_a_minute_costs(
 def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(
     a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
 ) -> None:
-    """Energy is power times time: minutes that cost what the process draws tell where the energy went and not why."""
+    """Energy is power times time: minutes that cost what the process draws tell where the energy
+    went and not why.
+    """
     chance = np.random.default_rng(2)
     energies = [4_500 * (1 + abs(chance.normal(0, 0.05))) for _ in range(300)]
     loss = lost(
@@ -139,7 +143,9 @@ def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(
 def test_a_gap_in_which_batches_are_missing_is_no_stop(
     a_melt: Melt, labelled: Labelled, a_site: Sites
 ) -> None:
-    """Numbers one after another: L00060 is missing from one of two gaps of five hours; then a batch that ends before it begins."""
+    """Numbers one after another: L00060 is missing from one of two gaps of five hours; then a batch
+    that ends before it begins.
+    """
     hours = {
         number: number + 5 * (number >= 61) + 5 * (number >= 80)
         for number in range(100)
@@ -200,7 +206,9 @@ def test_rejected_output_is_counted_and_not_estimated(
 
 
 def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
-    """Claims that are together more than what is beyond slopes and uncertainty are cut in proportion."""
+    """Claims that are together more than what is beyond slopes and uncertainty are cut in
+    proportion.
+    """
     chance = np.random.default_rng(6)
     batches = []
     for number in range(500):
@@ -225,7 +233,9 @@ def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], St
 def test_in_mere_noise_hardly_any_cause_stands(
     a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
 ) -> None:
-    """40 plants whose batches are alike their neighbours (lag-1 correlation 0.6) and owe nothing to anything the log tells."""
+    """40 plants whose batches are alike their neighbours (lag-1 correlation 0.6) and owe nothing to
+    anything the log tells.
+    """
     stood = 0
     for seed in range(40):
         chance = np.random.default_rng(seed)

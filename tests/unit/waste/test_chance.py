@@ -1,4 +1,6 @@
-"""Differences between groups of batches: found where they are, and not where batches are merely alike their neighbours."""
+"""Differences between groups of batches: found where they are, and not where batches are merely
+alike their neighbours.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def test_batches_that_are_merely_alike_their_neighbours_make_no_shift_worse() ->
 
 
 def test_a_test_of_single_batches_would_have_been_fooled() -> None:
-    """The same plants with every batch counted as one independent of the rest: nearly every plant would get a worst shift."""
+    """The same plants with every batch counted as one independent of the rest: nearly every plant
+    would get a worst shift.
+    """
     shifts, day = days_of_shifts(60)
     fooled = 0
     for seed in range(30):
@@ -100,7 +104,9 @@ def test_too_few_days_are_not_tested() -> None:
 
 
 def test_holm_by_hand() -> None:
-    """0.01 x 3, then the largest so far: 0.02 x 2 = 0.04, 0.03 x 1 is less and stays 0.04 (Holm 1979)."""
+    """0.01 x 3, then the largest so far: 0.02 x 2 = 0.04, 0.03 x 1 is less and stays 0.04 (Holm
+    1979).
+    """
     assert holm([0.02, 0.01, 0.03]) == [0.04, 0.03, 0.04]
     assert holm([0.5, 0.9]) == [1.0, 1.0]
 

@@ -1,4 +1,6 @@
-"""Mann and Whitney's test, Holm's correction and the groups of batches, on few days whose ranks can be counted by hand."""
+"""Mann and Whitney's test, Holm's correction and the groups of batches, on few days whose ranks can
+be counted by hand.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ BELOW = [5.0, 0.0, 4.0, 1.0, 3.0, 2.0]
 
 
 def test_six_days_against_six_that_all_lie_below_them() -> None:
-    """U = 36 of 36, expected 18, variance 6 x 6 x 13 / 12 = 39; two groups, so twice the p-value (Holm)."""
+    """U = 36 of 36, expected 18, variance 6 x 6 x 13 / 12 = 39; two groups, so twice the p-value
+    (Holm).
+    """
     high, low = of_days(UP_AND_DOWN, BELOW)
     by_hand = 2 * erfc(18 / sqrt(2 * 39))
     assert [high.p_value, low.p_value] == pytest.approx([by_hand, by_hand])
@@ -55,14 +59,18 @@ def test_five_days_are_too_few_on_either_side(own: int, others: int) -> None:
 
 
 def test_days_that_are_equal_share_their_ranks_and_scatter_less() -> None:
-    """Three 0 (rank 2), six 1 (6.5), three 2 (11): U = 3 x 11 + 3 x 6.5 - 21 = 31.5; ties 24 + 210 + 24 of 12 x 11."""
+    """Three 0 (rank 2), six 1 (6.5), three 2 (11): U = 3 x 11 + 3 x 6.5 - 21 = 31.5; ties 24 + 210
+    + 24 of 12 x 11.
+    """
     high, _ = of_days([2.0, 1.0] * 3, [1.0, 0.0] * 3)
     variance = 36 / 12 * (13 - 258 / 132)
     assert high.p_value == pytest.approx(2 * erfc(13.5 / sqrt(2 * variance)))
 
 
 def test_days_that_follow_one_another_count_for_fewer() -> None:
-    """Days rising by one: r = 8.75 / 17.5 = 1/2, so the variance is (1 + r) / (1 - r) = 3 times as large, whichever side it is."""
+    """Days rising by one: r = 8.75 / 17.5 = 1/2, so the variance is (1 + r) / (1 - r) = 3 times as
+    large, whichever side it is.
+    """
     by_hand = 2 * erfc(18 / sqrt(2 * 39 * 3))
     rising = [21.0, 22.0, 23.0, 24.0, 25.0, 26.0]
     assert of_days(rising, BELOW)[0].p_value == pytest.approx(by_hand)
@@ -141,7 +149,9 @@ def test_a_batch_belongs_to_the_shift_that_it_began_in(clock: str, shift: int) -
 
 
 def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_warm() -> None:
-    """On f0 batches at 0-10, 15-20 (a start-up, which does not keep it warm), 30-40; on f1 one at 12-14 and one that overlaps it."""
+    """On f0 batches at 0-10, 15-20 (a start-up, which does not keep it warm), 30-40; on f1 one at
+    12-14 and one that overlaps it.
+    """
     start, end = np.array([0.0, 15.0, 30.0, 12.0, 13.0]), np.array([10.0, 20.0, 40.0, 14.0, 20.0])
     equipment, product = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 0])
     pause, changed = pauses_and_changes(

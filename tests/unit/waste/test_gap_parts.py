@@ -181,7 +181,9 @@ def test_what_a_batch_did_not_use_leaves_its_money_and_its_co2(
 def test_a_batch_whose_meters_state_their_own_uncertainty_is_split_by_it(
     a_melt: Melt, labelled: Labelled, a_site: Sites
 ) -> None:
-    """Of 5,500 kWh, 1,000 above the label, the site's 1 % leaves 55 in doubt; a meter that says 4 % leaves 220."""
+    """Of 5,500 kWh, 1,000 above the label, the site's 1 % leaves 55 in doubt; a meter that says 4 %
+    leaves 220.
+    """
     plain = [a_melt(number) for number in range(60)]
     coarse = CarrierEnergy("electricity", 5_500.0, "kWh", relative_uncertainty=0.04)
     loss = lost([*plain, a_melt(60, 5_500.0), a_melt(61, energy=(coarse,))], labelled, a_site)
@@ -198,7 +200,9 @@ def test_a_batch_whose_meters_state_their_own_uncertainty_is_split_by_it(
 def test_what_a_step_gives_back_is_no_part_of_the_mix(
     labelled: Labelled, a_site: Sites, a_melt: Melt
 ) -> None:
-    """A converter: 3,000 kWh in, gas out. An amount of its gap is told as electricity, never as negative coal."""
+    """A converter: 3,000 kWh in, gas out. An amount of its gap is told as electricity, never as
+    negative coal.
+    """
 
     def heat(number: int, gas: float) -> Batch:
         gave = CarrierEnergy("converter-gas", gas, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=8.0)
@@ -292,7 +296,9 @@ def test_no_order_of_the_log_changes_a_label_or_a_loss(
 def test_splitting_or_merging_batches_leaves_what_was_used_and_lost_to_rejects(
     a_melt: Melt, labelled: Labelled, pieces: list[tuple[int, int, int]], parts: int
 ) -> None:
-    """A batch told as several of equal shape has the same energy, output and rejects: so has the sum over the log."""
+    """A batch told as several of equal shape has the same energy, output and rejects: so has the
+    sum over the log.
+    """
     whole = [
         a_melt(number, float(1024 * kwh), output=float(tonnes * 8), reject=float(rejected))
         for number, (kwh, tonnes, rejected) in enumerate(pieces)
@@ -357,7 +363,9 @@ def test_what_stands_in_the_columns_is_on_the_grid(
 def test_what_the_plants_own_variables_move_stands_apart(
     a_melt: Melt, labelled: Labelled, a_site: Sites
 ) -> None:
-    """A plant's own regression says that 200 kWh of the last batch go with a setting: told beside, taken off nothing."""
+    """A plant's own regression says that 200 kWh of the last batch go with a setting: told beside,
+    taken off nothing.
+    """
     result = labelled([*[a_melt(number) for number in range(60)], a_melt(60, 5_500.0)])
     (label,) = result.site_label.steps
     values = [45.0 * KGCE_PER_KWH] * 60 + [53.0 * KGCE_PER_KWH]

@@ -1,4 +1,6 @@
-"""Joint runs: cut at the changeover where the log tells it, else divided by ratio, else in no label."""
+"""Joint runs: cut at the changeover where the log tells it, else divided by ratio, else in no
+label.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Parents: what cannot be is told, yields and upstream energy add up, and what was bought is never ranked."""
+"""Parents: what cannot be is told, yields and upstream energy add up, and what was bought is never
+ranked.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ Melt = Callable[..., Batch]
 
 
 def heats(a_melt: Melt) -> list[Batch]:
-    """Two ladles of 100 t; the caster makes 150 t of slabs from both and 38 t more from the second."""
+    """Two ladles of 100 t; the caster makes 150 t of slabs from both and 38 t more from the
+    second.
+    """
 
     def at(
         step: str, name: str, hours: int, tonnes: float, kwh: float, *parents: str, **more: Any
@@ -89,7 +93,9 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
     a_site: Callable[..., SiteSettings],
     pack: Pack,
 ) -> None:
-    """C1 made 150 of the 200 t that came of L2: three quarters of its 5,000 kWh, and all 4,000 of L1."""
+    """C1 made 150 of the 200 t that came of L2: three quarters of its 5,000 kWh, and all 4,000 of
+    L1.
+    """
     rest = {
         "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
         - {"electricity"}
@@ -122,7 +128,9 @@ def test_a_row_that_stands_twice_takes_no_second_part_of_its_parent(
     a_site: Callable[..., SiteSettings],
     pack: Pack,
 ) -> None:
-    """C2 and L1 again, an hour later and with twice the energy, as a meter would give it: they are left out, and nothing changes."""
+    """C2 and L1 again, an hour later and with twice the energy, as a meter would give it: they are
+    left out, and nothing changes.
+    """
     rest = {
         "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
         - {"electricity"}

@@ -1,4 +1,6 @@
-"""The annual account of a route, case by case beside its working by hand: coal 0.7143 kgce/kg, electricity 0.1229 kgce/kWh."""
+"""The annual account of a route, case by case beside its working by hand: coal 0.7143 kgce/kg,
+electricity 0.1229 kgce/kWh.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def the_year(steps: Months, months: int = 12) -> list[Batch]:
 
 
 def bought(batches: list[Batch], **more: float) -> list[dict[str, Any]]:
-    """What came over the fence: what the batches took, less what they gave back, and `more` of a carrier."""
+    """What came over the fence: what the batches took, less what they gave back, and `more` of a
+    carrier.
+    """
     net_intake: dict[tuple[str, str], float] = {}
     for batch in batches:
         for energy in batch.energy:
@@ -156,7 +160,9 @@ def labelled_year(
 
 
 def whole(batches: list[Batch], **tables: Any) -> tuple[SiteSettings, LabelResult, Analysis]:
-    """What report and label.json are made from; the balance and the accounts alone of the analysis."""
+    """What report and label.json are made from; the balance and the accounts alone of the
+    analysis.
+    """
     site, result = labelled_year(batches, **tables)
     balance = site_balance(result.sitewide(site))
     return (
@@ -191,7 +197,8 @@ def test_clinker_takes_all_energy_of_its_four_steps() -> None:
         "raw-meal-homogenisation"
     ] == pytest.approx(12 * 1_800_000 * POWER)
     assert level(account) == 2
-    # the plant declares nothing, so 1 % of each energy; squares add: coal 0.9857, electricity of four steps
+    # the plant declares nothing, so 1 % of each energy; squares add: coal 0.9857, electricity of
+    # four steps
     assert account.uncertainty == pytest.approx(
         0.01 * ((138 * COAL) ** 2 + POWER**2 * (2**2 + 18**2 + 26**2 + 5**2)) ** 0.5
     )
@@ -222,7 +229,9 @@ def test_a_level_that_the_stated_altitude_gives_is_told_with_the_limits_without_
 
 
 def test_the_grade_says_what_it_takes_for_granted_of_purchases() -> None:
-    """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated as 0, nothing is left to say."""
+    """Clinker is made of raw meal and stone: what of either was bought, nothing states; once stated
+    as 0, nothing is left to say.
+    """
     account = clinker(the_year(CEMENT))
     assert [why.en.partition(" was bought")[0] for why in account.provisos] == [
         f"This is valid only if none of the product of {step}"
@@ -283,7 +292,9 @@ def test_coal_and_electricity_of_clinker_have_accounts_of_their_own() -> None:
 
 
 def power_house(months: int = 12) -> list[Batch]:
-    """Waste-heat power: of 100,000 t of clinker a month 35 kWh/t were delivered, net of its own use."""
+    """Waste-heat power: of 100,000 t of clinker a month 35 kWh/t were delivered, net of its own
+    use.
+    """
     energies = (
         CarrierEnergy("electricity", 100_000, "kWh"),
         CarrierEnergy("electricity", 3_600_000, "kWh", Direction.RECOVERED),
@@ -305,7 +316,9 @@ def test_recovered_power_lowers_the_total_and_no_electricity() -> None:
 
 
 def test_fuel_booked_at_the_waste_heat_power_house_is_fuel_of_the_clinker() -> None:
-    """12 of 138 kg of coal said to be burnt there were in no coal limit: 126 x 0.7143 x 29.3076 = 2,637.7 MJ/t, level 1, for 2,888.9."""
+    """12 of 138 kg of coal said to be burnt there were in no coal limit: 126 x 0.7143 x 29.3076 =
+    2,637.7 MJ/t, level 1, for 2,888.9.
+    """
     kiln = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_600)})
     coal = CarrierEnergy("coal", 1_200, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)
     heat = CarrierEnergy(
@@ -319,7 +332,9 @@ def test_fuel_booked_at_the_waste_heat_power_house_is_fuel_of_the_clinker() -> N
 
 
 def test_power_goes_with_the_clinker_that_it_was_made_beside() -> None:
-    """85 % of the clinker is the cement's, and so is 85 % of the power; of the power house no stock is asked for."""
+    """85 % of the clinker is the cement's, and so is 85 % of the power; of the power house no stock
+    is asked for.
+    """
     stocks = [
         stock("crushing-prehomogenisation"),
         stock("raw-meal-homogenisation"),
@@ -405,7 +420,9 @@ def test_no_more_coke_is_credited_than_was_made() -> None:
 
 
 def test_coke_quenched_dry_is_tested_with_what_the_quenching_recovers() -> None:
-    """145.5105 - 32.1853 = 113.3252 kgce/t = 3,321.3 MJ/t; the limit is of 2026, so that no grade is told of 2024."""
+    """145.5105 - 32.1853 = 113.3252 kgce/t = 3,321.3 MJ/t; the limit is of 2026, so that no grade
+    is told of 2024.
+    """
     _, _, (account,) = of_coke(ovens("coking", "coke-dry-quenching"))
     assert (account.steps, codes(account)) == (("coke-dry-quenching", "coking"), [])
     assert account.value == pytest.approx(COKING + QUENCHING, abs=1e-3)
@@ -419,7 +436,9 @@ def test_coke_quenched_wet_has_no_account_and_is_tested_at_the_step() -> None:
 
 
 def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() -> None:
-    """Gas that a furnace gave back, 800 Nm3/t, makes 300 kWh/t; steps take 322. Bought: coke and 22 kWh/t. Nothing counts twice."""
+    """Gas that a furnace gave back, 800 Nm3/t, makes 300 kWh/t; steps take 322. Bought: coke and 22
+    kWh/t. Nothing counts twice.
+    """
     furnace = (
         CarrierEnergy("coke", 400_000, "t", lhv_mj_per_unit=971.4 * MJ_PER_KGCE),
         CarrierEnergy("blast-furnace-gas", 600_000_000, "Nm3", lhv_mj_per_unit=GAS),
@@ -468,7 +487,8 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
         assert all(carrier.closes for carrier in balance.carriers), name
         by_name[name] = balance.calorific
         assert balance.calorific.residual == pytest.approx(0, abs=1)
-        # coke 400 x 0.9714 and 22 kWh/t x 0.1229 through the fence: 391.264 kgce/t of hot metal = 11,467.0 MJ
+        # coke 400 x 0.9714 and 22 kWh/t x 0.1229 through the fence: 391.264 kgce/t of hot metal =
+        # 11,467.0 MJ
         assert balance.calorific.purchased / 1e6 == pytest.approx(391.2638, abs=1e-3)
         assert balance.calorific.purchased / 1e6 * MJ_PER_KGCE == pytest.approx(11_467.0, abs=0.1)
     lost = 800 * 0.1286 - 300 * POWER  # 66.01 kgce a tonne of hot metal
@@ -486,7 +506,9 @@ def test_cement_carries_the_clinker_that_went_into_it() -> None:
 
 
 def test_stock_of_clinker_that_grew_or_was_sold_is_not_in_the_cement() -> None:
-    """Of 1,200,000 t made, 60,000 went into store and 120,000 were sold: 85 % of the clinker's energy is the cement's."""
+    """Of 1,200,000 t made, 60,000 went into store and 120,000 were sold: 85 % of the clinker's
+    energy is the cement's.
+    """
     stocks = [
         stock("crushing-prehomogenisation"),
         stock("raw-meal-homogenisation"),
@@ -519,7 +541,9 @@ def no_production(carrier: str, quantity: float, unit: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_what_is_called_no_production_is_small_and_shown_or_the_account_is_open() -> None:
-    """15 kWh a tonne of the line's 51 called offices: an electricity of 36 kWh/t, where 51 is the truth."""
+    """15 kWh a tonne of the line's 51 called offices: an electricity of 36 kWh/t, where 51 is the
+    truth.
+    """
     batches = the_year(CEMENT)
     kwh_of_clinker = 12 * 5_100_000.0
     for kwh, lacks in (
@@ -603,7 +627,9 @@ def test_electricity_of_ingot_has_an_account_of_its_own() -> None:
 
 
 def test_ingot_whose_cells_a_gas_engine_feeds_has_no_account_in_kilowatt_hours() -> None:
-    """450 Nm3/t make 1,800 kWh that no meter of electricity shows: 11,580 would be grade 1, 13,380 is none of the best two."""
+    """450 Nm3/t make 1,800 kWh that no meter of electricity shows: 11,580 would be grade 1, 13,380
+    is none of the best two.
+    """
     cells = the_year({**INGOT, "electrolysis": (10_000, 115_500, 0)})
     gas = CarrierEnergy("natural-gas", 4_500_000, "Nm3", lhv_mj_per_unit=36.0)
     engine = [
@@ -626,8 +652,9 @@ def with_metal(batches: list[Batch], pct: float) -> list[Batch]:
 
 
 def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_says_so() -> None:
-    """12,500 t cast of 10,000 t from the cells and 2,500 t of scrap: 13,350 kWh/t of metal from the cells and 30 at the caster, as without
-    scrap. Divided by all that was cast it would be 10,710, which no cell can do."""
+    """12,500 t cast of 10,000 t from the cells and 2,500 t of scrap: 13,350 kWh/t of metal from the
+    cells and 30 at the caster, as without scrap. Divided by all that was cast it would be 10,710,
+    which no cell can do."""
     scrap = the_year({**INGOT, "aluminium-casting": (12_500, 375, 0)})
     assert codes(accounts(scrap, "aluminium")["aluminium-casting", Metric.ELECTRICITY]) == [
         "intermediate-short"
@@ -645,7 +672,9 @@ def test_a_cast_house_that_adds_alloy_and_scrap_has_an_ingot_account_once_it_say
 
 
 def test_less_metal_than_went_in_makes_an_ingot_no_better() -> None:
-    """A cast house without scrap that says 80 %: its account is a quarter worse, and never better."""
+    """A cast house without scrap that says 80 %: its account is a quarter worse, and never
+    better.
+    """
     account = accounts(with_metal(the_year(INGOT), 80.4), "aluminium")[
         "aluminium-casting", Metric.ELECTRICITY
     ]
@@ -653,8 +682,8 @@ def test_less_metal_than_went_in_makes_an_ingot_no_better() -> None:
 
 
 def test_more_than_its_intermediate_could_make_is_no_account() -> None:
-    """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every grade; 2.5 % less than the
-    reference's 1.005 t is an error of weighing."""
+    """Half of the metal bought and not stated: 6,690 kWh/t, which no cell can do, would meet every
+    grade; 2.5 % less than the reference's 1.005 t is an error of weighing."""
     for output, lacks in (
         (4_900, ["intermediate-short"]),
         (9_700, ["intermediate-short"]),
@@ -672,7 +701,9 @@ def with_clinker(batches: list[Batch], pct: float) -> list[Batch]:
 
 
 def test_cement_takes_the_clinker_that_its_own_log_names() -> None:
-    """As the reviewer found it: 949 t of cement with 75 % of clinker from 365 t was 46.67 kgce/t, grade 1, where 87.73 is the truth."""
+    """As the reviewer found it: 949 t of cement with 75 % of clinker from 365 t was 46.67 kgce/t,
+    grade 1, where 87.73 is the truth.
+    """
     none = [{"made_by": "clinker-cooling", "into": "cement-grinding", "quantity": 0}]
     bought_half = with_clinker(the_year({**CEMENT, "cement-grinding": (260_000, 7_800, 0)}), 75)
     assert codes(cement(bought_half)) == ["intermediate-short"]
@@ -686,7 +717,9 @@ def test_cement_takes_the_clinker_that_its_own_log_names() -> None:
 
 
 def test_a_share_of_clinker_that_the_log_refutes_corrects_no_limit() -> None:
-    """75 % in the log and 95 % under [static] loosened cement's limits from 80, 87 and 94 to 102, 110 and 118."""
+    """75 % in the log and 95 % under [static] loosened cement's limits from 80, 87 and 94 to 102,
+    110 and 118.
+    """
     batches = with_clinker(the_year(CEMENT), 75)
     honest = cement(batches)
     assert (codes(honest), honest.limits[0].limits) == ([], (80, 87, 94))
@@ -702,7 +735,9 @@ def test_a_share_of_clinker_that_the_log_refutes_corrects_no_limit() -> None:
 
 
 def test_the_error_of_weighing_is_allowed_once_along_a_route() -> None:
-    """Clinker 2.9 % short of its raw meal's ratio and cement 2.9 % of its clinker were 5.3 % of cement in one account."""
+    """Clinker 2.9 % short of its raw meal's ratio and cement 2.9 % of its clinker were 5.3 % of
+    cement in one account.
+    """
     none = [
         {"made_by": maker, "into": into, "quantity": 0}
         for maker, into in (("clinker-cooling", "cement-grinding"), *MEAL)
@@ -731,7 +766,9 @@ def test_clinker_called_sold_is_not_in_the_cement() -> None:
 
 
 def test_auxiliary_energy_decides_over_the_grade() -> None:
-    """Pumps and workshops of 180 kWh/t: 13,560 x 0.1229 = 1,666.5 still meets 1,670; of 250 kWh/t: 1,675.1 does not, and meets 1,680."""
+    """Pumps and workshops of 180 kWh/t: 13,560 x 0.1229 = 1,666.5 still meets 1,670; of 250 kWh/t:
+    1,675.1 does not, and meets 1,680.
+    """
     batches = the_year(INGOT)
     for kwh_per_t, best in ((180, 1), (250, 2)):
         pumps = {
@@ -753,7 +790,9 @@ def test_auxiliary_energy_decides_over_the_grade() -> None:
 
 
 def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
-    """20 of 138 kg/t of coal said to serve a waste-heat power house that the site does not have: 90.56 kgce/t and level 1 for 104.84."""
+    """20 of 138 kg/t of coal said to serve a waste-heat power house that the site does not have:
+    90.56 kgce/t and level 1 for 104.84.
+    """
     batches = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 11_800)})
     coal = {
         "carrier": "coal",
@@ -785,7 +824,8 @@ def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
     beside = served("cement-grinding")
     assert beside.value == pytest.approx(CLINKER_TOTAL - 20 * COAL)
     assert beside.provisos[-1].en.startswith(
-        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own and the account's energy together: Cement"
+        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own "
+        "and the account's energy together: Cement"
     )
     assert "cement" not in beside.provisos[-1].said_in("zh").lower()
 
@@ -827,7 +867,9 @@ def test_a_step_that_stood_as_declared_is_no_gap() -> None:
 def test_start_ups_scrap_and_excluded_runs_count_with_their_energy_and_scrap_makes_no_product() -> (
     None
 ):
-    """One month of burning is a start-up and one of cooling scrap: energy as before, product 11 of 12 months."""
+    """One month of burning is a start-up and one of cooling scrap: energy as before, product 11 of
+    12 months.
+    """
     batches = the_year(CEMENT)
     changed = [
         replace(batch, state=OperatingState.START_UP)
@@ -869,7 +911,9 @@ def test_an_account_that_the_fence_does_not_bear_out_is_open() -> None:
 
 
 def test_what_came_over_the_fence_is_used_whoever_says_less() -> None:
-    """138 kg/t of coal bought, 136.8 stated: within 1 % of both, and counted. 131 with 4 % said of the scales: the fence is 2 % wide."""
+    """138 kg/t of coal bought, 136.8 stated: within 1 % of both, and counted. 131 with 4 % said of
+    the scales: the fence is 2 % wide.
+    """
     batches = the_year(CEMENT)
     fence = {"purchased": bought(batches)}
 
@@ -904,7 +948,9 @@ def test_what_came_over_the_fence_is_used_whoever_says_less() -> None:
 
 
 def test_declared_losses_and_losses_of_conversions_are_shared_by_use() -> None:
-    """2 % of the power bought is lost on its way: 51 / 0.98. A boiler burns 1.25 of coal for 1 of the steam that the raw mill takes."""
+    """2 % of the power bought is lost on its way: 51 / 0.98. A boiler burns 1.25 of coal for 1 of
+    the steam that the raw mill takes.
+    """
     batches = the_year(CEMENT)
     used = sum(
         energy.quantity
@@ -957,7 +1003,9 @@ def conversion(
 def test_a_conversion_whose_product_nobody_takes_loses_what_everybody_bears(
     product: tuple[Any, ...],
 ) -> None:
-    """14 of 138 kg/t of coal into a boiler whose steam is in no use were in no account: 94.84 kgce/t, level 1, for 104.84."""
+    """14 of 138 kg/t of coal into a boiler whose steam is in no use were in no account: 94.84
+    kgce/t, level 1, for 104.84.
+    """
     batches = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_400)})
     coal_t = 14 * 1_200.0
     fence = {
@@ -973,7 +1021,9 @@ def test_a_conversion_whose_product_nobody_takes_loses_what_everybody_bears(
 
 
 def test_electricity_that_a_conversion_loses_counts_in_electricity() -> None:
-    """500 of 13,380 kWh/t of a smelter into a rectifier that gives a megajoule: 12,880 kWh/t was level 1, the truth is level 2."""
+    """500 of 13,380 kWh/t of a smelter into a rectifier that gives a megajoule: 12,880 kWh/t was
+    level 1, the truth is level 2.
+    """
     batches = the_year({**INGOT, "electrolysis": (10_000, 128_500, 0)})
     lost = 500 * 120_000.0
     fence = {
@@ -986,7 +1036,9 @@ def test_electricity_that_a_conversion_loses_counts_in_electricity() -> None:
 
 
 def test_fuel_of_own_steam_counts_as_heat_and_fuel_of_own_power_does_not() -> None:
-    """1.25 of coal for 1 of the raw mill's steam: all 1.25 are heat of the clinker. A power house's 2.5 of coal for 1 are energy alone."""
+    """1.25 of coal for 1 of the raw mill's steam: all 1.25 are heat of the clinker. A power house's
+    2.5 of coal for 1 are energy alone.
+    """
     batches = the_year(CEMENT)
     steam = CarrierEnergy("steam", 5_000.0, "GJ")
     wet = [
@@ -1067,8 +1119,8 @@ def test_report_terminal_and_label_json_show_the_account_and_what_it_lacks() -> 
     text = summary.routes_as_text(analysis.routes)
     assert "annual account: 104.8 ±0.9865 kgce/t (k = 2, for the energy only)" in text
     assert (
-        "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / 107.0 / 117.0 kgce/t"
-        in text
+        "Clinker: comprehensive energy per unit of product, GB 16780-2021: level 2 met of 100.0 / "
+        "107.0 / 117.0 kgce/t" in text
     )
     assert "incomplete\n  missing: The stock of the product of" in summary.routes_as_text(
         lacking[2].routes
@@ -1082,7 +1134,9 @@ def test_report_terminal_and_label_json_show_the_account_and_what_it_lacks() -> 
 
 
 def test_what_leaves_holds_nothing_of_an_account() -> None:
-    """The account is part of the analysis, which nothing that sends may import; the label that a report is drawn from has no such part."""
+    """The account is part of the analysis, which nothing that sends may import; the label that a
+    report is drawn from has no such part.
+    """
     _, result, analysis = whole(the_year(CEMENT))
     assert analysis.routes
     assert "route_accounts" not in result.site_label.to_json()

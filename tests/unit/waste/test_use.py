@@ -1,4 +1,6 @@
-"""What a meter's energy was for: every stretch by its rule, and the sum closing with the meter to the last digit."""
+"""What a meter's energy was for: every stretch by its rule, and the sum closing with the meter to
+the last digit.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def record(
     unplaced: float = 0.0,
     **more: Any,
 ) -> MeterRecord:
-    """The record of a meter that counted these batches and, between them, stretches of (start, end, kWh, before, after)."""
+    """The record of a meter that counted these batches and, between them, stretches of (start, end,
+    kWh, before, after).
+    """
     inside = sum(entry.quantity for batch in batches for entry in batch.energy)
     pauses = tuple(
         PauseStretch("lf-1", to_us(at(start)), to_us(at(end)), energy, 1.0, before, after)
@@ -141,7 +145,10 @@ def test_a_pause_between_two_batches_of_one_product_is_idling(
 
 def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     """b1 took 3,200 kWh and b2 3,300; both rows of b1 have what the energy file says of that id."""
-    site = '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+    site = (
+        '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = '
+        '"batches.csv"\nenergy = "energy.csv"\n'
+    )
     rows = [
         f"b{day},cement-grinding,cement,2025-01-0{day} 00:00,2025-01-0{day} 08:00,100,t"
         for day in (1, 1, 2)
@@ -168,7 +175,9 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
 def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(
     a_melt: Melt, labelled: Labelled, a_site: Sites
 ) -> None:
-    """lf-1 has a meter: 22,500 kWh in runs and 400 between. lf-2 has none: 2 x 3,000 kWh by the energy file."""
+    """lf-1 has a meter: 22,500 kWh in runs and 400 between. lf-2 has none: 2 x 3,000 kWh by the
+    energy file.
+    """
     metered = day_of_runs(a_melt)
     by_file = [
         run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2")
@@ -225,7 +234,9 @@ def test_every_stretch_goes_by_its_rule(
 
 
 def test_a_night_is_cut_where_its_power_falls(a_melt: Melt, used: Callable[..., StepUse]) -> None:
-    """Idle at 400 kW from 04:45 to 10:00, standby at 100 kW until 20:00: hours tell, energies add up."""
+    """Idle at 400 kW from 04:45 to 10:00, standby at 100 kW until 20:00: hours tell, energies add
+    up.
+    """
     batches = [*day_of_runs(a_melt), run(a_melt, "R5", 20 * 60, 20 * 60 + 45, 4_500)]
     hours = [400.0 if 5 <= hour < 10 else 100.0 if 10 <= hour < 20 else 0.0 for hour in range(24)]
     meter = record(
@@ -290,7 +301,9 @@ def test_what_a_register_counted_across_a_gap_is_in_no_use_but_in_the_sum(
 def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_does(
     a_melt: Melt, used: Callable[..., StepUse]
 ) -> None:
-    """1,000 kWh of the last batch were counted after the period; 300 kWh of a batch of the year before within it."""
+    """1,000 kWh of the last batch were counted after the period; 300 kWh of a batch of the year
+    before within it.
+    """
     batches = day_of_runs(a_melt)
     early = a_melt(
         0,

@@ -1,4 +1,6 @@
-"""The announcement of the agent's newest version: who may sign one, and which are refused though they are signed."""
+"""The announcement of the agent's newest version: who may sign one, and which are refused though
+they are signed.
+"""
 
 from __future__ import annotations
 

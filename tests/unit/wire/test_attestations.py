@@ -1,4 +1,6 @@
-"""An auditor's statement: the file to sign and the signed one say the same, and nothing else passes for either."""
+"""An auditor's statement: the file to sign and the signed one say the same, and nothing else passes
+for either.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def test_another_key_does_not_sign_it_and_a_changed_word_is_found() -> None:
 
 
 def test_a_signature_over_one_statement_is_none_over_another() -> None:
-    """The signature of a withdrawal, put under an attestation of the same key, counts for nothing; a device's key signs neither."""
+    """The signature of a withdrawal, put under an attestation of the same key, counts for nothing;
+    a device's key signs neither.
+    """
     withdrawal = canonical.decode(attestations.sign(attestations.unsigned(TAKEN_BACK), KEY))
     assert isinstance(withdrawal, dict)
     mixed = edited(

@@ -1,7 +1,9 @@
-"""Signed notes, checkpoints and the witness's decision: vectors of others where they exist, and every way to be wrong.
+"""Signed notes, checkpoints and the witness's decision: vectors of others where they exist, and
+every way to be wrong.
 
-The note, its keys and its signatures are those of golang.org/x/mod `sumdb/note/note_test.go` (BSD-3-Clause, The Go Authors); the
-cosigned checkpoint is the example of C2SP tlog-cosignature, whose witness key is not published, so its framing is checked.
+The note, its keys and its signatures are those of golang.org/x/mod `sumdb/note/note_test.go`
+(BSD-3-Clause, The Go Authors); the cosigned checkpoint is the example of C2SP tlog-cosignature,
+whose witness key is not published, so its framing is checked.
 """
 
 from __future__ import annotations
@@ -33,16 +35,26 @@ RECEIPT = ReceiptKey.generate()
 KEYS = {RECEIPT.key_id: RECEIPT.public}
 WITNESSES = {f"witness.example/w{number}": WitnessKey.generate() for number in (1, 2, 3)}
 
-TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+TEXT = (
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your "
+    "problem is.\n"
+)
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 PETER_PRIVATE = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-PETERS = "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+PETERS = (
+    "\u2014 PeterNeumann "
+    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
 ENOCH = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
-ENOCHS = "\u2014 EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
+ENOCHS = (
+    "\u2014 EnochRoot "
+    "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
+)
 
 COSIGNED_EXAMPLE = (
     "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
-    "\u2014 example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+    "\u2014 example.com/behind-the-sofa "
+    "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
     "\u2014 witness.example.com/w1 "
     "jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 )
@@ -94,8 +106,8 @@ def test_a_note_that_go_signed_holds_and_the_same_key_signs_it_to_the_byte() -> 
         TEXT + "\n",
         TEXT + "\n" + PETERS[:-1],
         "\x01" + TEXT + "\n" + PETERS,
-        TEXT
-        + "\n\u2014 Bad Name x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
+        TEXT + "\n\u2014 Bad Name "
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
         TEXT + "\n" + PETERS + "Unexpected line.\n",
         TEXT + "\n" + PETERS * 101,
         TEXT + "\n\u2014 PeterNeumann ABCD=\n",
@@ -128,7 +140,8 @@ def test_the_cosigned_example_of_the_specification_is_read() -> None:
     )
     message = notes.cosigned_message(1679315147, checkpoint.note.text).decode()
     assert message == (
-        "cosignature/v1\ntime 1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+        "cosignature/v1\ntime "
+        "1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
     )
     assert checkpoint.note.raw == COSIGNED_EXAMPLE.encode()
 
@@ -389,7 +402,8 @@ def test_another_log_an_unknown_signer_and_a_request_that_is_none_have_their_sta
 
 def test_the_request_of_the_specification_is_read() -> None:
     example = (
-        "old 20852014\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\njrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n"
+        "old "
+        "20852014\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\njrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n"
         "5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\n"
         + COSIGNED_EXAMPLE
     ).encode()

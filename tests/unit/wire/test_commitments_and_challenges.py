@@ -1,4 +1,6 @@
-"""What a device commits to before it draws, and what the portal answers: signed, bound to each other, and the same every time."""
+"""What a device commits to before it draws, and what the portal answers: signed, bound to each
+other, and the same every time.
+"""
 
 from __future__ import annotations
 
@@ -126,9 +128,9 @@ def test_a_challenge_is_for_one_commitment(challenge: bytes) -> None:
         replace(COMMITMENT, site="works-3"),
     ):
         assert (
-            code_of(lambda other=other: challenges.verify(challenge, KNOWN, other))
+            code_of(lambda other=other: challenges.verify(challenge, KNOWN, other))  # type: ignore[misc]
             == "challenge-for-another"
-        )  # type: ignore[misc]
+        )
 
 
 def test_a_challenge_of_a_stranger_or_altered_is_refused(challenge: bytes) -> None:
@@ -182,9 +184,9 @@ def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
             canonical.encode({**content, "signature": device_key.sign(purpose, content)})
         )
         assert (
-            code_of(lambda signed=signed: commitments.verify(signed, device_key.public))
+            code_of(lambda signed=signed: commitments.verify(signed, device_key.public))  # type: ignore[misc]
             == "commitment-signature-invalid"
-        )  # type: ignore[misc]
+        )
     answer: Any = canonical.decode(
         challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
     )
@@ -193,6 +195,6 @@ def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
             {**answer, "signature": RECEIPT_KEY.sign(purpose, answer["challenge"])}
         )
         assert (
-            code_of(lambda posed=posed: challenges.read(posed, KNOWN))
+            code_of(lambda posed=posed: challenges.read(posed, KNOWN))  # type: ignore[misc]
             == "challenge-signature-invalid"
-        )  # type: ignore[misc]
+        )

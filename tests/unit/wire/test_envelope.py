@@ -1,4 +1,6 @@
-"""The envelope, and everything that must not pass for one: each case refused by the defence that is meant for it."""
+"""The envelope, and everything that must not pass for one: each case refused by the defence that is
+meant for it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def refused(raw: bytes, key: ProcessingKey, device: DeviceKey) -> str:
 
 
 def signed(header: Header, sealed: bytes, device: DeviceKey) -> bytes:
-    """An envelope around `sealed` whose outer signature is right: what an enrolled but dishonest device can make."""
+    """An envelope around `sealed` whose outer signature is right: what an enrolled but dishonest
+    device can make.
+    """
     content: Any = {"v": 1, "header": header.to_wire(), "sealed": sealed}
     return canonical.encode(content | {"signature": device.sign(Purpose.ENVELOPE, content)})
 
@@ -191,7 +195,9 @@ def test_a_header_spliced_onto_another_seal_is_refused(
 def test_a_sealed_report_of_another_device_opens_for_nobody(
     raw_envelope: bytes, header: Header, processing_key: ProcessingKey, other_device_key: DeviceKey
 ) -> None:
-    """An enrolled competitor signs a ciphertext anew that it has seen: under its own device id the seal does not open."""
+    """An enrolled competitor signs a ciphertext anew that it has seen: under its own device id the
+    seal does not open.
+    """
     stolen = envelope.parse(raw_envelope).sealed
     assert (
         refused(
@@ -243,7 +249,9 @@ def test_an_inner_signature_made_for_something_else_is_refused_inside(
     processing_key: ProcessingKey,
     device_key: DeviceKey,
 ) -> None:
-    """The worker of another portal, or the portal's own, cannot seal a report anew as another submission."""
+    """The worker of another portal, or the portal's own, cannot seal a report anew as another
+    submission.
+    """
     written = encode_report(report)
     signature = device_key.sign(
         Purpose.REPORT, {"header": replace(header, **change).to_wire(), "report": written}
@@ -315,7 +323,9 @@ def test_a_well_signed_report_of_garbage_is_refused(
 def test_the_outer_signature_is_checked_before_the_key_is_used(
     raw_envelope: bytes, other_device_key: DeviceKey, device_key: DeviceKey, header: Header
 ) -> None:
-    """With everything wrong at once, the refusal is the outer one: a stranger's ciphertext never reaches the private key."""
+    """With everything wrong at once, the refusal is the outer one: a stranger's ciphertext never
+    reaches the private key.
+    """
     parsed = envelope.parse(raw_envelope)
     broken = replace(parsed, sealed=bytes(len(parsed.sealed)))
     with pytest.raises(VerificationError) as refusal:

@@ -1,4 +1,6 @@
-"""Signed heads of the log: what an agent refuses, what two viewers find, and that each check is what finds it."""
+"""Signed heads of the log: what an agent refuses, what two viewers find, and that each check is
+what finds it.
+"""
 
 from __future__ import annotations
 

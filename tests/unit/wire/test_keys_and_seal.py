@@ -231,7 +231,9 @@ def test_a_key_of_small_order_is_refused_though_the_library_takes_it() -> None:
 
 
 def test_the_small_order_list_is_what_the_curve_says() -> None:
-    """Each y on the list, on -x^2 + y^2 = 1 + d x^2 y^2 modulo p, doubles three times to the neutral element."""
+    """Each y on the list, on -x^2 + y^2 = 1 + d x^2 y^2 modulo p, doubles three times to the
+    neutral element.
+    """
     p = 2**255 - 19
     d = -121665 * pow(121666, -1, p) % p
     for weak in signing._SMALL_ORDER:
@@ -239,7 +241,9 @@ def test_the_small_order_list_is_what_the_curve_says() -> None:
         y2 = y * y % p
         for _ in range(
             3
-        ):  # on y^2 alone: x^2 follows from the curve, and doubling gives y' = (y^2 + x^2) / (2 - y^2 + x^2)
+            # on y^2 alone: x^2 follows from the curve, and doubling gives y' = (y^2 + x^2) / (2 -
+            # y^2 + x^2)
+        ):
             x2 = (y2 - 1) * pow(d * y2 + 1, -1, p) % p
             y = (y2 + x2) * pow(2 - y2 + x2, -1, p) % p
             y2 = y * y % p

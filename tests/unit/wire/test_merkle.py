@@ -1,4 +1,6 @@
-"""The tree against the definitions of RFC 9162, section 2.1, as the recursions that they are, and roots published for RFC 6962."""
+"""The tree against the definitions of RFC 9162, section 2.1, as the recursions that they are, and
+roots published for RFC 6962.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from benchmarks.wire.merkle import (
     root_of_inclusion,
 )
 
-# leaves and roots of the test tree of Google's certificate-transparency repository, which RFC 6962 logs are held to
+# leaves and roots of the test tree of Google's certificate-transparency repository, which RFC 6962
+# logs are held to
 LEAVES = (
     "",
     "00",
@@ -172,7 +175,9 @@ def test_an_empty_tree_is_the_beginning_of_all_and_the_same_tree_needs_no_proof(
 
 
 def test_a_leaf_cannot_pass_for_a_node() -> None:
-    """Section 2.1.1 begins the two with different bytes; without that, two hashes side by side would be a leaf of a shorter tree."""
+    """Section 2.1.1 begins the two with different bytes; without that, two hashes side by side
+    would be a leaf of a shorter tree.
+    """
     left, right = hashes(2)
     forged = leaf_hash(left + right)
     assert root_of_inclusion(forged, 0, 1, []) != Tree([left, right]).root()

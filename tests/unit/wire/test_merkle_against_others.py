@@ -1,5 +1,6 @@
-"""The tree against what others published and wrote: the vectors of Google's certificate-transparency repository for RFC 6962
-(cpp/merkletree/merkle_tree_test.cc; RFC 9162 hashes alike), and `pymerkle`, an implementation by other people, in tests only."""
+"""The tree against what others published and wrote: the vectors of Google's
+certificate-transparency repository for RFC 6962 (cpp/merkletree/merkle_tree_test.cc; RFC 9162
+hashes alike), and `pymerkle`, an implementation by other people, in tests only."""
 
 from __future__ import annotations
 
@@ -107,7 +108,9 @@ def test_pymerkle_has_the_same_root_at_every_size(raw: list[bytes]) -> None:
 def test_pymerkle_proves_with_the_same_hashes_and_each_accepts_the_other(
     raw: list[bytes], data: st.DataObject
 ) -> None:
-    """Its path begins with the leaf (or the first subtree) itself and counts from 1; the hashes beside it are RFC 9162's."""
+    """Its path begins with the leaf (or the first subtree) itself and counts from 1; the hashes
+    beside it are RFC 9162's.
+    """
     ours, other = planted(raw), theirs(raw)
     size = data.draw(st.integers(1, len(raw)))
     index = data.draw(st.integers(0, size - 1))
@@ -146,7 +149,9 @@ def test_what_pymerkle_refuses_is_refused(raw: list[bytes], data: st.DataObject)
 
 @given(size=st.integers(1, 2**40), data=st.data())
 def test_runs_of_any_size_are_made_of_few_complete_subtrees(size: int, data: st.DataObject) -> None:
-    """What a log in a database reads for a proof: no leaf twice, and the runs of a path together with its leaf are the whole tree."""
+    """What a log in a database reads for a proof: no leaf twice, and the runs of a path together
+    with its leaf are the whole tree.
+    """
     index = data.draw(st.integers(0, size - 1))
     runs = inclusion_runs(index, size)
     covered = sorted([*runs, (index, index + 1)])

@@ -1,4 +1,6 @@
-"""What the portal signs, what the coordinator signs, and what a device signs to read what is its own."""
+"""What the portal signs, what the coordinator signs, and what a device signs to read what is its
+own.
+"""
 
 from __future__ import annotations
 
@@ -260,10 +262,10 @@ def test_a_request_for_something_else_or_by_someone_else_is_refused(
     ]
     for posed, method, path, key in attempts:
         refusal = code_of(
-            lambda posed=posed, method=method, path=path, key=key: requests.verify(
+            lambda posed=posed, method=method, path=path, key=key: requests.verify(  # type: ignore[misc]
                 posed, method, path, MOMENT, key.public
             )
-        )  # type: ignore[misc]
+        )
         assert refusal == "request-signature-invalid"
 
 

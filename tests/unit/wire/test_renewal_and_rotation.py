@@ -240,6 +240,6 @@ def test_a_devices_new_key_is_vouched_for_by_the_old_and_holds_itself() -> None:
     ]
     for forged in bad:
         assert (
-            code_of(lambda forged=forged: rotation.verify(forged, old.public))
+            code_of(lambda forged=forged: rotation.verify(forged, old.public))  # type: ignore[misc]
             == "rotation-signature-invalid"
-        )  # type: ignore[misc]
+        )

@@ -1,4 +1,6 @@
-"""The small firm's path: a template in, a copy with labels and gaps out, in both languages, nothing configured."""
+"""The small firm's path: a template in, a copy with labels and gaps out, in both languages, nothing
+configured.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ KWH_A_KG = {"bracket": 0.60, "flange": 0.35}
 
 
 def filled(folder: Path, lang: Lang = "en", *, prices: bool = True, lhv: bool = True) -> Path:
-    """A template filled in with four weeks of two products on three machines; every waste is on the high side."""
+    """A template filled in with four weeks of two products on three machines; every waste is on the
+    high side.
+    """
     path = folder / "runs.xlsx"
     path.write_bytes(template(lang, path.name))
     book = openpyxl.load_workbook(path)
@@ -315,7 +319,9 @@ def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
 
 
 def settled(path: Path, *rows: tuple[str, str, float | None]) -> Path:
-    """The workbook with other rows in About: what stood in each, what stands in it now, and its value."""
+    """The workbook with other rows in About: what stood in each, what stands in it now, and its
+    value.
+    """
     book = openpyxl.load_workbook(path)
     about = book.worksheets[0]
     for before, name, value in rows:
@@ -656,8 +662,9 @@ def test_runs_later_than_now_are_told_in_the_copy_and_at_the_terminal(
 def test_a_run_name_that_stands_twice_takes_nothing_from_the_row_that_counts(
     tmp_path: Path,
 ) -> None:
-    """Twelve runs of 10 t use 100 to 111 kWh/t; the fourth one's name stands below again, with 150. The label is the third lowest value (a
-    quarter of twelve), 102 kWh/t, so that the fourth run, 103, lies 10 kWh above it."""
+    """Twelve runs of 10 t use 100 to 111 kWh/t; the fourth one's name stands below again, with 150.
+    The label is the third lowest value (a quarter of twelve), 102 kWh/t, so that the fourth run,
+    103, lies 10 kWh above it."""
     path = tmp_path / "runs.xlsx"
     path.write_bytes(template("en", path.name))
     book = openpyxl.load_workbook(path)

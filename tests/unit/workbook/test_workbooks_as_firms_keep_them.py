@@ -1,4 +1,6 @@
-"""Workbooks that a firm changed: headings broken over lines, merged cells, a sheet a month, totals, units as they are written."""
+"""Workbooks that a firm changed: headings broken over lines, merged cells, a sheet a month, totals,
+units as they are written.
+"""
 
 from __future__ import annotations
 
@@ -373,9 +375,9 @@ def test_a_row_again_without_its_machine_is_the_same_run(tmp_path: Path) -> None
 def test_runs_may_be_named_by_their_moments(tmp_path: Path, seconds: int) -> None:
     rows = runs()
     for number, row in enumerate(rows):
-        at = datetime(2026, 3, 1, 6) + timedelta(
+        at = datetime(2026, 3, 1, 6) + timedelta(  # noqa: DTZ001 - as written
             minutes=20 * (number // 2), seconds=seconds * (number % 2)
-        )  # noqa: DTZ001 - as written
+        )
         row[RUN] = at if seconds else at.time().replace(minute=number)
     assert labelled(tmp_path, rows).labels[0].used == 20
 
@@ -424,7 +426,9 @@ def test_a_unit_of_output_that_may_be_another_is_set_aside(tmp_path: Path, unit:
 
 
 def test_a_heating_value_in_kilojoules_is_refused(tmp_path: Path) -> None:
-    """35,500 is how GB/T 2589 and bills in China write it: a thousand times too much under a heading in MJ."""
+    """35,500 is how GB/T 2589 and bills in China write it: a thousand times too much under a
+    heading in MJ.
+    """
 
     def about(book: Any) -> None:
         book.create_sheet("About").append(["Heating value of natural gas, MJ per Nm3", 35_500])

@@ -17,7 +17,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Issue a one-time enrolment token for a site's agent; an enterprise does the same on its page `Sites and agents`."
+        "Issue a one-time enrolment token for a site's agent; an enterprise does the same on its "
+        "page `Sites and agents`."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,7 +47,8 @@ class Command(OperatorCommand):
         if site.retired_at is not None:
             raise refused(
                 Phrase(
-                    "The site %(site)s is retired: no agent signs for it any more. Name a site that reports.",
+                    "The site %(site)s is retired: no agent signs for it any more. Name a site "
+                    "that reports.",
                     site=repr(site.slug),
                 )
             )

@@ -1,4 +1,6 @@
-"""`manage.py remove_second_factor EMAIL`: for who has lost phone and recovery codes, by an operator who knows the person."""
+"""`manage.py remove_second_factor EMAIL`: for who has lost phone and recovery codes, by an operator
+who knows the person.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Remove a person's second factor: authenticator app and recovery codes. Whose role needs one sets it up at the next sign-in."
+        "Remove a person's second factor: authenticator app and recovery codes. Whose role needs "
+        "one sets it up at the next sign-in."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,6 @@
-"""`manage.py revoke_device DEVICE`: for a device that was lost or stolen, when nobody can reach its page."""
+"""`manage.py revoke_device DEVICE`: for a device that was lost or stolen, when nobody can reach its
+page.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Revoke a device: nothing that it signs is taken any more, what it sent before stands. An enterprise does the same on its page."
+        "Revoke a device: nothing that it signs is taken any more, what it sent before stands. An "
+        "enterprise does the same on its page."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,6 @@
-"""What `bin/demo` runs: simulated plants, the real agent on each, a real worker, a published benchmark; then it serves the portal."""
+"""What `bin/demo` runs: simulated plants, the real agent on each, a real worker, a published
+benchmark; then it serves the portal.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,8 @@ ENDINGS = (
 
 class Command(OperatorCommand):
     help = Phrase(
-        "The whole system on one machine: simulated plants, real agents, real HTTP, a published benchmark; then it serves the portal."
+        "The whole system on one machine: simulated plants, real agents, real HTTP, a published "
+        "benchmark; then it serves the portal."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -108,7 +111,9 @@ class Command(OperatorCommand):
 
 
 def _in_a_folder_of_its_own(keep: bool) -> int:
-    """Run the same command again with its databases, keys and logs in a new folder, and take the folder away after it."""
+    """Run the same command again with its databases, keys and logs in a new folder, and take the
+    folder away after it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="steplabel-demo-"))
     environment = {
         **os.environ,
@@ -117,16 +122,19 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
         "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
     }
     environment.setdefault("STEPLABEL_CONTACT", "operator@example.org")
-    # every plant reports from one address, so what one address may send in a minute is what a whole sector may
+    # every plant reports from one address, so what one address may send in a minute is what a whole
+    # sector may
     environment |= {
         "STEPLABEL_RATE_SUBMISSIONS": "6000/min",
         "STEPLABEL_RATE_ENROLMENTS": "6000/min",
     }
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
-        # the agent starts twice a plant: what Python compiles for it is kept, in this folder, which leaves nothing behind either
+        # the agent starts twice a plant: what Python compiles for it is kept, in this folder, which
+        # leaves nothing behind either
         environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
     process = subprocess.Popen([sys.executable, *sys.argv], env=environment)  # noqa: S603 - this very command
-    # whoever ends this process means the demo: it tidies up inside, then this process takes its folder away
+    # whoever ends this process means the demo: it tidies up inside, then this process takes its
+    # folder away
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: process.terminate())
@@ -140,7 +148,9 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
 
 
 def _end(_signal: int, _frame: object) -> None:
-    """Once: what was started is stopped whatever comes meanwhile, for a terminal that is closed says so more than once."""
+    """Once: what was started is stopped whatever comes meanwhile, for a terminal that is closed
+    says so more than once.
+    """
     for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -165,7 +175,9 @@ class Demo:
         self.seconds: dict[str, float] = {}
 
     def run(self, once: bool, *, lively: bool) -> None:
-        """`lively`: with what stands beside the sector whose newest year the agents report (`portal.demo.beside`)."""
+        """`lively`: with what stands beside the sector whose newest year the agents report
+        (`portal.demo.beside`).
+        """
         from portal.demo import cast as casting
         from portal.demo import guidance
         from portal.demo.processes import free_address, web_server, worker
@@ -202,7 +214,8 @@ class Demo:
         with self._stage(
             "beside",
             Phrase(
-                "The other sectors and the years before: drawn, sealed and published here, opened by the worker"
+                "The other sectors and the years before: drawn, sealed and published here, opened "
+                "by the worker"
             ),
         ):
             now = timezone.now()
@@ -252,7 +265,8 @@ class Demo:
 
             def hear(outcome: PlantReport) -> None:
                 say(
-                    f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or in_words(Phrase('sent'))}"
+                    f"  {next(ended):>3}/{count}  {outcome.site:<24} "
+                    f"{outcome.message or in_words(Phrase('sent'))}"
                 )
 
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear)
@@ -270,7 +284,8 @@ class Demo:
                 log = (self.var / "worker.log").read_text(encoding="utf-8", errors="replace")
                 raise refused(
                     Phrase(
-                        "The worker did not open every report in %(seconds)s s. Its last words: %(log)s",
+                        "The worker did not open every report in %(seconds)s s. Its last words: "
+                        "%(log)s",
                         seconds=OPENING_S,
                         log=log[-2000:],
                     )
@@ -300,7 +315,8 @@ class Demo:
             try:
                 draft = publishing.publish(draft, cast.approver, keys.receipt_key(), timezone.now())
             except RefusedError as refusal:
-                # with few enterprises the gate lets nothing out: that is the answer, and the last lines say why
+                # with few enterprises the gate lets nothing out: that is the answer, and the last
+                # lines say why
                 say(_refused(refusal.worded(in_words)))
         acting = self._act(accepted)
         return {
@@ -321,7 +337,9 @@ class Demo:
         }
 
     def _act(self, accepted: int) -> dict[str, str]:
-        """Addresses of what was made; nothing where no report was accepted, for there would be none to attest."""
+        """Addresses of what was made; nothing where no report was accepted, for there would be none
+        to attest.
+        """
         from portal.demo import acting
 
         with self._stage(
@@ -331,7 +349,9 @@ class Demo:
             return acting.fill(self.sector, self.var / "plants", timezone.now()) if accepted else {}
 
     def _shown(self, publication: Any) -> dict[str, Any]:
-        """The document in the fields of the contract; a value that the gate withheld is null, and `gate` says why."""
+        """The document in the fields of the contract; a value that the gate withheld is null, and
+        `gate` says why.
+        """
         from benchmarks.disclosure import GateResult
         from portal.publication.document import BenchmarkScope, document_of
 
@@ -392,7 +412,8 @@ class Demo:
         say("")
         say(
             Phrase(
-                "The last column is the key for an authenticator app. Without one: press Enter for the codes of the moment."
+                "The last column is the key for an authenticator app. Without one: press Enter "
+                "for the codes of the moment."
             )
         )
         say(Phrase("Ctrl-C ends the demo; nothing stays behind."))
@@ -427,7 +448,9 @@ def _withheld_reasons(steps: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def outcome(result: dict[str, Any]) -> str:
-    """What was published, or that nothing was and why: the gate's own sentences, with how many values each holds back."""
+    """What was published, or that nothing was and why: the gate's own sentences, with how many
+    values each holds back.
+    """
     publication, reports = result["publication"], result["submissions"]["accepted"]
     codes = Counter(step["gate"] for step in publication["steps"] if step["best"] is None)
     shown = len(publication["steps"]) - codes.total()
@@ -445,7 +468,8 @@ def outcome(result: dict[str, Any]) -> str:
     if publication["status"] == "draft":
         version = publication["version"]
         first = Phrase(
-            "Nothing is published: the gate holds version %(version)s, of %(reports)s reports, and it stays a draft.",
+            "Nothing is published: the gate holds version %(version)s, of %(reports)s reports, "
+            "and it stays a draft.",
             version=version,
             reports=reports,
         )

@@ -1,7 +1,9 @@
-"""`manage.py announce_agent FOLDER`: sign which version of the agent is the newest, at the offline key.
+"""`manage.py announce_agent FOLDER`: sign which version of the agent is the newest, at the offline
+key.
 
-FOLDER is what `python -m reporting_agent.single_file --whole FOLDER` wrote. Version and digests are read from its files; what changes is
-said in a sentence or two a language. Writes FOLDER/agent-release.cbor, which goes to the portal with the files (STEPLABEL_AGENT_FILES).
+FOLDER is what `python -m reporting_agent.single_file --whole FOLDER` wrote. Version and digests are
+read from its files; what changes is said in a sentence or two a language. Writes
+FOLDER/agent-release.cbor, which goes to the portal with the files (STEPLABEL_AGENT_FILES).
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ _VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing."
+        "Announce the newest version of the agent, signed by the offline key: agents are told of "
+        "it, and install nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -62,7 +65,8 @@ class Command(OperatorCommand):
         if not files:
             raise refused(
                 Phrase(
-                    "%(folder)s holds no file of the agent: `python -m reporting_agent.single_file --whole %(folder)s` writes them.",
+                    "%(folder)s holds no file of the agent: `python -m "
+                    "reporting_agent.single_file --whole %(folder)s` writes them.",
                     folder=folder,
                 )
             )
@@ -94,7 +98,8 @@ class Command(OperatorCommand):
             self.stdout.write(f"{released.sha256}  {released.name}")
         self.answer(
             Phrase(
-                "Announcement %(number)s: version %(version)s, good before %(day)s. Written: %(file)s",
+                "Announcement %(number)s: version %(version)s, good before %(day)s. Written: "
+                "%(file)s",
                 number=release.number,
                 version=release.version,
                 day=release.until.isoformat(),
@@ -103,7 +108,8 @@ class Command(OperatorCommand):
         )
         self.answer(
             Phrase(
-                "Keep this file beside the next version's: its number goes on from it, and agents take no lower one."
+                "Keep this file beside the next version's: its number goes on from it, and agents "
+                "take no lower one."
             )
         )
 

@@ -1,4 +1,6 @@
-"""`manage.py check_worker`: whether the worker of this machine was at work of late, with a key; for a container's own check."""
+"""`manage.py check_worker`: whether the worker of this machine was at work of late, with a key; for
+a container's own check.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Say whether the worker of this machine was at work of late, with a processing key; exit status 1 where not."
+        "Say whether the worker of this machine was at work of late, with a processing key; exit "
+        "status 1 where not."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -1,10 +1,12 @@
-"""`manage.py make_keys`: make the keys of a new portal, rotate them, name witnesses, sign and take a new key directory.
+"""`manage.py make_keys`: make the keys of a new portal, rotate them, name witnesses, sign and take
+a new key directory.
 
-make_keys                      draw all keys, the offline key among them, and sign the first directory
-make_keys rotate               draw new keys beside the old; a request for the offline key is written
-make_keys witnesses            name other witnesses of the log; a request for the offline key is written
-make_keys sign                 at the offline key: answer a request (offline.pem, directory.cbor and the request in one folder)
-make_keys take FILE            put the signed directory in the place of the old one
+make_keys                      draw all keys, the offline key among them, and sign the first
+directory make_keys rotate               draw new keys beside the old; a request for the offline key
+is written make_keys witnesses            name other witnesses of the log; a request for the offline
+key is written make_keys sign                 at the offline key: answer a request (offline.pem,
+directory.cbor and the request in one folder) make_keys take FILE            put the signed
+directory in the place of the old one
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ NEW, AS_BEFORE = Phrase("NEW"), Phrase("as before")
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Make the portal's keys (offline, processing for the worker, receipt for the web, and the signed directory), or rotate them."
+        "Make the portal's keys (offline, processing for the worker, receipt for the web, and the "
+        "signed directory), or rotate them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -119,7 +122,8 @@ class Command(OperatorCommand):
         )
         self.remark(
             Phrase(
-                "Take offline.pem off this machine. Give processing.pem and its password to the worker alone."
+                "Take offline.pem off this machine. Give processing.pem and its password to the "
+                "worker alone."
             )
         )
 
@@ -144,7 +148,8 @@ class Command(OperatorCommand):
             self.answer(Phrase("New receipt key %(key)s", key=rotation.receipt_key_id))
         self.answer(
             Phrase(
-                "Carry %(file)s to the offline key, these ids by another way. Nothing changes before `make_keys take`.",
+                "Carry %(file)s to the offline key, these ids by another way. Nothing changes "
+                "before `make_keys take`.",
                 file=rotation.request,
             )
         )
@@ -179,7 +184,8 @@ class Command(OperatorCommand):
         )
         self.answer(
             Phrase(
-                "Carry %(file)s to the offline key, the witnesses' keys by another way. Nothing changes before `make_keys take`.",
+                "Carry %(file)s to the offline key, the witnesses' keys by another way. Nothing "
+                "changes before `make_keys take`.",
                 file=request,
             )
         )
@@ -197,7 +203,8 @@ class Command(OperatorCommand):
         (folder / ceremony.SIGNED).write_bytes(answer)
         self.answer(
             Phrase(
-                "Signed: %(file)s. Hand it out only if the new ids are those read to you by another way; else delete it. "
+                "Signed: %(file)s. Hand it out only if the new ids are those read to you by "
+                "another way; else delete it. "
                 "At the portal: `make_keys take`.",
                 file=folder / ceremony.SIGNED,
             )
@@ -238,7 +245,8 @@ class Command(OperatorCommand):
         if newest is None:
             self.answer(
                 Phrase(
-                    "Directory %(number)s is in force. Its processing keys have ended, so no report can be sealed: run `make_keys rotate "
+                    "Directory %(number)s is in force. Its processing keys have ended, so no "
+                    "report can be sealed: run `make_keys rotate "
                     "--only processing`, `sign` and `take`.",
                     number=directory.number,
                 )
@@ -307,7 +315,9 @@ def _together(features: Sequence[str]) -> Value:
 
 
 def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
-    """The key in use here, by `--dir`, else by the role's settings, else beside the directory: there the new one is read."""
+    """The key in use here, by `--dir`, else by the role's settings, else beside the directory:
+    there the new one is read.
+    """
     if options["dir"]:
         return options["dir"] / name  # type: ignore[no-any-return]
     if file is None and settings.DIRECTORY_FILE:
@@ -315,7 +325,8 @@ def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
     if file is None or not any(of_one_kind(file)):
         raise refused(
             Phrase(
-                "The role %(role)s has no %(name)s here. Rotate each key with the settings of the role that uses it: --only processing "
+                "The role %(role)s has no %(name)s here. Rotate each key with the settings of the "
+                "role that uses it: --only processing "
                 "with the worker's, --only receipt with the web's.",
                 role=str(settings.ROLE),
                 name=name,

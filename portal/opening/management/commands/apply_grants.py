@@ -1,4 +1,6 @@
-"""`manage.py apply_grants`: who may do what in the two databases. Run it after every `migrate`: new tables need it too."""
+"""`manage.py apply_grants`: who may do what in the two databases. Run it after every `migrate`: new
+tables need it too.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 class Command(OperatorCommand):
     needs_vault = True
     help = Phrase(
-        "Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only."
+        "Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps "
+        "records append-only."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -26,7 +29,8 @@ class Command(OperatorCommand):
             if connections[alias].vendor != "postgresql":
                 raise refused(
                     Phrase(
-                        "The database %(name)s is no PostgreSQL: only there do roles and grants exist.",
+                        "The database %(name)s is no PostgreSQL: only there do roles and grants "
+                        "exist.",
                         name=alias,
                     )
                 )

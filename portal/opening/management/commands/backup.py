@@ -16,7 +16,8 @@ from portal.operator_command import OperatorCommand
 class Command(OperatorCommand):
     needs_vault = True
     help = Phrase(
-        "Dump both databases as of one moment into a new folder, while the portal works. Keys are in no backup."
+        "Dump both databases as of one moment into a new folder, while the portal works. Keys are "
+        "in no backup."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,8 +28,10 @@ class Command(OperatorCommand):
         self.answer(
             in_number(
                 manifest.log_size,
-                "%(folder)s: main database and vault with %(entries)s entry of the log, root %(root)s.",
-                "%(folder)s: main database and vault with %(entries)s entries of the log, root %(root)s.",
+                "%(folder)s: main database and vault with %(entries)s entry of the log, root "
+                "%(root)s.",
+                "%(folder)s: main database and vault with %(entries)s entries of the log, root "
+                "%(root)s.",
                 folder=options["folder"],
                 entries=manifest.log_size,
                 root=manifest.log_root,

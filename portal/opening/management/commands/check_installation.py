@@ -1,6 +1,8 @@
-"""`manage.py check_installation`: whether databases, log, kept heads, receipts and keys agree. Ends with 1 and what does not by name.
+"""`manage.py check_installation`: whether databases, log, kept heads, receipts and keys agree. Ends
+with 1 and what does not by name.
 
-Which keys are looked at follows from the role: the processing keys with STEPLABEL_ROLE=worker, the receipt key otherwise.
+Which keys are looked at follows from the role: the processing keys with STEPLABEL_ROLE=worker, the
+receipt key otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from portal.operator_command import OperatorCommand, refused
 class Command(OperatorCommand):
     needs_vault = True
     help = Phrase(
-        "Say whether main database, vault, log, kept heads, receipts and keys agree; exit status 1 and the name of each that does not."
+        "Say whether main database, vault, log, kept heads, receipts and keys agree; exit status "
+        "1 and the name of each that does not."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -56,7 +59,8 @@ class Command(OperatorCommand):
             )
         self.answer(
             Phrase(
-                "Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.",
+                "Main database, vault, log, heads, receipts and the keys of the role %(role)s "
+                "agree.",
                 role=role,
             )
         )

@@ -1,4 +1,6 @@
-"""`STEPLABEL_ROLE=worker manage.py destroy_key KEY_ID`: destroy an old processing key, or without an id tell which are at hand."""
+"""`STEPLABEL_ROLE=worker manage.py destroy_key KEY_ID`: destroy an old processing key, or without
+an id tell which are at hand.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from portal.operator_command import OperatorCommand
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker)."
+        "Destroy an old processing key once its window is over and every report sealed to it is "
+        "opened or refused (as worker)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,8 +48,10 @@ class Command(OperatorCommand):
         self.answer(
             in_number(
                 done.reports,
-                "The processing key %(key)s is destroyed; %(reports)s report had been sealed to it.",
-                "The processing key %(key)s is destroyed; %(reports)s reports had been sealed to it.",
+                "The processing key %(key)s is destroyed; %(reports)s report had been sealed to "
+                "it.",
+                "The processing key %(key)s is destroyed; %(reports)s reports had been sealed to "
+                "it.",
                 key=done.key_id,
                 reports=done.reports,
             )

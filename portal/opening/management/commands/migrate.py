@@ -1,4 +1,6 @@
-"""Django's `migrate`, in half the time: migrations that the router keeps out of a database are noted there, and no models made for them."""
+"""Django's `migrate`, in half the time: migrations that the router keeps out of a database are
+noted there, and no models made for them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`manage.py refill_vault`: write the reports again that the vault lacks, from the envelopes in the main database."""
+"""`manage.py refill_vault`: write the reports again that the vault lacks, from the envelopes in the
+main database.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Open accepted reports again that the vault lacks. Needs STEPLABEL_ROLE=worker and the processing keys they are sealed to."
+        "Open accepted reports again that the vault lacks. Needs STEPLABEL_ROLE=worker and the "
+        "processing keys they are sealed to."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -46,7 +49,8 @@ class Command(OperatorCommand):
             left = sum(done.left.values())
             raise refused(
                 Phrase(
-                    "%(count)s could not be: %(reasons)s. See docs/runbook.md, accepted-without-vault-row.",
+                    "%(count)s could not be: %(reasons)s. See docs/runbook.md, "
+                    "accepted-without-vault-row.",
                     count=left,
                     reasons=reasons,
                 )

@@ -1,4 +1,6 @@
-"""`manage.py restore DIR`: put both databases back from a backup; web and workers are stopped by the operator before."""
+"""`manage.py restore DIR`: put both databases back from a backup; web and workers are stopped by
+the operator before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from portal.translog import kept_heads
 class Command(OperatorCommand):
     needs_vault = True
     help = Phrase(
-        "Put both databases back from a backup. Stop web and workers first; what came after the backup is gone from the databases."
+        "Put both databases back from a backup. Stop web and workers first; what came after the "
+        "backup is gone from the databases."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,9 +41,11 @@ class Command(OperatorCommand):
             self.answer(
                 in_number(
                     lost,
-                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that was shown "
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; "
+                    "%(lost)s that was shown "
                     "since is not in it.",
-                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that were shown since are not in "
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; "
+                    "%(lost)s that were shown since are not in "
                     "it.",
                     moment=manifest.made_at,
                     hours=hours,
@@ -51,8 +56,10 @@ class Command(OperatorCommand):
         else:
             self.answer(
                 Phrase(
-                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log. No heads of the log are kept here "
-                    "(HEADS_FILE), so nobody here knows how many were shown since: agents and witnesses that saw more will refuse the log.",
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log. "
+                    "No heads of the log are kept here "
+                    "(HEADS_FILE), so nobody here knows how many were shown since: agents and "
+                    "witnesses that saw more will refuse the log.",
                     moment=manifest.made_at,
                     hours=hours,
                     entries=manifest.log_size,
@@ -62,13 +69,15 @@ class Command(OperatorCommand):
         if newer is None:
             self.answer(
                 Phrase(
-                    "The databases have no tables of this release, so what a restore would lose was not counted."
+                    "The databases have no tables of this release, so what a restore would lose "
+                    "was not counted."
                 )
             )
         else:
             self.answer(
                 Phrase(
-                    "In the databases now and newer than the backup, so gone after a restore: reports %(reports)s, people %(people)s, "
+                    "In the databases now and newer than the backup, so gone after a restore: "
+                    "reports %(reports)s, people %(people)s, "
                     "lines of the audit trail %(events)s.",
                     reports=newer.reports,
                     people=newer.people,
@@ -78,7 +87,8 @@ class Command(OperatorCommand):
             for event in newer.undone:
                 self.answer(
                     Phrase(
-                        "Undone by a restore, so keep this line and do it again afterwards: %(moment)s %(action)s, %(subject)s, %(detail)s",
+                        "Undone by a restore, so keep this line and do it again afterwards: "
+                        "%(moment)s %(action)s, %(subject)s, %(detail)s",
                         moment=event.at.isoformat(timespec="seconds"),
                         action=event.action,
                         subject=event.subject,
@@ -90,12 +100,14 @@ class Command(OperatorCommand):
         backups.restore(options["folder"])
         self.answer(
             Phrase(
-                "Restored. Next: `manage.py migrate` (both databases), `apply_grants`, `check_installation`."
+                "Restored. Next: `manage.py migrate` (both databases), `apply_grants`, "
+                "`check_installation`."
             )
         )
         if lost:
             self.answer(
                 Phrase(
-                    "The log was set back: nothing is added or shown before `manage.py restart_log` (docs/runbook.md, log-set-back)."
+                    "The log was set back: nothing is added or shown before `manage.py "
+                    "restart_log` (docs/runbook.md, log-set-back)."
                 )
             )

@@ -1,8 +1,10 @@
-"""`STEPLABEL_ROLE=worker manage.py wrap_key`: have the token of PROCESSING_KEY_TOKEN wrap the passwords of the processing keys.
+"""`STEPLABEL_ROLE=worker manage.py wrap_key`: have the token of PROCESSING_KEY_TOKEN wrap the
+passwords of the processing keys.
 
 wrap_key --draw       draw the wrapping key in the token first, where there is none of its name
 wrap_key --from URI   the passwords are wrapped by another key, or in another token, until now
-wrap_key              where all are wrapped: try them, which also lets a worker sign in again whose PIN was refused
+wrap_key              where all are wrapped: try them, which also lets a worker sign in again whose
+PIN was refused
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from portal.operator_command import OperatorCommand, refused
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Have the PKCS#11 token of PROCESSING_KEY_TOKEN wrap the passwords of the processing keys (as worker, as the files' owner)."
+        "Have the PKCS#11 token of PROCESSING_KEY_TOKEN wrap the passwords of the processing keys "
+        "(as worker, as the files' owner)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,6 @@
-"""`manage.py register FILE [--dry-run]`: jurisdictions, firms, organisations, people, sites, peer groups, periods, assignments."""
+"""`manage.py register FILE [--dry-run]`: jurisdictions, firms, organisations, people, sites, peer
+groups, periods, assignments.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ NAMED = 10
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Bring the portal to what a register file declares: all of it or nothing; running it again changes nothing."
+        "Bring the portal to what a register file declares: all of it or nothing; running it "
+        "again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -66,17 +69,22 @@ class Command(OperatorCommand):
 
 
 def _left_out(people: Sequence[str], most: int) -> Phrase:
-    """Who is not in the file, the first of them by name: a register in several files leaves out, each time, the people of the others."""
+    """Who is not in the file, the first of them by name: a register in several files leaves out,
+    each time, the people of the others.
+    """
     if len(people) <= most:
         return Phrase(
-            "Not in this file, and they act as before: %(people)s. Set `active = false` in a person's entry to end it.",
+            "Not in this file, and they act as before: %(people)s. Set `active = false` in a "
+            "person's entry to end it.",
             people=listed(people),
         )
     return in_number(
         len(people) - most,
-        "Not in this file, and they act as before: %(people)s, and %(count)s other (`--verbosity 2` names "
+        "Not in this file, and they act as before: %(people)s, and %(count)s other (`--verbosity "
+        "2` names "
         "all). Set `active = false` in a person's entry to end it.",
-        "Not in this file, and they act as before: %(people)s, and %(count)s others (`--verbosity 2` names all). Set `active = false` in a "
+        "Not in this file, and they act as before: %(people)s, and %(count)s others (`--verbosity "
+        "2` names all). Set `active = false` in a "
         "person's entry to end it.",
         people=listed(people[:most]),
         count=f"{len(people) - most:,}",

@@ -1,4 +1,6 @@
-"""`manage.py check_log`: recompute the log from its entries and hold it against the stored hashes. Exit status 1 where they differ."""
+"""`manage.py check_log`: recompute the log from its entries and hold it against the stored hashes.
+Exit status 1 where they differ.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from portal.translog import selectors
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Recompute the transparency log from its entries and say where, if anywhere, it was altered."
+        "Recompute the transparency log from its entries and say where, if anywhere, it was "
+        "altered."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -20,7 +23,8 @@ class Command(OperatorCommand):
         if fault is not None:
             raise refused(
                 Phrase(
-                    "From entry %(entry)s on, the log is not what was signed. Take the portal offline, keep the database as it is for "
+                    "From entry %(entry)s on, the log is not what was signed. Take the portal "
+                    "offline, keep the database as it is for "
                     "evidence, and restore the log from the newest backup that holds.",
                     entry=fault,
                 )

@@ -1,8 +1,10 @@
-"""`manage.py restart_log`: let a log that was set back by a restore go on, with the coordinator's signature.
+"""`manage.py restart_log`: let a log that was set back by a restore go on, with the coordinator's
+signature.
 
-restart_log ask --reason TEXT   at the portal, web and workers stopped: writes log-restart-request.cbor into --dir
-restart_log sign                at the offline key: shows what is lost and writes log-restart-signed.cbor
-restart_log take FILE           at the portal: the log goes on from there
+restart_log ask --reason TEXT   at the portal, web and workers stopped: writes
+log-restart-request.cbor into --dir restart_log sign                at the offline key: shows what
+is lost and writes log-restart-signed.cbor restart_log take FILE           at the portal: the log
+goes on from there
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ REQUEST, SIGNED = "log-restart-request.cbor", "log-restart-signed.cbor"
 
 class Command(OperatorCommand):
     help = Phrase(
-        "Restart the transparency log after a restore, by a statement of what was lost that the offline key signs."
+        "Restart the transparency log after a restore, by a statement of what was lost that the "
+        "offline key signs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -72,7 +75,8 @@ class Command(OperatorCommand):
         if not options["reason"]:
             raise refused(
                 Phrase(
-                    "Say with --reason what happened; it is signed, served and shown to every agent."
+                    "Say with --reason what happened; it is signed, served and shown to every "
+                    "agent."
                 )
             )
         kept_head = options["head"].read_bytes() if options["head"] else None
@@ -84,7 +88,8 @@ class Command(OperatorCommand):
         self._tell(restarts.read_request(request))
         self.answer(
             Phrase(
-                "Carry %(file)s to the offline key. Nothing is added to the log before `restart_log take`.",
+                "Carry %(file)s to the offline key. Nothing is added to the log before "
+                "`restart_log take`.",
                 file=folder / REQUEST,
             )
         )
@@ -99,7 +104,8 @@ class Command(OperatorCommand):
         self._number(signed)
         self.answer(
             Phrase(
-                "Signed: %(file)s. Hand it out only if the operator told you these figures; else delete it.",
+                "Signed: %(file)s. Hand it out only if the operator told you these figures; else "
+                "delete it.",
                 file=folder / SIGNED,
             )
         )
@@ -117,7 +123,8 @@ class Command(OperatorCommand):
         self._number(signed)
         self.answer(
             Phrase(
-                "The log goes on. Start web and workers; `manage.py check_installation` says what else does not agree."
+                "The log goes on. Start web and workers; `manage.py check_installation` says what "
+                "else does not agree."
             )
         )
 

@@ -1,4 +1,6 @@
-"""Batches out of registers: what changed since the poll before, taken as changes of a unit's tags at the time of the poll."""
+"""Batches out of registers: what changed since the poll before, taken as changes of a unit's tags
+at the time of the poll.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,9 @@ class PolledBatches:
     def rows(self, texts: Mapping[str, str], received_us: int) -> list[Row]:
         """Of what its registers say now, by column; a value that is as before says nothing.
 
-        A poll does not tell which of its changes came first. Where a batch begins in it the other columns are of that batch, and of the one
-        that ends otherwise; at the first poll nobody knows when they changed, and they are of the batch that runs by then.
+        A poll does not tell which of its changes came first. Where a batch begins in it the other
+        columns are of that batch, and of the one that ends otherwise; at the first poll nobody
+        knows when they changed, and they are of the batch that runs by then.
         """
         stamp = datetime.fromtimestamp(received_us / 1e6, UTC).isoformat()
         stood, self._stood = self._stood, {**(self._stood or {}), **texts}

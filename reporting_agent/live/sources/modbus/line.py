@@ -1,12 +1,14 @@
 """One line to Modbus devices, on which a late answer never stands for the next.
 
-*TCP* numbers its transactions: an answer with another number is passed over, and after a timeout the connection is closed, so that what
-comes late comes nowhere.
+*TCP* numbers its transactions: an answer with another number is passed over, and after a timeout
+the connection is closed, so that what comes late comes nowhere.
 
-*RTU* has no numbers. After a timeout, and when a line is opened, the device is asked to send back a number that it cannot know
-(diagnostics, function 8, sub-function 0): a device answers in turn, so what comes before that number is late, and after it nothing is. A
-device that does not know the function refuses it, which is as good. For one that says nothing, `after_timeout = "silence"` waits until the
-line was silent for two timeouts; an answer that is later than that cannot be told from another.
+*RTU* has no numbers. After a timeout, and when a line is opened, the device is asked to send back a
+number that it cannot know (diagnostics, function 8, sub-function 0): a device answers in turn, so
+what comes before that number is late, and after it nothing is. A device that does not know the
+function refuses it, which is as good. For one that says nothing, `after_timeout = "silence"` waits
+until the line was silent for two timeouts; an answer that is later than that cannot be told from
+another.
 """
 
 from __future__ import annotations
@@ -194,7 +196,9 @@ def _why(message: str) -> Phrase:
 
 
 def _why_shut(settings: Modbus) -> Phrase:
-    """Why there is no connection; of a serial line what the system says, which pymodbus does not hand on."""
+    """Why there is no connection; of a serial line what the system says, which pymodbus does not
+    hand on.
+    """
     if settings.device is None:
         return Phrase("not reached")
     try:

@@ -1,4 +1,6 @@
-"""Registers decoded by order of words and bytes into readings and tags of batches, and which of them are asked for together."""
+"""Registers decoded by order of words and bytes into readings and tags of batches, and which of
+them are asked for together.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class RegisterBlock:
 
 
 def blocks(values: Iterable[Register | Tag]) -> list[RegisterBlock]:
-    """As few requests as there may be without asking for a register that nobody named; a value is never split."""
+    """As few requests as there may be without asking for a register that nobody named; a value is
+    never split.
+    """
     requests: list[RegisterBlock] = []
     for value in sorted(
         values, key=lambda register: (register.unit, register.table, register.address)
@@ -66,7 +70,9 @@ def blocks(values: Iterable[Register | Tag]) -> list[RegisterBlock]:
 
 
 def readings(block: RegisterBlock, raw_words: Sequence[int], received_us: int) -> list[Reading]:
-    """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
+    """What the registers of a block say; their time is that of receipt, for a device of Modbus
+    tells none.
+    """
     return [
         _reading(register, _scaled(block, register, raw_words), received_us)
         for register in block.values
@@ -94,7 +100,9 @@ def _reading(register: Register, value: float | None, received_us: int) -> Readi
 
 
 def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> int | float | None:
-    """A value of a block, scaled, but for one of nines only (see `arrow.scaled`); None where the device says that it does not know."""
+    """A value of a block, scaled, but for one of nines only (see `arrow.scaled`); None where the
+    device says that it does not know.
+    """
     raw = number(register, raw_words[register.address - block.address :][: register.length])
     if not math.isfinite(raw) or raw in register.unknown:
         return None

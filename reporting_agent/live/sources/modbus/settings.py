@@ -25,7 +25,9 @@ LENGTHS = {
 
 
 class Value(Setting):
-    """Where a value stands. `address` is that on the wire: it counts from 0, without a leading 3 or 4."""
+    """Where a value stands. `address` is that on the wire: it counts from 0, without a leading 3 or
+    4.
+    """
 
     unit: int = Field(default=1, ge=0, le=255)  # the device's number on the line
     address: int = Field(ge=0, le=65535)
@@ -74,7 +76,9 @@ class Register(Value):
 
 
 class Tag(Value):
-    """A value out of which batches are told: of the unit at this index among `[[source.modbus.batches]]`, by its column."""
+    """A value out of which batches are told: of the unit at this index among
+    `[[source.modbus.batches]]`, by its column.
+    """
 
     index: int
     column: str
@@ -88,9 +92,11 @@ class Tag(Value):
 class ModbusBatches(Setting):
     """[[source.modbus.batches]]: batches of one unit.
 
-    `id` holds the running batch's number, 0 while there is none; with `state` a batch begins when the state becomes one of `start` and
-    ends when it becomes one of `end` (numbers of PackML, ISA-TR88.00.02, unless told otherwise), else when the id changes. `fields` names
-    for each column of the template where its value stands; `constants` says what no register holds: step, product, equipment, units.
+    `id` holds the running batch's number, 0 while there is none; with `state` a batch begins when
+    the state becomes one of `start` and ends when it becomes one of `end` (numbers of PackML,
+    ISA-TR88.00.02, unless told otherwise), else when the id changes. `fields` names for each column
+    of the template where its value stands; `constants` says what no register holds: step, product,
+    equipment, units.
     """
 
     id: Value
@@ -117,7 +123,8 @@ class ModbusBatches(Setting):
 
 
 class Modbus(Setting):
-    """[[source.modbus]]: a TCP server (`host`), a gateway that hands on RTU (`host`, `framing = "rtu"`), or a serial line (`device`).
+    """[[source.modbus]]: a TCP server (`host`), a gateway that hands on RTU (`host`, `framing =
+    "rtu"`), or a serial line (`device`).
 
     `after_timeout` says how what comes late is told from the next answer of RTU: see `line`.
     """

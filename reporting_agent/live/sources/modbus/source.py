@@ -1,7 +1,8 @@
 """One line of Modbus devices, polled at an even pace.
 
-A device tells neither times nor what it measured before: a reading's time is when it was received, and a poll that was missed cannot be
-asked for again. A register of energy goes on counting meanwhile, so that energy is complete, and only its course over the gap is not known.
+A device tells neither times nor what it measured before: a reading's time is when it was received,
+and a poll that was missed cannot be asked for again. A register of energy goes on counting
+meanwhile, so that energy is complete, and only its course over the gap is not known.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class ModbusSource:
             from reporting_agent.live.sources.modbus.line import NoAnswer, NotReached, RequestLine
         self.settings, self._intake = settings, intake
         self._line, self._missed, self._not_reached = RequestLine(settings), NoAnswer, NotReached
-        self._slow = False  # whether the last poll took longer than the time between polls, though all answered
+        # whether the last poll took longer than the time between polls, though all answered
+        self._slow = False
         self._silences = {block: _Silence() for block in blocks(settings.values)}
         self._batches: list[PolledBatches] = []
         self.lifeline = Lifeline()
@@ -88,7 +90,8 @@ class ModbusSource:
             meters = ", ".join(register.name_in_words for register in block.values)
             if silence.why:
                 sentence = Phrase(
-                    "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries again every %(every)s s.",
+                    "%(source)s, %(place)s: no reading of %(meters)s (%(why)s). The agent tries "
+                    "again every %(every)s s.",
                     source=self.name,
                     place=_place(block),
                     meters=meters,
@@ -101,7 +104,8 @@ class ModbusSource:
 
         sentence = (
             Phrase(
-                "%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.",
+                "%(source)s: a poll takes longer than the %(every)s s between polls. Raise "
+                "every_s.",
                 source=self.name,
                 every=every,
             )
@@ -173,19 +177,24 @@ def _again(source: str, block: RegisterBlock, silence: _Silence) -> Phrase:
     )
     if not of_batches:
         return Phrase(
-            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. What a register of energy "
+            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: "
+            "%(polls)s. What a register of energy "
             "counted meanwhile is complete, but not how; the values of a rate are not known.",
             **named,
         )
     if not of_meters:
         return Phrase(
-            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. A batch that began and ended "
-            "meanwhile was not seen, and one that began or ended then has the time of the next poll.",
+            "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: "
+            "%(polls)s. A batch that began and ended "
+            "meanwhile was not seen, and one that began or ended then has the time of the next "
+            "poll.",
             **named,
         )
     return Phrase(
-        "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. What a register of energy counted "
-        "meanwhile is complete, but not how; the values of a rate are not known. A batch that began and ended meanwhile was not seen.",
+        "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: "
+        "%(polls)s. What a register of energy counted "
+        "meanwhile is complete, but not how; the values of a rate are not known. A batch that "
+        "began and ended meanwhile was not seen.",
         **named,
     )
 

@@ -22,7 +22,9 @@ _EARLIEST = timezone(
 
 
 class KnownBatches:
-    """What is known of the batches of one `[[source.opcua.batches]]`, so that a row that is known is not asked for again."""
+    """What is known of the batches of one `[[source.opcua.batches]]`, so that a row that is known
+    is not asked for again.
+    """
 
     def __init__(self, settings: OpcUaBatches, rows: Sequence[Row]) -> None:
         self.settings = settings
@@ -34,7 +36,8 @@ class KnownBatches:
         return str(self.settings.id or self.settings.event)
 
     def since(self, late: timedelta) -> datetime | None:
-        """From when history is to be read: the end of the latest batch, or the start of the one that runs.
+        """From when history is to be read: the end of the latest batch, or the start of the one
+        that runs.
 
         None: there was none yet, or none whose time can be read.
         """

@@ -145,7 +145,9 @@ class Connection:
         return self._meters.get(name, name)
 
     def _starts(self, names: Iterable[str]) -> dict[str, datetime]:
-        """From when history is to be read: the latest reading that arrived, less what a history may be late by."""
+        """From when history is to be read: the latest reading that arrived, less what a history may
+        be late by.
+        """
         starts: dict[str, datetime] = {}
         for name in names:
             meter = self.source.intake.spool.meters.get(self._meters[name])
@@ -268,7 +270,9 @@ class Connection:
         await self.source.keep(readings, rows)
 
     def _watch_clock(self, changes: Sequence[Change]) -> None:
-        """By the latest value of each node, which is as fresh as the notification; but for the first, which may have stood for long."""
+        """By the latest value of each node, which is as fresh as the notification; but for the
+        first, which may have stood for long.
+        """
         received_us = now_us()
         for name, value in dict(changes).items():
             if name in self._met and value.SourceTimestamp is not None:

@@ -1,4 +1,6 @@
-"""What a server's history holds of a node: HistoryRead of raw values and of events (OPC 10000-11, 6.5)."""
+"""What a server's history holds of a node: HistoryRead of raw values and of events (OPC 10000-11,
+6.5).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A client that speaks to one server as site.toml says: encrypted, to a server that is trusted, by a certificate of its own.
+"""A client that speaks to one server as site.toml says: encrypted, to a server that is trusted, by
+a certificate of its own.
 
-The server's certificate is checked when it answers the opening of a session, before the agent names its user: it must be one of the trusted
-ones or signed by a trusted authority, be in its time, name the server's own URI, and not be revoked.
+The server's certificate is checked when it answers the opening of a session, before the agent names
+its user: it must be one of the trusted ones or signed by a trusted authority, be in its time, name
+the server's own URI, and not be revoked.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ _CHECKS = (
     | CertificateValidatorOptions.PEER_SERVER
 )
 REFUSALS = (OSError, UaError, ValueError, InvalidSignature, x509.ExtensionNotFound, InputError)
-"""What keeps a connection from being made, or ends it: network, server, a certificate that cannot be read, a password that is gone."""
+"""What keeps a connection from being made, or ends it: network, server, a certificate that cannot
+be read, a password that is gone.
+"""
 _MODES = {"sign": MessageSecurityMode.Sign, "sign-and-encrypt": MessageSecurityMode.SignAndEncrypt}
 
 logging.getLogger("asyncua").setLevel(
@@ -64,7 +68,8 @@ def check(settings: OpcUa, folder: Path) -> None:
         raise InputError(
             "certificate-unreadable",
             "No certificate of an OPC UA server is trusted.",
-            "Put the server's certificate, or that of the authority that signed it, into this folder as *.der or *.pem.",
+            "Put the server's certificate, or that of the authority that signed it, into this "
+            "folder as *.der or *.pem.",
             place=Place("site.toml", column="source.opcua.trusted"),
             found=Phrase("no *.der and no *.pem"),
             wanted=str(folder / settings.trusted),
@@ -72,7 +77,9 @@ def check(settings: OpcUa, folder: Path) -> None:
 
 
 async def client(settings: OpcUa, folder: Path) -> Client:
-    """Not yet connected. Raises OSError, TimeoutError or asyncua's UaError where the server does not answer."""
+    """Not yet connected. Raises OSError, TimeoutError or asyncua's UaError where the server does
+    not answer.
+    """
     connection = Client(settings.url, TIMEOUT_S)
     connection.session_timeout = SESSION_TIMEOUT_MS
     connection.name = connection.description = "steplabel-agent"
@@ -98,7 +105,9 @@ async def client(settings: OpcUa, folder: Path) -> Client:
 
 
 async def make_certificate(settings: OpcUa, folder: Path) -> Path | None:
-    """Where neither the agent's certificate nor its key is there, make both, valid for a year; returns the certificate's path then."""
+    """Where neither the agent's certificate nor its key is there, make both, valid for a year;
+    returns the certificate's path then.
+    """
     if settings.certificate is None or settings.private_key is None:
         return None
     certificate, key = folder / settings.certificate, folder / settings.private_key
@@ -119,7 +128,9 @@ async def make_certificate(settings: OpcUa, folder: Path) -> Path | None:
 
 
 async def _own_uri(certificate: Path) -> str:
-    """Under which the agent's own certificate stands; the server compares it with what the agent calls itself."""
+    """Under which the agent's own certificate stands; the server compares it with what the agent
+    calls itself.
+    """
     own_certificate = await uacrypto.load_certificate(certificate)
     names = own_certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return str(names.get_values_for_type(x509.UniformResourceIdentifier)[0])

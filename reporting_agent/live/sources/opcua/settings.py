@@ -18,23 +18,28 @@ def _node(written: str) -> str:
     if not _NODE.fullmatch(written):
         raise ValueError(
             Phrase(
-                "a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: nsu=URI;s=NAME"
+                "a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: "
+                "nsu=URI;s=NAME"
             )
         )
     return written
 
 
 Node = Annotated[str, AfterValidator(_node)]
-"""A node's id as text. An index of a namespace may change when a server is set up anew; its URI does not."""
+"""A node's id as text. An index of a namespace may change when a server is set up anew; its URI
+does not.
+"""
 
 
 class OpcUaBatches(Setting):
     """[[source.opcua.batches]]: where a batch begins and ends, by tags of one unit or by events.
 
-    By tags: `id` holds the running batch's id, empty or 0 while there is none; with `state` it begins when the state becomes one of
-    `start` and ends when it becomes one of `end` (numbers of PackML, ISA-TR88.00.02, unless told otherwise), else when the id
-    changes. By events: each event of type `event` that `notifier` sends is a row. `fields` names for each column of the
-    template its node, or the event's property; `constants` says what no node holds: step, product, equipment, units.
+    By tags: `id` holds the running batch's id, empty or 0 while there is none; with `state` it
+    begins when the state becomes one of `start` and ends when it becomes one of `end` (numbers of
+    PackML, ISA-TR88.00.02, unless told otherwise), else when the id changes. By events: each event
+    of type `event` that `notifier` sends is a row. `fields` names for each column of the template
+    its node, or the event's property; `constants` says what no node holds: step, product,
+    equipment, units.
     """
 
     id: Node | None = None
@@ -81,9 +86,12 @@ class OpcUa(Setting):
     username: str | None = None
     password_file: str | None = None
     since: AwareDatetime | None = (
-        None  # of a meter without a reading: history is read from here; else from when it was first watched
+        # of a meter without a reading: history is read from here; else from when it was first
+        # watched
+        None
     )
-    history: bool = True  # whether the server is asked for what it told nobody; it is asked first whether it keeps any
+    # whether the server is asked for what it told nobody; it is asked first whether it keeps any
+    history: bool = True
     sampling_ms: int = Field(
         default=1000, ge=0
     )  # how often the server looks at each node; 0: every change it knows of
@@ -105,7 +113,8 @@ class OpcUa(Setting):
             if self.username is not None:
                 raise ValueError(
                     Phrase(
-                        "a password without encryption can be read on the line: set security, certificate, private_key and trusted"
+                        "a password without encryption can be read on the line: set security, "
+                        "certificate, private_key and trusted"
                     )
                 )
             if any(needed.values()):
@@ -117,7 +126,8 @@ class OpcUa(Setting):
         elif lacking := [name for name, value in needed.items() if value is None]:
             raise ValueError(
                 Phrase(
-                    'security = "%(security)s" needs %(key)s; security = "none" encrypts nothing and trusts every server',
+                    'security = "%(security)s" needs %(key)s; security = "none" encrypts nothing '
+                    "and trusts every server",
                     security=self.security,
                     key=lacking[0],
                 )

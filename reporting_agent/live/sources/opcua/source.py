@@ -1,8 +1,11 @@
-"""One OPC UA server: what it tells is kept before it is acknowledged, and what it told while nobody listened is read from its history.
+"""One OPC UA server: what it tells is kept before it is acknowledged, and what it told while nobody
+listened is read from its history.
 
-Exactly once is made of: a subscription whose notifications are acknowledged after the spool has them; after every connection, and wherever
-values may have been let go of, a reading of history from the latest reading that the spool holds of each meter; and a spool that drops what
-comes again. What the server tells meanwhile waits until history is kept, so that a meter's latest reading never stands beyond a gap.
+Exactly once is made of: a subscription whose notifications are acknowledged after the spool has
+them; after every connection, and wherever values may have been let go of, a reading of history from
+the latest reading that the spool holds of each meter; and a spool that drops what comes again. What
+the server tells meanwhile waits until history is kept, so that a meter's latest reading never
+stands beyond a gap.
 """
 
 from __future__ import annotations
@@ -90,14 +93,16 @@ class OpcUaSource:
             yield Word("", f"{self.connected} {self.refusal}", self._connection_told())
         if self.made_certificate is not None:
             sentence = Phrase(
-                "%(source)s: the agent created its own certificate %(file)s, valid for a year. Make the server trust it.",
+                "%(source)s: the agent created its own certificate %(file)s, valid for a year. "
+                "Make the server trust it.",
                 source=self.name,
                 file=str(self.made_certificate),
             )
             yield Word("certificate", "made", sentence)
         for name, why in self.refused.items():
             sentence = Phrase(
-                "%(source)s has no node %(node)s for this agent (%(why)s). Correct it in site.toml, or let the agent's user read it.",
+                "%(source)s has no node %(node)s for this agent (%(why)s). Correct it in "
+                "site.toml, or let the agent's user read it.",
                 source=self.name,
                 node=name,
                 why=why,
@@ -105,7 +110,8 @@ class OpcUaSource:
             yield Word(f"node {name}", why, sentence)
         if self.without_history and self.settings.history:
             sentence = Phrase(
-                "%(source)s stores no history of %(meters)s (%(why)s): what these measure while the agent is not connected is lost. "
+                "%(source)s stores no history of %(meters)s (%(why)s): what these measure while "
+                "the agent is not connected is lost. "
                 "The energy from a register is still complete.",
                 source=self.name,
                 meters=", ".join(sorted(self.without_history)),
@@ -119,7 +125,8 @@ class OpcUaSource:
         if self.connected:
             return Phrase("%(source)s is connected.", source=self.name)
         return Phrase(
-            "%(source)s is not connected (%(why)s). The agent tries again and will then read its history.",
+            "%(source)s is not connected (%(why)s). The agent tries again and will then read its "
+            "history.",
             source=self.name,
             why=self.refusal,
         )

@@ -1,8 +1,10 @@
-"""One subscription: what the server tells is kept, and only then acknowledged; and which values it let go on the way.
+"""One subscription: what the server tells is kept, and only then acknowledged; and which values it
+let go on the way.
 
-asyncua's publishing loop waits for the callback of a subscription that was created through the session itself, and sends its
-acknowledgement with the next request after that; the callback of its `Subscription` would be a task that nobody waits for. So this callback
-returns once the spool has synced, and never where that failed: a notification then stays the server's.
+asyncua's publishing loop waits for the callback of a subscription that was created through the
+session itself, and sends its acknowledgement with the next request after that; the callback of its
+`Subscription` would be a task that nobody waits for. So this callback returns once the spool has
+synced, and never where that failed: a notification then stays the server's.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from reporting_agent.live.sources.opcua.values import overflowed
 
 ITEMS_AT_ONCE = 500
 KEEP_ALIVE_S = 10.0
-LIFETIME_COUNT = 10_000  # of publishing intervals without a request, after which the server may forget the subscription
+# of publishing intervals without a request, after which the server may forget the subscription
+LIFETIME_COUNT = 10_000
 _LAST_SEQUENCE = 0xFFFFFFFF
 
 Change = tuple[str, ua.DataValue]
@@ -26,8 +29,9 @@ Change = tuple[str, ua.DataValue]
 
 
 class Subscription:
-    """Of one connection; `take` is awaited for each notification, with the nodes of which the server may have let go of values before it,
-    once `begin` is set. `failed` is told why nothing more is taken."""
+    """Of one connection; `take` is awaited for each notification, with the nodes of which the
+    server may have let go of values before it, once `begin` is set. `failed` is told why nothing
+    more is taken."""
 
     def __init__(
         self,
@@ -93,7 +97,9 @@ class Subscription:
     async def watch_events(
         self, index: int, notifier: ua.NodeId, wanted: ua.EventFilter, queue: int
     ) -> str:
-        """Events of one notifier; they are handed on with `index`. Returns why the server refuses, or nothing."""
+        """Events of one notifier; they are handed on with `index`. Returns why the server refuses,
+        or nothing.
+        """
         handle = 1_000_000 + index
         self._events[handle] = index
         (result,) = await self._create_items(
@@ -103,7 +109,9 @@ class Subscription:
 
     @property
     def silent(self) -> bool:
-        """Whether the server says nothing any more, not even that nothing happened; what we hold back ourselves is no silence."""
+        """Whether the server says nothing any more, not even that nothing happened; what we hold
+        back ourselves is no silence.
+        """
         return not self._holding and time.monotonic() - self._heard_s > self._silent_s
 
     async def _create_items(
@@ -174,7 +182,9 @@ class Subscription:
         self._sequence = message.SequenceNumber
 
     def _let_go(self, changes: Iterable[Change]) -> frozenset[str]:
-        """Nodes of which values may be missing: the server says so, or its queue came full, which some servers say nothing of."""
+        """Nodes of which values may be missing: the server says so, or its queue came full, which
+        some servers say nothing of.
+        """
         changes = list(changes)
         full = {
             name

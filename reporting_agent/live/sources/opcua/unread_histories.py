@@ -1,7 +1,9 @@
-"""Histories that a server cannot give now: from when on each is still to be read, kept in the spool over a restart.
+"""Histories that a server cannot give now: from when on each is still to be read, kept in the spool
+over a restart.
 
-A historian that fails must not keep out what its server publishes. Values are taken as they come, and what is missing before them is read
-once its history answers; until then the spool says from when.
+A historian that fails must not keep out what its server publishes. Values are taken as they come,
+and what is missing before them is read once its history answers; until then the spool says from
+when.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ AGAIN_FIRST_S, AGAIN_LAST_S = 60.0, 3600.0
 
 
 class UnreadHistories:
-    """Of one server, by meter or by what a batch is told by. `keep` returns once the spool has its rows."""
+    """Of one server, by meter or by what a batch is told by. `keep` returns once the spool has its
+    rows.
+    """
 
     def __init__(
         self,
@@ -39,7 +43,9 @@ class UnreadHistories:
         self._pause_s = AGAIN_FIRST_S
 
     async def read(self, name: str, start: datetime, work: Awaitable[None]) -> None:
-        """Do the work of reading a history from its start; one that the server cannot give now is noted, and left for later."""
+        """Do the work of reading a history from its start; one that the server cannot give now is
+        noted, and left for later.
+        """
         try:
             await work
         except UnreadHistory as why:
@@ -69,8 +75,10 @@ class UnreadHistories:
         names = ", ".join(sorted(self.since))
         if names:
             sentence = Phrase(
-                "%(source)s is connected but cannot give the history of %(meters)s (%(why)s). New values are saved; what is missing before "
-                "them is read once its history answers. If it never will, set history = false: that time stays a gap, though the energy "
+                "%(source)s is connected but cannot give the history of %(meters)s (%(why)s). New "
+                "values are saved; what is missing before "
+                "them is read once its history answers. If it never will, set history = false: "
+                "that time stays a gap, though the energy "
                 "from a register is complete.",
                 source=self._source,
                 meters=names,

@@ -1,4 +1,6 @@
-"""A value of OPC UA as a reading: source time, status code as quality, number; whether it is none yet, or some before were let go."""
+"""A value of OPC UA as a reading: source time, status code as quality, number; whether it is none
+yet, or some before were let go.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQual
 
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = datetime(1601, 1, 1, tzinfo=UTC)  # what a DateTime of 0 is (OPC 10000-6, 5.2.2.5)
-_OVERFLOW = 0x480  # of a status code: its information is of a data value, and values before it were let go (OPC 10000-4, 7.39)
+# of a status code: its information is of a data value, and values before it were let go (OPC
+# 10000-4, 7.39)
+_OVERFLOW = 0x480
 
 
 def reading(meter: str, value: ua.DataValue, received_us: int) -> Reading:
