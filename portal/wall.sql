@@ -1,7 +1,7 @@
 -- The wall of portal/wall.py: which rows of sites and organisations a request of the web finds. `manage.py apply_grants` runs it in the default database;
 -- run again it changes nothing. The tests run the same.
 --
--- FORCE, for an installation whose tables the web's role still owns. The worker and what runs without a reader (operator, migrations, dumps) find everything.
+-- FORCE, so that the policies hold for the tables' owner too, as in the tests. The worker and what runs without a reader (operator, migrations, dumps) find everything.
 
 -- The person who reads; null where it is nobody, or a key.
 CREATE OR REPLACE FUNCTION wall_person() RETURNS bigint LANGUAGE sql STABLE AS $$

@@ -100,7 +100,6 @@ LONG_FORMS = (
         "tests/integration/test_read_replica.py",
     ),
     _tests("installation", 10, "tests/functional/installation"),
-    _tests("upgrade", 4, "tests/functional/upgrade"),
     LongForm("outages", 15, ("-m", "tests.functional.outages", "--long")),
     _tests("outages-as-a-test", 5, "tests/functional/outages"),
     _tests("browser", 45, "tests/functional/browser"),

@@ -146,7 +146,7 @@ class Organisation(models.Model):
         Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations"
     )
     credit_code = models.CharField(
-        max_length=18, blank=True, default="", db_default=""
+        max_length=18, blank=True, default=""
     )  # `accounts.credit_codes`; empty for who has none
 
     class Meta:
@@ -215,7 +215,7 @@ class Site(models.Model):
         max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM
     )
     credit_code = models.CharField(
-        max_length=18, blank=True, default="", db_default=""
+        max_length=18, blank=True, default=""
     )  # of a branch that has one of its own; else its organisation's counts
     since = models.PositiveSmallIntegerField(
         null=True

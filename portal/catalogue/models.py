@@ -178,7 +178,7 @@ class ExtensionRequest(models.Model):
     # when the site's report is due now; of rows that were asked for with it
     # (`portal.intake.reminders.asked_for`)
     site_due: datetime
-    answer = models.CharField(max_length=500, blank=True, default="", db_default="")
+    answer = models.CharField(max_length=500, blank=True, default="")
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 

@@ -60,7 +60,7 @@ def _wall() -> Iterator[Disagreement]:
         yield Disagreement("wall-down", listed(gaps))
     if owned := wall.owned_by_the_web():
         yield Disagreement(
-            "tables-not-handed-over",
+            "tables-owned-by-web",
             in_number(
                 owned,
                 "steplabel_web owns %(count)s table and can change it",

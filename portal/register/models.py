@@ -65,7 +65,7 @@ class FirmApplication(Decided):
     kind = models.CharField(max_length=20, choices=Role.choices, default=Role.ENTERPRISE)
     name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
-    credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")
+    credit_code = models.CharField(max_length=18, blank=True, default="")
     controlling_firm = models.CharField(
         max_length=200, blank=True
     )  # as an enterprise spells it; the regulator says which firm that is
@@ -138,7 +138,7 @@ class SiteApplication(Decided):
     name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="+")
-    credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")
+    credit_code = models.CharField(max_length=18, blank=True, default="")
     pack = models.CharField(max_length=40)
     size_class = models.CharField(max_length=12, choices=SizeClass.choices)
     applied_by = models.CharField(max_length=254)

@@ -38,7 +38,7 @@ else:
         "default": sqlite.database(VAR / "portal.sqlite"),
         "vault": sqlite.database(VAR / "vault.sqlite"),
     }
-# from the models in 3 s, not by 83 migrations in 28: an installation and the demo go through these
+# from the models, which is quicker: an installation and the demo go through the migrations
 for _database in DATABASES.values():
     _database["TEST"] = {"MIGRATE": False}
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -449,19 +446,3 @@ def test_who_is_taken_off_the_list_is_not_told_that_its_report_is_due(cast: Cast
     assert taking(view_of(cast))["works-2"] is ReportingState.NOT_OWED
     assert owed(owner, NOW) == ()
     assert reminders.owed_by(owner, NOW) == ()
-
-
-def test_a_day_that_was_moved_before_the_portal_kept_when_is_marked_from_the_record(
-    cast: Cast,
-) -> None:
-    fill, now = import_module("portal.catalogue.migrations.0007_due_moved_at").fill, timezone.now()
-    ReportingPeriod.objects.update(due_moved_at=None)
-    fill(apps, connection.schema_editor())
-    assert ReportingPeriod.objects.get().due_moved_at is None, "nobody has moved it"
-    deadlines.set_due(cast.period, date(2099, 3, 31), cast.drafter, now)
-    ReportingPeriod.objects.update(due_moved_at=None)
-    fill(apps, connection.schema_editor())
-    assert ReportingPeriod.objects.get().due_moved_at == now
-    ReportingPeriod.objects.update(due_moved_at=None, due=deadlines.end_of(date(2099, 4, 30)))
-    fill(apps, connection.schema_editor())
-    assert ReportingPeriod.objects.get().due_moved_at is None, "the register file moved it since"

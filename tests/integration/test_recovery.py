@@ -72,9 +72,7 @@ def heads_file(tmp_path: Path, settings: Settings) -> Path:
 
 @pytest.fixture(autouse=True)
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test runner's own database is the web's; `test_wall` and `test_upgrade` see that this is
-    told.
-    """
+    """The test runner's own database is the web's; `test_wall` sees that this is reported."""
     monkeypatch.setattr(wall, "owned_by_the_web", lambda: 0)
 
 

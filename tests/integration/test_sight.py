@@ -364,7 +364,7 @@ def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_noth
     noted = Event.objects.filter(action=Action.INSTALLATION_CHECKED).order_by("pk")
     assert [(row.actor, row.detail) for row in noted] == [
         ("operator", ""),
-        ("operator", "wall-down, tables-not-handed-over"),
+        ("operator", "wall-down, tables-owned-by-web"),
         ("worker", ""),
     ]
 

@@ -276,12 +276,12 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
 
 
 def test_tables_that_the_web_still_owns_are_counted() -> None:
-    """As it does all of the test runner's; that none is told once they were handed over is seen in
-    `test_upgrade`.
+    """As it does all of the test runner's; `tests/functional/installation` sees none reported where
+    the owner migrated.
     """
     (owned,) = (
         difference.found
         for difference in disagreements()
-        if difference.name == "tables-not-handed-over"
+        if difference.name == "tables-owned-by-web"
     )
     assert str(len(connection.introspection.table_names())) in str(owned)

@@ -34,7 +34,7 @@ class Assignment(models.Model):
     )  # none: its firm left or changed
     taken_back_reason = models.CharField(max_length=1000, blank=True)
     ended_with_firm = models.BooleanField(
-        default=False, db_default=False
+        default=False
     )  # nobody is left to answer; also where it was taken back before
 
     class Meta:

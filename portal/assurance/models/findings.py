@@ -111,7 +111,7 @@ class Sample(models.Model):
 
     given_up_at = models.DateTimeField(null=True)
     given_up_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
-    given_up_reason = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    given_up_reason = models.CharField(max_length=1000, blank=True, default="")
 
     draw = models.BinaryField(null=True)  # signed
     drawn_at = models.DateTimeField(null=True)

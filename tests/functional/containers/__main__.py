@@ -5,8 +5,7 @@ After `bin/set-up dev`, as root, on a machine with Docker and its compose plugin
 read out of the page and run one after the other by one shell in a copy of the checkout. Ten
 simulated plants then enrol and report through a proxy with TLS, by the agent of the checkout; what
 people do on pages is done by the services behind them, in the operator's container. After it: a web
-worker, granian itself and a worker killed; and the tables of an installation from before there was
-`steplabel_owner` handed over, by the page's lines.
+worker, granian itself and a worker killed.
 
 Where no registry of images is reached, images that are built from Debian's packages stand for
 `python`, `postgres` and `redis` (`stand_ins/`): the portal's own image is built on them as on the
@@ -27,7 +26,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
-from itertools import chain
 from pathlib import Path
 
 from tests.functional.first_publication import (
@@ -43,7 +41,6 @@ from tests.functional.first_publication import (
 from tests.servers import nginx
 
 SECTION = "### In containers"
-UPGRADING = "In containers, in the folder `docker`: "
 STAND_INS = Path(__file__).with_name("stand_ins")
 STANDING_FOR = {
     "python": "python:3.11-slim-bookworm",
@@ -67,14 +64,6 @@ for plant in Sector("cement", 1, {plants}).plants:
     enrol = ["enrol", "--portal", portal, "--token", tokens[plant.site]]
     for asked in (enrol, ["submit", "--site", own / "site.toml", "--period", str(plant.year)]):
         subprocess.run([Path(sys.executable).parent / "steplabel-agent", *asked, *more], check=True, stdout=subprocess.DEVNULL)
-"""
-OLD_OWNER = """
-DO $$ DECLARE owned record; BEGIN
-    ALTER DATABASE steplabel OWNER TO steplabel_web;
-    FOR owned IN SELECT oid::regclass AS named FROM pg_class
-        WHERE relowner = 'steplabel_owner'::regrole AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-    LOOP EXECUTE format('ALTER TABLE %s OWNER TO steplabel_web', owned.named); END LOOP;
-END $$
 """
 
 
@@ -101,21 +90,13 @@ def duties() -> list[str]:
     return _blocks()[1]
 
 
-def hand_over() -> list[str]:
-    """The lines for an installation of the time before `steplabel_owner`, as they stand in a
-    paragraph of *Upgrading*.
-    """
-    return re.findall(r"`([^`]+)`", page().split(UPGRADING, 1)[1].split("\n", 1)[0])
-
-
-def docker(*arguments: str | Path, **more: str) -> str:
+def docker(*arguments: str | Path) -> str:
     """Its answer; ends the walk with its errors where it fails."""
     ran = subprocess.run(
         ["docker", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        input=more.get("given"),
     )
     if ran.returncode:
         sys.exit(
@@ -177,8 +158,8 @@ class Installation:
     def __init__(self, copy: Path) -> None:
         self.folder = copy / "docker"
 
-    def compose(self, *arguments: str | Path, **more: str) -> str:
-        return docker("compose", "--project-directory", self.folder, *arguments, **more)
+    def compose(self, *arguments: str | Path) -> str:
+        return docker("compose", "--project-directory", self.folder, *arguments)
 
     def operator(self, program: str) -> str:
         """A program as operator, in its container; the simulator, which no image holds, is read
@@ -257,7 +238,7 @@ def main() -> int:
         report_and_publish(stack, installation, folder)
         for line in duties():
             walk.line(line)
-        for line in chain(killed(installation), handed_over(walk, installation)):
+        for line in killed(installation):
             print(line, flush=True)
     print("Not run as the page says it:")
     print(
@@ -383,48 +364,6 @@ def _answered_s() -> float:
             sys.exit(f"The web did not answer {BACK_S} s after it was killed.")
         time.sleep(0.1)
     return time.monotonic() - start - 1.0
-
-
-def handed_over(walk: Walk, installation: Installation) -> Iterator[str]:
-    """The tables given to the web's role, as they were before there was an owner, and back by the
-    page's lines.
-    """
-    as_superuser = (
-        "exec",
-        "--no-TTY",
-        "database",
-        "psql",
-        "--username",
-        "postgres",
-        "--quiet",
-        "--dbname",
-        "steplabel",
-    )
-    installation.compose(*as_superuser, given=OLD_OWNER)
-    before = installation.check(*_as_web(installation.folder))
-    if "tables-not-handed-over" not in before:
-        sys.exit(f"check_installation does not tell of tables that the web owns:\n{before}")
-    walk.run(f"cd {installation.folder}")
-    for line in hand_over():
-        walk.run(line)
-    after = installation.check()
-    if "tables-not-handed-over" in after:
-        sys.exit(f"check_installation tells of tables that the web owns still:\n{after}")
-    yield f"handed over: check_installation then says: {after.strip()[-300:]}"
-
-
-def _as_web(folder: Path) -> tuple[str | Path, ...]:
-    """How the operator of that time signed in."""
-    password = "/run/web_database_password"  # noqa: S105 - its place
-    return (
-        *(
-            "--env",
-            "DATABASE_URL=postgres://steplabel_web@database/steplabel",
-            "--env",
-            f"DATABASE_PASSWORD_FILE={password}",
-        ),
-        *("--volume", f"{folder}/secrets/web_database_password:{password}:ro"),
-    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.functional import containers
-from tests.functional.containers.__main__ import commands, hand_over
+from tests.functional.containers.__main__ import commands
 from tests.functional.first_publication import ROOT, Walk
 
 
@@ -46,11 +46,3 @@ def test_the_page_names_every_step_in_containers_in_its_order() -> None:
         "docker/secrets/"
     }
     assert {path for path in named if not (ROOT / path).exists()} == set()
-
-
-def test_the_lines_that_hand_tables_over_are_found_on_the_page() -> None:
-    assert hand_over() == [
-        "./make-secrets",
-        "docker compose up --detach --wait database",
-        "docker compose exec database sh /docker-entrypoint-initdb.d/database-roles.sh",
-    ]
