@@ -91,6 +91,7 @@ def _site(args: Namespace) -> int:
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
     from reporting_agent.pipeline.outward.differences import differences
+    from reporting_agent.pipeline.outward.releasable import steps_in_doubt
     from reporting_agent.report import quality, site_files, summary
 
     site = asking.recognised_site(args)
@@ -98,7 +99,8 @@ def _site(args: Namespace) -> int:
     label = labelled(site, args.period, now, outward=True)
     result, analysis = label.result, analyse(site, label)
     leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
-    for line in differences(result.site_label, leaving, result.data.pack):
+    in_doubt = steps_in_doubt(result.site_label)
+    for line in differences(result.site_label, leaving, result.data.pack, in_doubt):
         say(in_language(line, args.lang))
     out = Path(args.out)
     payload = site_files.write(site, result, analysis, out, args.lang, made_at=now)

@@ -77,8 +77,8 @@ def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
         sentence = Phrase(
             "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others "
             "in every amount. Counted as they are, the"
-            " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no "
-            "report can be sent. Remove copies from"
+            " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and the "
+            "step is left out of reports. Remove copies from"
             " the log, write simultaneous runs of one machine as one run, and name the equipment "
             "of lines that run side by side.",
             step=label.step,

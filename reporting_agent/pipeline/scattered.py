@@ -306,9 +306,8 @@ def _finding(scatter: ScatteredLabel) -> DataFinding:
         "%(run)s, with its mean it is %(mean)s"
         " %(unit)s. Energy does not follow the variable: the correction makes the runs differ "
         "more, not less. So the value with the mean"
-        " counts, and no report can be sent. Correct the values; if they cannot be measured for "
-        "each run, give the mean as a constant of"
-        " [mapping.batches].",
+        " counts, and the step is left out of reports. Correct the values; if they cannot be "
+        "measured for each run, give the mean as a constant of [mapping.batches].",
         step=label.step,
         metric=str(label.metric),
         variable=scatter.variable,
@@ -385,8 +384,8 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             "is %(day)s, with one value for the "
             "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was "
             "burnt. The second value counts, and "
-            "no report can be sent. Correct the heating values, or give those of the lots under "
-            "[[lhv]].",
+            "the step is left out of reports. Correct the heating values, or give those of the "
+            "lots under [[lhv]].",
             step=day.step,
             metric=str(day.metric),
             day=significant(bests[0], 4),

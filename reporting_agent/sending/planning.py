@@ -23,9 +23,10 @@ customer's alloy beside thousands of others is seen on the site, in the label, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from benchmarks import packs, release
 from benchmarks.audit.arrangement import counted as counted_by_grid_point
@@ -227,6 +228,7 @@ def plan(
     subject: Subject,
     windows: Windows = ALONE,
     provenance: Provenance = Provenance(),  # noqa: B008  # frozen
+    in_doubt: Mapping[str, PolicyRefusal] = MappingProxyType({}),
 ) -> ReportPlan:
     """What a report on `subject` would hold.
 
@@ -234,6 +236,7 @@ def plan(
         site_label: of the subject's period, the labels of pooled steps over all their years.
         windows: the steps whose labels are pooled.
         provenance: what the batches come from; only a commitment asks for it.
+        in_doubt: steps of which nothing may leave, by `outward.releasable`.
 
     Raises:
         PolicyRefusal: when nothing at all can be released, with the reason that holds for
@@ -248,7 +251,7 @@ def plan(
         if rule is None or not rule.released:
             continue
         asked.add((label.step, label.metric.value))
-        code = _reason_to_withhold(label, step, rule, pack)
+        code = _reason_to_withhold(label, step, rule, pack, in_doubt)
         if code is None:
             releases.append(
                 PlannedRelease(
@@ -264,6 +267,8 @@ def plan(
     }
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
+        if alone := [step for step, _, code in sorted(withheld) if code == "step-in-doubt"]:
+            raise in_doubt[alone[0]]
         raise _nothing_to_release(withheld, site_label, pack)
     answered |= asked
     withheld |= {
@@ -368,7 +373,9 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
     return canonical_period(period.name)
 
 
-def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pack) -> str | None:
+def _reason_to_withhold(
+    label: StepLabel, step: Step, rule: MetricRule, pack: Pack, in_doubt: Container[str]
+) -> str | None:
     """Why a cell is not released: too few batches before anything else, so that no other reason
     tells of a few.
     """
@@ -383,7 +390,7 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
         return "metric-limit"
     refused = release.refusal(label, step, rule, pack.policy)
     if refused is None:
-        return None
+        return "step-in-doubt" if label.step in in_doubt else None
     if refused.code == TOO_FEW_BATCHES:
         return "metric-incomplete"  # the batches are there: it is their energy that is not
     return refused.code

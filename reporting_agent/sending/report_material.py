@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from benchmarks.audit.days import days_of
 from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import is_calendar_year
@@ -25,7 +26,7 @@ from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward.differences import differences
-from reporting_agent.pipeline.outward.releasable import require_releasable
+from reporting_agent.pipeline.outward.releasable import steps_in_doubt
 from reporting_agent.sending import pooled_labels
 from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.offers import Offer
@@ -63,11 +64,7 @@ def gather(
         PolicyRefusal: `pool-needs-a-year`, `pool-gains-nothing`, `pool-decided`;
             `change-unanswered` where the data changed in a way that nobody has explained;
             `heating-value-two-sided` where a gas has two heating values on one day;
-            `heating-value-scattered`, `variable-scattered` where values by run better a label;
-            `runs-copied` where copies do; `energy-without-batch` where a step's energy names no
-            batch; `own-gas-missing` where a step credits a gas and burns none;
-            `conversion-unlikely` where a conversion gives what no such plant does of what a step
-            counts.
+            `own-gas-missing` where a step credits a gas and burns none.
     """
     bound = next((parcel for parcel in reversed(revisions) if parcel.is_bound), None)
     decided = bound.windows if bound is not None and not (correct and pool) else None
@@ -117,15 +114,19 @@ def gather(
     label = pooled_labels.leaving(site, data, alone, windows)
     gained = () if windows else gains
     local = pipeline.label_of(site, data, period)
-    if bound is None or correct:
-        require_releasable(local)
-        for years in {*windows.values()}:  # what betters a label may lie in the earlier years alone
-            longer = pipeline.label_of(site, data, pooled_labels.span(period, years))
-            require_releasable(longer, [step for step, own in windows.items() if own == years])
-    differ = tuple(differences(local, alone, data.pack))
+    in_doubt = _in_doubt(site, data, local, windows)
+    differ = tuple(differences(local, alone, data.pack, in_doubt))
     provenance = _provenance(site, days, period, windows)
     return ReportMaterial(
-        label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ
+        label,
+        data.outgoing.batches,
+        data.pack,
+        windows,
+        gained,
+        provenance,
+        data.proposals,
+        differ,
+        in_doubt,
     )
 
 
@@ -144,7 +145,20 @@ def gather_again(site: SiteSettings, period: Period, windows: Windows) -> Report
         data.pack,
         windows,
         provenance=_provenance(site, days, period, windows),
+        in_doubt=_in_doubt(site, data, pipeline.label_of(site, data, period), windows),
     )
+
+
+def _in_doubt(
+    site: SiteSettings, data: pipeline.PlantData, local: SiteLabel, windows: Windows
+) -> dict[str, PolicyRefusal]:
+    """Steps that stay at home; what betters a pooled label may lie in the earlier years alone."""
+    in_doubt = steps_in_doubt(local)
+    for years in {*windows.values()}:
+        longer = pipeline.label_of(site, data, pooled_labels.span(local.period, years))
+        pooled = [step for step, own in windows.items() if own == years]
+        in_doubt = steps_in_doubt(longer, pooled) | in_doubt
+    return in_doubt
 
 
 def _days_of(site: SiteSettings, period: Period, reach: int) -> DayDigests:

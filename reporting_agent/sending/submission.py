@@ -19,14 +19,14 @@ the seed's and HPKE's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from sqlite3 import Connection
 
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.differing_parts import parts_of
-from benchmarks.errors import SteplabelError, Unreachable
+from benchmarks.errors import PolicyRefusal, SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
@@ -94,11 +94,20 @@ class ReportMaterial:
         DeclarationProposal, ...
     ] = ()  # what the run found, and what acts on a report only once it is declared
     differences: tuple[Phrase, ...] = ()  # where what leaves is another label than the plant's own
+    in_doubt: Mapping[str, PolicyRefusal] = field(
+        default_factory=dict
+    )  # steps of which nothing leaves, each with what is wrong
 
     def plan(self, subject: Subject) -> ReportPlan:
         """What a report on `subject` would hold."""
         return plan(
-            self.site_label, self.batches, self.pack, subject, self.windows, self.provenance
+            self.site_label,
+            self.batches,
+            self.pack,
+            subject,
+            self.windows,
+            self.provenance,
+            self.in_doubt,
         )
 
     def digests(self) -> tuple[bytes, bytes]:

@@ -4,37 +4,36 @@ another value comes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.errors import PolicyRefusal
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase, in_number, significant
 from benchmarks.routes import Pack
-from reporting_agent.pipeline import scattered
 
 NEARLY = 0.005  # of the value: half a per cent is within what a release is rounded and noised by
 
 
-def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
+def differences(
+    local: SiteLabel, outward: SiteLabel, pack: Pack, in_doubt: Mapping[str, PolicyRefusal]
+) -> Iterator[Phrase]:
     """What stays on the site and why, then one sentence a released label of which count or value
     differs; exact, for the plant's eyes.
     """
+    for step, refused in in_doubt.items():
+        yield Phrase(
+            "No label of %(steps)s is sent in a report. %(why)s",
+            steps=step,
+            why=Phrase("%(sentence)s %(remedy)s", sentence=refused.sentence, remedy=refused.remedy),
+        )
     yield from _held_back(outward, pack)
     going = {LabelKey.of(label): label for label in outward.steps}
-    scattering = (
-        finding.sentence
-        for finding in local.findings
-        if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE)
-    )
-    held_at_mean = {
-        (sentence.values["step"], sentence.values["metric"])
-        for sentence in scattering
-        if isinstance(sentence, Phrase)
-    }
     for label in local.steps:
         other = going.get(LabelKey.of(label))
         if (
-            not _is_released(label, pack)
+            label.step in in_doubt
+            or not _is_released(label, pack)
             or label.best.value is None
             or (other is not None and other.path.bound is None)
         ):
@@ -46,21 +45,14 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
             or used < 0.99 * label.used
             or abs(value - label.best.value) > NEARLY * abs(label.best.value)
         ):
-            why = Phrase(
-                "A report uses only the readings inside a batch for its energy. The more often "
-                "the meter is read, the closer the two "
-                "values are."
-            )
-            if (label.step, str(label.metric)) in held_at_mean:
-                why = Phrase(
-                    "On the site, a value that varies from run to run counts at its mean; nothing "
-                    "is sent until it is corrected."
-                )
             yield Phrase(
                 "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in "
                 "a report; best %(here)s ± %(half)s"
                 " %(unit)s on the site and %(there)s in a report. %(why)s",
-                why=why,
+                why=Phrase(
+                    "A report uses only the readings inside a batch for its energy. The more often "
+                    "the meter is read, the closer the two values are."
+                ),
                 step=label.step,
                 variant=label.variant,
                 metric=label.metric.value,

@@ -40,7 +40,7 @@ def test_a_shared_meter_is_told_first_by_its_remedy_and_declared_power_removes_i
     tmp_path: Path, rule: str
 ) -> None:
     own, leaving, data = both_labels(raw_plants.shared(rule), tmp_path)
-    sentences = list(differences(own, leaving, data.pack))
+    sentences = list(differences(own, leaving, data.pack, {}))
     assert (
         len(sentences) == 1
     )  # and nothing of overlapping rows, for lines that run side by side are no fault
@@ -62,7 +62,7 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     rows[20]["end"] = rows[21]["end"]
     plant.tables["batches"][:] = rows
     own, leaving, data = both_labels(plant, tmp_path)
-    (sentence,) = differences(own, leaving, data.pack)
+    (sentence,) = differences(own, leaving, data.pack, {})
     assert sentence.startswith(
         "No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and "
         "H0021: correct"
@@ -71,12 +71,12 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
 
 def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.shared("power"), tmp_path)
-    assert list(differences(own, leaving, data.pack)) == []
+    assert list(differences(own, leaving, data.pack, {})) == []
 
 
 def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.by_log("campaign"), tmp_path)
-    (sentence,) = differences(own, leaving, data.pack)
+    (sentence,) = differences(own, leaving, data.pack, {})
     assert sentence.startswith(
         "No label of cement-grinding is sent in a report. A single row with another product "
         "splits a campaign"
