@@ -18,7 +18,7 @@ def main() -> int:
         prog="python -m tests.documents", description="Do the documents say what the code does?"
     )
     written = (
-        "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, modules.md, "
+        "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, "
         "pack-numbers.md, openapi.yaml, decisions"
     )
     parser.add_argument("--write", action="store_true", help=f"write {written}")
@@ -36,7 +36,6 @@ def main() -> int:
         demo_figures,
         errors_page,
         fault_rows,
-        modules,
         openapi,
         pack_numbers,
         sizing,
@@ -50,7 +49,6 @@ def main() -> int:
         pack_numbers.PAGE: pack_numbers.page(),
         decisions_index.PAGE: decisions_index.page(),
         demo_figures.PAGE: demo_figures.filled(demo_figures.PAGE.read_text(encoding="utf-8")),
-        modules.PAGE: modules.page(),
         openapi.PAGE: openapi.page(),
         sizing.PAGE: sizing.filled(sizing.PAGE.read_text(encoding="utf-8")),
     }

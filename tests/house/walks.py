@@ -1,9 +1,9 @@
-"""Three walks through the product, counted as they are walked: `python -m tests.house.walks
-[--rooms]`.
+"""Walks through the product, counted as they are walked: `python -m tests.house --walks`.
 
 A room is a module that is entered; a return is a step back into one that had been left. Counted are
 functions in the order in which each is called for the first time, so that a loop over ten thousand
-rows is one step, from the call that begins the walk until it returns.
+rows is one step, from the call that begins the walk until it returns. A tree is walked by its own
+code: this file is run in it, as a program and as a plugin of its tests.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from typing import Any
 
 import pytest
 
-from tests.house.measures import PRODUCT
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(os.environ.get("STEPLABEL_WALKED", Path(__file__).resolve().parents[2]))
+PRODUCT = ("benchmarks", "reporting_agent", "portal", "extras")
 READING = "reporting_agent/pipeline/metered.py:measure"
 ON_REQUEST = {
     "an envelope at the door": "portal/intake/receiving.py:receive",
@@ -34,6 +33,42 @@ ON_REQUEST = {
 }
 TESTS = ("tests/integration/test_publication.py", "tests/integration/test_where_we_stand.py")
 _OUT = "STEPLABEL_WALKS"
+
+
+def of(tree: Path) -> dict[str, list[str]]:
+    """Every walk through a tree, by its name: the rooms in turn."""
+    ours = Path(__file__).resolve()
+    environment = {**os.environ, "STEPLABEL_WALKED": str(tree), "PYTHONPATH": str(tree)}
+    with tempfile.TemporaryDirectory() as folder:
+        plugin = Path(folder) / "steplabel_walks.py"
+        plugin.write_text(ours.read_text(encoding="utf-8"), encoding="utf-8")
+        environment["PYTHONPATH"] += f"{os.pathsep}{folder}"
+        out = Path(folder) / "walks.json"
+        ran = subprocess.run(
+            [sys.executable, str(plugin)],
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        tests = ["-m", "pytest", "-q", "-p", "steplabel_walks", "-p", "no:cacheprovider", *TESTS]
+        subprocess.run(
+            [sys.executable, *tests],
+            cwd=tree,
+            env={**environment, _OUT: str(out)},
+            check=True,
+            stdout=sys.stderr,
+        )
+        walks = {
+            "a reading, from file to batches": json.loads(ran.stdout),
+            **json.loads(out.read_text()),
+        }
+    if lost := [name for name, rooms in walks.items() if not rooms]:
+        raise SystemExit(
+            f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the "
+            "tests lead there no more."
+        )
+    return walks
 
 
 class Walk:
@@ -99,28 +134,6 @@ def reading() -> list[str]:
     return walk.rooms
 
 
-def requests() -> dict[str, list[str]]:
-    """The walks of the portal, through tests of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "walks.json"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.house.walks",
-            "-p",
-            "no:cacheprovider",
-            *TESTS,
-        ]
-        subprocess.run(
-            command, cwd=ROOT, env={**os.environ, _OUT: str(out)}, check=True, stdout=sys.stderr
-        )
-        walks: dict[str, list[str]] = json.loads(out.read_text())
-    return walks
-
-
 _walks = {name: Walk(start) for name, start in ON_REQUEST.items()}
 
 
@@ -145,20 +158,5 @@ def pytest_sessionfinish() -> None:
         Path(out).write_text(json.dumps({name: walk.rooms for name, walk in _walks.items()}))
 
 
-def main() -> int:
-    walks = {"a reading, from file to batches": reading(), **requests()}
-    if lost := [name for name, rooms in walks.items() if not rooms]:
-        raise SystemExit(
-            f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the "
-            "tests lead there no more."
-        )
-    print("| walk | rooms | returns |\n|---|---:|---:|")
-    for name, rooms in walks.items():
-        print(f"| {name} | {len(set(rooms))} | {len(rooms) - len(set(rooms))} |")
-        if "--rooms" in sys.argv:
-            print("\n".join(f"    {room}" for room in rooms))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(json.dumps(reading()))

@@ -43,6 +43,8 @@ def serve(directory: Path) -> Iterator[Server]:
             {
                 "DATABASE_URL": f"postgres://steplabel_web@127.0.0.1:{port}/steplabel",
                 "VAULT_DATABASE_URL": f"postgres://steplabel_worker@127.0.0.1:{port}/steplabel_vault",
+                # backups are made by pg_dump, which refuses a server newer than itself
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             },
             f"PostgreSQL: started {version} from {origin}, port {port}",
         )

@@ -20,7 +20,6 @@ from tests.documents import (
     decisions_index,
     demo_figures,
     errors_page,
-    modules,
     openapi,
     pack_numbers,
     sizing,
@@ -61,11 +60,6 @@ def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -
         words = re.sub(r"[^a-z0-9]+", "-", decision.lower().replace("'", "")).strip("-")
         assert path.stem == f"{number}-{words}", "a file is named by its decision"
     assert decisions_index.page() == decisions_index.PAGE.read_text(encoding="utf-8"), WRITE
-
-
-def test_every_module_stands_in_the_list_with_its_own_first_sentence() -> None:
-    assert modules.page() == modules.PAGE.read_text(encoding="utf-8"), WRITE
-    assert "- `gate`: The gate: decides every value of a draft" in modules.page()
 
 
 def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:

@@ -1,24 +1,26 @@
-"""The measures of the house count what they say, on a tree that is known."""
+"""The measures of the house count what they say, on a tree that is known; the ratchet holds."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
+from tests.house import ratchet
 from tests.house.measures import PRODUCT, table
 
+ROOT = Path(__file__).resolve().parents[3]
 MODULE = '''"""A docstring with <b>tags</b> and 水泥, which is no text of the code."""
 
-
+@dataclass(frozen=True)
 class Row:
-    """A row."""
-
     kept: str = ""
 
 
 def draw(name: str) -> str:
     """<p>Not counted.</p>"""
     try:
-        return f"<td class='x'>{name}</td>"
+        return f"<td class='x'>{_short(name)}</td>"
     except (ValueError, Exception):
         return "水泥"
     except BaseException:
@@ -26,54 +28,72 @@ def draw(name: str) -> str:
         raise
 
 
-def sentences(one: Row, found: str, kept: str) -> list[str]:
-    some = one.told = found
-    return [made for made in some if (held := made)]
+def _short(text: str) -> str:
+    return text[:3]
 
 
-def _told(found: str, wanted: str) -> str:
-    return found + wanted
+def _used_twice(text: str) -> str:
+    return _used_twice(text) + _used_twice(text)
 
 
 PATTERN = re.compile("水泥")
-ROW = 1
-"""A row, 水泥."""
 '''
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for package in (*PRODUCT, "tests"):
+    for package in (*PRODUCT, "tests", "docs"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "short.py").write_text("ONE = 1\n")
     (tmp_path / "portal" / "rows.py").write_text(MODULE)
-    (tmp_path / "portal" / "templates").mkdir()
-    (tmp_path / "portal" / "templates" / "page.html").write_text("<p>\n" + "x" * 200)
+    for beside in ("portal/migrations", "extras/live/tests"):
+        (tmp_path / beside).mkdir(parents=True)
+        (tmp_path / beside / "left_out.py").write_text(MODULE)
+    (tmp_path / "docs" / "plant.md").write_text("Four words, no more.\n")
+    (tmp_path / "docs" / "cli.md").write_text("Written by a command.\n")
     return tmp_path
 
 
 def test_every_measure_of_a_known_tree(tree: Path) -> None:
-    length = len(MODULE.splitlines())
-    measures = table(tree)
-    assert measures == {
-        "lines of Python in benchmarks": "1",
-        "lines of Python in reporting_agent": "1",
-        "lines of Python in portal": str(length + 1),
-        "lines of Python of the product": str(length + 3),
-        "of these migrations": "0",
-        "lines of Python in tests": "1",
-        "test lines a product line": f"{1 / (length + 3):.2f}",
-        "modules": "4",
-        "lines of a module, 90th percentile": "23",
-        "longest module": f"{length} (portal/rows.py)",
-        "classes": "1",
-        "names that several public classes share": "0",
-        "modules in the largest folder": "2 (portal)",
-        "texts with HTML tags in Python": "2",
-        "texts with letters of another script in Python": "1",
-        "places that catch everything": "1",
-        "queries in pages": "0",
-        "names that say nothing": "7",
-        "names that say nothing in tests": "0",
-        "longest line of a template": "200 (page.html)",
+    module = len("".join(MODULE.split()))
+    assert table(tree) == {
+        "characters of the product": module + 4 * 5,
+        "characters of the book": module + 3 * 5,
+        "characters of benchmarks": 5,
+        "characters of reporting_agent": 5,
+        "characters of portal": module + 5,
+        "characters of extras": 5,
+        "modules of the book": 4,
+        "lines of a module, median": 1,
+        "modules": 5,
+        "dataclasses": 1,
+        "private functions of four lines or fewer used once": 1,
+        "words that people maintain": 4,
+        "characters of tests": 5,
+        "texts with HTML tags in Python": 1,
+        "texts in another script in Python": 1,
+        "places that catch everything": 1,
+        "queries in pages": 0,
     }
+
+
+def test_nothing_that_may_only_fall_has_risen() -> None:
+    assert ratchet.exceeded(table(ROOT)) == []
+    assert ratchet.unreasoned() == []
+
+
+def test_a_limit_is_raised_with_a_reason_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "ratchet.toml"
+    monkeypatch.setattr(ratchet, "FILE", file)
+    file.write_text("[limits]\nmodules = 5\n[lowest]\nmodules = 4\n")
+    assert ratchet.unreasoned() == ["modules"]
+    assert ratchet.exceeded({"modules": 6})[0].startswith("modules: 6, at most 5.")
+    with file.open("a") as more:
+        more.write(
+            '[[raised]]\nmeasure = "modules"\nto = 5\nbecause = "PI"\nasked_by = "a works"\n'
+        )
+    assert ratchet.unreasoned() == []
+    ratchet.lower({"modules": 3})
+    assert ratchet.limits() == {"modules": 3}

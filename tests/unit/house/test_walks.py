@@ -1,10 +1,9 @@
 """A walk counts what is entered from its start to its return, each function once."""
 
-import re
 import sys
 
 from benchmarks.quantities import ratio
-from tests.house.walks import ROOT, Walk, reading
+from tests.house.walks import Walk
 
 
 def walked(start: str) -> Walk:
@@ -33,11 +32,3 @@ def test_a_step_back_into_a_room_is_a_return() -> None:
     walk = Walk("")
     walk.rooms = ["a.py", "b.py", "a.py", "c.py", "b.py"]
     assert walk.counted == (3, 2)
-
-
-def test_the_map_counts_a_reading_as_it_is_walked() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    drawn = re.search(r"from its file to the batches\*\* \((\d+) rooms, (\d+) returns", page)
-    assert drawn is not None
-    rooms = reading()
-    assert (len(set(rooms)), len(rooms) - len(set(rooms))) == (int(drawn[1]), int(drawn[2]))
