@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
+from benchmarks.foreign_files import LONGEST_HEADING
 from benchmarks.materials import Form, HeatingRange, OwnCarrier
 from benchmarks.quantities import MULTIPLES, SPELLINGS
 
@@ -172,7 +173,7 @@ def named(heading: str) -> Naming | None:
     Case, accents, spaces, hyphens and underscores do not matter: `input.Petroleum Coke`,
     `petcoke_t`, `Coal used [kg]`.
     """
-    return _named(heading, tuple(CARRIERS))
+    return None if len(heading) > LONGEST_HEADING else _named(heading, tuple(CARRIERS))
 
 
 @lru_cache(maxsize=1 << 12)

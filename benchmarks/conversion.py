@@ -38,6 +38,7 @@ from benchmarks import shelf
 from benchmarks.carriers import Carrier, by_id, carrier
 from benchmarks.declared import Declared, FigureSource, Words, content_digest
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.materials import HeatingRange, OwnCarrier
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase, alternatives
@@ -49,6 +50,7 @@ MJ_PER = {"kgce": float(MJ_PER_KGCE), "MJ": 1.0, "kWh": 3.6}
 """Of the units in which metrics count energy."""
 CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
 NATION = "CN"
+_LARGEST_POWER = 30  # of ten, of a factor as it is written
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
 _WITHOUT_BOUNDS = frozenset(
     str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2")
@@ -460,10 +462,18 @@ def _load(path: Path) -> FactorTable:
     return _read(text, str(path))
 
 
+def _decimal(text: str) -> Decimal:
+    """A factor as written; one of 1e999999999 would fill the memory as a fraction."""
+    number = Decimal(text)
+    if abs(number.adjusted()) > _LARGEST_POWER:
+        raise ValueError(Phrase("a number beyond all factors: %(text)s", text=text[:40]))
+    return number
+
+
 @lru_cache(maxsize=8)
 def _read(text: str, path: str) -> FactorTable:
     try:
-        raw = tomllib.loads(text, parse_float=Decimal)
+        raw = read_toml(text, parse_float=_decimal)
         sources = raw.get("sources", {})
         factors = TypeAdapter(list[ConversionFactor]).validate_python(
             [
@@ -482,7 +492,7 @@ def _read(text: str, path: str) -> FactorTable:
         )
         version = str(raw["version"])
     except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError) as error:
-        raise _invalid(path, str(error)) from error
+        raise _invalid(path, fault_of(error)) from error
     by_basis: dict[tuple[str, Basis], list[ConversionFactor]] = defaultdict(list)
     for factor in (row for row in factors if row.jurisdiction == NATION):
         by_basis[factor.carrier, factor.basis].append(factor)

@@ -17,7 +17,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from benchmarks.catalogue import in_language, languages
 from benchmarks.phrases import Name, Phrase, Value, of_language
 
-Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
+_EXACT = re.compile(
+    r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?|[+-]?\d{1,40}/[1-9]\d{0,39}"
+)
+"""No number of a pack has more digits; a fraction of 1e999999999 fills the memory."""
+
+
+def _exact(value: object) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    text = str(value)
+    if not _EXACT.fullmatch(text):
+        raise ValueError
+    return Fraction(text)
+
+
+Exact = Annotated[Fraction, BeforeValidator(_exact)]
 """A number written in a pack, kept exactly as written: "0.05" is 1/20."""
 
 

@@ -15,12 +15,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 from benchmarks import shelf
 from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
+from benchmarks.foreign_files import COMMAND, parsed_by
 from reporting_agent.approved_packs import ApprovedShelf
 from reporting_agent.command_parser import CommandParser
 from reporting_agent.completion import SHELLS, PrintCompletion
@@ -64,6 +66,10 @@ COMMANDS = (
 )
 
 
+READ_FOREIGN_FILES = frozenset({"map", "verify"})
+"""Commands that parse what others wrote: each in a process of limited memory and time."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse leaves with 2 by itself on wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -86,6 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = getattr(args, "lang", own)
     LANGUAGE.set(language)
     try:
+        if argv is None and args.command in READ_FOREIGN_FILES:
+            wall_s = None if sys.stdin.isatty() else COMMAND.wall_s  # a person may be asked
+            return parsed_by(main, replace(COMMAND, wall_s=wall_s), arguments)
         with shelf.used(approved):
             return int(module.run(args))
     except SteplabelError as refusal:

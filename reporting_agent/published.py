@@ -9,7 +9,6 @@ that a version was withdrawn since is said beside it, in a header.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError, Place, Unreachable
+from benchmarks.foreign_files import fault_of, read_bytes, read_json
 from benchmarks.phrases import Phrase
 from benchmarks.wire import published
 from benchmarks.wire.signing import VerifyingKey
@@ -102,13 +102,13 @@ def load(
         else (_read(Path(source)), None)
     )
     try:
-        whole: Any = json.loads(raw)
+        whole: Any = read_json(raw)
         document = PublishedDocument.model_validate(whole)
     except ValueError as wrong:  # not JSON, not UTF-8, or a ValidationError
         fault = (
             wrong.errors(include_url=False)[0]["msg"]
             if isinstance(wrong, ValidationError)
-            else str(wrong)
+            else fault_of(wrong)
         )
         raise InputError(
             "benchmark-unreadable",
@@ -167,7 +167,7 @@ def newest(portal: str, pack: str, network: Network) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bytes(path, MOST_BYTES)
     except OSError as gone:
         raise InputError(
             "file-missing",

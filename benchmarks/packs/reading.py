@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from benchmarks.declared import FigureSource, said_by_validator
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
@@ -40,7 +41,7 @@ def parse(text: str, path: Path) -> Pack:
     Raises InputError `pack-unreadable` or `pack-invalid`.
     """
     try:
-        raw: dict[str, object] = tomllib.loads(text.removeprefix("\ufeff"))
+        raw: dict[str, object] = read_toml(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
@@ -169,7 +170,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
         "The pack file cannot be read.",
         "A pack is a TOML file in UTF-8. Correct the line that is named.",
         place=Place(str(path)),
-        found=str(error),
+        found=fault_of(error),
         wanted=Phrase("TOML in UTF-8"),
     )
 

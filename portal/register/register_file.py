@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.credit_codes import credit_code
 from portal.accounts.models import Role, SizeClass
@@ -172,14 +173,14 @@ def read(file: Path) -> Roll:
         InputError: `register-unreadable`, `register-invalid` with the entry that is wrong.
     """
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        raw = read_toml(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             "register-unreadable",
             "The register file cannot be read.",
             "Name a TOML file in UTF-8; docs/register.toml is one.",
             place=Place(str(file)),
-            found=str(error),
+            found=fault_of(error),
         ) from error
     try:
         return Roll.model_validate(raw)

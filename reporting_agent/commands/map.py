@@ -87,20 +87,21 @@ def _answers(name: str | None) -> dict[str, str]:
     import tomllib
 
     from benchmarks.errors import InputError, Place
+    from benchmarks.foreign_files import fault_of, read_toml
     from reporting_agent.config.answers import flat
 
     if name is None:
         return {}
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-        return {key: str(value) for key, value in flat(tomllib.loads(text)).items()}
+        return {key: str(value) for key, value in flat(read_toml(text)).items()}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "answers-unreadable",
             "The answers cannot be read.",
             'Write one answer a line, such as timezone = "Europe/Berlin".',
             place=Place("stdin" if name == "-" else name),
-            found=str(wrong),
+            found=fault_of(wrong),
             wanted=Phrase("TOML: KEY = VALUE"),
         ) from wrong
 

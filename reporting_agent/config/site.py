@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
@@ -323,14 +324,14 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
             wanted=Phrase("UTF-8 text"),
         ) from wrong
     try:
-        raw = tomllib.loads(text)
+        raw = read_toml(text)
     except tomllib.TOMLDecodeError as wrong:
         raise InputError(
             "site-not-toml",
             "The site file is not valid TOML.",
             "Correct the line.",
             place=place,
-            found=str(wrong),
+            found=fault_of(wrong),
             wanted="TOML 1.0",
         ) from wrong
     _know_carriers_of_own_pack(raw, path.parent)

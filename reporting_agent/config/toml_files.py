@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase
 from reporting_agent.config.faults import SettingFault
 
@@ -27,9 +28,9 @@ def read(kind: type[File], path: Path, refused: Refusal) -> File:
         InputError: that of `refused`, where the file cannot be read or its first wrong key.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        raw = read_toml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise refused(Place(str(path)), str(wrong), Phrase("a TOML file in UTF-8")) from wrong
+        raise refused(Place(str(path)), fault_of(wrong), Phrase("a TOML file in UTF-8")) from wrong
     return checked(kind, raw, str(path), refused)
 
 

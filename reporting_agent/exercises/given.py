@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_json, read_toml
 from benchmarks.phrases import Phrase
 
 
@@ -20,7 +19,7 @@ def from_file(path: Path) -> dict[str, str]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        read = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        read = read_json(text) if path.suffix == ".json" else read_toml(text)
         return {str(question): str(value) for question, value in read.items() if value != ""}
     except (OSError, ValueError, AttributeError) as wrong:
         raise InputError(
@@ -29,7 +28,7 @@ def from_file(path: Path) -> dict[str, str]:
             'Write one line a question, change = "process", in a file that ends with .toml; or '
             "JSON in one that ends with .json.",
             place=Place(str(path)),
-            found=str(wrong),
+            found=fault_of(wrong),
             wanted=Phrase("TOML or JSON of question and answer"),
         ) from wrong
 

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
 from reporting_agent.config import toml_files
@@ -201,10 +202,12 @@ def load_schema(path: Path | None) -> MonitoringSchema:
             if path is None
             else path.read_bytes()
         )
-        read = tomllib.loads(raw.decode("utf-8-sig"))
+        read = read_toml(raw.decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise _invalid(
-            Place(name), str(wrong), Phrase("a TOML file in UTF-8 as docs/exports.md describes it")
+            Place(name),
+            fault_of(wrong),
+            Phrase("a TOML file in UTF-8 as docs/exports.md describes it"),
         ) from wrong
     return toml_files.checked(
         MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid

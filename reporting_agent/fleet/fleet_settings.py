@@ -19,6 +19,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.faults import SettingFault
@@ -166,7 +167,7 @@ def _site_id(file: Path) -> str | None:
     computed.
     """
     try:
-        site_id = tomllib.loads(file.read_text(encoding="utf-8-sig"))["site"]["id"]
+        site_id = read_toml(file.read_text(encoding="utf-8-sig"))["site"]["id"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
         return None
     return site_id if isinstance(site_id, str) else None
@@ -184,14 +185,14 @@ def load_fleet(path: str | Path) -> Fleet:
     """Read fleet.toml, of this machine or `s3://`; InputError (`fleet-unreadable`, `fleet-invalid`)
     names the key that is wrong, or is of what fetches."""
     try:
-        raw = tomllib.loads(_content(str(path)))
+        raw = read_toml(_content(str(path)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "fleet-unreadable",
             "The fleet file cannot be read.",
             "Give the path of a fleet.toml, in UTF-8; docs/fleet.md has an example to start from.",
             place=Place(str(path)),
-            found=next((part for part in wrong.args if isinstance(part, Phrase)), str(wrong)),
+            found=fault_of(wrong),
             wanted=Phrase("a fleet.toml"),
         ) from wrong
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import pairwise, permutations
 from operator import gt, lt
 
@@ -23,6 +24,7 @@ from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
 AMOUNTS = frozenset({"energy", "volume"})
+_MOST_COUNTERS = 40  # columns that rise: more of them are a table of meters
 # values that only fall: a file that begins with its newest row, and no load that happened to sink
 _FEWEST_FALLING = 20
 
@@ -53,6 +55,7 @@ def _is_energy(look: FileLook, index: int) -> bool:
     return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
 
 
+@lru_cache(maxsize=4)
 def counter_pair(look: FileLook) -> tuple[int, int] | None:
     """Two columns that hold one counter, read at the end and at the start of each row; None where
     none are so.
@@ -72,18 +75,26 @@ def counter_pair(look: FileLook) -> tuple[int, int] | None:
     profile = Profile.model_validate(
         {"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""}
     )
+    values = {index: [*_read(column, profile)] for index, column in cells.items()}
+    # what falls by itself falls in turns, too
+    rising = [index for index in rising if _falls(values[index]) <= len(values[index]) // 20]
+    if len(rising) > _MOST_COUNTERS:
+        return None
     for earlier, later in permutations(rising, 2):
-        pairs = [*zip(_read(cells[earlier], profile), _read(cells[later], profile), strict=False)]
+        pairs = [*zip(values[earlier], values[later], strict=False)]
         turns = [value for pair in pairs for value in pair]
-        falls = sum(after < before for before, after in pairwise(turns))
         if (
             len(cells[earlier]) == len(cells[later])
             and len(pairs) > 2
             and len(set(turns)) > len(pairs)
-            and falls <= len(pairs) // 20
+            and _falls(turns) <= len(pairs) // 20
         ):
             return later, earlier
     return None
+
+
+def _falls(values: Sequence[float]) -> int:
+    return sum(after < before for before, after in pairwise(values))
 
 
 def _is_counted(look: FileLook, index: int) -> bool:

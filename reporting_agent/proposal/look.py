@@ -59,7 +59,7 @@ _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
 _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\.?)?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FileLook:
     """A file as it stands: its header, a sample of rows below it, and the keys of the profile that
     say so.
@@ -104,9 +104,8 @@ class FileLook:
     @cached_property
     def numbers(self) -> list[int]:
         """The columns of numbers that are no dates and have a header, in their order."""
-        named = [
-            index for index, header in enumerate(self.header) if header and index not in self.dates
-        ]
+        dates = set(self.dates)
+        named = [index for index, header in enumerate(self.header) if header and index not in dates]
         return [index for index in named if mostly(is_value, self._columns[index])]
 
     @cached_property

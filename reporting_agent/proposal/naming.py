@@ -7,8 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
+from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase
 from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value, mostly
 from reporting_agent.proposal.notation import excel_serials
@@ -168,6 +170,7 @@ def numbers(look: FileLook) -> list[int]:
     return [index for index in look.numbers if index not in at]
 
 
+@lru_cache(maxsize=4 * MOST_COLUMNS)
 def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
     """The unit that the row below the header or the header itself states for a column, and where it
     stands.

@@ -60,17 +60,16 @@ def settled(
             looks[asked_for] = look_at(path, *asked_for)
         look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
         proposals = _profiles(look, wanted, known_answers)
-        question = next(
-            (candidate for candidate in open_questions(proposals) if candidate.key not in left),
-            None,
-        )
-        if question is None:
-            return proposals
-        answer = ask(question)
-        if answer is None:
-            left.add(question.key)
+        for question in open_questions(proposals):
+            if question.key in left:
+                continue
+            answer = ask(question)
+            if answer is not None:
+                known_answers[question.key] = answer
+                break
+            left.add(question.key)  # of 5,000 columns there may be as many
         else:
-            known_answers[question.key] = answer
+            return proposals
 
 
 def _among(answer: str | None, possible: Sequence[str]) -> str | None:

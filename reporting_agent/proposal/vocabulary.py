@@ -7,13 +7,16 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import SPELLINGS, TWO_MEANINGS
 from reporting_agent.sources.cells import plain
@@ -36,7 +39,9 @@ LANGUAGES = {
 # a word that is the last part of a header of several rows, beside one that is the whole header
 _OF_A_PART = 0.95
 
-_MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
+# no bracket within brackets: a heading of 30,000 is searched once, not once for each
+_BRACKETED = r"[\[(（【]([^\[(（【\])）】]*)[\])）】]"
+_MARKED = (_BRACKETED, r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
 UNITS: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "units.toml").read_text(encoding="utf-8")
@@ -118,14 +123,47 @@ class Vocabulary:
     def _units(self) -> dict[str, str]:
         return {unit: kind for kind, units in self._raw["units"].items() for unit in units}
 
+    @cached_property
+    def _uses(self) -> dict[str, list[tuple[int, tuple[str, str], str]]]:
+        """By word where it stands among all, the input and column that it names, its language."""
+        uses: dict[str, list[tuple[int, tuple[str, str], str]]] = defaultdict(list)
+        number = count()
+        for name, columns in self._words.items():
+            for column, by_language in columns.items():
+                for language, words in by_language.items():
+                    for word in words:
+                        uses[word].append((next(number), (name, column), language))
+        return dict(uses)
+
+    def of_header(self, header: str) -> dict[tuple[str, str], Meaning]:
+        """What a header means, by input and column, but for its parts (`meaning`). Each word is
+        looked for once.
+        """
+        text = folded(without_unit(header))
+        named = sorted(
+            (*use, word, share)
+            for word, uses in self._uses.items()
+            if word in text and (share := _share(word, text))
+            for use in uses
+        )
+        meanings: dict[tuple[str, str], Meaning] = {}
+        for _, of_column, language, word, share in named:
+            if of_column not in meanings or share > meanings[of_column].share:
+                meanings[of_column] = Meaning(share, word, LANGUAGES[language])
+        return meanings
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """What is measured, by the unit as it is spelled in the end."""
+        kinds: dict[str, str] = {}
+        for spelled, kind in self._units.items():
+            kinds.setdefault(_SPELLED.get(spelled, spelled).casefold(), kind)
+        return kinds
+
     def meaning(self, wanted: str, column: str, header: str) -> Meaning | None:
         """How well a header names the column; None where no word of it does."""
-        return _meaning(wanted, column, header)
-
-    def of_words(self, wanted: str, column: str, header: str) -> Meaning | None:
-        """The same, found among all words; what was found before is kept (`meaning`)."""
         text = without_unit(header)
-        best = _best(self._words[wanted].get(column, {}), folded(text))
+        best = _of_header(header).get((wanted, column))
         parts = header.split(JOINER)
         if len(parts) > 1 and (of_part := self.meaning(wanted, column, parts[-1])) is not None:
             best = max(
@@ -175,14 +213,7 @@ class Vocabulary:
 
     def kind_of_unit(self, unit: str) -> str | None:
         """What a unit measures: mass, count, energy, power, volume, flow, time or other."""
-        return next(
-            (
-                kind
-                for spelled, kind in self._units.items()
-                if _SPELLED.get(spelled, spelled).casefold() == unit.casefold()
-            ),
-            None,
-        )
+        return self._kinds.get(unit.casefold())
 
     def standard_word(self, column: str, word: str) -> str | None:
         """The template's word for a word in a cell."""
@@ -195,19 +226,17 @@ class Vocabulary:
 VOCABULARY = Vocabulary()
 
 
-@lru_cache(maxsize=1 << 13)  # headers of a hundred columns by the columns of every input
-def _meaning(wanted: str, column: str, header: str) -> Meaning | None:
-    return VOCABULARY.of_words(wanted, column, header)
+@lru_cache(maxsize=MOST_COLUMNS)
+def _of_header(header: str) -> dict[tuple[str, str], Meaning]:
+    return VOCABULARY.of_header(header)
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=MOST_COLUMNS)
 def without_unit(header: str) -> str:
     """A header in small letters, without what stands in brackets and without an underscored unit at
     its end.
     """
-    text = re.sub(
-        r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-")
-    )
+    text = re.sub(_BRACKETED, " ", plain(header).replace("_", " ").replace("-", "-"))
     words = text.casefold().split()
     if (
         len(words) > 1
@@ -225,7 +254,7 @@ def _is_letter_of_a_name(word: str) -> bool:
     return len(word) == 1 and word not in "tт"
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=MOST_COLUMNS)
 def folded(text: str) -> str:
     """Small letters without accents, as headers are compared: Início and inicio, BİTİŞ and
     bitis.

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase, in_context, in_number
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
@@ -112,6 +113,16 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                 ) from broken
             yield number, BrokenRow((_quote_inside(lines),))
             continue
+        if len(record) > MOST_COLUMNS:
+            raise InputError(
+                "table-too-wide",
+                "This row has more cells than any table has.",
+                "Check the delimiter in the mapping profile, and check that the file is the right "
+                "table.",
+                place=Place(str(path), row=number),
+                found=Phrase("%(cells)s cells", cells=f"{len(record):,}"),
+                wanted=Phrase("at most %(most)s columns", most=f"{MOST_COLUMNS:,}"),
+            )
         yield number, record
 
 

@@ -9,14 +9,17 @@ What a heading of the workbook means: a column of the template, or a carrier wit
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.catalogue import in_language, languages
 from benchmarks.errors import InputError
+from benchmarks.foreign_files import LONGEST_HEADING
 from benchmarks.phrases import Phrase, Value
 from benchmarks.quantities import ratio
 from reporting_agent.sources.cells import plain
@@ -221,7 +224,9 @@ def _of_row(row: int, texts: Sequence[str], lang: Lang) -> Headings:
     energy: list[EnergyColumn] = []
     unused: list[str] = []
     for text in texts:
-        if (name := by_word.get(_compared(text))) is not None and name not in columns:
+        if len(text) > LONGEST_HEADING:
+            unused.append(text)
+        elif (name := by_word.get(_compared(text))) is not None and name not in columns:
             columns[name] = text
         elif (column := _energy(text, lang)) is not None:
             energy.append(column)
@@ -239,24 +244,35 @@ def _compared(heading: str) -> str:
 
 def _is_a_result(heading: str, lang: Lang) -> bool:
     """Whether the column is one that an earlier copy of the workbook had beside its runs."""
-    begins = (
+    return heading.startswith(_results(lang))
+
+
+@lru_cache(maxsize=8)
+def _results(lang: Lang) -> tuple[str, ...]:
+    """How the headings of results begin."""
+    return tuple(
         tell(RESULTS[name], lang, unit="\0", energy="\0", currency="\0").partition("\0")[0]
         for name in BESIDE_RUNS
     )
-    return heading.startswith(tuple(begins))
+
+
+_AROUND_A_UNIT = f"{string.whitespace}\u00a0\u2009\u202f\u3000,，()（）"
+
+
+@lru_cache(maxsize=8)
+def _carrier_names(lang: Lang, ids: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Names of these carriers in that language, folded, and their ids: the longest name first."""
+    names = ((carrier_name(id_, lang).casefold(), id_) for id_ in ids)
+    return sorted(names, key=lambda pair: -len(pair[0]))
 
 
 def _energy(text: str, lang: Lang) -> EnergyColumn | None:
     """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's
     name that the heading begins with; or any other word for a carrier. The unit is empty where the
     heading gives none. A carrier's meter, price or supplier is no amount of it."""
-    names = sorted(
-        ((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS),
-        key=lambda pair: -len(pair[0]),
-    )
     behind = {
-        id_: re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :])
-        for name, id_ in names
+        id_: text[len(name) :].strip(_AROUND_A_UNIT)
+        for name, id_ in _carrier_names(lang, tuple(CARRIERS))
         if text.casefold().startswith(name)
     }
     for id_, rest in behind.items():

@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "exports": ("reporting_agent/exports", "reporting_agent/commands/export.py"),
     "quantities": (
+        "benchmarks/foreign_files.py",
         "benchmarks/measurements.py",
         "benchmarks/quantities.py",
         "benchmarks/carriers.py",

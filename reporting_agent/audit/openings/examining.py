@@ -4,7 +4,6 @@ draw, commitment and public keys.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from benchmarks.audit.records import MeterDay
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.conversion import Basis
 from benchmarks.errors import VerificationError
+from benchmarks.foreign_files import read_json
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context
 from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack
@@ -129,7 +129,7 @@ def site_of(settings: bytes, folder: Path) -> SiteSettings:
         VerificationError: `settings-malformed`.
     """
     try:
-        return SiteSettings.model_validate({**json.loads(settings), "path": folder / "site.toml"})
+        return SiteSettings.model_validate({**read_json(settings), "path": folder / "site.toml"})
     except (ValueError, TypeError, ValidationError) as wrong:
         raise VerificationError(
             "settings-malformed",

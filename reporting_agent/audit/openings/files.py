@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.audit import sample_file
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import read_bytes
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved
 from benchmarks.wire.logged import EntryKind
@@ -229,7 +230,7 @@ class _Pile:
 def read_one(path: Path) -> bytes:
     """The file's bytes."""
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as error:
         raise InputError(
             "audit-file-unreadable",

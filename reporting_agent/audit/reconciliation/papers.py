@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase
 from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
@@ -171,7 +172,7 @@ def load(path: Path) -> Papers:
         InputError: `papers-unreadable`, `papers-invalid` with the key that is wrong.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        raw = read_toml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise InputError(
             "papers-unreadable",
@@ -179,7 +180,7 @@ def load(path: Path) -> Papers:
             "Give a TOML file in UTF-8; `steplabel-agent reconcile --template FILE` writes one to "
             "start from.",
             place=Place(str(path)),
-            found=str(wrong),
+            found=fault_of(wrong),
         ) from wrong
     return toml_files.checked(Papers, raw, str(path), _invalid)
 
