@@ -9,7 +9,7 @@ What a sample can show and what only the whole can:
 | a root swapped, a draw chosen | root-committed, commitment-logged, head-signed, draw-promised | always |
 | a draw of next to nothing | plan-sufficient | always |
 | a record not committed to, or held back | leaves-proven, everything-opened, leaves-of-their-kind | always |
-| noise not from the seed | seed-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
+| noise not from the report's key | key-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
 | a label withheld that could be released | withheld-justified | always; of a second metric by opened batches |
 | another method than reported | method-declared | always |
 | counts not those of the records | ranks-and-counts | next to the label always, else as promised; of further metrics by room alone |
@@ -51,7 +51,7 @@ CHECKS: tuple[Check, ...] = (
     proven.leaves_proven,
     proven.leaves_of_their_kind,
     proven.method_declared,
-    proven.seed_committed,
+    proven.key_committed,
     proven.noise_repeated,
     withheld.withheld_justified,
     computed.ranks_and_counts,

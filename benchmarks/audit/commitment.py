@@ -6,11 +6,12 @@ Leaves: the table of contents (`contents`), the batches and the meters' days in 
 nodes after RFC 9162, section 2.1.1.
 
 Salts hide the records: batches are few and regular enough to be guessed at, and whoever sees a
-neighbour's hash in a proof must learn nothing of it. They come from the site's seed and the
-submission's name, so an unchanged revision has another root, and a crash or a retry the same. Each
-is 128 bits of HMAC-SHA-512(key, index // 4), four to a block (the cost of a salt is then half of a
-leaf's hash, not twice), with key = HMAC-SHA-256(seed, name). Whoever is given the seed, as an
-auditor is, can tell every salt.
+neighbour's hash in a proof must learn nothing of it. They come from the report's own key
+(`privacy.randomness.ReportKey`), so an unchanged revision has another root, and a crash or a retry
+the same. Each is 128 bits of HMAC-SHA-512(salts' key, index // 4), four to a block (the cost of a
+salt is then half of a leaf's hash, not twice), with salts' key = HMAC-SHA-256(report's key, label).
+Whoever is given the report's key, as an auditor is, can tell every salt of this report, and none of
+another.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ class DataTree:
     """
 
     def __init__(
-        self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], seed: bytes
+        self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], key: bytes
     ) -> None:
         """Plant it.
 
         Args:
             table: of exactly these batches and days.
             batches, days: in the order of the leaves (`arrangement`).
-            seed: of the site; secret.
+            key: of the report; secret.
         """
         if table.padding_first != 1 + len(batches) + len(days):
             raise ValueError(
@@ -67,8 +68,8 @@ class DataTree:
             # of every part by name: how many records, and SHA-256 over them; unsalted, for the site
             # alone
         ] = {}
-        self._key = _key(seed, table.name)
-        self._tree = merkle.Tree(leaf_hashes(self._records(), seed, table.name))
+        self._salts_key = _salts_key(key)
+        self._tree = merkle.Tree(leaf_hashes(self._records(), key))
         self.root = self._tree.root()
 
     def __len__(self) -> int:
@@ -88,7 +89,7 @@ class DataTree:
 
     def salt(self, index: int) -> bytes:
         """The salt of a leaf."""
-        return _salt(self._key, index)
+        return _salt(self._salts_key, index)
 
     def proof(self, index: int) -> list[bytes]:
         """The inclusion proof of a leaf, the nearest hash first: the sibling on every level, for
@@ -111,13 +112,13 @@ class DataTree:
         yield from repeat(PADDING_RECORD, self.contents.size - self.contents.padding_first)
 
 
-def leaf_hashes(salted: Iterable[bytes], seed: bytes, name: str) -> Iterator[bytes]:
+def leaf_hashes(salted: Iterable[bytes], key: bytes) -> Iterator[bytes]:
     """The hash of every record under its salt, from leaf 0 on."""
-    key, block = _key(seed, name), b""
+    salts_key, block = _salts_key(key), b""
     for index, record in enumerate(salted):
         within = index % _A_BLOCK
         if not within:
-            block = _block(key, index // _A_BLOCK)
+            block = _block(salts_key, index // _A_BLOCK)
         yield merkle.leaf_hash(block[within * SALT_BYTES : (within + 1) * SALT_BYTES] + record)
 
 
@@ -133,19 +134,19 @@ def require_record(
     merkle.require_inclusion(merkle.leaf_hash(salt + record), index, size, proof, root)
 
 
-def salt_of(seed: bytes, name: str, index: int) -> bytes:
-    """The salt of a leaf of the submission of this name, for whoever was given the seed."""
-    return _salt(_key(seed, name), index)
+def salt_of(key: bytes, index: int) -> bytes:
+    """The salt of a leaf, for whoever was given the report's key."""
+    return _salt(_salts_key(key), index)
 
 
-def _key(seed: bytes, name: str) -> bytes:
-    return hmac.digest(seed, _SALTS + name.encode(), "sha256")
+def _salts_key(key: bytes) -> bytes:
+    return hmac.digest(key, _SALTS, "sha256")
 
 
-def _salt(key: bytes, index: int) -> bytes:
+def _salt(salts_key: bytes, index: int) -> bytes:
     within = index % _A_BLOCK
-    return _block(key, index // _A_BLOCK)[within * SALT_BYTES : (within + 1) * SALT_BYTES]
+    return _block(salts_key, index // _A_BLOCK)[within * SALT_BYTES : (within + 1) * SALT_BYTES]
 
 
-def _block(key: bytes, number: int) -> bytes:
-    return hmac.digest(key, number.to_bytes(8), "sha512")
+def _block(salts_key: bytes, number: int) -> bytes:
+    return hmac.digest(salts_key, number.to_bytes(8), "sha512")

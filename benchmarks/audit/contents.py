@@ -4,7 +4,7 @@ by grid point, and by what rules.
 It is what makes a part of the tree an answer about the whole: a record that is opened at a leaf
 must be of the step, of the kind and, among the batches used, of the rank that the table gives for
 that leaf. The counts by point of the public grid are all that a release reads of the data, so that
-the table, the site's seed and the challenge give the released grid points again, to the digit; and
+the table, the report's key and the challenge give the released grid points again, to the digit; and
 as used batches lie in the order of the headline metric, every one opened shows whether it was
 counted at the grid point where it belongs.
 
@@ -144,9 +144,10 @@ class Contents(Record):
     """The table of contents.
 
     `settings_digest` is SHA-256 of the site's configuration as read: mapping profile, meters,
-    factors, without where its files lie and without access data. `seed_commitment` is what the
-    portal holds since enrolment (`privacy.randomness.commitment`). `windows` are the steps whose
-    labels cover several years, with how many.
+    factors, without where its files lie and without access data. `key_commitment` binds the report
+    to the key of its noise and salts, and this to the seed that the site enrolled with
+    (`privacy.randomness.ReportKey.commitment`). `windows` are the steps whose labels cover several
+    years, with how many.
     """
 
     site: Identifier
@@ -160,13 +161,8 @@ class Contents(Record):
     policy_digest: Digest
     settings_digest: Digest
     software: Annotated[str, words()]
-    seed_commitment: Digest
+    key_commitment: Digest
     windows: Annotated[Mapping[str, int], FieldKind(_windows, dict)] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The submission's, as it stands in the key of every salt and of every draw."""
-        return f"{self.site}/{self.period}/{self.revision}"
 
     @property
     def padding_first(self) -> int:

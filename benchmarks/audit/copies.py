@@ -3,8 +3,8 @@
 Each leaf of such a batch is true by itself: it comes out when it is computed again. Copies are
 equal in value, so they stand side by side in the order of the tree, but a draw may open one of them
 alone. So a used record that was opened is looked for as well in the leaves of which only the hash
-is shown: a proof begins with that of the leaf beside its own, and the seed gives the salt. How
-surely this finds copies stands in docs/audit.md.
+is shown: a proof begins with that of the leaf beside its own, and the report's key gives the salt.
+How surely this finds copies stands in docs/audit.md.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _known_by_hash(evidence: Evidence, opened: Mapping[int, bytes]) -> Iterator[
         records = {record for index, record in opened.items() if index in within}
         for index, shown in beside.items():
             if index in within and index not in opened:
-                salt = salt_of(opening.seed, contents.name, index)
+                salt = salt_of(opening.key, index)
                 for record in records:
                     if leaf_hash(salt + record) == shown:
                         yield index, record

@@ -27,7 +27,7 @@ _OF_THE_TABLE = {
         in_context("a part of a site's data", "policy"),
         in_context("a part of a site's data", "settings"),
         in_context("a part of a site's data", "agent's version"),
-        in_context("a part of a site's data", "seed"),
+        in_context("a part of a site's data", "key of the report"),
         in_context("a part of a site's data", "windows"),
         in_context("a part of a site's data", "labels"),
     )
@@ -61,7 +61,7 @@ def _alone(table: Contents) -> Parts:
         "policy": table.policy_digest,
         "settings": table.settings_digest,
         "agent's version": table.software.encode(),
-        "seed": table.seed_commitment,
+        "key of the report": table.key_commitment,
         "windows": repr(sorted(table.windows.items())).encode(),
         "labels": contents.counted_bytes(table.counted),
     }

@@ -20,6 +20,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.labels.step import Context
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.routes import Pack
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import ReportCommitment
@@ -138,6 +139,13 @@ class Evidence:
     weighings: WeighedBatches | None
     given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]]
     context: Context
+
+    @property
+    def key(self) -> ReportKey:
+        """The key that was opened, of this report and of the seed that the site enrolled with."""
+        of = self.contents
+        enrolled = self.challenge.seed_commitment
+        return ReportKey(of.site, of.period, of.revision, enrolled, self.opening.key)
 
     @property
     def committed_at(self) -> int:

@@ -39,7 +39,7 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
     "root-committed": CheckKind.BOUND,
     "challenge-signed": CheckKind.BOUND,
     "leaves-proven": CheckKind.BOUND,
-    "seed-committed": CheckKind.BOUND,
+    "key-committed": CheckKind.BOUND,
     "readings-committed": CheckKind.BOUND,
     "method-declared": CheckKind.RECOMPUTED,
     "noise-repeated": CheckKind.RECOMPUTED,

@@ -1,13 +1,14 @@
 """What a plant answers a draw with: one file for the auditor, handed over on site or sealed to the
 auditor's key; never for the portal.
 
-It holds the leaves that were drawn with their salts and proofs, the table of contents, the site's
-seed, the portal's challenge, the report that was released, the site's settings, and an extract of
+It holds the leaves that were drawn with their salts and proofs, the table of contents, the report's
+key, the portal's challenge, the report that was released, the site's settings, and an extract of
 the plant's own rows and readings from which every batch that was drawn can be computed again. The
 device signs it: the plant stands by what it opened.
 
-With the seed an auditor can tell every salt, and so try guesses at a neighbour whose hash stands in
-a proof. That is the price of drawing the noise again; the auditor is bound to confidence.
+With the report's key an auditor can tell every salt of this report, and so try guesses at a
+neighbour whose hash stands in a proof. That is the price of drawing the noise again; the auditor is
+bound to confidence. Of the site's other reports the key tells nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Opening:
 
     draw: str
     leaves: tuple[OpenedLeaf, ...]
-    seed: bytes = field(repr=False)
+    key: bytes = field(repr=False)
     challenge: bytes
     report: bytes
     settings: bytes
@@ -107,7 +108,7 @@ class Opening:
                 }
                 for leaf in self.leaves
             ],
-            "seed": self.seed,
+            "key": self.key,
             "challenge": self.challenge,
             "report": self.report,
             "settings": self.settings,
@@ -149,7 +150,7 @@ def read(raw: bytes) -> Opening:
     opening = Opening(
         draw=inner.digest_hex("draw"),
         leaves=tuple(_leaf(leaf) for leaf in inner.each("leaves", _MOST_LEAVES)),
-        seed=inner.octets("seed", SEED_BYTES),
+        key=inner.octets("key", SEED_BYTES),
         challenge=inner.octets("challenge"),
         report=inner.octets("report"),
         settings=inner.octets("settings"),

@@ -1,4 +1,4 @@
-"""Checks of an opening that compute no batch: proofs, nothing held back, kinds of leaves, seed,
+"""Checks of an opening that compute no batch: proofs, nothing held back, kinds of leaves, key,
 noise drawn again, and method.
 """
 
@@ -29,10 +29,8 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Batch
 from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated, in_number
-from benchmarks.privacy import randomness
 from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.privacy.mechanism import draw_grid_point, scores_of
-from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
 from benchmarks.routes import Step
@@ -163,22 +161,25 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
     )
 
 
-def seed_committed(evidence: Evidence) -> CheckOutcome:
-    """The seed is the one that the site is bound to, and the salts of the leaves follow from it."""
-    code = "seed-committed"
-    if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
+def key_committed(evidence: Evidence) -> CheckOutcome:
+    """The key is the one that the report is bound to, under the seed that the site enrolled with,
+    and the salts of the leaves follow from it.
+    """
+    code = "key-committed"
+    if evidence.key.commitment != evidence.contents.key_commitment:
         return failed(
             code,
             Phrase(
-                "The seed that was shown is not the one that the site committed to before it drew."
+                "The key that was shown is not the one that the site committed to before it drew, "
+                "for this report and under the seed that it enrolled with."
             ),
             Phrase("Have the plant open again with its own state directory."),
         )
-    opening, name = evidence.opening, evidence.contents.name
+    opening = evidence.opening
     wrong = [
         _leaf(leaf.index)
         for leaf in opening.leaves
-        if leaf.salt != salt_of(opening.seed, name, leaf.index)
+        if leaf.salt != salt_of(opening.key, leaf.index)
     ]
     if wrong:
         return failed(
@@ -186,9 +187,9 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
             in_number(
                 len(wrong),
                 "%(wrong)s of %(leaves)s leaves that were opened does not have the salt that the "
-                "seed gives.",
+                "key gives.",
                 "%(wrong)s of %(leaves)s leaves that were opened do not have the salt that the "
-                "seed gives.",
+                "key gives.",
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(opening.leaves):,}",
             ),
@@ -202,18 +203,22 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code,
             Phrase(
-                "It is not proven that the seed was fixed before the challenge: %(checks)s failed.",
+                "It is not proven that the key was fixed before the challenge: %(checks)s failed.",
                 checks=lacking,
             ),
             TAKE_THE_FILE,
         )
     return check_held(
-        code, Phrase("The seed is the one that the site committed to before it knew the challenge.")
+        code,
+        Phrase(
+            "The report's key is the one that the site committed to before it knew the challenge, "
+            "under the seed that it enrolled with."
+        ),
     )
 
 
 def noise_repeated(evidence: Evidence) -> CheckOutcome:
-    """The released grid points, drawn again from seed, challenge, root and the counts of the table
+    """The released grid points, drawn again from key, challenge, root and the counts of the table
     of contents.
     """
     code = "noise-repeated"
@@ -237,7 +242,7 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s of %(labels)s protected values cannot be recomputed from seed and data.",
+                "%(wrong)s of %(labels)s protected values cannot be recomputed from key and data.",
                 wrong=f"{len(wrong):,}",
                 labels=f"{len(released | counted.keys()):,}",
             ),
@@ -251,9 +256,9 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
         code,
         in_number(
             len(counted),
-            "The only protected value can be recomputed, to the digit, from seed, challenge and "
+            "The only protected value can be recomputed, to the digit, from key, challenge and "
             "counts.",
-            "All %(counted)s protected values can be recomputed, to the digit, from seed, "
+            "All %(counted)s protected values can be recomputed, to the digit, from key, "
             "challenge and counts.",
             counted=f"{len(counted):,}",
         ),
@@ -319,20 +324,10 @@ def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
         ("best", "typical"),
         strict=True,
     ):
-        stream = KeyedStream(
-            evidence.opening.seed,
+        stream = evidence.key.stream(
+            "/".join((*LabelKey.of(counted), name)),
             challenge=evidence.challenge.nonce,
             data_root=evidence.draw.commitment.data_root,
-            name="/".join(
-                (
-                    evidence.contents.name,
-                    counted.step,
-                    counted.product,
-                    counted.variant,
-                    counted.metric,
-                    name,
-                )
-            ),
         )
         drawn.append(
             draw_grid_point(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream)

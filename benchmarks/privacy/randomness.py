@@ -1,11 +1,15 @@
-"""Randomness an auditor can check: a stream keyed by the site's seed and public values, the seed's
-commitment, and a report's salt.
+"""Randomness an auditor can check: a key for each report, derived from the site's seed, and streams
+keyed by it and by public values.
 
-The site commits to its seed at enrolment; key and nonce are HKDF(seed; challenge, data root, name
-of the draw). A crash or a retry gives the same bytes, and the seed is opened to the auditor alone.
-The challenge is the portal's, 32 random bytes given after the data's root is logged, so that no
-plant can redraw until it is lucky. The data root is in the key, so that a portal that gives the
-same challenge for other data gains nothing.
+    seed ─▶ report's key = HKDF(seed; site, period, revision) ─▶ stream = HKDF(key; challenge, data
+    root, name of the draw)
+
+The seed never leaves the site. The key of one report is opened to its auditor alone: neither the
+seed nor the key of any other report follows from it. A crash or a retry gives the same bytes. The
+key is committed to in the first leaf of the report's data, together with the commitment to the seed
+that the site enrolled with. The challenge is the portal's, 32 random bytes given after the data's
+root is logged, so that no plant can redraw until it is lucky. The data root is in the stream's key,
+so that a portal that gives the same challenge for other data gains nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
@@ -22,6 +27,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 SEED_BYTES = 32
 _STREAM_INFO = b"steplabel/release-stream/1"
 _COMMITMENT = b"steplabel/seed-commitment/1"
+_KEY_INFO = b"steplabel/report-key/1"
+_KEY_COMMITMENT = b"steplabel/report-key-commitment/1"
 _VALUES_SALT = b"steplabel/values-salt/1"
 _BLOCK = bytes(4096)  # drawn ahead: one draw of a quantile takes some thousand bytes
 
@@ -30,16 +37,51 @@ def commitment(seed: bytes) -> bytes:
     """What the site publishes at enrolment: it binds the site to its seed and tells nothing of it
     (SHA-256 of 256 secret bits).
     """
-    _require_seed(seed)
+    _require_secret(seed)
     return hashlib.sha256(_COMMITMENT + seed).digest()
 
 
-def values_salt(seed: bytes, data_root: bytes) -> bytes:
-    """What a report hides its values in the portal's log with: 32 bytes that seed and data give, so
-    a retry sends the same.
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """What the noise and the salts of one report follow from, and of no other.
+
+    `seed_commitment` is of the seed that the site enrolled with. It is part of what is committed
+    to, so that one key is bound to one report of one enrolled site.
     """
-    _require_seed(seed)
-    return hmac.digest(seed, _VALUES_SALT + data_root, "sha256")
+
+    site: str
+    period: str
+    revision: int
+    seed_commitment: bytes
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _require_secret(self.secret)
+
+    @classmethod
+    def of(cls, seed: bytes, site: str, period: str, revision: int) -> ReportKey:
+        """Derived by the site: the same arguments always give the same key."""
+        _require_secret(seed)
+        info = _in_parts(_KEY_INFO, site.encode(), period.encode(), b"%d" % revision)
+        secret = HKDF(SHA256(), length=SEED_BYTES, salt=None, info=info).derive(seed)
+        return cls(site, period, revision, commitment(seed), secret)
+
+    @property
+    def commitment(self) -> bytes:
+        """What the first leaf of the report's data says of it."""
+        of = (self.site.encode(), self.period.encode(), b"%d" % self.revision)
+        parts = _in_parts(_KEY_COMMITMENT, self.seed_commitment, *of, self.secret)
+        return hashlib.sha256(parts).digest()
+
+    def stream(self, name: str, *, challenge: bytes, data_root: bytes) -> KeyedStream:
+        """The chance of one draw."""
+        return KeyedStream(self.secret, challenge=challenge, data_root=data_root, name=name)
+
+    def values_salt(self, data_root: bytes) -> bytes:
+        """What the report hides its values in the portal's log with: 32 bytes that key and data
+        give, so a retry sends the same.
+        """
+        return hmac.digest(self.secret, _VALUES_SALT + data_root, "sha256")
 
 
 class KeyedStream(random.SystemRandom):
@@ -54,13 +96,11 @@ class KeyedStream(random.SystemRandom):
     def __new__(cls, *_args: object, **_kwargs: object) -> KeyedStream:
         return super().__new__(cls)  # the base class would hash the arguments as a seed
 
-    def __init__(self, seed: bytes, *, challenge: bytes, data_root: bytes, name: str) -> None:
+    def __init__(self, key: bytes, *, challenge: bytes, data_root: bytes, name: str) -> None:
         super().__init__()
-        _require_seed(seed)
-        # lengths go before the parts, so that no two triples give the same bytes
-        parts = (_STREAM_INFO, challenge, data_root, name.encode())
-        info = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-        derived = HKDF(SHA256(), length=44, salt=None, info=info).derive(seed)
+        _require_secret(key)
+        info = _in_parts(_STREAM_INFO, challenge, data_root, name.encode())
+        derived = HKDF(SHA256(), length=44, salt=None, info=info).derive(key)
         block_counter = bytes(4)
         self._keystream = Cipher(
             algorithms.ChaCha20(derived[:32], block_counter + derived[32:]), mode=None
@@ -100,6 +140,11 @@ class KeyedStream(random.SystemRandom):
         raise TypeError("a keyed stream cannot be copied: the same chance would be drawn twice")
 
 
-def _require_seed(seed: bytes) -> None:
-    if len(seed) != SEED_BYTES:
-        raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
+def _in_parts(*parts: bytes) -> bytes:
+    """The parts with their lengths before them, so that no two lists give the same bytes."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def _require_secret(secret: bytes) -> None:
+    if len(secret) != SEED_BYTES:
+        raise ValueError(f"a seed or a key has {SEED_BYTES} bytes, not {len(secret)}")

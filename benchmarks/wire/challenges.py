@@ -4,7 +4,8 @@ handed back to a portal that lost it.
 The site cannot know them before its data are fixed, so it cannot choose records, or the moment, by
 their luck. The portal does not know the site's seed, so it cannot choose the noise. It gives one
 challenge for one commitment, always the same bytes; an agent keeps the first it was given and takes
-no other.
+no other. It names the commitment to the seed that the site enrolled with, so that an auditor sees
+whether the key of a report is of that seed's site.
 
 It also says where the site's privacy ledger stands by what the portal has answered: the number of
 this report in it, and every commitment that was answered before with its digest. Every draw waits
@@ -76,13 +77,15 @@ class Challenge:
     """What the portal attests: this commitment is entry `log_index` of its log since `given_on`,
     and its draws are keyed by `nonce`.
 
-    `ledger` is None in a challenge of version 1.
+    `seed_commitment` is that of the enrolled device which committed. `ledger` is None in a
+    challenge of version 1.
     """
 
     commitment: ReportCommitment
     nonce: bytes
     log_index: int
     given_on: date
+    seed_commitment: bytes
     key_id: str
     ledger: LedgerStand | None
 
@@ -92,6 +95,7 @@ class Challenge:
             "nonce": self.nonce,
             "log_index": self.log_index,
             "given_on": self.given_on.isoformat(),
+            "seed_commitment": self.seed_commitment,
             "key_id": self.key_id,
         }
         return content if self.ledger is None else content | {"ledger": self.ledger.to_wire()}
@@ -102,13 +106,16 @@ def issue(
     nonce: bytes,
     log_index: int,
     given_on: date,
+    seed_commitment: bytes,
     ledger: LedgerStand | None,
     key: ReceiptKey,
 ) -> bytes:
     """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without
     `ledger`, one of version 1.
     """
-    challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id, ledger)
+    challenge = Challenge(
+        commitment, nonce, log_index, given_on, seed_commitment, key.key_id, ledger
+    )
     content = challenge._to_wire()
     version = WITHOUT_LEDGER if ledger is None else VERSION
     _from_wire(Fields(content, "challenge"), version)
@@ -224,6 +231,7 @@ def _from_wire(fields: Fields, version: int) -> Challenge:
         nonce=fields.octets("nonce", NONCE_BYTES),
         log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
         given_on=fields.day("given_on"),
+        seed_commitment=fields.octets("seed_commitment", DIGEST_BYTES),
         key_id=fields.digest_hex("key_id"),
         ledger=LedgerStand.from_wire(fields.fields("ledger")) if version == VERSION else None,
     )

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks import packs
-from benchmarks.privacy.randomness import SEED_BYTES, KeyedStream, commitment, values_salt
+from benchmarks.privacy.randomness import SEED_BYTES, KeyedStream, ReportKey, commitment
 from benchmarks.released import ReleasedReport
 from benchmarks.wire import commitments, envelope
 from benchmarks.wire.commitments import ReportCommitment
@@ -143,12 +143,13 @@ class Reporter:
             ReportCommitment(site, str(year), 1, root), str(agent.device.pk), agent.key
         )
         committed = intake_commitments.take(raw, keys.receipt_key(), now, os.urandom).commitment
-        challenge = bytes.fromhex(committed.nonce)
+        challenge, key = (
+            bytes.fromhex(committed.nonce),
+            ReportKey.of(agent.seed, site, str(year), 1),
+        )
 
         def stream_for(name: str) -> KeyedStream:
-            return KeyedStream(
-                agent.seed, challenge=challenge, data_root=root, name=f"{site}/{year}/1/{name}"
-            )
+            return key.stream(name, challenge=challenge, data_root=root)
 
         labels = tuple(released(plant, self.main.year - year, stream_for))
         report = Report(
@@ -158,7 +159,7 @@ class Reporter:
             root,
             challenge,
             "steplabel-demo",
-            salt=values_salt(agent.seed, root),
+            salt=key.values_salt(root),
         )
         recipient = keys.published_directory().content.processing_key(now.date())
         header = Header(

@@ -248,7 +248,15 @@ def _store(
         data_root=commitment.data_root.hex(),
         nonce=nonce.hex(),
         signed=raw,
-        challenge=challenges.issue(commitment, nonce, index, log.day_of(now), ledger, key),
+        challenge=challenges.issue(
+            commitment,
+            nonce,
+            index,
+            log.day_of(now),
+            bytes.fromhex(device.seed_commitment),
+            ledger,
+            key,
+        ),
         sequence=ledger.sequence,
         log_index=index,
         committed_at=now,
@@ -298,7 +306,13 @@ def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
     if issued.ledger is not None:
         return bytes(row.challenge)
     return challenges.issue(
-        issued.commitment, issued.nonce, issued.log_index, issued.given_on, ledger_before(row), key
+        issued.commitment,
+        issued.nonce,
+        issued.log_index,
+        issued.given_on,
+        issued.seed_commitment,
+        ledger_before(row),
+        key,
     )
 
 

@@ -2,7 +2,7 @@
 release, else which data differ.
 
 What a sample cannot show, this does: every reading passes, every batch is metered, the step labels
-are made, the tree is planted, and the released grid points are drawn from the site's seed and the
+are made, the tree is planted, and the released grid points are drawn from the report's key and the
 portal's challenge. Nothing is spent, written or sent.
 
 Where the root differs, the parts that were kept beside the report say which of the data did: a
@@ -26,6 +26,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, in_number
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire.schema import Report
 from reporting_agent.config import SiteSettings
@@ -68,7 +69,7 @@ class Recomputation:
 def recompute(
     site: SiteSettings,
     report: Report,
-    seed: bytes,
+    key: ReportKey,
     *,
     windows: Windows | None = None,
     contents: Contents | None = None,
@@ -79,7 +80,7 @@ def recompute(
     Args:
         site: the settings, with the plant's files where they name them.
         report: as it was sealed; the auditor holds it against the portal's receipt.
-        seed: of the site, opened to the auditor; its commitment is part of the root.
+        key: of the report, opened to the auditor; its commitment is part of the root.
         windows: the years that each step's label covered, as they were committed to; else as the
             report's labels tell.
         contents: the table that was committed to, from an opening.
@@ -99,8 +100,8 @@ def recompute(
     planned = material.plan(
         Subject(released.site, released.period, released.revision, released.revision > 1)
     )
-    tree = planned.tree(seed, report.software)
-    drawn = draw(planned, seed, root=report.data_root, challenge=report.challenge)
+    tree = planned.tree(key, report.software)
+    drawn = draw(planned, key, root=report.data_root, challenge=report.challenge)
     differences: list[ReportDifference] = []
     if tree.root != report.data_root:
         differences += _of_root(tree, report.data_root, contents, parts)

@@ -1,5 +1,5 @@
-"""`steplabel-agent open`: answer an auditor's draw with records, proofs, readings and seed, in one
-file for that auditor.
+"""`steplabel-agent open`: answer an auditor's draw with records, proofs, readings and the report's
+key, in one file for that auditor.
 
 No connection is made, and nothing goes to the portal. What the file shows is told first, and
 written after a yes.
@@ -20,8 +20,8 @@ from reporting_agent.commands.answer_files import write_file
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser(
         "open",
-        help="answer an auditor's draw: records, proofs, readings and seed in one file, never to "
-        "the portal",
+        help="answer an auditor's draw: records, proofs, readings and the report's key in "
+        "one file, never to the portal",
     )
     parser.add_argument("draw", type=Path, metavar="DRAW", help="the auditor's draw")
     add_site(parser)
@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks import packs
     from benchmarks.audit import openings, signed_draws
     from benchmarks.errors import ExitCode
+    from benchmarks.privacy.randomness import ReportKey
     from benchmarks.wire.sealing import ProcessingPublicKey
     from reporting_agent.audit.openings import answering, disclosure
     from reporting_agent.audit.openings.assembling import ExchangedFiles, assemble
@@ -73,12 +74,13 @@ def run(args: argparse.Namespace) -> int:
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)
         parcel = answering.parcel_of(connection, draw)
-    tree, _ = answering.tree_of(site, parcel, identity.seed)
+    key = ReportKey.of(identity.seed, parcel.site, parcel.period, parcel.revision)
+    tree, _ = answering.tree_of(site, parcel, key)
     assert parcel.challenge is not None  # noqa: S101  # `parcel_of` refuses a report without
     assert parcel.plaintext is not None  # noqa: S101
     pack = packs.load(site.pack, site.pack_version, site.folder)
     answered = ExchangedFiles(
-        identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public
+        key.secret, parcel.challenge, parcel.plaintext, identity.device_key.public
     )
     assembled = assemble(draw, tree, site, pack, answered, say)
     lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import ReportCommitment
@@ -57,6 +58,23 @@ def refuse_another(challenge: Challenge, parcel: Parcel, keys: Mapping[str, Veri
             "It was not used to draw: the first challenge counts. A portal that follows its rules "
             "never does this. Keep both "
             "challenges, and tell the coordinator by a way other than this portal.",
+        )
+
+
+def refuse_another_seed(challenge: Challenge, seed: bytes) -> None:
+    """Refuse to draw by a seed that the site did not enrol with: no auditor could bind the key that
+    follows from it to this site.
+
+    Raises:
+        VerificationError: `challenge-of-another-seed`.
+    """
+    if challenge.seed_commitment != randomness.commitment(seed):
+        raise VerificationError(
+            "challenge-of-another-seed",
+            "The site enrolled at the portal with a seed other than the one in this state "
+            "directory, so nothing was drawn.",
+            "Give --state of the directory that was enrolled, or restore its site.seed from a "
+            "backup. If the seed is lost, enrol anew with a new token.",
         )
 
 

@@ -38,10 +38,10 @@ from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepL
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
-from benchmarks.privacy import randomness
 from benchmarks.privacy.accounting import Debit, paid_together
 from benchmarks.privacy.charges import epsilon_of_a_metric
 from benchmarks.privacy.pooling import fewest_batches, too_long
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
@@ -140,12 +140,15 @@ class ReportPlan:
         )
         return replace(self, subject=subject, releases=releases)
 
-    def tree(self, seed: bytes, software: str) -> DataTree:
+    def key(self, seed: bytes) -> ReportKey:
+        """What this report is drawn and salted with, of the site's seed."""
+        return ReportKey.of(seed, self.subject.site, self.subject.period, self.subject.revision)
+
+    def tree(self, key: ReportKey, software: str) -> DataTree:
         """What the site commits to before it draws, by its root: data, settings, pack, policy and
         software of this report.
 
-        Salted by the site's seed and by subject, so that the root can neither be guessed at nor
-        compared.
+        Salted by the report's own key, so that the root can neither be guessed at nor compared.
         """
         subject, arranged = self.subject, self.behind.arranged(self.pack)
         table = Contents(
@@ -165,10 +168,10 @@ class ReportPlan:
             policy_digest=policy_digest(self.pack.policy),
             settings_digest=self.behind.provenance.settings_digest,
             software=software,
-            seed_commitment=randomness.commitment(seed),
+            key_commitment=key.commitment,
             windows=self.windows,
         )
-        return DataTree(table, arranged.batches, arranged.days, seed)
+        return DataTree(table, arranged.batches, arranged.days, key.secret)
 
     def report(
         self,

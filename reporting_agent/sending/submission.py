@@ -7,7 +7,7 @@ report is sent.
 device's signature under the data's root is on the disk, and may now go to the portal. *challenged*:
 the portal's answer was verified and is on the disk; the first one counts for ever. *debited*: every
 batch in every release carries its epsilon in the ledger, on the disk, before anything is drawn.
-*drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's
+*drawn*: from a stream keyed by the report's key, the challenge, the data's root and the release's
 name, so that drawing again gives the same grid points; nothing is stored. *sealed*: HPKE is
 randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are
 ever sent. *sent*: the portal answers the same envelope with the same receipt, however often it
@@ -31,7 +31,6 @@ from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.accounting import Debit
-from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
 from benchmarks.wire.commitments import ReportCommitment
@@ -51,6 +50,7 @@ from reporting_agent.sending import (
 from reporting_agent.sending.challenge_bindings import (
     commitment_of,
     refuse_another,
+    refuse_another_seed,
     stored_challenge,
 )
 from reporting_agent.sending.closed_periods import ClosedPeriods
@@ -194,7 +194,7 @@ class SubmissionProcess:
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
-            tree = planned.tree(self._identity.seed, self._software)
+            tree = self._tree(planned)
             if parcel is None or not self._is_committed(parcel, tree.root):
                 parcel = self._commit(planned, tree, debits)
         return ReportUnderWay(planned, material.batches, parcel)
@@ -249,14 +249,15 @@ class SubmissionProcess:
         may have done so.
 
         Raises:
-            VerificationError: `challenge-changed`, or no challenge of this portal for this
-                commitment.
+            VerificationError: `challenge-changed`, `challenge-of-another-seed`, or no challenge of
+                this portal for this commitment.
             PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`,
                 `challenge-outdated`: nothing was spent.
         """
         parcel = begun.parcel
         keys = self._identity.directory.receipt_keys()
         signed_challenge = challenges.verify(challenge, keys, commitment_of(parcel))
+        refuse_another_seed(signed_challenge, self._identity.seed)
         if parcel.challenge is not None:
             refuse_another(signed_challenge, parcel, keys)
             if parcel.state is not ParcelState.CHALLENGED or self._has_current_challenge(parcel):
@@ -290,17 +291,15 @@ class SubmissionProcess:
             with transaction(self._connection):
                 self._debit(planned, begun.batches, parcel)
             self._checkpoint("debited")
-        labels = draw(
-            planned,
-            self._identity.seed,
-            root=challenge.commitment.data_root,
-            challenge=challenge.nonce,
-        )
+        key, root = planned.key(self._identity.seed), challenge.commitment.data_root
+        labels = draw(planned, key, root=root, challenge=challenge.nonce)
         self._checkpoint("drawn")
-        root = challenge.commitment.data_root
-        salt = values_salt(self._identity.seed, root)
         report = planned.report(
-            labels, data_root=root, challenge=challenge.nonce, salt=salt, software=self._software
+            labels,
+            data_root=root,
+            challenge=challenge.nonce,
+            salt=key.values_salt(root),
+            software=self._software,
         )
         require_conformity(report, planned.pack, planned.method_digest)
         header = Header(
@@ -478,7 +477,10 @@ class SubmissionProcess:
         self._outbox.debited(parcel)
 
     def _root(self, planned: ReportPlan) -> bytes:
-        return planned.tree(self._identity.seed, self._software).root
+        return self._tree(planned).root
+
+    def _tree(self, planned: ReportPlan) -> DataTree:
+        return planned.tree(planned.key(self._identity.seed), self._software)
 
     def _bind_answered(self, planned: ReportPlan, batches: Sequence[Batch]) -> None:
         """Keep the challenge of every revision of the period that the portal has answered, where it

@@ -240,7 +240,7 @@ def test_the_portal_gives_a_second_challenge(
     assert first.challenge == begun.parcel.challenge
     assert len(Outbox(desk.connection).all()) == 1
 
-    drawn, seed = set(), desk.state.read_secret(SEED_FILE)
+    drawn, key = set(), begun.plan.key(desk.state.read_secret(SEED_FILE))
     for number in range(
         1, 9
     ):  # an agent that took the latest challenge: the same data, drawn as often as the portal likes
@@ -249,7 +249,7 @@ def test_the_portal_gives_a_second_challenge(
             another,
             {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)},
         )
-        labels = draw(begun.plan, seed, root=commitment.data_root, challenge=challenge.nonce)
+        labels = draw(begun.plan, key, root=commitment.data_root, challenge=challenge.nonce)
         drawn.add(tuple((label.best.grid_point, label.typical.grid_point) for label in labels))
     assert len(drawn) > 1
 

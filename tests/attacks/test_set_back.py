@@ -385,7 +385,13 @@ def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(
     row = Commitment.objects.get(site=plant.site)
     challenge = challenges.parse(bytes(row.challenge))
     old = challenges.issue(
-        challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, key
+        challenge.commitment,
+        challenge.nonce,
+        challenge.log_index,
+        challenge.given_on,
+        challenge.seed_commitment,
+        None,
+        key,
     )
     row.sequence, row.challenge = None, old
     again = challenges.read(intake_commitments.challenge_of(row, key), {key.key_id: key.public})

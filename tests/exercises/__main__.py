@@ -89,7 +89,7 @@ def lowered_before(folder: Path) -> Reported:
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plants.plan_of(site, dataclasses.replace(material, site_label=label, batches=batches))
     seed = plants.chance_of("west seed")
-    return plants.reported(site, plan, plan.tree(seed, plants.SOFTWARE), seed)
+    return plants.reported(site, plan, plan.tree(plan.key(seed), plants.SOFTWARE), seed)
 
 
 def lower(batch: Batch, share: float) -> Batch:

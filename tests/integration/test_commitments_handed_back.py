@@ -135,7 +135,8 @@ def test_a_challenge_that_is_refused_stands_in_no_commitments_way(
     commitment = ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT)
     raw = commitments.commit(commitment, str(plant.device.pk), plant.key)
     signer = key if of_this_portal else ReceiptKey.generate()
-    bad = challenges.issue(commitment, b"n" * 32, 3, NOW.date(), challenges.LedgerStand(1), signer)
+    stand = challenges.LedgerStand(1)
+    bad = challenges.issue(commitment, b"n" * 32, 3, NOW.date(), bytes(32), stand, signer)
     refused, accepted = by_hand.take(plant.owner, [bad, raw], directory, key, NOW, token_bytes)
     assert accepted.refusal is None, accepted.refusal
     assert isinstance(accepted.stored, Commitment)

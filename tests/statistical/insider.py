@@ -136,7 +136,7 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
         plan_of(site, replace(material, site_label=label, batches=changed)),
         chance_of("insider"),
     )
-    return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
+    return reported(site, plan, plan.tree(plan.key(seed), SOFTWARE), seed)
 
 
 def energy_in_readings(plant: Plant, folder: Path) -> Reported:

@@ -15,6 +15,7 @@ from benchmarks.audit.signed_draws import Draw
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, listed
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.openings.assembling import AssembledOpening
 from reporting_agent.config import SiteSettings
@@ -65,7 +66,7 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
     return parcel
 
 
-def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
+def tree_of(site: SiteSettings, parcel: Parcel, key: ReportKey) -> tuple[DataTree, Report]:
     """The tree that was committed to, planted again from the plant's files.
 
     Raises:
@@ -75,7 +76,7 @@ def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, 
     report = decode_report(parcel.plaintext)
     material = gather_again(site, Period.parse(parcel.period, site.zone), parcel.windows)
     planned = material.plan(Subject(parcel.site, parcel.period, parcel.revision, parcel.correction))
-    tree = planned.tree(seed, report.software)
+    tree = planned.tree(key, report.software)
     if tree.root != parcel.data_root:
         from benchmarks.audit.differing_parts import differing, parts_of
 

@@ -39,7 +39,7 @@ class ExchangedFiles:
     exchanged.
     """
 
-    seed: bytes
+    key: bytes
     challenge: bytes
     report: bytes
     device: VerifyingKey
@@ -86,7 +86,7 @@ def assemble(
     opening = Opening(
         draw=draw.digest,
         leaves=tuple(OpenedLeaf.of(tree, index) for index in sorted(wanted)),
-        seed=answered.seed,
+        key=answered.key,
         challenge=answered.challenge,
         report=answered.report,
         settings=settings_of(site, taker),

@@ -20,12 +20,11 @@ _TEXTS = {
         "variables and energy."
     ),
     "all": Phrase("all that there are, because some did not give the same records again"),
-    "seed": Phrase(
-        "Shown: the site's seed. With it the auditor can draw the noise again and see the exact "
-        "value behind every protected one. "
-        "Records that are not opened are hidden by their salts, but the seed gives the salts as "
-        "well. The auditor is bound to "
-        "confidentiality."
+    "key": Phrase(
+        "Shown: the key of this report, and of no other. With it the auditor can draw this "
+        "report's noise again and see the exact value behind each of its protected values. Its "
+        "records that are not opened are hidden by their salts, but the key gives these salts as "
+        "well. The auditor is bound to confidentiality."
     ),
     "settings": Phrase(
         "Shown: your settings of meters, factors and mapping, without the location of files and "
@@ -101,7 +100,7 @@ def shown_by_opening(
             stretches=stretches,
         )
         lines.append(in_language(readings, language))
-    lines += [text("seed"), text("settings")]
+    lines += [text("key"), text("settings")]
     if assembled.different:
         leaves = ", ".join(str(index) for index in assembled.different[:20])
         different = in_number(

@@ -243,7 +243,7 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
     again = recompute(
         site,
         evidence.report,
-        evidence.opening.seed,
+        evidence.key,
         windows=evidence.contents.windows,
         contents=evidence.contents,
     )

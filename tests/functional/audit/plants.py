@@ -23,7 +23,6 @@ from benchmarks.audit.openings import Opening
 from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Period
-from benchmarks.privacy import randomness
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, logged, merkle, receipts
 from benchmarks.wire.challenges import LedgerStand
@@ -99,7 +98,8 @@ class Reported:
 
     @property
     def answered(self) -> ExchangedFiles:
-        return ExchangedFiles(self.seed, self.challenge, encode_report(self.report), DEVICE.public)
+        key = self.plan.key(self.seed).secret
+        return ExchangedFiles(key, self.challenge, encode_report(self.report), DEVICE.public)
 
 
 def material_of(folder: Path) -> tuple[SiteSettings, ReportMaterial]:
@@ -129,18 +129,18 @@ def plan_of(site: SiteSettings, material: ReportMaterial) -> ReportPlan:
 
 def reported(site: SiteSettings, plan: ReportPlan, tree: DataTree, seed: bytes) -> Reported:
     """Committed to, challenged and drawn."""
-    subject = plan.subject
+    subject, key = plan.subject, plan.key(seed)
     commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
+    nonce = chance_of(f"{tree.root.hex()} challenge")
     challenge = challenges.issue(
-        commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL
+        commitment, nonce, ENTRY, DAY, key.seed_commitment, LedgerStand(1), PORTAL
     )
-    nonce = challenges.parse(challenge).nonce
-    labels = draw_labels(plan, seed, root=tree.root, challenge=nonce)
+    labels = draw_labels(plan, key, root=tree.root, challenge=nonce)
     report = plan.report(
         labels,
         data_root=tree.root,
         challenge=nonce,
-        salt=randomness.values_salt(seed, tree.root),
+        salt=key.values_salt(tree.root),
         software=SOFTWARE,
     )
     return Reported(site, plan.pack, plan, tree, seed, commitment, challenge, report)
@@ -149,7 +149,7 @@ def reported(site: SiteSettings, plan: ReportPlan, tree: DataTree, seed: bytes) 
 def honest(folder: Path, name: str = "honest") -> Reported:
     site, material = material_of(folder)
     plan, seed = plan_of(site, material), chance_of(f"{name} seed")
-    return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
+    return reported(site, plan, plan.tree(plan.key(seed), SOFTWARE), seed)
 
 
 def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:

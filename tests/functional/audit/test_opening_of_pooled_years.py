@@ -36,7 +36,7 @@ def evidence(works: Path) -> Evidence:
     plan = gather_again(site, Period.parse(YEAR, site.zone), WINDOWS).plan(
         Subject(site.id, YEAR, 1, False)
     )
-    plant = reported(site, plan, plan.tree(seed, SOFTWARE), seed)
+    plant = reported(site, plan, plan.tree(plan.key(seed), SOFTWARE), seed)
     draw, promise = drawn_by_auditor(plant)
     return examined(
         plant, draw, promise, assemble(draw, plant.tree, site, plant.pack, plant.answered).opening

@@ -41,6 +41,7 @@ from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch, OperatingState, Period, ProductStatus
 from benchmarks.privacy import randomness
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.wire import challenges
 from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.logged import EntryKind
@@ -127,7 +128,7 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
     )
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plan_of(site, replace(material, site_label=label, batches=changed))
-    return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
+    return reported(site, plan, plan.tree(plan.key(SEED), SOFTWARE), SEED)
 
 
 def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
@@ -347,7 +348,7 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
         edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest)
     )
     plan = plan_of(site, changed)
-    return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
+    return opened(reported(site, plan, plan.tree(plan.key(SEED), SOFTWARE), SEED))
 
 
 def readings_not_committed_to(works: Path, _scratch: Path) -> Audit:
@@ -358,7 +359,7 @@ def readings_not_committed_to(works: Path, _scratch: Path) -> Audit:
     plan = plan_of(
         site, replace(material, provenance=Provenance((), material.provenance.settings_digest))
     )
-    return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
+    return opened(reported(site, plan, plan.tree(plan.key(SEED), SOFTWARE), SEED))
 
 
 def lower_values(file: Path) -> None:
@@ -463,8 +464,9 @@ def _lowered(label: StepLabel) -> StepLabel:
 
 def with_table(site: SiteSettings, plan: ReportPlan, table: Table) -> Reported:
     """The report of a plan with another table of contents."""
-    tree = plan.tree(SEED, SOFTWARE)
-    return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, SEED), SEED)
+    tree = plan.tree(plan.key(SEED), SOFTWARE)
+    key = plan.key(SEED).secret
+    return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, key), SEED)
 
 
 def step_withheld(works: Path, _scratch: Path) -> Audit:
@@ -627,24 +629,41 @@ class HiddenInPadding(DataTree):
 def batches_in_the_padding(works: Path, _scratch: Path) -> Audit:
     site, material = material_of(works)
     plan = plan_of(site, material)
-    tree = plan.tree(SEED, SOFTWARE)
-    return opened(
-        reported(site, plan, HiddenInPadding(tree.contents, tree.batches, tree.days, SEED), SEED)
-    )
+    tree = plan.tree(plan.key(SEED), SOFTWARE)
+    hidden = HiddenInPadding(tree.contents, tree.batches, tree.days, plan.key(SEED).secret)
+    return opened(reported(site, plan, hidden, SEED))
 
 
-def another_seed(works: Path, _scratch: Path) -> Audit:
-    """The table of contents is bound to a seed that nothing was drawn from."""
-    return opened(with_contents(works, seed_commitment=randomness.commitment(bytes(32))))
+def another_key(works: Path, _scratch: Path) -> Audit:
+    """The table of contents is bound to a key that nothing was drawn from: a plant that draws again
+    by other keys once it knows the challenge.
+    """
+    return opened(with_contents(works, key_commitment=bytes(32)))
 
 
-def salts_of_another_seed(works: Path, _scratch: Path) -> Audit:
+def key_of_another_report(works: Path, _scratch: Path) -> Audit:
+    """The same secret as in the revision before, of which an auditor was given it."""
+    key = replace(key_of_honest(works), revision=2)
+    return opened(with_contents(works, key_commitment=key.commitment))
+
+
+def key_of_another_enrolment(works: Path, _scratch: Path) -> Audit:
+    """Drawn in a second state directory, by a seed that the site did not enrol with."""
+    key = replace(key_of_honest(works), seed_commitment=randomness.commitment(bytes(32)))
+    return opened(with_contents(works, key_commitment=key.commitment))
+
+
+def key_of_honest(works: Path) -> ReportKey:
+    return plan_of(*material_of(works)).key(SEED)
+
+
+def salts_of_another_key(works: Path, _scratch: Path) -> Audit:
     """The leaves are salted with what the auditor is not given, so that nobody can look for a
     record among those that were not drawn.
     """
     site, material = material_of(works)
     plan = plan_of(site, material)
-    tree = plan.tree(SEED, SOFTWARE)
+    tree = plan.tree(plan.key(SEED), SOFTWARE)
     return opened(
         reported(
             site,
@@ -815,8 +834,10 @@ CHEATS: dict[Cheat, Check] = {
     true_records_of_a_false_tree: proven.leaves_proven,
     record_held_back: proven.everything_opened,
     batches_in_the_padding: proven.leaves_of_their_kind,
-    another_seed: proven.seed_committed,
-    salts_of_another_seed: proven.seed_committed,
+    another_key: proven.key_committed,
+    key_of_another_report: proven.key_committed,
+    key_of_another_enrolment: proven.key_committed,
+    salts_of_another_key: proven.key_committed,
     another_method: proven.method_declared,
     challenge_exchanged: draw_and_commitment.challenge_signed,
     nonce_chosen: draw_and_commitment.draw_promised,

@@ -98,6 +98,7 @@ class FakePortal:
     processing_key: sealing.ProcessingKey = field(default_factory=sealing.generate)
     number: int = 1
     devices: dict[str, VerifyingKey] = field(default_factory=dict)
+    seed_commitment: bytes = bytes(32)
     redeemed: dict[str, str] = field(default_factory=dict)
     submissions: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
@@ -176,6 +177,7 @@ class FakePortal:
         key = asked["device_public_key"]
         if self.redeemed.setdefault(asked["secret"], key) != key:
             return problem(400, "token-used", "This token was used for another device.")
+        self.seed_commitment = bytes.fromhex(asked["seed_commitment"])
         device_id = f"device-{key[:8]}"
         self.devices[device_id] = VerifyingKey.from_hex(key)
         directory = base64.b64encode(self.signed_directory()).decode()
@@ -216,6 +218,7 @@ class FakePortal:
             nonce,
             len(self.log),
             LOGGED_ON,
+            self.seed_commitment,
             LedgerStand(len(before) + 1, answered),
             self.receipt_key,
         )

@@ -24,7 +24,8 @@ from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, PolicyRefusal, VerificationError
 from benchmarks.measurements import Batch, CarrierEnergy
-from benchmarks.privacy.randomness import KeyedStream
+from benchmarks.privacy import randomness
+from benchmarks.privacy.randomness import KeyedStream, ReportKey
 from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
@@ -175,7 +176,7 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
         ).best.grid_point
 
     tries = [
-        (plan, plan.tree(seed, SOFTWARE).root)
+        (plan, plan.tree(plan.key(seed), SOFTWARE).root)
         for plan in map(planned_of, map(one_record_edited, range(20)))
     ]
     looks = [look(*attempt, b"") for attempt in tries]
@@ -431,6 +432,18 @@ def second_challenge(desk: Desk, parcel: Parcel) -> bytes:
     )
 
 
+def test_nothing_is_drawn_by_a_seed_that_the_site_did_not_enrol_with(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
+    enrolled.portal.seed_commitment = randomness.commitment(b"another enrolled seed, 32 bytes.")
+    with pytest.raises(VerificationError) as refused:
+        run(enrolled, year)
+    assert refused.value.code == "challenge-of-another-seed"
+    assert spent(enrolled) == 0
+    (parcel,) = Outbox(enrolled.connection).all()
+    assert (parcel.challenge, parcel.plaintext) == (None, None)
+
+
 @pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn", "sealed", None])
 def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothing(
     enrolled: Desk, year: ReportMaterial, stop_at: str | None
@@ -539,9 +552,9 @@ def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_d
 
     running = enrolled.submission(checkpoint)
 
-    def watched(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> object:
+    def watched(planned: ReportPlan, key: ReportKey, *, root: bytes, challenge: bytes) -> object:
         order.append(("drawing", len(enrolled.portal.challenges), spent(enrolled)))
-        return draw(planned, seed, root=root, challenge=challenge)
+        return draw(planned, key, root=root, challenge=challenge)
 
     monkeypatch.setattr(submission, "draw", watched)
     with enrolled.road as road:
@@ -625,6 +638,7 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
         challenge.nonce,
         challenge.log_index,
         challenge.given_on,
+        challenge.seed_commitment,
         None,
         enrolled.portal.receipt_key,
     )

@@ -12,6 +12,7 @@ from benchmarks import packs
 from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch, Metric, Period
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.release import release
 from benchmarks.routes import Pack
 from benchmarks.wire.pack_conformity import released_metrics
@@ -29,6 +30,7 @@ from tests.unit.agent_send.cast import SITE, heats, material
 
 POLICY = packs.load("steel").policy
 SUBJECT = Subject(SITE, "2016", 1, correction=False)
+KEY = ReportKey.of(bytes(32), SITE, "2016", 1)
 
 
 def planned(data: ReportMaterial, pack: Pack | None = None) -> ReportPlan:
@@ -203,7 +205,7 @@ def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made
         dataclasses.replace(first, pack=year.pack.model_copy(update={"policy": policy})),
     ]
     roots = {
-        plan.tree(seed, software).root
+        plan.tree(plan.key(seed), software).root
         for plan in made_differently
         for seed in (b"a" * 32, b"b" * 32)
         for software in ("1", "2")
@@ -213,9 +215,7 @@ def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made
 
 
 def test_the_root_has_one_length_whatever_the_number_of_records(year: ReportMaterial) -> None:
-    assert {
-        len(planned(data).tree(bytes(32), "1").root) for data in (year, material(heats(60)))
-    } == {32}
+    assert {len(planned(data).tree(KEY, "1").root) for data in (year, material(heats(60)))} == {32}
 
 
 def test_days_of_other_years_are_no_part_of_the_report(year: ReportMaterial) -> None:
@@ -226,7 +226,7 @@ def test_days_of_other_years_are_no_part_of_the_report(year: ReportMaterial) -> 
     ]
     roots = [
         planned(dataclasses.replace(year, provenance=Provenance(tuple(meter_days))))
-        .tree(bytes(32), "1")
+        .tree(KEY, "1")
         .root
         for meter_days in (days, days[2:3])
     ]

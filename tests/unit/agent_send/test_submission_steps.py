@@ -16,6 +16,7 @@ import pytest
 
 from benchmarks.errors import InputError, PolicyRefusal, Unreachable, VerificationError
 from benchmarks.measurements import Period
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
@@ -117,9 +118,9 @@ def test_drawing_again_after_a_crash_gives_the_same_grid_points(
     lost: list[object] = []
 
     def watched(
-        planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes
+        planned: ReportPlan, key: ReportKey, *, root: bytes, challenge: bytes
     ) -> list[ReleasedLabel]:
-        drawn = draw(planned, seed, root=root, challenge=challenge)
+        drawn = draw(planned, key, root=root, challenge=challenge)
         lost.append(drawn)
         return drawn
 

@@ -247,7 +247,7 @@ def answered_commitments(number: int) -> list[bytes]:
     )
     stands = (LedgerStand(1), LedgerStand(number, before))
     return [
-        challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key)
+        challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), bytes(32), stand, key)
         for stand in stands
     ]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measurements import Period
+from benchmarks.privacy.randomness import ReportKey
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.whole_label_on_site import LABEL, RELEASE, ROOT, Recomputation, recompute
 from reporting_agent.config import SiteSettings, load_site
@@ -116,10 +117,11 @@ class Works:
 
     def recompute(self, report: Report | None = None, **changes: object) -> Recomputation:
         arguments = {"windows": self.parcel.windows, "parts": self.parcel.parts, **changes}
+        of = report or self.report
         return recompute(
             load_site(self.folder / "site.toml"),
-            report or self.report,
-            self.seed,
+            of,
+            ReportKey.of(self.seed, SITE, "2016", of.released.revision),
             **arguments,  # type: ignore[arg-type]
         )
 
@@ -159,9 +161,8 @@ def works(tmp_path: Path, enrolled: Desk) -> Works:
     with enrolled.road as road:
         parcel = enrolled.submission().prepare(data, "2016", road, correct=False)
     assert parcel.plaintext is not None
-    return Works(
-        folder, decode_report(parcel.plaintext), parcel, enrolled.state.read_secret(SEED_FILE)
-    )
+    seed, report = enrolled.state.read_secret(SEED_FILE), decode_report(parcel.plaintext)
+    return Works(folder, report, parcel, seed)
 
 
 def test_an_honest_plant_comes_out_the_same_to_the_digit(works: Works) -> None:
@@ -380,7 +381,7 @@ def test_the_table_of_an_opening_names_what_differs_in_number(works: Works) -> N
     planned = gather_again(site, Period.parse("2016", site.zone), {}).plan(
         Subject(SITE, "2016", 1, correction=False)
     )
-    table = planned.tree(works.seed, works.report.software).contents
+    table = planned.tree(planned.key(works.seed), works.report.software).contents
     works.edit("readings.csv", lambda rows: rows[1].__setitem__(2, "4999.999"))
     (alike,) = works.recompute(parts=None, contents=table).differences
     assert alike.found.endswith(
@@ -403,13 +404,13 @@ def test_changed_settings_are_named(works: Works) -> None:
     ]
 
 
-def test_a_root_that_was_swapped_and_a_seed_that_is_another_are_found(works: Works) -> None:
+def test_a_root_that_was_swapped_and_a_key_that_is_another_are_found(works: Works) -> None:
     swapped = dataclasses.replace(works.report, data_root=bytes(32))
     assert ROOT in {
         difference.kind for difference in works.recompute(swapped, parts=None).differences
     }
     works.seed = bytes(32)
-    assert "seed: not the same" in {
+    assert "key of the report: not the same" in {
         difference.found for difference in works.recompute().differences
     }
 

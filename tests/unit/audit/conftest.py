@@ -14,11 +14,12 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, padded
 from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.measurements import Batch, OperatingState
-from benchmarks.privacy import randomness
+from benchmarks.privacy.randomness import SEED_BYTES, ReportKey
 from benchmarks.wire.pack_conformity import policy_digest
 from tests.unit.agent_send.cast import heats, material
 
-SEED = b"s" * randomness.SEED_BYTES
+SEED = b"s" * SEED_BYTES
+KEY = ReportKey.of(SEED, "works-2", "2016", 1).secret
 DAY_ONE_US = 1_451_606_400_000_000  # 2016-01-01T00:00Z
 
 
@@ -47,7 +48,7 @@ def data_tree(
     batches: list[Batch], days: list[MeterDay], *, revision: int = 1, seed: bytes = SEED
 ) -> DataTree:
     """The tree of these data, as the agent plants it."""
-    data = material(batches)
+    data, key = material(batches), ReportKey.of(seed, "works-2", "2016", revision)
     arranged = arrange(data.site_label, data.batches, data.pack, lambda _batch: True, days)
     step, policy = data.pack.step("eaf"), data.pack.policy
     labels = [
@@ -71,9 +72,9 @@ def data_tree(
         policy_digest=policy_digest(policy),
         settings_digest=bytes(32),
         software="steplabel-agent/test",
-        seed_commitment=randomness.commitment(seed),
+        key_commitment=key.commitment,
     )
-    return DataTree(table, arranged.batches, arranged.days, seed)
+    return DataTree(table, arranged.batches, arranged.days, key.secret)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.wire import merkle
 from benchmarks.wire.canonical import decode, encode
 from tests.unit.agent_send.cast import heats, material
-from tests.unit.audit.conftest import SEED, data_tree, plant_days, plant_heats
+from tests.unit.audit.conftest import KEY, data_tree, plant_days, plant_heats
 
 
 def batches_of(tree: DataTree, first: int, count: int) -> list[Batch]:
@@ -130,7 +130,7 @@ def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
                 dataclasses.replace(tree.contents, settings_digest=b"1" * 32),
                 _filed(tree),
                 _days(tree),
-                SEED,
+                KEY,
             )
     assert (other or data_tree(batches, days)).root != tree.root
 
@@ -150,7 +150,7 @@ def _days(tree: DataTree) -> list[MeterDay]:
 
 
 def test_a_tree_planted_from_its_records_is_the_same(tree: DataTree) -> None:
-    assert DataTree(tree.contents, _filed(tree), _days(tree), SEED).root == tree.root
+    assert DataTree(tree.contents, _filed(tree), _days(tree), KEY).root == tree.root
 
 
 def test_an_unchanged_revision_shares_no_leaf_and_salts_repeat_nowhere(tree: DataTree) -> None:
@@ -179,7 +179,7 @@ def test_the_size_tells_the_next_power_of_two_and_never_less_than_64() -> None:
 
 def test_a_table_of_other_records_plants_nothing(tree: DataTree) -> None:
     with pytest.raises(ValueError, match="124 records"):
-        DataTree(tree.contents, _filed(tree), [], SEED)
+        DataTree(tree.contents, _filed(tree), [], KEY)
 
 
 def test_a_leaf_that_is_not_there_is_not_opened(tree: DataTree) -> None:
@@ -231,7 +231,7 @@ def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree
         },
         {"windows": []},
         {"windows": {"eaf": 1}},
-        {"seed_commitment": b""},
+        {"key_commitment": b""},
     ],
     ids=str,
 )
@@ -273,4 +273,3 @@ def test_contents_survive_their_bytes_with_pooled_years_and_negative_energies() 
     tree = data_tree(batches, [])
     pooled: Contents = dataclasses.replace(tree.contents, windows={"eaf": 3})
     assert contents.read(contents.to_bytes(pooled)) == pooled
-    assert pooled.name == "works-2/2016/1"

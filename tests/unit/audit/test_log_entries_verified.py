@@ -100,7 +100,13 @@ class Log:
 
     def challenge(self, commitment: ReportCommitment) -> Path:
         issued = challenges.issue(
-            commitment, bytes(32), COMMITMENT, LOGGED_ON, LedgerStand(1), self.portal.receipt_key
+            commitment,
+            bytes(32),
+            COMMITMENT,
+            LOGGED_ON,
+            bytes(32),
+            LedgerStand(1),
+            self.portal.receipt_key,
         )
         return self.file("challenge", issued)
 

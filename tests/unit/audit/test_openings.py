@@ -11,7 +11,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import sealing
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.signing import DeviceKey
-from tests.unit.audit.conftest import SEED
+from tests.unit.audit.conftest import KEY
 
 DEVICE, SECRET = DeviceKey.generate(), sealing.generate()
 DRAW = "d" * 64
@@ -23,7 +23,7 @@ def opening(tree: DataTree) -> Opening:
     return Opening(
         DRAW,
         leaves,
-        SEED,
+        KEY,
         b"challenge",
         b"report",
         b"{}",
@@ -55,7 +55,7 @@ def test_a_leaf_that_was_changed_is_not_in_the_tree(opening: Opening, tree: Data
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("seed", bytes(32)),
+        ("key", bytes(32)),
         ("report", b"other"),
         ("extract", b""),
         ("unread", {}),
@@ -80,7 +80,7 @@ def test_an_opening_is_signed_by_the_device_that_it_names(opening: Opening) -> N
 
 
 def test_an_opening_without_a_table_of_contents_says_so(opening: Opening) -> None:
-    without = Opening(DRAW, opening.leaves[1:], SEED, b"", b"", b"", b"", DEVICE.public)
+    without = Opening(DRAW, opening.leaves[1:], KEY, b"", b"", b"", b"", DEVICE.public)
     with pytest.raises(VerificationError, match="leaf 0"):
         _ = without.contents
 
@@ -91,7 +91,7 @@ def test_a_sealed_opening_opens_to_its_auditor_alone(opening: Opening) -> None:
     assert openings.is_sealed(sealed)
     assert not openings.is_sealed(signed)
     assert signed not in sealed
-    assert SEED not in sealed
+    assert KEY not in sealed
     assert openings.unseal(sealed, SECRET) == signed
     with pytest.raises(VerificationError) as refused:
         openings.unseal(sealed, sealing.generate())
@@ -108,5 +108,5 @@ def test_a_sealed_opening_that_was_altered_does_not_open(opening: Opening, name:
     assert refused.value.code == "seal-broken"
 
 
-def test_nothing_of_the_seed_is_printed(opening: Opening) -> None:
-    assert repr(SEED) not in repr(opening)
+def test_nothing_of_the_key_is_printed(opening: Opening) -> None:
+    assert repr(KEY) not in repr(opening)

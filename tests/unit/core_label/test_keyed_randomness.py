@@ -5,7 +5,10 @@ others.
 from __future__ import annotations
 
 import copy
+import hashlib
 import pickle
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
@@ -13,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from scipy import stats
 
-from benchmarks.privacy.randomness import KeyedStream, commitment
+from benchmarks.privacy.randomness import KeyedStream, ReportKey, commitment
 
 SEED = bytes(range(32))
 
@@ -103,6 +106,45 @@ def test_the_stream_cannot_be_set_back() -> None:
     assert source.randbytes(8) == other.randbytes(8)
     with pytest.raises(NotImplementedError):
         source.getstate()
+
+
+def test_the_key_of_a_report_is_that_of_hkdf_and_of_no_other_report() -> None:
+    """Written out once more from the definition."""
+
+    def parts(*values: bytes) -> bytes:
+        return b"".join(len(part).to_bytes(4, "big") + part for part in values)
+
+    key, name = ReportKey.of(SEED, "works-2", "2025", 3), (b"works-2", b"2025", b"3")
+    info = parts(b"steplabel/report-key/1", *name)
+    assert key.secret == HKDF(SHA256(), length=32, salt=None, info=info).derive(SEED)
+    label = b"steplabel/report-key-commitment/1"
+    committed = parts(label, commitment(SEED), *name, key.secret)
+    assert key.commitment == hashlib.sha256(committed).digest()
+    others = [
+        ReportKey.of(SEED, "works-2", "2025", 4),
+        ReportKey.of(SEED, "works-2", "2026", 3),
+        ReportKey.of(SEED, "works-3", "2025", 3),
+        ReportKey.of(SEED, "works-22", "025", 3),
+        ReportKey.of(bytes(32), "works-2", "2025", 3),
+    ]
+    assert len({other.secret for other in [key, *others]}) == 6
+    assert len({other.values_salt(b"r") for other in [key, *others]}) == 6
+    assert repr(key.secret) not in repr(key)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"site": "b"},
+        {"period": "2026"},
+        {"revision": 2},
+        {"seed_commitment": SEED},
+        {"secret": SEED},
+    ],
+)
+def test_a_committed_key_is_of_one_report_of_one_enrolment(change: dict[str, Any]) -> None:
+    key = ReportKey.of(SEED, "a", "2025", 1)
+    assert replace(key, **change).commitment != key.commitment
 
 
 def test_commitment_binds_and_hides() -> None:

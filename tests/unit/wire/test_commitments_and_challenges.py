@@ -22,6 +22,7 @@ RECEIPT_KEY = ReceiptKey.generate()
 KNOWN = {RECEIPT_KEY.key_id: RECEIPT_KEY.public}
 COMMITMENT = ReportCommitment("works-2", "2016", 1, bytes(range(32)))
 NONCE = bytes(range(32, 64))
+ENROLLED = bytes(range(64, 96))
 LEDGER = LedgerStand(
     3, (AnsweredCommitment(1, "2015", 1, bytes(32)), AnsweredCommitment(2, "2015", 2, b"\x01" * 32))
 )
@@ -46,7 +47,7 @@ def raw(device_key: DeviceKey) -> bytes:
 
 @pytest.fixture(scope="module")
 def challenge() -> bytes:
-    return challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
+    return challenges.issue(COMMITMENT, NONCE, 40, DAY, ENROLLED, LEDGER, RECEIPT_KEY)
 
 
 def test_a_commitment_reads_back_and_holds_for_its_device_only(
@@ -135,11 +136,12 @@ def test_a_challenge_is_for_one_commitment(challenge: bytes) -> None:
 
 def test_a_challenge_of_a_stranger_or_altered_is_refused(challenge: bytes) -> None:
     stranger = ReceiptKey.generate()
-    theirs = challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, stranger)
+    theirs = challenges.issue(COMMITMENT, NONCE, 40, DAY, ENROLLED, LEDGER, stranger)
     posed = edited(theirs, lambda content: content["challenge"].update(key_id=RECEIPT_KEY.key_id))
     altered = edited(challenge, lambda content: content["challenge"].update(nonce=bytes(32)))
     moved = edited(challenge, lambda content: content["challenge"].update(log_index=41))
-    for bad in (theirs, posed, altered, moved):
+    reseeded = edited(challenge, lambda c: c["challenge"].update(seed_commitment=bytes(32)))
+    for bad in (theirs, posed, altered, moved, reseeded):
         assert code_of(lambda bad=bad: challenges.read(bad, KNOWN)) == "challenge-signature-invalid"  # type: ignore[misc]
 
 
@@ -147,7 +149,7 @@ def test_a_challenge_says_where_the_ledger_stands_and_one_of_the_release_before_
     challenge: bytes,
 ) -> None:
     assert challenges.read(challenge, KNOWN).ledger == LEDGER
-    before = challenges.issue(COMMITMENT, NONCE, 40, DAY, None, RECEIPT_KEY)
+    before = challenges.issue(COMMITMENT, NONCE, 40, DAY, ENROLLED, None, RECEIPT_KEY)
     assert canonical.decode(before)["v"] == 1  # type: ignore[index,call-overload]
     assert challenges.verify(before, KNOWN, COMMITMENT).ledger is None
     forgotten = edited(challenge, lambda content: content["challenge"]["ledger"].update(before=[]))
@@ -188,7 +190,7 @@ def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
             == "commitment-signature-invalid"
         )
     answer: Any = canonical.decode(
-        challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
+        challenges.issue(COMMITMENT, NONCE, 40, DAY, ENROLLED, LEDGER, RECEIPT_KEY)
     )
     for purpose in (Purpose.RECEIPT, Purpose.BENCHMARK):
         posed = canonical.encode(
