@@ -4,8 +4,8 @@ and the agent's exit status.
 Every refusal has a stable code and a sentence that says what happened.
 
 Nothing in Steplabel fails silently: code that cannot go on raises one of these, and the entrances
-(command line, API, pages) translate it without rewording. `docs/errors.md` lists every code; a test
-compares the list with this family.
+(command line, API, pages) translate it without rewording. `python -m tests.documents` lists every
+code.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from reporting_agent.pipeline.batch_columns import ExaminedBatches
 @dataclass(frozen=True, slots=True)
 class BatchFault:
     """One shape of fault, with everything that is said of it: report, tables of docs/agent.md and
-    docs/errors.md take it from here.
+    docs/reasons.md take it from here.
     """
 
     code: str

@@ -1,6 +1,6 @@
-"""Documents that are written from the code, and compared with it.
+"""Documents that follow from the code: a reference that is built, and tables that are compared.
 
-`python -m tests.documents --write` writes the tables of `docs/errors.md`, the help texts of
-`docs/cli.md` and `docs/openapi.yaml`; `bin/test` fails where one of them says something else than
-the code.
+`python -m tests.documents` builds the reference (commands, errors, numbers of the packs, the API)
+into `docs/reference`, which is not committed, and compares the tables that stand in other
+documents; with `--write` it writes these.
 """

@@ -1,4 +1,4 @@
-"""`docs/cli.md`: the help of every command, as the program prints it on a screen of 100 columns."""
+"""The page of commands: the help of every command, as the program prints it on a screen of 100 columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import sys
 from reporting_agent.cli import COMMANDS
 from tests.documents.refusals import ROOT
 
-PAGE = ROOT / "docs" / "cli.md"
 COLUMNS = "100"
 
 HEAD = """# The command line
 
-What `steplabel-agent --help` and `steplabel-agent COMMAND --help` print. What the commands do with files stands in
-[agent.md](agent.md), what they send and spend in [reporting.md](reporting.md), every refusal in [errors.md](errors.md).
-This page is written by `python -m tests.documents --write`.
+What `steplabel-agent --help` and `steplabel-agent COMMAND --help` print, built by
+`python -m tests.documents`. What the commands do with files stands in [agent.md](../agent.md), what
+they send and spend in [reporting.md](../reporting.md), every refusal in [errors.md](errors.md).
 """
 
 

@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "decisions" / "README.md"
 HEAD = """# Decisions
 
 Each record says what had to be decided, what we decided and why, what it costs, and what we tried and did not choose, with figures measured
-on this code. The title is the decision. Where a later record replaces part of an earlier one, the earlier one points to it.
+on this code. The title is the decision. Here stand those that still decide something; the others are in the history of this folder.
 `python -m tests.documents --write` writes this list.
 
 | | |

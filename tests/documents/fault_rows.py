@@ -1,5 +1,5 @@
 """What documents say of each fault of a batch, from `FAULTS`: the table of `docs/agent.md`, and the
-rows of `docs/errors.md`.
+rows of `docs/reasons.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of `docs/pack-numbers.md` on each year: which standard held, its own names of levels,
+"""The table of the packs' numbers on each year: which standard held, its own names of levels,
 its values, or that they are not held.
 """
 

@@ -1,4 +1,4 @@
-"""`docs/openapi.yaml`: the description of the API that the portal serves at `/api/v1/schema/`."""
+"""The description of the API, as the portal serves it at `/api/v1/schema/`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
-
-from tests.documents.refusals import ROOT
-
-PAGE = ROOT / "docs" / "openapi.yaml"
 
 
 def page() -> str:

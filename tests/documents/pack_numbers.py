@@ -1,4 +1,4 @@
-"""`docs/pack-numbers.md`: every number of the packs that come with Steplabel and of those to start
+"""The page of numbers: every number of the packs that come with Steplabel and of those to start
 from, its source, what it moves.
 """
 
@@ -15,14 +15,12 @@ from reporting_agent.analysis.account import made_and_needed
 from reporting_agent.changes import uncounted
 from reporting_agent.pipeline import constants, site_flows
 from tests.documents import limits_by_year
-from tests.documents.refusals import ROOT
 
-PAGE = ROOT / "docs" / "pack-numbers.md"
 PACKS = (*packs.shipped(), *map(str, sorted((packs.HOME / "further").glob("*.toml"))))
 
 HEAD = """# Every number of the packs
 
-Written by `python -m tests.documents --write` from the packs themselves, newest versions; those of flat glass, ceramics and data centres
+Built by `python -m tests.documents` from the packs themselves, newest versions; those of flat glass, ceramics and data centres
 are packs to start from (`benchmarks/packs/further/`), by which no portal composes. `steplabel-agent pack numbers PACK` prints the
 same for any pack. How a number was read: *original-seen* in the document itself, *transcribed* in a transcription of it with clause and
 table, *secondary* in a text that reports it, *assumption* nowhere. No number is without a source. Of the standards' own

@@ -399,9 +399,7 @@ def _refusals(facts: EvaluationFacts) -> EvaluationSection:
 
 
 def _why(code: str) -> str:
-    """The sentence with its code, by which docs/errors.md is searched; the code alone where another
-    release of the portal refused.
-    """
+    """The sentence with its code, by which the page of errors is searched."""
     if code not in REFUSED_REPORTS:
         return code or NONE
     return _("%(sentence)s (%(code)s)") % {"sentence": REFUSED_REPORTS[code], "code": code}

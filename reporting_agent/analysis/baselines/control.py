@@ -12,8 +12,8 @@ of their kind of day. Two tests then run beside each other, both after an AR(1) 
 - Each day's innovation e_t = r_t - phi r_{t-1} alone (Alwan and Roberts 1988). It finds single
   days.
 
-The limits' widths were set by simulation for a tenth of a false alarm a year on clean normal days
-(docs/decisions/0031). CUSUM of the residuals is given for reading: its slope is the energy a day
+The limits' widths were set by simulation for a tenth of a false alarm a year on clean normal days.
+CUSUM of the residuals is given for reading: its slope is the energy a day
 above or below the baseline. A shift is dated by the stretch around the alarm whose sum is largest
 for its length, the maximum-likelihood estimate of its two ends.
 """
@@ -31,7 +31,7 @@ EWMA_WIDTH = 3.6
 SINGLE_WIDTH = 4.5
 LEAST_SINGLE = 3.0
 ALARMS_A_YEAR = 0.12
-"""Of a chart whose days only differ by chance: measured over 300 years (docs/decisions/0031), and
+"""Of a chart whose days only differ by chance: measured over 300 years, and
 kept by a test.
 """
 FEWEST_DAYS = 60

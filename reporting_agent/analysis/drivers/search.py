@@ -32,8 +32,7 @@ from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_seque
 from reporting_agent.analysis.drivers.variables import UsedBatches, VariableColumn, row_before
 
 FEWEST = 60
-"""Batches below which nothing is tested: intervals would not hold what they promise
-(docs/decisions/0030).
+"""Batches below which nothing is tested: intervals would not hold what they promise.
 """
 
 LEAST_RECORDED = 0.8

@@ -17,7 +17,7 @@ Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
 Drawback: where a variable answers to the energy of the batch before (an operator slows down after a
 bad heat) quasi-differencing is biased. The estimate on the levels is not: where the two differ
 plainly an interval is stretched to hold both, and a driver on which they contradict each other is
-none. Measured coverage: docs/decisions/0030.
+none. Measured coverage: docs/drivers.md.
 """
 
 from __future__ import annotations

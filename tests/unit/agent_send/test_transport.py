@@ -33,7 +33,7 @@ from reporting_agent.sending.transport import (
     Portal,
     checked_address,
 )
-from tests.documents.refusals import ROOT
+from tests.documents import openapi
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 
 TAKEN = httpx.Response(201, json={"receipt": base64.b64encode(b"receipt").decode()})
@@ -333,13 +333,13 @@ def test_a_proxys_address_that_is_none_is_refused_without_repeating_its_password
 
 
 class Published:
-    """A portal of nothing but `docs/openapi.yaml`: takes what it names, and answers with the fields
+    """A portal of nothing but the API's description: takes what it names, and answers with the fields
     that it promises.
     """
 
     def __init__(self, choose: Callable[[list[int]], int]) -> None:
         self.choose = choose  # of the statuses that an address may answer
-        self.schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+        self.schema = yaml.safe_load(openapi.page())
         self.asked: set[str] = set()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:

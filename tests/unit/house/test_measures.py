@@ -50,7 +50,8 @@ def tree(tmp_path: Path) -> Path:
         (tmp_path / beside).mkdir(parents=True)
         (tmp_path / beside / "left_out.py").write_text(MODULE)
     (tmp_path / "docs" / "plant.md").write_text("Four words, no more.\n")
-    (tmp_path / "docs" / "cli.md").write_text("Written by a command.\n")
+    (tmp_path / "docs" / "reference").mkdir()
+    (tmp_path / "docs" / "reference" / "cli.md").write_text("Written by a command.\n")
     return tmp_path
 
 
@@ -70,7 +71,7 @@ def test_every_measure_of_a_known_tree(tree: Path) -> None:
         "private functions of four lines or fewer used once": 1,
         "words that people maintain": 4,
         "characters of tests": 5,
-        "texts with HTML tags in Python": 1,
+        "texts with HTML tags in Python": 2,
         "texts in another script in Python": 1,
         "places that catch everything": 1,
         "queries in pages": 0,
