@@ -33,9 +33,7 @@ class CompositionRule(Declared):
     """The rule that holds from `firms_from` controlling firms on."""
 
     firms_from: int
-    rule: Literal[
-        "mean-of-best-five", "mean-of-top-decile", "first-quartile"
-    ]  # the last in packs of before, which are not read any more
+    rule: Literal["trimmed-best-five", "trimmed-best-decile"]
     words: Words
 
 

@@ -14,14 +14,17 @@ from benchmarks.composition import curve, posterior, savings_potential
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.noise import Views, observe
+from benchmarks.composition.one_report import Drawn, outer, with_one_false
 from benchmarks.composition.reported_labels import ReportedLabel
-from benchmarks.composition.result import IndustryCell, Interval
+from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.rules import (
     Averaging,
     RuleName,
     apply_to_ordered,
+    averaged,
     heaviest_weight,
     median_of_ordered,
+    middle,
     rule_for,
 )
 from benchmarks.composition.savings_potential import Potential, Reference
@@ -32,19 +35,14 @@ from benchmarks.routes import MetricRule, Pack, Step
 Draws = NDArray[np.float64]
 """One row a view of the noise (`noise.VIEWS`), one column a draw."""
 
-_ENOUGH_FOR_QUANTILES = (
-    1000  # draws; of fewer, an interval is told better by their standard deviation
-)
-_OUTER = 1.959964  # normal deviate of 97.5 %
-
 
 @dataclass(frozen=True, slots=True)
 class ComposedCell:
     """A cell's result with the draws behind it; the draws are None where there is no value."""
 
     result: IndustryCell
-    best_draws: Draws | None
-    typical_draws: Draws | None
+    best_drawn: Drawn | None
+    typical_drawn: Drawn | None
 
 
 def compose_cell(
@@ -88,23 +86,25 @@ def compose_with_draws(
     firms = len(who.entering)
     holds = rule_for(firms, pack.composition)
     best = typical = good_fit = None
-    best_draws = typical_draws = None
+    best_drawn = typical_drawn = None
     points: tuple[CurvePoint, ...] = ()
     potentials: tuple[Potential, ...] = ()
     if holds is not None:
         refuse_heavy_weight(holds.rule, firms, pack)
         views = observe(who.entering, "best")
-        best_draws, along = drawn_together(views, holds.rule, rng, count, averaging)
+        best_drawn, along = drawn_together(views, holds.rule, rng, count, averaging)
         typical_views = observe(who.entering, "typical")
-        typical_draws, savings = typical_together(typical_views, best_draws, rng, count, averaging)
-        best, typical = summary(best_draws), summary(typical_draws)
+        typical_drawn, savings = typical_together(
+            typical_views, best_drawn.values, rng, count, averaging
+        )
+        best, typical = best_drawn.summary(), typical_drawn.summary()
         points = tuple(
-            CurvePoint(percent, *summary(drawn))
+            CurvePoint(percent, *drawn.summary())
             for percent, drawn in zip(curve.percents(firms), along, strict=True)
         )
         potentials = (
-            _potential("typical", typical_views, typical_draws, savings[0]),
-            _potential("best", typical_views, best_draws, savings[1]),
+            _potential("typical", typical_views, typical_drawn.values, savings[0]),
+            _potential("best", typical_views, best_drawn.values, savings[1]),
         )
         good_fit = all(posterior.fits(observed) for observed in views)
     result = IndustryCell(
@@ -134,7 +134,7 @@ def compose_with_draws(
         in_part=who.in_part,
         averaging=averaging,
     )
-    return ComposedCell(result, best_draws, typical_draws)
+    return ComposedCell(result, best_drawn, typical_drawn)
 
 
 def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
@@ -156,9 +156,9 @@ def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
         )
 
 
-def industry_draws(
+def industry_drawn(
     views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None
-) -> Draws:
+) -> Drawn:
     """The rule applied in each posterior draw: the industry's value, with everything that is not
     known about it.
     """
@@ -171,18 +171,31 @@ def drawn_together(
     rng: np.random.Generator,
     count: int | None = None,
     averaging: Averaging = "five-ranks",
-) -> tuple[Draws, list[Draws]]:
+) -> tuple[Drawn, list[Drawn]]:
     """The industry's value, and each point of the curve, in the same draws."""
-    best, along = [], []
+    firms = views[0].values.size
+    best, along, spreads = [], [], []
     for observed in views:
-        values, points = [], []
+        values, points, spread = [], [], []
         for block in posterior.draws(observed, rng, count):
+            spread.append(block.std(axis=-1, ddof=1))
             block.sort(axis=-1)
             values.append(apply_to_ordered(rule, block))
             points.append(curve.read_off(block, averaging))
         best.append(np.concatenate(values))
         along.append(np.concatenate(points))
-    return np.array(best), list(np.moveaxis(np.array(along), -1, 0))
+        spreads.append(np.concatenate(spread))
+    apart = np.array(spreads)
+    shown = [
+        (averaged(rule, firms), np.array(best)),
+        *zip(
+            (curve.ranks(percent, firms, averaging) for percent in curve.percents(firms)),
+            np.moveaxis(np.array(along), -1, 0),
+            strict=True,
+        ),
+    ]
+    drawn = [with_one_false(values, apart, ranks, firms, rng) for ranks, values in shown]
+    return drawn[0], drawn[1:]
 
 
 def typical_together(
@@ -191,45 +204,35 @@ def typical_together(
     rng: np.random.Generator,
     count: int | None = None,
     averaging: Averaging = "five-ranks",
-) -> tuple[Draws, tuple[Draws, Draws]]:
+) -> tuple[Drawn, tuple[Draws, Draws]]:
     """The median firm in each posterior draw, and what the firms would save at it and at the
-    industry's best. Blocks are sorted in place: they are not needed any more."""
-    middle, to_typical, to_best = [], [], []
+    industry's best. Blocks are sorted in place: they are not needed any more.
+    """
+    firms = views[0].values.size
+    middles, to_typical, to_best, spreads = [], [], [], []
     for observed, bests in zip(views, best, strict=True):
-        values, above, above_best, drawn = [], [], [], 0
+        values, above, above_best, spread, drawn = [], [], [], [], 0
         for block in posterior.draws(observed, rng, count):
+            spread.append(block.std(axis=-1, ddof=1))
             block.sort(axis=-1)
             values.append(median_of_ordered(block, averaging))
             above.append(savings_potential.saved(block, values[-1]))
             above_best.append(savings_potential.saved(block, bests[drawn : drawn + len(block)]))
             drawn += len(block)
-        middle.append(np.concatenate(values))
+        middles.append(np.concatenate(values))
         to_typical.append(np.concatenate(above))
         to_best.append(np.concatenate(above_best))
-    return np.array(middle), (np.array(to_typical), np.array(to_best))
+        spreads.append(np.concatenate(spread))
+    typical = with_one_false(
+        np.array(middles), np.array(spreads), middle(firms, averaging), firms, rng
+    )
+    return typical, (np.array(to_typical), np.array(to_best))
 
 
 def _potential(to: Reference, views: Views, reference: Draws, savings: Draws) -> Potential:
     """By the noise that the plants' two values tell; the interval is of both views, where the draws
     have it and around the value.
     """
-    value, (drawn, (low, high)) = (
-        savings_potential.without_noise(views[0], float(reference[0].mean())),
-        summary(savings),
-    )
+    value = savings_potential.without_noise(views[0], float(reference[0].mean()))
+    drawn, (low, high) = float(savings.mean()), outer(savings)
     return Potential(to, value, (min(low, low + value - drawn), max(high, high + value - drawn)))
-
-
-def summary(draws: Draws) -> tuple[float, Interval]:
-    """Mean of all draws, and the union of the 95 % intervals of each view.
-
-    Few draws are drawn of many plants only: a mean or a middle rank of many is normal, and its
-    interval is told by the mean and the standard deviation, three times closer than by the outer
-    draws.
-    """
-    if draws.shape[-1] < _ENOUGH_FOR_QUANTILES:
-        reach = _OUTER * draws.std(axis=-1)
-        lows, highs = draws.mean(axis=-1) - reach, draws.mean(axis=-1) + reach
-    else:
-        lows, highs = np.quantile(draws, (0.025, 0.975), axis=-1)
-    return float(draws.mean()), (float(lows.min()), float(highs.max()))

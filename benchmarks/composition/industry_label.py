@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.composition import best_and_typical
 from benchmarks.composition.entrants import ByStep, RouteCell, lay_out, whole_runs
 from benchmarks.composition.noise import Views, observe
+from benchmarks.composition.one_report import Drawn
 from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
 from benchmarks.composition.posterior import ObservedValues, draw_count
 from benchmarks.composition.result import IndustryLabel, RouteTotal
@@ -100,9 +101,9 @@ def _compose(
         product=route.product,
         period=period,
         cells=tuple(cell.result for cell in composed),
-        composite=_sum(headline, [cell.best_draws for cell in headline], pack.made_in(route)),
+        composite=_sum(headline, [cell.best_drawn for cell in headline], pack.made_in(route)),
         best_reached=_reached(pack, laid_out, runs, rng, pack.made_in(route)),
-        typical=_sum(headline, [cell.typical_draws for cell in headline], pack.made_in(route)),
+        typical=_sum(headline, [cell.typical_drawn for cell in headline], pack.made_in(route)),
     )
 
 
@@ -116,7 +117,7 @@ def _roster(laid_out: Sequence[RouteCell], runs: Sequence[Run]) -> Roster:
 
 def _sum(
     composed: Sequence[best_and_typical.ComposedCell],
-    draws: Sequence[best_and_typical.Draws | None],
+    draws: Sequence[Drawn | None],
     made_in: str,
 ) -> RouteTotal:
     """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry
@@ -135,15 +136,8 @@ def _sum(
         return RouteTotal(None, None, unit, firms, reason="incomplete", missing=missing)
     if len({_energy(result.unit) for result in results}) > 1:
         return RouteTotal(None, None, unit, firms, reason="units-differ")
-    total = np.sum(
-        [
-            result.ratio * drawn
-            for result, drawn in zip(results, draws, strict=True)
-            if drawn is not None
-        ],
-        axis=0,
-    )
-    value, interval = best_and_typical.summary(total)
+    parts = [(result.ratio, drawn) for result, drawn in zip(results, draws, strict=True) if drawn]
+    value, interval = Drawn.total(parts).summary()
     return RouteTotal(value, interval, unit, firms)
 
 
@@ -170,9 +164,8 @@ def _reached(
     if holds is None:
         return RouteTotal(None, None, unit, len(runs), reason="too-few-whole-routes")
     best_and_typical.refuse_heavy_weight(holds.rule, len(runs), pack)
-    value, interval = best_and_typical.summary(
-        best_and_typical.industry_draws(totals_of(headline, runs), holds.rule, rng)
-    )
+    views = totals_of(headline, runs)
+    value, interval = best_and_typical.industry_drawn(views, holds.rule, rng).summary()
     return RouteTotal(value, interval, unit, len(runs), rule=holds.rule)
 
 

@@ -1,14 +1,15 @@
 """Which ranks make up the industry's best and the median firm, by the number of controlling firms,
 and a firm's heaviest weight.
 
-No figure is one firm's: the best is a mean of at least five firms (`FEWEST_AVERAGED`), and whatever
-stands at a rank (the median firm, a point of the curve) is the mean of the five ranks around it, at
-either end of the outermost five. With single ranks, whoever knew a firm's rank knew its value. All
-act on the last axis, so that one call serves the true values of a sector and thousands of draws.
+No figure is set by one firm: the best leaves out the very best firms (one in fifty, one at least),
+so that one report, however false, moves it by one rank and no further; whatever stands at a rank
+(the median firm, a point of the curve) is the mean of the five ranks around it, at either end of
+the outermost five. Nor is any figure one firm's: each is a mean of five at least
+(`FEWEST_AVERAGED`). With single ranks, whoever knew a firm's rank knew its value. All act on the
+last axis, so that one call serves the true values of a sector and thousands of draws.
 
-Versions published before, whose best of 8 to 19 firms was the first quartile (the k-th smallest
-firm, k = ceil(n/4)) and whose other figures were single ranks, keep what they showed: both are
-known here by name, so that their figures can be computed again.
+Versions published before, whose figures were single ranks, keep what they showed: that is known
+here by name, so that their figures can be computed again.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.policies import CompositionRule
 
-RuleName = Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]
-"""How the best is formed; `first-quartile` in versions published before only."""
+RuleName = Literal["trimmed-best-five", "trimmed-best-decile"]
+"""How the best is formed: the mean of five firms, or of a tenth, after those that are left out."""
 
 Averaging = Literal["five-ranks", "single-rank"]
 """What stands at a rank: the mean of the five around it; `single-rank` in versions published before
@@ -36,6 +37,9 @@ only.
 FEWEST_AVERAGED = 5
 """Firms whose values a published figure is the mean of, at least."""
 
+FIRMS_A_TRIMMED = 50
+"""One firm of so many, or part of so many, is left out of the best: the breakdown point."""
+
 
 def rule_for(firms: int, rules: Sequence[CompositionRule]) -> CompositionRule | None:
     """The rule that holds for this number of firms; None where the pack has no rule for so few."""
@@ -44,22 +48,23 @@ def rule_for(firms: int, rules: Sequence[CompositionRule]) -> CompositionRule | 
 
 
 def averaged(rule: RuleName, firms: int) -> range:
-    """The ranks that make up the best, 0 the least energy."""
-    if rule == "first-quartile":
-        return range(math.ceil(firms / 4) - 1, math.ceil(firms / 4))
-    if rule == "mean-of-top-decile":
-        return range(math.ceil(firms / 10))
-    if firms < FEWEST_AVERAGED:
+    """The ranks that make up the best, 0 the least energy: the mean breaks down when more firms
+    than stand before the first of them send falsehoods.
+    """
+    if firms <= FEWEST_AVERAGED:
         raise PolicyRefusal(
             "rule-needs-more-firms",
             Phrase(
-                "The rule %(rule)s needs five firms, but there are %(firms)s here.",
+                "The rule %(rule)s needs six firms, but there are %(firms)s here.",
                 rule=rule,
                 firms=firms,
             ),
-            "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
+            "Correct the pack's [[composition]] so that this rule starts at six firms or more.",
         )
-    return range(FEWEST_AVERAGED)
+    if rule == "trimmed-best-five":
+        return range(1, 1 + FEWEST_AVERAGED)
+    left_out = math.ceil(firms / FIRMS_A_TRIMMED)
+    return range(left_out, left_out + math.ceil(firms / 10))
 
 
 def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
@@ -87,17 +92,14 @@ def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
 
 
 def heaviest_weight(rule: RuleName, firms: int) -> Fraction:
-    """The weight of one firm in the published mean; 0 for the first quartile, which is no mean of
-    firms: the gate refuses it by itself.
-    """
-    return Fraction(0) if rule == "first-quartile" else Fraction(1, len(averaged(rule, firms)))
+    """The weight of one firm in the published mean."""
+    return Fraction(1, len(averaged(rule, firms)))
 
 
 def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The rule on the last axis: one value of the industry for each row of firms' values."""
-    return apply_to_ordered(
-        rule, np.partition(values, averaged(rule, values.shape[-1])[-1], axis=-1)
-    )
+    ranks = averaged(rule, values.shape[-1])
+    return apply_to_ordered(rule, np.partition(values, (ranks[0], ranks[-1]), axis=-1))
 
 
 def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -369,8 +369,10 @@ def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
         )
     simulated = Phrase(
         "Intervals come from simulating the noise of every plant and the spread between firms "
-        "together. A best value is a mean over "
-        "at least five firms, none with a weight above one fifth."
+        "together, and reach as far as one false report can move a value in a sector with this "
+        "spread. A best value is a mean over at least five firms, none with a weight above one "
+        "fifth; the very best firms are left out of it. A value that one report would move beyond "
+        "its interval is published only if that report has been audited."
     )
     return Words.of(sentences([simulated, fit]))
 

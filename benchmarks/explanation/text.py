@@ -234,19 +234,28 @@ def _reached(total: RouteTotal, decimals: int) -> Phrase:
 
 
 def _intervals(label: IndustryLabel) -> Words:
+    """What an interval holds, and what it does not."""
     if label.composite.interval is None:
-        return worded(
-            "Each value is shown with the interval that contains the true one in 95 of 100 cases."
+        holds = Phrase(
+            "Each value is shown with the interval that contains the true one in 95 of 100 cases, "
+            "even if the report of one firm is false."
         )
-    lo, hi = (figure(end, _decimals(label)) for end in label.composite.interval)
-    return worded(
-        "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of "
-        "100 cases. The interval beside each "
-        "step has the same meaning.",
-        lower=lo,
-        upper=hi,
-        unit=label.composite.unit,
+    else:
+        lo, hi = (figure(end, _decimals(label)) for end in label.composite.interval)
+        holds = Phrase(
+            "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 "
+            "of 100 cases, even if the report of one firm is false. The interval beside each step "
+            "has the same meaning.",
+            lower=lo,
+            upper=hi,
+            unit=label.composite.unit,
+        )
+    covers_not = Phrase(
+        "It does not cover what firms that did not report would change, false reports of several "
+        "firms, or good luck: firms that are best in one period are partly those that were lucky "
+        "in it."
     )
+    return Words.of(sentences([holds, covers_not]))
 
 
 _HIDDEN = {

@@ -41,8 +41,8 @@ FEWEST_CHANGED = (
 )
 LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
 FIRMS_FOR_FIVE = {
-    "mean-of-best-five": 5,
-    "mean-of-top-decile": 41,
+    "trimmed-best-five": 6,
+    "trimmed-best-decile": 41,
 }  # from how many firms on a rule's mean is of at least five
 ENERGY_UNITS = {
     Metric.TOTAL: ("kgce", "MJ"),
@@ -284,7 +284,7 @@ def _disclosure(pack: Pack) -> Iterator[PackFault]:
             ),
         )
     for rule in pack.composition:
-        if rule.firms_from < FIRMS_FOR_FIVE.get(rule.rule, rule.firms_from + 1):
+        if rule.firms_from < FIRMS_FOR_FIVE[rule.rule]:
             yield PackFault(
                 "composition",
                 Phrase(
@@ -292,7 +292,7 @@ def _disclosure(pack: Pack) -> Iterator[PackFault]:
                     rule=rule.rule,
                     firms_from=rule.firms_from,
                 ),
-                Phrase("a mean of at least five firms, not a single rank"),
+                Phrase("a mean of at least five firms"),
             )
     shares = ("largest_weight", "p_percent", "largest_share_of_change")
     for name, share in ((name, getattr(gate, name)) for name in shares):

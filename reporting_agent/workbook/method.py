@@ -64,7 +64,7 @@ def method(batches: Sequence[Batch], factors: FactorTable) -> Pack:
             count_classes=(),
             largest_expected_error=Fraction(0),
         ),
-        composition=(CompositionRule(firms_from=8, rule="mean-of-best-five", words=_NAMED),),
+        composition=(CompositionRule(firms_from=8, rule="trimmed-best-five", words=_NAMED),),
         disclosure=DisclosurePolicy(
             fewest_firms=8,
             largest_weight=Fraction(1, 4),

@@ -25,7 +25,7 @@ from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.statistical.sectors import PACK
 
-DECILE: RuleName = "mean-of-top-decile"
+DECILE: RuleName = "trimmed-best-decile"
 REGIONS, SCALES = ("east", "north", "south", "west"), ("small", "medium", "large", "very-large")
 OFF = PACK.disclosure.model_copy(update={"fewest_firms": 1, "least_changed_participants": 1})
 

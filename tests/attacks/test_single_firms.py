@@ -8,19 +8,18 @@ import numpy as np
 
 from benchmarks.composition import compose_cell
 from benchmarks.disclosure.rounding import to_grid
-from benchmarks.routes import Pack
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.statistical.sectors import PACK, RULE, STEP, Sector, sector
-from tests.statistical.single_firms import BEFORE
+from tests.statistical.single_firms import first_quartile
 
 FIRMS, RANK = 12, 3  # whose first quartile is the third
 ABOVE_CHANCE = 0.1
 
 
-def read_off(sector: Sector, pack: Pack, seed: int) -> float:
+def read_off(sector: Sector, seed: int) -> float:
     best = compose_cell(
-        sector.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any"
+        sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any"
     ).best
     assert best is not None
     return to_grid(best, RULE.grid.width, RULE.grid.lower)
@@ -40,17 +39,20 @@ def test_the_value_of_the_firm_at_a_known_rank(stated: State, long: bool) -> Non
             ]
         )
     )
-    on, off = (
-        float(
+
+    def told() -> float:
+        return float(
             np.mean(
                 [
-                    read_off(cohort, pack, seed) == of[RANK - 1]
+                    read_off(cohort, seed) == of[RANK - 1]
                     for seed, (cohort, of) in enumerate(zip(sectors, released, strict=True))
                 ]
             )
         )
-        for pack in (PACK, BEFORE)
-    )
+
+    on = told()
+    with first_quartile():
+        off = told()
     assert on <= chance + ABOVE_CHANCE
     assert off > on + 4 * ABOVE_CHANCE
     stated(

@@ -78,8 +78,8 @@ def figures() -> Iterator[Figure]:
                         step.id,
                         rule.metric,
                         rule.unit,
-                        industry_best("mean-of-best-five", labels),
-                        industry_best("mean-of-best-five", years),
+                        industry_best("trimmed-best-five", labels),
+                        industry_best("trimmed-best-five", years),
                         float(np.median(years)),
                         published.get(rule.metric),
                     )

@@ -90,7 +90,7 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
         "typical": lower,
         "interval": [lower, lower],
         "typical_interval": [lower, lower],
-        "rule": "mean-of-top-decile",
+        "rule": "trimmed-best-decile",
         "firms": firms,
         "curve": [],
         "potential": [],

@@ -162,7 +162,7 @@ def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast)
     )
     assert not breaks(before, fewer).any
     kiln = before.label.cells[2]
-    moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-top-decile")
+    moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="trimmed-best-decile")
     after = replace(
         before,
         version=2,

@@ -73,7 +73,7 @@ def test_every_step_of_the_route_is_published_with_its_interval_and_rule(
         assert low <= step["best"] <= high
         assert step["best"] < step["typical"]
         assert (step["rule"], step["firms"], step["gate"]["shown"]) == (
-            "mean-of-best-five",
+            "trimmed-best-five",
             10,
             True,
         )
@@ -183,7 +183,7 @@ def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) ->
 def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> None:
     early = cast.period.end + timedelta(days=30)
     drafted = drafting.draft(cast.period, cast.drafter, early)
-    view = review.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk, NOW)
     assert view is not None
     assert (view.hold, view.may_publish, view.why_not) == (True, False, "gate-holds")
     assert {step.best for step in view.label.cells} == {None}
@@ -215,7 +215,7 @@ def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None
     publish(cast)
     submit_all(cast, plants=1, revision=2, shift=9)
     drafted = drafting.draft(cast.period, cast.drafter, NOW, "One plant corrected its report.")
-    view = review.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk, NOW)
     assert view is not None
     assert (view.version, view.why_not) == (2, "gate-holds")
     with pytest.raises(RefusedError):
@@ -295,7 +295,7 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     site.size_class = SizeClass.VERY_LARGE
     site.save()
     drafted = drafting.draft(cast.period, cast.drafter, NOW)
-    view = review.draft_review(cast.approver, drafted.pk)
+    view = review.draft_review(cast.approver, drafted.pk, NOW)
     assert view is not None
     assert {step.reason_code for step in view.label.cells} == {"dominance"}
     assert view.why_not == "nothing-shown"

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from unittest import mock
 
 import numpy as np
 
-from benchmarks.composition import IndustryCell
+from benchmarks.composition import IndustryCell, best_and_typical, rules
 from benchmarks.composition.best_and_typical import compose_with_draws
 from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
-from benchmarks.composition.rules import Averaging, averaged, middle
-from benchmarks.declared import Words
+from benchmarks.composition.rules import Averaging, RuleName, middle
 from benchmarks.disclosure.rounding import to_grid
-from benchmarks.policies import CompositionRule
-from benchmarks.routes import Pack
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Array, Sector, sector
 
@@ -33,12 +32,26 @@ _RANDOM = 40  # random values a figure
 _SURE = 3.0  # standard errors by which figures must lie above chance to count as oftener
 _OFTENER = 0.1  # what they must lie above it with the defence off, at 8 to 19 firms
 
-_WORDS = Words(en="as it was before", zh="as it was before")
-_FIRST_QUARTILE = CompositionRule(firms_from=8, rule="first-quartile", words=_WORDS)
-_BEST_FIVE = CompositionRule(firms_from=20, rule="mean-of-best-five", words=_WORDS)
-BEFORE = PACK.model_copy(
-    update={"composition": (_FIRST_QUARTILE, _BEST_FIVE, PACK.composition[-1])}
-)
+FIRST_QUARTILE_BELOW = 20
+"""Firms below which the best was one firm's value."""
+
+_averaged = rules.averaged
+
+
+@contextmanager
+def first_quartile() -> Iterator[None]:
+    """The best of few firms as it was once: the value of the firm at the first quartile."""
+
+    def ranks(rule: RuleName, firms: int) -> range:
+        last = -(-firms // 4)
+        return range(last - 1, last) if firms < FIRST_QUARTILE_BELOW else _averaged(rule, firms)
+
+    with (
+        mock.patch.object(rules, "averaged", ranks),
+        mock.patch.object(best_and_typical, "averaged", ranks),
+        mock.patch.object(best_and_typical, "refuse_heavy_weight"),
+    ):
+        yield
 
 
 def run(long: bool) -> Outcome:
@@ -50,8 +63,9 @@ def run(long: bool) -> Outcome:
             rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1))
         )
         size = next(first for first, last in SIZES if first <= len(cohort.labels) <= last)
-        for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
-            hits[size, name] += list(_figures(cohort, pack, averaging, rng))  # type: ignore[arg-type]
+        hits[size, "on"] += list(_figures(cohort, "five-ranks", rng))
+        with first_quartile():
+            hits[size, "off"] += list(_figures(cohort, "single-rank", rng))
     rows, sound = [], True
     for first, last in SIZES:
         on, off = (
@@ -76,14 +90,14 @@ def run(long: bool) -> Outcome:
 
 
 def _figures(
-    sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator
+    sector: Sector, averaging: Averaging, rng: np.random.Generator
 ) -> Iterator[tuple[bool, float]]:
     """Of each figure whether its rounding interval holds one firm's value, and how often a random
     value's does.
     """
-    who = entrants(sector.labels, pack, STEP, RULE, "any")
+    who = entrants(sector.labels, PACK, STEP, RULE, "any")
     composed = compose_with_draws(
-        who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging
+        who, PACK, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging
     ).result
     bests, typicals = (
         np.sort([float(value) for value in values])
@@ -110,7 +124,7 @@ def _shown(
     """Each figure with the values of its kind and the ranks that it is the mean of."""
     if composed.best is None or composed.typical is None or composed.rule is None:
         raise RuntimeError(f"{composed.firms} firms gave no value")
-    yield composed.best, bests, averaged(composed.rule, composed.firms)
+    yield composed.best, bests, rules.averaged(composed.rule, composed.firms)
     yield composed.typical, typicals, middle(composed.firms, averaging)
     for point in composed.curve:
         yield point.value, bests, ranks(point.percent, composed.firms, averaging)

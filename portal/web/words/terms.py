@@ -80,9 +80,8 @@ VERSION_STATES: dict[str, tuple[Promise, Mood]] = {
 
 
 RULES: dict[str, Promise] = {
-    "mean-of-best-five": gettext_lazy("the mean of the best five firms"),
-    "mean-of-top-decile": gettext_lazy("the mean of the best tenth of the firms"),
-    "first-quartile": gettext_lazy("the first quartile of the firms"),  # versions published before
+    "trimmed-best-five": gettext_lazy("the mean of the second to sixth best firms"),
+    "trimmed-best-decile": gettext_lazy("the mean of a tenth of the firms, after the very best"),
     "five-ranks": gettext_lazy("the mean of the five firms around a rank"),
     "single-rank": gettext_lazy("the one firm at a rank"),
 }

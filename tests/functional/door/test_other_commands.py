@@ -59,7 +59,7 @@ def test_compare_reads_a_log_without_a_mapping(
         "unit": "kWh/t",
         "best": 3500.0,
         "interval": [3400.0, 3600.0],
-        "rule": "mean-of-best-five",
+        "rule": "trimmed-best-five",
     }
     document = {
         "schema": "steplabel/benchmark/1",

@@ -208,7 +208,7 @@ def benchmark(path: Path, **changes: Any) -> Path:
         "unit": "kWh/t",
         "best": 345.0,
         "interval": [343.0, 347.0],
-        "rule": "mean-of-best-five",
+        "rule": "trimmed-best-five",
     }
     document = {
         "schema": "steplabel/benchmark/1",

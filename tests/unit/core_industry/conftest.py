@@ -116,12 +116,12 @@ def pack() -> Pack:
             "composition": [
                 {
                     "firms_from": 8,
-                    "rule": "mean-of-best-five",
+                    "rule": "trimmed-best-five",
                     "words": words("mean of the best five"),
                 },
                 {
                     "firms_from": 50,
-                    "rule": "mean-of-top-decile",
+                    "rule": "trimmed-best-decile",
                     "words": words("mean of the top decile"),
                 },
             ],

@@ -65,7 +65,7 @@ def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(
 
 @pytest.mark.parametrize(
     ("share", "alike", "rule", "firms"),
-    [("0.2", 5, "mean-of-best-five", 8), ("0.1", 10, "mean-of-top-decile", 100)],
+    [("0.2", 5, "trimmed-best-five", 8), ("0.1", 10, "trimmed-best-decile", 100)],
 )
 def test_a_limit_that_no_binary_number_holds_is_kept_exactly_too(
     share: str, alike: int, rule: RuleName, firms: int
@@ -98,14 +98,13 @@ def test_what_the_two_largest_leave_over_may_be_exactly_p_percent_of_the_largest
 @pytest.mark.parametrize(
     ("rule", "firms", "refused"),
     [
-        ("mean-of-top-decile", 41, False),  # a tenth of 41, rounded up, is five
+        ("trimmed-best-decile", 41, False),  # a tenth of 41, rounded up, is five
         (
-            "mean-of-top-decile",
+            "trimmed-best-decile",
             40,
             True,
         ),  # four firms of a quarter each: no weight is too large, and there are too few
-        ("mean-of-best-five", 5, False),
-        ("first-quartile", 100, True),  # one firm's value
+        ("trimmed-best-five", 6, False),
     ],
 )
 def test_a_mean_of_four_firms_is_refused_though_none_of_them_weighs_too_much(
@@ -120,7 +119,7 @@ def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
     potential = (Potential("typical", 1.0, (0.5, 1.5)),)
     step = cast(
         IndustryCell,
-        SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential),
+        SimpleNamespace(rule="trimmed-best-five", averaging="five-ranks", potential=potential),
     )
     return potentials.withheld(step, Exhibit("", who), [], [], POLICY)
 
@@ -204,18 +203,19 @@ def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_ar
 
 
 def test_of_equal_firms_at_the_edge_of_the_best_the_first_by_name_is_in() -> None:
-    """Four firms are better; of three that are alike the fifth place goes to the first name, in
+    """Four firms are better, the very best is left out; of three that are alike the last two places
+        go to the first names, in
     whatever order they stand.
     """
     named = [("z", 1), ("y", 2), ("x", 3), ("w", 4), ("n", 5), ("m", 5), ("o", 5), ("a", 9)]
     members = tuple(Member(firm, f"site-{firm}", (670, value, value)) for firm, value in named)
     for order in (members, members[::-1]):
-        assert best_group(CellRoster("cell", order), "mean-of-best-five") == {
-            "z",
+        assert best_group(CellRoster("cell", order), "trimmed-best-five") == {
             "y",
             "x",
             "w",
             "m",
+            "n",
         }
 
 

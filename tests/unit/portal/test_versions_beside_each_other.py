@@ -47,7 +47,7 @@ KILN = CellView(
     interval=(98.0, 103.0),
     typical=120.0,
     typical_interval=(117.0, 124.0),
-    rule="mean-of-best-five",
+    rule="trimmed-best-five",
     firms=24,
     shown=True,
     reason_code="shown",
@@ -178,7 +178,7 @@ def labelled(*cells: CellView, **changed: str) -> Any:
         ({"boundary": "kiln and cooler"}, ("boundary",)),
         ({"unit": "GJ/t"}, ("unit",)),
         ({"ratio": 0.8}, ("ratio",)),
-        ({"rule": "mean-of-top-decile"}, ("rule",)),
+        ({"rule": "trimmed-best-decile"}, ("rule",)),
         ({"averaging": "single-rank"}, ("averaging",)),
         ({"pooled": ((3, 2),)}, ("years",)),
         ({"firms": 9, "best": 90.0, "in_part": 1}, ()),  # who takes part is no definition
@@ -240,7 +240,7 @@ def table(
         TOTAL,
         replace(TOTAL, value=95.0),
         replace(TOTAL, value=110.0),
-        "mean-of-best-five",
+        "trimmed-best-five",
         24,
     )
     return list(csv.DictReader(io.StringIO(csv_of(document, label, broken))))

@@ -40,7 +40,7 @@ def label(*curves: tuple[CurvePoint, ...], firms: int = 60) -> LabelView:
         )
         for index, best in enumerate(bests)
     )
-    return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", firms)
+    return LabelView(steps, total(76.1), total(77.9), total(83.2), "trimmed-best-five", firms)
 
 
 def spread(version: LabelView, unit: str = "kgce") -> Spread:

@@ -54,7 +54,7 @@ def step_view(place: int, best: float | None, typical: float | None = None) -> C
         interval=None if best is None else (best - 0.1, best + 0.1),
         typical=typical,
         typical_interval=None,
-        rule="mean-of-best-five",
+        rule="trimmed-best-five",
         firms=23,
         shown=best is not None,
         reason_code="shown" if best is not None else "too-few-firms",
@@ -86,7 +86,7 @@ def label() -> LabelView:
         step_view(index, best, best + (5.0 if index == 2 else 0.3))
         for index, best in enumerate(bests)
     )
-    return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
+    return LabelView(steps, total(76.1), total(77.9), total(83.2), "trimmed-best-five", 23)
 
 
 def shown_in(unit: str) -> TotalsDisplay:

@@ -66,7 +66,7 @@ def in_force(
                 366.0,
                 (364.0, 368.0),
             ),
-            *("mean-of-best-five", 20, True, "", "", "", True, curve),
+            *("trimmed-best-five", 20, True, "", "", "", True, curve),
         )
         for place in declared.routes[0].steps
         if place.step in step.split()

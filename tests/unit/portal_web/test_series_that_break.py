@@ -28,7 +28,7 @@ BARS = CellView(
     (9.0, 11.0),
     12.0,
     (11.0, 13.0),
-    "mean-of-best-five",
+    "trimmed-best-five",
     9,
     True,
     "shown",
@@ -62,7 +62,7 @@ def test_years_that_are_defined_alike_are_drawn_as_a_series() -> None:
     [
         in_force("2026", BARS_BESIDE, PLATES),
         in_force("2026", replace(BARS, averaging="single-rank"), PLATES_BESIDE),
-        in_force("2026", replace(BARS, rule="first-quartile"), PLATES_BESIDE),
+        in_force("2026", replace(BARS, rule="trimmed-best-decile"), PLATES_BESIDE),
         in_force("2026", replace(BARS, ratio=0.9), PLATES_BESIDE),
         in_force("2026", BARS, PLATES_BESIDE, digest="cd"),
         in_force("2026-Q1", BARS, PLATES_BESIDE),

@@ -108,8 +108,8 @@ def test_a_plant_without_faults_writes_only_what_happened(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [("mean-of-best-five", 3.0), ("mean-of-top-decile", 1.5)],
+    [("trimmed-best-five", 4.0), ("trimmed-best-decile", 2.5)],
 )
 def test_the_composition_rules_worked_by_hand(rule: str, expected: float) -> None:
-    # 12 values 1..12: the best five average 3; the top decile is two
+    # 12 values 1..12: 2 to 6 average 4; a tenth is two, after the best
     assert industry_best(rule, np.arange(12, 0, -1, dtype=float)) == expected
