@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Literal
 
 from benchmarks.composition.result import IndustryLabel
@@ -83,3 +84,4 @@ class Sight:
     elsewhere: Sequence[PublishedVersion]
     too_early: Refusal | None
     other_years: Sequence[PublishedVersion] = ()
+    audited: Mapping[str, AbstractSet[str]] = field(default_factory=dict)  # step -> sites

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from benchmarks.composition.result import IndustryCell, IndustryLabel
@@ -19,6 +20,7 @@ from benchmarks.disclosure import (
     curve,
     frequency_and_dominance,
     influence,
+    one_firm,
     potentials,
 )
 from benchmarks.disclosure.beside_others import PublicHistory
@@ -43,6 +45,7 @@ def gate(
     period_end: date,
     today: date,
     size_weights: Mapping[str, float] | None = None,
+    audited: Mapping[str, AbstractSet[str]] | None = None,
 ) -> GateResult:
     """Decide every value of a draft.
 
@@ -57,10 +60,20 @@ def gate(
             bests and sums over firms are held against.
         period_end: the first day after the period.
         size_weights: firm -> declared size class weight; a firm not named weighs 1.
+        audited: step -> sites whose report an auditor's positive opinion covers there.
     """
     _refuse_other_roster(draft, roster)
     too_early = frequency_and_dominance.lag(policy, period_end, today)
-    sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, too_early, other_years)
+    sight = Sight(
+        roster,
+        policy,
+        size_weights or {},
+        previous,
+        elsewhere,
+        too_early,
+        other_years,
+        audited or {},
+    )
     decided: dict[str, tuple[IndustryCell, CellDecision]] = {}
     # where two metrics cannot both be shown, the route's own is
     for cell in sorted(draft.cells, key=lambda candidate: not candidate.headline):
@@ -125,8 +138,13 @@ def _decide_cell(
             other_years=[exhibit for exhibit, _ in _shown_before(sight.other_years, cell.name)],
             other_metrics=list(_other_metrics(cell, period, sight, beside)),
         )
-        refusal = beside_others.refused(ours, public, sight.policy)
-        if curve.gives_firms_away(ours, public.of_these_days, sight.policy):
+        audited = sight.audited.get(cell.step, frozenset())
+        refusal = one_firm.refused(
+            one_firm.of_cell(ours, cell), ours, audited
+        ) or beside_others.refused(ours, public, sight.policy)
+        if curve.gives_firms_away(ours, public.of_these_days, sight.policy) or one_firm.refused(
+            one_firm.of_curve(ours, cell), ours, audited
+        ):
             cell = dataclasses.replace(cell, curve=(), curve_withheld=True)
         apart = [*public.other_metrics, *public.other_years]
         withheld_potentials = potentials.withheld(

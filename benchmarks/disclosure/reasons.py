@@ -22,6 +22,7 @@ class GateReason(StrEnum):
     DOMINANCE = "dominance"
     P_PERCENT = "p-percent"
     WEIGHT = "weight"
+    INFLUENCE = "influence"
     DIFFERENCING = "differencing"
     OVERLAP = "overlap"
     COMBINED = "combined"
@@ -48,6 +49,10 @@ _SENTENCES: dict[GateReason, Phrase] = {
     GateReason.WEIGHT: Phrase(
         "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them "
         "would have a weight above %(share)s in it."
+    ),
+    GateReason.INFLUENCE: Phrase(
+        "Not shown yet: without the report of one firm the value would lie outside its interval, "
+        "and that report has not been audited."
     ),
     GateReason.DIFFERENCING: Phrase(
         "Withheld: compared with version %(version)s, the difference could reveal a firm. At "

@@ -10,7 +10,12 @@ from fractions import Fraction
 
 from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.composition.roster import WHOLE_ROUTE
-from benchmarks.disclosure import beside_others, frequency_and_dominance, influence
+from benchmarks.disclosure import (
+    beside_others,
+    frequency_and_dominance,
+    influence,
+    one_firm,
+)
 from benchmarks.disclosure.beside_others import PublicHistory
 from benchmarks.disclosure.decisions import CellDecision, Measure, PublishedVersion, Sight
 from benchmarks.disclosure.frequency_and_dominance import Refusal
@@ -77,7 +82,13 @@ def decide_totals(
                         for versions in (earlier, elsewhere, other_years)
                     )
                 )
-                refusal = beside_others.refused(ours, public, sight.policy)
+                claims = one_firm.of_whole_route(
+                    ours, total, [(cell.ratio, cell.grid) for cell in headline]
+                )
+                audited = one_firm.audited_everywhere(headline, sight.audited)
+                refusal = one_firm.refused(claims, ours, audited) or beside_others.refused(
+                    ours, public, sight.policy
+                )
         else:
             same = (
                 (version, old) for version, old in alike if version.label.period == draft.period

@@ -50,6 +50,7 @@ def gate_of(
         period_end=scheme_day(period.end),
         today=scheme_day(now),
         size_weights=present.size_weights,
+        audited=present.verdicts.audited(present.submissions),
     )
 
 

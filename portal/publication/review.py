@@ -1,24 +1,31 @@
 """One version as those see it who decide about it: what the gate found, what was said of it, what
 keeps a person from publishing it.
 
-Nothing here reads the draft label or the roster.
+The draft label and the roster are read for one thing alone: how far one report moves each value,
+and whose report to audit first, which the reader, who sees every protected value, may know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from benchmarks.disclosure import GateResult
+from benchmarks.composition import IndustryLabel, Roster
+from benchmarks.disclosure import GateResult, one_firm
+from benchmarks.phrases import Name
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
+from portal.accounts.selectors import may_decide_for, sites_by_slug
+from portal.days import scheme_day
+from portal.intake.models import Submission
 from portal.plain_views import view_of
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, VersionStatus
 from portal.publication.rows import shown_beside
 from portal.publication.shapes import LabelView, label_view
 from portal.publication.who_may_publish import is_overtaken, obstacle_by_state
+from portal.standings.attested import verdicts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,15 @@ class PreviousView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportMove:
+    """By how much a value moves at most without any one report, and whose to audit first."""
+
+    by: float  # in the value's unit
+    share: float | None  # of the value; None of a value of 0
+    audit_first: Name | None  # the site; None where every report that moves it is audited
+
+
+@dataclass(frozen=True, slots=True)
 class DraftView:
     """A version for the people who decide about it: gated like every surface, with what stands in
     the way.
@@ -67,6 +83,7 @@ class DraftView:
     version: int
     status: str
     label: LabelView
+    moves: Mapping[str, ReportMove]  # of cells by name, of totals by measure; none once decided
     hold: bool  # the gate lets some value wait: the whole version waits
     reports: int  # submissions that entered
     drafted_by: str
@@ -99,10 +116,10 @@ class DraftView:
 
 
 _PEOPLE = ("drafted_by", "approved_by", "discarded_by")
-_UNREAD = ("label", "roster", "explanation", "document", "summary")
+_UNREAD = ("explanation", "document", "summary")
 
 
-def draft_review(user: User, publication: int) -> DraftView | None:
+def draft_review(user: User, publication: int, now: datetime) -> DraftView | None:
     """One version, whatever its status, for a regulator whose jurisdiction covers its scope; None
     for anybody else.
     """
@@ -130,6 +147,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         version=row.version,
         status=row.status,
         label=label_view(gate),
+        moves=_moves(row, now) if row.status == VersionStatus.DRAFT else {},
         hold=gate.hold,
         reports=len(row.participants),
         drafted_by=_called(row.drafted_by),
@@ -155,6 +173,22 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         may_discard=row.status == VersionStatus.DRAFT and not waiting,
         may_withdraw=row.status == VersionStatus.PUBLISHED,
     )
+
+
+def _moves(row: Publication, now: datetime) -> dict[str, ReportMove]:
+    submissions = dict(
+        Submission.objects.filter(digest__in=row.participants).values_list("site__slug", "pk")
+    )
+    audited = verdicts_of(submissions.values(), scheme_day(now)).audited(submissions)
+    largest = one_firm.largest_moves(
+        IndustryLabel.from_json(row.label), Roster.from_json(row.roster), audited
+    )
+    first = [move.audit_first for move in largest.values() if move.audit_first is not None]
+    named = {site.slug: site.name for site in sites_by_slug(first)}
+    return {
+        name: ReportMove(move.by, move.share, named.get(move.audit_first or ""))
+        for name, move in largest.items()
+    }
 
 
 def _called(person: User | None) -> str:

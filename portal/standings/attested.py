@@ -4,6 +4,7 @@ said of the report.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -56,6 +57,20 @@ class Verdicts:
             ),
             None,
         )
+
+    def audited(self, submissions: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+        """By step, the sites whose report a positive opinion covers, and no adverse one.
+
+        Args:
+            submissions: site -> row of its report.
+        """
+        by_step: defaultdict[str, set[str]] = defaultdict(set)
+        for site, submission in submissions.items():
+            if submission not in self.adverse:
+                for verdict in self.positive.get(submission, ()):
+                    for step in verdict.steps:
+                        by_step[step].add(site)
+        return {step: frozenset(sites) for step, sites in by_step.items()}
 
 
 NONE = Verdicts({}, frozenset())

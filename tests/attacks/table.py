@@ -37,6 +37,7 @@ ORDER = (
     "group-counts",
     "standing",
     "one-firm",
+    "one-liar",
     "alone",
     "two",
     "all-but-one",

@@ -83,7 +83,7 @@ def test_comments_stand_in_a_thread_and_are_never_changed(cast: Cast, draft: Pub
     draft_comments.comment(draft, cast.drafter, "Two plants of one firm came in.", NOW)
     draft_comments.comment(draft, cast.approver, " Looks right. ", NOW)
     draft_comments.comment(draft, cast.approver, "Looks right.", NOW)  # the form sent twice
-    view = review.draft_review(cast.approver, draft.pk)
+    view = review.draft_review(cast.approver, draft.pk, NOW)
     assert view is not None
     assert [(comment.author, comment.text) for comment in view.comments] == [
         ("drafter", "Two plants of one firm came in."),

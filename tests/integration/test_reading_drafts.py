@@ -93,7 +93,7 @@ def test_a_total_held_beside_other_publications_is_told_though_every_step_is_sho
 def test_a_review_says_who_drafted_where_and_from_how_many_reports(
     cast: Cast, draft: Publication
 ) -> None:
-    view = review.draft_review(cast.approver, draft.pk)
+    view = review.draft_review(cast.approver, draft.pk, NOW)
     assert view is not None
     assert view.reports == len(draft.participants) == 9
     assert (view.drafted_by, view.scope, view.jurisdiction) == (
@@ -120,7 +120,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     assert "After the holidays." in waiting
     assert "Cancel this release" in waiting
     assert "Approved, will be published at its time" in waiting
-    view = review.draft_review(cast.approver, draft.pk)
+    view = review.draft_review(cast.approver, draft.pk, NOW)
     assert view is not None
     assert (view.why_not, view.release and view.release.approved_by) == (
         "is-scheduled",

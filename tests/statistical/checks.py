@@ -15,6 +15,7 @@ CHECKS = (
     "outward_road",
     "stability",
     "composition",
+    "one_liar",
     "coverage",
     "insider",
     "savings",

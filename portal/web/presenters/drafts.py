@@ -5,6 +5,7 @@ change since the last version.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benchmarks.comparison.estimates import Estimate
-from benchmarks.label_keys import LabelKey
+from benchmarks.label_keys import CellKey, LabelKey
 from portal.publication.definition_changes import totals_compare
-from portal.publication.review import DraftView, ReleaseView
+from portal.publication.review import DraftView, ReleaseView, ReportMove
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.ladders import TotalsDisplay
@@ -36,6 +37,7 @@ from portal.web.words.terms import (
     in_language,
     metric_name,
     moment_in_words,
+    shown_name,
     state,
     unit_in_words,
     with_variant,
@@ -74,8 +76,8 @@ def draft_page(view: DraftView) -> DraftPage:
         hidden=len(decisions) - passing,
         checks=_checks(view, decisions),
         columns=tuple(metrics.values()),
-        cells=_cells(view.label, metrics, shown),
-        totals=_total_rows(view.label, tuple(metrics.values()), shown),
+        cells=_cells(view, metrics, shown),
+        totals=_total_rows(view, tuple(metrics.values()), shown),
         previous=view.previous.version if view.previous else None,
         changes=_changes(view.label, view.previous.label, shown) if view.previous else (),
         may_publish=view.may_publish,
@@ -160,6 +162,7 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
         checks.append(DraftCheck(_("Difference from other public values"), others, "no"))
     if years := _reason(decisions, names, "years"):
         checks.append(DraftCheck(_("Difference from other years"), years, "no"))
+    checks.append(_one_report(view, decisions, names))
     if lag := _reason(decisions, names, "lag"):
         checks.append(DraftCheck(_("Lag"), lag, "wait"))
     fitted = [cell for cell in view.label.cells if cell.shown and cell.good_fit is not None]
@@ -200,6 +203,28 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
             )
         )
     return tuple(checks)
+
+
+def _one_report(view: DraftView, decisions: Decisions, names: Names) -> DraftCheck:
+    """What a single false report could change, and what waits until one is audited."""
+    title = _("One report")
+    if waits := _reason(decisions, names, "influence"):
+        return DraftCheck(
+            title,
+            _("%(reason)s Below each such value stands whose report to audit first.")
+            % {"reason": waits},
+            "no",
+        )
+    shares = [move.share for move in view.moves.values() if move.share is not None]
+    if not shares:
+        return DraftCheck(title, _("There is no value that one report could move."), "ok")
+    share = _("%(n)s %%") % {"n": number(100 * max(shares), 1)}
+    return DraftCheck(
+        title,
+        _("No value moves by more than %(share)s, or beyond its interval, without any one firm.")
+        % {"share": share},
+        "ok",
+    )
 
 
 def _cell_name(cell: CellView, names: Names) -> str:
@@ -303,11 +328,11 @@ def _why_not(view: DraftView) -> str:
 
 
 def _cells(
-    label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay
+    view: DraftView, metrics: Mapping[str, str], shown: TotalsDisplay
 ) -> tuple[GateRow, ...]:
     """One row a step and variant, one column a metric."""
     rows: dict[tuple[str, str], dict[str, CellView]] = {}
-    for cell in label.cells:
+    for cell in view.label.cells:
         rows.setdefault((cell.step, cell.variant), {})[cell.metric] = cell
     nobody, nowhere = _("Nobody reported it"), _("Not in the pack")
     table = []
@@ -321,7 +346,7 @@ def _cells(
             GateRow(
                 with_variant(shown.names.step_name(step_id), variant),
                 tuple(
-                    _cell_of_step(title, by_metric[metric], shown)
+                    _cell_of_step(title, by_metric[metric], shown, view.moves)
                     if metric in by_metric
                     else GateCell(title, absent=nobody if metric in released else nowhere)
                     for metric, title in metrics.items()
@@ -331,11 +356,34 @@ def _cells(
     return tuple(table)
 
 
-def _cell_of_step(column: str, cell: CellView, shown: TotalsDisplay) -> GateCell:
-    best = cell.best_estimate
+def _cell_of_step(
+    column: str, cell: CellView, shown: TotalsDisplay, moves: Mapping[str, ReportMove]
+) -> GateCell:
+    best, decimals = cell.best_estimate, shown.step_decimals(cell)
     if best is None:
-        return GateCell(column, hidden=in_language(cell.reason_en, cell.reason_zh))
-    return _cell(column, best, cell.unit, cell.firms, shown.step_decimals(cell))
+        gated = GateCell(column, hidden=in_language(cell.reason_en, cell.reason_zh))
+    else:
+        gated = _cell(column, best, cell.unit, cell.firms, decimals)
+    return _with_move(gated, moves.get(str(CellKey.of(cell))), cell.unit, decimals)
+
+
+def _with_move(
+    cell: GateCell, move: ReportMove | None, unit: str, decimals: int | None
+) -> GateCell:
+    """With how far one report moves the value, and whose to audit first."""
+    if move is None:
+        return cell
+    amount = f"{number(move.by, decimals)} {unit_in_words(unit)}"
+    if move.share is not None:
+        share = _("%(n)s %%") % {"n": number(100 * move.share, 1)}
+        amount = _("%(share)s (%(amount)s)") % {"share": share, "amount": amount}
+    return replace(
+        cell,
+        move=_("Without any one firm it moves by at most %(amount)s.") % {"amount": amount},
+        audit_first=_("Audit first: %(site)s") % {"site": shown_name(move.audit_first)}
+        if move.audit_first
+        else "",
+    )
 
 
 def _cell(column: str, estimate: Estimate, unit: str, firms: int, decimals: int | None) -> GateCell:
@@ -349,13 +397,15 @@ def _cell(column: str, estimate: Estimate, unit: str, firms: int, decimals: int 
 
 
 def _total_rows(
-    label: LabelView, columns: Sequence[str], shown: TotalsDisplay
+    view: DraftView, columns: Sequence[str], shown: TotalsDisplay
 ) -> tuple[GateRow, ...]:
-    decimals = shown.total_decimals(label)
+    decimals = shown.total_decimals(view.label)
     first, *others = columns or ("",)  # a label without a step has its totals all the same
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
     rows = []
-    for title, total in _totals(label):
+    for (title, total), measure in zip(
+        _totals(view.label), ("composite", "best-reached", "typical"), strict=True
+    ):
         estimate = total.estimate
         if estimate is None:
             cell = GateCell(
@@ -363,6 +413,7 @@ def _total_rows(
             )
         else:
             cell = _cell(first, estimate, total.unit, total.firms, decimals)
+        cell = _with_move(cell, view.moves.get(measure), total.unit, decimals)
         rows.append(GateRow(title, (cell, *nothing)))
     return tuple(rows)
 

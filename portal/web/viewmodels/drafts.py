@@ -33,6 +33,8 @@ class GateCell:
     firms: str = ""
     hidden: str = ""
     absent: str = ""
+    move: str = ""  # how far one report moves it
+    audit_first: str = ""  # whose report
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def _page(
 
 
 def _draft(request: HttpRequest, publication: int) -> DraftView:
-    view = draft_review(person(request), publication)
+    view = draft_review(person(request), publication, timezone.now())
     if view is None:
         raise Http404
     return view
