@@ -32,6 +32,7 @@ from benchmarks.released import Grid
 from benchmarks.standard_limits import StandardEdition, StandardLimit
 
 NEWEST = "newest"
+OutputUnit = Literal["t", "kg", "weight case", "item", "1000 items", "m", "m2", "m3", "Nm3", "kWh"]
 
 
 class Boundary(Declared):
@@ -184,9 +185,7 @@ class Step(Declared):
     product_carrier: str | None = (
         None  # what is credited as this carrier is the product itself: as much as the good output
     )
-    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3", "Nm3", "kWh"] = (
-        "t"  # goods may be counted, or measured
-    )
+    output_unit: OutputUnit = "t"  # goods may be counted, or measured
     run_kind: Literal["heat", "coil", "melt", "shift", "day", "month", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]

@@ -125,7 +125,7 @@ def _label_one(
     ]
     labels = []
     for product, cells in _cells(columns).items():
-        if product != step.product:
+        if step.product and product != step.product:
             findings.append(
                 _product_unknown(step, product, columns, np.concatenate(list(cells.values())))
             )

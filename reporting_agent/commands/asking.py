@@ -12,7 +12,10 @@ from benchmarks.phrases import Phrase, as_phrase, enumerated
 
 if TYPE_CHECKING:
     from reporting_agent.config import SiteSettings
-    from reporting_agent.proposal import Ask, ProfileProposal, ProfileQuestion
+    from reporting_agent.door import Ask, ProfileProposal, ProfileQuestion
+
+
+_FEW_CHOICES = 6
 
 
 def asker(args: Namespace) -> Ask:
@@ -21,7 +24,7 @@ def asker(args: Namespace) -> Ask:
     """
     import sys
 
-    from reporting_agent.proposal import nobody
+    from reporting_agent.door import nobody
 
     return nobody if args.json or not sys.stdin.isatty() else _ask
 
@@ -36,8 +39,8 @@ def recognised_site(args: Namespace) -> SiteSettings:
     from reporting_agent import pipeline
     from reporting_agent.config import load_site
     from reporting_agent.console import say
+    from reporting_agent.door import profiles_as_toml, recognise
     from reporting_agent.pipeline.inputs import first_files
-    from reporting_agent.proposal import profiles_as_toml, recognise
 
     site = load_site(args.site)
     files = {
@@ -95,13 +98,18 @@ def _ask(question: ProfileQuestion) -> str | None:
     from reporting_agent.console import LANGUAGE
 
     ask, hint = in_language(question.ask, LANGUAGE.get()), " / ".join(question.choices)
-    if not hint and question.example:
+    if question.proposal:
+        enter = Phrase("Enter: %(answer)s", answer=question.proposal)
+        few = len(question.choices) <= _FEW_CHOICES
+        choices = f"{hint}; " if hint and few else ""
+        hint = f"{choices}{in_language(enter, LANGUAGE.get())}"
+    elif not hint and question.example:
         hint = in_language(Phrase("such as %(example)s", example=question.example), LANGUAGE.get())
     while True:
         sys.stderr.write(f"{ask}{f' [{hint}]' if hint else ''} ")
         sys.stderr.flush()
         line = sys.stdin.readline()
-        answer = line.strip()
+        answer = line.strip() or (question.proposal if line else "")
         if answer and (not question.choices or answer in question.choices):
             return answer
         if not line:

@@ -1,5 +1,5 @@
-"""`steplabel-agent label`: the site's exact step labels, made and kept on the site; of a small
-firm, from one workbook.
+"""`steplabel-agent label`: the exact step labels of a plant, made and kept on the site: of files as
+they are, or of a site.toml.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from benchmarks.phrases import Phrase, in_number, listed
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reporting_agent.analysis import Analysis
+    from reporting_agent.changes.questioned_label import QuestionedLabel
+    from reporting_agent.config import SiteSettings
+    from reporting_agent.door.taking import TakenFiles
     from reporting_agent.pipeline import LabelResult
 
 
@@ -24,13 +29,26 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         help="make the local step labels: label.json, batches.parquet, rejected.csv, report.html",
     )
     parser.add_argument(
-        "workbook",
-        nargs="?",
-        metavar="WORKBOOK.xlsx",
-        help="a small firm's workbook instead of a site: a copy with labels",
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="files as they are, in any order and without a site.toml: a log, meters, or both",
     )
     add_site(parser, required=False)
     add_period(parser, required=False)
+    parser.add_argument(
+        "--pack",
+        metavar="NAME",
+        help="the sector's method: steel, aluminium, cement or a file; without it the plant is "
+        "compared with itself",
+    )
+    parser.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an answer to a question, as the remedy names it; may be repeated",
+    )
     parser.add_argument(
         "--out", metavar="DIR", default="label", help="where the files go (default: label)"
     )
@@ -44,101 +62,143 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         action="store_true",
         help="also tables/NAME.parquet: the same, one file per table",
     )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="print all that the report says of the labels"
+    )
     add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def run(args: Namespace) -> int:
-    """Read, label, write; the label's values go to stdout."""
-    if args.workbook is not None:
-        if args.site or args.period:
-            args.wrong_usage(
-                Phrase(
-                    "a workbook stands alone: it holds its own runs and settings; leave out "
-                    "--site and --period"
-                )
-            )
-        return _workbook(args)
-    if not (args.site and args.period):
-        args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or a WORKBOOK.xlsx"))
-    return _site(args)
+    """Read, label, write; the labels go to stdout."""
+    if bool(args.files) == bool(args.site):
+        args.wrong_usage(Phrase("give files, or --site FILE"))
+    if args.site:
+        if args.answer or args.pack:
+            args.wrong_usage(Phrase("--answer and --pack go with files; a site.toml holds its own"))
+        from reporting_agent.commands import asking
+
+        return _label(args, asking.recognised_site(args), ())
+    from reporting_agent.config import load_site
+
+    taken = _taken(args)
+    return _label(args, load_site(taken.site), taken.said)
 
 
-def _workbook(args: Namespace) -> int:
-    from benchmarks.catalogue import in_language
-    from reporting_agent.console import emit
-    from reporting_agent.report import writing
-    from reporting_agent.workbook import copying, labelling, reading, summary
-
-    source = Path(args.workbook)
-    labelled = labelling.label(reading.read(source), datetime.now(UTC))
-    out = writing.folder(Path(args.out))
-    target = out / f"{source.stem}.labelled.xlsx"
-    writing.write_bytes(target, copying.labelled_copy(labelled))
-    sentence = in_language(
-        Phrase("Written to %(file)s; your own workbook was not changed.", file=target),
-        labelled.sheet.lang,
-    )
-    emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{sentence}")
-    return 0
-
-
-def _site(args: Namespace) -> int:
-    from benchmarks.catalogue import in_language
-    from reporting_agent import pipeline
-    from reporting_agent.analysis import analyse
-    from reporting_agent.changes.questioned_label import labelled
+def _taken(args: Namespace) -> TakenFiles:
     from reporting_agent.commands import asking
-    from reporting_agent.console import emit, say
-    from reporting_agent.pipeline.outward.differences import differences
-    from reporting_agent.pipeline.outward.releasable import steps_in_doubt
-    from reporting_agent.report import quality, site_files, summary
+    from reporting_agent.door.taking import take
 
-    site = asking.recognised_site(args)
+    answers = {}
+    for answer in args.answer:
+        key, equals, value = answer.partition("=")
+        if not equals:
+            args.wrong_usage(Phrase("an answer is KEY=VALUE: %(answer)s", answer=answer))
+        answers[key.strip()] = value.strip()
+    return take(
+        [Path(file) for file in args.files],
+        Path(args.out),
+        answers,
+        asking.asker(args),
+        args.pack,
+        args.lang,
+    )
+
+
+def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
+    from benchmarks.catalogue import in_language
+    from reporting_agent.analysis import analyse
+    from reporting_agent.console import emit
+    from reporting_agent.report import first_page, site_files
+
     now = datetime.now(UTC)
-    label = labelled(site, args.period, now, outward=True)
+    label = _made(site, args.period, now)
     result, analysis = label.result, analyse(site, label)
-    leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
-    in_doubt = steps_in_doubt(result.site_label)
-    for line in differences(result.site_label, leaving, result.data.pack, in_doubt):
-        say(in_language(line, args.lang))
     out = Path(args.out)
     payload = site_files.write(site, result, analysis, out, args.lang, made_at=now)
-    if result.data.proposals:
-        count, file = len(result.data.proposals), str(out / "declarations.toml")
-        sentence = in_number(
-            count,
-            "%(count)s finding affects a report only after you declare it. %(file)s contains the "
-            "lines to paste into site.toml.",
-            "%(count)s findings affect a report only after you declare them. %(file)s contains "
-            "the lines to paste into site.toml.",
-            count=f"{count:,}",
-            file=file,
-        )
-        say(in_language(sentence, args.lang))
+    written = ["report.html", "label.json", "batches.parquet", "rejected.csv"]
+    written += ["site.toml"] if args.files else []
+    written += ["declarations.toml"] if result.data.proposals else []
     written_too = (
         _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
         if args.xlsx or args.tables
         else set()
     )
-    if stale := [
+    written += sorted(str(file.relative_to(out)) for file in written_too)
+    page = first_page.lines(site, result, analysis, said, written, out, args.lang)
+    if args.verbose:
+        page += ["", *(in_language(line, args.lang) for line in _rest(site, label, analysis, args))]
+    if stale := _stale(out, written_too):
+        page.append(in_language(stale, args.lang))
+    emit(args, payload, "\n".join(page))
+    return 0
+
+
+def _made(site: SiteSettings, period: str | None, now: datetime) -> QuestionedLabel:
+    """The label of the period; of none, of all that the files tell of."""
+    from benchmarks.measurements import Period
+    from reporting_agent import pipeline
+    from reporting_agent.changes.questioned_label import questioned
+    from reporting_agent.pipeline import own_pack, whole_period
+
+    outward = site.pack != own_pack.OWN
+    alone = site.inputs.readings is not None and not (site.inputs.batches or site.inputs.log)
+    if period is not None:
+        chosen = Period.parse(period, site.zone)
+    elif alone and site.inputs.source is None:
+        chosen = whole_period.of_meters(site, pipeline.read(site, None))
+    else:
+        chosen = whole_period.of_runs(site)
+    return questioned(site, pipeline.label(site, chosen, outward=outward), now)
+
+
+def _rest(
+    site: SiteSettings, label: QuestionedLabel, analysis: Analysis, args: Namespace
+) -> list[str]:
+    """Everything that stands beside the labels, as the report says it."""
+    from reporting_agent import pipeline
+    from reporting_agent.pipeline.outward.differences import differences
+    from reporting_agent.pipeline.outward.releasable import steps_in_doubt
+    from reporting_agent.report import quality, summary
+
+    result = label.result
+    rest = list(quality.questions_as_text(analysis.review, args.lang))
+    rest.append(summary.as_text(result, analysis.review.limits, args.lang))
+    rest.append(summary.routes_as_text(analysis.routes, args.lang).rstrip())
+    if result.data.outward is not None:
+        leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
+        in_doubt = steps_in_doubt(result.site_label)
+        rest += differences(result.site_label, leaving, result.data.pack, in_doubt)
+    if result.data.proposals:
+        count, file = len(result.data.proposals), str(Path(args.out) / "declarations.toml")
+        rest.append(
+            in_number(
+                count,
+                "%(count)s finding affects a report only after you declare it. %(file)s contains "
+                "the lines to paste into site.toml.",
+                "%(count)s findings affect a report only after you declare them. %(file)s "
+                "contains the lines to paste into site.toml.",
+                count=f"{count:,}",
+                file=file,
+            )
+        )
+    return [line for line in rest if line]
+
+
+def _stale(out: Path, written: set[Path]) -> Phrase | None:
+    """What an earlier run left there, and this one did not write."""
+    stale = [
         file
         for file in (out / "label.xlsx", *sorted((out / "tables").glob("*.parquet")))
-        if file.is_file() and file not in written_too
-    ]:
-        sentence = Phrase(
-            "These files contain an earlier run, not this one: %(files)s. Write them anew with "
-            "--xlsx and --tables, or delete them.",
-            files=listed(str(file.relative_to(out)) for file in stale),
-        )
-        say(in_language(sentence, args.lang))
-    asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
-    values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()  # noqa: E501
-    written = Phrase(
-        "Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out)
+        if file.is_file() and file not in written
+    ]
+    if not stale:
+        return None
+    return Phrase(
+        "These files contain an earlier run, not this one: %(files)s. Write them anew with "
+        "--xlsx and --tables, or delete them.",
+        files=listed(str(file.relative_to(out)) for file in stale),
     )
-    emit(args, payload, f"{asked}{values}\n{in_language(written, args.lang)}")
-    return 0
 
 
 def _more(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
-    from reporting_agent.proposal import ProfileProposal, Proof
+    from reporting_agent.door import ProfileProposal, Proof
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -42,7 +42,7 @@ def run(args: Namespace) -> int:
     """
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
-    from reporting_agent.proposal import as_toml, nobody, open_lines, open_questions, prove, settled
+    from reporting_agent.door import as_toml, nobody, open_lines, open_questions, prove, settled
     from reporting_agent.report import writing
 
     path = Path(args.file)

@@ -9,6 +9,7 @@ rejected with what was found. `steplabel-agent map` proposes one.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -114,6 +115,14 @@ class Profile(Setting):
     differences: dict[
         str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
     ] = {}  # quantity -> counter at end, at start
+
+    files: dict[str, Profile] = newer(
+        {}
+    )  # by file name, the profile of one that is written otherwise
+
+    def of(self, path: Path) -> Profile:
+        """The profile of one of the input's files."""
+        return self.files.get(path.name, self)
 
     @property
     def last_header_row(self) -> int:

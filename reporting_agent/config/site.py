@@ -20,6 +20,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated, in_number
+from benchmarks.routes import OutputUnit
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
@@ -36,7 +37,7 @@ from reporting_agent.config.materials import (
     refuse_twice,
 )
 from reporting_agent.config.meters import Meter
-from reporting_agent.config.profile import Mapping, Setting, zone_named
+from reporting_agent.config.profile import Mapping, Setting, newer, zone_named
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
@@ -80,18 +81,22 @@ class Equipment(Setting):
     rated_power_kw: float | None = Field(default=None, gt=0)
 
 
+Files = str | tuple[str, ...]
+"""A file or a pattern of several; or a list of them."""
+
+
 class InputFiles(Setting):
     """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name
-    several.
+    several, and so may a list. Readings alone tell what the meters do, and make no label.
 
     `source` names a source of a technology provider, which gives the inputs that no file is named
     for; `corrections` the rejected.csv of an earlier run in which a person mended rows.
     """
 
-    batches: str | None = None
-    readings: str | None = None
-    energy: str | None = None
-    log: str | None = None
+    batches: Files | None = None
+    readings: Files | None = None
+    energy: Files | None = None
+    log: Files | None = None
     scales: str | None = None
     source: str | None = None
     corrections: str | None = None
@@ -102,8 +107,8 @@ class InputFiles(Setting):
             raise ValueError(Phrase("log stands alone: it brings output and energy together"))
         if self.source is not None:
             return self  # what it gives is known once it is connected
-        if self.log is None and self.batches is None:
-            raise ValueError(Phrase("batches (with readings or energy) or log must be given"))
+        if self.log is None and self.batches is None and self.readings is None:
+            raise ValueError(Phrase("batches, readings or a log must be given"))
         if self.batches is not None and self.readings is None and self.energy is None:
             raise ValueError(
                 Phrase(
@@ -161,6 +166,29 @@ class StepSetting(Setting):
         return carriers
 
 
+class OwnStep(Setting):
+    """[own_steps.ID]: a step of a plant that is compared with itself (`pack = "own"`).
+
+    `carriers` are told of every run, `optional` ones of some, `credited` ones are given back.
+    `unit` is that of their energy where they are no electricity.
+    """
+
+    name: str = ""
+    output_unit: OutputUnit = "t"
+    carriers: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    credited: tuple[str, ...] = ()
+    unit: Literal["kWh", "MJ", "kgce"] = "kgce"
+    longest_gap_s: int = Field(default=3600, gt=0)  # without a reading
+
+
+class AssumedSetting(Setting):
+    """[[assumed]]: what was taken without asking, by the key that changes it."""
+
+    key: str
+    value: str
+
+
 class SiteSettings(Setting):
     """A whole site.toml, with the folder its paths start from."""
 
@@ -176,6 +204,8 @@ class SiteSettings(Setting):
     answers: dict[str, str] = Field(
         default_factory=dict
     )  # to what `map` asks of a file without a mapping; no report is made by them
+    assumed: tuple[AssumedSetting, ...] = newer(())
+    own_steps: dict[str, OwnStep] = newer({})
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(

@@ -40,7 +40,12 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
     object_storage.fetched(f"{beside(file)}/*.toml", place)
     site = load_site(copy, inherit)
     files = site.inputs.model_dump(exclude={"source"}, exclude_none=True)
-    moved = {name: joined(beside(file), pattern) for name, pattern in files.items()}
+    moved = {
+        name: joined(beside(file), pattern)
+        if isinstance(pattern, str)
+        else tuple(joined(beside(file), each) for each in pattern)
+        for name, pattern in files.items()
+    }
     return site.model_copy(update={"inputs": site.inputs.model_copy(update=moved)})
 
 

@@ -127,4 +127,5 @@ def price_files_of(site: SiteSettings) -> list[Path]:
 
 def patterns_of(site: SiteSettings) -> list[str]:
     """Every file or pattern that `[inputs]` names."""
-    return [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]
+    named = site.inputs.model_dump(exclude={"source"}, exclude_none=True).values()
+    return [pattern for each in named for pattern in ((each,) if isinstance(each, str) else each)]

@@ -4,7 +4,7 @@ a person corrected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
@@ -84,7 +84,7 @@ class Inputs:
         pattern = getattr(site.inputs, wanted.name)
         if pattern is not None:
             sheets = [
-                read_table(path, profile, wanted, site.zone, self.corrections)
+                read_table(path, profile.of(path), wanted, site.zone, self.corrections)
                 for path in paths_of(site, pattern)
             ]
         else:
@@ -106,7 +106,7 @@ class Inputs:
             pattern = getattr(self.site.inputs, name)
             if self.extract is None and pattern is not None:
                 profile = Profile() if name == "corrections" else self._profile(name)
-                yield from ((name, path, profile) for path in paths_of(self.site, pattern))
+                yield from ((name, path, profile.of(path)) for path in paths_of(self.site, pattern))
 
     def in_doubt(self) -> Iterator[Place]:
         """Rows that may be of more batches than one, in the tables read so far."""
@@ -182,10 +182,12 @@ def first_files(site: SiteSettings) -> dict[str, Path]:
     }
 
 
-def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
-    """Files of an input, in order of name, those of object storage fetched; InputError where there
-    is none.
+def paths_of(site: SiteSettings, pattern: str | Sequence[str]) -> list[Path]:
+    """Files of an input, of each pattern in order of name, those of object storage fetched;
+    InputError where there is none.
     """
+    if not isinstance(pattern, str):
+        return [path for each in pattern for path in paths_of(site, each)]
     if object_storage.is_object(pattern):
         return object_storage.fetched(pattern, Place(str(site.path), column="inputs"))
     whole = site.folder / pattern

@@ -11,11 +11,9 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.labels import RELATIVE_UNCERTAINTY, SiteLabel, label_site
 from benchmarks.measurements import Batch, DataFinding, Period
-from benchmarks.phrases import in_number
 from benchmarks.privacy.stability import Path
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
-from reporting_agent.console import say
 from reporting_agent.pipeline import (
     account_of_site,
     constants,
@@ -87,16 +85,6 @@ def label(
 def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
     """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
-    say(
-        in_number(
-            len(data.batches),
-            "labelling %(batches)s batch by pack %(pack)s %(version)s",
-            "labelling %(batches)s batches by pack %(pack)s %(version)s",
-            batches=f"{len(data.batches):,}",
-            pack=pack.id,
-            version=pack.version,
-        )
-    )  # not for what would leave: these are the same batches once more
     rules = _Rules(site, pack, period)
     site_label, batches = _by_nothing_bettered(data.batches, rules)
     whole = SiteTotals.of(site, pack, period, batches, data.meters, data.left_out)

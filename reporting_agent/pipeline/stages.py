@@ -39,6 +39,7 @@ from reporting_agent.pipeline import (
     metered,
     over_the_fence,
     own_gas,
+    own_pack,
     proposals,
     runs,
     units,
@@ -174,6 +175,8 @@ def read(
     )
     if request.inputs.has("log"):
         return from_log(request)
+    if not request.inputs.has("batches"):
+        return of_meters_alone(request)
     logged = read_rows(request)
     given_energy = with_given_energy(logged, request)
     measured = with_metered_energy(given_energy, request)
@@ -327,10 +330,12 @@ def examined(
         off_scale=given_energy.off_scale,
     )
     batches, divided = joint.split(batches, logged.together.parts, site)
+    batches, far = own_pack.marked(batches, pack)
     rejected = [*logged.rejected, *given_energy.rejected, *measured.own.rejected]
     findings = [
         *_outside(batches),
         *of_faults,
+        *far,
         *logged.together.findings,
         *given_energy.findings,
         *measured.own.findings,
@@ -375,6 +380,25 @@ def examined(
     )
 
 
+def of_meters_alone(request: Request) -> PlantData:
+    """What the meters of a site without batches counted; no label comes of it."""
+    site, pack, inputs = request.site, request.pack, request.inputs
+    own = metered.measure(
+        [], site, pack, inputs.readings(), request.period, inputs.corrections, request.days
+    )
+    inputs.totals += own.totals
+    findings = [*own.findings, *rejections(own.rejected), *inputs.findings()]
+    return PlantData(
+        pack,
+        [],
+        findings,
+        own.rejected,
+        own.meters,
+        undeclared=own.undeclared,
+        corrected=inputs.corrected,
+    )
+
+
 def from_log(request: Request) -> PlantData:
     """The runs that a production log without batches is cut into, each kept or excluded with its
     reason.
@@ -396,6 +420,7 @@ def from_log(request: Request) -> PlantData:
     own, of_faults = examining.examine(
         settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys
     )
+    own, far = own_pack.marked(own, pack)
     spans = (
         site.runs.row_covers == "span"
     )  # else more power-on time than the run is long is that of a row across its midnight
@@ -405,6 +430,7 @@ def from_log(request: Request) -> PlantData:
         [
             *_outside(own),
             *(fault for fault in of_faults if spans or fault.code != "power-on-beyond-interval"),
+            *far,
             *cut.findings,
             *settled.findings,
             *rejections(rejected),
@@ -440,6 +466,8 @@ def pack_of(site: SiteSettings, pack: Pack | None = None) -> Pack:
 
 
 def _named(site: SiteSettings) -> Pack:
+    if site.pack == own_pack.OWN:
+        return own_pack.own_pack(site)
     pack = packs.load(site.pack, site.pack_version, site.folder)
     for imposture in impostures(pack):
         raise InputError(

@@ -1,5 +1,5 @@
-"""One file for a firm that has Python and nothing else: `steplabel.pyz` labels a workbook, on
-Linux, Windows and macOS.
+"""One file for a firm that has Python and nothing else: the whole agent, on Linux, Windows or
+macOS. Files dropped onto it are labelled beside themselves.
 
-`python -m reporting_agent.single_file` builds it; `start` is what runs first inside it.
+`python -m reporting_agent.single_file --whole DIR` builds it; `start` is what runs first inside it.
 """

@@ -1,13 +1,9 @@
-"""Build steplabel.pyz: `python -m reporting_agent.single_file [--out FILE] [--python 3.11 …]
-[--system linux windows …]`.
+"""Build the agent as one file a system: `python -m reporting_agent.single_file --whole DIR
+[--python 3.13] [--system linux windows …]`.
 
-What goes in is what labelling a workbook needs, in the versions that requirements/agent.txt locks,
-checked by their hashes; compiled parts once for every Python and system asked for. Needs a checkout
-(the lock stands there) and a registry.
-
-With `--whole DIR` the whole agent, for a portal to offer (`STEPLABEL_AGENT_FILES`): one file a
-system, each with all it needs for the newest of the Pythons asked for, and `SHA256SUMS` beside
-them.
+What goes in is what requirements/agent.txt locks, checked by its hashes, each with all it needs for
+one Python. `SHA256SUMS` stands beside the files, which a portal offers (`STEPLABEL_AGENT_FILES`).
+Needs a checkout (the lock stands there) and a registry.
 """
 
 from __future__ import annotations
@@ -26,31 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "agent.txt"
 PACKAGES = ("benchmarks", "reporting_agent")
-COMPILED = ("numpy", "pydantic-core", "python-calamine")
-PURE = (
-    "annotated-types",
-    "et-xmlfile",
-    "flexcache",
-    "flexparser",
-    "openpyxl",
-    "pint",
-    "platformdirs",
-    "pydantic",
-    "typing-extensions",
-    "typing-inspection",
-    "tzdata",
-)
 SYSTEMS = {
     "linux": "x86_64-manylinux_2_28",
     "windows": "x86_64-pc-windows-msvc",
     "macos": "aarch64-apple-darwin",
 }
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHON = "3.13"
 SUMS = "SHA256SUMS"
 _LEFT_OUT = re.compile(
-    r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|^numpy/(f2py|_pyinstaller)/|\.dist-info/(RECORD|INSTALLER)$"
-)
-_LEFT_OUT_OF_WHOLE = re.compile(
     r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|\.dist-info/(RECORD|INSTALLER)$"
 )
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -58,45 +37,19 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m reporting_agent.single_file", description="Build steplabel.pyz."
+        prog="python -m reporting_agent.single_file", description="Build the agent as one file."
     )
-    parser.add_argument("--out", default="steplabel.pyz", metavar="FILE")
     parser.add_argument(
-        "--python",
-        nargs="+",
-        default=PYTHONS,
-        metavar="VERSION",
-        help=f"default: {' '.join(PYTHONS)}",
+        "--whole", metavar="DIR", required=True, help="a file a system goes here, with SHA256SUMS"
     )
+    parser.add_argument("--python", default=PYTHON, metavar="VERSION", help=f"default: {PYTHON}")
     parser.add_argument(
         "--system", nargs="+", choices=SYSTEMS, default=tuple(SYSTEMS), help="default: all"
     )
-    parser.add_argument(
-        "--whole", metavar="DIR", help="the whole agent, a file a system, with SHA256SUMS"
-    )
     asked = parser.parse_args()
-    if asked.whole:
-        build_whole(Path(asked.whole), asked.python[-1], tuple(asked.system))
-        print((Path(asked.whole) / SUMS).read_text(encoding="utf-8"), end="")
-        return 0
-    build(Path(asked.out), tuple(asked.python), tuple(asked.system))
-    print(
-        f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python "
-        f"{', '.join(asked.python)} on {', '.join(asked.system)}"
-    )
+    build_whole(Path(asked.whole), asked.python, tuple(asked.system))
+    print((Path(asked.whole) / SUMS).read_text(encoding="utf-8"), end="")
     return 0
-
-
-def build(out: Path, pythons: tuple[str, ...], systems: tuple[str, ...]) -> None:
-    """Write the file; the same inputs give the same bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        parts = Path(folder) / "parts"
-        _install(PURE, parts / "any", pythons[0], systems[0])
-        _copy_own(parts)
-        for python in pythons:
-            for system in systems:
-                _install(COMPILED, parts / f"cp{python.replace('.', '')}-{system}", python, system)
-        _zip(parts, out)
 
 
 def build_whole(folder: Path, python: str, systems: tuple[str, ...]) -> None:
@@ -111,7 +64,7 @@ def build_whole(folder: Path, python: str, systems: tuple[str, ...]) -> None:
             _install(every_name(), parts / f"cp{python.replace('.', '')}-{system}", python, system)
             _copy_own(parts)
             file = folder / f"steplabel-agent-{system}-python{python}.pyz"
-            _zip(parts, file, _LEFT_OUT_OF_WHOLE)
+            _zip(parts, file)
         with file.open("rb") as content:
             sums.append(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {file.name}\n")
     (folder / SUMS).write_text("".join(sums), encoding="utf-8")
@@ -173,7 +126,7 @@ def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> 
     )
 
 
-def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:
+def _zip(parts: Path, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.new")
     with beside.open("wb") as raw:
@@ -181,15 +134,15 @@ def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             start = (Path(__file__).parent / "start.py").read_text(encoding="utf-8")
             _add(file, "__main__.py", (start + "\n\nsys.exit(main())\n").encode())
-            for path in _files_to_pack(parts, left_out):
+            for path in _files_to_pack(parts):
                 _add(file, f"parts/{path.relative_to(parts).as_posix()}", path.read_bytes())
     beside.chmod(0o755)
     beside.replace(out)
 
 
-def _files_to_pack(parts: Path, left_out: re.Pattern[str]) -> Iterator[Path]:
+def _files_to_pack(parts: Path) -> Iterator[Path]:
     for path in sorted(parts.rglob("*")):
-        if path.is_file() and not left_out.search(
+        if path.is_file() and not _LEFT_OUT.search(
             path.relative_to(parts).as_posix().partition("/")[2]
         ):
             yield path

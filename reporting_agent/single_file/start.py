@@ -22,8 +22,8 @@ SYSTEMS = {"linux-x86_64": "linux", "win-amd64": "windows", "macosx-arm64": "mac
 
 
 def main() -> int:
-    """Unpack if need be, and run `steplabel-agent` with the arguments given; a workbook dropped
-    onto the file is labelled beside itself.
+    """Unpack if need be, and run `steplabel-agent` with the arguments given; files dropped onto it
+    are labelled beside themselves.
     """
     archive = Path(sys.argv[0]).resolve()
     for stream in (sys.stdout, sys.stderr):
@@ -35,28 +35,12 @@ def main() -> int:
         print(f"steplabel.pyz: {reason}", file=sys.stderr)
         return 1
     arguments = sys.argv[1:]
-    dropped = len(arguments) == 1 and arguments[0].lower().endswith((".xlsx", ".xlsm"))
+    dropped = bool(arguments) and all(Path(argument).is_file() for argument in arguments)
     if dropped:
-        arguments = ["label", *arguments, "--out", str(Path(arguments[0]).parent)]
+        arguments = ["label", *arguments, "--out", str(Path(arguments[0]).parent / "label")]
     from reporting_agent.cli import main as agent
 
-    try:
-        code = agent(arguments)
-    except ModuleNotFoundError as missing:
-        from benchmarks.catalogue import in_language, languages
-        from benchmarks.phrases import Phrase
-
-        needs_the_agent = Phrase(
-            "steplabel.pyz labels workbooks: `init --workbook FILE.xlsx` and `label FILE.xlsx`. "
-            "The rest needs the whole agent"
-            " (no %(module)s in here): pip install steplabel",
-            module=missing.name or "",
-        )
-        print(
-            "\n".join(in_language(needs_the_agent, language) for language in languages()),
-            file=sys.stderr,
-        )
-        return 1
+    code = agent(arguments)
     if dropped and sys.platform == "win32" and sys.stdin.isatty():
         input("Enter ...")  # the window of a dropped file closes with the program
     return code

@@ -68,8 +68,10 @@ def stream_readings(
         InputError: a file is missing, not of its format, lacks a column, or most of its rows are
             unreadable.
     """
-    clock = WallClock(zone_of(profile, str(paths[0]) if paths else "site.toml", READINGS) or zone)
+    of_all = profile
     for path in paths:
+        profile = of_all.of(path)
+        clock = WallClock(zone_of(profile, str(path), READINGS) or zone)
         layout = _layout(path, profile, meters, str(path) in log.understood)
         if layout is None:
             continue  # some meters are read again, and this wide file holds none of them

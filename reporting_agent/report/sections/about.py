@@ -223,5 +223,5 @@ def _inputs(view: View) -> Iterator[str]:
     """The input files by name; a pattern is named as it was given."""
     inputs = view.site.inputs
     for pattern in (inputs.batches, inputs.energy, inputs.readings, inputs.log):
-        if pattern is not None:
-            yield Path(pattern).name
+        for name in (pattern,) if isinstance(pattern, str) else pattern or ():
+            yield Path(name).name

@@ -154,7 +154,9 @@ def test_json_answers_stand_alone_on_stdout(
     assert "2016-Q1" in output.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["label"], ["label", "--site", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["label"], ["label", "heats.csv", "--site", "x"]]
+)
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as leaving:
         main(arguments)

@@ -14,8 +14,8 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
-from reporting_agent.proposal.columns import counter_pair
-from reporting_agent.proposal.look import look_at
+from reporting_agent.door.columns import counter_pair
+from reporting_agent.door.look import look_at
 from reporting_agent.sources import read_table
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
 

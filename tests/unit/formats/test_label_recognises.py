@@ -117,7 +117,7 @@ def test_on_a_terminal_it_asks_what_map_asks(
         output.count("Which step of your pack") == 3
     )  # rolling is none of the pack's; batches and energy are asked each
     assert (
-        "1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)? [t / short_ton / long_ton]"
+        "1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)? [t / short_ton / long_ton; "
         in output
     )
 

@@ -16,8 +16,8 @@ from openpyxl import Workbook
 from fixtures.simulator import Sector
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
-from reporting_agent.proposal import ProfileQuestion, open_lines
-from reporting_agent.proposal.notation import decimal_of
+from reporting_agent.door import ProfileQuestion, open_lines
+from reporting_agent.door.notation import decimal_of
 
 GERMAN = """Werk 2;;;;;;
 Schmelzenbericht Mai 2016;;;;;;

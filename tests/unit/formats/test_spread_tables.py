@@ -14,10 +14,10 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.quantities import TWO_MEANINGS, ratio
-from reporting_agent import proposal
+from reporting_agent import door
 from reporting_agent.config import Profile
+from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.pipeline.units import COUNTED
-from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.wanted import Template
@@ -130,9 +130,9 @@ def test_passes_of_a_batch_become_one_row_and_equal_amounts_of_two_passes_are_bo
 
 
 def test_every_unit_that_map_writes_the_label_reads() -> None:
-    units = tomllib.loads(
-        (Path(proposal.__file__).parent / "words.toml").read_text(encoding="utf-8")
-    )["units"]
+    units = tomllib.loads((Path(door.__file__).parent / "words.toml").read_text(encoding="utf-8"))[
+        "units"
+    ]
     for kind, own in (("mass", "t"), ("energy", "kWh"), ("volume", "m3"), ("count", "items")):
         for word in units[kind]:
             unit = VOCABULARY.unit_in(word, alone=True)
@@ -157,8 +157,8 @@ def test_a_ton_is_asked_about_and_the_answer_is_what_the_label_reads(tmp_path: P
         "Heat No,Start,Weight (ton)\nH1,2025-05-14 08:00,100\nH2,2025-05-14 09:00,101\n",
         encoding="utf-8",
     )
-    (asked,) = proposal.settled(
-        tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody
+    (asked,) = door.settled(
+        tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, door.nobody
     )
     assert [(question.key, question.choices) for question in asked.questions] == [
         ("batches.output_unit", ("t", "short_ton", "long_ton"))
@@ -175,8 +175,8 @@ def test_the_words_of_the_header_tell_the_encoding(encoding: str, tmp_path: Path
             encoding
         )
     )
-    (suggestion,) = proposal.settled(
-        tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, proposal.nobody
+    (suggestion,) = door.settled(
+        tmp_path / "t.csv", "batches", {"timezone": "UTC", "step": "eaf"}, None, door.nobody
     )
     assert suggestion.keys["encoding"] == encoding
     assert suggestion.keys["columns"] == {

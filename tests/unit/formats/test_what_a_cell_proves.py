@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reporting_agent.proposal import notation
-from reporting_agent.proposal.columns import carrier_in
-from reporting_agent.proposal.notation import Notation
-from reporting_agent.proposal.spread_moments import has_clock, joined_cells
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.door import notation
+from reporting_agent.door.columns import carrier_in
+from reporting_agent.door.notation import Notation
+from reporting_agent.door.spread_moments import has_clock, joined_cells
+from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from benchmarks import catalogue
@@ -66,9 +65,9 @@ def test_the_first_label_of_a_new_plant_is_told_in_it(
     screen = printed()
     assert pseudo("typical") in screen
     assert (
-        english(screen, str(tmp_path), "liquid-steel", "any", "total", "electricity", "scrap")
+        english(screen, str(tmp_path), "label.json", "batches.parquet", "rejected.csv", "report")
         == set()
-    ), "ids of the pack"
+    ), "names of files"
     assert main(["check", *site, "--out", str(tmp_path / "check.html")]) == 0
     screen = printed()
     assert pseudo("batches read") in screen
@@ -99,17 +98,6 @@ def test_one_text_that_nobody_translated_is_found(tmp_path: Path) -> None:
     with spoken(tmp_path / "locale", left_out="Steplabel local report"):
         plant = analysed_site(heats_site(tmp_path), "2016")
         assert english_in(plant.page(LANGUAGE), own_names(plant)) == {"local", "report"}
-
-
-def test_a_workbook_is_written_and_read_in_it(
-    language: str, tmp_path: Path, printed: Callable[[], str]
-) -> None:
-    file = tmp_path / "runs.xlsx"
-    assert main(["init", "--workbook", str(file), "--lang", language]) == 0
-    book = openpyxl.load_workbook(file)
-    assert book.sheetnames == [pseudo("About"), pseudo("Runs")]
-    headings = [str(cell.value) for cell in book.worksheets[1][1]]
-    assert english(" ".join(headings)) <= {"Nm3", "MWh", "kWh"}
 
 
 def test_a_pack_may_say_its_own_names_in_it(language: str) -> None:

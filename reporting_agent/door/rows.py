@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.proposal.columns import (
+from reporting_agent.door.columns import (
     carrier_in,
     counter_pair,
     energy_columns,
     output_columns,
 )
-from reporting_agent.proposal.look import AS_ANSWERED
-from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import ColumnMatch, dates, numbers, unit_of
-from reporting_agent.proposal.types import KeyEvidence
-from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
+from reporting_agent.door.look import AS_ANSWERED
+from reporting_agent.door.maker import Maker
+from reporting_agent.door.naming import ColumnMatch, dates, numbers, unit_of
+from reporting_agent.door.types import KeyEvidence
+from reporting_agent.door.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources.cells import plain
 
 _SECONDS: dict[str, float] = UNITS["seconds"]
@@ -28,15 +28,17 @@ _NONE = "none"  # the answer of who has no such column
 
 
 def batches(maker: Maker) -> None:
-    maker.required("batch_id", Phrase("Which column names the batch?"), "Heat No")
+    _batch_id(maker)
     maker.step()
     maker.required("start", Phrase("Which column holds the start of the batch?"), "Start")
     _duration(maker)
     _end(maker)
     _output_by_its_unit(maker)
     ask = Phrase("Which column holds the output of the batch, or how much is it in every row?")
-    maker.required("output_quantity", ask, "122.5")
-    maker.unit("output_quantity", "output_unit")
+    proposal, likely = _likely_output(maker)
+    maker.required("output_quantity", ask, "122.5", proposal=proposal, likely=likely)
+    if "output_quantity" in maker.found or "output_quantity" in maker.proposal.table("constants"):
+        maker.unit("output_quantity", "output_unit")
     maker.several_rows(
         "output_quantity", ("separate", Phrase("Or is each row a batch of its own (separate)?"))
     )
@@ -53,6 +55,37 @@ def batches(maker: Maker) -> None:
             )
             maker.proposal.set(f"columns.{name}", maker.look.header[index], why)
     _power_beside(maker)
+
+
+def _batch_id(maker: Maker) -> None:
+    """The name of a batch; where no column names it, its start does, if each stands once."""
+    start = maker.found.get("start")
+    by_start = start is not None and "start" not in maker.spread
+    if by_start and start is not None:
+        cells = maker.look.column(start.index)
+        by_start = len({str(cell) for cell in cells}) == len(cells)
+    maker.required(
+        "batch_id",
+        Phrase("Which column names the batch?"),
+        "Heat No",
+        proposal=start.header if by_start and start is not None else "",
+        likely=Phrase("each start stands once") if by_start else "",
+    )
+
+
+def _likely_output(maker: Maker) -> tuple[str, str]:
+    """The only column of tonnes or pieces, and that it is the only one; else a proposal: one of
+    several, or each row is one piece."""
+    columns = [maker.look.header[index] for index in output_columns(maker.look)]
+    columns += [
+        maker.look.header[index]
+        for index in numbers(maker.look)
+        if VOCABULARY.names("amounts", "pieces", maker.look.header[index])
+        and maker.look.header[index] not in columns
+    ]
+    if len(columns) == 1:
+        return columns[0], Phrase("no other column holds tonnes or pieces")
+    return (columns[0] if columns else "1"), ""
 
 
 def _power_beside(maker: Maker) -> None:
@@ -75,7 +108,7 @@ def _power_beside(maker: Maker) -> None:
             "out?",
             column=repr(maker.look.header[powers[0]]),
         )
-        maker.asked("batches.power", ask, (_LEFT_OUT,))
+        maker.asked("batches.power", ask, (_LEFT_OUT,), every="batches.power")
 
 
 def _output_by_its_unit(maker: Maker) -> None:
@@ -118,7 +151,7 @@ def _duration(maker: Maker) -> None:
             column=repr(duration.header),
             value=repr(longest),
         )
-        unit = maker.asked("batches.duration_s", ask, choices)
+        unit = maker.asked("batches.duration_s", ask, choices, proposal=choices[0])
     if unit is not None and _SECONDS[unit] != 1:
         maker.proposal.set(
             "scale.duration_s",
@@ -149,6 +182,7 @@ def _end(maker: Maker) -> None:
         "batches.end",
         Phrase("Which column holds the end of the batch? None is named so."),
         (*free, _NONE),
+        proposal=free[0],
     )
     if answer in free:
         maker.found["end"] = ColumnMatch(
@@ -178,20 +212,45 @@ def energy(maker: Maker) -> None:
         _wide_energy(maker, columns)
         maker.several_rows("quantity")
         return
+    if _unit_is_of_output(maker):
+        maker.drop("unit")
     maker.required("quantity", Phrase("Which column holds the energy?"), "Energy")
     if "carrier" not in maker.found:
         header = maker.found["quantity"].header if "quantity" in maker.found else ""
         carrier = carrier_in(header)
         if carrier is not None:
             maker.proposal.set("constants.carrier", carrier, _of_header(header))
+    stated = (
+        None
+        if "quantity" not in maker.found
+        else unit_of(maker.look, maker.found["quantity"].index)
+    )
+    electric = stated is not None and stated[0] in {"kWh", "MWh", "GWh", "Wh"}
     maker.required(
         "carrier",
         Phrase("Which carrier is it?"),
         "electricity",
         choices=() if "carrier" in maker.found else list(CARRIERS),
+        proposal="electricity",
+        likely=Phrase("%(unit)s, and no header says otherwise", unit=stated[0])
+        if electric and stated is not None
+        else "",
     )
     maker.unit("quantity", "unit")
     maker.several_rows("quantity")
+
+
+def _unit_is_of_output(maker: Maker) -> bool:
+    """Whether a column of units, found for the energy, holds those of the output beside it."""
+    match = maker.found.get("unit")
+    if match is None or "carrier" in maker.found:
+        return False
+    kinds = {
+        VOCABULARY.kind_of_unit(unit)
+        for cell in dict.fromkeys(maker.look.column(match.index))
+        if (unit := VOCABULARY.unit_in(plain(str(cell)), alone=True)) is not None
+    }
+    return bool(kinds) and kinds <= {"mass", "count"}
 
 
 def _of_header(header: str) -> Phrase:
@@ -207,7 +266,8 @@ def _counter(maker: Maker, pair: tuple[int, int]) -> None:
         earlier=repr(earlier),
         later=repr(later),
     )
-    answer = maker.asked("energy.differences", ask, ("yes", "no"))
+    likely = Phrase("they rise in turns, row by row")
+    answer = maker.asked("energy.differences", ask, ("yes", "no"), proposal="yes", likely=likely)
     if "quantity" in maker.found and maker.found["quantity"].index in pair:
         maker.drop("quantity")
     if answer == "yes":
@@ -228,18 +288,30 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
     """A column a carrier: each with its unit, beside the others of the batch. Of two columns of one
     carrier a profile reads one.
     """
-    maker.drop("quantity")
+    maker.drop("quantity", "unit")
     by_carrier: dict[str, dict[str, tuple[int, str, str]]] = {}
     for index in columns:
         header, stated = maker.look.header[index], unit_of(maker.look, index)
         which = Phrase("Which carrier is %(column)s?", column=repr(header))
         carrier = carrier_in(header) or maker.asked(
-            f"energy.carrier.{header}", which, list(CARRIERS)
+            f"energy.carrier.{header}",
+            which,
+            list(CARRIERS),
+            proposal="electricity",
+            likely=Phrase("%(unit)s, and no header says otherwise", unit=stated[0])
+            if stated is not None and stated[0] in {"kWh", "MWh", "GWh", "Wh"}
+            else "",
         )
         unit = (
             stated[0]
             if stated
-            else maker.asked(f"energy.unit.{header}", _unit_of_header(header), example="kWh")
+            else maker.asked(
+                f"energy.unit.{header}",
+                _unit_of_header(header),
+                example="kWh",
+                proposal="kWh",
+                every="energy.unit",
+            )
         )
         if carrier is not None and unit is not None:
             by_carrier.setdefault(carrier, {})[header] = (
@@ -257,11 +329,18 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
                 columns=enumerated(map(repr, same)),
                 carrier=carrier,
             )
-            chosen = maker.asked(f"energy.column.{carrier}", ask, tuple(same))
+            chosen = maker.asked(
+                f"energy.column.{carrier}", ask, tuple(same), proposal=_largest(maker, same)
+            )
         if chosen is not None:
             index, unit, because = same[chosen]
             maker.proposal.set(f"carriers.{carrier}", {"column": chosen, "unit": unit}, because)
             maker.found[f"carriers.{carrier}"] = ColumnMatch(index, chosen, "", 0.5)
+
+
+def _largest(maker: Maker, columns: Mapping[str, tuple[int, str, str]]) -> str:
+    """The column whose sum is the greatest: a total beside its parts."""
+    return max(columns, key=lambda header: sum(maker.proposal.numbers(header)))
 
 
 def log(maker: Maker) -> None:
@@ -270,9 +349,13 @@ def log(maker: Maker) -> None:
         "equipment",
         Phrase("Which column names the equipment, or which equipment is it in every row?"),
         "line-1",
+        proposal="line-1",
+        likely=Phrase("no column names one"),
     )
     maker.required("timestamp", Phrase("Which column holds the stamp?"), "Time")
-    maker.required("output_quantity", Phrase("Which column holds the output?"), "Pieces")
+    proposal, likely = _likely_output(maker)
+    ask = Phrase("Which column holds the output?")
+    maker.required("output_quantity", ask, "Pieces", proposal=proposal, likely=likely)
     maker.unit("output_quantity", "output_unit")
     used_indices = {matched.index for matched in maker.found.values()}
     powers = [
@@ -305,14 +388,17 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
             "an amount of energy (interval)?",
             column=repr(matched.header),
         )
-        kind = maker.asked("log.energy", ask, ("rate", "interval"))
+        likely = Phrase("its header names a power")
+        kind = maker.asked("log.energy", ask, ("rate", "interval"), proposal="rate", likely=likely)
         if kind is None:
             return
     example = "kW" if kind == "rate" else "kWh"
     unit = (
         stated[0]
         if stated
-        else maker.asked("log.unit", _unit_of_header(matched.header), example=example)
+        else maker.asked(
+            "log.unit", _unit_of_header(matched.header), example=example, proposal=example
+        )
     )
     if unit is not None:
         rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}

@@ -18,12 +18,13 @@ from datetime import time
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config import Profile
-from reporting_agent.proposal.encoding import Encoding, encoding_of
-from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
+from reporting_agent.door.encoding import Encoding, encoding_of
+from reporting_agent.door.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.encodings import open_bytes, recognise
@@ -38,8 +39,10 @@ from reporting_agent.sources.sheets import (
 )
 from reporting_agent.sources.workbooks import Book
 
-AS_ANSWERED = Phrase("as answered")
-"""The evidence of what a person said."""
+Found = TypeVar("Found")
+
+AS_ANSWERED = Phrase("as answered or assumed")
+"""The evidence of what a person said, or of what was likely and is stated as an assumption."""
 
 ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
 _CELLS_LOOKED_AT = (
@@ -95,6 +98,18 @@ class FileLook:
             for cells in self.below
             if index < len(cells) and not is_blank(cells[index])
         )
+
+    @cached_property
+    def _found(self) -> dict[object, Any]:
+        return {}
+
+    def once(self, key: object, find: Callable[[], Found]) -> Found:
+        """What was found of the file under that key: looked for once, however often a profile is
+        made of it."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: Found = self._found[key]
+        return found
 
     @cached_property
     def dates(self) -> list[int]:

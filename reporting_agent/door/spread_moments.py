@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
-from reporting_agent.proposal.look import FileLook, is_clock, is_date, mostly
-from reporting_agent.proposal.naming import ColumnMatch
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.door.look import FileLook, is_clock, is_date, mostly
+from reporting_agent.door.naming import ColumnMatch
+from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank
 from reporting_agent.sources.wanted import CellKind, Template
 

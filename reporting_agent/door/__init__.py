@@ -10,10 +10,11 @@ knows and say what they took. Nothing of it is used when a report is made: there
 site.toml, where a person has seen it.
 """
 
-from reporting_agent.proposal.at_site import RecognisedSite, open_lines, recognise
-from reporting_agent.proposal.proof import Proof, prove
-from reporting_agent.proposal.propose import Ask, nobody, open_questions, settled
-from reporting_agent.proposal.types import (
+from reporting_agent.door.at_site import RecognisedSite, open_lines, recognise
+from reporting_agent.door.deciding import Ask, nobody
+from reporting_agent.door.proof import Proof, prove
+from reporting_agent.door.propose import open_questions, settled
+from reporting_agent.door.types import (
     KeyEvidence,
     ProfileProposal,
     ProfileQuestion,

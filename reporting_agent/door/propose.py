@@ -5,20 +5,21 @@ can know, as questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import MONTH
-from reporting_agent.proposal import columns, rows
-from reporting_agent.proposal.columns import counter_pair, energy_columns, output_columns
-from reporting_agent.proposal.look import FileLook, look_at
-from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import bare_days, dates, named, numbers
-from reporting_agent.proposal.spread_moments import calendar
-from reporting_agent.proposal.types import INPUTS, ProfileProposal, ProfileQuestion
+from reporting_agent.door import columns, rows
+from reporting_agent.door.columns import counter_pair, energy_columns, output_columns
+from reporting_agent.door.deciding import Ask
+from reporting_agent.door.look import FileLook, look_at
+from reporting_agent.door.maker import Maker
+from reporting_agent.door.naming import bare_days, dates, named, numbers
+from reporting_agent.door.spread_moments import calendar
+from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion
 
 _OWN_PART = {
     "batches": rows.batches,
@@ -26,14 +27,6 @@ _OWN_PART = {
     "log": rows.log,
     "readings": columns.readings,
 }
-
-
-Ask = Callable[[ProfileQuestion], str | None]
-"""Who answers a question; None where nobody does."""
-
-
-def nobody(_: ProfileQuestion) -> None:
-    """Where there is no one to ask."""
 
 
 def settled(
@@ -57,19 +50,19 @@ def settled(
             _month(known_answers.get("month"), path),
         )
         if asked_for not in looks:
-            looks[asked_for] = look_at(path, *asked_for)
-        look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
+            looked = look_at(path, *asked_for)
+            looks[asked_for] = replace(looked, sheets=first.sheets, encodings=first.encodings)
+        look = looks[asked_for]
         proposals = _profiles(look, wanted, known_answers)
-        for question in open_questions(proposals):
-            if question.key in left:
-                continue
-            answer = ask(question)
-            if answer is not None:
-                known_answers[question.key] = answer
-                break
-            left.add(question.key)  # of 5,000 columns there may be as many
-        else:
+        questions = [each for each in open_questions(proposals) if each.key not in left]
+        if not questions:
             return proposals
+        for question in questions:
+            answer = ask(question)
+            if answer is None:
+                left.add(question.key)
+            else:
+                known_answers[question.key] = answer
 
 
 def _among(answer: str | None, possible: Sequence[str]) -> str | None:

@@ -51,6 +51,7 @@ _MULTIPLE = re.compile(
     rf"((?<![^\W_])({'|'.join(UNITS['multiples'])}|1[ .,']?000([ "
     rf".,']?000)?|10\^\d+)\.?|[{''.join(UNITS['multiple_signs'])}])[\s_]*$"
 )
+_LETTERS_OF_OTHERS = frozenset("TК")  # a temperature, and no tonnes
 _SPELLED: dict[str, str] = {
     spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled
 } | {spelled.casefold(): unit for spelled, unit in SPELLINGS.items()}
@@ -202,6 +203,8 @@ class Vocabulary:
             candidates = [m[1] for m in (*marked, *unmarked)]
         for candidate in candidates:
             low = candidate.strip().casefold()
+            if candidate.strip() in _LETTERS_OF_OTHERS:
+                continue
             if low in self._units:
                 return None if low in TWO_MEANINGS else _SPELLED.get(low, candidate.strip())
         return None

@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase
-from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value, mostly
-from reporting_agent.proposal.notation import excel_serials
-from reporting_agent.proposal.vocabulary import VOCABULARY, Meaning
+from reporting_agent.door.look import FileLook, is_clock, is_date, is_value, mostly
+from reporting_agent.door.notation import excel_serials
+from reporting_agent.door.vocabulary import VOCABULARY, Meaning
 from reporting_agent.sources.cells import Cell, plain
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
@@ -38,6 +38,10 @@ class ColumnMatch:
 
 def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     """The best column for each of the template's, no column twice."""
+    return dict(look.once(("named", wanted.name), lambda: _named(look, wanted)))
+
+
+def _named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     matches: dict[str, ColumnMatch] = {}
     used_indices: set[int] = set()
     kinds = {index: _sample(look.column(index)) for index in range(len(look.header))}
@@ -134,6 +138,10 @@ def rivals(
 
 def dates(look: FileLook) -> list[int]:
     """The columns of dates, or of Excel's numbers of days, in their order."""
+    return list(look.once("dates", lambda: _dates(look)))
+
+
+def _dates(look: FileLook) -> list[int]:
     return look.dates or [
         index
         for index in look.numbers
@@ -145,6 +153,10 @@ def bare_days(look: FileLook) -> str | None:
     """The header of the one column of dates, where each row has another day and no column tells a
     clock time.
     """
+    return look.once("bare days", lambda: _bare_days(look))
+
+
+def _bare_days(look: FileLook) -> str | None:
     days = dates(look)
     if len(days) != 1 or any(
         mostly(is_clock, look.column(index))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from benchmarks.phrases import Phrase
-from reporting_agent.proposal.look import is_date
+from reporting_agent.door.look import is_date
 from reporting_agent.sources.cells import Cell, plain
 
 _PARTS = re.compile(r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?")
@@ -34,6 +35,29 @@ class Notation:
     value: str
     because: str
     certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DateNotation:
+    """All that the cells of moments show of how they are written."""
+
+    serial: str | None
+    order: Notation | None
+    formats: tuple[dict[str, str], str] | None
+    midnight_ends: str | None
+    offset: bool | None
+
+
+def dates_of(cells: Sequence[Cell], first: Sequence[Cell]) -> DateNotation:
+    """How the cells of all moments are written; `first` are those of the first moment, in order."""
+    distinct = list(dict.fromkeys(cells))
+    return DateNotation(
+        excel_serials(distinct),
+        date_order_of(distinct),
+        date_formats_of(distinct),
+        midnight_ends(first),
+        has_offset(distinct),
+    )
 
 
 def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]:
@@ -138,6 +162,11 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
             return Notation("mdy", _no_month(text, match[2]))
     first, second = ({match[group] for match, _ in parts} for group in (1, 2))
     date = repr(parts[0][1])
+    if all("." in match[0] for match, _ in parts):
+        return Notation("dmy", Phrase("%(date)s: dates with points are day first", date=date))
+    if (day_by_day := _day_by_day([match for match, _ in parts])) is not None:
+        why = Phrase("%(date)s: so the days follow one another", date=date)
+        return Notation(day_by_day, why)
     if len(first) >= len(second):
         why = Phrase(
             "no day is above 12 (%(date)s); the first number changes more often than the second",
@@ -149,6 +178,27 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
         Phrase("no day is above 12 (%(date)s); the second number changes more often", date=date),
         certain=False,
     )
+
+
+_FEWEST_DAYS, _MONTH = 5, 20
+
+
+def _day_by_day(parts: Sequence[re.Match[str]]) -> str | None:
+    """The order by which the dates of a file are days that follow one another, where by the other
+    order they would be months apart."""
+    gaps: dict[str, float] = {}
+    for order, (day, month) in {"dmy": (1, 2), "mdy": (2, 1)}.items():
+        try:
+            days = sorted({date(int(m[3]), int(m[month]), int(m[day])) for m in parts})
+        except ValueError:
+            return None
+        if len(days) < _FEWEST_DAYS:
+            return None
+        gaps[order] = (days[-1] - days[0]).days / (len(days) - 1)
+    for order, other in (("dmy", "mdy"), ("mdy", "dmy")):
+        if gaps[order] <= 2 and gaps[other] >= _MONTH:
+            return order
+    return None
 
 
 def _no_month(date: str, number: str) -> Phrase:

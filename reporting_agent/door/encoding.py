@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.encodings import decodes, head, looks_western, recognise
 
 _CANDIDATES = ("gb18030", "cp1252", "cp1254", "cp1251", "cp932", "cp1250", "big5", "cp949")

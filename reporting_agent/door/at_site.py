@@ -19,10 +19,11 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, as_phrase, in_number, lines
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter, Profile, SiteSettings
-from reporting_agent.proposal.naming import unit_of
-from reporting_agent.proposal.propose import Ask, settled
-from reporting_agent.proposal.types import INPUTS, ProfileProposal, ProfileQuestion
-from reporting_agent.proposal.vocabulary import folded, without_unit
+from reporting_agent.door.deciding import Ask
+from reporting_agent.door.naming import unit_of
+from reporting_agent.door.propose import settled
+from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion
+from reporting_agent.door.vocabulary import folded, without_unit
 from reporting_agent.sources import Template, read_sheet
 from reporting_agent.sources.sheets import format_of, open_sheet
 

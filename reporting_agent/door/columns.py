@@ -13,12 +13,12 @@ from operator import gt, lt
 
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
-from reporting_agent.proposal.look import FileLook, is_date
-from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import ColumnMatch, named, numbers, numbers_rows, unit_of
-from reporting_agent.proposal.notation import decimal_of
-from reporting_agent.proposal.types import KeyEvidence
-from reporting_agent.proposal.vocabulary import VOCABULARY, without_unit
+from reporting_agent.door.look import FileLook, is_date
+from reporting_agent.door.maker import Maker
+from reporting_agent.door.naming import ColumnMatch, named, numbers, numbers_rows, unit_of
+from reporting_agent.door.notation import decimal_of
+from reporting_agent.door.types import KeyEvidence
+from reporting_agent.door.vocabulary import VOCABULARY, without_unit
 from reporting_agent.sources.cells import Cell, UnreadableCell, as_name, number, plain
 from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
@@ -26,6 +26,7 @@ from reporting_agent.sources.wanted import BATCHES
 AMOUNTS = frozenset({"energy", "volume"})
 _MOST_COUNTERS = 40  # columns that rise: more of them are a table of meters
 # values that only fall: a file that begins with its newest row, and no load that happened to sink
+_ROWS_OF_A_COUNTER = 2000
 _FEWEST_FALLING = 20
 
 
@@ -33,6 +34,10 @@ def energy_columns(look: FileLook) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an
     amount, a carrier or its unit alone.
     """
+    return list(look.once("energy columns", lambda: _energy_columns(look)))
+
+
+def _energy_columns(look: FileLook) -> list[int]:
     of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(
         counter_pair(look) or ()
     )
@@ -61,31 +66,30 @@ def counter_pair(look: FileLook) -> tuple[int, int] | None:
     none are so.
 
     The counter rises from start to end and on to the next start, row by row; two columns that only
-    grow alike do not take turns.
+    grow alike do not take turns. A table with many columns that rise is one of registers.
     """
-    rising = [
+    return look.once("counter pair", lambda: _counter_pair(look))
+
+
+def _counter_pair(look: FileLook) -> tuple[int, int] | None:
+    counted = [
         index
         for index in numbers(look)
         if _is_counted(look, index) and numbers_rows(look, index) is False
     ]
-    cells = {index: look.column(index) for index in rising}
-    decimal, group = decimal_of(
-        [cell for column in cells.values() for cell in column if not is_date(cell)]
-    )
-    profile = Profile.model_validate(
-        {"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""}
-    )
-    values = {index: [*_read(column, profile)] for index, column in cells.items()}
-    # what falls by itself falls in turns, too
-    rising = [index for index in rising if _falls(values[index]) <= len(values[index]) // 20]
-    if len(rising) > _MOST_COUNTERS:
+    profile = notation_of(look, counted)
+    values: dict[int, list[float]] = {}
+    for index in counted:
+        read = [*_read(look.column(index)[:_ROWS_OF_A_COUNTER], profile)]
+        if len(read) > 2 and _falls(read) <= len(read) // 20:
+            values[index] = read
+    if len(values) > _MOST_COUNTERS:
         return None
-    for earlier, later in permutations(rising, 2):
+    for earlier, later in permutations(values, 2):
         pairs = [*zip(values[earlier], values[later], strict=False)]
         turns = [value for pair in pairs for value in pair]
         if (
-            len(cells[earlier]) == len(cells[later])
-            and len(pairs) > 2
+            len(look.column(earlier)) == len(look.column(later))
             and len(set(turns)) > len(pairs)
             and _falls(turns) <= len(pairs) // 20
         ):
@@ -95,6 +99,15 @@ def counter_pair(look: FileLook) -> tuple[int, int] | None:
 
 def _falls(values: Sequence[float]) -> int:
     return sum(after < before for before, after in pairwise(values))
+
+
+def notation_of(look: FileLook, indices: Sequence[int]) -> Profile:
+    """A profile with the notation that some columns prove together."""
+    cells = [cell for index in indices for cell in look.column(index) if not is_date(cell)]
+    decimal, group = decimal_of(cells)
+    return Profile.model_validate(
+        {"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""}
+    )
 
 
 def _is_counted(look: FileLook, index: int) -> bool:
@@ -190,6 +203,8 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
             f"readings.unit.{name}",
             Phrase("In which unit is meter %(meter)s?", meter=repr(name)),
             example="kWh",
+            proposal="kWh",
+            every="readings.unit",
         )
     )
     meter = {} if unit is None else {"unit": unit}
@@ -198,16 +213,46 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
         ask = Phrase(
             "What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because
         )
-        kind = maker.asked(f"readings.reading.{name}", ask, ("register", "rate", "interval"))
+        kind = maker.asked(
+            f"readings.reading.{name}",
+            ask,
+            ("register", "rate", "interval"),
+            proposal="interval",
+            every="readings.reading",
+        )
     if kind is not None:
         meter["reading"] = kind
         maker.proposal.evidence.append(KeyEvidence(f"meters.{name}.reading", kind, because))
     if kind == "interval" and "midnight" not in maker.proposal.keys:
         ask = Phrase("Does the stamp of an interval stand at its end or at its start?")
-        stamp = maker.asked("readings.stamp", ask, ("end", "start"))
+        begins = _stamped_at_start(maker)
+        likely = (
+            Phrase("the header of the stamps says that they begin the interval")
+            if begins
+            else Phrase("most systems stamp an interval at its end")
+        )
+        stamp = maker.asked(
+            "readings.stamp",
+            ask,
+            ("end", "start"),
+            proposal="start" if begins else "end",
+            likely=likely,
+        )
         if stamp == "start":
             meter["stamp"] = stamp
     maker.proposal.meters[name] = meter
+
+
+def _stamped_at_start(maker: Maker) -> bool:
+    """Whether the header of the stamps says that an interval begins there: From, von, 开始时间."""
+    headers = maker.spread.get("timestamp") or (
+        (maker.found["timestamp"].header,) if "timestamp" in maker.found else ()
+    )
+    return any(
+        (meaning := VOCABULARY.meaning("batches", "start", header)) is not None
+        and meaning.share >= 0.3
+        for header in headers
+    )
 
 
 def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, Phrase]:

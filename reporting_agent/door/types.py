@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reporting_agent.proposal.look import FileLook
+from reporting_agent.config import Profile
+from reporting_agent.door.look import FileLook
+from reporting_agent.sources.cells import UnreadableCell, number
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Template
 
 INPUTS: Mapping[str, Template] = {
@@ -30,14 +32,20 @@ class KeyEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ProfileQuestion:
-    """What the file cannot tell: a key for the answers file, the question, and the answers that are
+    """What the file cannot tell: a key for the answers, the question, and the answers that are
     possible (none: any).
+
+    `proposal` is what is probably right; with `likely`, why it is so likely that nobody need be
+    asked. `every` is a key that answers all questions of its kind, such as the unit of each meter.
     """
 
     key: str
     ask: str
     choices: tuple[str, ...] = ()
     example: str = ""
+    proposal: str = ""
+    likely: str = ""
+    every: str = ""
 
 
 @dataclass(slots=True)
@@ -54,6 +62,19 @@ class ProfileProposal:
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    matches: dict[str, int] = field(default_factory=dict)  # by column of the template, its index
+
+    def numbers(self, header: str) -> list[float]:
+        """What the cells of a column say, by the notation of the profile; 0 where one says none."""
+        written = {key: self.keys[key] for key in ("decimal", "thousands") if key in self.keys}
+        profile, index = Profile.model_validate(written), self.look.header.index(header)
+        values = []
+        for _, cells in self.look.rows:
+            try:
+                values.append(number(cells[index], profile))
+            except (UnreadableCell, IndexError):
+                values.append(0.0)
+        return values
 
     def set(self, key: str, value: object, because: str) -> None:
         """A key of the profile, or of one of its tables (`columns.start`)."""
@@ -72,7 +93,7 @@ class ProfileProposal:
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_TABLES = (
+TABLES = (
     "columns",
     "constants",
     "values",
@@ -89,7 +110,7 @@ _TABLES = (
 
 def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
     """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
-    inputs = ["[inputs]", *(f"{proposal.input} = {_value(file)}" for proposal in proposals)]
+    inputs = ["[inputs]", *(f"{proposal.input} = {value_of(file)}" for proposal in proposals)]
     asked = dict.fromkeys(
         f"{question.key}: {question.ask}"
         for proposal in proposals
@@ -119,24 +140,24 @@ def profiles_as_toml(proposals: Sequence[ProfileProposal]) -> str:
 
 
 def _runs(proposals: Sequence[ProfileProposal]) -> list[list[str]]:
-    return [["[runs]", *_lines(proposal.runs)] for proposal in proposals if proposal.runs]
+    return [["[runs]", *table_lines(proposal.runs)] for proposal in proposals if proposal.runs]
 
 
 def _profile(proposal: ProfileProposal) -> list[str]:
     name = f"mapping.{proposal.input}"
     lines = [
         f"[{name}]",
-        *_lines({key: value for key, value in proposal.keys.items() if key not in _TABLES}),
+        *table_lines({key: value for key, value in proposal.keys.items() if key not in TABLES}),
     ]
-    for table in _TABLES:
+    for table in TABLES:
         inner = proposal.keys.get(table)
         if not isinstance(inner, Mapping) or not inner:
             continue
         if table == "values":
             for column, words in inner.items():
-                lines += ["", f"[{name}.values.{_key(column)}]", *_lines(words)]
+                lines += ["", f"[{name}.values.{key_of(column)}]", *table_lines(words)]
         else:
-            lines += ["", f"[{name}.{table}]", *_lines(inner)]
+            lines += ["", f"[{name}.{table}]", *table_lines(inner)]
     return lines
 
 
@@ -145,24 +166,27 @@ def _meter(name: str, meter_keys: Mapping[str, str]) -> list[str]:
         '# step = "…"        # the step of your pack that it counts for',
         '# carrier = "…"     # electricity, natural-gas, …',
     ]
-    return ["[[meters]]", f"id = {_value(name)}", *_lines(meter_keys), *open_keys]
+    return ["[[meters]]", f"id = {value_of(name)}", *table_lines(meter_keys), *open_keys]
 
 
-def _lines(table: Mapping[str, object]) -> list[str]:
-    return [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
+def table_lines(table: Mapping[str, object]) -> list[str]:
+    """Keys and values as lines of a TOML table."""
+    return [f"{key_of(key)} = {value_of(value)}" for key, value in table.items()]
 
 
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _value(name)
+def key_of(name: str) -> str:
+    """A key as TOML writes it."""
+    return name if _BARE.fullmatch(name) else value_of(name)
 
 
-def _value(value: object) -> str:
+def value_of(value: object) -> str:
+    """A value as TOML writes it."""
     if isinstance(value, Mapping):
         return (
             "{ "
-            + ", ".join(f"{_key(str(key))} = {_value(inner)}" for key, inner in value.items())
+            + ", ".join(f"{key_of(str(key))} = {value_of(inner)}" for key, inner in value.items())
             + " }"
         )
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(value_of, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

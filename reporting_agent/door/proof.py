@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
-from reporting_agent.proposal.types import INPUTS, ProfileProposal
+from reporting_agent.door.types import INPUTS, ProfileProposal
 from reporting_agent.sources import read_sheet, stream_readings
 from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.meter_readings import ReadingLog

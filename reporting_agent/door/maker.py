@@ -4,6 +4,7 @@ words, and questions.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +12,10 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, in_number, joined
 from reporting_agent.config.profile import zone_named
-from reporting_agent.proposal import notation
-from reporting_agent.proposal.look import AS_ANSWERED, FileLook, is_clock, is_date, is_value
-from reporting_agent.proposal.naming import (
+from reporting_agent.door import notation
+from reporting_agent.door.deciding import local_zone
+from reporting_agent.door.look import AS_ANSWERED, FileLook, is_clock, is_date, is_value
+from reporting_agent.door.naming import (
     ColumnMatch,
     bare_days,
     named,
@@ -22,13 +24,14 @@ from reporting_agent.proposal.naming import (
     unclear_unit_of,
     unit_of,
 )
-from reporting_agent.proposal.spread_moments import parts_of, together
-from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.door.spread_moments import parts_of, together
+from reporting_agent.door.types import KeyEvidence, ProfileProposal, ProfileQuestion
+from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.wanted import CellKind, Template
 
 _YES = ("yes", "no")
+_USUAL_WORD = {"status": "good", "state": "normal"}
 
 
 class Maker:
@@ -41,7 +44,9 @@ class Maker:
         self.proposal = ProfileProposal(wanted.name, look)
         self.proposal.evidence.append(KeyEvidence("input", wanted.name, because))
         self.found = named(look, wanted)
-        self.spread = parts_of(look, wanted, self.found)
+        self.spread = look.once(
+            ("parts", wanted.name), lambda: parts_of(look, wanted, dict(self.found))
+        )
         for name, parts in self.spread.items():
             self.found[name] = ColumnMatch(look.header.index(parts[-1]), parts[-1], "", 1.0)
 
@@ -53,7 +58,12 @@ class Maker:
             self.proposal.evidence.append(KeyEvidence(key, self.look.keys.get(key, ""), because))
         if (
             self.look.sheets
-            and self.asked("sheet", Phrase("Which sheet holds the table?"), self.look.sheets)
+            and self.asked(
+                "sheet",
+                Phrase("Which sheet holds the table?"),
+                self.look.sheets,
+                proposal=self.look.sheets[0],
+            )
             is not None
         ):
             self.proposal.set("sheet", self.answers["sheet"], AS_ANSWERED)
@@ -61,7 +71,14 @@ class Maker:
             ask = Phrase(
                 "In which encoding is the file? %(reason)s.", reason=self.look.because["encoding"]
             )
-            self.asked("encoding", ask, self.look.encodings)
+            likely = Phrase("the first of those that fit; only names differ")
+            self.asked(
+                "encoding",
+                ask,
+                self.look.encodings,
+                proposal=self.look.encodings[0],
+                likely=likely,
+            )
         if self.look.day:
             ask = Phrase(
                 "%(column)s holds numbers of days. Of which month?", column=repr(self.look.day)
@@ -93,20 +110,32 @@ class Maker:
         used = {matched.index for matched in self.found.values()} | {
             self.look.header.index(part) for parts in self.spread.values() for part in parts
         }
+        self.proposal.matches = {
+            name: matched.index for name, matched in self.found.items() if name not in self.spread
+        }
         self.proposal.unused = tuple(
             name for index, name in enumerate(self.look.header) if name and index not in used
         )
         return self.proposal
 
     def asked(
-        self, key: str, ask: str, choices: Sequence[str] = (), example: str = ""
+        self,
+        key: str,
+        ask: str,
+        choices: Sequence[str] = (),
+        example: str = "",
+        proposal: str = "",
+        likely: str = "",
+        every: str = "",
     ) -> str | None:
         """The answer to a question; None where it is not answered yet, and then the question is
         open.
         """
         answer = self.answers.get(key)
         if answer is None:
-            self.proposal.questions.append(ProfileQuestion(key, ask, tuple(choices), example))
+            self.proposal.questions.append(
+                ProfileQuestion(key, ask, tuple(choices), example, proposal, likely, every)
+            )
             return None
         if choices and answer not in choices:
             raise InputError(
@@ -141,7 +170,8 @@ class Maker:
             "%(column)s holds dates without a clock time. Is a row the whole of its day?",
             column=repr(header),
         )
-        if self.asked("days", ask, _YES) != _YES[0]:
+        likely = Phrase("each date stands once and has no clock time")
+        if self.asked("days", ask, _YES, proposal=_YES[0], likely=likely) != _YES[0]:
             return
         self.proposal.set("days", True, AS_ANSWERED)
         self.found["batch_id"] = ColumnMatch(
@@ -176,7 +206,9 @@ class Maker:
             count=f"{len(blank):,}",
             first=blank[0],
         )
-        if self.asked(f"{self.wanted.name}.fill_down", ask, _YES) == _YES[0]:
+        likely = Phrase("the rows below have clock times of their own")
+        key = f"{self.wanted.name}.fill_down"
+        if self.asked(key, ask, _YES, proposal=_YES[0], likely=likely) == _YES[0]:
             self.proposal.set("fill_down", moments, AS_ANSWERED)
 
     def _columns(self) -> None:
@@ -197,7 +229,8 @@ class Maker:
                     chosen=repr(header),
                     others=enumerated(map(repr, others)),
                 )
-                answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
+                key = f"{self.wanted.name}.{column.name}"
+                answer = self.asked(key, ask, [header, *others], proposal=header)
                 if answer is not None:
                     self.found[column.name] = ColumnMatch(
                         self.look.header.index(answer), answer, AS_ANSWERED, 1.0
@@ -237,7 +270,13 @@ class Maker:
             and not (decimal.value == "." and self.look.delimiter == ",")
         ):
             ask = Phrase("%(reason)s. Which is it?", reason=decimal.because)
-            answer = self.asked(f"{self.wanted.name}.decimal", ask, ("decimal", "group"))
+            comma = decimal.value == "," and self.look.delimiter in {";", "\t"}
+            answer = self.asked(
+                f"{self.wanted.name}.decimal",
+                ask,
+                ("decimal", "group"),
+                proposal="decimal" if comma or decimal.value == "." else "group",
+            )
             if answer == "group":
                 self.proposal.set("thousands", decimal.value, AS_ANSWERED)
             if answer == ("decimal" if decimal.value == "," else "group"):
@@ -250,14 +289,19 @@ class Maker:
     def _notation(
         self, indices: set[int]
     ) -> tuple[notation.Notation | None, notation.Notation | None]:
-        return notation.decimal_of(
-            [
-                cell
-                for index in sorted(indices)
-                for cell in self.look.column(index)
-                if not is_date(cell)
-            ]
-        )
+        columns = tuple(sorted(indices))
+
+        def proved() -> tuple[notation.Notation | None, notation.Notation | None]:
+            return notation.decimal_of(
+                [
+                    cell
+                    for index in columns
+                    for cell in dict.fromkeys(self.look.column(index))
+                    if not is_date(cell)
+                ]
+            )
+
+        return self.look.once(("notation", columns), proved)
 
     def _is_number(self, name: str) -> bool:
         column = self.wanted.column(name)
@@ -269,30 +313,47 @@ class Maker:
             for name in self.found
             if (c := self.wanted.column(name)) is not None and c.kind is CellKind.MOMENT
         ]
-        cells = [cell for name in names for cell in self._cells_of(name)]
+        where = [self.spread.get(name) or self.found[name].index for name in names]
+        first, cells = self.look.once(
+            ("cells of dates", *map(str, where)),
+            lambda: (
+                self._cells_of(names[0]) if names else [],
+                [cell for name in names for cell in self._cells_of(name)],
+            ),
+        )
         if not cells:
             return
-        if (serial := notation.excel_serials(cells)) is not None:
+        seen = self.look.once(("dates", *map(str, where)), lambda: notation.dates_of(cells, first))
+        if (serial := seen.serial) is not None:
             ask = Phrase(
                 "%(reason)s. By which of Excel's systems? Files of Windows have 1900.",
                 reason=serial,
             )
-            answer = self.asked("excel_dates", ask, ("1900", "1904"))
+            likely = Phrase("files of Windows count so")
+            answer = self.asked(
+                "excel_dates", ask, ("1900", "1904"), proposal="1900", likely=likely
+            )
             if answer is not None:
                 self.proposal.set("excel_dates", answer, serial)
-        order = notation.date_order_of(cells)
-        if (written := notation.date_formats_of(cells)) is not None:
+        order = seen.order
+        if (written := seen.formats) is not None:
             self._date_format(*written)
         elif order is not None and not order.certain:
             ask = Phrase("Is the day or the month first? %(reason)s.", reason=order.because)
-            answer = self.asked(f"{self.wanted.name}.date_order", ask, ("dmy", "mdy"))
+            answer = self.asked(
+                f"{self.wanted.name}.date_order",
+                ask,
+                ("dmy", "mdy"),
+                proposal=order.value,
+                every="date_order",
+            )
             if answer is not None:
                 self.proposal.set("date_order", answer, AS_ANSWERED)
         elif order is not None:
             self.proposal.set("date_order", order.value, order.because)
-        if (ends := notation.midnight_ends(self._cells_of(names[0]))) is not None:
+        if (ends := seen.midnight_ends) is not None:
             self.proposal.set("midnight", "ends", ends)
-        if not notation.has_offset(cells):
+        if not seen.offset:
             self._zone()
         for name, matched in self.found.items():
             column = self.wanted.column(name)
@@ -313,7 +374,13 @@ class Maker:
         order = (
             next(iter(formats), None)
             if len(formats) < 2
-            else self.asked(f"{self.wanted.name}.date_order", ask, tuple(formats))
+            else self.asked(
+                f"{self.wanted.name}.date_order",
+                ask,
+                tuple(formats),
+                proposal=next(iter(formats)),
+                every="date_order",
+            )
         )
         if order is not None:
             self.proposal.set("date_format", formats[order], because)
@@ -346,13 +413,36 @@ class Maker:
         for _, remark in more:
             ask = joined(ask, remark)
         choices = ("sum", "first", "last", *(choice for choice, _ in more))
-        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", ask, choices)
+        answer = self.asked(
+            f"{self.wanted.name}.{quantity}.rows",
+            ask,
+            choices,
+            proposal="first" if self._same_in_each(keys, quantity) else "sum",
+        )
         if answer in {"sum", "first", "last"}:
             self.proposal.set(f"rows.{quantity}", answer, AS_ANSWERED)
 
+    def _same_in_each(self, keys: Sequence[int], quantity: str) -> bool:
+        """Whether a batch's rows all repeat one amount."""
+        if quantity not in self.found:
+            return False
+        amounts: dict[tuple[str, ...], set[str]] = {}
+        index = self.found[quantity].index
+        for _, cells in self.look.rows:
+            if max([*keys, index]) < len(cells):
+                key = tuple(plain(str(cells[at])) for at in keys)
+                amounts.setdefault(key, set()).add(plain(str(cells[index])))
+        return all(len(own) == 1 for own in amounts.values())
+
     def _zone(self) -> None:
         ask = Phrase("In which time zone are the stamps? They carry no offset.")
-        answer = self.asked("timezone", ask, example="Europe/Berlin")
+        answer = self.asked(
+            "timezone",
+            ask,
+            example="Europe/Berlin",
+            proposal=local_zone(),
+            likely=Phrase("the time zone of this computer"),
+        )
         if answer is None:
             return
         if zone_named(answer) is None:
@@ -386,7 +476,14 @@ class Maker:
             self.proposal.set(f"missing.{name}", often, why)
 
     def required(
-        self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()
+        self,
+        name: str,
+        ask: str,
+        example: str,
+        key: str | None = None,
+        choices: Sequence[str] = (),
+        proposal: str = "",
+        likely: str = "",
     ) -> None:
         """A required column that the file lacks: a header that was not recognised, or one value for
         every row.
@@ -397,7 +494,7 @@ class Maker:
         if waits or name in self.found or name in self.proposal.table("constants"):
             return
         key = key or f"{self.wanted.name}.{name}"
-        answer = self.asked(key, ask, choices, example)
+        answer = self.asked(key, ask, choices, example, proposal, likely)
         if answer in self.look.header:
             self.found[name] = ColumnMatch(
                 self.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0
@@ -454,14 +551,25 @@ class Maker:
             )
             if (
                 answer := self.asked(
-                    f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton")
+                    f"{self.wanted.name}.{unit}",
+                    ask,
+                    ("t", "short_ton", "long_ton"),
+                    proposal="t",
                 )
             ) is not None:
                 self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
             return
         ask = Phrase("In which unit is %(what)s?", what=what)
+        usual = "t" if unit == "output_unit" else "kWh"
+        likely: str = ""
+        if unit == "output_unit":
+            constant = self.proposal.table("constants").get(quantity)
+            if matched is None and constant is not None:
+                usual, likely = "item", Phrase("each row is one piece")
+            elif matched is not None and VOCABULARY.names("amounts", "pieces", matched.header):
+                usual, likely = "item", Phrase("the header names pieces")
         answer = self.asked(
-            f"{self.wanted.name}.{unit}", ask, example="t" if unit == "output_unit" else "kWh"
+            f"{self.wanted.name}.{unit}", ask, example=usual, proposal=usual, likely=likely
         )
         if answer is not None:
             self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
@@ -480,28 +588,55 @@ class Maker:
             if column is None or not (column.choices or name == "carrier"):
                 continue
             choices = column.choices or tuple(CARRIERS)
-            for word in sorted({plain(str(cell)) for cell in self.look.column(matched.index)}):
-                if word in choices:
-                    continue
-                standard = VOCABULARY.standard_word(name, word)
-                if standard is None:
-                    ask = Phrase(
-                        "What does %(word)s in column %(column)s (%(wanted)s) mean?",
-                        word=repr(word),
-                        column=repr(matched.header),
-                        wanted=name,
-                    )
-                    standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, choices)
-                if standard is not None:
-                    self._standard_words(name)[word] = standard
-                    why = Phrase(
-                        "%(word)s stands in %(column)s",
-                        word=repr(word),
-                        column=repr(matched.header),
-                    )
-                    self.proposal.evidence.append(
-                        KeyEvidence(f"values.{name}", f"{word} = {standard}", why)
-                    )
+            words = sorted({plain(str(cell)) for cell in self.look.column(matched.index)})
+            known = {
+                word: standard
+                for word in words
+                if word not in choices
+                and (standard := VOCABULARY.standard_word(name, word)) is not None
+            }
+            unknown = [word for word in words if word not in choices and word not in known]
+            meant = self._meant(name, matched, unknown, choices) if unknown else {}
+            for word, standard in sorted((known | meant).items()):
+                self._standard_words(name)[word] = standard
+                why = Phrase(
+                    "%(word)s stands in %(column)s",
+                    word=repr(word),
+                    column=repr(matched.header),
+                )
+                self.proposal.evidence.append(
+                    KeyEvidence(f"values.{name}", f"{word} = {standard}", why)
+                )
+
+    def _meant(
+        self, name: str, matched: ColumnMatch, words: Sequence[str], choices: Sequence[str]
+    ) -> dict[str, str]:
+        """What words mean that nobody but the plant knows: `F3 = scrap, F4 = good`."""
+        ask = Phrase(
+            "What do the words of column %(column)s (%(wanted)s) mean? Each is one of %(choices)s.",
+            column=repr(matched.header),
+            wanted=name,
+            choices=", ".join(choices),
+        )
+        usual = _USUAL_WORD.get(name, "")
+        key = f"{self.wanted.name}.{name}"
+        example = ", ".join(f"{word} = {usual or choices[0]}" for word in words)
+        answer = self.asked(key, ask, (), example, proposal=example if usual else "")
+        if answer is None:
+            return {}
+        parts = [part.partition("=") for part in re.split(r"[,;]", answer) if part.strip()]
+        meant = {word.strip(): standard.strip() for word, _, standard in parts}
+        wrong = [word for word in words if meant.get(word) not in choices]
+        if wrong:
+            raise InputError(
+                "answer-unknown",
+                Phrase("The answer to %(key)s is not one of the possible answers.", key=key),
+                "Correct it: each word, an equals sign and what it means, parted by commas.",
+                place=Place(str(self.look.path), column=key),
+                found=repr(answer),
+                wanted=example,
+            )
+        return {word: meant[word] for word in words}
 
     def _standard_words(self, column: str) -> dict[str, str]:
         inner = self.proposal.table("values").setdefault(column, {})

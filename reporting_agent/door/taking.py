@@ -1,0 +1,198 @@
+"""The door: files as they are, in any order, become one plant with a site.toml.
+
+    recognised (look, notation, naming, maker) ▶ decided ▶ assembled ▶ site.toml ▶ label
+
+Takes what is certain, states what is likely, and asks what nobody can infer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from benchmarks import packs
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated, in_number
+from reporting_agent.door import site_toml
+from reporting_agent.door.assembling import TakenPlant, assembled, usual_step_s
+from reporting_agent.door.deciding import Ask, Decider, local_zone
+from reporting_agent.door.propose import settled
+from reporting_agent.door.types import ProfileProposal, ProfileQuestion
+from reporting_agent.pipeline.own_pack import OWN
+
+OWN_STEP = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenFiles:
+    """The site.toml that the files became, what was taken of each, and what was assumed."""
+
+    site: Path
+    plant: TakenPlant
+    said: tuple[Phrase, ...]
+    decider: Decider
+
+
+def take(
+    paths: Sequence[Path],
+    out: Path,
+    given: Mapping[str, str],
+    person: Ask,
+    pack: str | None = None,
+    lang: str = "en",
+) -> TakenFiles:
+    """Read the files as they are and write site.toml into `out`.
+
+    Args:
+        given: answers by the keys of their questions.
+        person: who is asked, three times at most.
+        pack: the sector's; None compares the plant with itself.
+
+    Raises:
+        InputError: a file cannot be used, files do not go together, or a question stays open: the
+            remedy has the answers to add.
+    """
+    decider = Decider(given, person)
+    _refuse_twice(paths)
+    method = pack or OWN
+    steps = [] if pack is None else [step.id for step in packs.load(pack).steps]
+
+    def answered(question: ProfileQuestion) -> str | None:
+        return decider.answer(_of_step(question, steps) if question.key == "step" else question)
+
+    files = [(path, settled(path, None, {}, None, answered)) for path in paths]
+    decider.refuse_unanswered(str(paths[0]))
+    plant = assembled(files, method, decider)
+    decider.refuse_unanswered(str(paths[0]))
+    decider.refuse_unknown(str(paths[0]))
+    zone = _zone(plant, decider)
+    content = site_toml.text(plant, decider, method, zone, out, lang)
+    site = site_toml.write(content, out)
+    return TakenFiles(site, plant, tuple(chain(_said(plant), _assumed(decider))), decider)
+
+
+def _refuse_twice(paths: Sequence[Path]) -> None:
+    names = [path.name for path in paths]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "file-twice",
+            "Two files have the same name.",
+            "Name each file once, or rename one of them.",
+            place=Place(twice),
+            found=twice,
+            wanted=Phrase("files of different names"),
+        )
+
+
+def _of_step(question: ProfileQuestion, steps: Sequence[str]) -> ProfileQuestion:
+    """Of the plant beside itself the step needs no name; a pack's has to be one of its own."""
+    if not steps:
+        likely = Phrase("no file names a step; the plant is compared with itself")
+        return ProfileQuestion("step", question.ask, proposal=OWN_STEP, likely=likely)
+    if len(steps) == 1:
+        likely = Phrase("the pack has no other step")
+        return ProfileQuestion("step", question.ask, tuple(steps), proposal=steps[0], likely=likely)
+    return ProfileQuestion("step", question.ask, tuple(steps))
+
+
+def _zone(plant: TakenPlant, decider: Decider) -> str:
+    """The plant's time zone: as the workbook says or as answered, else of this computer."""
+    if "timezone" in plant.about.site:
+        decider.assumed.pop("timezone", None)
+        return str(plant.about.site["timezone"])
+    for answered in (decider.given, decider.answers):
+        if "timezone" in answered:
+            return answered["timezone"]
+    assumed = decider.assumed.get("timezone")
+    return local_zone() if assumed is None else assumed.value
+
+
+def _said(plant: TakenPlant) -> Iterator[Phrase]:
+    """A line a file: what it is and how it is written."""
+    for path, proposals in plant.files:
+        if not proposals:
+            continue
+        what = enumerated(list(chain.from_iterable(map(_what, proposals))))
+        how = enumerated(list(_how(proposals[0])))
+        line = Phrase("%(file)s: %(what)s; %(how)s", file=path.name, what=what, how=how)
+        unused = list(
+            dict.fromkeys(
+                name
+                for name in proposals[0].unused
+                if all(name in proposal.unused for proposal in proposals)
+            )
+        )
+        if unused:
+            more = len(unused) - 4
+            names = ", ".join(unused[:4]) + (f" +{more}" if more > 0 else "")
+            line = Phrase("%(line)s; not used: %(columns)s", line=line, columns=names)
+        yield line
+    yield from plant.remarks
+
+
+def _what(proposal: ProfileProposal) -> Iterator[Phrase]:
+    if proposal.input == "readings":
+        kinds = {keys.get("reading", "interval") for keys in proposal.meters.values()}
+        units = ", ".join(sorted({keys.get("unit", "kWh") for keys in proposal.meters.values()}))
+        count = len(proposal.meters)
+        if kinds == {"register"}:
+            yield in_number(
+                count, "%(count)s register in %(units)s", "%(count)s registers in %(units)s",
+                count=count, units=units,
+            )  # fmt: skip
+        elif kinds == {"rate"}:
+            yield in_number(
+                count, "%(count)s power or flow in %(units)s",
+                "%(count)s powers or flows in %(units)s", count=count, units=units,
+            )  # fmt: skip
+        else:
+            yield in_number(
+                count, "%(count)s meter in %(units)s", "%(count)s meters in %(units)s",
+                count=count, units=units,
+            )  # fmt: skip
+        step_s = usual_step_s(proposal)
+        if step_s is not None:
+            yield _every(step_s)
+    elif proposal.input == "energy":
+        carriers = proposal.table("carriers") or {
+            str(proposal.table("constants").get("carrier", "")): None
+        }
+        yield Phrase("energy: %(carriers)s", carriers=", ".join(filter(None, carriers)) or "…")
+    elif proposal.input == "log":
+        yield Phrase("a log of output and energy")
+    else:
+        yield Phrase("a table of runs")
+
+
+def _every(step_s: float) -> Phrase:
+    if step_s < 120:
+        return Phrase("every %(seconds)s s", seconds=f"{step_s:g}")
+    if step_s < 7200:
+        return Phrase("every %(minutes)s min", minutes=f"{step_s / 60:g}")
+    return Phrase("every %(hours)s h", hours=f"{step_s / 3600:g}")
+
+
+def _how(proposal: ProfileProposal) -> Iterator[Phrase]:
+    keys = proposal.keys
+    if (sheet := keys.get("sheet")) is not None:
+        yield Phrase("sheet %(sheet)s", sheet=str(sheet))
+    yield Phrase("decimal comma") if keys.get("decimal") == "," else Phrase("decimal point")
+    order = str(keys.get("date_order") or keys.get("date_format") or "ymd")
+    first = {"d": Phrase("day first"), "m": Phrase("month first")}.get(
+        order.replace("%", "")[0].lower(), Phrase("year first")
+    )
+    yield Phrase("month first") if order.startswith(("%m", "m")) else first
+
+
+def _assumed(decider: Decider) -> Iterator[Phrase]:
+    """What was taken without asking, a line each."""
+    for assumption in decider.assumed.values():
+        yield Phrase(
+            "assumed %(key)s = %(value)s: %(because)s",
+            key=assumption.key,
+            value=assumption.value,
+            because=assumption.because,
+        )

@@ -1,0 +1,241 @@
+"""`label FILE …`: files as they are become labels in one command, without a site file; what is
+likely is stated, what nobody can infer is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+
+from reporting_agent.cli import main
+
+START = datetime(2025, 3, 1)  # noqa: DTZ001 - as a plant writes it, in its own time
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def written(path: Path, rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
+    text = "\n".join(delimiter.join(map(str, row)) for row in rows)
+    path.write_text(f"{text}\n", encoding="utf-8")
+    return str(path)
+
+
+def heats(count: int = 60) -> list[list[object]]:
+    chance = np.random.default_rng(7)
+    rows: list[list[object]] = [["Heat No", "Start", "End", "Tapped [t]", "Energy [kWh]"]]
+    for number in range(count):
+        begins = START + timedelta(hours=number)
+        tonnes = round(float(chance.uniform(110, 125)), 1)
+        rows.append(
+            [
+                f"H{number}",
+                f"{begins:%Y-%m-%d %H:%M}",
+                f"{begins + timedelta(minutes=50):%Y-%m-%d %H:%M}",
+                tonnes,
+                round(tonnes * float(chance.uniform(380, 420))),
+            ]
+        )
+    return rows
+
+
+def labelled(*options: str) -> tuple[int, dict[str, Any]]:
+    code = main(["label", *options])
+    path = Path("label/label.json")
+    return code, json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def p25(values: Sequence[float]) -> float:
+    """The value that a quarter reach: the k-th smallest, k = ceil(n / 4)."""
+    return sorted(values)[math.ceil(len(values) / 4) - 1]
+
+
+def test_a_heat_log_is_labelled_in_one_command(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = heats()
+    code, label = labelled(written(plant / "heats.csv", rows))
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["unit"] == "kWh/t"
+    assert step["best"]["value"] == pytest.approx(p25([row[4] / row[3] for row in rows[1:]]))  # type: ignore[operator]
+    page = capsys.readouterr().out.rstrip().splitlines()
+    assert len(page) <= 25
+    assert max(map(len, page)) <= 100
+    assert "Europe/Berlin" in "\n".join(page)
+
+
+def test_the_site_file_that_it_writes_gives_the_same(plant: Path) -> None:
+    assert labelled(written(plant / "heats.csv", heats()))[0] == 0
+    first = {
+        name: Path("label", name).read_bytes()
+        for name in ("label.json", "batches.parquet", "rejected.csv")
+    }
+    assert main(["label", "--site", "label/site.toml", "--out", "again"]) == 0
+    assert first == {name: Path("again", name).read_bytes() for name in first}
+
+
+def test_a_site_file_that_a_person_changed_is_not_overwritten(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(plant / "heats.csv", heats())
+    assert labelled(file)[0] == 0
+    assert labelled(file)[0] == 0  # as this command wrote it
+    site = plant / "label" / "site.toml"
+    site.write_text(site.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    assert main(["label", file]) == 1
+    assert "already-there" in capsys.readouterr().err
+    assert site.read_text(encoding="utf-8").endswith("# mine\n")
+    assert main(["label", "--site", str(site)]) == 0
+
+
+def test_what_is_open_is_named_with_the_answer_to_add(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row[:3] + row[4:] for row in heats()]  # nothing says what came out
+    file = written(plant / "heats.csv", rows)
+    assert main(["label", file]) == 1
+    refused = capsys.readouterr().err
+    assert "--answer batches.output_quantity=1" in refused
+    code, label = labelled(file, "--answer", "batches.output_quantity=1")
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["unit"] == "kWh/item"
+    assert step["best"]["value"] == p25([float(str(row[3])) for row in rows[1:]])
+
+
+def test_an_answer_that_nobody_asked_for_is_refused(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(plant / "heats.csv", heats())
+    assert main(["label", file, "--answer", "batches.var.hot_metal_pct=0"]) == 1
+    assert "answer-unknown" in capsys.readouterr().err
+
+
+def test_a_row_a_day_with_two_carriers(plant: Path) -> None:
+    rows: list[list[object]] = [["Datum", "Produktion [t]", "Strom [kWh]", "Gas [m3]"]]
+    rows += [
+        [f"{day:02}.05.2025", f"12,{day % 10}", f"1.{200 + day},5", 300 + day]
+        for day in range(1, 29)
+    ]
+    code, label = labelled(written(plant / "tage.csv", rows, ";"))
+    assert code == 0
+    electricity, total = label["steps"]
+    assert electricity["batches"]["used"] == 28
+    values = [(1200 + day + 0.5) / (12 + day % 10 / 10) for day in range(1, 29)]
+    assert electricity["best"]["value"] == pytest.approx(p25(values))
+    assert total["unit"] == "kgce/t"
+
+
+def registers(plant: Path) -> tuple[str, str, list[float]]:
+    """Two presses with a register each, and the main one, which lights count on as well."""
+    chance = np.random.default_rng(5)
+    readings = [["Zeit", "Presse 1 [kWh]", "Presse 2 [kWh]", "Haupt [kWh]"]]
+    runs = [["Auftrag", "Maschine", "Beginn", "Ende", "Stück"]]
+    counts, values = [1000.0, 500.0], []
+    began: dict[str, float] = {}
+    for quarter in range(96 * 12):
+        at = START + timedelta(minutes=15 * quarter)
+        cells = [*counts, sum(counts) + 0.4 * quarter]
+        readings.append(
+            [f"{at:%d.%m.%Y %H:%M}", *(f"{cell:.3f}".replace(".", ",") for cell in cells)]
+        )
+        if quarter % 8 == 0:
+            began = dict(zip(("Presse 1", "Presse 2"), counts, strict=True))
+        if quarter % 8 == 7:
+            for machine, count in zip(began, counts, strict=True):
+                pieces = int(chance.integers(90, 110))
+                values.append((round(count, 3) - round(began[machine], 3)) / pieces)
+                begins = at - timedelta(minutes=105)
+                runs.append(
+                    [
+                        f"A{len(runs)}",
+                        machine,
+                        f"{begins:%d.%m.%Y %H:%M}",
+                        f"{at:%d.%m.%Y %H:%M}",
+                        str(pieces),
+                    ]
+                )
+        counts = [
+            counts[0] + float(chance.uniform(10, 11)),
+            counts[1] + float(chance.uniform(5, 6)),
+        ]
+    return (
+        written(plant / "zaehler.csv", readings, ";"),
+        written(plant / "auftraege.csv", runs, ";"),
+        values,
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_registers_and_runs_in_any_order(plant: Path, turned: bool) -> None:
+    meters, runs, values = registers(plant)
+    code, label = labelled(*((runs, meters) if turned else (meters, runs)))
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["batches"]["used"] == len(values)
+    assert step["best"]["value"] == pytest.approx(p25(values), rel=1e-6)
+    site = (plant / "label" / "site.toml").read_text(encoding="utf-8")
+    assert 'equipment = "Presse 1"' in site
+    assert site.count('parent = "Haupt"') == 2  # its parts, and the main meter counts nowhere
+
+
+def test_meters_alone_tell_what_they_can(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[list[object]] = [["Time", "Mill [kW]"]]
+    for hour in range(24 * 40):
+        at = START + timedelta(hours=hour)
+        rows.append([f"{at:%Y-%m-%d %H:%M}", 100 if 6 <= at.hour < 20 and at.weekday() < 5 else 20])
+    code, label = labelled(written(plant / "mill.csv", rows))
+    assert code == 0
+    assert label["steps"] == []
+    page = capsys.readouterr().out
+    assert "never below 20.00 kW" in page
+    assert "With a file of date and output I can go on" in " ".join(page.split())
+    assert len(page.splitlines()) <= 25
+
+
+def test_output_without_any_energy_is_refused_with_what_to_add(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row[:4] for row in heats()]
+    assert main(["label", written(plant / "heats.csv", rows)]) == 1
+    assert "energy-missing" in capsys.readouterr().err
+
+
+def test_a_workbook_with_a_sheet_about_the_firm(plant: Path) -> None:
+    book = openpyxl.Workbook()
+    about = book.active
+    assert about is not None
+    about.title = "说明"
+    for row in [
+        ["时区", "Asia/Shanghai"],
+        ["货币", "CNY"],
+        ["单价：电力（每 kWh）", 0.7],
+    ]:
+        about.append(row)
+    runs = book.create_sheet("批次")
+    runs.append(["批次", "产品", "开始", "产量", "产量单位", "电力 kWh"])
+    for number in range(20):
+        begins = START + timedelta(days=number)
+        runs.append([f"R{number}", "支架", begins, 500 + number, "kg", 300 + number % 3])
+    book.save(plant / "runs.xlsx")
+    code, label = labelled("runs.xlsx")
+    assert code == 0
+    (step,) = label["steps"]
+    values = [(300 + number % 3) / (500 + number) for number in range(20)]
+    assert step["unit"] == "kWh/kg"
+    assert step["best"]["value"] == pytest.approx(p25(values))
+    site = (plant / "label" / "site.toml").read_text(encoding="utf-8")
+    assert 'timezone = "Asia/Shanghai"' in site
