@@ -4,6 +4,7 @@ are composed, what may be shown.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal
 
 from benchmarks.declared import Declared, Exact, Words
@@ -27,6 +28,8 @@ class ReleasePolicy(Declared):
     count_classes: tuple[int, ...]
     largest_expected_error: Exact  # relative, for a plant to be eligible
     most_years: int = 1
+    # of what a line's own meters can give at most: a shared meter that is smaller is stated
+    largest_stated_share: Exact = Fraction(1, 50)
 
 
 class CompositionRule(Declared):

@@ -248,6 +248,12 @@ def _policy(pack: Pack) -> Iterator[PackFault]:
             str(policy.largest_expected_error),
             Phrase("a share between 0 and 1"),
         )
+    if not 0 <= policy.largest_stated_share <= Fraction(1, 20):
+        yield PackFault(
+            "policy.largest_stated_share",
+            str(policy.largest_stated_share),
+            Phrase("a share between 0 and 0.05"),
+        )
     if not 1 <= policy.most_years <= LONGEST_POOL:
         yield PackFault(
             "policy.most_years",

@@ -157,8 +157,9 @@ def _rest(
 ) -> list[str]:
     """Everything that stands beside the labels, as the report says it."""
     from reporting_agent import pipeline
+    from reporting_agent.pipeline.outward import stated_shares
     from reporting_agent.pipeline.outward.differences import differences
-    from reporting_agent.pipeline.outward.releasable import steps_in_doubt
+    from reporting_agent.pipeline.outward.releasable import in_doubt
     from reporting_agent.report import quality, summary
 
     result = label.result
@@ -167,8 +168,9 @@ def _rest(
     rest.append(summary.routes_as_text(analysis.routes, args.lang).rstrip())
     if result.data.outward is not None:
         leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
-        in_doubt = steps_in_doubt(result.site_label)
-        rest += differences(result.site_label, leaving, result.data.pack, in_doubt)
+        doubts = in_doubt(result.site_label, site, result.data)
+        rest += stated_shares.sentences(site, result.data.pack)
+        rest += differences(result.site_label, leaving, result.data.pack, doubts)
     if result.data.proposals:
         count, file = len(result.data.proposals), str(Path(args.out) / "declarations.toml")
         rest.append(

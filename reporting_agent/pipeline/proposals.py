@@ -14,12 +14,12 @@ from datetime import UTC, timedelta
 
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, in_number
-from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import CONFIRM, DeclaredEvent, as_toml
-from reporting_agent.metering.shared_meters import Sink
 from reporting_agent.pipeline.declared import start_as_written
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, OutgoingBatches, overlaps
+from reporting_agent.pipeline.outward.stated_shares import mean_power
 
 _SECOND = timedelta(seconds=1)
 
@@ -103,7 +103,7 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
     for meter in site.meters:
         if meter.allocation is None or meter.allocation.by == "power":
             continue
-        power = {sink.id: _mean_power(local, meter, sink) for sink in sinks_of(meter, site)}
+        power = {sink.id: mean_power(local, meter.carrier, sink) for sink in sinks_of(meter, site)}
         known_power = {
             name: value for name, value in power.items() if value is not None and value > 0
         }
@@ -117,23 +117,6 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
                 f'by = "power", power = {{ {listed} }} }}\n'
             )
             yield DeclarationProposal(why, toml)
-
-
-def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | None:
-    """What the shared meter gave the sink's batches for each hour that they ran."""
-    energy, hours = 0.0, 0.0
-    for batch in local:
-        if (
-            batch.step != sink.step
-            or sink.equipment not in {"", batch.equipment}
-            or batch.end is None
-        ):
-            continue
-        for entry in batch.energy:
-            if entry.of_shared_meter and entry.carrier == meter.carrier and entry.completeness > 0:
-                energy += entry.quantity
-                hours += entry.completeness * (batch.end - batch.start).total_seconds() / 3600
-    return energy / hours if hours else None
 
 
 def _off_scale(

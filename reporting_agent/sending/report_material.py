@@ -25,8 +25,9 @@ from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.pipeline.outward import stated_shares
 from reporting_agent.pipeline.outward.differences import differences
-from reporting_agent.pipeline.outward.releasable import steps_in_doubt
+from reporting_agent.pipeline.outward.releasable import in_doubt, steps_in_doubt
 from reporting_agent.sending import pooled_labels
 from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.offers import Offer
@@ -114,8 +115,11 @@ def gather(
     label = pooled_labels.leaving(site, data, alone, windows)
     gained = () if windows else gains
     local = pipeline.label_of(site, data, period)
-    in_doubt = _in_doubt(site, data, local, windows)
-    differ = tuple(differences(local, alone, data.pack, in_doubt))
+    doubts = _in_doubt(site, data, local, windows)
+    differ = (
+        *stated_shares.sentences(site, pack),
+        *differences(local, alone, data.pack, doubts),
+    )
     provenance = _provenance(site, days, period, windows)
     return ReportMaterial(
         label,
@@ -126,7 +130,7 @@ def gather(
         provenance,
         data.proposals,
         differ,
-        in_doubt,
+        doubts,
     )
 
 
@@ -153,12 +157,12 @@ def _in_doubt(
     site: SiteSettings, data: pipeline.PlantData, local: SiteLabel, windows: Windows
 ) -> dict[str, PolicyRefusal]:
     """Steps that stay at home; what betters a pooled label may lie in the earlier years alone."""
-    in_doubt = steps_in_doubt(local)
+    doubts = in_doubt(local, site, data)
     for years in {*windows.values()}:
         longer = pipeline.label_of(site, data, pooled_labels.span(local.period, years))
         pooled = [step for step, own in windows.items() if own == years]
-        in_doubt = steps_in_doubt(longer, pooled) | in_doubt
-    return in_doubt
+        doubts = steps_in_doubt(longer, pooled) | doubts
+    return doubts
 
 
 def _days_of(site: SiteSettings, period: Period, reach: int) -> DayDigests:

@@ -98,6 +98,7 @@ def run(long: bool) -> Outcome:
             else "every fault at real rates"
         )
         rows += [as_is.row(plants, "nothing"), declared.row(plants, "what the run proposes")]
+        sound &= rate > 0 or (as_is.withheld == 0 and max(as_is.off) <= MOST_OFF)
         sound &= rate > 1 or (
             max(declared.off) <= MOST_OFF
             and declared.withheld == 0

@@ -230,6 +230,15 @@ def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
     )
 
 
+def small_shared(rule: str = "hours", most_kw: float = 1000.0, *, by_turns: bool = False) -> Plant:
+    """The same with ranges: the lines' own meters give 140 MW at most, the shared one `most_kw`."""
+    plant = shared(rule, by_turns=by_turns)
+    site = plant.site.replace('id = "both"\n', f'id = "both"\nrange = [0.0, {most_kw}]\n')
+    for line in ("a", "b"):
+        site = site.replace(f'id = "m-{line}"\n', f'id = "m-{line}"\nrange = [0.0, 140000.0]\n')
+    return replace(plant, road=f"small shared meter, by {rule}", site=site)
+
+
 def at_a_class() -> Plant:
     """Two variants of fifty batches, as many as a release needs: one less of either, and it does
     not leave.

@@ -64,6 +64,7 @@ ROADS = (
     Road(raw_plants.by_log),
     Road(lambda: raw_plants.shared("power")),
     Road(lambda: raw_plants.shared("shares", by_turns=True)),
+    Road(raw_plants.small_shared),
     *(Road(make, short=1, long=1, first=first) for make, first in whole_files.PAIRS),
     Road(lambda: raw_plants.by_log("campaign"), bounded=False, short=1, long=200),
     Road(lambda: raw_plants.shared("shares"), bounded=False, short=1, long=200),

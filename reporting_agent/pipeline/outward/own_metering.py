@@ -4,7 +4,8 @@ where each reading is of one batch.
 A reading that serves two batches (they overlap, share a meter, or one's meter is taken off the
 other's) could change both. Then nothing bounds what one record can change, and the steps that the
 meter serves stay on the site until the plant declares what is so: rows that are wrong ([[events]],
-`unusable`), or what a shared meter gives each line (`allocation` with `power`).
+`unusable`), or what a shared meter gives each line (`allocation` with `power`; of a small one the
+settings state it, `stated_shares`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from reporting_agent.metering.own_window import OwnEnergy
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.steam_gas_and_virtual import LEAST_KNOWN_STATE
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.pipeline.outward import stated_shares
+from reporting_agent.pipeline.outward.stated_shares import PowerBySink
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -54,6 +57,7 @@ class OutgoingBatches:
     indices: Mapping[str, list[int]]
     windows: Mapping[str, Windows]  # of those batches, in the same order
     of_meter: Mapping[str, list[int]]  # by counted meter, likewise indices in order of start
+    powers: Mapping[str, PowerBySink]  # of shared meters of which no reading enters
 
 
 def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> OutgoingBatches:
@@ -67,6 +71,7 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
             longest = longest_s.get(batch.step)
             if longest is None or (batch.end - batch.start).total_seconds() <= longest:
                 by_line.setdefault((batch.step, batch.equipment), []).append(index)
+    powers = stated_shares.powers(site, pack.policy)
     of_meter: dict[str, list[int]] = {}
     indices: dict[str, set[int]] = {}
     for meter in site.tree.counted:
@@ -84,7 +89,7 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
         )
         own = sorted(served, key=lambda index: _turn(batches[index]))
         of_meter[meter.id] = own
-        if meter.allocation is None or meter.allocation.by != "power":
+        if meter.id not in powers:
             for name in site.tree.needed_by(meter):
                 indices.setdefault(name, set()).update(own)
     in_order = {
@@ -94,7 +99,7 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
     windows = {
         name: _windows([batches[index] for index in chosen]) for name, chosen in in_order.items()
     }
-    return OutgoingBatches(batches, in_order, windows, of_meter)
+    return OutgoingBatches(batches, in_order, windows, of_meter, powers)
 
 
 def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[Transformation]]:
@@ -103,9 +108,9 @@ def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[T
     """
     shared: dict[str, list[Transformation]] = {}
     for meter in site.tree.counted:
-        by = None if meter.allocation is None else meter.allocation.by
-        if by == "power":
+        if meter.id in outgoing.powers:
             continue
+        by = None if meter.allocation is None else meter.allocation.by
         if by in {"output", "hours", "rated-power"}:
             reasons = [_shared(meter)]
         else:
@@ -210,7 +215,7 @@ def _measured(
 ) -> tuple[Floats, Floats, str]:
     rule, batches = meter.allocation, outgoing.batches
     unit = _unit(meter, units)
-    if rule is not None and rule.by == "power":
+    if (powers := outgoing.powers.get(meter.id)) is not None:
         hours = np.array(
             [
                 (_end(batches[index]) - batches[index].start).total_seconds() / 3600
@@ -218,7 +223,7 @@ def _measured(
             ]
         )
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
-        power = [rule.power[_sink(sinks, batches[index])] for index in indices]
+        power = [powers[_sink(sinks, batches[index])] for index in indices]
         return np.array(power) * hours, np.ones(len(indices)), unit
     parts = site.tree.parts(meter)
     whole, least = np.zeros(len(indices)), np.ones(len(indices))

@@ -11,6 +11,7 @@ from collections.abc import Container
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.phrases import Phrase
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import (
     conversions,
     copies_counted_once,
@@ -20,6 +21,8 @@ from reporting_agent.pipeline import (
     materials_in_the_log,
     scattered,
 )
+from reporting_agent.pipeline.outward import stated_shares
+from reporting_agent.pipeline.plant_data import PlantData
 
 
 def steps_in_doubt(
@@ -36,16 +39,21 @@ def steps_in_doubt(
         `energy-without-batch`, `fuel-not-counted`, `share-refuted`, `feed-unlikely` or
         `conversion-unlikely`.
     """
-    in_doubt: dict[str, PolicyRefusal] = {}
+    refused: dict[str, PolicyRefusal] = {}
     for code in (scattered.HEATING_VALUE, scattered.VARIABLE, copies_counted_once.CODE):
         for finding in local.findings:
             if finding.code == code and isinstance(finding.sentence, Phrase):
                 step = str(finding.sentence.values["step"])
-                in_doubt.setdefault(step, _of_finding(code, finding.sentence))
+                refused.setdefault(step, _of_finding(code, finding.sentence))
     for label in local.steps:
         if (refusal := _of_label(label)) is not None:
-            in_doubt.setdefault(label.step, refusal)
-    return {step: why for step, why in in_doubt.items() if steps is None or step in steps}
+            refused.setdefault(label.step, refusal)
+    return {step: why for step, why in refused.items() if steps is None or step in steps}
+
+
+def in_doubt(local: SiteLabel, site: SiteSettings, data: PlantData) -> dict[str, PolicyRefusal]:
+    """The same of the site's own label, and what small shared meters are stated too low for."""
+    return {**stated_shares.understated(site, data.pack, data.batches), **steps_in_doubt(local)}
 
 
 def _of_finding(code: str, sentence: Phrase) -> PolicyRefusal:
