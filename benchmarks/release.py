@@ -259,8 +259,8 @@ def debits(
     A label over several years debits each batch, or day, in its own year.
 
     Args:
-        cells: how many labels of the step and metric leave together: a record that moves from one
-            to another costs both.
+        cells: how many labels of the step and metric leave together: a record that can move from
+            one to another costs both.
 
     Raises:
         PolicyRefusal: `no-bound`.
@@ -275,7 +275,8 @@ def debits(
             ),
             label.path.reasons,
         )
-    epsilon = epsilon_of_a_metric(cells, policy, label.path.bound)
+    fixed = label.path.cell_in_account
+    epsilon = epsilon_of_a_metric(cells, policy, label.path.bound, fixed=fixed)
     used = [value for value in label.values if value.excluded is None]
     if policy.unit == "day":
         days = sorted({day_of(value) for value in used})

@@ -106,6 +106,8 @@ class Evidence:
         batches: the opened records that are batches, by leaf.
         days: the opened records that are days of meters, by leaf.
         shown: the days that the extract's readings make, by meter and beginning.
+        of_runs: whether the records are runs cut from a log, whose accounts name product and
+            variant.
         unbounded: steps of which settings and opened records show that one record could change any
             number of others.
         by_batch: whether the site commits to no reading of any meter and shows none: its energy is
@@ -139,6 +141,7 @@ class Evidence:
     weighings: WeighedBatches | None
     given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]]
     context: Context
+    of_runs: bool = False
 
     @property
     def key(self) -> ReportKey:

@@ -265,5 +265,8 @@ def _beyond_cap(evidence: Evidence, step: Step) -> bool:
     policy = evidence.pack.policy
     epsilon = policy.epsilon_best + policy.epsilon_typical
     metrics = [label.metric for label in evidence.report.released.labels if label.step == step.id]
-    spent = sum(epsilon * cells_together(metrics.count(metric), policy) for metric in set(metrics))
+    spent = sum(
+        epsilon * cells_together(metrics.count(metric), policy, fixed=evidence.of_runs)
+        for metric in set(metrics)
+    )
     return spent + epsilon > policy.cap_per_year

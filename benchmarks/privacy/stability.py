@@ -13,7 +13,8 @@ An input record is all that one account of the ledger (step, batch id) holds of 
 its row, the rows of energy that name it, and the readings inside its window. A row whose id or step
 is changed is one record less and another one more, each on its own account. One record is in one
 cell (product, variant) of every metric: moved to another cell it costs both releases, see
-`charges`.
+`charges`; where the account names the cell (`Path.cell_in_account`), such a move too is one record
+less and another one more.
 """
 
 from __future__ import annotations
@@ -37,9 +38,14 @@ class Transformation:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The transformations from raw rows to the records of a label, in their order."""
+    """The transformations from raw rows to the records of a label, in their order.
+
+    `cell_in_account` where the ledger's account names product and variant, as that of a run cut
+    from a log does: its record is in this cell and in no other.
+    """
 
     steps: tuple[Transformation, ...] = ()
+    cell_in_account: bool = False
 
     @property
     def bound(self) -> int | None:
@@ -60,7 +66,7 @@ class Path:
         return " ".join(dict.fromkeys(step.reason for step in self.unbounded))
 
     def then(self, *more: Transformation) -> Path:
-        return Path((*self.steps, *more))
+        return Path((*self.steps, *more), self.cell_in_account)
 
 
 RECORDS = Path(

@@ -308,7 +308,9 @@ def _within_cap(
             if (planned.label.step, planned.rule.metric.value) == (step, metric)
         ]
         bound = max(planned.label.path.bound or 1 for planned in own)
-        asked[step].append((metric, epsilon_of_a_metric(len(own), pack.policy, bound)))
+        fixed = all(planned.label.path.cell_in_account for planned in own)
+        epsilon = epsilon_of_a_metric(len(own), pack.policy, bound, fixed=fixed)
+        asked[step].append((metric, epsilon))
     paid = {
         (step, metric)
         for step in asked

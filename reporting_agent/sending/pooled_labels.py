@@ -13,7 +13,7 @@ correction cover the same years.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from fractions import Fraction
@@ -23,6 +23,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.privacy import pooling
+from benchmarks.privacy.charges import cells_together
 from benchmarks.privacy.pooling import HeldYear
 from benchmarks.routes import MetricRule, Pack, Step
 from reporting_agent.config import SiteSettings
@@ -109,7 +110,7 @@ def gains(
 
 def _gain(
     step: Step,
-    labels: Iterable[StepLabel],
+    labels: Sequence[StepLabel],
     pack: Pack,
     year: int,
     most_spent: Callable[[str, int], Fraction],
@@ -125,12 +126,14 @@ def _gain(
     ]
     if not rules:
         return None
+    fixed = all(label.path.cell_in_account for label in labels if label.step == step.id)
 
     def leaving(rule: MetricRule, first: int) -> int:
-        return sum(
+        number = sum(
             sum(cell[past] for past in range(first, year + 1)) >= fewest
             for cell in cells[rule.metric]
         )
+        return cells_together(number, pack.policy, fixed=fixed)
 
     by_year = max(cells[rules[0].metric], key=Counter.total)
     held_years = {

@@ -39,6 +39,7 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sending.report_inputs import window_of
+from reporting_agent.sources import LOG
 from reporting_agent.sources.extract import Extract
 
 
@@ -119,6 +120,7 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
         ),
         given=recomputed.given,
         context=_context(site, pack, contents),
+        of_runs=LOG.name in extract.gives(),
     )
 
 

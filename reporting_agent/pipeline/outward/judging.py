@@ -150,7 +150,8 @@ def of_runs(
     """Runs of a log, judged each by itself."""
     judged = _by_themselves(batches, beside, site, pack, metered_steps={}, blank=frozenset())
     steps = [OWN_RUNS, *declared(site, runs=True), *whole]
-    return OutwardBatches(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
+    path = Path(tuple(steps), cell_in_account=True)
+    return OutwardBatches(judged, {step.id: path for step in pack.steps})
 
 
 def _by_themselves(
