@@ -12,7 +12,7 @@ What a sample can show and what only the whole can:
 | noise not from the report's key | key-committed, challenge-signed, noise-repeated | always: a draw reads leaf 0 alone |
 | a label withheld that could be released | withheld-justified | always; of a second metric by opened batches |
 | another method than reported | method-declared | always |
-| counts not those of the records | ranks-and-counts | next to the label always, else as promised; of further metrics by room alone |
+| counts not those of the records | ranks-and-counts | at the label's rank always, else as promised; of further metrics by room alone |
 | a table that names something wrongly or twice | leaves-of-their-kind | always |
 | a batch committed to more than once | records-with-evidence | of leaves opened, or beside an opened one |
 | a batch under several ids at one time | one-batch-at-a-time | of pairs that are both opened; a proof only of small steps |

@@ -11,7 +11,10 @@ they are bound to it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Set
 from enum import StrEnum
+
+from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
 
 
 class CheckKind(StrEnum):
@@ -57,15 +60,15 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
 }
 """The checks of an opening, by code. What of them a summary does not name was not done."""
 
-WHERE_COMMITTED = frozenset({"output-weighed"})
-"""Those of them that are asked for only where the site has committed to what they need; a summary
-may leave them out.
-"""
-
-OF_READINGS = frozenset({"readings-committed", "nothing-left-out", "edges-at-rest"})
-"""Those that need readings. Of a site without any, whose energy is given by batch, they are not
-asked; a summary names them as not made.
-"""
+NOT_ASKED: dict[EvidenceLimit, frozenset[str]] = {
+    EvidenceLimit.ENERGY_BY_BATCH: frozenset(
+        {"readings-committed", "nothing-left-out", "edges-at-rest"}
+    ),
+    EvidenceLimit.ENERGY_FROM_ROWS: frozenset(),
+    EvidenceLimit.OUTPUT_FROM_ROWS: frozenset({"output-weighed"}),
+    EvidenceLimit.SINGLE_RECORDS: frozenset({ON_SITE}),
+}
+"""By what the evidence cannot show, the checks that are then not asked for."""
 
 OF_THE_PORTAL: dict[str, CheckKind] = {
     "receipt-signed": CheckKind.BOUND,
@@ -99,3 +102,22 @@ KIND_OF: dict[str, CheckKind] = {
     **OF_THE_PORTAL,
     **OF_PAPERS,
 }
+
+
+def verdict_of(
+    held: Set[str], failed: Set[str], not_checkable: Set[str], limits: Collection[EvidenceLimit]
+) -> SampleVerdict:
+    """The verdict of an opening whose checks came out so, by code. A check that is named nowhere,
+    and that no limit of the evidence excuses, was not made. Bound is what every check that binds
+    says so of.
+    """
+    excused = frozenset[str]().union(*(NOT_ASKED[limit] for limit in limits))
+    asked = ({*OF_A_SAMPLE, ON_SITE} - excused) | held | failed | not_checkable
+    binding = {code for code in asked if KIND_OF.get(code) is CheckKind.BOUND}
+    return SampleVerdict(
+        bound=binding <= held,
+        held=len(held),
+        failed=tuple(sorted(failed)),
+        not_checkable=tuple(sorted(asked - held - failed)),
+        limits=tuple(limit for limit in EvidenceLimit if limit in limits),
+    )

@@ -47,9 +47,7 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
         pairs = _pairs(evidence, values)
         compared += sum(bool(evidence.batches[index].equipment) for index in values)
         all_pairs += pairs
-        if _is_of_own_rows(evidence, step, pairs) and betters(
-            pairs, values, cell, step, evidence.draw.plan.beside_rank
-        ):
+        if _is_of_own_rows(evidence, step, pairs) and betters(pairs, values, cell, step):
             better += pairs
     if better:
         return failed(
@@ -112,7 +110,6 @@ def betters(
     values: Mapping[int, float],
     cell: UsedLeaves,
     step: Step,
-    beside_rank: int,
 ) -> bool:
     """Whether the cell's best value would be higher by more than `WORTH_TELLING`, were each pair
     one batch: at least by so much, if what was not opened holds pairs above the best value, which
@@ -120,8 +117,6 @@ def betters(
 
     Args:
         values: of opened used batches by leaf, rising.
-        beside_rank: how many batches on each side of a rank every draw opens, of the best and of
-            the typical value.
     """
     ranked = rank(step.label_rule.quantile, cell.used)
     label = cell.first + ranked - 1
@@ -129,7 +124,7 @@ def betters(
         return False
     below = sum(max(values[leaf] for leaf in pair) <= values[label] for pair in pairs)
     above = len(pairs) - below
-    by_chance = sum(index > label for index in values) - (3 * beside_rank + 1)
+    by_chance = sum(index > label for index in values) - 1  # the record at the typical value's rank
     share = max(by_chance, 0) / max(cell.used - ranked, 1)
     missed = min(cell.used - ranked - above, _at_most(above) / share**2 if share else cell.used)
     position = (

@@ -10,8 +10,9 @@ whole numbers: no approximation, and the finite population counts.
 
 Which: the strata follow the risk (ISA 530, ISO 19011 A.6), not the records' number. A label is an
 order statistic, so whoever wants it lower must put records at or below its rank, or declare others
-excluded: these are drawn more densely than the rest, and the records next to the rank are all
-drawn. The positions come from a seed that neither side could choose: see `seed`.
+excluded: these are drawn more densely than the rest, and the record at each rank always. No more
+is drawn than the stated certainty needs. The positions come from a seed that neither side could
+choose: see `seed`.
 
 Knows counts and positions only. No label and no record is imported here, so that the portal may
 compute a draw, too.
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, perm
@@ -36,7 +37,7 @@ _WORD = 1 << 64
 class StratumKind(StrEnum):
     """Why a record is drawn. The order is that of the opening."""
 
-    EDGE = "edge"  # next to the rank that is the label: all of them
+    EDGE = "edge"  # at the rank that is the label: always
     BELOW = "below"  # at or below the label: what makes it low
     USED = "used"  # any that the label counts
     EXCLUDED = "excluded"  # left out of it
@@ -68,12 +69,11 @@ class StratumSize:
 
 @dataclass(frozen=True, slots=True)
 class SamplingPlan:
-    """A sampling plan: the size of each kind of stratum, and how many records on each side of a
-    label's rank are all drawn.
+    """A sampling plan: the size of each kind of stratum. The record at a label's rank is always
+    drawn.
     """
 
     sizes: Mapping[StratumKind, StratumSize]
-    beside_rank: int = 5
 
 
 STANDARD = SamplingPlan(
@@ -222,17 +222,8 @@ def opened(plan: SamplingPlan, used: int, quantile: Fraction) -> int:
     return len(draw(strata, plan, hashlib.sha256(_SEED).digest()))
 
 
-def smallest(plan: SamplingPlan) -> SamplingPlan:
-    """The plan that opens least at the same certainty in every stratum: of the records beside a
-    label's rank only the one at it.
-    """
-    return replace(plan, beside_rank=0)
-
-
 def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
-    """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the
-    standard plan is of none.
-    """
+    """The kinds of strata of which a plan is less sure than the standard one."""
     sizes = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
     return tuple(
         kind
@@ -264,11 +255,7 @@ def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:
 
 def _of_stratum(stratum: Stratum, plan: SamplingPlan, draw_seed: bytes) -> list[int]:
     if stratum.kind is StratumKind.EDGE:
-        beside = plan.beside_rank
-        near = {
-            index for rank in stratum.ranks for index in range(rank - 1 - beside, rank + beside)
-        }
-        return sorted(offset for offset in near if 0 <= offset < stratum.count)
+        return sorted({rank - 1 for rank in stratum.ranks if 0 < rank <= stratum.count})
     size = plan.sizes.get(stratum.kind)
     return (
         []

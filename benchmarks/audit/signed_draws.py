@@ -63,7 +63,6 @@ from benchmarks.wire.signing import (
 
 VERSION = 1
 NONCE_BYTES = 32
-MOST_BESIDE = 1_000
 _MOST_STEPS = 64
 _NONCE = b"steplabel/1 audit nonce\x00"
 _KINDS = re.compile("|".join(StratumKind))
@@ -78,19 +77,19 @@ def _plan_to_wire(plan: SamplingPlan) -> Value:
         }
         for kind, size in plan.sizes.items()
     }
-    return {"beside_rank": plan.beside_rank, "sizes": sizes}
+    return {"sizes": sizes}
 
 
 def _plan(outer: Fields, name: str) -> SamplingPlan:
     fields = outer.fields(name)
-    beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
+    named = fields.map_of("sizes")
     within = Fields(named, fields.path("sizes"))
     sizes = {
         _kind(name): _size(within.fields(name))
         for name in (named if isinstance(named, dict) else ())
     }
     fields.done()
-    return SamplingPlan(sizes, beside)
+    return SamplingPlan(sizes)
 
 
 def _kind(name: str) -> StratumKind:

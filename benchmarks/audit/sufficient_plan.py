@@ -12,7 +12,6 @@ from benchmarks.audit.sampling_plan import StratumKind, certainty, weaker
 from benchmarks.phrases import Phrase, enumerated
 
 _KINDS = {
-    StratumKind.EDGE: Phrase("records next to the label"),
     StratumKind.BELOW: Phrase("records at or below the label"),
     StratumKind.USED: Phrase("used records"),
     StratumKind.EXCLUDED: Phrase("excluded records"),
@@ -45,10 +44,7 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
                 **sure,
                 lacking=enumerated(lacking),
             ),
-            Phrase(
-                "Promise the standard plan, or the smallest plan with the same certainty, for all "
-                "steps, and draw again."
-            ),
+            Phrase("Promise the standard plan for all steps, and draw again."),
         )
     return check_held(
         code,

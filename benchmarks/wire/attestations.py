@@ -49,17 +49,14 @@ from benchmarks.wire.signing import (
     Purpose,
     VerifyingKey,
 )
+from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict, VerdictState
 
 VERSION = 1
 MOST_STEPS = 64
-MOST_CHECKS = 100
-CHECK_CODE = re.compile(r"[a-z][a-z-]{0,59}")
-BINDING = {True: "bound", False: "not-bound"}
-_BINDINGS = re.compile("|".join(BINDING.values()))
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
 MOST_BYTES = 65_536
-"""No file of this kind is longer: four texts of 2,000 characters of at most four bytes each, 64
+"""No file of this kind is longer: five texts of 2,000 characters of at most four bytes each, 64
 steps, and room.
 """
 
@@ -75,20 +72,28 @@ class Assurance(StrEnum):
     LIMITED = "limited"
 
 
+def contradicts(opinion: Opinion, assurance: Assurance, verdict: SampleVerdict) -> bool:
+    """Whether the opinion is not one that follows from the verdict of the opening, so that its
+    signer has to say why.
+
+    Reasonable assurance rests on evidence (ISO 14064-3:2019, 5.1.7): of energy that only the
+    plant's own rows give, an opening is none.
+    """
+    if opinion is Opinion.ADVERSE:
+        return verdict.state is VerdictState.PASSED
+    if verdict.state is VerdictState.FAILED:
+        return True
+    if opinion is Opinion.UNQUALIFIED and verdict.state is not VerdictState.PASSED:
+        return True
+    by_rows = EvidenceLimit.ENERGY_BY_BATCH in verdict.limits
+    return assurance is Assurance.REASONABLE and by_rows
+
+
 def _share(fields: Fields, name: str) -> Fraction:
     share = fields.rational(name)
     if not 0 < share < 1:
         raise malformed(fields.path(name), Phrase("a share between zero and one"))
     return share
-
-
-def _bound(fields: Fields, name: str) -> bool:
-    return fields.matching(name, _BINDINGS, Phrase("bound or not-bound")) == BINDING[True]
-
-
-def _codes(fields: Fields, name: str) -> tuple[str, ...]:
-    named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
-    return tuple(entry.matching("code", CHECK_CODE, Phrase("codes of checks")) for entry in named)
 
 
 def _one_of(words: type[StrEnum], wanted: Phrase) -> FieldKind:
@@ -97,11 +102,9 @@ def _one_of(words: type[StrEnum], wanted: Phrase) -> FieldKind:
 
 
 Share = Annotated[Fraction, FieldKind(_share, rational_to_wire)]
-Codes = Annotated[tuple[str, ...], FieldKind(_codes, list)]
 Text = Annotated[str, words(1, LONGEST_TEXT)]
 Name = Annotated[str, words(1, LONGEST_NAME)]
 PublicKey = Annotated[bytes, octets(PUBLIC_BYTES)]
-_BOUND = FieldKind(_bound, BINDING.__getitem__, "binding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +154,13 @@ class Performance(Record):
 
 @dataclass(frozen=True, slots=True)
 class SampleOutcome(Record):
-    """What came of the opening that the statement rests on: of which draw, whether it was bound to
-    the report that the portal accepted, how many checks held, and the codes of those that failed or
-    could not be made. `confidence` is how sure its plan is to meet a misstated record of those that
-    labels count where `share` of them is misstated; 0 where it draws none of them.
-    `promised_before` is how many promises of a draw from the same report stand in the log before
-    its own."""
+    """What came of the opening that the statement rests on: of which draw, and its verdict.
+    `confidence` is how sure its plan is to meet a misstated record of those that labels count where
+    `share` of them is misstated; 0 where it draws none of them. `promised_before` is how many
+    promises of a draw from the same report stand in the log before its own."""
 
     draw: DigestHex
-    bound: Annotated[bool, _BOUND]
-    held: Annotated[int, whole(0, MOST_CHECKS)]
-    failed: Codes
-    not_checkable: Codes
+    verdict: Annotated[SampleVerdict, nested(SampleVerdict)]
     confidence: Rational
     share: Rational
     promised_before: Natural
@@ -192,7 +190,8 @@ _SUBJECT = FieldKind(
 class AttestationStatement(Record):
     """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are
     the auditor's words, `sample` what the portal had on record of the newest opening of this report
-    (None: no opening was noted)."""
+    (None: no opening was noted). `reason` says why the opinion is not the one that follows from the
+    verdict of the opening; without it such a statement is none."""
 
     subject: Annotated[ReportSubject | PublicationSubject, _SUBJECT]
     body: Name
@@ -213,6 +212,7 @@ class AttestationStatement(Record):
     performance: Annotated[Performance | None, optional(nested(Performance))]
     public_key: PublicKey
     sample: Annotated[SampleOutcome | None, optional(nested(SampleOutcome))] = None
+    reason: Annotated[str | None, optional(words(1, LONGEST_TEXT))] = None
 
     @property
     def content(self) -> dict[str, Value]:
@@ -235,6 +235,15 @@ class AttestationStatement(Record):
         ):
             raise malformed(
                 at.path("surveillance_on"), Phrase("a day between issued_on and valid_until")
+            )
+        if (
+            self.sample is not None
+            and self.reason is None
+            and contradicts(self.opinion, self.assurance, self.sample.verdict)
+        ):
+            raise malformed(
+                at.path("reason"),
+                Phrase("the reason why the opinion differs from the checks of the opening"),
             )
 
 

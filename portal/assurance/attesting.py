@@ -58,6 +58,7 @@ class AttestationTerms:
     not_checked: str
     valid_until: date
     surveillance_on: date | None
+    reason: str = ""
     performance: Performance | None = None
 
 
@@ -69,8 +70,8 @@ def draw_up(
 
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse; `no-accepted-report`,
-            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long`,
-            `attestation-signed-before` (409).
+            `major-open`, `assurance-without-sample`, `opinion-contradicts-checks`,
+            `no-auditor-key`, `validity-too-long`, `attestation-signed-before` (409).
         VerificationError: `field-malformed`, where the terms make no statement.
     """
     require_free(assignment, by)
@@ -85,6 +86,7 @@ def draw_up(
     _require_no_open_major(assignment, terms.opinion)
     sample = outcome_of(assignment, report, terms.steps)
     _require_sample(terms, sample)
+    _require_reason(terms, sample)
     subject = ReportSubject(
         assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps
     )
@@ -212,6 +214,7 @@ def _statement(
         performance=terms.performance,
         public_key=bytes.fromhex(key.public_key),
         sample=sample,
+        reason=" ".join(terms.reason.split()) or None,
     )
     return statement, key
 
@@ -380,6 +383,25 @@ def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> No
             "steps in the newest opening of this "
             "report that your body has on record.",
             "Draw a sample of these steps and record the result of its opening, or give limited "
+            "assurance.",
+        )
+
+
+def _require_reason(terms: AttestationTerms, sample: SampleOutcome | None) -> None:
+    """Nothing that contradicts the verdict of the opening is signed without saying why."""
+    if (
+        sample is not None
+        and not terms.reason.strip()
+        and attestations.contradicts(terms.opinion, terms.assurance, sample.verdict)
+    ):
+        raise RefusedError(
+            409,
+            "opinion-contradicts-checks",
+            Phrase(
+                "The opinion does not follow from the checks of the opening. %(verdict)s",
+                verdict=sample.verdict.sentence,
+            ),
+            "Give the reason, which is published with the statement, or change opinion or "
             "assurance.",
         )
 

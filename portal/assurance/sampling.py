@@ -21,9 +21,10 @@ from django.db import transaction
 from benchmarks.audit import signed_draws
 from benchmarks.audit.sampling_plan import SURE_OF_NOTHING, promised_of_used
 from benchmarks.phrases import Phrase
-from benchmarks.wire.attestations import BINDING, SampleOutcome
+from benchmarks.wire.attestations import SampleOutcome
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import VerifyingKey
+from benchmarks.wire.verdicts import BINDING, EvidenceLimit, SampleVerdict
 from portal.accounts.models import User
 from portal.assurance import reminding
 from portal.assurance.attestation_standing import audited_report
@@ -232,12 +233,13 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
                 "The summary is of another draw, or of another revision of the report.",
                 "Verify the opening of this draw, and submit the summary that the command writes.",
             )
+        verdict = summary.verdict
         noted = {
-            "held": len(summary.held),
-            "failing": len(summary.failed),
+            "held": verdict.held,
             "codes": dict(summary.failed),
-            "not_checkable": list(summary.missing),
-            "bound": summary.is_bound,
+            "not_checkable": list(verdict.not_checkable),
+            "limits": [limit.value for limit in verdict.limits],
+            "bound": verdict.bound,
         }
         if row.verified_at is not None:
             if all(getattr(row, name) == value for name, value in noted.items()):
@@ -252,12 +254,11 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
             setattr(row, name, value)
         row.verified_at = now
         row.save(update_fields=[*noted, "verified_at"])
-        binding = BINDING[summary.is_bound]
         counts = (
-            f"{len(summary.held)} held, {len(summary.failed)} failing, {len(summary.missing)} not "
+            f"{verdict.held} held, {len(verdict.failed)} failing, {len(verdict.not_checkable)} not "
             "made"
         )
-        detail = f"{sample.assignment.period}: {counts}, {binding}"
+        detail = f"{sample.assignment.period}: {counts}, {BINDING[verdict.bound]}"
         record(now, by.email, Action.SAMPLE_VERIFIED, f"site {sample.assignment.site.slug}", detail)
     return row
 
@@ -286,22 +287,25 @@ def outcome_of(
 
 
 def outcome_noted(sample: Sample, steps: Collection[str] = ()) -> SampleOutcome | None:
-    """What the body noted of it; None before that, and where it was noted before the portal asked
-    which checks were left out.
+    """What the body noted of it; None before that.
 
     Of steps that a draw leaves out it is sure of nothing, and so of `steps` where it leaves one of
     them out.
     """
-    if sample.draw is None or sample.bound is None:
+    if sample.draw is None or sample.held is None or sample.bound is None:
         return None
     drawn = signed_draws.read(bytes(sample.draw))
-    failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
+    verdict = SampleVerdict(
+        sample.bound,
+        sample.held,
+        tuple(sorted(sample.codes)),
+        tuple(sample.not_checkable),
+        tuple(map(EvidenceLimit, sample.limits)),
+    )
     before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
     leaves_out = bool(drawn.steps) and not set(steps) <= set(drawn.steps)
     sure = SURE_OF_NOTHING if leaves_out else promised_of_used(drawn.plan)
-    return SampleOutcome(
-        drawn.digest, sample.bound, sample.held or 0, failed, missing, *sure, before
-    )
+    return SampleOutcome(drawn.digest, verdict, *sure, before)
 
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, WHERE_COMMITTED, CheckKind
-from benchmarks.wire.attestations import BINDING, CHECK_CODE, MOST_CHECKS
+from benchmarks.audit.kinds import NOT_ASKED, verdict_of
 from benchmarks.wire.schema import MOST_REVISIONS
+from benchmarks.wire.verdicts import CHECK_CODE, MOST_CHECKS, EvidenceLimit, SampleVerdict
 from portal.listing import PERIOD, SITE
 from portal.problems import RefusedError
 
@@ -22,37 +22,14 @@ MOST_RECORDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of an opening, check by check: which held, of how many records each failed, and
-    which could not be made.
-    """
+    """What came of an opening: its verdict, and of how many records each failed check did."""
 
     site: str
     period: str
     revision: int
     draw: str
-    bound: bool
-    held: frozenset[str]
+    verdict: SampleVerdict
     failed: Mapping[str, int]
-    not_checkable: frozenset[str]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The checks that were not made: said to be not checkable, or not named at all."""
-        return tuple(
-            sorted(
-                self.not_checkable
-                | (OF_A_SAMPLE.keys() - WHERE_COMMITTED - self.held - self.failed.keys())
-            )
-        )
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether every check that binds held; what the file says of the whole is not enough. Of a
-        site without readings none can be bound, and the summary names that check as not made.
-        """
-        binding = {code for code, kind in OF_A_SAMPLE.items() if kind is CheckKind.BOUND}
-        by_batch = self.not_checkable >= OF_READINGS
-        return self.bound and self.held >= (binding - OF_READINGS if by_batch else binding)
 
 
 Code = Annotated[str, Field(pattern=f"^{CHECK_CODE.pattern}$")]
@@ -70,10 +47,10 @@ class _SummaryFile(BaseModel):
     period: str = Field(pattern=f"^({PERIOD})$")
     revision: int = Field(ge=1, le=MOST_REVISIONS)
     draw: str = Field(pattern="^[0-9a-f]{64}$")
-    binding: Literal["bound", "not-bound"]
     held: list[Code] = Field(max_length=MOST_CHECKS)
     failed: dict[Code, Annotated[int, Field(ge=0, le=MOST_RECORDS)]] = Field(max_length=MOST_CHECKS)
     not_checkable: list[Code] = Field(max_length=MOST_CHECKS)
+    limits: list[EvidenceLimit] = Field(max_length=len(EvidenceLimit), strict=False)
 
 
 def read_summary(raw: bytes) -> Summary:
@@ -97,17 +74,15 @@ def read_summary(raw: bytes) -> Summary:
     except ValueError as error:
         raise refused from error
     passed, missing = frozenset(summary.held), frozenset(summary.not_checkable)
-    if len(passed) + len(missing) + len(summary.failed) != len(
-        passed | missing | summary.failed.keys()
-    ):
+    named = passed | missing | summary.failed.keys()
+    excused = frozenset[str]().union(*(NOT_ASKED[limit] for limit in summary.limits))
+    if len(passed) + len(missing) + len(summary.failed) != len(named) or excused & named:
         raise refused
     return Summary(
         summary.site,
         summary.period,
         summary.revision,
         summary.draw,
-        summary.binding == BINDING[True],
-        passed,
+        verdict_of(passed, summary.failed.keys(), missing, summary.limits),
         summary.failed,
-        missing,
     )

@@ -10,11 +10,10 @@ to --out.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, Value, enumerated, sentences
+from benchmarks.phrases import Phrase, enumerated, sentences
 from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
 from reporting_agent.console import emit, in_terminals_language
@@ -83,11 +82,6 @@ def add_parser(sub: Any) -> None:
         "is opened",
     )
     parser.add_argument(
-        "--smallest",
-        action="store_true",
-        help="to promise: the least that this certainty needs, of a label only its own record",
-    )
-    parser.add_argument(
         "--sealed", action="store_true", help="the opening is to be sealed to the auditor's key"
     )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
@@ -105,12 +99,11 @@ def run(args: argparse.Namespace) -> int:
             "Promise first, with `--about SITE/PERIOD`; draw once commitment and tree head are "
             "public.",
         )
-    if args.step or args.smallest or (args.confidence, args.share) != (None, None):
+    if args.step or (args.confidence, args.share) != (None, None):
         raise UsageError(
             "draw-arguments",
             "How much is drawn of which steps stands in the promise: it is no choice any more.",
-            "Draw without --step, --confidence, --share and --smallest; for another plan make a "
-            "new promise.",
+            "Draw without --step, --confidence and --share; for another plan make a new promise.",
         )
     return _draw(args)
 
@@ -163,7 +156,8 @@ def _promise(args: argparse.Namespace) -> int:
             file=promise,
             digest=digest,
         ),
-        *_shares_sentences(shares, smallest=args.smallest),
+        _certainty_sentence(plan),
+        _shares_sentence(shares),
         *(() if sufficient else (_INSUFFICIENT,)),
         Phrase(
             "Hand it in at the portal now; keep %(file)s to yourself until you draw.",
@@ -237,41 +231,40 @@ _INSUFFICIENT = Phrase(
 
 
 def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
-    """How many batches of a step the plan opens, of so many, and how many the smallest plan of its
-    certainty.
-    """
+    """How many batches of a step the plan opens, of so many."""
     from fractions import Fraction
 
-    from benchmarks.audit.sampling_plan import opened, smallest
+    from benchmarks.audit.sampling_plan import opened
 
-    lowest = Fraction(1, 20)
-    return {
-        "batches": batches,
-        "opened": opened(plan, batches, lowest),
-        "smallest": opened(smallest(plan), batches, lowest),
-    }
+    return {"batches": batches, "opened": opened(plan, batches, Fraction(1, 20))}
 
 
-def _shares_sentences(shares: list[dict[str, int]], *, smallest: bool) -> Iterator[Phrase]:
-    def percent(name: str) -> Value:
-        return enumerated(
-            Phrase(
-                "%(percent)s %% of %(batches)s",
-                percent=f"{100 * share[name] / share['batches']:.0f}",
-                batches=f"{share['batches']:,}",
-            )
-            for share in shares
+def _certainty_sentence(plan: SamplingPlan) -> Phrase:
+    from benchmarks.audit.sampling_plan import promised_of_used
+
+    confidence, share = promised_of_used(plan)
+    return Phrase(
+        "If %(share)s %% of a step's used records are misstated, the draw finds at least one of "
+        "them with %(confidence)s %% certainty. It opens no more records than that needs.",
+        share=f"{float(100 * share):g}",
+        confidence=f"{float(100 * confidence):g}",
+    )
+
+
+def _shares_sentence(shares: list[dict[str, int]]) -> Phrase:
+    opened = (
+        Phrase(
+            "%(percent)s %% of %(batches)s",
+            percent=f"{100 * share['opened'] / share['batches']:.0f}",
+            batches=f"{share['batches']:,}",
         )
-
-    yield Phrase(
+        for share in shares
+    )
+    return Phrase(
         "Of a step's batches of one product this plan opens %(shares)s, besides those of drawn "
         "days.",
-        shares=percent("opened"),
+        shares=enumerated(opened),
     )
-    if not smallest:
-        yield Phrase(
-            "The smallest of its certainty (--smallest): %(shares)s.", shares=percent("smallest")
-        )
 
 
 def _plan(args: argparse.Namespace) -> SamplingPlan:
@@ -282,7 +275,6 @@ def _plan(args: argparse.Namespace) -> SamplingPlan:
         SamplingPlan,
         StratumKind,
         StratumSize,
-        smallest,
     )
     from benchmarks.errors import UsageError
 
@@ -299,10 +291,7 @@ def _plan(args: argparse.Namespace) -> SamplingPlan:
             for percent, usual in percentages
         )
         sizes = {kind: StratumSize(confidence, size.share) for kind, size in STANDARD.sizes.items()}
-        plan = SamplingPlan(
-            {**sizes, StratumKind.USED: StratumSize(confidence, share)}, STANDARD.beside_rank
-        )
-        return smallest(plan) if args.smallest else plan
+        return SamplingPlan({**sizes, StratumKind.USED: StratumSize(confidence, share)})
     except ValueError as wrong:
         raise UsageError(
             "draw-arguments",

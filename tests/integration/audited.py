@@ -15,6 +15,7 @@ from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
+from benchmarks.wire.verdicts import EvidenceLimit
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, sampling
 from portal.assurance.assigning import assign
@@ -132,10 +133,10 @@ def summary_bytes(
         "period": sample.submission.period,
         "revision": sample.submission.revision,
         "draw": signed_draws.read(bytes(sample.draw or b"")).digest,
-        "binding": "bound",
         "held": [code for code in OF_A_SAMPLE if code not in failed and code not in left_out],
         "failed": failed,
         "not_checkable": [],
+        "limits": [EvidenceLimit.SINGLE_RECORDS],
     }
     return json.dumps(summary | changed).encode()
 

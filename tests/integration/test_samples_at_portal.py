@@ -104,9 +104,9 @@ def test_a_sample_is_promised_drawn_from_the_one_head_and_noted_in_counts(
     noted = sampling.note(
         sample, summary_of(sample, failed={"records-recomputed": 2}), cast.auditor, NOW
     )
-    assert (noted.held, noted.failing, noted.codes) == (
+    assert (noted.held, noted.limits, noted.codes) == (
         len(OF_A_SAMPLE) - 1,
-        1,
+        ["single-records"],
         {"records-recomputed": 2},
     )
     assert (noted.bound, noted.not_checkable) == (True, [])
@@ -150,7 +150,7 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(
     left_out = ("values-logged", "whole-recomputed")
     sampling.note(
         sample,
-        summary_of(sample, left_out=left_out[:1], not_checkable=["whole-recomputed"]),
+        summary_of(sample, left_out=left_out[:1], limits=[]),
         cast.auditor,
         NOW,
     )
@@ -158,14 +158,19 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     page = client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     n = len(OF_A_SAMPLE) + 1
-    assert f"Not verified: {n - 2} of {n} checks passed, and 2 could not be made." in page
+    assert (
+        f"NOT VERIFIED: {n - 2} of {n} checks that were asked for passed; 2 could not be made."
+        in page
+    )
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in left_out)
-    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    doubting = terms(NOW, attestations.Opinion.QUALIFIED)
+    drawn_up = attesting.draw_up(assignment, doubting, cast.auditor, NOW)
     statement = attestations.parse(bytes(drawn_up.content)).statement
     assert isinstance(statement, attestations.AttestationStatement)
     assert statement.sample is not None
-    assert (statement.sample.bound, set(statement.sample.not_checkable)) == (False, set(left_out))
+    verdict = statement.sample.verdict
+    assert (verdict.bound, set(verdict.not_checkable)) == (False, set(left_out))
 
 
 def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(
@@ -368,7 +373,8 @@ def test_reasonable_assurance_of_a_step_needs_an_opening_of_that_step(
     cast: Cast, assignment: Assignment
 ) -> None:
     opened_of(cast, assignment, ("raw-meal-homogenisation",))
-    sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
+    doubting = terms(NOW, attestations.Opinion.QUALIFIED)
+    sure = replace(doubting, assurance=Assurance.REASONABLE)
     assert (
         refusal_of(lambda: attesting.draw_up(assignment, sure, cast.auditor, NOW))
         == "assurance-without-sample"
@@ -394,7 +400,8 @@ def test_page_and_statement_say_of_which_steps_a_draw_opened_nothing(
     assert "95 % certainty" in page
     (name,) = [step.words.en for step in cast.pack.steps if step.id == "raw-meal-homogenisation"]
     assert re.search(f"Steps drawn.{{0,300}}{name}", page, re.DOTALL)
-    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    doubting = terms(NOW, attestations.Opinion.QUALIFIED)
+    drawn_up = attesting.draw_up(assignment, doubting, cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
     public = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
     assert "The draw contains no counted records of at least one of the steps concerned." in public
@@ -420,12 +427,13 @@ def test_a_statement_is_not_signed_over_an_opening_that_another_has_followed(
         )
         == "another-opening"
     )
-    anew = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    adverse = terms(NOW, attestations.Opinion.ADVERSE)
+    anew = attesting.draw_up(assignment, adverse, cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(anew.content), KEY), cast.auditor, NOW)
     statement = attestations.parse(bytes(issued.content)).statement
     assert isinstance(statement, attestations.AttestationStatement)
     assert statement.sample is not None
-    assert statement.sample.failed == ("records-recomputed",)
+    assert statement.sample.verdict.failed == ("records-recomputed",)
 
 
 def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
@@ -509,7 +517,8 @@ def test_another_key_another_site_and_an_interest_are_refused(
         {"failed": {"leaves-proven": 1}, "held": ["leaves-proven"]},
         {"not_checkable": ["Batch 8 of kiln 1"]},
         {"held": 16},
-        {"binding": "nearly"},
+        {"limits": ["nearly"]},
+        {"limits": ["single-records"], "held": ["whole-recomputed"]},
         {"schema": "steplabel/opening/1"},
         {"site": "Kiln 1, 7 July"},
     ],
@@ -577,8 +586,8 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
     assert (
-        f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal "
-        "accepted." in noted
+        f"All {len(OF_A_SAMPLE)} checks that were asked for passed. The opened report is the one "
+        "that the portal accepted." in noted
     )
     assert (
         "If 1 % of the counted records are misstated, the plan of the draw finds at least one of "
@@ -674,7 +683,7 @@ def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(
 ) -> None:
     sample = promised(cast, assignment)
     draw = signed_draws.read(draw_of(sample, KEY))
-    other = signed_draws.sign(replace(draw, plan=SamplingPlan({}, 0)), KEY)
+    other = signed_draws.sign(replace(draw, plan=SamplingPlan({})), KEY)
     assert (
         refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
     )

@@ -11,10 +11,11 @@ from typing import cast
 import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, not_asked, same
-from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED, CheckKind
+from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, CheckKind
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.verdicts import EvidenceLimit, VerdictState
 from portal.assurance.summaries import read_summary
 from portal.problems import RefusedError
 from reporting_agent.audit.openings.verdict import AuditVerdict
@@ -54,30 +55,38 @@ def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_ma
         3,
         DRAW,
     )
-    assert (set(summary.held), dict(summary.failed)) == (
-        {"leaves-proven"},
-        {"records-recomputed": 2},
-    )
-    assert set(summary.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {
+    verdict = summary.verdict
+    assert (verdict.held, dict(summary.failed)) == (1, {"records-recomputed": 2})
+    assert set(verdict.not_checkable) == OF_A_SAMPLE.keys() - {
         "leaves-proven",
         "records-recomputed",
     }
-    assert not summary.is_bound
+    assert verdict.limits == (EvidenceLimit.SINGLE_RECORDS,)
+    assert not verdict.bound
     assert b"July" not in raw
 
 
 def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> None:
+    on_site = not_asked(ON_SITE, Phrase("Not on site."), Phrase("Go there."))
     all_held = [CheckOutcome(code, CheckState.HELD, same("So it is.")) for code in OF_A_SAMPLE]
-    assert read_summary(written(*all_held)).is_bound
-    assert read_summary(written(*all_held)).missing == ()
+    verdict = read_summary(written(*all_held, on_site)).verdict
+    assert (verdict.state, verdict.bound) == (VerdictState.PASSED, True)
     binding = [outcome for outcome in all_held if outcome.kind is CheckKind.BOUND]
     for left_out in binding:
-        summary = read_summary(
-            written(*(outcome for outcome in all_held if outcome is not left_out))
-        )
-        assert summary.bound  # says the file
-        assert not summary.is_bound
-        assert summary.missing == (left_out.code,)
+        raw = written(*(one for one in all_held if one is not left_out), on_site)
+        verdict = read_summary(raw).verdict
+        assert (verdict.bound, verdict.not_checkable) == (False, (left_out.code,))
+
+
+def test_a_limit_excuses_only_the_checks_that_are_its_own() -> None:
+    """A summary that names a limit and a result of a check that this limit leaves out contradicts
+    itself.
+    """
+    summary = json.loads(written(*FOUND))
+    for limits in (["energy-by-batch"], ["no-such-limit"], ["energy-by-batch"] * 9):
+        with pytest.raises(RefusedError) as refused:
+            read_summary(json.dumps(summary | {"limits": limits}).encode())
+        assert refused.value.code == "summary-not-counts"
 
 
 def test_the_portal_refuses_the_report_itself() -> None:

@@ -117,11 +117,11 @@ class Sample(models.Model):
     drawn_at = models.DateTimeField(null=True)
 
     held = models.PositiveIntegerField(null=True)  # checks that held
-    failing = models.PositiveIntegerField(null=True)
     codes = models.JSONField(default=dict)  # failed check -> of how many records
     not_checkable = models.JSONField(
         default=list
     )  # checks that could not be made, or that the summary does not name
+    limits = models.JSONField(default=list)  # of the evidence: `EvidenceLimit`
     bound = models.BooleanField(
         null=True
     )  # to the report that was accepted; None: noted before that was asked

@@ -171,6 +171,16 @@ class OpinionForm(forms.Form):
         _("Say what was not checked."),
         most=2000,
     )
+    reason = area(
+        _("Why your opinion differs from the checks of the opening (if it does)"),
+        _(
+            "Needed if checks failed or could not be made and the opinion is positive, or if all "
+            "passed and it is adverse; and with reasonable assurance if only the plant’s own rows "
+            "give the energy. It is published with the statement."
+        ),
+        most=2000,
+        optional=True,
+    )
     valid_until = day(_("Valid until"), _("Four years at most."), _("Choose a day."))
     surveillance_on = day(_("Next surveillance visit (optional)"), optional=True)
 

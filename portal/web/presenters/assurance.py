@@ -280,6 +280,10 @@ def _facts(view: AttestationView) -> tuple[Item, ...]:
                 else _("none on record when this was stated"),
             )
         )
+    if statement.reason is not None:
+        items.append(
+            Item(_("Why the opinion differs from the checks of the opening"), statement.reason)
+        )
     if statement.performance is not None:
         items.append(
             Item(

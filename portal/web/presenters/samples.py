@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, promised_of_used
 from benchmarks.wire.attestations import SampleOutcome
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Sample
@@ -18,7 +18,7 @@ from portal.intake.models import SubmissionState
 from portal.web.presenters.assurance import engagement_title
 from portal.web.viewmodels.assurance import PlanRow, SamplePage, SampleStage
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item
-from portal.web.words.checks import outcome_in_words, what_is_missing
+from portal.web.words.checks import how_sure, outcome_in_words, what_is_missing
 from portal.web.words.terms import Names, enumerated
 
 
@@ -38,6 +38,7 @@ def sample_page(
     )
     outcome = outcome_noted(sample) if sample is not None else None
     waits = sample is not None and sample.waits
+    plan = promise.plan if promise is not None else STANDARD
     ready = root is not None
     return SamplePage(
         title=_("Sample and opening, %(of)s") % {"of": engagement_title(view)},
@@ -57,7 +58,8 @@ def sample_page(
         parameters=_parameters(sample, _steps_drawn(view, promise), drawn, root)
         if sample is not None and promise is not None
         else (),
-        plan=_plan(promise.plan if promise is not None else STANDARD),
+        plan=_plan(plan),
+        certainty=how_sure(*promised_of_used(plan)),
         planned=sample is None,
         head=f"{sample.head_size}:{root.hex()}"
         if sample is not None and waits and root is not None
@@ -75,7 +77,7 @@ def sample_page(
         evidence_name=evidence_name(sample) if sample is not None and drawn else "",
         fingerprint=fingerprint,
         finding_url=reverse("web:engagement-new-finding", args=[view.id])
-        if outcome is not None and outcome.failed
+        if outcome is not None and outcome.verdict.failed
         else "",
         crumbs=crumbs,
     )
@@ -135,16 +137,7 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
             )
             % facts
         )
-    if sample.verified_at is not None:
-        if outcome is None:
-            facts = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
-            return (
-                _(
-                    "%(held)s checks passed and %(failing)s failed. At that time it was not "
-                    "recorded which checks were left out. Draw again."
-                )
-                % facts
-            )
+    if outcome is not None:
         return outcome_in_words(outcome)
     if drawn:
         return _(
@@ -180,15 +173,16 @@ def _figures(outcome: SampleOutcome | None) -> tuple[HeadlineFigure, ...]:
             HeadlineFigure(name, "–", "", "")
             for name in (_("Checks passed"), _("Checks failed"), _("Checks not made"))
         )
-    failed, missing = len(outcome.failed), len(outcome.not_checkable)
-    of = _("of %(n)s") % {"n": f"{outcome.held + failed + missing:,}"}
+    verdict = outcome.verdict
+    failed, missing = len(verdict.failed), len(verdict.not_checkable)
+    of = _("of %(n)s") % {"n": f"{verdict.held + failed + missing:,}"}
     bound = (
         _("bound to the report that this portal accepted")
-        if outcome.bound
+        if verdict.bound
         else _("not bound to the report that this portal accepted")
     )
     return (
-        HeadlineFigure(_("Checks passed"), f"{outcome.held:,}", of, bound),
+        HeadlineFigure(_("Checks passed"), f"{verdict.held:,}", of, bound),
         HeadlineFigure(
             _("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""
         ),
@@ -239,9 +233,9 @@ def _plan(plan: SamplingPlan) -> tuple[PlanRow, ...]:
         StratumKind.PADDING: pgettext("stratum", "Padding of the tree"),
     }
     edge = PlanRow(
-        pgettext("stratum", "Next to the label"),
-        _("all"),
-        _("%(n)s on each side of its rank") % {"n": plan.beside_rank},
+        pgettext("stratum", "At the rank of the label"),
+        _("always"),
+        _("that record alone"),
     )
     return (
         edge,

@@ -176,6 +176,7 @@ class SamplePage:
     missing: tuple[Item, ...]  # checks that were not made, with what they need
     parameters: tuple[Item, ...]
     plan: tuple[PlanRow, ...]
+    certainty: str
     planned: bool  # the plan is proposed, not drawn by
     head: str  # size and root, as the agent's command takes it; empty where nothing is to be drawn
     about: str  # site and period, as the agent's command takes them

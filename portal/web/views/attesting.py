@@ -40,6 +40,7 @@ FIELD_OF = {
     "validity-too-long": "valid_until",
     "level-not-reached": "improvement",
     "baseline-out-of-range": "baseline",
+    "opinion-contradicts-checks": "reason",
 }
 """Beside which field a refusal stands; the others concern the whole of it."""
 
@@ -172,6 +173,7 @@ def _terms(cleaned: dict[str, Any], year: int) -> attesting.AttestationTerms:
         materiality=Fraction(cleaned["materiality"]) / 100,
         checked=cleaned["checked"],
         not_checked=cleaned["not_checked"],
+        reason=cleaned["reason"],
         valid_until=cleaned["valid_until"],
         surveillance_on=cleaned["surveillance_on"],
         performance=reached(

@@ -36,7 +36,7 @@ _TEXTS = {
         "through the portal."
     ),
     "portal": Phrase("None of it goes to the portal."),
-    "edge": Phrase("next to a label"),
+    "edge": Phrase("at the rank of a label"),
     "below": Phrase("at or below a label"),
     "used": Phrase("used"),
     "excluded": Phrase("excluded"),

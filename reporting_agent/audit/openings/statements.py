@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, joined
 from benchmarks.wire import attestations, sealing
 from benchmarks.wire.attestations import (
     AttestationStatement,
@@ -119,7 +119,7 @@ def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase
         if isinstance(subject, ReportSubject)
         else f"{subject.pack}/{subject.route}/{subject.period}/v{subject.version}"
     )
-    return Phrase(
+    signed = Phrase(
         "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s, valid until "
         "%(until)s; SHA-256 %(digest)s.",
         subject=where,
@@ -128,6 +128,16 @@ def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase
         until=statement.valid_until.isoformat(),
         digest=f"{statement.digest[:16]}…",
     )
+    if statement.sample is not None:
+        verdict = statement.sample.verdict.sentence
+        told = Phrase("Of the opening it says: %(verdict)s", verdict=verdict)
+        signed = joined(signed, told)
+    if statement.reason is not None:
+        why = Phrase(
+            "Why the opinion differs from these checks: %(reason)s", reason=statement.reason
+        )
+        signed = joined(signed, why)
+    return signed
 
 
 _PEM_BLOCK = re.compile(rb"-----BEGIN [^-]+-----.*?-----END [^-]+-----\n?", re.DOTALL)

@@ -18,7 +18,6 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase, significant
 from reporting_agent.audit.openings.verdict import (
-    OPENING,
     PAPERS,
     AuditVerdict,
     metered_of,
@@ -82,25 +81,23 @@ def report(verdict: AuditVerdict, file: Path, lang: str, made_at: datetime) -> b
 
 
 def lead(verdict: AuditVerdict, lang: str) -> str:
-    """The first sentence: what somebody who reads only one should know."""
+    """The first sentence: what somebody who reads only one should know. Of an opening it is the one
+    that stands on the portal's page and in the signed statement as well.
+    """
+    if verdict.evidence is not None:
+        return in_language(verdict.of_opening.sentence, lang)
     w, unsure = words(lang)["verdict"], verdict.counted(CheckState.NOT_CHECKABLE)
     if verdict.failed:
         sentence = w["lead_failed"]
     elif verdict.of == PAPERS:
         sentence = w["lead_papers" if verdict.agrees else "lead_nothing"]
     else:
-        sentence = w[
-            ("lead_held" if verdict.of == OPENING else "lead_files")
-            if verdict.holds
-            else "lead_open"
-        ]
-    sentence = "".join([sentence, *(w[key] for key in verdict.unproven)])
+        sentence = w["lead_files" if verdict.holds else "lead_open"]
     return sentence.format(
         failed=verdict.counted(CheckState.FAILED),
         held=verdict.counted(CheckState.HELD),
         all=sum(finding.asked for finding in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
-        rows=", ".join(_by_row(flow, words(lang)["direction"]) for flow in verdict.by_rows),
     )
 
 
@@ -126,6 +123,8 @@ def notes(verdict: AuditVerdict, lang: str) -> list[str]:
         return []
     w = words(lang)["verdict"]
     remarks = [_in_language(withheld.words, lang) for withheld in withheld_of(verdict.evidence)]
+    if flows := ", ".join(_by_row(flow, words(lang)["direction"]) for flow in verdict.by_rows):
+        remarks.insert(0, w["from_rows"].format(rows=flows))
     if factors := sum(declaration.multiplies for declaration in verdict.declared):
         remarks.append(w["factors"].format(number=factors))
     remarks += [

@@ -12,12 +12,12 @@ from typing import Any
 from benchmarks.audit.at_reference import at_reference
 from benchmarks.audit.by_rows import ByRows, by_rows
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence
-from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
+from benchmarks.audit.kinds import NOT_ASKED, ON_SITE, SUMMARY, CheckKind, verdict_of
 from benchmarks.audit.sampling_plan import StratumKind, detection, misstated, needed
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError
-from benchmarks.wire.attestations import BINDING
+from benchmarks.wire.verdicts import BINDING, EvidenceLimit, SampleVerdict, VerdictState
 from reporting_agent.audit.openings.assembling import quantiles
 from reporting_agent.audit.openings.declared import SettingDeclaration
 from reporting_agent.software import SOFTWARE
@@ -25,11 +25,6 @@ from reporting_agent.software import SOFTWARE
 OPENING, FILES, PAPERS = "opening", "files", "papers"
 """What the checks are of: an opened report, the portal's own files, or papers. The key of the title
 in the report's words.
-"""
-
-BY_BATCH, BY_ROWS = "energy-by-batch", "energy-from-rows"
-"""What no check proves: that batches used what the plant's own rows say, of a site without
-readings, and of carriers without a meter.
 """
 
 
@@ -58,6 +53,8 @@ class AuditVerdict:
         """Whether what was checked is what the portal accepted, logged or signed: some check says
         so, and none that was asked could not.
         """
+        if self.evidence is not None:
+            return self.of_opening.bound
         binding = [
             finding
             for finding in self.findings
@@ -70,18 +67,31 @@ class AuditVerdict:
         """Whether everything that was asked for was bound and held: what could not be checked does
         not hold.
         """
+        if self.evidence is not None:
+            return self.of_opening.state is VerdictState.PASSED
         return self.bound and all(
             finding.state is CheckState.HELD for finding in self.findings if finding.asked
         )
 
     @property
-    def unproven(self) -> tuple[str, ...]:
-        """What stays unproven though everything holds; said first, wherever it is said that it
-        holds.
+    def limits(self) -> tuple[EvidenceLimit, ...]:
+        """What this evidence cannot show, though everything holds that was asked for."""
+        asked = {finding.code for finding in self.findings if finding.asked}
+        unasked = {finding.code for finding in self.findings if not finding.asked}
+        unasked |= {ON_SITE} - asked
+        limits = [limit for limit, codes in NOT_ASKED.items() if codes and codes <= unasked]
+        return (*limits, EvidenceLimit.ENERGY_FROM_ROWS) if self.by_rows else tuple(limits)
+
+    @property
+    def of_opening(self) -> SampleVerdict:
+        """The verdict that the portal and a signed statement give as well. Of a code with several
+        findings the worst counts.
         """
-        if any(finding.code in OF_READINGS and not finding.asked for finding in self.findings):
-            return (BY_BATCH,)
-        return (BY_ROWS,) if self.by_rows else ()
+        failed, unsure, held = (
+            {finding.code for finding in self.findings if finding.asked and finding.state is state}
+            for state in (CheckState.FAILED, CheckState.NOT_CHECKABLE, CheckState.HELD)
+        )
+        return verdict_of(held - failed - unsure, failed, unsure - failed, self.limits)
 
     @property
     def by_rows(self) -> tuple[ByRows, ...]:
@@ -98,7 +108,7 @@ class AuditVerdict:
             else {
                 "held": self.holds,
                 "binding": BINDING[self.bound],
-                "unproven": list(self.unproven),
+                "limits": [limit.value for limit in self.limits],
                 "at_reference": [
                     asdict(variable)
                     for variable in ([] if self.evidence is None else at_reference(self.evidence))
@@ -123,6 +133,7 @@ class AuditVerdict:
         ]
         if self.evidence is not None:
             payload |= subject_of(self.evidence) | {
+                "sentence": str(self.of_opening.sentence),
                 "strata": strata_of(self.evidence),
                 "metered": metered_of(self.evidence),
                 "values": values_of(self.evidence),
@@ -145,30 +156,21 @@ class AuditVerdict:
                 "A summary for the portal needs an opening, but none was given.",
                 "Give the opening and the draw.",
             )
-        codes = OF_READINGS if BY_BATCH in self.unproven else ()
-        of_opening = [
-            finding
-            for finding in self.findings
-            if finding.code in codes
-            or (finding.asked and (finding.code in OF_A_SAMPLE or finding.code == ON_SITE))
-        ]
-        commitment = self.evidence.draw.commitment
+        verdict, commitment = self.of_opening, self.evidence.draw.commitment
+        out = {*verdict.failed, *verdict.not_checkable}
         return {
             "schema": SUMMARY,
             "site": commitment.site,
             "period": commitment.period,
             "revision": commitment.revision,
             "draw": self.evidence.draw.digest,
-            "binding": BINDING[self.bound],
-            "held": [finding.code for finding in of_opening if finding.state is CheckState.HELD],
+            "held": sorted({one.code for one in self.findings if one.asked} - out),
             "failed": {
-                finding.code: finding.count
-                for finding in of_opening
-                if finding.state is CheckState.FAILED
+                code: max(one.count for one in self.findings if one.code == code)
+                for code in verdict.failed
             },
-            "not_checkable": [
-                finding.code for finding in of_opening if finding.state is CheckState.NOT_CHECKABLE
-            ],
+            "not_checkable": list(verdict.not_checkable),
+            "limits": [limit.value for limit in verdict.limits],
         }
 
 

@@ -11,17 +11,21 @@ import pytest
 
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import CheckState, Evidence
-from benchmarks.audit.kinds import OF_READINGS
-from benchmarks.audit.sampling_plan import STANDARD, smallest
+from benchmarks.audit.kinds import NOT_ASKED
+from benchmarks.wire.verdicts import EvidenceLimit, VerdictState
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.examining import AuditorFiles, examine
-from reporting_agent.audit.openings.verdict import BY_BATCH, AuditVerdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from tests.functional.audit.plants import PORTAL, drawn_by_auditor, honest, public_of
 
-PLAN = smallest(STANDARD)
+LIMITS = (
+    EvidenceLimit.ENERGY_BY_BATCH,
+    EvidenceLimit.OUTPUT_FROM_ROWS,
+    EvidenceLimit.SINGLE_RECORDS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = tmp_path_factory.mktemp("by-batch")
     Sector("cement", 1).plant(0).write(folder, 0, "csv")
     plant = honest(folder)
-    draw, promise = drawn_by_auditor(plant, PLAN)
+    draw, promise = drawn_by_auditor(plant)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     return examine(
         opening,
@@ -46,24 +50,27 @@ def test_it_is_bound_and_what_stays_unproven_is_said_first(evidence: Evidence) -
         if finding.asked and finding.state is not CheckState.HELD
     ] == []
     assert {finding.code for finding in verdict.findings if not finding.asked} == {
-        *OF_READINGS,
+        *NOT_ASKED[EvidenceLimit.ENERGY_BY_BATCH],
         "output-weighed",
     }
-    assert (verdict.bound, verdict.holds, verdict.to_json()["unproven"]) == (True, True, [BY_BATCH])
+    assert (verdict.bound, verdict.holds) == (True, True)
+    assert verdict.limits == LIMITS
     for lang, sentence in (
-        ("en", "NOT PROVEN: the energy of each batch."),
-        ("zh", "未证明：每个批次的能耗。"),
+        ("en", "This evidence cannot show: the energy of each batch, which only the plant's own"),
+        ("zh", "这些证据不能表明：各批次的能耗"),
     ):
         assert sentence in telling.lines(verdict, lang).splitlines()[0]
         assert sentence in telling.markdown(verdict, lang).splitlines()[2]
 
 
-def test_the_portal_takes_it_for_bound_and_names_what_was_not_made(evidence: Evidence) -> None:
-    summary = AuditVerdict(checks.run(evidence), evidence).summary()
-    read = read_summary(json.dumps(summary).encode())
-    assert (read.is_bound, frozenset(read.missing)) == (True, OF_READINGS)
-    left_out = summary | {"not_checkable": []}  # what a summary does not name is no excuse
-    assert not read_summary(json.dumps(left_out).encode()).is_bound
+def test_the_portal_reads_the_same_verdict(evidence: Evidence) -> None:
+    verdict = AuditVerdict(checks.run(evidence), evidence)
+    summary = verdict.summary()
+    read = read_summary(json.dumps(summary).encode()).verdict
+    assert read == verdict.of_opening
+    assert (read.state, read.not_checkable) == (VerdictState.PASSED, ())
+    said_less = summary | {"limits": []}  # what a summary does not name is no excuse
+    assert not read_summary(json.dumps(said_less).encode()).verdict.bound
 
 
 def test_a_site_with_readings_is_asked_for_them(evidence: Evidence) -> None:

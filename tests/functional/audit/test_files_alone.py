@@ -338,7 +338,7 @@ class Handed:
         self.files |= {name: scene.path(name) for name in ("commitment", "receipt", "directory")}
         self.files["promise"] = scene.path(f"nonce{number}.promise")
         if not self.files["opening"].exists():
-            draw = drawn(scene, run, number, "--smallest")
+            draw = drawn(scene, run, number)
             assert (
                 run(
                     "open",

@@ -12,9 +12,10 @@ import pytest
 
 from benchmarks.audit import checks, completeness
 from benchmarks.audit.evidence import CheckState, Evidence
+from benchmarks.wire.verdicts import EvidenceLimit
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.audit.openings.verdict import BY_ROWS, AuditVerdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.config import load_site
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_tampering import Rows, with_log
@@ -73,28 +74,24 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
     )  # an arc furnace: electricity metered, gas and coke by rows
     evidence = evidence_of(honest(tmp_path))
     verdict = AuditVerdict(checks.run(evidence), evidence)
-    assert verdict.unproven == (BY_ROWS,)
+    assert EvidenceLimit.ENERGY_FROM_ROWS in verdict.limits
     shares = {(row["step"], row["carrier"]): row["share"] for row in verdict.to_json()["from_rows"]}
     assert ("eaf", "electricity") not in shares
     assert shares["eaf", "natural-gas"] > 0.02
     (gas,) = [row.share for row in verdict.by_rows if row.carrier == "natural-gas"]
     phrase = f"natural-gas {100 * gas:.1f} %"
-    assert (
-        "NOT PROVEN: the energy that no meter shows, only the plant's own rows; share of the "
-        "opened batches' energy: eaf " in (telling.lines(verdict).splitlines()[0])
-    )
-    for first in (
-        telling.lines(verdict).splitlines()[0],
-        telling.markdown(verdict).splitlines()[2],
-        telling.markdown(verdict, "zh").splitlines()[2],
-    ):
-        assert phrase in first
+    first, second = telling.lines(verdict).splitlines()[:2]
+    assert "This evidence cannot show: the energy that no meter counts" in first
+    assert second.startswith("Energy that no meter counts, as a share of the opened batches'")
+    assert phrase in second
+    for lang in ("en", "zh"):
+        assert phrase in telling.markdown(verdict, lang)
     assert phrase in telling.page(verdict, "en", datetime(2026, 2, 3, tzinfo=UTC))
-    assert verdict.summary()["not_checkable"] == [
+    assert verdict.summary()["not_checkable"] == sorted(
         finding.code
         for finding in verdict.findings
         if finding.asked and finding.state is CheckState.NOT_CHECKABLE
-    ]
+    )
 
 
 def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Path) -> None:
@@ -182,7 +179,8 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(
 
 def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evidence) -> None:
     verdict = AuditVerdict(checks.run(with_runs_missing), with_runs_missing)
-    assert (verdict.unproven, verdict.to_json()["from_rows"]) == ((), [])
+    assert EvidenceLimit.ENERGY_FROM_ROWS not in verdict.limits
+    assert verdict.to_json()["from_rows"] == []
 
 
 @pytest.mark.parametrize("minutes", [15, 60])

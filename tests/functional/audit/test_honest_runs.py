@@ -31,7 +31,6 @@ FEW = SamplingPlan(
         for kind in StratumKind
         if kind is not StratumKind.EDGE
     },
-    beside_rank=1,
 )
 WORKS, WORKS_LONG = 3, 100
 DRAWS, DRAWS_LONG = 2, 10
@@ -73,9 +72,7 @@ def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path, long: 
 
 
 def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
-    few_used = SamplingPlan(
-        {StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0
-    )
+    few_used = SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))})
     draw, promise = drawn_by_auditor(plant, few_used, steps=("raw-meal-homogenisation",))
     assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert assembled.different == ()
@@ -102,7 +99,7 @@ def test_every_proof_is_shorter_than_a_kilobyte(plant: Reported) -> None:
 def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
     draw, promise = drawn_by_auditor(
         plant,
-        SamplingPlan({StratumKind.PADDING: STANDARD.sizes[StratumKind.PADDING]}, 0),
+        SamplingPlan({StratumKind.PADDING: STANDARD.sizes[StratumKind.PADDING]}),
         steps=("no-step",),
     )
     assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)

@@ -14,14 +14,13 @@ from benchmarks.audit.sampling_plan import (
     SamplingPlan,
     StratumKind,
     StratumSize,
-    smallest,
 )
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.verdict import AuditVerdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures
 from tests.functional.audit.test_tampering import STEP, energy_lowered
 
-ONE_DAY = SamplingPlan({StratumKind.DAYS: StratumSize(Fraction(1, 1000), Fraction(1))}, 0)
+ONE_DAY = SamplingPlan({StratumKind.DAYS: StratumSize(Fraction(1, 1000), Fraction(1))})
 NO_USED = SamplingPlan(
     {kind: size for kind, size in STANDARD.sizes.items() if kind is not StratumKind.USED}
 )
@@ -69,7 +68,6 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
     ("plan", "steps", "lacking"),
     [
         (STANDARD, (), None),
-        (smallest(STANDARD), (), None),
         (NO_USED, (), "For used records this is less certain"),
         (
             replace(
@@ -86,7 +84,7 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
         (STANDARD, ("no-step",), f"used records of {STEP}"),
     ],
 )
-def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
+def test_the_standard_plan_is_enough_and_none_below(
     plant: Reported, plan: SamplingPlan, steps: tuple[str, ...], lacking: str | None
 ) -> None:
     judgement = verdict(plant, plan, steps)

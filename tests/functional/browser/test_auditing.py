@@ -107,6 +107,9 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     auditor.look("opinion-without-a-sample", expected_status=400)
     _sample(auditor, assignment, key, screen, tmp_path)
     _opinion(auditor, assignment, "limited")
+    page.wait_for_selector("#id_reason_error")  # a check of the opening failed
+    page.fill("#id_reason", "The two records were corrected, and seen on site.")
+    page.press("#id_valid_until", "Enter")
     page.wait_for_url("**/attestations/*/")
     auditor.look("attestation-to-sign")
     _sign_and_hand_in(auditor, key, tmp_path / "attestation.cbor")

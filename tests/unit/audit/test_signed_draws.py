@@ -68,9 +68,7 @@ def test_a_draw_reads_as_it_was_written() -> None:
     for drawn in (
         a_draw(),
         a_draw(steps=("kiln",), seal_to=bytes(1216)),
-        a_draw(
-            plan=SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 3))}, 0)
-        ),
+        a_draw(plan=SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 3))})),
     ):
         assert signed_draws.read(signed_draws.sign(drawn, KEY)) == drawn
 
@@ -102,8 +100,7 @@ def test_another_promise_is_refused(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        {"plan": SamplingPlan({}, 0)},
-        {"plan": SamplingPlan(STANDARD.sizes, 0)},
+        {"plan": SamplingPlan({})},
         {"steps": ("kiln",)},
     ],
 )
@@ -151,7 +148,7 @@ def test_an_altered_promise_is_refused() -> None:
         lambda plan: plan["sizes"].update(edge={"confidence": [1, 2], "share": [1, 2]}),
         lambda plan: plan["sizes"].update(luck={"confidence": [1, 2], "share": [1, 2]}),
         lambda plan: plan["sizes"]["used"].update(confidence=[1, 1]),
-        lambda plan: plan.update(beside_rank=-1),
+        lambda plan: plan["sizes"]["used"].update(share=[2, 1]),
     ],
 )
 def test_a_plan_outside_reason_is_refused(

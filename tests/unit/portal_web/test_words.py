@@ -12,6 +12,7 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.wire.attestations import SampleOutcome
+from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
 from portal.web.forms.incentive_offers import OfferedForm
 from portal.web.forms.practices import step_choices
 from portal.web.presenters.account import browser
@@ -189,11 +190,12 @@ def test_only_of_a_product_in_tonnes_tonnes_of_a_year_are_asked_for() -> None:
 
 
 def test_no_blank_parts_two_chinese_sentences_of_a_sample() -> None:
-    outcome = SampleOutcome("ab" * 32, True, 12, (), (), Fraction(95, 100), Fraction(5, 100), 0)
+    verdict = SampleVerdict(True, 12, (), (), tuple(EvidenceLimit))
+    outcome = SampleOutcome("ab" * 32, verdict, Fraction(95, 100), Fraction(5, 100), 0)
     with translation.override("zh-hans"):
         assert "。 " not in outcome_in_words(outcome)
     with translation.override("en"):
-        assert outcome_in_words(outcome).count(". ") == 3
+        assert outcome_in_words(outcome).count(". ") == 5
 
 
 @pytest.mark.parametrize(
