@@ -52,12 +52,6 @@ CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
 NATION = "CN"
 _LARGEST_POWER = 30  # of ten, of a factor as it is written
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
-_WITHOUT_BOUNDS = frozenset(
-    str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2")
-)
-"""Tables that labels were made with before digests covered what carriers can hold: theirs stay as
-they were.
-"""
 
 
 class Basis(StrEnum):
@@ -509,7 +503,7 @@ def _read(text: str, path: str) -> FactorTable:
             [
                 raw["factor"],
                 raw.get("conflict", []),
-                *([] if path in _WITHOUT_BOUNDS else [_bounds(heating)]),
+                _bounds(heating),
                 *_shares(efficiencies),
             ]
         ),

@@ -126,14 +126,6 @@ def version_order(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts)
 
 
-def newer(pack: Pack) -> Pack | None:
-    """The newest version that comes with Steplabel of a pack that comes with it in an older one,
-    and here is that; else None.
-    """
-    older = HOME / f"{pack.id}-{pack.version}.toml"
-    return load(pack.id) if pack.id in shipped() and older.is_file() else None
-
-
 @lru_cache(maxsize=32)
 def checked(text: str, name: str) -> Pack:
     """The pack of that TOML, every cross reference checked; `name` stands for it in a refusal.

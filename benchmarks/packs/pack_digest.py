@@ -13,11 +13,6 @@ from benchmarks.declared import content_digest
 from benchmarks.packs.corrections import RULES
 from benchmarks.routes import Pack
 
-FIRST = "1"
-"""The first version of packs and of the table of factors. Its digests were formed without what came
-later, and stay as they were.
-"""
-
 _DECIDES_NOTHING = frozenset(
     {"editions", "numbers", "typical_source", "spread_source", "measured_source"}
 )
@@ -30,19 +25,19 @@ def digest(pack: Pack) -> bytes:
     """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the
     corrections that it names.
     """
-    content = _content(_Itself(pack))
-    if pack.conversion != FIRST:
-        named = sorted(
-            {limit.correction for step in pack.steps for limit in step.limits if limit.correction}
-        )
-        content = content | {
+    named = sorted(
+        {limit.correction for step in pack.steps for limit in step.limits if limit.correction}
+    )
+    return content_digest(
+        _content(_Itself(pack))
+        | {
             "conversion": FactorTable.of(pack.conversion).digest.hex(),
             "corrections": {name: RULES[name].model_dump(exclude={"steps"}) for name in named},
             "carriers": {
                 name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))
             },
         }
-    return content_digest(content)
+    )
 
 
 class _Itself:
@@ -63,7 +58,7 @@ def _content(itself: _Itself) -> dict[str, Any]:
     """What a digest covers of the pack's own content, which does not change: most of what a digest
     costs. Nobody adds to it.
     """
-    content: dict[str, Any] = _published(itself.pack.model_dump())
+    content: dict[str, Any] = _deciding(itself.pack.model_dump())
     return content
 
 
@@ -76,75 +71,14 @@ def _carriers(pack: Pack) -> set[str]:
     }
 
 
-_LISTS = (
-    *(
-        "counted",
-        "measured",
-        "essential",
-        "needs",
-        "own_carriers",
-        "recovered_by",
-        "not_beside",
-        "gives_no",
-        "of_equipment",
-    ),
-    *(
-        "heating_values",
-        "bought",
-        "unconverted",
-        "delivered",
-        "yields",
-        "steps",
-        "by_electricity",
-        "feedstock",
-        "also",
-        "materials",
-    ),
-    *("feeds", "takes", "holds_heat", "shares"),
-)
-
-
-def _published(value: Any) -> Any:
-    """The content that a digest covers. What version 1 could not say is left out where it says
-    nothing, so that its digests stay.
-    """
+def _deciding(value: Any) -> Any:
+    """The content without what decides no label."""
     if isinstance(value, list | tuple):
-        return [_published(inner) for inner in value]
+        return [_deciding(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     if {"text", "kind", "verified"} <= value.keys():
         return {
             key: value[key] for key in ("text", "kind", "verified")
         }  # of a source: how it was read is in no digest
-    unsaid = {
-        "conversion": FIRST,
-        "levels": "grades",
-        "alone": False,
-        "unmixed": False,
-        **dict.fromkeys(
-            (
-                *(
-                    "source",
-                    "words",
-                    "least",
-                    "most",
-                    "share_variable",
-                    "lhv",
-                    "kg_per_nm3",
-                    "product_carrier",
-                    "cap",
-                    "bought_share",
-                ),
-                "own_power",
-                "output_of",
-            ),
-            None,
-        ),
-        **dict.fromkeys(("usual", "test", "usual_source"), None),
-        **dict.fromkeys(_LISTS, ()),
-    }
-    return {
-        key: _published(inner)
-        for key, inner in value.items()
-        if key not in _DECIDES_NOTHING and not (key in unsaid and inner == unsaid[key])
-    }
+    return {key: _deciding(inner) for key, inner in value.items() if key not in _DECIDES_NOTHING}

@@ -28,7 +28,7 @@ from reporting_agent.pipeline import (
     scattered,
 )
 from reporting_agent.pipeline.plant_data import PlantData
-from reporting_agent.pipeline.provisos import longer_period, older_pack, own_pack, set_apart
+from reporting_agent.pipeline.provisos import longer_period, own_pack, set_apart
 from reporting_agent.pipeline.rejections import told_unreadable
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -206,7 +206,6 @@ def _with_what_is_told(
             ),
             account=(
                 *own_pack.sentences(step_label, pack),
-                *older_pack.sentences(step_label, pack),
                 *account_of_site.sentences(step_label, whole, pack, balance),
             ),
         )

@@ -66,6 +66,16 @@ def keys_of(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
+def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cement pack as it is, and beside it a second version whose name is another."""
+    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+    (tmp_path / "cement-1.toml").write_text(text, encoding="utf-8")
+    second = text.replace('version = "1"', 'version = "2"', 1).replace('en = "', 'en = "New ', 1)
+    (tmp_path / "cement.toml").write_text(second, encoding="utf-8")
+    monkeypatch.setattr(packs, "HOME", tmp_path)
+
+
+@pytest.fixture
 def portal_keys(key_folder: Path) -> Iterator[Path]:
     with keys_of(key_folder):
         yield key_folder

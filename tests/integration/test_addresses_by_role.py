@@ -332,7 +332,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:methods": ({}, all_may("ok"), NO),
     "web:method": ({"pack": "cement"}, all_may("ok"), NO),
     "web:method-version": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
-    "web:method-compare": ({"pack": "cement", "version": "5", "before": "4"}, all_may("ok"), NO),
+    "web:method-compare": ({"pack": "cement", "version": "5", "before": "1"}, all_may("ok"), NO),
     "web:method-number": (
         {"pack": "cement", "version": "5", "path": "quantile/steps.cement-grinding.quantile"},
         all_may("ok"),
@@ -1179,7 +1179,7 @@ def proposed(by: User, version: str) -> Proposal:
     text = (
         (packs.HOME / "cement.toml")
         .read_text(encoding="utf-8")
-        .replace('version = "4"', f'version = "{version}"', 1)
+        .replace('version = "1"', f'version = "{version}"', 1)
     )
     return proposed_before or governance.propose(
         by, text, "", "", "A name.", "None.", NOW.replace(year=2027)

@@ -405,7 +405,7 @@ def test_what_is_told_while_the_mail_of_the_day_goes_out_is_in_the_next_one(cast
     owner, eight = cast.plants[0].owner, telling.next_daily(timezone.now())
     kind = NoticeKind.BENCHMARK_PUBLISHED
     for period, before in (("2015", timedelta(minutes=5)), ("2016", timedelta(seconds=2))):
-        facts = {"pack": "cement", "pack_version": "4", "route": cast.group.route, "period": period}
+        facts = {"pack": "cement", "pack_version": "1", "route": cast.group.route, "period": period}
         telling.tell(kind, (owner.pk,), "web:sites", {}, facts, eight - before)
         mailing.sweep(write, lambda: eight)
     assert [letter.body.count("2016") for letter in mail.outbox] == [0]

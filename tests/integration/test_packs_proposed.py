@@ -80,7 +80,7 @@ READ = NOW.replace(year=2027)  # after the sources of the pack were read
 
 def version(number: str, text: str = SHIPPED) -> str:
     """The cement pack under another version."""
-    return text.replace('version = "4"', f'version = "{number}"', 1)
+    return text.replace('version = "1"', f'version = "{number}"', 1)
 
 
 ELECTRICITY = "kgce_per_unit = 0.1229"
@@ -131,9 +131,9 @@ class TestApproval:
             packs.digest(packs.load("cement", "5")).hex(),
         )
         approved.require_files(approval, row.file, row.factors)
-        assert [pack.version for pack in packs.versions("cement")][:3] == ["5", "4", "3"]
+        assert [pack.version for pack in packs.versions("cement")][:3] == ["5", "1"]
         assert (
-            packs.load("cement").version == "4"
+            packs.load("cement").version == "1"
         )  # whoever names none stays with what is installed
         acts = list(Event.objects.filter(subject="pack cement/5").values_list("action", flat=True))
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
@@ -179,7 +179,7 @@ class TestApproval:
         """The next release has a version of the same number and other contents."""
         row = approve(propose(cast.provincial, FIVE), cast.drafter)
         shutil.copytree(packs.HOME, tmp_path, dirs_exist_ok=True)
-        (tmp_path / "cement-4.toml").write_text(SHIPPED, encoding="utf-8")
+        (tmp_path / "cement-1.toml").write_text(SHIPPED, encoding="utf-8")
         (tmp_path / "cement.toml").write_text(version("5"), encoding="utf-8")
         monkeypatch.setattr(packs, "HOME", tmp_path)
         assert refusal(lambda: approve(row, cast.approver)) == (409, "pack-faulty")
@@ -189,7 +189,7 @@ class TestApproval:
     def test_version_ten_is_newer_than_version_nine(self, cast: Cast) -> None:
         for number in ("10", "9"):
             approve(propose(cast.provincial, version(number)), cast.drafter, cast.approver)
-        assert [pack.version for pack in packs.versions("cement")][:3] == ["10", "9", "4"]
+        assert [pack.version for pack in packs.versions("cement")][:3] == ["10", "9", "1"]
 
     def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(
         self, cast: Cast, third: User
@@ -302,10 +302,10 @@ class TestChecks:
         ("text", "corrects", "place"),
         [
             ("id = ", "", "pack.toml"),
-            (SHIPPED, "", "version"),  # version 4 is there
+            (SHIPPED, "", "version"),  # version 1 is there
             (version("5").replace("quantile = 0.20", "quantile = 0.90", 1), "", "quantile"),
-            (version("5").replace('conversion = "3"', 'conversion = "9"', 1), "", "conversion"),
-            (version("5").replace('conversion = "3"', "", 1), "", "conversion"),
+            (version("5").replace('conversion = "1"', 'conversion = "9"', 1), "", "conversion"),
+            (version("5").replace('conversion = "1"', "", 1), "", "conversion"),
             (version("5"), "7", "corrects"),
             (version("4 a"), "", "version"),
         ],
@@ -330,8 +330,8 @@ class TestChecks:
     def test_a_table_of_factors_of_its_own_comes_with_it_and_is_in_the_digest(
         self, cast: Cast, third: User
     ) -> None:
-        text = version("5").replace('conversion = "3"', 'conversion = "4"', 1)
-        factors = TABLE.replace('version = "3"', 'version = "4"', 1)
+        text = version("5").replace('conversion = "1"', 'conversion = "4"', 1)
+        factors = TABLE.replace('version = "1"', 'version = "4"', 1)
         assert check(text, "", "", READ.date()).faults[0].place == "conversion"
         plain = propose(cast.drafter, text, factors=factors)
         proposing.withdraw(plain, cast.drafter, "Another factor.", NOW)
@@ -349,9 +349,9 @@ class TestChecks:
     def test_two_proposals_bring_no_two_tables_of_one_version(
         self, cast: Cast, third: User
     ) -> None:
-        factors = TABLE.replace('version = "3"', 'version = "4"', 1)
+        factors = TABLE.replace('version = "1"', 'version = "4"', 1)
         texts = [
-            version(number).replace('conversion = "3"', 'conversion = "4"', 1)
+            version(number).replace('conversion = "1"', 'conversion = "4"', 1)
             for number in ("5", "6")
         ]
         rows = [propose(cast.drafter, texts[0], factors=factors)]
@@ -439,7 +439,7 @@ class TestForEverybody:
 
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     def test_pages_of_packs_versions_and_numbers(self, cast: Cast, language: str) -> None:
-        approve(propose(cast.provincial, FIVE, "4"), cast.drafter, cast.approver)
+        approve(propose(cast.provincial, FIVE, "1"), cast.drafter, cast.approver)
         client = Client(headers={"accept-language": language})
         for address in (
             "/methods/",
@@ -737,7 +737,7 @@ def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:
 
 
 class TestReplaced:
-    """Twelve firms have published by version 4. Their group takes up version 5 for the same period,
+    """Twelve firms have published by version 1. Their group takes up version 5 for the same period,
     and all but three report by it.
     """
 
@@ -780,7 +780,7 @@ class TestReplaced:
 
         late = report_of(cast.plants[-1].owner, cast.plants[-1].site.slug, PERIOD)
         assert late is not None
-        assert late.period_id == cast.period.pk, "it reported by version 4 alone"
+        assert late.period_id == cast.period.pk, "it reported by version 1 alone"
 
         def in_force() -> dict[str, list[int]]:
             """By who asks, the numbers of the versions that stand there as in force."""
@@ -799,12 +799,12 @@ class TestReplaced:
                     state.version for rows in states.values() for state in rows if state.in_force
                 ],
                 "a proposed pack": [
-                    row.version for pack in ("4", "5") for row in published_by("cement", pack)
+                    row.version for pack in ("1", "5") for row in published_by("cement", pack)
                 ],
                 "periods": [
                     view.version for view in in_force_of([cast.period.pk, period.pk]).values()
                 ],
-                "a report by version 4": [
+                "a report by version 1": [
                     version.version for version in defined_beside({late}).values()
                 ],
             }
@@ -837,7 +837,7 @@ class TestReplaced:
 
 
 class TestEffects:
-    """Twelve firms have published by version 4."""
+    """Twelve firms have published by version 1."""
 
     @pytest.fixture
     def published(self) -> Publication:
@@ -853,11 +853,11 @@ class TestEffects:
         self, published: Publication
     ) -> None:
         assert ELECTRICITY in TABLE
-        factors = TABLE.replace('version = "3"', 'version = "4.1"', 1).replace(
+        factors = TABLE.replace('version = "1"', 'version = "1.1"', 1).replace(
             ELECTRICITY, "kgce_per_unit = 0.124129"
         )
         effects = difference(
-            version("4.1").replace('conversion = "3"', 'conversion = "4.1"', 1), "4.1", factors, "4"
+            version("1.1").replace('conversion = "1"', 'conversion = "1.1"', 1), "1.1", factors, "1"
         )
         assert {(number.before, number.after) for number in effects.numbers} == {
             ("0.1229", "0.124129")

@@ -284,7 +284,7 @@ TOLD = {
     "period": "2016",
     "due": "2026-11-30",
     "pack": "cement",
-    "pack_version": "4",
+    "pack_version": "1",
     "route": "dry-process",
 }
 

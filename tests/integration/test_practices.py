@@ -294,7 +294,7 @@ def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_pu
     cast: Cast,
 ) -> None:
     text = (
-        (packs.HOME / "cement.toml").read_text("utf-8").replace('version = "4"', 'version = "5"', 1)
+        (packs.HOME / "cement.toml").read_text("utf-8").replace('version = "1"', 'version = "5"', 1)
     )
     five = text.replace("raw-meal-homogenisation", "raw-meal-blending")
     proposed = proposing.propose(

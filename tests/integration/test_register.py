@@ -5,7 +5,6 @@ as one likes, all or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,8 +16,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from stdnum.cn import uscc
 
-from benchmarks import packs
-from benchmarks.routes import Pack
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts import api_keys, second_factor
@@ -615,36 +612,15 @@ def test_an_assignment_that_a_regulator_took_back_is_not_made_again_by_the_next_
     assert register(edited) == ["period cement/2025: closed"]
 
 
-def test_a_run_after_an_upgrade_makes_no_second_group_of_the_same_period(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The file names no version of the pack: the release before had 3 as its newest."""
-    with monkeypatch.context() as before:
-        before.setattr("benchmarks.packs.load", load_of_version_3)
-        register(REGISTER)
-    group = PeerGroup.objects.get()
-    assert group.pack_version == "3"
-    assert register(REGISTER) == []
-    assert list(PeerGroup.objects.all()) == [group]
-
-
-def load_of_version_3(
-    name: str,
-    version: str | None = None,
-    base: Path | None = None,
-    load: Callable[..., Pack] = packs.load,
-) -> Pack:
-    return load(name, "3" if version is None else version, base)
-
-
+@pytest.mark.usefixtures("two_versions")
 def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_up_another(
     edited: Path,
 ) -> None:
-    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "1"')
     register(edited)
-    edit(edited, '\nversion = "3"', "")
+    edit(edited, '\nversion = "1"', "")
     group, officer = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example")
-    successor = take_up(officer, group, "4", NOW)
+    successor = take_up(officer, group, "2", NOW)
     edit(edited, "due = 2026-03-31 }", 'due = 2026-03-31, closed = true }, { name = "2026" }')
     register(edited)
     assert list(ReportingPeriod.objects.order_by("name").values_list("name", "peer_group")) == [
@@ -662,15 +638,16 @@ def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_u
     assert ReportingPeriod.objects.get(name="2028").peer_group == successor
 
 
+@pytest.mark.usefixtures("two_versions")
 def test_a_new_site_joins_the_version_that_takes_reports(edited: Path) -> None:
     """The file still names the closed period of the version before; a regulator has taken up the
     next and opened its period there.
     """
-    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "1"')
     register(edited)
-    edit(edited, '\nversion = "3"', "")
+    edit(edited, '\nversion = "1"', "")
     group, officer = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example")
-    successor = take_up(officer, group, "4", NOW)
+    successor = take_up(officer, group, "2", NOW)
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
     register(edited)
     open_period(successor, "2026", officer.email, NOW)
@@ -683,12 +660,13 @@ def test_a_new_site_joins_the_version_that_takes_reports(edited: Path) -> None:
     assert PeerGroupMember.objects.get(site__slug="yanshan-3").peer_group == successor
 
 
+@pytest.mark.usefixtures("two_versions")
 def test_a_version_that_the_file_names_opens_no_period_that_another_has_open(edited: Path) -> None:
-    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "1"')
     register(edited)
-    edit(edited, 'version = "3"', 'version = "4"')
+    edit(edited, 'version = "1"', 'version = "2"')
     with pytest.raises(
-        CommandError, match="Reports of 2025 are accepted with version 3 of the pack"
+        CommandError, match="Reports of 2025 are accepted with version 1 of the pack"
     ):
         register(edited)
     assert PeerGroup.objects.count() == 1

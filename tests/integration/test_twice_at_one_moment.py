@@ -80,7 +80,7 @@ def test_a_version_of_a_pack_is_proposed_once() -> None:
     file = (
         (packs.HOME / "cement.toml")
         .read_text(encoding="utf-8")
-        .replace('version = "4"', 'version = "5"', 1)
+        .replace('version = "1"', 'version = "5"', 1)
     )
 
     def propose() -> None:
@@ -98,10 +98,11 @@ def test_a_version_of_a_pack_is_proposed_once() -> None:
     assert Proposal.objects.get().version == "5"
 
 
+@pytest.mark.usefixtures("two_versions")
 def test_a_period_is_opened_for_one_version_of_a_pack() -> None:
     cast = make_cast(2)
     older = peer_groups.make_peer_group(
-        "cement", cast.nation, [plant.site for plant in cast.plants], version="3"
+        "cement", cast.nation, [plant.site for plant in cast.plants], version="1"
     )
 
     def open_for(group: PeerGroup) -> None:

@@ -43,7 +43,7 @@ _SITE = """[site]
 id = "live-works"
 timezone = "UTC"
 pack = "steel"
-pack_version = "4"
+pack_version = "1"
 
 [inputs]
 source = "spool"

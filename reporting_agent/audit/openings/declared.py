@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks import packs
 from benchmarks.measurements import Batch, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
@@ -106,10 +105,6 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
     ]
     if site.site_boundary is None:
         declarations.append(SettingDeclaration("no_account", "[site_boundary]"))
-    declarations += [
-        SettingDeclaration("older_pack", f"{site.site.pack} {site.pack_version}", does=newest)
-        for newest in _newer(site)
-    ]
     if site.inputs.log is not None:
         declarations.append(SettingDeclaration("runs", "log", does=site.runs.cut))
     declarations += [
@@ -119,15 +114,6 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
         *declarations,
         *(SettingDeclaration("settings", of, does=keys) for of, keys in tables_of(site)),
     )
-
-
-def _newer(site: SiteSettings) -> Iterator[str]:
-    """The newest version of its pack that comes with the verifier, where the site names an older
-    one.
-    """
-    if site.site.pack in packs.shipped() and site.pack_version is not None:
-        newest = packs.newer(packs.load(site.site.pack, site.pack_version))
-        yield from () if newest is None else (newest.version,)
 
 
 def _events(site: SiteSettings) -> Iterator[SettingDeclaration]:

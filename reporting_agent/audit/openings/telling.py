@@ -159,11 +159,6 @@ def notes(verdict: AuditVerdict, lang: str) -> list[str]:
         for balance in balances
         if balance.unusable > 0
     ]
-    remarks += [
-        w["older_pack"].format(of=declaration.of, newest=declaration.does)
-        for declaration in verdict.declared
-        if declaration.kind == "older_pack"
-    ]
     return remarks + [
         w["no_account"] for declaration in verdict.declared if declaration.kind == "no_account"
     ]  # of every plant without one: the last

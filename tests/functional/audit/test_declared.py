@@ -5,7 +5,6 @@ and no alarm.
 from __future__ import annotations
 
 import csv
-import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -164,36 +163,6 @@ def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: P
         line.startswith("Declarations of the plant that multiply values: 2") for line in first
     )
     assert telling.notes(verdict, "en")[-1].startswith("The plant declares no [site_boundary]")
-
-
-@pytest.mark.parametrize("version", ["3", "4"])
-def test_an_older_version_of_the_pack_is_told_first(
-    version: str, works: Path, tmp_path: Path
-) -> None:
-    folder = settled(works, tmp_path, "")
-    text = (folder / "site.toml").read_text(encoding="utf-8")
-    named = re.sub(
-        r'^pack = "cement"$(\npack_version = ".*"$)?',
-        f'pack = "cement"\npack_version = "{version}"',
-        text,
-        flags=re.M,
-    )
-    assert named.count("pack_version") == 1
-    (folder / "site.toml").write_text(named, encoding="utf-8")
-    declared = declared_in(load_site(folder / "site.toml"))
-    assert [
-        (declaration.of, declaration.does)
-        for declaration in declared
-        if declaration.kind == "older_pack"
-    ] == ([("cement 3", "4")] if version == "3" else [])
-    verdict = AuditVerdict((), evidence_of(honest(works)), declared=declared)
-    notes = [
-        note
-        for note in telling.notes(verdict, "en")
-        if note.startswith("The labels were made with an older pack, cement 3. Version 4")
-    ]
-    assert len(notes) == (version == "3")
-    assert ("旧版方法包" in telling.lines(verdict, "zh")) is (version == "3")
 
 
 SEPARATOR = (

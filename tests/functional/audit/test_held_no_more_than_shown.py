@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.audit import checks, completeness
 from benchmarks.audit.evidence import CheckState, Evidence
 from benchmarks.wire.verdicts import EvidenceLimit
@@ -129,7 +130,7 @@ def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Pa
 def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(
     recorded: bool, tmp_path: Path
 ) -> None:
-    """Heats with 30 % hot metal and without the column, for which version 2 did not ask: a third
+    """Heats with 30 % hot metal and without the column, by a pack that does not ask for it: a third
     lower, and no datum is false.
     """
     plant = by_energy()
@@ -142,8 +143,13 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(
     site = (
         plant.site
         if recorded
-        else plant.site.replace('pack = "steel"\n', 'pack = "steel"\npack_version = "2"\n')
+        else plant.site.replace('pack = "steel"\n', 'pack = "./looser.toml"\n')
     )
+    asked = "required = true\nleast = 0\nmost = 90\n"  # for the share of hot metal
+    steel = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
+    assert steel.count(asked) == 2
+    looser = steel.replace(asked, "").replace('version = "1"', 'version = "looser"', 1)
+    (tmp_path / "looser.toml").write_text(looser, encoding="utf-8")
     tonnes = {row["batch_id"]: float(row["output_quantity"]) for row in rows}
     energy = [
         {**row, "quantity": f"{float(row['quantity']) - saved * tonnes[row['batch_id']]:.0f}"}

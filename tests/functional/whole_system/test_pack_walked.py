@@ -56,8 +56,8 @@ def pack_file(folder: Path, version: str) -> Path:
     """
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     for before, after in (
-        ('version = "4"', f'version = "{version}"'),
-        ('conversion = "3"', f'conversion = "{version}"'),
+        ('version = "1"', f'version = "{version}"'),
+        ('conversion = "1"', f'conversion = "{version}"'),
         ("effective_from = 2010-01-01", "effective_from = 2016-01-01"),
     ):
         assert before in text
@@ -71,7 +71,7 @@ def factors_file(folder: Path, version: str, factor: str) -> Path:
     text = (
         (packs.HOME / "conversion.toml")
         .read_text(encoding="utf-8")
-        .replace('version = "3"', f'version = "{version}"', 1)
+        .replace('version = "1"', f'version = "{version}"', 1)
     )
     assert f'version = "{version}"' in text
     assert OLD_FACTOR in text

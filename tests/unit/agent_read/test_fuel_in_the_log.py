@@ -310,18 +310,6 @@ def test_a_fifth_that_is_missing_is_told_with_its_size(
         )
 
 
-def test_an_older_version_takes_for_material_what_the_newest_does(tmp_path: Path) -> None:
-    ran = Ran(500, [took("natural-gas", 60, "Nm3", 35.5), took("electricity", 120, "kWh")])
-    site = with_column(
-        works(tmp_path, "aluminium", {"anode-production": ran}), "input.petroleum-coke", "350"
-    )
-    text = site.path.read_text(encoding="utf-8").replace(
-        'pack = "aluminium"', 'pack = "aluminium"\npack_version = "3"'
-    )
-    site.path.write_text(text, encoding="utf-8")
-    assert "fuel-not-counted" not in codes(labelled(load_site(site.path)))
-
-
 LOG = """[site]
 id = "works"
 timezone = "UTC"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import packs
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
@@ -79,22 +80,26 @@ def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "own", "is_told"), [("2", None, True), ("2", 23.0, False), ("4", 23.0, False)]
+    ("looser", "own", "is_told"), [(True, None, True), (True, 23.0, False), (False, 23.0, False)]
 )
-def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
-    tmp_path: Path, version: str, own: float | None, is_told: bool
+def test_a_default_where_the_pack_asks_for_no_measured_value_is_told_with_what_it_may_be_worth(
+    tmp_path: Path, looser: bool, own: float | None, is_told: bool
 ) -> None:
     """125 kg of coal at the table's 20.934 MJ/kg are 89.3 kgce; at 33 MJ/kg they would be 51.5
     more.
     """
     ran = Ran(4000, [took("coal", 125, "kg", own), took("electricity", 30, "kWh")], {}, "grey")
     path = works(tmp_path, "cement", {"clinker-burning": ran}).path
-    path.write_text(
-        path.read_text(encoding="utf-8").replace(
-            'pack = "cement"', f'pack = "cement"\npack_version = "{version}"'
-        ),
-        encoding="utf-8",
-    )
+    if looser:
+        measured = 'measured = ["coal", "coke"]'
+        text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+        assert text.count(measured) == 1
+        (tmp_path / "looser.toml").write_text(
+            text.replace(measured, "").replace('version = "1"', 'version = "looser"', 1),
+            encoding="utf-8",
+        )
+        site = path.read_text(encoding="utf-8")
+        path.write_text(site.replace('"cement"', '"./looser.toml"', 1), encoding="utf-8")
     label = of(labelled(load_site(path)), "clinker-burning")
     sentences = [proviso.en for proviso in label.provisos if "counts at the table's" in proviso.en]
     assert bool(sentences) is is_told

@@ -8,7 +8,7 @@ from benchmarks import packs
 from benchmarks.measurements import Metric
 from reporting_agent.report.words import label_name
 
-CEMENT = packs.load("cement", "4")
+CEMENT = packs.load("cement", "1")
 
 
 def test_a_label_is_named_in_the_packs_words() -> None:

@@ -16,7 +16,7 @@ from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 SHIPPED = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
 LOOSER = SHIPPED.replace("epsilon_best = 0.75", "epsilon_best = 0.5")
-OWN = LOOSER.replace('version = "4"', 'version = "4-own"', 1)
+OWN = LOOSER.replace('version = "1"', 'version = "1-own"', 1)
 MILL = {"cement-grinding": Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})}
 
 

@@ -32,7 +32,7 @@ def test_that_both_are_by_unlike_versions_of_the_pack_is_told() -> None:
         )
 
     assert (
-        f"by version {steel.version} of the pack, the benchmark's by version 1,"
-        in answer_beside("1")
+        f"by version {steel.version} of the pack, the benchmark's by version 2,"
+        in answer_beside("2")
     )
     assert "of the pack" not in answer_beside(steel.version)

@@ -28,7 +28,7 @@ ON = date(2026, 11, 21)
 TEXT = (
     (packs.HOME / "cement.toml")
     .read_text(encoding="utf-8")
-    .replace('version = "4"', 'version = "5"', 1)
+    .replace('version = "1"', 'version = "5"', 1)
 )
 
 
@@ -79,8 +79,8 @@ def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
     pack_shelf = Portal().fetched(tmp_path)
     with shelf.used(pack_shelf):
         assert packs.load("cement", "5").version == "5"
-        assert [pack.version for pack in packs.versions("cement")] == ["5", "4", "3", "2", "1"]
-        assert packs.load("cement").version == "4"
+        assert [pack.version for pack in packs.versions("cement")] == ["5", "1"]
+        assert packs.load("cement").version == "1"
     assert "5" not in [pack.version for pack in packs.versions("cement")]
 
 

@@ -208,7 +208,7 @@ def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_to
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "4")],
+    [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "1")],
     ids=["practices", "pack"],
 )
 def test_a_day_of_the_log_that_is_none_is_told_in_words(ask: Callable[[Portal], object]) -> None:

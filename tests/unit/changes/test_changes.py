@@ -483,7 +483,7 @@ def test_nothing_is_concluded_from_a_label_in_question(
     pack = (
         (packs.HOME / "cement.toml")
         .read_text(encoding="utf-8")
-        .replace('version = "4"', 'version = "4-proposed"', 1)
+        .replace('version = "1"', 'version = "4-proposed"', 1)
     )
     (scaled / "stricter.toml").write_text(
         pack.replace("grade1 = 26, grade2 = 29, grade3 = 34", "grade1 = 7, grade2 = 8, grade3 = 9")

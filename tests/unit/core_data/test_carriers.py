@@ -37,7 +37,7 @@ def version(folder: Path, number: int, **own: object) -> Path:
     )
     text = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
     path.write_text(
-        text.replace('version = "4"', f'version = "4-own-{number}"', 1) + gas + carrier,
+        text.replace('version = "1"', f'version = "1-own-{number}"', 1) + gas + carrier,
         encoding="utf-8",
     )
     return path

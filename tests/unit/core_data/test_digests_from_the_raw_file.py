@@ -77,11 +77,11 @@ def proposed(folder: Path, name: str, before: str = "", after: str = "") -> Path
     pack = (
         (packs.HOME / "cement.toml")
         .read_text(encoding="utf-8")
-        .replace('conversion = "3"', f'conversion = "./{name}-factors.toml"')
+        .replace('conversion = "1"', f'conversion = "./{name}-factors.toml"')
     )
     table = TABLE.read_text(encoding="utf-8")
     assert not before or (before in pack) is not (before in table)
-    pack = pack.replace('version = "4"', 'version = "4-proposed"', 1)
+    pack = pack.replace('version = "1"', 'version = "1-proposed"', 1)
     head, burning, rest = pack.partition('\nid = "clinker-burning"\n')
     (folder / f"{name}-factors.toml").write_text(
         table.replace(before, after) if before else table, encoding="utf-8"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import packs
+from benchmarks import conversion, packs
 from benchmarks.conversion import TABLE, FactorTable
 from benchmarks.labels import SiteLabel, StepLabel, label_site
 from benchmarks.labels.limit_test import graded
@@ -126,24 +126,25 @@ def labelled(pack: Pack) -> SiteLabel:
     return label_site(kiln_days(), pack, packs.factors(pack), YEAR, site="kiln")
 
 
+CEMENT_TEXT = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
+LOOSER = CEMENT_TEXT.replace('measured = ["coal", "coke"]', "")
+"""The cement pack whose kilns may burn coal by the table's default."""
+
+
 @pytest.fixture
 def proposed(tmp_path: Path) -> Pack:
-    """Version 2 of the cement pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01
-    more.
-    """
-    return with_more_coal("cement-2.toml", tmp_path)
+    """The looser pack with one factor changed: coal 0.7143 to 0.7243 kgce/kg, 0.01 more."""
+    return with_more_coal(LOOSER, tmp_path)
 
 
-def with_more_coal(name: str, tmp_path: Path) -> Pack:
-    table = TABLE.with_name("conversion-2.toml") if name.endswith("-2.toml") else TABLE
-    factors = table.read_text(encoding="utf-8")
+def with_more_coal(text: str, tmp_path: Path) -> Pack:
+    factors = TABLE.read_text(encoding="utf-8")
     changed = factors.replace(
         'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7143',
         'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7243',
     )
     assert changed != factors
     (tmp_path / "factors.toml").write_text(changed, encoding="utf-8")
-    text = (packs.HOME / name).read_text(encoding="utf-8")
     (tmp_path / "proposed.toml").write_text(
         re.sub(r'conversion = "."', 'conversion = "./factors.toml"', text), encoding="utf-8"
     )
@@ -151,15 +152,15 @@ def with_more_coal(name: str, tmp_path: Path) -> Pack:
 
 
 def test_where_the_kilns_coal_must_be_measured_its_factor_moves_no_label(tmp_path: Path) -> None:
-    """From version 3 on: by default the days are left out, by whatever factor."""
-    old, new = packs.load("cement"), with_more_coal("cement.toml", tmp_path)
+    """By the table's default the days are left out, by whatever factor."""
+    old, new = packs.load("cement"), with_more_coal(CEMENT_TEXT, tmp_path)
     assert packs.digest(old) != packs.digest(new)
     assert labelled(old).steps[0].excluded == {"lhv-required": 100}
     assert two_labellings.moved_labels(labelled(old).steps, labelled(new).steps) == []
 
 
 def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: Pack) -> None:
-    cement = packs.load("cement", "2")
+    cement = packs.checked(LOOSER, "looser.toml")
     changed = changed_numbers(cement, proposed)
     assert {(change.before, change.after) for change in changed} == {("0.7143", "0.7243")}
     assert {change.path.split(".")[0] for change in changed} == {"factor: coal"}
@@ -178,19 +179,18 @@ def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: 
 def test_a_label_names_another_digest_and_the_old_one_comes_out_again_to_the_last_digit(
     proposed: Pack,
 ) -> None:
-    cement = packs.load("cement", "2")
-    before, after, again = labelled(cement), labelled(proposed), labelled(packs.load("cement", "2"))
+    cement = packs.checked(LOOSER, "looser.toml")
+    before, after, again = labelled(cement), labelled(proposed), labelled(cement)
     assert before.method["pack_digest"] != after.method["pack_digest"]
     assert before.method["conversion_digest"] != after.method["conversion_digest"]
     assert before.to_json() == again.to_json()
     assert before.method["pack_digest"] == packs.digest(cement).hex()
 
 
-def test_labels_of_version_1_are_made_with_the_factors_of_version_1() -> None:
-    """And say so: digest and version of the table stand in label.json."""
-    old = labelled(packs.load("cement", "1"))
-    assert old.to_json()["method"] == {
-        "pack_digest": packs.digest(packs.load("cement", "1")).hex(),
+def test_a_label_says_by_which_pack_and_table_it_was_made() -> None:
+    cement = packs.load("cement")
+    assert labelled(cement).to_json()["method"] == {
+        "pack_digest": packs.digest(cement).hex(),
         "conversion": "1",
         "conversion_digest": FactorTable.of("1").digest.hex(),
     }
@@ -205,11 +205,28 @@ def test_a_second_reading_of_a_figure_changes_no_digest(tmp_path: Path) -> None:
     assert packs.digest(packs.load(str(reread))) == packs.digest(packs.load("cement"))
 
 
-def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_differences_between_two_versions_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second version is made of the first: another typical value, and a table without a factor
+    that the first has.
+    """
+    for name in ("aluminium", "conversion"):
+        text = (packs.HOME / f"{name}.toml").read_text(encoding="utf-8")
+        (tmp_path / f"{name}-1.toml").write_text(text, encoding="utf-8")
+        second = re.sub(r'^(version|conversion) = "1"', r'\1 = "2"', text, flags=re.MULTILINE)
+        for before, after in (
+            ("typical = 343\n", "typical = 340\n"),
+            ("kgce_per_unit = 0.7143", "kgce_per_unit = 0.7142"),
+        ):
+            second = second.replace(before, after, 1)
+        (tmp_path / f"{name}.toml").write_text(second, encoding="utf-8")
+    monkeypatch.setattr(packs, "HOME", tmp_path)
+    monkeypatch.setattr(conversion, "TABLE", tmp_path / "conversion.toml")
     assert main(["pack", "diff", "aluminium@1", "aluminium"]) == 0
     output = capsys.readouterr().out
-    assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in output
-    assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in output
+    assert "typical: steps.alumina-refining.total.typical: 343 -> 340" in output
+    assert "factor: coal.calorific.2008-06-01: 0.7143 -> 0.7142" in output
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "0 numbers differ.",
@@ -483,7 +500,7 @@ def test_a_raised_status_of_a_factor_is_told(
     (tmp_path / "factors.toml").write_text(
         text.replace('status = "secondary"', 'status = "transcribed"'), encoding="utf-8"
     )
-    steel = STEEL_TEXT.replace('conversion = "3"', 'conversion = "./factors.toml"', 1)
+    steel = STEEL_TEXT.replace('conversion = "1"', 'conversion = "./factors.toml"', 1)
     (tmp_path / "proposed.toml").write_text(steel, encoding="utf-8")
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     assert "source > status: secondary -> transcribed" in capsys.readouterr().out

@@ -1,12 +1,11 @@
-"""Recovered heat and power as steps of their own: what version 2 credited inside one step, version
-3 splits, and nothing counts twice.
+"""Recovered heat and power as steps of their own: process and recovery add up, and nothing counts
+twice.
 
 By hand, per tonne of coke, hot metal and clinker (cases of `fixtures/worked_cases.toml`):
 
-    coking 98.9434 and dry quenching -42.2130           = 56.7304 kgce = 1,662.63 MJ; version 2, all
-    of it at coking: the same blast furnace 429.6714 and turbine -4.3015          = 425.3699 kgce =
-    12,466.57 MJ, as version 2 clinker burning 103.6890 and waste-heat power -4.3015 = 99.3875 kgce
-    = 2,912.81 MJ, as version 2
+    coking 98.9434 and dry quenching -42.2130            =  56.7304 kgce =  1,662.63 MJ
+    blast furnace 429.6714 and turbine -4.3015           = 425.3699 kgce = 12,466.57 MJ
+    clinker burning 103.6890 and waste-heat power -4.3015 =  99.3875 kgce =  2,912.81 MJ
 """
 
 from __future__ import annotations
@@ -39,34 +38,10 @@ def value(case: dict[str, Any]) -> float:
         ("kiln-beside-waste-heat-power", "waste-heat-power", 99.3875, 2912.81),
     ],
 )
-def test_process_and_recovery_add_up_to_the_step_that_held_both(
-    process: str, recovery: str, kgce: float, mj: float
-) -> None:
+def test_process_and_recovery_add_up(process: str, recovery: str, kgce: float, mj: float) -> None:
     apart = value(BY_ID[process]) + value(BY_ID[recovery])
     assert apart == pytest.approx(kgce, abs=1e-3)
     assert apart * MJ_PER_KGCE == pytest.approx(mj, abs=0.05)
-    energy = [*BY_ID[process]["energy"]]
-    for flow in BY_ID[recovery][
-        "energy"
-    ]:  # what the old step's own rows say of the recovery already stands there once
-        energy += (
-            []
-            if flow.get("direction") == "recovered" and _gives(energy, flow["carrier"])
-            else [flow]
-        )
-    whole = {**BY_ID[process], "pack_version": "2", "energy": energy}
-    own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(
-        process, 0
-    )
-    # there version 2's power was delivered net of the power house's own use, so that use is in it
-    # already
-    assert value(whole) - own_use * 0.1229 == pytest.approx(apart, abs=1e-9)
-
-
-def _gives(energy: list[dict[str, Any]], carrier: str) -> bool:
-    return any(
-        flow["carrier"] == carrier and flow.get("direction") == "recovered" for flow in energy
-    )
 
 
 def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:

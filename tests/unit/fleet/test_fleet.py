@@ -465,7 +465,7 @@ def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: P
     )
     text = (Path(packs.__file__).parent / "steel.toml").read_text(encoding="utf-8")
     approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace(
-        'version = "4"', 'version = "9"', 1
+        'version = "1"', 'version = "9"', 1
     )
     with shelf.used(Approved({("approved-steel", "9"): approved})):
         reused = []

@@ -93,7 +93,7 @@ def test_labels_have_the_names_of_label_and_each_column_one_unit(
         "en": "Electric arc furnace · any steel · electricity",
         "zh": "电弧炉炼钢 · 不分钢种 · 电耗",
     }[lang]
-    assert f"<caption>{name}, kWh/t (steel 4)</caption>" in written
+    assert f"<caption>{name}, kWh/t (steel 1)</caption>" in written
     assert "liquid-steel" not in written
     saved = {"en": "Energy saved over the period", "zh": "本期可节约能量"}[lang]
     assert f">{saved} (MWh)</th>" in written

@@ -24,7 +24,7 @@ SITE = """
 id = "mill"
 timezone = "UTC"
 pack = "cement"
-pack_version = "4"
+pack_version = "1"
 [inputs]
 batches = "batches.csv"
 readings = "readings.csv"

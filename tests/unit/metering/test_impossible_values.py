@@ -14,7 +14,7 @@ SITE = """[site]
 id = "w"
 timezone = "UTC"
 pack = "steel"
-pack_version = "4"
+pack_version = "1"
 [inputs]
 batches = "batches.csv"
 readings = "readings.csv"

@@ -50,7 +50,7 @@ def of_step(pack: str, step: str, more: str = "", **changes: str) -> str:
         for line in inside.splitlines()
     ]
     return (
-        before.replace('version = "4"', 'version = "4-own"', 1)
+        before.replace('version = "1"', 'version = "1-own"', 1)
         + head
         + "\n".join(lines)
         + "\n"

@@ -38,7 +38,7 @@ def test_a_score_is_said_by_its_interval(
     standing = StepStandingView(
         "eaf", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (2, 3), None, 30, 1, score
     )
-    (row,) = score_rows([standing], Names.of("steel", "4"))
+    (row,) = score_rows([standing], Names.of("steel", "1"))
     assert (row.score, row.reading, row.band is None) == (shown, reading, score is None)
     assert row.ranks == "2nd to 3rd of 30"
 

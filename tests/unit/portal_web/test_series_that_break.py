@@ -47,7 +47,7 @@ def label(*cells: CellView) -> LabelView:
 
 
 def in_force(period: str, *cells: CellView, digest: str = "") -> InForceView:
-    return InForceView(1, "steel", "4", digest, "bof", "cn", period, 1, label(*cells))
+    return InForceView(1, "steel", "1", digest, "bof", "cn", period, 1, label(*cells))
 
 
 def test_years_that_are_defined_alike_are_drawn_as_a_series() -> None:
