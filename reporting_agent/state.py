@@ -26,92 +26,14 @@ from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 
 ENVIRONMENT_NAME = "STEPLABEL_STATE"
-SCHEMA_VERSION = 11
-OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
+SCHEMA_VERSION = 1
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _NOT_WRITTEN = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 )
 
-_LOG_TABLES = """
-CREATE TABLE log_head (                   -- the newest verified head of a portal's log
-    fingerprint TEXT PRIMARY KEY,         -- which portal: of its directory's offline key
-    head BLOB NOT NULL,                   -- signed, as the portal gave it
-    seen_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE log_included (               -- what of this site's own was found in that log; what is in it stays in it
-    fingerprint TEXT NOT NULL,
-    log_index INTEGER NOT NULL,
-    leaf BLOB NOT NULL,                   -- its hash
-    PRIMARY KEY (fingerprint, log_index, leaf)
-) STRICT;
-CREATE TABLE log_evidence (               -- what a portal signed that cannot all be true
-    code TEXT NOT NULL,
-    first BLOB NOT NULL,
-    second BLOB NOT NULL,
-    found_at TEXT NOT NULL,
-    PRIMARY KEY (code, first, second)
-) STRICT;
-"""  # noqa: E501
-
-_CLOSED_TABLE = """
-CREATE TABLE closed (                     -- what another state directory of this site committed to, taken over when this one was enrolled
-    digest BLOB PRIMARY KEY,              -- of the commitment
-    period TEXT NOT NULL,                 -- nothing more is spent on it, for what was spent is not known here
-    revision INTEGER NOT NULL,
-    recorded_at TEXT NOT NULL
-) STRICT;
-"""  # noqa: E501
-
-_WITNESSED_TABLE = """
-CREATE TABLE log_witnessed (              -- the newest head that enough witnesses had cosigned, with their lines
-    fingerprint TEXT PRIMARY KEY,
-    checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
-    seen_at TEXT NOT NULL
-) STRICT;
-"""  # noqa: E501
-
-_RESTART_TABLES = """
-CREATE TABLE log_restart (                -- restarts of a portal's log that were taken here, each once
-    digest TEXT PRIMARY KEY,
-    fingerprint TEXT NOT NULL,
-    statement BLOB NOT NULL,              -- as the coordinator signed it
-    head BLOB NOT NULL,                   -- the kept head that was given up for it
-    accepted_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE log_lost (                   -- this site's own entries that the portal lost with its log
-    fingerprint TEXT NOT NULL,
-    log_index INTEGER NOT NULL,
-    leaf BLOB NOT NULL,
-    PRIMARY KEY (fingerprint, log_index, leaf)
-) STRICT;
-"""  # noqa: E501
-
-_AGENT_RELEASE_TABLE = """
-CREATE TABLE agent_release (              -- the newest version of the agent that a portal's coordinator announced
-    fingerprint TEXT PRIMARY KEY,         -- of the key that signed it, pinned by the token
-    statement BLOB NOT NULL,              -- as it was signed
-    seen_at TEXT NOT NULL
-) STRICT;
-"""  # noqa: E501
-
-_PROMISED_TABLE = """
-CREATE TABLE promised (                   -- what a report that is committed to will spend, and another copy may have
-    step TEXT NOT NULL,
-    batch_id TEXT NOT NULL,
-    release_id TEXT NOT NULL,
-    epsilon_numerator INTEGER NOT NULL CHECK (epsilon_numerator > 0),
-    epsilon_denominator INTEGER NOT NULL CHECK (epsilon_denominator > 0),
-    year INTEGER NOT NULL,
-    correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
-    parcel TEXT NOT NULL,
-    PRIMARY KEY (step, batch_id, release_id)
-) STRICT, WITHOUT ROWID;
-"""  # noqa: E501
-
-_SCHEMA = (
-    """
+_SCHEMA = """
 CREATE TABLE enrolment (
     token_digest TEXT PRIMARY KEY,        -- SHA-256 of the one-time token: which token these keys were made for
     sequence INTEGER NOT NULL UNIQUE,     -- the highest one that is registered is the one in force
@@ -166,27 +88,65 @@ CREATE TABLE parcel (
            OR (plaintext IS NOT NULL AND envelope IS NOT NULL AND digest IS NOT NULL)),
     CHECK (state <> 'received' OR receipt IS NOT NULL)
 ) STRICT;
+CREATE TABLE log_head (                   -- the newest verified head of a portal's log
+    fingerprint TEXT PRIMARY KEY,         -- which portal: of its directory's offline key
+    head BLOB NOT NULL,                   -- signed, as the portal gave it
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_included (               -- what of this site's own was found in that log; what is in it stays in it
+    fingerprint TEXT NOT NULL,
+    log_index INTEGER NOT NULL,
+    leaf BLOB NOT NULL,                   -- its hash
+    PRIMARY KEY (fingerprint, log_index, leaf)
+) STRICT;
+CREATE TABLE log_evidence (               -- what a portal signed that cannot all be true
+    code TEXT NOT NULL,
+    first BLOB NOT NULL,
+    second BLOB NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (code, first, second)
+) STRICT;
+CREATE TABLE closed (                     -- what another state directory of this site committed to, taken over when this one was enrolled
+    digest BLOB PRIMARY KEY,              -- of the commitment
+    period TEXT NOT NULL,                 -- nothing more is spent on it, for what was spent is not known here
+    revision INTEGER NOT NULL,
+    recorded_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_witnessed (              -- the newest head that enough witnesses had cosigned, with their lines
+    fingerprint TEXT PRIMARY KEY,
+    checkpoint BLOB NOT NULL,             -- a signed note (benchmarks.wire.checkpoints)
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE promised (                   -- what a report that is committed to will spend, and another copy may have
+    step TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    release_id TEXT NOT NULL,
+    epsilon_numerator INTEGER NOT NULL CHECK (epsilon_numerator > 0),
+    epsilon_denominator INTEGER NOT NULL CHECK (epsilon_denominator > 0),
+    year INTEGER NOT NULL,
+    correction INTEGER NOT NULL CHECK (correction IN (0, 1)),
+    parcel TEXT NOT NULL,
+    PRIMARY KEY (step, batch_id, release_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_restart (                -- restarts of a portal's log that were taken here, each once
+    digest TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    statement BLOB NOT NULL,              -- as the coordinator signed it
+    head BLOB NOT NULL,                   -- the kept head that was given up for it
+    accepted_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE log_lost (                   -- this site's own entries that the portal lost with its log
+    fingerprint TEXT NOT NULL,
+    log_index INTEGER NOT NULL,
+    leaf BLOB NOT NULL,
+    PRIMARY KEY (fingerprint, log_index, leaf)
+) STRICT;
+CREATE TABLE agent_release (              -- the newest version of the agent that a portal's coordinator announced
+    fingerprint TEXT PRIMARY KEY,         -- of the key that signed it, pinned by the token
+    statement BLOB NOT NULL,              -- as it was signed
+    seen_at TEXT NOT NULL
+) STRICT;
 """  # noqa: E501
-    + _LOG_TABLES
-    + _CLOSED_TABLE
-    + _WITNESSED_TABLE
-    + _PROMISED_TABLE
-    + _RESTART_TABLES
-    + _AGENT_RELEASE_TABLE
-)
-
-_ADDED = (
-    (3, "ALTER TABLE parcel ADD COLUMN windows TEXT NOT NULL DEFAULT '{}'"),
-    (4, "ALTER TABLE parcel ADD COLUMN parts TEXT NOT NULL DEFAULT '{}'"),
-    (5, _LOG_TABLES),
-    (6, _CLOSED_TABLE),
-    (7, _WITNESSED_TABLE),
-    (8, _PROMISED_TABLE),
-    (9, "ALTER TABLE parcel ADD COLUMN cut TEXT NOT NULL DEFAULT ''"),
-    (10, _RESTART_TABLES),
-    (11, _AGENT_RELEASE_TABLE),
-)
-"""What a directory of an earlier version lacks, each with the version that brought it."""
 
 
 class StateDirectory:
@@ -222,7 +182,7 @@ class StateDirectory:
 
         Raises:
             InputError: `state-not-written` where the disk does not take what is written,
-                `state-damaged`, `state-too-new`, `state-too-old`.
+                `state-damaged`, `state-too-new`.
         """
         with (
             self._on_disk(),
@@ -306,29 +266,11 @@ class StateDirectory:
                     ),
                     wanted=Phrase("at most %(version)s", version=SCHEMA_VERSION),
                 )
-            if 0 < version < OLDEST_VERSION:
-                raise InputError(
-                    "state-too-old",
-                    (
-                        "The state directory was written by an agent that drew without the "
-                        "portal's challenge. No portal accepts its "
-                        "reports."
-                    ),
-                    "Keep it, because it records what was spent. Enrol a new directory with "
-                    "--state and a new token.",
-                    found=Phrase(
-                        "state version %(version)s in %(path)s", version=version, path=self.path
-                    ),
-                    wanted=Phrase(
-                        "%(least)s to %(most)s", least=OLDEST_VERSION, most=SCHEMA_VERSION
-                    ),
-                )
-            for since, statements in _ADDED:
-                if OLDEST_VERSION <= version < since:
-                    _make(connection, statements)
             if version == 0:
-                _make(connection, _SCHEMA)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                for statement in _SCHEMA.split(";\n"):
+                    if statement.strip():
+                        connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -409,12 +351,6 @@ class StateDirectory:
                 wanted="0o600",
             )
         return file.read_bytes()
-
-
-def _make(connection: sqlite3.Connection, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
 
 
 @contextmanager

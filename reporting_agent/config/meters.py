@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase
-from reporting_agent.config.profile import Setting, newer
+from reporting_agent.config.profile import Setting
 
 Role = Literal["main", "sub", "check", "virtual", "state"]
 Rule = Literal["output", "hours", "rated-power", "shares", "power"]
@@ -175,8 +175,8 @@ class Meter(Setting):
         None  # of a state meter that reads a pressure
     )
     atmosphere_kpa: float = Field(default=101.325, gt=0)  # what a gauge reads from
-    relative_humidity_pct: float | None = newer(
-        None, ge=0, le=100
+    relative_humidity_pct: float | None = Field(
+        default=None, ge=0, le=100
     )  # of a gas at its state: 100 saturated, 0 dry
     steam: Steam | None = None
     computed_at: DesignState | None = (

@@ -10,7 +10,7 @@ rejected with what was found. `steplabel-agent map` proposes one.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,14 +26,6 @@ class Setting(BaseModel):
     """Base of everything in site.toml: immutable, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def newer(default: Any, **bounds: Any) -> Any:
-    """A key that came after sites had reported: while it has its default it is in no digest of
-    settings and in no opening, so that reports already made are verified as before. The key's
-    default never changes.
-    """
-    return Field(default=default, exclude_if=lambda value: value == default, **bounds)
 
 
 def zone_named(name: str) -> ZoneInfo | None:
@@ -116,9 +108,8 @@ class Profile(Setting):
         str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
     ] = {}  # quantity -> counter at end, at start
 
-    files: dict[str, Profile] = newer(
-        {}
-    )  # by file name, the profile of one that is written otherwise
+    # by file name, the profile of one that is written otherwise
+    files: dict[str, Profile] = {}
 
     def of(self, path: Path) -> Profile:
         """The profile of one of the input's files."""

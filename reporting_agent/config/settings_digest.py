@@ -19,8 +19,7 @@ def settings_digest(site: SiteSettings) -> bytes:
     Where files lie is no part of it, nor are answers about files without a mapping, of which no
     report is made, nor access data of a source, nor prices, CO2 factors, goods at the border and
     stocks of products: none of them decides what a row means. Comments, the order of keys and
-    defaults that are written out change nothing, nor does a key that came later (`newer`) while it
-    has its default.
+    defaults that are written out change nothing.
     """
     settings = site.model_dump(mode="json", exclude=NO_PART)
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -37,7 +37,7 @@ from reporting_agent.config.materials import (
     refuse_twice,
 )
 from reporting_agent.config.meters import Meter
-from reporting_agent.config.profile import Mapping, Setting, newer, zone_named
+from reporting_agent.config.profile import Mapping, Setting, zone_named
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
@@ -204,8 +204,8 @@ class SiteSettings(Setting):
     answers: dict[str, str] = Field(
         default_factory=dict
     )  # to what `map` asks of a file without a mapping; no report is made by them
-    assumed: tuple[AssumedSetting, ...] = newer(())
-    own_steps: dict[str, OwnStep] = newer({})
+    assumed: tuple[AssumedSetting, ...] = ()
+    own_steps: dict[str, OwnStep] = {}
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from benchmarks.errors import InputError, VerificationError
+from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, head_succession, heads, restarts
 from benchmarks.wire.head_succession import Consistency
@@ -66,7 +66,7 @@ def accept(
         own: this site's entries; those in the lost range are looked for no more, and their reports
             wait to be sent again.
     """
-    for raw in _all_of(served):
+    for raw in served():
         digest = restarts.digest(raw)
         if connection.execute("SELECT 1 FROM log_restart WHERE digest = ?", (digest,)).fetchone():
             continue
@@ -173,11 +173,3 @@ def is_of_a_lost_log(
     return challenge is not None and any(
         begin <= challenge.log_index < end for begin, end in ranges
     )
-
-
-def _all_of(served: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:
-    """A portal of an earlier release knows no statements."""
-    try:
-        return served()
-    except InputError:
-        return ()

@@ -111,9 +111,7 @@ class Ledger:
         )
 
     def promised(self, parcel: str) -> list[Debit]:
-        """What a report that is committed to is to spend, of the batches that it had then; none of
-        one by an agent of before.
-        """
+        """What a report that is committed to is to spend, of the batches that it had then."""
         return [
             _debit(row)
             for row in self._connection.execute(

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.sending import log_heads
-from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, write_whole
 
 
@@ -107,48 +105,6 @@ def test_a_directory_of_a_newer_version_is_left_alone(state: StateDirectory) -> 
     with pytest.raises(InputError) as refused, state.connect():
         pass
     assert refused.value.code == "state-too-new"
-
-
-@pytest.mark.parametrize(
-    ("version", "lacking"), [(2, ("windows", "parts", "cut")), (3, ("parts", "cut"))]
-)
-def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_their_own_year(
-    state: StateDirectory, version: int, lacking: tuple[str, ...]
-) -> None:
-    with state.connect() as connection:
-        connection.execute(
-            "INSERT INTO parcel (site, period, revision, sequence, correction, state, "
-            "data_digest, method_digest, planned_at) "
-            "VALUES ('s', '2016', 1, 1, 0, 'planned', x'00', x'00', '')"
-        )
-        for column in lacking:
-            connection.execute(f"ALTER TABLE parcel DROP COLUMN {column}")
-        for table in (
-            "log_head",
-            "log_included",
-            "log_evidence",
-            "closed",
-            "log_witnessed",
-            "promised",
-            "log_restart",
-            "log_lost",
-            "agent_release",
-        ):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute(f"PRAGMA user_version = {version}")
-    with state.connect() as connection:
-        (parcel,) = Outbox(connection).all()
-        assert (parcel.windows, parcel.parts) == ({}, {})
-        assert log_heads.evidence(connection) == ()
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
-
-
-def test_a_directory_from_before_challenges_is_left_alone(state: StateDirectory) -> None:
-    with state.connect() as connection:
-        connection.execute("PRAGMA user_version = 1")
-    with pytest.raises(InputError) as refused, state.connect():
-        pass
-    assert refused.value.code == "state-too-old"
 
 
 def test_a_file_is_written_whole_or_stays_what_it_was(
