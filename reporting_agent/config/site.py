@@ -205,7 +205,7 @@ class SiteSettings(Setting):
         default_factory=dict
     )  # to what `map` asks of a file without a mapping; no report is made by them
     assumed: tuple[AssumedSetting, ...] = ()
-    own_steps: dict[str, OwnStep] = {}
+    own_steps: dict[str, OwnStep] = Field(default_factory=dict)
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
     static: dict[str, float | str] = Field(
