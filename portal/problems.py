@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 from collections import Counter
 from threading import Lock
 from typing import Any
@@ -26,9 +27,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from benchmarks.errors import SteplabelError
+from benchmarks.phrases import Phrase
 from portal.sentences import in_words
 
 MEDIA_TYPE = "application/problem+json"
+API_VERSION = 1  # as the addresses have it
 BUSY_RETRY_S = 5
 ASKS_FOR_A_KEY = ("key-missing", "key-unknown")
 
@@ -207,8 +210,17 @@ def _document(error: Exception) -> dict[str, Any] | None:
     return None
 
 
-def not_found(request: HttpRequest, **_parts: str) -> HttpResponse:
-    """Addresses under /api/ that nothing answers to."""
+def not_found(request: HttpRequest, rest: str) -> HttpResponse:
+    """Addresses under /api/ that nothing answers to, and versions of the API that are not there."""
+    version = re.match(r"v([0-9]{1,9})(?:/|\Z)", rest)
+    if version is not None and int(version[1]) != API_VERSION:
+        return problem_response(
+            404,
+            "api-version-unknown",
+            Phrase("This portal has no version %(version)s of the API.", version=version[1]),
+            Phrase("Use /api/v%(version)s/.", version=API_VERSION),
+            request,
+        )
     return problem_response(
         404,
         "not-found",

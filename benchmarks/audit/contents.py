@@ -23,11 +23,11 @@ from benchmarks.audit.records import DIGEST_BYTES, any_text
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.records import FieldKind, Identifier, Record, each, octets, whole, words
 from benchmarks.wire.schema import MOST_REVISIONS, PeriodName
 
-CONTENTS, VERSION = "contents", 1
+CONTENTS = "contents"
 FEWEST_LEAVES = 64
 _MOST = 100_000  # entries of any list here; far more than there are
 _COUNT = 2**40  # no plant has as many records
@@ -210,7 +210,7 @@ def read(raw: bytes) -> Contents:
     """
     fields = Fields(decode(raw))
     fields.matching("kind", _KIND, CONTENTS)
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     contents = Contents.from_wire(fields)
     _refuse_gaps(contents)
     return contents

@@ -25,12 +25,11 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.randomness import SEED_BYTES
 from benchmarks.wire import sealing
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
 
-VERSION = 1
 _MOST_LEAVES = 2_000_000
 _SEAL = b"steplabel/1 opening seal\x00"
 
@@ -144,7 +143,7 @@ def read(raw: bytes) -> Opening:
         VerificationError: malformed bytes or fields; `opening-signature-invalid`.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     inner, signature = fields.fields("opening"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
     opening = Opening(
@@ -186,7 +185,7 @@ def unseal(raw: bytes, key: ProcessingKey) -> bytes:
         VerificationError: malformed bytes or fields; `opening-sealed-to-another`, `seal-broken`.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     sealed, draw, key_id = (
         fields.octets("sealed_opening"),
         fields.digest_hex("draw"),

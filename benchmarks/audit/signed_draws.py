@@ -39,7 +39,7 @@ from benchmarks.released import rank
 from benchmarks.wire import records
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.fields import Fields, malformed, rational_to_wire
+from benchmarks.wire.fields import VERSION, Fields, malformed, rational_to_wire
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.records import (
     Day,
@@ -61,7 +61,6 @@ from benchmarks.wire.signing import (
     VerifyingKey,
 )
 
-VERSION = 1
 NONCE_BYTES = 32
 _MOST_STEPS = 64
 _NONCE = b"steplabel/1 audit nonce\x00"
@@ -291,7 +290,7 @@ def read_promise(raw: bytes) -> Promise:
         VerificationError: malformed bytes or fields; `draw-signature-invalid`.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     inner, signature = fields.fields("promise"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
     statement = Promise.from_wire(inner)
@@ -317,7 +316,7 @@ def read(raw: bytes) -> Draw:
         VerificationError: malformed bytes or fields; `draw-signature-invalid`.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     inner, signature = fields.fields("draw"), fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
     draw = Draw.from_wire(inner)

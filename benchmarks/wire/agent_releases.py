@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.records import Day, DigestHex, Record, each, whole, words
 from benchmarks.wire.signing import (
     PUBLIC_BYTES,
@@ -26,7 +26,6 @@ from benchmarks.wire.signing import (
     VerifyingKey,
 )
 
-VERSION = 1
 FILE = "agent-release.cbor"
 """Under which name a portal offers it, beside the agent's files."""
 LONGEST_TEXT = 2_000
@@ -111,7 +110,7 @@ def verify(raw: bytes, fingerprint: str) -> AgentRelease:
         VerificationError: `agent-release-signature-invalid`, or malformed bytes.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     content = fields.map_of("agent_release")
     signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
     signature = fields.octets("signature", SIGNATURE_BYTES)

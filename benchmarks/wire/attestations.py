@@ -24,7 +24,7 @@ from typing import Annotated
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed, rational_to_wire
+from benchmarks.wire.fields import VERSION, Fields, malformed, rational_to_wire
 from benchmarks.wire.records import (
     DAY,
     Day,
@@ -51,7 +51,6 @@ from benchmarks.wire.signing import (
 )
 from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict, VerdictState
 
-VERSION = 1
 MOST_STEPS = 64
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
@@ -333,7 +332,7 @@ def parse(raw: bytes) -> SignedStatement:
             "Choose the signed copy of the file that the portal prepared.",
         )
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     statement = (
         AttestationWithdrawal.from_wire(fields.fields("withdrawal"))
         if fields.has("withdrawal")

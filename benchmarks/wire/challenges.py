@@ -10,8 +10,7 @@ whether the key of a report is of that seed's site.
 It also says where the site's privacy ledger stands by what the portal has answered: the number of
 this report in it, and every commitment that was answered before with its digest. Every draw waits
 for a challenge, whatever path it comes by, so an agent whose state directory was set back, copied
-or restored learns here of what it does not know, before it spends anything. A challenge of version
-1 lacks that. It is still read, for what was drawn by it stands; nothing new is drawn by it.
+or restored learns here of what it does not know, before it spends anything.
 """
 
 from __future__ import annotations
@@ -26,13 +25,11 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.records import Record, each, octets, whole
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 
-VERSION = 2
-WITHOUT_LEDGER = 1
 NONCE_BYTES = 32
 MOST_ANSWERED = 4096
 """Commitments of one site in all its time."""
@@ -77,8 +74,7 @@ class Challenge:
     """What the portal attests: this commitment is entry `log_index` of its log since `given_on`,
     and its draws are keyed by `nonce`.
 
-    `seed_commitment` is that of the enrolled device which committed. `ledger` is None in a
-    challenge of version 1.
+    `seed_commitment` is that of the enrolled device which committed.
     """
 
     commitment: ReportCommitment
@@ -87,18 +83,18 @@ class Challenge:
     given_on: date
     seed_commitment: bytes
     key_id: str
-    ledger: LedgerStand | None
+    ledger: LedgerStand
 
     def _to_wire(self) -> Value:
-        content: dict[str, Value] = {
+        return {
             "commitment": self.commitment.to_wire(),
             "nonce": self.nonce,
             "log_index": self.log_index,
             "given_on": self.given_on.isoformat(),
             "seed_commitment": self.seed_commitment,
             "key_id": self.key_id,
+            "ledger": self.ledger.to_wire(),
         }
-        return content if self.ledger is None else content | {"ledger": self.ledger.to_wire()}
 
 
 def issue(
@@ -107,20 +103,17 @@ def issue(
     log_index: int,
     given_on: date,
     seed_commitment: bytes,
-    ledger: LedgerStand | None,
+    ledger: LedgerStand,
     key: ReceiptKey,
 ) -> bytes:
-    """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without
-    `ledger`, one of version 1.
-    """
+    """A signed challenge in canonical CBOR. The same arguments always give the same bytes."""
     challenge = Challenge(
         commitment, nonce, log_index, given_on, seed_commitment, key.key_id, ledger
     )
     content = challenge._to_wire()
-    version = WITHOUT_LEDGER if ledger is None else VERSION
-    _from_wire(Fields(content, "challenge"), version)
+    _from_wire(Fields(content, "challenge"))
     return encode(
-        {"v": version, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)}
+        {"v": VERSION, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)}
     )
 
 
@@ -207,7 +200,7 @@ def read_handed_back(raw: bytes) -> tuple[bytes, bytes]:
     malformed.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     both = fields.octets("commitment"), fields.octets("challenge")
     fields.done()
     return both
@@ -216,14 +209,14 @@ def read_handed_back(raw: bytes) -> tuple[bytes, bytes]:
 def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
     """The challenge, what is signed of it, and the signature."""
     fields = Fields(decode(raw))
-    version = fields.integer("v", WITHOUT_LEDGER, VERSION)
+    fields.version()
     content = fields.map_of("challenge")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    return _from_wire(Fields(content, "challenge"), version), content, signature
+    return _from_wire(Fields(content, "challenge")), content, signature
 
 
-def _from_wire(fields: Fields, version: int) -> Challenge:
+def _from_wire(fields: Fields) -> Challenge:
     challenge = Challenge(
         commitment=ReportCommitment.from_wire(
             fields.map_of("commitment"), fields.path("commitment")
@@ -233,7 +226,7 @@ def _from_wire(fields: Fields, version: int) -> Challenge:
         given_on=fields.day("given_on"),
         seed_commitment=fields.octets("seed_commitment", DIGEST_BYTES),
         key_id=fields.digest_hex("key_id"),
-        ledger=LedgerStand.from_wire(fields.fields("ledger")) if version == VERSION else None,
+        ledger=LedgerStand.from_wire(fields.fields("ledger")),
     )
     fields.done()
     return challenge

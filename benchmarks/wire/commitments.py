@@ -17,12 +17,10 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.records import Identifier, Record, octets
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def parse(raw: bytes) -> SignedCommitment:
         VerificationError: malformed bytes or fields.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     commitment = ReportCommitment.from_wire(fields.map_of("commitment"))
     signed = SignedCommitment(
         commitment, fields.identifier("device_id"), fields.octets("signature", SIGNATURE_BYTES)

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
@@ -31,7 +31,6 @@ from benchmarks.wire.signing import (
     key_id,
 )
 
-VERSION = 1
 GRACE = timedelta(days=31)
 """A report sealed on a key's last day may travel by hand: the portal takes it for so long after the
 key's window, then no more.
@@ -210,7 +209,7 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
             `directory-outdated`, or malformed bytes.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     content = fields.map_of("directory")
     signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
     signature = fields.octets("signature", SIGNATURE_BYTES)

@@ -20,10 +20,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.signing import DirectoryKey, key_id
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def request(signed: bytes, proposed: Directory) -> bytes:
 def read(raw: bytes) -> Renewal:
     """What a request asks for; nothing is judged yet. VerificationError where it is malformed."""
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     renewal = Renewal(
         fields.digest_hex("follows"),
         Directory.from_wire(Fields(fields.map_of("directory"), "directory")),

@@ -21,12 +21,10 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, ProcessingKey, ProcessingPublicKey, seal, unseal
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def parse(raw: bytes) -> Envelope:
             "Send one envelope as the agent wrote it.",
         )
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     header = Header.from_wire(fields.map_of("header"))
     sealed = fields.octets("sealed")
     if len(sealed) not in SEALED_SIZES:

@@ -14,7 +14,10 @@ from math import gcd
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import Value
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value
+
+VERSION = 1
+"""Of the wire format: the field `v` of every document that is signed or sealed."""
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Ids of sites, devices, steps, packs and reason codes."""
@@ -84,6 +87,25 @@ class Fields:
                 Phrase("a whole number from %(least)s to %(most)s", least=least, most=most),
             )
         return value
+
+    def version(self) -> None:
+        """Read the field `v`.
+
+        Raises:
+            VerificationError: `wire-version-unknown`, or as for a whole number.
+        """
+        version = self.integer("v", 1, LARGEST_INTEGER)
+        if version != VERSION:
+            raise VerificationError(
+                "wire-version-unknown",
+                Phrase(
+                    "The document is of version %(version)s of the wire format, and this release "
+                    "reads version %(known)s.",
+                    version=version,
+                    known=VERSION,
+                ),
+                Phrase("Use a newer release of steplabel-agent or of the portal."),
+            )
 
     def octets(self, name: str, length: int | None = None) -> bytes:
         value = self._take(name)

@@ -16,12 +16,10 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.records import DigestHex, Natural, Record, Seconds, octets
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
 def _parts(raw: bytes) -> tuple[TreeHead, Value, bytes]:
     """The head, what is signed of it, and the signature."""
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     content = fields.map_of("tree_head")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()

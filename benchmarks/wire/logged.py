@@ -23,10 +23,10 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.wire import label_frames
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.canonical import Value, encode
+from benchmarks.wire.fields import VERSION
 from benchmarks.wire.library import LibraryEdition
 from benchmarks.wire.merkle import leaf_hash
 
-VERSION = 1
 _OBJECT = b"steplabel/1 log object\x00"
 
 

@@ -16,12 +16,10 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.records import Day, DigestHex, Natural, Record, nested
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
         VerificationError: `receipt-signature-invalid`, or malformed bytes or fields.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     content = fields.map_of("receipt")
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()

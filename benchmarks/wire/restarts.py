@@ -22,7 +22,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.records import Record, Seconds, octets, whole, words
 from benchmarks.wire.signing import (
@@ -33,7 +33,6 @@ from benchmarks.wire.signing import (
     VerifyingKey,
 )
 
-VERSION = 1
 LONGEST_REASON = 300
 
 
@@ -106,7 +105,7 @@ def read_request(raw: bytes) -> LogRestartStatement:
         VerificationError: malformed; `restart-loses-nothing`.
     """
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     restart = LogRestartStatement.from_wire(fields.map_of("log_restart"))
     fields.done()
     return restart
@@ -154,7 +153,7 @@ def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Lo
 
 def _parts(raw: bytes) -> tuple[Value, VerifyingKey, bytes]:
     fields = Fields(decode(raw))
-    fields.integer("v", VERSION, VERSION)
+    fields.version()
     content = fields.map_of("log_restart")
     signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
     signature = fields.octets("signature", SIGNATURE_BYTES)

@@ -23,12 +23,10 @@ SET_BACK = Phrase(
 
 @dataclass(frozen=True, slots=True)
 class EarlierCommitment:
-    """What was committed to: its digest, and its number in the site's ledger (None: of before there
-    were such numbers).
-    """
+    """What was committed to: its digest, and its number in the site's ledger."""
 
     digest: str
-    sequence: int | None
+    sequence: int
 
 
 @dataclass(slots=True)
@@ -191,7 +189,7 @@ def _require_sequence(header: Header, intake: SiteIntake) -> None:
             SET_BACK,
         )
     wanted = intake.committed.get((header.period, header.revision))
-    if wanted is not None and wanted.sequence not in (None, header.ledger_sequence):
+    if wanted is not None and wanted.sequence != header.ledger_sequence:
         raise RefusedError(
             422,
             "ledger-sequence-wrong",

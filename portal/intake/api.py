@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
-from benchmarks.wire.signing import ReceiptKey, VerifyingKey
+from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts.models import Device, Site
 from portal.accounts.request_limits import count_for_device
@@ -144,9 +144,7 @@ class CommitmentsView(StrictView):
             secrets.token_bytes,
         )
         count_for_device(request, self.throttle_scope, stored.commitment.device_id)
-        return Response(
-            _committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200
-        )
+        return Response(_committed(stored.commitment), status=201 if stored.created else 200)
 
     @extend_schema(
         operation_id="commitments_of_device",
@@ -162,10 +160,9 @@ class CommitmentsView(StrictView):
         """Every challenge the portal gave the device's site: an agent holds them against those it
         keeps.
         """
-        key = keys.receipt_key()
         return Response(
             [
-                _committed(row, key)
+                _committed(row)
                 for row in _of_site(Commitment, _asking_device(request).site, COMMITMENT_SHOWN)
             ]
         )
@@ -207,9 +204,7 @@ class LostCommitmentsView(StrictView):
             directory.receipt_keys(),
             timezone.now(),
         )
-        return Response(
-            _committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200
-        )
+        return Response(_committed(stored.commitment), status=201 if stored.created else 200)
 
 
 class SubmissionsView(StrictView):
@@ -357,14 +352,14 @@ def _of_site(model: type[Row], site: Site, shown: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _committed(row: Commitment, key: ReceiptKey) -> dict[str, Any]:
+def _committed(row: Commitment) -> dict[str, Any]:
     return {
         "commitment": row.digest,
         "site": row.site.slug,
         "period": row.period,
         "revision": row.revision,
         "log_index": row.log_index,
-        "challenge": base64.b64encode(commitments.challenge_of(row, key)).decode("ascii"),
+        "challenge": base64.b64encode(row.challenge).decode("ascii"),
     }
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 
 from django.db import transaction
 from django.db.models import Q
@@ -146,7 +145,7 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
         head = log.lock()
         if stored_before := Commitment.objects.filter(digest=signed.commitment.digest).first():
             return StoredCommitment(stored_before, created=False)
-        if issued.ledger is None or not restarts.lost(issued.log_index, issued.given_on):
+        if not restarts.lost(issued.log_index, issued.given_on):
             raise RefusedError(
                 409,
                 "commitment-not-lost",
@@ -272,47 +271,20 @@ def ledger_now(intake: SiteIntake) -> LedgerStand:
     return _stand(intake, intake.committed, max(intake.by_sequence, default=0))
 
 
-def ledger_before(row: Commitment) -> LedgerStand:
-    """Where the site's ledger stood before a commitment that was answered."""
-    intake = held_of([row.site_id])[row.site_id]
-    return _stand(
-        intake, takewhile(lambda key: key != (row.period, row.revision), intake.committed), 0
-    )
-
-
 def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
-    """In the order of the ledger, from which the log's may differ after a restart. Of before there
-    were sequences a commitment's place in the log is its number."""
+    """In the order of the ledger, from which the log's may differ after a restart."""
     numbered = (
         AnsweredCommitment(
-            intake.committed[key].sequence or index,
+            intake.committed[key].sequence,
             *key,
             bytes.fromhex(intake.committed[key].digest),
         )
-        for index, key in enumerate(answered, 1)
+        for key in answered
     )
     answered_commitments = tuple(sorted(numbered, key=lambda commitment: commitment.sequence))
     return LedgerStand(
         max(highest, answered_commitments[-1].sequence if answered_commitments else 0) + 1,
         answered_commitments,
-    )
-
-
-def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
-    """The challenge as it is handed out: for a commitment of before there were sequences, the same
-    nonce with the ledger beside it.
-    """
-    issued = challenges.parse(bytes(row.challenge))
-    if issued.ledger is not None:
-        return bytes(row.challenge)
-    return challenges.issue(
-        issued.commitment,
-        issued.nonce,
-        issued.log_index,
-        issued.given_on,
-        issued.seed_commitment,
-        ledger_before(row),
-        key,
     )
 
 

@@ -127,9 +127,7 @@ class Commitment(AppendOnly):
     """What a site committed to before it drew, and the challenge it was given: one for a site,
     period and revision, for ever.
 
-    `sequence` is the report's number in the site's ledger, as the challenge says it. Where it is
-    None the challenge is of version 1: the agent counted by itself, and the portal takes that
-    number if no other report has it.
+    `sequence` is the report's number in the site's ledger, as the challenge says it.
     """
 
     digest = models.CharField(
@@ -143,7 +141,7 @@ class Commitment(AppendOnly):
     nonce = models.CharField(max_length=64, validators=[HEX_32])  # the challenge's 32 random bytes
     signed = models.BinaryField()  # the commitment as the device signed it
     challenge = models.BinaryField()  # signed; the same bytes for the same commitment, for ever
-    sequence = models.PositiveBigIntegerField(null=True)
+    sequence = models.PositiveBigIntegerField()
     log_index = models.PositiveBigIntegerField(unique=True)
     committed_at = models.DateTimeField()
 

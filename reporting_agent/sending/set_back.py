@@ -17,7 +17,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import is_calendar_year
-from benchmarks.wire.challenges import Challenge, LedgerStand
+from benchmarks.wire.challenges import LedgerStand
 from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.receipts import Receipt
 from reporting_agent.sending.closed_periods import ClosedPeriod, commitment_digests
@@ -116,29 +116,6 @@ def refuse_old_ledger(
     for period, revision in (*unknown, *((entry.period, entry.revision) for entry in closed)):
         if may_overlap(planned, period):
             raise _set_back(period, revision)
-
-
-def require_ledger(challenge: Challenge) -> LedgerStand:
-    """What the challenge says of the ledger.
-
-    Raises:
-        PolicyRefusal: `challenge-outdated`, for one of version 1.
-    """
-    if challenge.ledger is None:
-        raise PolicyRefusal(
-            "challenge-outdated",
-            Phrase(
-                "The challenge for %(period)s, revision %(revision)s, does not state the portal's "
-                "last entry in this site's ledger."
-                " Challenges of earlier releases did not either.",
-                period=challenge.commitment.period,
-                revision=challenge.commitment.revision,
-            ),
-            "Submit the same commitment again (`submit`, or the .commitment file on the upload "
-            "page): the portal gives the same "
-            "challenge in its present form. Nothing was drawn.",
-        )
-    return challenge.ledger
 
 
 def _require_known(

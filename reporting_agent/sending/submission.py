@@ -208,10 +208,7 @@ class SubmissionProcess:
             InputError: the portal refused; its sentence is kept beside the report.
             VerificationError: the answer is no challenge of this portal for this commitment.
         """
-        if begun.parcel.state not in (
-            ParcelState.COMMITTED,
-            ParcelState.CHALLENGED,
-        ) or self._has_current_challenge(begun.parcel):
+        if begun.parcel.state is not ParcelState.COMMITTED:
             return begun
         assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
         try:
@@ -251,8 +248,8 @@ class SubmissionProcess:
         Raises:
             VerificationError: `challenge-changed`, `challenge-of-another-seed`, or no challenge of
                 this portal for this commitment.
-            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`,
-                `challenge-outdated`: nothing was spent.
+            PolicyRefusal: `ledger-set-back`, `ledger-forked`, `ledger-unfinished`:
+                nothing was spent.
         """
         parcel = begun.parcel
         keys = self._identity.directory.receipt_keys()
@@ -260,9 +257,8 @@ class SubmissionProcess:
         refuse_another_seed(signed_challenge, self._identity.seed)
         if parcel.challenge is not None:
             refuse_another(signed_challenge, parcel, keys)
-            if parcel.state is not ParcelState.CHALLENGED or self._has_current_challenge(parcel):
-                return begun
-        ledger, parcels = set_back.require_ledger(signed_challenge), self._outbox.all()
+            return begun
+        ledger, parcels = signed_challenge.ledger, self._outbox.all()
         set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
             for earlier_plan, earlier in given_up_revisions.as_if_drawn(
@@ -278,7 +274,7 @@ class SubmissionProcess:
 
         Raises:
             PolicyRefusal: `budget-exhausted`, `corrections-used`: another report has spent in
-                between; `challenge-outdated`; nothing was drawn.
+                between; nothing was drawn.
             VerificationError: the directory lists no key to seal to today; nothing was spent.
         """
         planned, parcel = begun.plan, begun.parcel
@@ -287,7 +283,6 @@ class SubmissionProcess:
         challenge = stored_challenge(parcel, self._identity.directory.receipt_keys())
         recipient = self._identity.directory.processing_key(self._clock().date())
         if parcel.state is ParcelState.CHALLENGED:
-            set_back.require_ledger(challenge)
             with transaction(self._connection):
                 self._debit(planned, begun.batches, parcel)
             self._checkpoint("debited")
@@ -461,11 +456,6 @@ class SubmissionProcess:
                 if isinstance(refusal, Unreachable)
                 else f"{refusal.sentence} [{refusal.code}]",
             )
-
-    def _has_current_challenge(self, parcel: Parcel) -> bool:
-        return (
-            parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
-        )
 
     def _debit(self, planned: ReportPlan, batches: Sequence[Batch], parcel: Parcel) -> None:
         """Every batch of every release, on the disk before anything is drawn; inside a

@@ -18,6 +18,7 @@ from django.test import Client
 from benchmarks.errors import VerificationError
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import encode
+from benchmarks.wire.fields import VERSION
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
@@ -122,12 +123,8 @@ def forged_inside(
     if chance.random() < 0.3:
         signature = bytes(chance.bytes(64))
     sealed = sealing.seal(recipient, header, encode({"report": written, "signature": signature}))
-    outer = key.sign(
-        Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed}
-    )
-    return encode(
-        {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer}
-    )
+    outer = key.sign(Purpose.ENVELOPE, {"v": VERSION, "header": header.to_wire(), "sealed": sealed})
+    return encode({"v": VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer})
 
 
 def _changed_inside(written: bytes, chance: Any) -> tuple[str, bytes]:

@@ -19,6 +19,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, envelope, sealing
 from benchmarks.wire.canonical import encode
+from benchmarks.wire.fields import VERSION
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 from portal import keys, request_sizes
@@ -114,11 +115,11 @@ def passed_off(cast: Cast, thief: DeviceKey, header: Header) -> bytes:
     """The first plant's sealed report under the thief's header, signed outside by the thief."""
     sealed = envelope.parse(cast.plants[0].envelope(cast.pack)).sealed
     signature = thief.sign(
-        Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed}
+        Purpose.ENVELOPE, {"v": VERSION, "header": header.to_wire(), "sealed": sealed}
     )
     return encode(
         {
-            "v": envelope.VERSION,
+            "v": VERSION,
             "header": header.to_wire(),
             "sealed": sealed,
             "signature": signature,

@@ -28,8 +28,7 @@ from benchmarks import packs
 from benchmarks.errors import SteplabelError
 from benchmarks.measurements import Period
 from benchmarks.privacy import accounting
-from benchmarks.wire import challenges, envelope
-from benchmarks.wire.challenges import LedgerStand
+from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import (
     ControllingFirm,
@@ -43,7 +42,6 @@ from portal.accounts.models import (
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import admission, by_hand
-from portal.intake import commitments as intake_commitments
 from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import unsealing as opening
@@ -242,7 +240,7 @@ def handed_in(owner: User, raw: bytes, road_name: str, road: Any) -> bytes:
         raise answer.refusal
     assert answer.stored is not None
     if isinstance(answer.stored, Commitment):
-        return intake_commitments.challenge_of(answer.stored, key)
+        return bytes(answer.stored.challenge)
     return bytes(answer.stored.receipt)
 
 
@@ -372,27 +370,3 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(
     opening.sweep(keys.processing_key(), timezone.now)
     submission.refresh_from_db()
     assert (submission.state, submission.reason_code) == ("refused", "ledger-sequence-wrong")
-
-
-def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(
-    portal_keys: object,
-) -> None:
-    """A row of before: no number, and a challenge of version 1. The nonce stays, so that the draw
-    is the same.
-    """
-    (plant,) = make_cast(1).plants
-    nonce, key = plant.challenge(), keys.receipt_key()
-    row = Commitment.objects.get(site=plant.site)
-    challenge = challenges.parse(bytes(row.challenge))
-    old = challenges.issue(
-        challenge.commitment,
-        challenge.nonce,
-        challenge.log_index,
-        challenge.given_on,
-        challenge.seed_commitment,
-        None,
-        key,
-    )
-    row.sequence, row.challenge = None, old
-    again = challenges.read(intake_commitments.challenge_of(row, key), {key.key_id: key.public})
-    assert (again.nonce, again.ledger) == (nonce, LedgerStand(1))

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('nonce', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}\\Z', '64 hexadecimal digits, lower case.')])),
                 ('signed', models.BinaryField()),
                 ('challenge', models.BinaryField()),
-                ('sequence', models.PositiveBigIntegerField(null=True)),
+                ('sequence', models.PositiveBigIntegerField()),
                 ('log_index', models.PositiveBigIntegerField(unique=True)),
                 ('committed_at', models.DateTimeField()),
                 ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='accounts.device')),

@@ -622,40 +622,6 @@ def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
     assert not enrolled.connection.execute("SELECT * FROM promised").fetchall()
 
 
-def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(
-    enrolled: Desk, year: ReportMaterial
-) -> None:
-    """As the release before kept it; the portal gives it again in its present form, and the draw is
-    the one it was.
-    """
-    with pytest.raises(Killed):
-        run(enrolled, year, stop_at="challenged")
-    (parcel,) = Outbox(enrolled.connection).all()
-    assert parcel.challenge is not None
-    challenge = challenges.parse(parcel.challenge)
-    old = challenges.issue(
-        challenge.commitment,
-        challenge.nonce,
-        challenge.log_index,
-        challenge.given_on,
-        challenge.seed_commitment,
-        None,
-        enrolled.portal.receipt_key,
-    )
-    enrolled.connection.execute("UPDATE parcel SET challenge = ?", (old,))
-    sending = enrolled.submission()
-    begun = sending.begin(year, "2016", correct=False)
-    with pytest.raises(PolicyRefusal) as refused:
-        sending.seal(begun)
-    assert refused.value.code == "challenge-outdated"
-    with pytest.raises(PolicyRefusal):
-        sending.accept(begun, old)
-    assert spent(enrolled) == 0
-    drawn = run(enrolled, year)
-    assert drawn.challenge == parcel.challenge
-    assert spent(enrolled) == 2
-
-
 def test_a_directory_without_a_key_for_today_is_told_before_anything_is_spent(
     enrolled: Desk, year: ReportMaterial
 ) -> None:

@@ -405,7 +405,7 @@ def test_another_version_is_refused(
         "sealed": parsed.sealed,
         "signature": parsed.signature,
     }
-    assert refused(canonical.encode(content), processing_key, device_key) == "field-malformed"
+    assert refused(canonical.encode(content), processing_key, device_key) == "wire-version-unknown"
 
 
 @given(st.binary(max_size=200))
