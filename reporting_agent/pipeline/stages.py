@@ -349,7 +349,11 @@ def examined(
     ]
     judged, proposed = None, []
     if measured.out is not None:
-        whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
+        whole = [
+            *whole_files.decided(file for file in inputs.files() if file[0] != "readings"),
+            *whole_files.doubted(inputs.in_doubt()),
+        ]
+        of_readings = whole_files.decided(file for file in inputs.files() if file[0] == "readings")
         judged = judging.judge(
             measured.out,
             measured.own.by_itself,
@@ -359,6 +363,7 @@ def examined(
             blank=given_energy.blank,
             beside=given_energy.beside,
             whole=whole,
+            of_readings=tuple(of_readings),
         )
         proposed = proposals.propose(
             measured.out, settled.with_heat, measured.own.events, given_energy.off_scale, site

@@ -76,7 +76,8 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
                     input=name,
                 ),
             )
-        if profile.encoding is None and recognise(path) not in _SURE:
+        by_row = name != "readings"
+        if profile.encoding is None and recognise(path, by_row=by_row) not in _SURE:
             yield Transformation(
                 "encoding told by the whole file",
                 None,

@@ -14,6 +14,7 @@ import gzip
 import io
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -71,14 +72,19 @@ def by_mark(start: bytes) -> str | None:
     return next((name for mark, name in _MARKS if start.startswith(mark)), None)
 
 
-def recognise(path: Path) -> str:
-    """The encoding's name for `open`; InputError where the file is none of them."""
+def recognise(path: Path, *, by_row: bool = False) -> str:
+    """The encoding's name for `open`; InputError where the file is none of them.
+
+    Args:
+        by_row: the file is read row by row, and a row that is no text of this encoding is set
+            aside: a few stray bytes, or a heading in UTF-8, make no other file of it.
+    """
     start = head(path)
     if (marked := by_mark(start)) is not None:
         return marked
     if b"\x00" in start:
         return _utf16_without_mark(start, path)
-    if decodes(path, "utf-8"):
+    if decodes(path, "utf-8") or (by_row and _is_nearly_utf8(path)):
         return "utf-8"
     if decodes(path, "gb18030"):
         _refuse_if_western(path)
@@ -92,6 +98,36 @@ def recognise(path: Path) -> str:
         found=Phrase("bytes that are neither UTF-8 nor GBK"),
         wanted=_EXAMPLES,
     )
+
+
+def _is_nearly_utf8(path: Path) -> bool:
+    """Whether the first line, a heading and no record, says UTF-8 by letters of its own; or the
+    file would be refused, and one line in a hundred at most is not UTF-8.
+    """
+    first, *_ = head(path).splitlines() or [b""]
+    if not first.isascii():
+        return _is_utf8(first)
+    if decodes(path, "gb18030") and not _is_western(path):
+        return False
+    with open_bytes(path) as stream:
+        lines = Counter(_is_utf8(line) for line in stream)
+    return 100 * lines[False] <= lines.total()
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_western(path: Path) -> bool:
+    try:
+        _refuse_if_western(path)
+    except InputError:
+        return True
+    return False
 
 
 def looks_western(raw: bytes) -> bool:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import MOST_COLUMNS
-from benchmarks.phrases import Phrase, in_context, in_number
+from benchmarks.phrases import Phrase, in_context
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
 from reporting_agent.sources.cells import Cell, as_name
@@ -35,30 +37,52 @@ from reporting_agent.sources.encodings import (
 from reporting_agent.sources.workbooks import Merged
 
 DELIMITERS = (",", ";", "\t", "|")
+MOST_BROKEN_ROWS = 1000
+"""Of rows with a wrong quote in one file: each may have the rest of a cell's length read again."""
+_NO_TEXT = re.compile("[\udc80-\udcff]")  # how `surrogateescape` keeps a byte that is no text
 
 
 class BrokenRow(tuple[Cell, ...]):
-    """Cells of a row whose quoting is wrong, of which nothing is left but a remark: the row is set
-    aside, the file goes on.
+    """What is wrong with a row of text, found and wanted: nothing else is left of it. The row is
+    set aside, the file goes on.
     """
 
     __slots__ = ()
 
     @property
-    def remark(self) -> str:
-        """What was wrong, as it is to be said."""
-        return cast("str", self[0])
+    def said(self) -> tuple[str, str, str]:
+        """The reason, what was found, and what is wanted."""
+        reason, found, wanted = self
+        return cast("str", reason), cast("str", found), cast("str", wanted)
 
 
 def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
     """Rows as a spreadsheet would number them: a cell with line breaks is one row, a blank line
     counts.
     """
-    encoding = encoding_of(path, profile)
+    yield from ((number, record) for number, record, _ in _records(path, profile))
+
+
+def joins_lines(path: Path, profile: Profile) -> bool:
+    """Whether some row of the file goes on over several lines, within quotes."""
+    quote = '"'.encode(encoding_of(path, profile, by_row=True), errors="replace")
+    if not holds(path, b'"' if b'"' in quote else quote):  # 7F in EBCDIC
+        return False
+    return any(
+        lines > 1 and not isinstance(record, BrokenRow)
+        for _, record, lines in _records(path, profile)
+    )
+
+
+def _records(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell], int]]:
+    """Number, cells and lines of every row."""
+    encoding = encoding_of(path, profile, by_row=True)
     try:
         delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-        with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
-            yield from _records(csv.reader(text, delimiter=delimiter, strict=True), path)
+        with io.TextIOWrapper(
+            open_bytes(path), encoding=encoding, errors="surrogateescape", newline=""
+        ) as text:
+            yield from _RowReader(text, delimiter, encoding, path, profile.last_header_row).rows()
     except UnicodeError as broken:  # of UTF-16 without its mark it is no UnicodeDecodeError
         raise InputError(
             "not-a-text-file",
@@ -72,90 +96,109 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
         raise damaged(path, broken) from broken
 
 
-def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
-    number = 0
-    while True:
-        number += 1
-        first_line = reader.line_num + 1
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as broken:
-            lines = reader.line_num - first_line + 1
-            if "unexpected end" in str(broken):
+class _RowReader:
+    """Rows of lines. A quote that nothing closes as it should costs the line where it stands, and
+    bytes that are no text cost theirs: what the lines below say does not depend on it.
+    """
+
+    def __init__(
+        self, lines: Iterator[str], delimiter: str, encoding: str, path: Path, header_row: int
+    ) -> None:
+        self._lines, self._delimiter, self._encoding = lines, delimiter, encoding
+        self._path, self._header_row = path, header_row
+        self._again: deque[str] = deque()  # read already, within a quote that was none
+        self._taken: list[str] = []  # of the row being read
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell], int]]:
+        number, broken_rows = 0, 0
+        reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+        while True:
+            number += 1
+            self._taken.clear()
+            try:
+                record: Sequence[Cell] = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as broken:
+                broken_rows += 1
+                self._refuse(broken, number, broken_rows)
+                record = self._set_aside(str(broken))
+                reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+            if len(record) > MOST_COLUMNS:
                 raise InputError(
-                    "quote-open",
-                    "A quote in this row is opened and never closed, so everything after it would "
-                    "be one cell.",
-                    "Close the quote, or double a quote that belongs to the text.",
-                    place=Place(str(path), row=number),
-                    found=in_number(
-                        lines,
-                        "no closing quote in the %(lines)s line to the end of the file",
-                        "no closing quote in the %(lines)s lines to the end of the file",
-                        lines=f"{lines:,}",
-                    ),
-                    wanted=Phrase('a closing " before the next delimiter'),
-                ) from broken
-            if "field larger" in str(broken):
-                raise InputError(
-                    "cell-too-long",
-                    "A cell in this row is longer than a table cell can be.",
+                    "table-too-wide",
+                    "This row has more cells than any table has.",
                     "Check the delimiter in the mapping profile, and check that the file is the "
                     "right table.",
-                    place=Place(str(path), row=number),
-                    found=Phrase(
-                        "more than %(limit)s characters in one cell",
-                        limit=f"{csv.field_size_limit():,}",
-                    ),
-                    wanted=Phrase("cells of a table"),
-                ) from broken
-            yield number, BrokenRow((_quote_inside(lines),))
-            continue
-        if len(record) > MOST_COLUMNS:
-            raise InputError(
-                "table-too-wide",
-                "This row has more cells than any table has.",
-                "Check the delimiter in the mapping profile, and check that the file is the right "
-                "table.",
-                place=Place(str(path), row=number),
-                found=Phrase("%(cells)s cells", cells=f"{len(record):,}"),
-                wanted=Phrase("at most %(most)s columns", most=f"{MOST_COLUMNS:,}"),
-            )
-        yield number, record
+                    place=Place(str(self._path), row=number),
+                    found=Phrase("%(cells)s cells", cells=f"{len(record):,}"),
+                    wanted=Phrase("at most %(most)s columns", most=f"{MOST_COLUMNS:,}"),
+                )
+            if any(not line.isascii() and _NO_TEXT.search(line) for line in self._taken):
+                record = BrokenRow(
+                    (
+                        Phrase("the row has bytes that are no text"),
+                        Phrase("bytes that are not %(encoding)s", encoding=self._encoding),
+                        Phrase("text of one encoding, which encoding in the mapping may name"),
+                    )
+                )
+            yield number, record, len(self._taken)
 
-
-def _quote_inside(lines: int) -> Phrase:
-    if lines > 1:
-        return in_number(
-            lines,
-            "%(lines)s line with a quote inside a quoted cell",
-            "%(lines)s lines with a quote inside a quoted cell",
-            lines=lines,
-        )
-    return Phrase("1 line with a quote inside a quoted cell")
-
-
-def joins_lines(path: Path, profile: Profile) -> bool:
-    """Whether some row of the file goes on over several lines, within quotes."""
-    encoding = encoding_of(path, profile)
-    quote = '"'.encode(encoding, errors="replace")
-    if not holds(path, b'"' if b'"' in quote else quote):  # 7F in EBCDIC
-        return False
-    delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
-        reader, last_line = csv.reader(text, delimiter=delimiter, strict=True), 0
+    def _feed(self) -> Iterator[str]:
         while True:
-            try:
-                next(reader)
-            except StopIteration:
-                return False
-            except csv.Error:
-                pass  # a broken row: how many lines it took is what matters
-            if reader.line_num - last_line > 1:
-                return True
-            last_line = reader.line_num
+            line = self._again.popleft() if self._again else next(self._lines, None)
+            if line is None:
+                return
+            self._taken.append(line)
+            yield line
+
+    def _set_aside(self, error: str) -> BrokenRow:
+        """The line where the row began; those after it are read again."""
+        lines = len(self._taken)
+        self._again.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+        if lines == 1 and "unexpected end" not in error:
+            return BrokenRow(
+                (
+                    Phrase("a quote is inside a quoted cell"),
+                    Phrase("1 line with a quote inside a quoted cell"),
+                    Phrase('a quote inside a quoted cell written twice ("")'),
+                )
+            )
+        return BrokenRow(
+            (
+                Phrase("a quote is opened and not closed"),
+                Phrase("a quote that no later line closes as it should"),
+                Phrase('a closing " before the next delimiter'),
+            )
+        )
+
+    def _refuse(self, broken: csv.Error, number: int, broken_rows: int) -> None:
+        """A cell that is too long by itself, and quotes in the header or in more rows than people
+        mistype.
+        """
+        if "field larger" in str(broken) and len(self._taken) == 1:
+            raise InputError(
+                "cell-too-long",
+                "A cell in this row is longer than a table cell can be.",
+                "Check the delimiter in the mapping profile, and check that the file is the "
+                "right table.",
+                place=Place(str(self._path), row=number),
+                found=Phrase(
+                    "more than %(limit)s characters in one cell",
+                    limit=f"{csv.field_size_limit():,}",
+                ),
+                wanted=Phrase("cells of a table"),
+            ) from broken
+        if number <= self._header_row or broken_rows > MOST_BROKEN_ROWS:
+            raise InputError(
+                "quote-open",
+                "A quote in this row is not closed as it should be.",
+                "Close the quote, or double a quote that belongs to the text.",
+                place=Place(str(self._path), row=number),
+                found=Phrase("a quote that no later line closes as it should"),
+                wanted=Phrase('a closing " before the next delimiter'),
+            ) from broken
 
 
 def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> int:
@@ -169,14 +212,14 @@ def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> 
         return reader.line_num
 
 
-def encoding_of(path: Path, profile: Profile) -> str:
+def encoding_of(path: Path, profile: Profile, *, by_row: bool = False) -> str:
     """The encoding that the file's mark says, the declared one, or the one recognised; what is no
-    text at all is refused first.
+    text at all is refused first. `by_row` as `recognise` takes it.
     """
     start = head(path)
     signatures.check_text(path, start)
     if profile.encoding is None:
-        return recognise(path)
+        return recognise(path, by_row=by_row)
     try:
         "".encode(profile.encoding)
     except LookupError as unknown:
@@ -193,7 +236,9 @@ def encoding_of(path: Path, profile: Profile) -> str:
 
 def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
     """The delimiter that occurs most in the header line; a comma where none does."""
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline=None) as text:
+    with io.TextIOWrapper(
+        open_bytes(path), encoding=encoding, errors="surrogateescape", newline=None
+    ) as text:
         for _ in range(header_row - 1):
             text.readline()
         header = text.readline()

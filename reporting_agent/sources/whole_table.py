@@ -367,12 +367,7 @@ def _cells(count: int) -> Phrase:
 
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
-        raise BadCell(
-            None,
-            Phrase("a quote is inside a quoted cell"),
-            raw.remark,
-            Phrase('a quote inside a quoted cell written twice ("")'),
-        )
+        raise BadCell(None, *raw.said)
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
         raise BadCell(

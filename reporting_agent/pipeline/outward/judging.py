@@ -112,6 +112,7 @@ def judge(
     blank: AbstractSet[tuple[str, str]],
     beside: Sequence[fuels_in_the_log.Of] = (),
     whole: Iterable[Transformation] = (),
+    of_readings: Iterable[Transformation] = (),
 ) -> OutwardBatches:
     """The batches with their energy, each excluded under the first reason that it shows by itself.
 
@@ -121,6 +122,7 @@ def judge(
         metered_steps, blank: as `examining.examine` takes them.
         beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).
+        of_readings: the same of the files of readings, for the steps that are metered.
     """
     with_energy = [
         batch.with_energy(metered[index]) if index in metered else batch
@@ -132,7 +134,7 @@ def judge(
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
     paths = {
-        step.id: base.then(OWN_READINGS, *tangled.get(step.id, ()))
+        step.id: base.then(OWN_READINGS, *of_readings, *tangled.get(step.id, ()))
         if step.id in metered_steps
         else base.then(OWN_ENERGY)
         for step in pack.steps
