@@ -20,6 +20,7 @@ from benchmarks.phrases import Name, Phrase, as_phrase, of_language
 
 DOMAIN = "steplabel"
 FOLDERS = resources.files("benchmarks") / "locale"
+_OF_EXTRAS: list[Traversable] = []
 CODES = {"zh_Hans": "zh"}
 """Folders that are called otherwise than records and settings call their language."""
 
@@ -104,13 +105,26 @@ def _value(value: str | int, language: str, look_up: Callable[[Phrase, str], str
     return unit_in_language(value, language) if isinstance(value, str) else value
 
 
+def add(package: str) -> None:
+    """Ask the catalogue of an extra, its `locale/`, for what this one does not have. The package
+    calls it when it is imported: nobody else says its texts.
+    """
+    _OF_EXTRAS.append(resources.files(package) / "locale")
+    _catalogue.cache_clear()
+
+
 @cache
 def _catalogue(language: str) -> NullTranslations:
-    folder = of_language(_folders(), language)
-    if folder is None:
-        return NullTranslations()
-    with _compiled(folder).open("rb") as file:
-        return GNUTranslations(file)
+    """That of the language, behind it those of the extras."""
+    catalogue = NullTranslations()
+    if (folder := of_language(_folders(), language)) is None:
+        return catalogue
+    for home in (*reversed(_OF_EXTRAS), FOLDERS):
+        if (compiled := _compiled(folder, home)).is_file():
+            with compiled.open("rb") as file:
+                before, catalogue = catalogue, GNUTranslations(file)
+            catalogue.add_fallback(before)
+    return catalogue
 
 
 @cache
@@ -119,13 +133,13 @@ def _folders() -> dict[str, str]:
     names = (
         folder.name
         for folder in FOLDERS.iterdir()
-        if folder.is_dir() and _compiled(folder.name).is_file()
+        if folder.is_dir() and _compiled(folder.name, FOLDERS).is_file()
     )
     return {CODES.get(name, name.replace("_", "-").lower()): name for name in names}
 
 
-def _compiled(folder: str) -> Traversable:
-    return FOLDERS / folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
+def _compiled(folder: str, home: Traversable) -> Traversable:
+    return home / folder / "LC_MESSAGES" / f"{DOMAIN}.mo"
 
 
 def reread() -> None:

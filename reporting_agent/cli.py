@@ -14,7 +14,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +23,7 @@ from benchmarks import shelf
 from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
 from benchmarks.foreign_files import COMMAND, parsed_by
+from reporting_agent import extras
 from reporting_agent.approved_packs import ApprovedShelf
 from reporting_agent.command_parser import CommandParser
 from reporting_agent.completion import SHELLS, PrintCompletion
@@ -41,29 +42,14 @@ paid for in page faults again.
 """
 
 COMMANDS = (
-    *(
-        "init",
-        "map",
-        "check",
-        "label",
-        "savings",
-        "worth",
-        "export",
-        "compare",
-        "preview",
-        "enrol",
-        "submit",
-        "status",
-        "updates",
-    ),
-    "watch",  # of a plant that runs
-    "fleet",  # of a firm with many sites
+    *("init", "map", "check", "label", "savings", "worth", "compare"),
+    *("preview", "enrol", "submit", "status", "updates"),
     "practices",  # what helps against waste
     "prices",  # of energy, by time
-    "exercise",  # for training
     "pack",  # for authors of packs
-    *("auditor", "draw", "open", "verify", "reconcile", "witness"),  # of an audit, and of the log
+    *("auditor", "draw", "open", "verify", "witness"),  # of an audit, and of the log
 )
+"""The agent's own; extras add theirs (`reporting_agent.extras`)."""
 
 
 READ_FOREIGN_FILES = frozenset({"map", "verify"})
@@ -122,8 +108,10 @@ def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
     )
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     named = next((word for word in arguments if not word.startswith("-")), None)
-    for name in (named,) if named in COMMANDS else COMMANDS:
-        module = importlib.import_module(f"reporting_agent.commands.{name}")
+    for name, module in _modules(named):
+        if module is None:
+            extras.add_missing(sub, name)
+            continue
         module.add_parser(sub)
         sub.choices[name].set_defaults(module=module)
         if "--json" not in sub.choices[name].format_usage():
@@ -131,6 +119,23 @@ def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
                 "--json", action="store_true", help="machine-readable answer on stdout"
             )
     return parser
+
+
+def _modules(named: str | None) -> Iterator[tuple[str, ModuleType | None]]:
+    """The module of the one command that is named; of every command where it is none of them. None
+    of an extra's that is not installed.
+    """
+    own = "reporting_agent.commands."
+    if named in COMMANDS:
+        yield named, importlib.import_module(own + named)
+        return
+    added = extras.installed(extras.COMMANDS)
+    others = [*extras.EXTRA_OF, *sorted(added.keys() - extras.EXTRA_OF.keys())]
+    if named in others:
+        yield named, added[named].load() if named in added else None
+        return
+    yield from ((name, importlib.import_module(own + name)) for name in COMMANDS)
+    yield from ((name, added[name].load() if name in added else None) for name in others)
 
 
 if __name__ == "__main__":

@@ -55,8 +55,15 @@ class CommandParser(argparse.ArgumentParser):
     stand.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, refused: Phrase | None = None, **settings: Any) -> None:
         super().__init__(**{"formatter_class": HelpInLanguage, **settings})
+        self._refused = refused
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As every parser; one that is `refused` answers with that, whatever the arguments."""
+        if self._refused is not None:
+            self.error(self._refused)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

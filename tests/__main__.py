@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
+EXTRAS = sorted(file.parent.relative_to(ROOT) for file in ROOT.glob("extras/*/pyproject.toml"))
+"""Those that are here: the book is checked without them where the folder is away."""
+
 CHECKS: dict[str, list[str]] = {
     "lint": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],
@@ -34,11 +37,18 @@ CHECKS: dict[str, list[str]] = {
         "benchmarks",
         "reporting_agent",
         "portal",
+        *(["extras"] if EXTRAS else []),
         "fixtures",
         "tests",
+        "conftest.py",
         "manage.py",
     ],
     "imports": [str(BIN / "lint-imports")],
+    **(
+        {"extras": [str(BIN / "lint-imports"), "--config", "extras/.importlinter"]}
+        if EXTRAS
+        else {}
+    ),
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "statistics": [PYTHON, "-m", "tests.statistical"],
     "tests": [
@@ -59,8 +69,10 @@ CHECKS: dict[str, list[str]] = {
 # what takes long and needs no server runs beside the tests, on what they leave of the processors
 # while they wait
 BESIDE = ("types", "statistics")
-QUICK = ("lint", "format", "types", "imports", "tests")
-UNITS = ["-m", "not slow", "tests/unit"]
+QUICK = tuple(
+    name for name in ("lint", "format", "types", "imports", "extras", "tests") if name in CHECKS
+)
+UNITS = ["-m", "not slow", "tests/unit", *(f"{extra}/tests/unit" for extra in EXTRAS)]
 TYPES = ROOT / ".mypy_cache"
 KEPT_TYPES = (
     Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"

@@ -37,7 +37,7 @@ class LongForm:
     @property
     def paths(self) -> tuple[str, ...]:
         """Of pytest, without what is left out."""
-        return tuple(word for word in self.command if word.startswith("tests/"))
+        return tuple(word for word in self.command if re.match(r"(extras/\w+/)?tests/", word))
 
 
 def _tests(name: str, minutes: int, *paths: str) -> LongForm:
@@ -116,7 +116,14 @@ LONG_FORMS = (
     _tests("single-file", 12, "tests/functional/single_file"),
     _tests("every-fault", 12, "tests/functional/every_fault"),
     _tests("honest-works", 30, "tests/functional/audit"),
-    _tests("live", 40, "tests/functional/live"),
+    *(
+        [
+            _tests("live", 40, "extras/live/tests/functional"),
+            _tests("fleet", 2, "extras/fleet/tests/unit"),
+        ]
+        if (ROOT / "extras").is_dir()
+        else []
+    ),
     _tests("attacks", 25, "tests/attacks"),
     _tests(
         "units",
@@ -128,7 +135,6 @@ LONG_FORMS = (
                 "simulator",
                 "performance",
                 "drivers",
-                "fleet",
                 "agent_read/test_extract.py",
             )
         ),

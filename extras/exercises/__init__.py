@@ -4,21 +4,10 @@ they are wrong.
 An exercise is a folder: `exercise.toml` (for whom, how long, the questions and what wrong answers
 are recognised by), a file of texts for each language (`en.toml`, `zh.toml`), the files to work on
 under `data`, and `key.json`, the facts that the product's own code computes from these files
-(`python -m reporting_agent.exercises`; a test computes them again). Read in this order: `reading`,
+(`python -m extras.exercises`; a test computes them again). Read in this order: `reading`,
 `checking`.
 """
 
-from benchmarks.exercises.checking import TRIES, CheckedAnswer, check, working
-from benchmarks.exercises.reading import Exercise, ExerciseQuestion, TraineeRole, every, named
+from benchmarks import catalogue
 
-__all__ = [
-    "TRIES",
-    "CheckedAnswer",
-    "Exercise",
-    "ExerciseQuestion",
-    "TraineeRole",
-    "check",
-    "every",
-    "named",
-    "working",
-]
+catalogue.add(__name__)

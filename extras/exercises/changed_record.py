@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exercises.reading import Fact
+from extras.exercises.reading import Fact
 from reporting_agent.audit.openings import files
 from reporting_agent.audit.openings.verifying import Trust, verify
 

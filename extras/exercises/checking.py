@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.catalogue import in_language, languages
-from benchmarks.exercises.reading import HOME, Exercise, ExerciseQuestion
 from benchmarks.phrases import Phrase
+from extras.exercises.reading import HOME, Exercise, ExerciseQuestion
 
 TRIES = 3
 """After so many wrong answers to a question its working is shown."""

@@ -14,8 +14,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
-    from benchmarks.exercises import CheckedAnswer, Exercise, ExerciseQuestion
-    from reporting_agent.exercises.progress import Progress, QuestionProgress
+    from extras.exercises.checking import CheckedAnswer
+    from extras.exercises.progress import Progress, QuestionProgress
+    from extras.exercises.reading import Exercise, ExerciseQuestion
 
 ANSWERS = "answers.toml"
 
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     """
     import os
 
-    from reporting_agent.exercises.progress import Progress
+    from extras.exercises.progress import Progress
     from reporting_agent.state import StateDirectory
 
     progress = Progress(StateDirectory.locate(args.state, os.environ, Path.home()).path)
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
     from benchmarks.catalogue import in_language
-    from benchmarks.exercises import every
+    from extras.exercises.reading import every
     from reporting_agent.console import emit
 
     rows, lines = [], []
@@ -128,9 +129,9 @@ def _play(args: argparse.Namespace, progress: Progress) -> int:
     import sys
 
     from benchmarks.errors import ExitCode
-    from benchmarks.exercises import named
+    from extras.exercises import given
+    from extras.exercises.reading import named
     from reporting_agent.console import emit
-    from reporting_agent.exercises import given
 
     exercise = named(args.name)
     if args.recompute:
@@ -160,8 +161,8 @@ def _play(args: argparse.Namespace, progress: Progress) -> int:
 
 def _recompute(exercise: Exercise) -> None:
     from benchmarks.errors import InputError
+    from extras.exercises.keys import computed
     from reporting_agent.console import say
-    from reporting_agent.exercises import computed
 
     facts = computed(exercise)
     if differing := sorted(
@@ -257,7 +258,7 @@ def _judged(
     """One answer counted; with its working once it was right, or often enough wrong."""
     from dataclasses import asdict
 
-    from benchmarks.exercises import TRIES, check, working
+    from extras.exercises.checking import TRIES, check, working
 
     verdict = check(exercise, question, value, args.lang)
     done: QuestionProgress = progress.take(exercise, verdict)

@@ -1,7 +1,7 @@
 """The keys of the training exercises: facts that the agent computes from an exercise's files, as a
 learner's own run of it does.
 
-`python -m reporting_agent.exercises` writes them beside the exercises, where pages and command line
+`python -m extras.exercises` writes them beside the exercises, where pages and command line
 read them; a test computes them again.
 """
 
@@ -11,9 +11,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.exercises import Exercise
-from benchmarks.exercises.reading import Fact
-from reporting_agent.exercises import changed_record, mill_year, publish_or_hold
+from extras.exercises import changed_record, mill_year, publish_or_hold
+from extras.exercises.reading import Exercise, Fact
 
 FACTS: Mapping[str, Callable[[Path], Mapping[str, Fact]]] = {
     "mill-year": mill_year.facts,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exercises.reading import Fact
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.measurements import Metric
+from extras.exercises.reading import Fact
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.changes.questioned_label import labelled

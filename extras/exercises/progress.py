@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.exercises import CheckedAnswer, Exercise
 from benchmarks.phrases import Phrase
+from extras.exercises.checking import CheckedAnswer
+from extras.exercises.reading import Exercise
 from reporting_agent.state import write_whole
 
 FILE = "exercises.json"

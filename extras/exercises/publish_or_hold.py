@@ -26,12 +26,12 @@ from benchmarks.composition import (
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.disclosure import GateResult, PublishedVersion, gate
-from benchmarks.exercises.reading import Fact
 from benchmarks.measurements import Metric
 from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.release import TYPICAL_QUANTILE
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Pack
+from extras.exercises.reading import Fact
 
 PERIOD, PERIOD_END = "2025", date(2026, 1, 1)
 BURNING, GRINDING, MEAL = "clinker-burning", "cement-grinding", "raw-meal-homogenisation"

@@ -19,7 +19,7 @@ from benchmarks.declared import Declared, Words, worded
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, of_language
 
-HOME = resources.files("benchmarks.exercises")
+HOME = resources.files("extras.exercises")
 Fact = str | float
 
 

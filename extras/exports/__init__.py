@@ -8,3 +8,7 @@ nobody but the firm sends.
 
 Everything here is exact and confidential; an import contract keeps what sends out of reach.
 """
+
+from benchmarks import catalogue
+
+catalogue.add(__name__)

@@ -16,9 +16,9 @@ import numpy as np
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy
+from extras.exports.intervals import Floats, IntervalSeries, QuarterHours
+from extras.exports.monitoring_schema import Every
 from reporting_agent.config.materials import HeatingValues
-from reporting_agent.exports.intervals import Floats, IntervalSeries, QuarterHours
-from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.pipeline.heating_values import with_heating_value
 
 _NO_FACTOR = frozenset({"factor-missing", "lhv-required", "unit-mismatch"})

@@ -4,80 +4,49 @@ nothing.
 
 from __future__ import annotations
 
-from argparse import Namespace, _SubParsersAction
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase, enumerated, in_number, significant
+from reporting_agent import extras
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from extras.exports.carbon import StepCarbon
+    from extras.exports.writing import ExportDescription
     from reporting_agent.changes.review import ChangeQuestion
-    from reporting_agent.exports.carbon import StepCarbon
-    from reporting_agent.exports.writing import ExportDescription
 
 FORMATS = ("csv", "xlsx", "parquet")
 
 
+@dataclass(frozen=True)
+class Exporter:
+    """One kind of export, named by an entry point of the group `steplabel.exporters`, of this
+    package or of any other.
+    """
+
+    help: str
+    run: Callable[[Namespace], int]
+    """Read, work out, write under `args.out`; what was written goes to stdout."""
+    add_options: Callable[[ArgumentParser], None] = lambda parser: None
+    """Declare what it needs beside --site, --period, --out, --lang and --json."""
+
+
 def add_parser(sub: _SubParsersAction[Any]) -> None:
-    """Declare the subcommand."""
+    """Declare the subcommand, with every kind that is installed."""
     parser = sub.add_parser(
         "export", help="write what must be reported anyway, as files on site; sends nothing"
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    monitoring = kinds.add_parser(
-        "monitoring",
-        help="quarter-hour, daily and monthly indicators of statutory online monitoring",
-    )
-    monitoring.add_argument(
-        "--schema",
-        type=Path,
-        metavar="FILE",
-        help="columns, names, units and times (default: a draft of our own)",
-    )
-    monitoring.add_argument(
-        "--format",
-        dest="formats",
-        action="append",
-        choices=FORMATS,
-        help="may be given again (default: csv, parquet)",
-    )
-    shells = kinds.add_parser(
-        "aas",
-        help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra "
-        "`exports`)",
-    )
-    pact = kinds.add_parser(
-        "pact",
-        help="a product footprint as PACT exchanges it, with the assured share as an attribute",
-    )
-    catena_x = kinds.add_parser("catena-x", help="the same as the Catena-X aspect model Pcf 7.0.0")
-    for footprint in (pact, catena_x):
-        footprint.add_argument(
-            "--footprint",
-            required=True,
-            type=Path,
-            metavar="FILE",
-            help="footprint.toml: what no meter knows",
-        )
-        footprint.add_argument(
-            "--statement",
-            action="append",
-            default=[],
-            type=Path,
-            metavar="FILE",
-            help="an auditor's signed statement",
-        )
-        footprint.add_argument(
-            "--auditor",
-            action="append",
-            default=[],
-            metavar="HEX",
-            help="id of the auditor's key as the certification body states it",
-        )
-    for kind in (monitoring, shells, pact, catena_x):
+    for name, point in extras.installed(extras.EXPORTERS).items():
+        exporter: Exporter = point.load()
+        kind = kinds.add_parser(name, help=exporter.help)
+        exporter.add_options(kind)
         add_site(kind)
         add_period(kind)
         kind.add_argument(
@@ -85,23 +54,64 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         )
         add_language(kind)
         kind.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+        kind.set_defaults(exporter=exporter)
     parser.set_defaults(json=False)
 
 
 def run(args: Namespace) -> int:
-    """Read, work out, write; what was written goes to stdout."""
-    return {"monitoring": _monitoring, "aas": _shells, "pact": _footprint, "catena-x": _footprint}[
-        args.kind
-    ](args)
+    """Export what was asked for."""
+    exporter: Exporter = args.exporter
+    return exporter.run(args)
+
+
+def _monitoring_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--schema",
+        type=Path,
+        metavar="FILE",
+        help="columns, names, units and times (default: a draft of our own)",
+    )
+    parser.add_argument(
+        "--format",
+        dest="formats",
+        action="append",
+        choices=FORMATS,
+        help="may be given again (default: csv, parquet)",
+    )
+
+
+def _footprint_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--footprint",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="footprint.toml: what no meter knows",
+    )
+    parser.add_argument(
+        "--statement",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="an auditor's signed statement",
+    )
+    parser.add_argument(
+        "--auditor",
+        action="append",
+        default=[],
+        metavar="HEX",
+        help="id of the auditor's key as the certification body states it",
+    )
 
 
 def _monitoring(args: Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.measurements import Period
+    from extras.exports import intervals, monitoring, writing
+    from extras.exports.monitoring_schema import load_schema
     from reporting_agent.commands import asking
-    from reporting_agent.exports import intervals, monitoring, writing
-    from reporting_agent.exports.monitoring_schema import load_schema
 
     schema = load_schema(args.schema)
     site = asking.recognised_site(args)
@@ -160,9 +170,9 @@ def _shells(args: Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.declared import Words
+    from extras.exports import carbon, shells, writing
     from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
-    from reporting_agent.exports import carbon, shells, writing
     from reporting_agent.report.writing import folder, write_bytes
 
     shells.refuse_without_library()
@@ -231,10 +241,10 @@ def _footprint(args: Namespace) -> int:
 
     from benchmarks.declared import Words
     from benchmarks.measurements import Period
+    from extras.exports import assured, carbon, footprints, pact_and_catena_x, writing
+    from extras.exports.footprint_settings import load_settings
     from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
-    from reporting_agent.exports import assured, carbon, footprints, pact_and_catena_x, writing
-    from reporting_agent.exports.footprint_settings import load_settings
     from reporting_agent.report.writing import folder, write_json
 
     settings = load_settings(args.footprint)
@@ -297,8 +307,8 @@ def _written(
 ) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.phrases import of_language
+    from extras.exports import writing
     from reporting_agent.console import emit
-    from reporting_agent.exports import writing
 
     payload = writing.manifest(out, description, rows)
     listed = [
@@ -317,3 +327,23 @@ def _written(
     ]
     emit(args, payload, "\n".join(in_language(line, args.lang) for line in sentences))
     return 0
+
+
+MONITORING = Exporter(
+    help="quarter-hour, daily and monthly indicators of statutory online monitoring",
+    run=_monitoring,
+    add_options=_monitoring_options,
+)
+SHELLS = Exporter(
+    help="step labels as a submodel of the Asset Administration Shell: JSON and AASX", run=_shells
+)
+PACT = Exporter(
+    help="a product footprint as PACT exchanges it, with the assured share as an attribute",
+    run=_footprint,
+    add_options=_footprint_options,
+)
+CATENA_X = Exporter(
+    help="the same as the Catena-X aspect model Pcf 7.0.0",
+    run=_footprint,
+    add_options=_footprint_options,
+)

@@ -12,9 +12,9 @@ from datetime import datetime
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, in_number
-from reporting_agent.exports.assured import Statement
-from reporting_agent.exports.carbon import StepCarbon
-from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
+from extras.exports.assured import Statement
+from extras.exports.carbon import StepCarbon
+from extras.exports.footprint_settings import FootprintSettings, UsedStep, invalid
 
 PER_KG = {"t": 1000.0}
 """Output units of which a tonne is so many kilograms; goods that are counted have no footprint per

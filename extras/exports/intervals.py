@@ -30,11 +30,11 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Batch, Direction, Period, ProductStatus
 from benchmarks.phrases import in_number
 from benchmarks.quantities import mj_in, ratio
+from extras.exports.monitoring_schema import Every
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.production import each_once
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.materials import HeatingValues
-from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.moments import EVER, hours_of, intervals_of, to_us
 from reporting_agent.metering.record import in_its_time

@@ -18,15 +18,15 @@ import numpy as np
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.phrases import Phrase, listed
-from reporting_agent.exports.coal_equivalent import CoalEquivalents
-from reporting_agent.exports.intervals import (
+from extras.exports.coal_equivalent import CoalEquivalents
+from extras.exports.intervals import (
     Flags,
     Floats,
     IntervalSeries,
     QuarterHours,
     SiteIntervals,
 )
-from reporting_agent.exports.monitoring_schema import (
+from extras.exports.monitoring_schema import (
     NUMBERS,
     OF_QUALITY,
     Every,

@@ -198,7 +198,7 @@ def load_schema(path: Path | None) -> MonitoringSchema:
     name = "monitoring.toml" if path is None else str(path)
     try:
         raw = (
-            files("reporting_agent.exports").joinpath(name).read_bytes()
+            files("extras.exports").joinpath(name).read_bytes()
             if path is None
             else path.read_bytes()
         )

@@ -14,8 +14,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reporting_agent.exports.assured import MEANING
-from reporting_agent.exports.footprints import Footprint
+from extras.exports.assured import MEANING
+from extras.exports.footprints import Footprint
 
 PACT_VERSION = "3.0.0"
 CATENA_X = "urn:io.catenax.pcf:datamodel:version:7.0.0"

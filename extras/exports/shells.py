@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.errors import InputError
 from benchmarks.measurements import Direction, Period
 from benchmarks.phrases import Phrase
-from reporting_agent.exports.carbon import CarrierUse, StepCarbon
+from extras.exports.carbon import CarrierUse, StepCarbon
 
 if TYPE_CHECKING:
     from basyx.aas import model
@@ -30,13 +30,12 @@ _LONGEST = 128  # letters of a short id
 
 
 def refuse_without_library() -> None:
-    """InputError `export-needs-extra` where the extra `exports` is not installed."""
+    """InputError `export-needs-extra` where that library is not installed."""
     if find_spec("basyx") is None:
         raise InputError(
             "export-needs-extra",
             "The library that writes Asset Administration Shells is not installed.",
-            "Install the extra: pip install 'steplabel-agent[exports]' (basyx-python-sdk, 15 MB "
-            "with lxml).",
+            "Install it: pip install basyx-python-sdk (15 MB with lxml).",
             found=Phrase("no basyx"),
             wanted=Phrase("basyx-python-sdk 2.2 or later"),
         )

@@ -5,3 +5,7 @@ Read `declared`, `labelling`, `group`. Every site's files are those that `label`
 byte; nothing leaves that would not leave by `submit`, and the group's report is as confidential as
 the sites' own.
 """
+
+from benchmarks import catalogue
+
+catalogue.add(__name__)

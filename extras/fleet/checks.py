@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reporting_agent.fleet.site_tasks import SiteTaskOutcome
+from extras.fleet.site_tasks import SiteTaskOutcome
 
 SCHEMA = "steplabel/fleet-check/1"
 

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from extras.fleet import certificates
+from extras.fleet.site_tasks import SiteTaskOutcome, Task
+from extras.fleet.workers import WorkerAssignment
 from reporting_agent.console import say
-from reporting_agent.fleet import certificates
-from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task
-from reporting_agent.fleet.workers import WorkerAssignment
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -54,8 +54,7 @@ class Cluster:
             raise InputError(
                 "dask-missing",
                 "Dask is not installed here.",
-                "Install the agent's extra: pip install 'steplabel-agent[dask]'; or leave out "
-                "--dask.",
+                "In Steplabel's folder: pip install './extras/fleet[dask]'; or leave out --dask.",
                 found=str(missing.name),
                 wanted="dask.distributed",
             ) from missing

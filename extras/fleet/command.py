@@ -17,8 +17,8 @@ from benchmarks.phrases import Phrase, Value, joined
 from reporting_agent.commands import add_language, add_period
 
 if TYPE_CHECKING:
-    from reporting_agent.fleet.fleet_settings import Fleet
-    from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task
+    from extras.fleet.fleet_settings import Fleet
+    from extras.fleet.site_tasks import SiteTaskOutcome, Task
 
 WORKS = ("label", "check", "status")
 
@@ -28,13 +28,10 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser = sub.add_parser(
         "fleet", help="label or check many sites of one firm side by side, or see how they stand"
     )
-    parser.add_argument(
-        "work", metavar="label|check|status", help="what is done with every site; a FLEET.toml "
-                                                   "here, as before, is `label` of it: "
-        "that form goes with the next release",
-    )  # fmt: skip
+    parser.add_argument("work", choices=WORKS, help="what is done with every site")
     parser.add_argument(
         "--config",
+        required=True,
         metavar="FLEET.toml",
         help="the sites, and the tables of site.toml that they share",
     )
@@ -77,27 +74,17 @@ def run(args: Namespace) -> int:
     """Do what changed since the last run; 0 where every site was done, else 1. A site that lacks
     some of its labels is done: `label` of it ends with 0 too, and too few batches of a step are no
     fault that another run would mend."""
-    from reporting_agent.commands import status
-    from reporting_agent.fleet.fleet_settings import load_fleet
+    from extras.fleet import overview
+    from extras.fleet.fleet_settings import load_fleet
 
     _form(args)
     if args.work == "status":
-        return status.of_fleet(args, args.config)
+        return overview.run(args)
     return _sites(args, load_fleet(args.config))
 
 
 def _form(args: Namespace) -> None:
-    """One form of the arguments for both; what does not go together is wrong usage."""
-    if args.config is None and args.work not in WORKS:
-        args.config, args.work = args.work, "label"
-    if args.work not in WORKS:
-        args.wrong_usage(
-            Phrase(
-                "%(work)s is not one of %(works)s", work=f"{args.work!r}", works=", ".join(WORKS)
-            )
-        )
-    if args.config is None:
-        args.wrong_usage(Phrase("name the sites: --config FLEET.toml"))
+    """What does not go together is wrong usage."""
     if args.work == "label" and args.period is None:
         args.wrong_usage(Phrase("label needs --period PERIOD"))
     if args.work != "status" and (args.csv or args.trouble_fails):
@@ -112,9 +99,9 @@ def _form(args: Namespace) -> None:
 
 def _sites(args: Namespace, fleet: Fleet) -> int:
     from benchmarks.catalogue import in_language
+    from extras.fleet import storage
+    from extras.fleet.site_tasks import Task, name_of
     from reporting_agent.console import emit, progress, say
-    from reporting_agent.fleet import storage
-    from reporting_agent.fleet.site_tasks import Task, name_of
 
     out = str(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]).rstrip("/")
     storage.require_there(out)
@@ -201,10 +188,10 @@ def _for_all(location: str) -> str:
 
 def _done(args: Namespace, tasks: list[Task]) -> Iterator[SiteTaskOutcome]:
     if args.dask is None:
-        from reporting_agent.fleet.processes import in_processes
+        from extras.fleet.processes import in_processes
 
         return in_processes(tasks, args.processes)
-    from reporting_agent.fleet.cluster import Cluster
+    from extras.fleet.cluster import Cluster
 
     return Cluster(args.dask, args.tls_ca_file, args.tls_cert, args.tls_key).run(tasks)
 
@@ -213,7 +200,7 @@ def _written(
     args: Namespace, fleet: Fleet, outcomes: list[SiteTaskOutcome], out: Path
 ) -> dict[str, Any]:
     """The group's page and document; the latter's content."""
-    from reporting_agent.fleet import checks, page, sites_compared
+    from extras.fleet import checks, page, sites_compared
     from reporting_agent.report import writing
 
     name, now = fleet.fleet.name, datetime.now(UTC)

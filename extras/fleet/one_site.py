@@ -17,17 +17,9 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent import pipeline
-from reporting_agent.analysis import Analysis, analyse
-from reporting_agent.analysis.waste.gap_parts import StepLosses
-from reporting_agent.changes.questioned_label import labelled
-from reporting_agent.changes.review import review
-from reporting_agent.config import SiteSettings
-from reporting_agent.config.tariff import Tariff
-from reporting_agent.console import LANGUAGE
-from reporting_agent.fleet import storage
-from reporting_agent.fleet.readable_folders import require_readable
-from reporting_agent.fleet.site_tasks import (
+from extras.fleet import storage
+from extras.fleet.readable_folders import require_readable
+from extras.fleet.site_tasks import (
     DataQuality,
     EnergyPrice,
     LackingLabel,
@@ -37,7 +29,15 @@ from reporting_agent.fleet.site_tasks import (
     Task,
     refused,
 )
-from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
+from extras.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
+from reporting_agent import pipeline
+from reporting_agent.analysis import Analysis, analyse
+from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.changes.questioned_label import labelled
+from reporting_agent.changes.review import review
+from reporting_agent.config import SiteSettings
+from reporting_agent.config.tariff import Tariff
+from reporting_agent.console import LANGUAGE
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
 from reporting_agent.report.words import label_name, reason, words

@@ -6,19 +6,28 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import sqlite3
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogue import in_language
-from benchmarks.errors import SteplabelError
+from benchmarks.errors import ExitCode, SteplabelError
 from benchmarks.phrases import Phrase
-from reporting_agent.console import columns_of
-
-KEYS_END_WITHIN = timedelta(days=60)
-OLD_AFTER = timedelta(days=3)
-"""A site's timer writes its file each morning."""
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.site_tasks import name_of
+from extras.fleet.storage import site_at
+from reporting_agent.commands.status import status_of
+from reporting_agent.commands.troubles import SiteTrouble, troubles
+from reporting_agent.console import answer, columns_of, emit
+from reporting_agent.pipeline import pack_of
+from reporting_agent.report import writing
+from reporting_agent.sources.object_storage import is_object
+from reporting_agent.state import StateDirectory
 
 COLUMNS = ("site", "period", "revision", "report", "received_on", "agent", "keys_until", "trouble")
 _HEADS: Mapping[str, Phrase] = {
@@ -39,14 +48,6 @@ _STATES: Mapping[str, Phrase] = {
     "sealed": Phrase("waits to be sent"),
     "received": Phrase("received"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SiteTrouble:
-    """Something that needs a person, by a code and in a sentence."""
-
-    code: str
-    sentence: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,69 +117,6 @@ def with_fault(site: SiteOverview, refusal: SteplabelError | None) -> SiteOvervi
     return replace(site, trouble=(fault, *site.trouble))
 
 
-def troubles(status: Mapping[str, Any], today: date) -> list[SiteTrouble]:
-    """What needs a person at a site, worst first."""
-    needs = [
-        SiteTrouble(
-            "log-evidence",
-            Phrase(
-                "the portal signed statements that cannot all be true (%(code)s): send nothing "
-                "more",
-                code=evidence["code"],
-            ),
-        )
-        for evidence in status["log_evidence"]
-    ]
-    if status["enrolment"] is None:
-        needs.append(SiteTrouble("not-enrolled", Phrase("not enrolled at a portal")))
-    if status["enrolment_pending"]:
-        needs.append(
-            SiteTrouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment"))
-        )
-    for report in status["reports"]:
-        if report["state"] != "received" and not report.get("given_up"):
-            what = {"period": report["period"], "revision": report["revision"]}
-            needs.append(
-                SiteTrouble(
-                    "report-unfinished",
-                    Phrase("%(period)s revision %(revision)s has no receipt", **what),
-                )
-            )
-            if report["refusal"]:
-                needs.append(
-                    SiteTrouble(
-                        "refused",
-                        Phrase(
-                            "%(period)s revision %(revision)s was refused: %(why)s",
-                            **what,
-                            why=report["refusal"],
-                        ),
-                    )
-                )
-    until = status["keys_until"]
-    if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
-        needs.append(
-            SiteTrouble(
-                "keys-end",
-                Phrase(
-                    "the portal's keys known here can be used only before %(until)s", until=until
-                ),
-            )
-        )
-    if status["newest_agent"] is not None:
-        needs.append(
-            SiteTrouble(
-                "newer-agent",
-                Phrase("version %(version)s was announced", version=status["newest_agent"]),
-            )
-        )
-    if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:
-        needs.append(
-            SiteTrouble("old", Phrase("written on %(day)s", day=status["written_at"][:10]))
-        )
-    return needs
-
-
 def as_json(rows: Sequence[SiteOverview], language: str) -> list[dict[str, Any]]:
     """Each row with its troubles as codes and sentences."""
     return [
@@ -223,3 +161,78 @@ def as_table(rows: Sequence[SiteOverview], language: str) -> str:
         )
         lines += [f"    {in_language(what.sentence, language)} [{what.code}]" for what in below]
     return "\n".join(lines)
+
+
+def run(args: Namespace) -> int:
+    """`fleet status`: a line a site. Of one that cannot be read it is said why; the others are
+    listed all the same.
+    """
+    fleet, now, rows = load_fleet(args.config), datetime.now(UTC), []
+    for site in fleet.sites:
+        file, name = fleet.folder / site.file, name_of(site.file)
+        try:
+            if site.status is None and is_object(site.file):
+                rows.append(
+                    unread(
+                        name,
+                        Phrase(
+                            "site.toml lies in object storage: name `status` under [[sites]] in "
+                            "fleet.toml"
+                        ),
+                    )
+                )
+                continue
+            if site.status is not None:
+                status = json.loads(fleet.status_of(site))
+            else:
+                status = status_of(StateDirectory(file.parent / site.state), now)
+            site_row = row(status, name, now.date())
+            rows.append(
+                site_row
+                if site.status is not None
+                else with_fault(site_row, _fault_of(str(file), fleet.inherit))
+            )
+        except (SteplabelError, OSError) as why:
+            rows.append(
+                unread(
+                    name,
+                    why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why),
+                )
+            )
+        except sqlite3.Error as damaged:  # its state directory holds no database, or a broken one
+            rows.append(unread(name, str(damaged)))
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # not what `status --out` writes
+            rows.append(
+                unread(
+                    name,
+                    Phrase("%(file)s was not written by `status --out`", file=str(site.status)),
+                )
+            )
+    payload = {
+        "fleet": fleet.fleet.name,
+        "written_at": now.isoformat(),
+        "sites": as_json(rows, args.lang),
+    }
+    if args.out is not None:
+        writing.write_json(Path(args.out), payload)
+    if args.csv:
+        answer(as_csv(rows).rstrip("\n"))
+    else:
+        emit(args, payload, as_table(rows, args.lang))
+    return (
+        ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
+    )
+
+
+def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
+    """Why a site's settings cannot be used; None where they can."""
+    try:
+        pack_of(site_at(file, inherit))
+    except SteplabelError as refusal:
+        return refusal
+    return None

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from benchmarks import texts
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value, as_phrase, enumerated, joined
-from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.site_tasks import (
+from extras.fleet.checks import worst_first
+from extras.fleet.site_tasks import (
     DataQuality,
     EnergyPrice,
     SitePrices,
     SiteStep,
     SiteTaskOutcome,
 )
-from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, SiteAtStep
+from extras.fleet.sites_compared import CauseApart, GroupStep, SiteAtStep
 from reporting_agent.report import html
 from reporting_agent.report.figures import NOTHING, DisplayUnit, count, shown, time, unit_for
 from reporting_agent.report.words import counted, reason, words
@@ -54,7 +57,7 @@ def render(
             if each.steps and each.lacking
         ],
     }
-    return _framed("fleet.html", content, f"{name}, {period}", lang, made_at)
+    return _framed("extras.fleet/fleet.html", content, f"{name}, {period}", lang, made_at)
 
 
 def of_checks(
@@ -78,14 +81,25 @@ def of_checks(
         "failed": _failed(outcomes, lang),
     }
     return _framed(
-        "fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made_at
+        "extras.fleet/fleet_check.html",
+        content,
+        name if period is None else f"{name}, {period}",
+        lang,
+        made_at,
     )
+
+
+@lru_cache(maxsize=2)
+def fleet_words(lang: str) -> dict[str, str]:
+    """The fixed words of both pages."""
+    sections = texts.read(files(__package__).joinpath("words.toml"))
+    return {key: in_language(text, lang) for key, text in sections["fleet"].items()}
 
 
 def _framed(
     template: str, content: dict[str, Any], heading: str, lang: str, made_at: datetime
 ) -> str:
-    w = words(lang)
+    w = {**words(lang), "fleet": fleet_words(lang)}
     body = html.environment().get_template(template).render(s=content, w=w)
     page: str = (
         html.environment()
@@ -159,7 +173,7 @@ def _lead(outcomes: Sequence[SiteTaskOutcome], shared: Sequence[GroupStep]) -> P
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:
-    w = words(lang)["fleet"]
+    w = fleet_words(lang)
     causes = [(row, cause) for row in group.sites for cause in row.causes]
     saved = _Columns.of(group, [row.energy for row in group.sites])
     more = _Columns.of(group, [cause.energy for _, cause in causes])
@@ -245,7 +259,7 @@ def _price_rows(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str
     for each in outcomes:
         if each.steps and each.prices is not None:
             sites.setdefault(each.prices, []).append(each.site)
-    w, comma = words(lang)["fleet"], words(lang)["page"]["comma"]
+    w, comma = fleet_words(lang), words(lang)["page"]["comma"]
     return [
         {
             "prices": comma.join(

@@ -12,9 +12,9 @@ from multiprocessing import get_context
 
 from benchmarks import shelf
 from benchmarks.errors import InputError
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, refused
-from reporting_agent.fleet.unchanged_sites import earlier_outcome
+from extras.fleet.one_site import do
+from extras.fleet.site_tasks import SiteTaskOutcome, Task, refused
+from extras.fleet.unchanged_sites import earlier_outcome
 
 LONGEST_TRACE = 4_000  # characters
 

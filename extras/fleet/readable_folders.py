@@ -7,8 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from extras.fleet.unchanged_sites import patterns_of, price_files_of
 from reporting_agent.config import SiteSettings
-from reporting_agent.fleet.unchanged_sites import patterns_of, price_files_of
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.sources.object_storage import is_object
 

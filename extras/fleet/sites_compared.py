@@ -15,7 +15,7 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from benchmarks.guidance.causes import WasteCause
-from reporting_agent.fleet.site_tasks import SiteStep, SiteTaskOutcome
+from extras.fleet.site_tasks import SiteStep, SiteTaskOutcome
 
 SCHEMA = "steplabel/fleet/1"
 LARGEST = 3  # causes told of a site

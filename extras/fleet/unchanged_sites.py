@@ -19,10 +19,8 @@ from typing import Any
 
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
-from reporting_agent import pipeline
-from reporting_agent.config import SiteSettings
-from reporting_agent.fleet import storage
-from reporting_agent.fleet.site_tasks import (
+from extras.fleet import storage
+from extras.fleet.site_tasks import (
     DataQuality,
     EnergyPrice,
     LackingLabel,
@@ -31,6 +29,8 @@ from reporting_agent.fleet.site_tasks import (
     SiteTaskOutcome,
     Task,
 )
+from reporting_agent import pipeline
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
 from reporting_agent.software import SOFTWARE

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import shelf
 from benchmarks.errors import InputError, SteplabelError
 from benchmarks.phrases import Phrase
+from extras.fleet import freed_memory, same_release
+from extras.fleet.carried_shelf import CarriedShelf
+from extras.fleet.one_site import do
+from extras.fleet.processes import died, failed
+from extras.fleet.site_tasks import SiteTaskOutcome, Task, refused
 from reporting_agent.console import LANGUAGE, say
-from reporting_agent.fleet import freed_memory, same_release
-from reporting_agent.fleet.carried_shelf import CarriedShelf
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.processes import died, failed
-from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, refused
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -4,5 +4,9 @@ file.
 `sources` receive what the plant's systems send, by protocol; `spool` keeps each reading once, on
 the disk before its source is told that it arrived; `running` follows the batches beside their
 labels; `control_room` tells people. `watching` runs them all; `spool_source` hands the readings on
-to `label`. Clients of protocols come with the extra `live`.
+to `label`.
 """
+
+from benchmarks import catalogue
+
+catalogue.add(__name__)

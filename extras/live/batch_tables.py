@@ -13,11 +13,11 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.compaction import whole
-from reporting_agent.live.spool.kept_rows import moment_us
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.settings import LiveSettings
+from extras.live.spool import layout
+from extras.live.spool.compaction import whole
+from extras.live.spool.kept_rows import moment_us
+from extras.live.spool.segments import Row
 
 _TABLES = {
     "mqtt": ("[[source.mqtt.batches]]", "fields"),

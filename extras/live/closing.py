@@ -23,11 +23,11 @@ from typing import Any
 from benchmarks.errors import ExitCode
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
+from extras.live.sources.report_settings import Reports
+from extras.live.sources.settings import LiveSettings
+from extras.live.sources.source import LiveSource, not_saved, reason
+from extras.live.spool.writer import Spool
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.sources.report_settings import Reports
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.sources.source import LiveSource, not_saved, reason
-from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
 
 A_MOMENT = timedelta(microseconds=1)

@@ -16,7 +16,8 @@ from reporting_agent.commands import add_language, add_site
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser(
-        "watch", help="stay and keep what the plant's live sources send, each reading exactly once"
+        "watch",
+        help="stay and keep what the plant's live sources send, each numbered message exactly once",
     )
     add_site(parser)
     add_language(parser)
@@ -24,10 +25,10 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 def run(args: Namespace) -> int:
     """Receive until SIGTERM or SIGINT."""
+    from extras.live.control_room.room_view import contradictions
+    from extras.live.watching import SiteWatch
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
-    from reporting_agent.live.control_room.room_view import contradictions
-    from reporting_agent.live.watching import SiteWatch
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,12 +13,12 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
+from extras.live.sources import kinds
+from extras.live.sources.mqtt import topics
+from extras.live.sources.settings import LiveSettings, Mqtt, load
+from extras.live.sources.source import LiveSource
+from extras.live.spool.acknowledging import Intake
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.live.sources import kinds
-from reporting_agent.live.sources.mqtt import topics
-from reporting_agent.live.sources.settings import LiveSettings, Mqtt, load
-from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.spool.acknowledging import Intake
 
 Named = tuple[str, Any]
 """A kind of source and the settings of one of it."""

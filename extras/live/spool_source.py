@@ -18,18 +18,18 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import DataFinding
 from benchmarks.phrases import Phrase
+from extras.live import unreadable
+from extras.live.batch_tables import column_remedy, refuse_without_batches, without_running
+from extras.live.sources.settings import LiveSettings, load
+from extras.live.spool import layout
+from extras.live.spool.batch_years import BatchYears
+from extras.live.spool.compaction import whole
+from extras.live.spool.corrected import CorrectionPass
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import Spool
 from reporting_agent.config import Profile
-from reporting_agent.live import unreadable
-from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches, without_running
-from reporting_agent.live.sources.settings import LiveSettings, load
-from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.batch_years import BatchYears
-from reporting_agent.live.spool.compaction import whole
-from reporting_agent.live.spool.corrected import CorrectionPass
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import Spool
 from reporting_agent.metering.tally import Tally
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import straight

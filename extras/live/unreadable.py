@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, restored
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.segments import Row
 
 MOST_TOPICS = 20
 LAST_OF_EACH = 5

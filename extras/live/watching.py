@@ -12,28 +12,28 @@ from pathlib import Path
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
-from reporting_agent.config import SiteSettings
-from reporting_agent.console import LANGUAGE
-from reporting_agent.live import reloading
-from reporting_agent.live.closing import PeriodClosing
-from reporting_agent.live.control_room.notifying import Notifier
-from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.reloading import (
+from extras.live import reloading
+from extras.live.closing import PeriodClosing
+from extras.live.control_room.notifying import Notifier
+from extras.live.control_room.room import Room
+from extras.live.reloading import (
     Reloading,
     SourcesWanted,
     meters_changed,
     settings_of,
     topics_left,
 )
-from reporting_agent.live.sources import kinds, named_meters
-from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQuestions, in_all
-from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.spool import between_moments
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.lost_numbers import row_given_up
-from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
+from extras.live.sources import kinds, named_meters
+from extras.live.sources.asking_again import Pauses, Range, RepeatedQuestions, in_all
+from extras.live.sources.mqtt import MqttSource
+from extras.live.sources.settings import LiveSettings
+from extras.live.sources.source import LiveSource
+from extras.live.spool import between_moments
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.lost_numbers import row_given_up
+from extras.live.spool.writer import Spool, SpoolFull, now_us
+from reporting_agent.config import SiteSettings
+from reporting_agent.console import LANGUAGE
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0

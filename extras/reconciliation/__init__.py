@@ -7,3 +7,7 @@ against meters (`counting` says what a meter and its successors counted) and `sa
 what follows; `sales_against_output` and `certificates` do both; `not_covered` names what is in
 none.
 """
+
+from benchmarks import catalogue
+
+catalogue.add(__name__)

@@ -17,10 +17,10 @@ from benchmarks.audit.evidence import CheckOutcome, not_checkable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.counting import MeteredQuantity, counted, takes_over
-from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
-from reporting_agent.audit.reconciliation.papers_in_rows import Paper, in_rows
-from reporting_agent.audit.reconciliation.sentences import (
+from extras.reconciliation.counting import MeteredQuantity, counted, takes_over
+from extras.reconciliation.papers import Bill, StockSurvey
+from extras.reconciliation.papers_in_rows import Paper, in_rows
+from extras.reconciliation.sentences import (
     about,
     difference,
     inside,

@@ -10,9 +10,9 @@ from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_chec
 from benchmarks.declared import worded
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.days_covered import days_in_service
-from reporting_agent.audit.reconciliation.papers import Calibration
-from reporting_agent.audit.reconciliation.sentences import said_of
+from extras.reconciliation.days_covered import days_in_service
+from extras.reconciliation.papers import Calibration
+from extras.reconciliation.sentences import said_of
 from reporting_agent.config import SiteSettings
 
 _CODE = "calibration"

@@ -42,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from benchmarks.measurements import Period
+    from extras.reconciliation import loading, reconcile
     from reporting_agent import pipeline
     from reporting_agent.audit.openings import telling
     from reporting_agent.audit.openings.verdict import PAPERS, AuditVerdict
-    from reporting_agent.audit.reconciliation import loading, reconcile
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
 

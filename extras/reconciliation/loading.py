@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation import papers
-from reporting_agent.audit.reconciliation.papers import Papers
+from extras.reconciliation import papers
+from extras.reconciliation.papers import Papers
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -21,7 +21,7 @@ def load(path: Path) -> Papers:
         InputError: as `papers.load`, or of a workbook as `workbook.read`.
     """
     if path.suffix.lower() in WORKBOOKS:
-        from reporting_agent.audit.reconciliation import workbook
+        from extras.reconciliation import workbook
 
         return workbook.read(path)
     return papers.load(path)
@@ -46,6 +46,6 @@ def template(path: Path, lang: str) -> bytes:
             ),
             "Name a file that ends in .xlsx or .toml.",
         )
-    from reporting_agent.audit.reconciliation import workbook
+    from extras.reconciliation import workbook
 
     return workbook.template(lang)

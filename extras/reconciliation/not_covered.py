@@ -10,15 +10,15 @@ from datetime import date, timedelta
 from benchmarks.audit.evidence import CheckOutcome, not_checkable, same
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.counting import first_and_last_hour, us_of
-from reporting_agent.audit.reconciliation.days_covered import (
+from extras.reconciliation.counting import first_and_last_hour, us_of
+from extras.reconciliation.days_covered import (
     days_from,
     days_in_service,
     stretches_told,
     stretches_without,
 )
-from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Sale, StockSurvey
-from reporting_agent.audit.reconciliation.sentences import said_of
+from extras.reconciliation.papers import Bill, Calibration, Sale, StockSurvey
+from extras.reconciliation.sentences import said_of
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData

@@ -15,7 +15,7 @@ from math import fsum
 
 from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
-from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
+from extras.reconciliation.papers import Bill, StockSurvey
 
 _APART = timedelta(
     days=1

@@ -16,20 +16,20 @@ from itertools import chain
 
 from benchmarks.audit.evidence import CheckOutcome
 from benchmarks.measurements import Period
-from reporting_agent.audit.reconciliation.bills_against_meters import (
+from extras.reconciliation.bills_against_meters import (
     PaperAgainstMeters,
     bills_compared,
     survey_compared,
 )
-from reporting_agent.audit.reconciliation.certificates import of_certificate
-from reporting_agent.audit.reconciliation.not_covered import (
+from extras.reconciliation.certificates import of_certificate
+from extras.reconciliation.not_covered import (
     without_certificate,
     without_document,
     without_sales,
 )
-from reporting_agent.audit.reconciliation.papers import Papers
-from reporting_agent.audit.reconciliation.said_of_bills import of_bills, of_survey
-from reporting_agent.audit.reconciliation.sales_against_output import (
+from extras.reconciliation.papers import Papers
+from extras.reconciliation.said_of_bills import of_bills, of_survey
+from extras.reconciliation.sales_against_output import (
     SalesAgainstOutput,
     of_sales,
     sales_compared,

@@ -13,14 +13,14 @@ from itertools import groupby
 
 from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.bills_against_meters import (
+from extras.reconciliation.bills_against_meters import (
     BILL,
     STOCK,
     Comparison,
     PaperAgainstMeters,
     summed,
 )
-from reporting_agent.audit.reconciliation.sentences import FIND_OUT
+from extras.reconciliation.sentences import FIND_OUT
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 

@@ -19,10 +19,9 @@ from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.baselines.production import each_once
-from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.audit.reconciliation.papers import Sale
-from reporting_agent.audit.reconciliation.sentences import (
+from extras.reconciliation.counting import us_of
+from extras.reconciliation.papers import Sale
+from extras.reconciliation.sentences import (
     FIND_OUT,
     about,
     difference,
@@ -31,6 +30,7 @@ from reporting_agent.audit.reconciliation.sentences import (
     of_units,
     outside,
 )
+from reporting_agent.analysis.baselines.production import each_once
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 

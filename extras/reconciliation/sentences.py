@@ -12,7 +12,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.counting import us_of
+from extras.reconciliation.counting import us_of
 from reporting_agent.config import SiteSettings
 
 FIND_OUT = Phrase(

@@ -23,7 +23,7 @@ from benchmarks.catalogue import languages
 from benchmarks.declared import Words, said_by_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.audit.reconciliation.headings import (
+from extras.reconciliation.headings import (
     ABOUT,
     COLUMNS,
     EXAMPLES,
@@ -31,8 +31,8 @@ from reporting_agent.audit.reconciliation.headings import (
     OPTIONAL,
     SHEETS,
 )
-from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
-from reporting_agent.audit.reconciliation.percent_cells import percent_cells
+from extras.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
+from extras.reconciliation.percent_cells import percent_cells
 from reporting_agent.config import Profile
 from reporting_agent.console import columns_of
 from reporting_agent.sources import cells

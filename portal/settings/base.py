@@ -11,6 +11,7 @@ from typing import Any
 from django.conf.locale import LANG_INFO
 from django.utils.translation import to_language
 
+from portal import extras
 from portal.settings.contact import contact_of_this_installation
 from portal.settings.in_transit import stays_on_this_machine
 from portal.settings.rates import rate, rate_text
@@ -60,6 +61,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
 ]
+EXTRAS = extras.installed()
+INSTALLED_APPS += EXTRAS
 
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",

@@ -2,12 +2,13 @@
 compiled, a language added.
 
 Pages have theirs in `portal/web/locale`, the core and the agent in `benchmarks/locale`: every
-`Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone.
+`Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone. An
+extra of the agent has its own, `extras/NAME/locale`, of what the core's does not have.
 
     python -m portal.web.messages [LANGUAGE]
 
 brings those of every language up to date (new texts untranslated, lost ones dropped) and compiles
-them; LANGUAGE (`de`, `pt_BR`) adds one, which is its two folders and nothing else. Babel does the
+them; LANGUAGE (`de`, `pt_BR`) adds one, which is its folders and nothing else. Babel does the
 work, so no gettext tools are needed; it comes with the extra `dev`. Tests compare the catalogues
 with the texts that are in use.
 
@@ -19,9 +20,10 @@ the family of `benchmarks.errors`, and every `Phrase`. A test refuses one that i
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
@@ -84,8 +86,8 @@ SENTENCE_AT = {
 }
 """Which argument of a refusal is its sentence; its remedy is the next."""
 
-COMMAND_LINE = ("reporting_agent/cli.py", "reporting_agent/commands/")
-DECLARING_ARGUMENTS = {"add_parser", "add_argument", "CommandParser"}
+COMMAND_LINE = re.compile(r"reporting_agent/(cli\.py|commands/)|extras/\w+/command\.py")
+DECLARING_ARGUMENTS = {"add_parser", "add_argument", "CommandParser", "Exporter"}
 """Calls that declare the agent's command line: its help is of these keywords."""
 SAID_IN_HELP = {"help", "description", "epilog"}
 
@@ -121,13 +123,7 @@ def texts_in_use() -> Catalog:
     catalog = Catalog(
         project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages."
     )
-    for path, source in _sources():
-        for line, message, _comments, context in extract(
-            "python", BytesIO(source.encode()), KEYWORDS
-        ):
-            catalog.add(
-                message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context
-            )
+    _add_marked(catalog, HERE)
     for file, line, text in texts_of_refusals():
         catalog.add(text, locations=[(file, line)])
     for text in about.texts():
@@ -137,34 +133,88 @@ def texts_in_use() -> Catalog:
     return catalog
 
 
+def texts_of_pages(folder: Path, portal: Catalog) -> Catalog:
+    """Every text of an extra's templates and code that is marked for translation and that the
+    portal's catalogue lacks."""
+    catalog = Catalog(
+        project="Steplabel", charset="utf-8", header_comment="# Texts of an extra's pages."
+    )
+    _add_marked(catalog, folder)
+    return _without(catalog, portal)
+
+
 def phrases_of_core(language: str = "zh_Hans") -> Catalog:
     """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show,
     and what is published; names too, of packs and schemes that have none of their own in this
     language."""
-    catalog = Catalog(
-        project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent."
-    )
-    published = [ROOT / file for file in PUBLISHED]
-    for path in sorted(
-        [
-            *(ROOT / "reporting_agent").rglob("*.py"),
-            *(ROOT / "benchmarks").rglob("*.py"),
-            *published,
-        ]
-    ):
-        file = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                said_in_help = _texts_of_help(node) if file.startswith(COMMAND_LINE) else ()
-                for text, context in (*_texts(node), *said_in_help):
-                    catalog.add(text, locations=[(file, node.lineno)], context=context)
-    for file in TEXTS:
-        for phrase in _phrases(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
-            catalog.add(phrase.text, locations=[(file, 0)], context=phrase.context or None)
+    paths = [
+        *(ROOT / "reporting_agent").rglob("*.py"),
+        *(ROOT / "benchmarks").rglob("*.py"),
+        *(ROOT / file for file in PUBLISHED),
+    ]
+    catalog = _phrases_of_modules(sorted(paths))
+    for texts in TEXTS:
+        _add_texts(catalog, ROOT / texts)
     for file in NAMING:
         for name in _names(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
             if of_language(name, CODES.get(language, language.replace("_", "-"))) is None:
                 catalog.add(name["en"], locations=[(file, 0)])
+    return catalog
+
+
+def every_catalogue(language: str) -> Iterator[tuple[Path, str, Catalog]]:
+    """Folder and file name of each catalogue of a language, with the texts in use there."""
+    pages, core = texts_in_use(), phrases_of_core(language)
+    yield PAGES, PO_FILE.name, pages
+    yield CORE, CORE_PO_FILE.name, core
+    for extra in extras():
+        yield extra / "locale", CORE_PO_FILE.name, phrases_of_extra(extra, core)
+        if len(marked := texts_of_pages(extra, pages)):
+            yield extra / "locale", PO_FILE.name, marked
+
+
+def extras() -> list[Path]:
+    """The folders of the agent's extras that are here."""
+    return sorted(file.parent for file in (ROOT / "extras").glob("*/command.py"))
+
+
+def phrases_of_extra(folder: Path, core: Catalog) -> Catalog:
+    """Every `Phrase`, sentence, remedy and help of an extra that the core's catalogue lacks."""
+    tests = folder / "tests"
+    catalog = _phrases_of_modules(
+        path for path in sorted(folder.rglob("*.py")) if not path.is_relative_to(tests)
+    )
+    for file in folder.glob("words.toml"):
+        _add_texts(catalog, file)
+    return _without(catalog, core)
+
+
+def _without(catalog: Catalog, other: Catalog) -> Catalog:
+    """What the other has is looked up there."""
+    for message in list(catalog):
+        if message.id and other.get(message.id, message.context) is not None:
+            catalog.delete(message.id, message.context)
+    return catalog
+
+
+def _add_texts(catalog: Catalog, file: Path) -> None:
+    """Those of a file of texts by key."""
+    for phrase in _phrases(tomllib.loads(file.read_text(encoding="utf-8"))):
+        location = (file.relative_to(ROOT).as_posix(), 0)
+        catalog.add(phrase.text, locations=[location], context=phrase.context or None)
+
+
+def _phrases_of_modules(paths: Iterable[Path]) -> Catalog:
+    catalog = Catalog(
+        project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent."
+    )
+    for path in paths:
+        file = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                said_in_help = _texts_of_help(node) if COMMAND_LINE.match(file) else ()
+                for text, context in (*_texts(node), *said_in_help):
+                    catalog.add(text, locations=[(file, node.lineno)], context=context)
     return catalog
 
 
@@ -310,8 +360,17 @@ def untranslated(catalog: Catalog) -> list[str]:
     return waiting
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
-    templates = HERE / "templates"
+def _add_marked(catalog: Catalog, folder: Path) -> None:
+    for path, source in _sources(folder):
+        for line, message, _comments, context in extract(
+            "python", BytesIO(source.encode()), KEYWORDS
+        ):
+            location = (path.relative_to(folder).as_posix(), line)
+            catalog.add(message, locations=[location], context=context)
+
+
+def _sources(folder: Path) -> Iterator[tuple[Path, str]]:
+    templates = folder / "templates"
     for path in sorted(
         [*templates.rglob("*.html"), *templates.rglob("*.txt"), *templates.rglob("*.svg")]
     ):
@@ -320,8 +379,8 @@ def _sources() -> Iterator[tuple[Path, str]]:
             path,
             "\n".join(line.strip() for line in calls.splitlines()),
         )  # what is left of the markup may not look indented
-    for path in sorted(HERE.rglob("*.py")):
-        if path != Path(__file__):
+    for path in sorted(folder.rglob("*.py")):
+        if path != Path(__file__) and not path.is_relative_to(folder / "tests"):
             yield path, path.read_text(encoding="utf-8")
 
 
@@ -329,11 +388,7 @@ if __name__ == "__main__":
     for language in sorted(
         {*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}
     ):
-        of_pages, of_core = (
-            (PAGES, PO_FILE.name, texts_in_use()),
-            (CORE, CORE_PO_FILE.name, phrases_of_core(language)),
-        )
-        for folder, name, in_use in (of_pages, of_core):
+        for folder, name, in_use in every_catalogue(language):
             po_file = folder / language / "LC_MESSAGES" / name
             for text in update(po_file, in_use):
                 print(f"not translated in {po_file.relative_to(ROOT)}: {text}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from django.conf import settings
 from django.urls import path, register_converter
 
 from portal.web.lists.workbooks import as_workbook
@@ -25,7 +28,6 @@ from portal.web.views import (
     engagements,
     enterprise,
     evaluation,
-    exercises,
     feeds,
     groups,
     handing_in,
@@ -172,9 +174,6 @@ urlpatterns = [
     path("feed.atom", feeds.publications, name="feed"),
     path("sitemap.xml", feeds.sitemap, name="sitemap"),
     path("about/glossary/", about.words, name="glossary"),
-    path("exercises/", exercises.every, name="exercises"),
-    path("exercises/<slug:exercise>/", exercises.exercise_page, name="exercise"),
-    path("exercises/<slug:exercise>/files/<str:name>", exercises.file, name="exercise-file"),
     path("status/", about.status, name="status"),
     path("agent/", agent.page, name="agent"),
     path("agent/files/<str:name>", agent.file, name="agent-file"),
@@ -511,6 +510,10 @@ urlpatterns = [
     path("verify/<str:code>/", verify.page, name="verify"),
     path("verify/<str:code>/statement.cbor", verify.statement, name="verify-statement"),
     path("verify/<str:code>/certificate.pdf", verify.certificate, name="verify-certificate"),
+]
+
+urlpatterns += [
+    route for app in settings.EXTRAS for route in import_module(f"{app}.urls").urlpatterns
 ]
 
 CSV = "csv"

@@ -1,6 +1,4 @@
-"""`steplabel-agent status`: enrolment, privacy budget spent, what is spooled and acknowledged; of a
-fleet a line a site.
-"""
+"""`steplabel-agent status`: enrolment, privacy budget spent, what is spooled and acknowledged."""
 
 from __future__ import annotations
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from fractions import Fraction
 
-    from benchmarks.errors import SteplabelError
     from benchmarks.policies import ReleasePolicy
     from benchmarks.wire.agent_releases import AgentRelease
     from benchmarks.wire.signing import VerifyingKey
@@ -37,14 +34,6 @@ def add_parser(sub: Any) -> None:
         "--site",
         metavar="FILE",
         help="the site.toml of the plant: its pack says what is left of the budget",
-    )
-    parser.add_argument(
-        "--fleet",
-        metavar="FLEET.toml",
-        help="as `fleet --config FLEET.toml status`; this form ends with the next release",
-    )
-    parser.add_argument(
-        "--csv", action="store_true", help="with --fleet: the table as CSV on stdout"
     )
     parser.add_argument(
         "--out",
@@ -77,24 +66,12 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.catalogue import in_language
-    from benchmarks.errors import ExitCode, UsageError
+    from benchmarks.errors import ExitCode
+    from reporting_agent.commands.troubles import troubles
     from reporting_agent.console import emit, say
-    from reporting_agent.fleet import overview
     from reporting_agent.report import writing
     from reporting_agent.state import StateDirectory
 
-    if args.fleet is not None:
-        if args.site is not None or args.heads is not None:
-            raise UsageError(
-                "fleet-of-sites", "--fleet names the sites itself.", "Leave out --site and --heads."
-            )
-        return of_fleet(args, args.fleet)
-    if args.csv:
-        raise UsageError(
-            "csv-without-fleet",
-            "--csv is of the table of many sites.",
-            "Give --fleet FLEET.toml, or --json for one site.",
-        )
     rules = _rules(args.site)
     state_contents = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
     files = (
@@ -111,102 +88,15 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         writing.write_json(args.out, payload)
     emit(args, payload, "\n".join(_lines(args.lang, state_contents, payload, rules, files)))
-    troubles = overview.troubles(payload, now.date()) if args.trouble_fails else []
-    for trouble in troubles:
+    needs = troubles(payload, now.date()) if args.trouble_fails else []
+    for trouble in needs:
         say(f"{in_language(trouble.sentence, args.lang)} [{trouble.code}]")
-    return ExitCode.INPUT if troubles else ExitCode.DONE
+    return ExitCode.INPUT if needs else ExitCode.DONE
 
 
-def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
-    """`fleet status`, and `status --fleet`: a line a site. Of one that cannot be read it is said
-    why; the others are told all the same.
-    """
-    import json
-    import sqlite3
-    from datetime import UTC, datetime
-
-    from benchmarks.errors import ExitCode, SteplabelError
-    from reporting_agent.console import answer, emit
-    from reporting_agent.fleet import overview
-    from reporting_agent.fleet.fleet_settings import load_fleet
-    from reporting_agent.fleet.site_tasks import name_of
-    from reporting_agent.report import writing
-    from reporting_agent.sources.object_storage import is_object
-    from reporting_agent.state import StateDirectory
-
-    fleet, now, rows = load_fleet(fleet_file), datetime.now(UTC), []
-    for site in fleet.sites:
-        file, name = fleet.folder / site.file, name_of(site.file)
-        try:
-            if site.status is None and is_object(site.file):
-                rows.append(
-                    overview.unread(
-                        name,
-                        Phrase(
-                            "site.toml lies in object storage: name `status` under [[sites]] in "
-                            "fleet.toml"
-                        ),
-                    )
-                )
-                continue
-            if site.status is not None:
-                status = json.loads(fleet.status_of(site))
-            else:
-                status = _payload(_look(StateDirectory(file.parent / site.state)), None, now)
-            row = overview.row(status, name, now.date())
-            rows.append(
-                row
-                if site.status is not None
-                else overview.with_fault(row, _fault_of(str(file), fleet.inherit))
-            )
-        except (SteplabelError, OSError) as why:
-            rows.append(
-                overview.unread(
-                    name,
-                    why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why),
-                )
-            )
-        except sqlite3.Error as damaged:  # its state directory holds no database, or a broken one
-            rows.append(overview.unread(name, str(damaged)))
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-        ):  # not what `status --out` writes
-            rows.append(
-                overview.unread(
-                    name,
-                    Phrase("%(file)s was not written by `status --out`", file=str(site.status)),
-                )
-            )
-    payload = {
-        "fleet": fleet.fleet.name,
-        "written_at": now.isoformat(),
-        "sites": overview.as_json(rows, args.lang),
-    }
-    if args.out is not None:
-        writing.write_json(Path(args.out), payload)
-    if args.csv:
-        answer(overview.as_csv(rows).rstrip("\n"))
-    else:
-        emit(args, payload, overview.as_table(rows, args.lang))
-    return (
-        ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
-    )
-
-
-def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
-    """Why a site's settings cannot be used; None where they can."""
-    from benchmarks.errors import SteplabelError
-    from reporting_agent.fleet.storage import site_at
-    from reporting_agent.pipeline import pack_of
-
-    try:
-        pack_of(site_at(file, inherit))
-    except SteplabelError as refusal:
-        return refusal
-    return None
+def status_of(state: StateDirectory, now: datetime) -> dict[str, Any]:
+    """What `status --json` answers of a state directory."""
+    return _payload(_look(state), None, now)
 
 
 class _StateContents(NamedTuple):

@@ -233,7 +233,9 @@ def environment() -> jinja2.Environment:
 
 
 def _source(name: str) -> str:
-    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+    """A template of this package, or of another that is named: `extras.fleet/fleet.html`."""
+    package, _, file = name.rpartition("/")
+    return files(package or __package__).joinpath("templates", file).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,7 @@ def build_whole(folder: Path, python: str, systems: tuple[str, ...]) -> None:
             parts = Path(scratch) / "parts"
             _install(every_name(), parts / f"cp{python.replace('.', '')}-{system}", python, system)
             _copy_own(parts)
+            _copy_extras(parts)
             file = folder / f"steplabel-agent-{system}-python{python}.pyz"
             _zip(parts, file)
         with file.open("rb") as content:
@@ -96,6 +98,30 @@ def _copy_own(parts: Path) -> None:
             parts / "any" / package,
             ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
         )
+
+
+def _copy_extras(parts: Path) -> None:
+    """The agent's extras that are here, with the names of their entry points, by which they are
+    found. What a part of them needs besides is not in the file; that part says so.
+    """
+    for folder in sorted(file.parent for file in ROOT.glob("extras/*/command.py")):
+        shutil.copytree(
+            folder,
+            parts / "any" / "extras" / folder.name,
+            ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "tests"),
+        )
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        name, version = project["name"].replace("-", "_"), project["version"]
+        info = parts / "any" / f"{name}-{version}.dist-info"
+        info.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"
+        (info / "METADATA").write_text(metadata, encoding="utf-8")
+        lines = [
+            line
+            for group, points in project["entry-points"].items()
+            for line in (f"[{group}]", *(f"{key} = {value}" for key, value in points.items()))
+        ]
+        (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> None:

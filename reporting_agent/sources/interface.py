@@ -22,18 +22,18 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import DataFinding
 from benchmarks.phrases import Phrase
+from reporting_agent import extras
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import Sheet
 
-ENTRY_POINTS = "steplabel.sources"
-OWN = {"spool": "reporting_agent.live.spool_source:SpoolKind"}  # what `watch` received
+SPOOL = "spool"
+"""What `watch` received: the source of the extra `live`."""
 
 TABLES = ("batches", "energy", "log")
 READINGS = "readings"
@@ -167,25 +167,24 @@ def named(name: str) -> SourceKind:
     """The kind of source of an installed package, by its entry point; or, as `module:attribute`, of
     any module.
     """
-    points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    points = extras.installed(extras.SOURCES)
     if name in points:
         return _instance(points[name].load())
-    module_name, colon, attribute = OWN.get(name, name).partition(":")
+    module_name, colon, attribute = name.partition(":")
     if not colon:
-        names = ", ".join(sorted((*OWN, *points)))
         raise InputError(
             "source-unknown",
             "No source of this name is installed.",
             "Install the provider's package where the agent is installed, or name its module as "
-            "module:attribute.",
+            "module:attribute."
+            if name != SPOOL
+            else Phrase("Install what watches a plant, %(line)s.", line=extras.to_install("live")),
             place=Place("site.toml", column="inputs.source"),
             found=name,
-            wanted=names
-            if points
-            else Phrase(
+            wanted=Phrase(
                 "%(names)s, or a package with an entry point in the group %(group)s",
-                names=names,
-                group=ENTRY_POINTS,
+                names=", ".join(sorted({SPOOL, *points})),
+                group=extras.SOURCES,
             ),
         )
     try:

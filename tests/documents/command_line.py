@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from reporting_agent import extras
 from reporting_agent.cli import COMMANDS
 from tests.documents.refusals import ROOT
 
@@ -36,6 +37,6 @@ def help_of(*command: str) -> str:
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## steplabel-agent", "", f"```text\n{help_of()}\n```"]
-    for name in COMMANDS:
+    for name in (*COMMANDS, *extras.installed(extras.COMMANDS)):
         parts += ["", f"## {name}", "", f"```text\n{help_of(name)}\n```"]
     return "\n".join(parts) + "\n"

@@ -14,6 +14,7 @@ import sys
 import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -126,28 +127,37 @@ def test_every_data_file_of_core_and_agent_is_in_the_wheel(installed: Path) -> N
                 assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes(), file
 
 
-EXTRAS_OF_ROOM = {"live": ("live", "odbc"), "fleet": ("dask",), "exports": ("exports",)}
-"""What rooms of the agent may import besides, where it is installed."""
+OF_A_PORTAL = ("apps.py", "urls.py", "pages.py")
+"""Modules of an extra that a portal runs, with what the portal brings."""
 
 
-def test_core_and_agent_import_only_what_they_declare_but_for_rooms_with_extras() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {
-        extra: {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines}
-        for extra, lines in {
-            "": project["dependencies"],
-            **project["optional-dependencies"],
-        }.items()
+def test_core_and_agent_import_only_what_they_declare_and_extras_what_they_do() -> None:
+    book = declared(ROOT, "dependencies")
+    rooms = {ROOT / "benchmarks": book, ROOT / "reporting_agent": book} | {
+        file.parent: book | declared(file.parent, "dependencies", "optional-dependencies")
+        for file in ROOT.glob("extras/*/command.py")
     }
     named = packages_distributions()
-    for package in ("benchmarks", "reporting_agent"):
-        for file in (ROOT / package).rglob("*.py"):
-            extras = EXTRAS_OF_ROOM.get(file.relative_to(ROOT).parts[1], ())
-            allowed = set().union(*(declared[extra] for extra in ("", *extras)))
-            for name in imported(file) - set(PACKAGES) - set(sys.stdlib_module_names):
+    for room, allowed in rooms.items():
+        for file in room.rglob("*.py"):
+            if file.is_relative_to(room / "tests") or file.name in OF_A_PORTAL:
+                continue
+            for name in imported(file) - {*PACKAGES, "extras"} - set(sys.stdlib_module_names):
                 assert {distribution.lower() for distribution in named[name]} & allowed, (
                     f"{file.relative_to(ROOT)} imports {name}"
                 )
+
+
+def declared(folder: Path, *keys: str) -> set[str]:
+    """Names of the distributions that a project asks for under these keys."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [project.get(key, []) for key in keys]
+    lines = [
+        line
+        for value in asked
+        for line in (chain.from_iterable(value.values()) if isinstance(value, dict) else value)
+    ]
+    return {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines}
 
 
 def imported(file: Path) -> set[str]:

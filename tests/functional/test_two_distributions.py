@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from reporting_agent.extras import EXTRA_OF
 from reporting_agent.software import VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -194,22 +195,50 @@ def test_what_needs_an_extra_says_which(
     assert code in ran.stderr
 
 
-OF_BOTH = ("live", "odbc", "dask", "exports")
-
-
 def test_both_declare_the_same() -> None:
-    """`steplabel` has what the agent needs but for the extras of both (`OF_BOTH`); so is what the
-    portal needs.
-    """
+    """`steplabel` has what the agent needs and what its options need."""
     whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
-    extras = {
-        line
-        for name, lines in agent["optional-dependencies"].items()
-        if name not in OF_BOTH
-        for line in lines
-    }
-    for name in OF_BOTH:
-        assert whole["optional-dependencies"][name] == agent["optional-dependencies"][name]
+    extras = {line for lines in agent["optional-dependencies"].values() for line in lines}
     assert set(whole["dependencies"]) == set(agent["dependencies"]) | extras
     for key in ("version", "requires-python", "license", "scripts"):
         assert whole[key] == agent[key], key
+
+
+EXTRAS = sorted(file.parent for file in ROOT.glob("extras/*/command.py"))
+
+
+@pytest.mark.parametrize("extra", EXTRAS, ids=lambda extra: extra.name)
+def test_an_extra_is_of_the_same_release_and_named_by_its_folder(extra: Path) -> None:
+    project = declared(extra / "pyproject.toml")
+    assert (project["name"], project["version"]) == (f"steplabel-{extra.name}", VERSION)
+    commands = project["entry-points"]["steplabel.commands"]
+    assert commands == {
+        name: f"extras.{extra.name}.command" for name in commands if EXTRA_OF[name] == extra.name
+    }
+
+
+def test_extras_are_missing_by_name_until_they_are_installed(machine: Path, tmp_path: Path) -> None:
+    """Each by the line that the help names, from a copy of the tree, which the build writes to."""
+    helped = run(machine, tmp_path, "--help")
+    for extra in EXTRAS:
+        assert f"not installed: pip install ./extras/{extra.name}" in helped
+    missing = subprocess.run(
+        [machine / "bin" / "steplabel-agent", "exercise", "--json", "mill-year"],
+        env={"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert missing.stderr.endswith("in Steplabel's folder: pip install ./extras/exercises\n")
+    source = tmp_path / "source"
+    for extra in EXTRAS:
+        shutil.copytree(extra, source / "extras" / extra.name)
+    uv: list[str | Path] = [Path(sys.executable).parent / "uv", "pip", "install", "--quiet"]
+    uv += ["--python", machine / "bin" / "python", "--no-deps"]
+    subprocess.run([*uv, *(source / "extras" / extra.name for extra in EXTRAS)], check=True)
+    assert "not installed" not in run(machine, tmp_path, "--help")
+    listed = json.loads(run(machine, tmp_path, "exercise", "--json"))
+    assert len(listed["exercises"]) == 3
+    packages = {path.relative_to(site_packages(machine)) for path in machine.rglob("extras/**/*")}
+    assert not [path for path in packages if "tests" in path.parts]

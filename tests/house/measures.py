@@ -24,9 +24,9 @@ CRUMB_LINES = 4
 MAY_CATCH = {
     "reporting_agent/sources/conformance.py": "a stranger's provider may raise anything, and what "
     "it raised is the kit's finding",
-    "reporting_agent/live/sources/lifeline.py": "whatever ends a source's thread is reported with "
+    "extras/live/sources/lifeline.py": "whatever ends a source's thread is reported with "
     "its text, and the source is started again",
-    "reporting_agent/live/sources/mqtt.py": "a message that our own fault stopped is kept as "
+    "extras/live/sources/mqtt.py": "a message that our own fault stopped is kept as "
     "unreadable: raised, it would come for ever",
     "portal/intake/storing.py": "whatever stopped the one thread that stores is raised again in "
     "each thread whose report it was",

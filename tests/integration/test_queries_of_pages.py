@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache, caches
 from django.db import connection, transaction
 from django.test import Client
@@ -247,8 +248,14 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             owner,
             reverse("web:practice-outcome", args=[practices[0].practice]),
         ),
-        "exercises": (None, reverse("web:exercises")),
-        "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
+        **(
+            {
+                "exercises": (None, reverse("web:exercises")),
+                "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
+            }
+            if apps.is_installed("extras.exercises")
+            else {}
+        ),
         "what an auditor confirms": (auditor, reverse("web:confirmations")),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),

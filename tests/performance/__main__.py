@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.performance.measurement import Measurement
@@ -27,9 +28,9 @@ NAMES = (
     "log",
     "pages",
     "production",
-    "fleet",
-    "live",
+    *(name for name in ("fleet", "live") if find_spec("extras")),
 )
+"""Modules of this package with `measure`, and of the extras that are here."""
 LONGER = frozenset({"engine", "fleet", "live"})  # those that have a long form
 
 
@@ -41,7 +42,8 @@ class FailedError(Exception):
 
 
 def _measured(name: str, *, long: bool, size: tuple[int, int, int] | None) -> Iterator[Measurement]:
-    measure = importlib.import_module(f"tests.performance.{name}").measure
+    of_extra = f"extras.{name}." if name in ("fleet", "live") else ""
+    measure = importlib.import_module(f"{of_extra}tests.performance.{name}").measure
     yield from measure(size=size) if size else measure(long=True) if long else measure()
 
 

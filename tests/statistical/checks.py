@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import time
 from importlib import import_module
+from importlib.util import find_spec
 
 from tests.statistical.outcome import Outcome
+
+OF_EXTRAS = {"alerts": "extras.live.tests.statistical.alerts"}
 
 CHECKS = (
     "differencing",
@@ -19,7 +22,7 @@ CHECKS = (
     "coverage",
     "insider",
     "savings",
-    "alerts",
+    *(("alerts",) if find_spec("extras") else ()),
     "left_out",
     "audit",
     "sampler",
@@ -43,5 +46,5 @@ def run(asked: tuple[str, bool]) -> tuple[Outcome, float]:
     """One check by its module's name, in the long form or not, and its seconds."""
     name, long = asked
     start = time.monotonic()
-    outcome: Outcome = import_module(f"tests.statistical.{name}").run(long)
+    outcome: Outcome = import_module(OF_EXTRAS.get(name, f"tests.statistical.{name}")).run(long)
     return outcome, time.monotonic() - start

@@ -10,14 +10,14 @@ from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
+from extras.live.control_room.answers import Tokens, key_of
+from extras.live.control_room.answers import sentence_of as answered
+from extras.live.control_room.drawing import short, tenths
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.rendering import prefix
+from extras.live.running.output_units import per
+from extras.live.running.plant import Alert
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.control_room.answers import Tokens, key_of
-from reporting_agent.live.control_room.answers import sentence_of as answered
-from reporting_agent.live.control_room.drawing import short, tenths
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.rendering import prefix
-from reporting_agent.live.running.output_units import per
-from reporting_agent.live.running.plant import Alert
 from reporting_agent.report.figures import count
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running.plant import Alert
+from extras.live.running.plant import Alert
 
 Kind = Literal["seen", "not-so", "taken-back"]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting_agent.live.running.plant import Open
+from extras.live.running.plant import Open
 from reporting_agent.report.figures import MINUS, NOTHING
 
 LONGEST_SHOWN = 40  # characters of a batch's name

@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.meter_total import HOUR_US, MeterTotal, RegisterFall
-from reporting_agent.live.running.named_units import NamedUnits
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.sharing import Pair
-from reporting_agent.live.sources.clock import for_people
-from reporting_agent.live.sources.payloads import EPOCH
-from reporting_agent.live.spool.meter_state import MeterState
-from reporting_agent.live.spool.reading import AHEAD_US, BEYOND_US
-from reporting_agent.live.spool.writer import now_us
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.line_meters import Line
+from extras.live.running.meter_total import HOUR_US, MeterTotal, RegisterFall
+from extras.live.running.named_units import NamedUnits
+from extras.live.running.plant import Plant
+from extras.live.running.sharing import Pair
+from extras.live.sources.clock import for_people
+from extras.live.sources.payloads import EPOCH
+from extras.live.spool.meter_state import MeterState
+from extras.live.spool.reading import AHEAD_US, BEYOND_US
+from extras.live.spool.writer import now_us
 from reporting_agent.pipeline.conditions import KeptOut
 from reporting_agent.report.figures import shown
 

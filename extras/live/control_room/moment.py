@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from benchmarks.declared import Words
 from benchmarks.phrases import Phrase
-from reporting_agent.live.control_room.answers import AlertAnswer
-from reporting_agent.live.control_room.shifts import Shift
-from reporting_agent.live.running.plant import Alert, IdleEquipment, Open
-from reporting_agent.live.unreadable import Message
+from extras.live.control_room.answers import AlertAnswer
+from extras.live.control_room.shifts import Shift
+from extras.live.running.plant import Alert, IdleEquipment, Open
+from extras.live.unreadable import Message
 
 
 @dataclass(frozen=True, slots=True)

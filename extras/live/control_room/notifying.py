@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase, as_phrase, restored, stored
-from reporting_agent.live.control_room.answers import AlertAnswer
-from reporting_agent.live.control_room.unsent import Notification, UnsentMessages, WaitingMessage
-from reporting_agent.live.running.plant import Alert
-from reporting_agent.live.sources.settings import Alerts
-from reporting_agent.live.sources.source import not_saved, reason
-from reporting_agent.live.spool.writer import now_us
+from extras.live.control_room.answers import AlertAnswer
+from extras.live.control_room.unsent import Notification, UnsentMessages, WaitingMessage
+from extras.live.running.plant import Alert
+from extras.live.sources.settings import Alerts
+from extras.live.sources.source import not_saved, reason
+from extras.live.spool.writer import now_us
 
 AGAIN_S = 30.0
 PATIENCE_S = 10.0

@@ -8,24 +8,24 @@ from urllib.parse import quote
 
 from benchmarks.catalogue import in_language, languages, tag, unit_in_language
 from benchmarks.phrases import Phrase, in_context
-from reporting_agent.config import SiteSettings
-from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.answers import (
+from extras.live.control_room.alert_words import AlertWords
+from extras.live.control_room.answers import (
     LONGEST_WORD,
     AlertAnswer,
     Tokens,
     counted,
     key_of,
 )
-from reporting_agent.live.control_room.drawing import tenths
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.page_words import page_words
-from reporting_agent.live.control_room.rendering import prefix, safe, templates
-from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.control_room.shift_words import heading, not_compared
-from reporting_agent.live.control_room.shifts import Shift
-from reporting_agent.live.running.output_units import per
-from reporting_agent.live.running.plant import Alert
+from extras.live.control_room.drawing import tenths
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.page_words import page_words
+from extras.live.control_room.rendering import prefix, safe, templates
+from extras.live.control_room.room_view import RoomView
+from extras.live.control_room.shift_words import heading, not_compared
+from extras.live.control_room.shifts import Shift
+from extras.live.running.output_units import per
+from extras.live.running.plant import Alert
+from reporting_agent.config import SiteSettings
 from reporting_agent.report.figures import count, shown
 
 PARTS = ("clock", "alerts", "lines", "idle", "sources", "foot")

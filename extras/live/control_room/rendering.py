@@ -26,7 +26,7 @@ def safe(rendered: str) -> Any:
 def templates() -> jinja2.Environment:
     """Those of this package."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reporting_agent.live.control_room"),
+        loader=jinja2.PackageLoader("extras.live.control_room"),
         autoescape=True,
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,

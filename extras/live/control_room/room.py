@@ -16,29 +16,29 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from extras.live.control_room import shift_words, shifts
+from extras.live.control_room.answers import AlertAnswer, Kind, key_of
+from extras.live.control_room.faults import Faults
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.notifying import Journal, Notifier
+from extras.live.control_room.pages import SitePages
+from extras.live.control_room.serving import Server
+from extras.live.control_room.shift_ends import ShiftEnds
+from extras.live.control_room.unsent import Notification
+from extras.live.running.helping import practices_against
+from extras.live.running.learning import PlantLearning
+from extras.live.running.plant import Alert, Plant
+from extras.live.running.reopening import LateRecount
+from extras.live.sources.settings import LiveSettings
+from extras.live.sources.source import LiveSource, not_saved, reason
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.lost_numbers import UNREADABLE
+from extras.live.spool.reading import AHEAD_US
+from extras.live.spool.repeats import ArrivalOutcome
+from extras.live.spool.writer import Spool, now_us
+from extras.live.spool_source import KeptSource
+from extras.live.unreadable import Message, UnreadableMessages
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.control_room import shift_words, shifts
-from reporting_agent.live.control_room.answers import AlertAnswer, Kind, key_of
-from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.notifying import Journal, Notifier
-from reporting_agent.live.control_room.pages import SitePages
-from reporting_agent.live.control_room.serving import Server
-from reporting_agent.live.control_room.shift_ends import ShiftEnds
-from reporting_agent.live.control_room.unsent import Notification
-from reporting_agent.live.running.helping import practices_against
-from reporting_agent.live.running.learning import PlantLearning
-from reporting_agent.live.running.plant import Alert, Plant
-from reporting_agent.live.running.reopening import LateRecount
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.sources.source import LiveSource, not_saved, reason
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.lost_numbers import UNREADABLE
-from reporting_agent.live.spool.reading import AHEAD_US
-from reporting_agent.live.spool.repeats import ArrivalOutcome
-from reporting_agent.live.spool.writer import Spool, now_us
-from reporting_agent.live.spool_source import KeptSource
-from reporting_agent.live.unreadable import Message, UnreadableMessages
 
 SHOW_EVERY_S = 0.5
 

@@ -13,15 +13,15 @@ from typing import Any
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
-from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.drawing import drawn, short, tenths
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.page_words import STATES
-from reporting_agent.live.control_room.rendering import prefix
-from reporting_agent.live.running.excess_alarms import FEWEST, weeks_needed
-from reporting_agent.live.running.output_units import per
-from reporting_agent.live.running.plant import IdleEquipment, Open
-from reporting_agent.live.sources.source import BACKLOG
+from extras.live.control_room.alert_words import AlertWords
+from extras.live.control_room.drawing import drawn, short, tenths
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.page_words import STATES
+from extras.live.control_room.rendering import prefix
+from extras.live.running.excess_alarms import FEWEST, weeks_needed
+from extras.live.running.output_units import per
+from extras.live.running.plant import IdleEquipment, Open
+from extras.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time
 
 MOST_NAMED = 5

@@ -21,11 +21,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from benchmarks.catalogue import in_language, languages
 from benchmarks.phrases import Phrase
-from reporting_agent.live.control_room.answers import KINDS, LONGEST_WORD
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.pages import SitePages
-from reporting_agent.live.control_room.rendering import prefix
-from reporting_agent.live.sources.settings import PageAddress
+from extras.live.control_room.answers import KINDS, LONGEST_WORD
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.pages import SitePages
+from extras.live.control_room.rendering import prefix
+from extras.live.sources.settings import PageAddress
 
 EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif asked.path in _FILES:
             content = (
-                files("reporting_agent.live.control_room") / "templates" / asked.path[1:]
+                files("extras.live.control_room") / "templates" / asked.path[1:]
             ).read_bytes()
             self._answer(HTTPStatus.OK, _FILES[asked.path], content)
         elif (moment := self.server.latest()) is None:

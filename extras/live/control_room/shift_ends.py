@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from reporting_agent.live.control_room.shifts import bounds
-from reporting_agent.live.running.totals import RunningTotals
+from extras.live.control_room.shifts import bounds
+from extras.live.running.totals import RunningTotals
 from reporting_agent.state import write_whole
 
 WAITS_S = 30.0  # for readings and rows of it that come late

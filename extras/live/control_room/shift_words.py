@@ -6,9 +6,9 @@ from datetime import tzinfo
 from functools import reduce
 
 from benchmarks.phrases import Phrase, joined, listed
-from reporting_agent.live.control_room.drawing import tenths
-from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.output_units import per
+from extras.live.control_room.drawing import tenths
+from extras.live.control_room.shifts import LineDone, Shift
+from extras.live.running.output_units import per
 from reporting_agent.report.figures import NOTHING, count, shown
 
 

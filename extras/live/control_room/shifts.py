@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
-from reporting_agent.live.running.plant import Alert, Plant
+from extras.live.running.plant import Alert, Plant
 
 
 @dataclass(frozen=True, slots=True)

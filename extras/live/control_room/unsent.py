@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running.meter_total import HOUR_US
-from reporting_agent.live.sources.source import reason
+from extras.live.running.meter_total import HOUR_US
+from extras.live.sources.source import reason
 from reporting_agent.state import write_whole
 
 OLDEST_H = 24  # hours: who is told of a waste later than that can do nothing about it

@@ -23,11 +23,11 @@ from benchmarks.errors import InputError
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import CarrierEnergy
 from benchmarks.routes import Pack
+from extras.live.running.batch_log import BatchLog, RunningBatch
+from extras.live.running.meter_total import SECOND_US, Floats
+from extras.live.running.totals import RunningTotals
+from extras.live.spool.between_moments import Readings as Held
 from reporting_agent.config import Meter, SiteSettings
-from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
-from reporting_agent.live.running.meter_total import SECOND_US, Floats
-from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.spool.between_moments import Readings as Held
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings, moments
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block

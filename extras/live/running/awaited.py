@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import heappop, heappush
 
-from reporting_agent.live.running.batch_log import BatchLog, Key, RunningBatch
-from reporting_agent.live.running.meter_total import MeterTotal
-from reporting_agent.live.running.totals import RunningTotals
+from extras.live.running.batch_log import BatchLog, Key, RunningBatch
+from extras.live.running.meter_total import MeterTotal
+from extras.live.running.totals import RunningTotals
 from reporting_agent.metering.moments import REACHES_US
 
 

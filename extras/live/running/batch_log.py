@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.routes import Pack
+from extras.live.running.line_meters import Line
+from extras.live.running.meter_total import SECOND_US
+from extras.live.running.stamps_ahead import WRONG_US
+from extras.live.spool.batch_years import BatchYears
+from extras.live.spool.kept_rows import moment_us
+from extras.live.spool.segments import Row
 from reporting_agent.config.events import DeclaredEvent, of_step
-from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.meter_total import SECOND_US
-from reporting_agent.live.running.stamps_ahead import WRONG_US
-from reporting_agent.live.spool.batch_years import BatchYears
-from reporting_agent.live.spool.kept_rows import moment_us
-from reporting_agent.live.spool.segments import Row
 from reporting_agent.pipeline.batch_names import with_year
 from reporting_agent.pipeline.units import between
 

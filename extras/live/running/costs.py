@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from math import isnan
 
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.meter_total import MeterTotal
+from extras.live.running.totals import RunningTotals
 from reporting_agent.analysis.energy_costs.priced_energy import amount_in
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.meter_total import MeterTotal
-from reporting_agent.live.running.totals import RunningTotals
 
 
 def price(site: SiteSettings, total: MeterTotal, now_us: int) -> float | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.guidance.practices import Library, Practice
+from extras.live.running.plant import Alert
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.running.plant import Alert
 
 MOST = 2
 

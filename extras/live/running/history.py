@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reporting_agent.live.running.as_label import POINTS
-from reporting_agent.live.running.batch_log import BatchLog, Kind, RunningBatch
-from reporting_agent.live.running.excess_alarms import (
+from extras.live.running.as_label import POINTS
+from extras.live.running.batch_log import BatchLog, Kind, RunningBatch
+from extras.live.running.excess_alarms import (
     LOOKS,
     STEPS,
     ExcessHistory,
@@ -21,9 +21,9 @@ from reporting_agent.live.running.excess_alarms import (
     cumulative,
     foreseen,
 )
-from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats
-from reporting_agent.live.running.totals import RunningTotals
+from extras.live.running.line_meters import Line
+from extras.live.running.meter_total import HOUR_US, SECOND_US, Floats
+from extras.live.running.totals import RunningTotals
 
 LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US

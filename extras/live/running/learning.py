@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from reporting_agent.live.running.plant import Plant
+from extras.live.running.plant import Plant
 
 EVERY_S = 86_400.0
 # without another batch of the past, all of them counted as in the label: a backlog is learned from

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.phrases import Phrase, Value
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.excess_alarms import UsualCourse
-from reporting_agent.live.running.history import History
-from reporting_agent.live.running.output_units import per
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.excess_alarms import UsualCourse
+from extras.live.running.history import History
+from extras.live.running.output_units import per
 
 HELD_TIMES = 1.05  # the usual duration
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from benchmarks.phrases import Phrase, joined
+from extras.live.running.line_meters import Line
+from extras.live.running.totals import RunningTotals
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.totals import RunningTotals
 
 
 class NamedUnits:

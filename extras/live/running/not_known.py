@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from math import isfinite
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.totals import RunningTotals
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.totals import RunningTotals
 
 
 def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> Phrase | None:

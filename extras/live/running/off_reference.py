@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.routes import Pack
+from extras.live.running.as_label import row_of
+from extras.live.running.batch_log import Key, RunningBatch
+from extras.live.spool.segments import Row
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.running.as_label import row_of
-from reporting_agent.live.running.batch_log import Key, RunningBatch
-from reporting_agent.live.spool.segments import Row
 from reporting_agent.pipeline.conditions import KeptOut, kept_out
 
 

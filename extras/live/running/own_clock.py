@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from statistics import median_low
 
-from reporting_agent.live.running.batch_log import BatchLog
-from reporting_agent.live.running.stamps_ahead import StampsAhead
-from reporting_agent.live.running.totals import RunningTotals
+from extras.live.running.batch_log import BatchLog
+from extras.live.running.stamps_ahead import StampsAhead
+from extras.live.running.totals import RunningTotals
 
 
 def behind_us(totals: RunningTotals, log: BatchLog, stamps_ahead: StampsAhead) -> int:

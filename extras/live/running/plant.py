@@ -13,30 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measurements import Direction
-from reporting_agent.config import SiteSettings
-from reporting_agent.live.running import costs
-from reporting_agent.live.running.as_label import POINTS, AsLabel
-from reporting_agent.live.running.awaited import AwaitedBatches
-from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
-from reporting_agent.live.running.excess_alarms import FEWEST, LOOKS, STEPS, UsualCourse
-from reporting_agent.live.running.history import WEEK_US, History
-from reporting_agent.live.running.likely_cause import cause, foretold, reason
-from reporting_agent.live.running.meter_total import (
+from extras.live.running import costs
+from extras.live.running.as_label import POINTS, AsLabel
+from extras.live.running.awaited import AwaitedBatches
+from extras.live.running.batch_log import BatchLog, RunningBatch
+from extras.live.running.excess_alarms import FEWEST, LOOKS, STEPS, UsualCourse
+from extras.live.running.history import WEEK_US, History
+from extras.live.running.likely_cause import cause, foretold, reason
+from extras.live.running.meter_total import (
     HOUR_US,
     SECOND_US,
     Floats,
     MeanPower,
     MeterTotal,
 )
-from reporting_agent.live.running.not_known import why_not_known
-from reporting_agent.live.running.off_reference import OffReference
-from reporting_agent.live.running.own_clock import behind_us
-from reporting_agent.live.running.sharing import Sharing
-from reporting_agent.live.running.stamps_ahead import StampsAhead
-from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.spool import corrected
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
+from extras.live.running.not_known import why_not_known
+from extras.live.running.off_reference import OffReference
+from extras.live.running.own_clock import behind_us
+from extras.live.running.sharing import Sharing
+from extras.live.running.stamps_ahead import StampsAhead
+from extras.live.running.totals import RunningTotals
+from extras.live.spool import corrected
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from reporting_agent.config import SiteSettings
 
 DAY_US = 24 * HOUR_US
 HISTORY_US = 26 * WEEK_US

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.phrases import Phrase, Value, listed
+from extras.live.running.awaited import beside_us
+from extras.live.running.batch_log import Key, RunningBatch
+from extras.live.running.meter_total import HOUR_US, MeterTotal
+from extras.live.running.output_units import per
+from extras.live.running.plant import Plant
+from extras.live.spool.between_moments import readings_between
+from extras.live.spool.repeats import ArrivalOutcome
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.running.awaited import beside_us
-from reporting_agent.live.running.batch_log import Key, RunningBatch
-from reporting_agent.live.running.meter_total import HOUR_US, MeterTotal
-from reporting_agent.live.running.output_units import per
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.spool.between_moments import readings_between
-from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.report.figures import NOTHING, count
 
 GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands

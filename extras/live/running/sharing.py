@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from reporting_agent.live.running.batch_log import Key, RunningBatch
+from extras.live.running.batch_log import Key, RunningBatch
 
 NEAR = 3  # batches on each side of one, with which it is compared
 

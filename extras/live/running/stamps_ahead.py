@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.phrases import Phrase, Value, enumerated
-from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.sources.clock import for_people
-from reporting_agent.live.spool.reading import AHEAD_US, Reading
+from extras.live.running.totals import RunningTotals
+from extras.live.sources.clock import for_people
+from extras.live.spool.reading import AHEAD_US, Reading
 
 WRONG_US = 60_000_000  # of a stamp that is ahead of its receipt, whatever the source
 MOST_NAMED = 5

@@ -24,16 +24,16 @@ from benchmarks.measurements import CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, SiteSettings
-from reporting_agent.live.running.line_meters import Line, LineMeters
-from reporting_agent.live.running.meter_total import (
+from extras.live.running.line_meters import Line, LineMeters
+from extras.live.running.meter_total import (
     HOUR_US,
     POWER_OVER_US,
     SECOND_US,
     Floats,
     MeterTotal,
 )
-from reporting_agent.live.spool.reading import AHEAD_US, Reading
+from extras.live.spool.reading import AHEAD_US, Reading
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering.steam_gas_and_virtual import factor as state_factor
 from reporting_agent.metering.steam_gas_and_virtual import final_unit, has_state, state_of
 from reporting_agent.pipeline import pack_of

@@ -1,6 +1,4 @@
-"""The clients of protocols and databases, which come with extras of the agent and may not be
-there.
-"""
+"""The clients of protocols and databases, which may not be there."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ def client_of(spoken: str, package: str, table: str, extra: str = "live") -> Ite
             "client-not-installed",
             Phrase("%(protocol)s needs a client that is not installed.", protocol=spoken),
             Phrase(
-                "Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'.",
+                "In Steplabel's folder: pip install './extras/%(extra)s'.",
                 extra=extra,
             ),
             place=Place("site.toml", column=table),

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.source import Word
+from extras.live.sources.source import Word
 
 FEWEST = 10
 LATEST = 100

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from reporting_agent.live.sources.clients import client_of
+from extras.live.sources.clients import client_of
 
 ROWS_AT_ONCE = 5_000
 PATIENCE_S = 10
@@ -91,7 +91,7 @@ class Sqlite:
 
 
 class Postgres:
-    """By psycopg (extra `live`)."""
+    """By psycopg."""
 
     def __init__(self, url: str, password: str | None) -> None:
         with client_of("PostgreSQL", "psycopg", "source.sql.url"):
@@ -130,10 +130,10 @@ class Postgres:
 
 
 class Odbc:
-    """By pyodbc (extra `odbc`) and the driver that the connection string names."""
+    """By pyodbc and the driver that the connection string names."""
 
     def __init__(self, string: str, password: str | None) -> None:
-        with client_of("ODBC", "pyodbc", "source.sql.url", "odbc"):
+        with client_of("ODBC", "pyodbc", "source.sql.url", "live[odbc]"):
             import pyodbc
         self.failures: tuple[type[Exception], ...] = (pyodbc.Error,)
         self._string = (

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reporting_agent.live.spool.positions import row_of
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.positions import row_of
+from extras.live.spool.segments import Row
 
 if TYPE_CHECKING:
     from paho.mqtt.client import MQTTMessage

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources import tabular
-from reporting_agent.live.sources.payloads import UnreadablePayload
-from reporting_agent.live.sources.polled import PolledSource, UnexpectedAnswer
-from reporting_agent.live.sources.source import Word, reason, troubles
-from reporting_agent.live.sources.table_settings import BatchColumns, GrowingFiles
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import now_us
+from extras.live.sources import tabular
+from extras.live.sources.payloads import UnreadablePayload
+from extras.live.sources.polled import PolledSource, UnexpectedAnswer
+from extras.live.sources.source import Word, reason, troubles
+from extras.live.sources.table_settings import BatchColumns, GrowingFiles
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import now_us
 from reporting_agent.sources.signatures import BESIDE_OTHERS
 
 BLOCK_BYTES = 1 << 18

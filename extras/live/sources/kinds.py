@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.live.sources.growing_files import FileSource
-from reporting_agent.live.sources.modbus.source import ModbusSource
-from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.opcua.source import OpcUaSource
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.sources.sql import SqlSource
-from reporting_agent.live.spool.acknowledging import Intake
+from extras.live.sources.growing_files import FileSource
+from extras.live.sources.modbus.source import ModbusSource
+from extras.live.sources.mqtt import MqttSource
+from extras.live.sources.opcua.source import OpcUaSource
+from extras.live.sources.settings import LiveSettings
+from extras.live.sources.source import LiveSource
+from extras.live.sources.sql import SqlSource
+from extras.live.spool.acknowledging import Intake
 
 KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
     "mqtt": MqttSource,

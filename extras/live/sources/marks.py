@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.polled import UnexpectedAnswer
+from extras.live.sources.polled import UnexpectedAnswer
 
 Mark = datetime | int | float | Decimal | str
 """As the database gives it; a text is a time by ISO 8601."""

@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 and 5 by paho-mqtt (extra `live`): readings, batches and Sparkplug B of one broker.
+"""MQTT 3.1.1 and 5 by paho-mqtt: readings, batches and Sparkplug B of one broker.
 
 Exactly once is made of: a session that the broker keeps (`client_id`, no clean start),
 subscriptions at QoS 1, an acknowledgement of each message only after the spool has it on the disk,
@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources import payloads, sparkplug
-from reporting_agent.live.sources.asking_again import Pauses, Range
-from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.deliveries import Deliveries
-from reporting_agent.live.sources.lifeline import fault_of
-from reporting_agent.live.sources.mqtt_network import MqttNetwork
-from reporting_agent.live.sources.passwords import password_of
-from reporting_agent.live.sources.settings import Mqtt
-from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import now_us
+from extras.live.sources import payloads, sparkplug
+from extras.live.sources.asking_again import Pauses, Range
+from extras.live.sources.clients import client_of
+from extras.live.sources.deliveries import Deliveries
+from extras.live.sources.lifeline import fault_of
+from extras.live.sources.mqtt_network import MqttNetwork
+from extras.live.sources.passwords import password_of
+from extras.live.sources.settings import Mqtt
+from extras.live.sources.source import NOT_YET, Word, reason, troubles
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import now_us
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage

@@ -23,8 +23,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reporting_agent.live.sources.asking_again import Pauses
-from reporting_agent.live.sources.lifeline import Lifeline
+from extras.live.sources.asking_again import Pauses
+from extras.live.sources.lifeline import Lifeline
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage, SocketLike

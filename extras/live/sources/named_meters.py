@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from benchmarks.phrases import Phrase
+from extras.live.sources.settings import LiveSettings
+from extras.live.sources.source import Word
+from extras.live.sources.table_settings import ReadingColumns
 from reporting_agent.config import SiteSettings
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.sources.source import Word
-from reporting_agent.live.sources.table_settings import ReadingColumns
 
 
 def words(site: SiteSettings, settings: LiveSettings) -> Iterator[Word]:

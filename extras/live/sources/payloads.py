@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from benchmarks.phrases import Phrase, in_number, stored
-from reporting_agent.live.sources.settings import MqttBatches, MqttReadings
-from reporting_agent.live.spool.lost_numbers import UNREADABLE
-from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Reading, ReadingQuality
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.settings import MqttBatches, MqttReadings
+from extras.live.spool.lost_numbers import UNREADABLE
+from extras.live.spool.reading import BEYOND_US, NO_SEQUENCE, Reading, ReadingQuality
+from extras.live.spool.segments import Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.lifeline import Lifeline
-from reporting_agent.live.sources.source import BACKLOG, NOT_YET, Word, reason
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.positions import row_of
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.lifeline import Lifeline
+from extras.live.sources.source import BACKLOG, NOT_YET, Word, reason
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.positions import row_of
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
 
 MOST_WAITING = 4  # arrivals that are not kept yet
 LEAVING_S = 10.0

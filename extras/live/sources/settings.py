@@ -28,12 +28,12 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
+from extras.live.sources.modbus.settings import Modbus
+from extras.live.sources.opcua.settings import OpcUa
+from extras.live.sources.report_settings import Reports
+from extras.live.sources.table_settings import GrowingFiles, ReadingWords, Sql
 from reporting_agent.config.faults import SettingFault
 from reporting_agent.config.profile import Setting
-from reporting_agent.live.sources.modbus.settings import Modbus
-from reporting_agent.live.sources.opcua.settings import OpcUa
-from reporting_agent.live.sources.report_settings import Reports
-from reporting_agent.live.sources.table_settings import GrowingFiles, ReadingWords, Sql
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 

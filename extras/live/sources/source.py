@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.live.sources.lifeline import Lifeline
+from extras.live.sources.lifeline import Lifeline
 
 NOT_YET = Phrase("no answer yet")
 """Why nothing comes of a source that was just begun."""

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.payloads import UnreadablePayload, of_a_meter
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
+from extras.live.sources.payloads import UnreadablePayload, of_a_meter
+from extras.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 NAMESPACE = "spBv1.0"
 KINDS = (

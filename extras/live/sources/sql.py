@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase, listed
-from reporting_agent.live.sources import databases, marks, tabular
-from reporting_agent.live.sources.databases import NoMoment
-from reporting_agent.live.sources.passwords import password_of
-from reporting_agent.live.sources.payloads import UnreadablePayload, shown
-from reporting_agent.live.sources.polled import PolledSource, UnexpectedAnswer
-from reporting_agent.live.sources.source import reason
-from reporting_agent.live.sources.table_settings import Sql, SqlBatches, SqlReadings
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import now_us
+from extras.live.sources import databases, marks, tabular
+from extras.live.sources.databases import NoMoment
+from extras.live.sources.passwords import password_of
+from extras.live.sources.payloads import UnreadablePayload, shown
+from extras.live.sources.polled import PolledSource, UnexpectedAnswer
+from extras.live.sources.source import reason
+from extras.live.sources.table_settings import Sql, SqlBatches, SqlReadings
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import now_us
 
 Read = Callable[[Mapping[str, Any], int], tuple[list[Reading], list[Row]]]
 

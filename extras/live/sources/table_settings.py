@@ -11,8 +11,8 @@ from typing import Literal, Self
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from benchmarks.phrases import Phrase
+from extras.live.spool.reading import ReadingQuality
 from reporting_agent.config.profile import Setting
-from reporting_agent.live.spool.reading import ReadingQuality
 
 
 class ReadingWords(Setting):

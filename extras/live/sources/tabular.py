@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.payloads import (
+from extras.live.sources.payloads import (
     UnreadablePayload,
     no_count,
     no_number,
@@ -24,11 +24,11 @@ from reporting_agent.live.sources.payloads import (
     of_a_meter,
     reason_of,
 )
-from reporting_agent.live.sources.polled import UnexpectedAnswer
-from reporting_agent.live.sources.table_settings import BatchColumns, ReadingColumns
-from reporting_agent.live.spool.lost_numbers import UNREADABLE
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.polled import UnexpectedAnswer
+from extras.live.sources.table_settings import BatchColumns, ReadingColumns
+from extras.live.spool.lost_numbers import UNREADABLE
+from extras.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
+from extras.live.spool.segments import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

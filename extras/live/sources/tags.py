@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import NamedTuple
 
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.segments import Row
 
 ID, STATE = "batch_id", "state"
 """The two tags that are told by their role; every other goes by the column of the template that it

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.repeats import ArrivalOutcome
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import Spool, SpoolFull
+from extras.live.spool.reading import Reading
+from extras.live.spool.repeats import ArrivalOutcome
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import Spool, SpoolFull
 
 GATHERED_S = (
     0.005  # after the first, since a sync and a round cost as much for one message as for hundreds

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
-from reporting_agent.live.spool.kept_rows import moment_us
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.kept_rows import moment_us
+from extras.live.spool.segments import Row
 
 
 class BatchYears:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.corrected import CorrectionPass
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.segments import blocks
+from extras.live.spool import layout
+from extras.live.spool.corrected import CorrectionPass
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.segments import blocks
 
 Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Source times, UTC microseconds, and values, NaN where not known."""

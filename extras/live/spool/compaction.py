@@ -1,7 +1,7 @@
 """Segments written as Parquet in the strict template, sorted by meter: the oldest first, one at a
 time, in a process of its own.
 
-`watch` starts it as a process of its own (`python -m reporting_agent.live.spool.compaction FOLDER
+`watch` starts it as a process of its own (`python -m extras.live.spool.compaction FOLDER
 NUMBER`): it takes a second of a processor and half a gigabyte, which would stop the page, and which
 no library gives back to a process that goes on.
 """
@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from reporting_agent.live.spool import layout, positions
-from reporting_agent.live.spool.reading import CONSECUTIVE
-from reporting_agent.live.spool.segments import Row, frames, joined
+from extras.live.spool import layout, positions
+from extras.live.spool.reading import CONSECUTIVE
+from extras.live.spool.segments import Row, frames, joined
 from reporting_agent.state import write_whole
 
 AGAIN_US = 60_000_000  # after one that failed

@@ -16,8 +16,8 @@ from math import isnan, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
 
 TABLE = "corrected"
 

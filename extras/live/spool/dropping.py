@@ -8,7 +8,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from reporting_agent.live.spool import layout
+from extras.live.spool import layout
 from reporting_agent.state import sync_folder, write_whole
 
 

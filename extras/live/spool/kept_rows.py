@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.reading import BEYOND_US
-from reporting_agent.live.spool.segments import Row, frames
+from extras.live.spool import layout
+from extras.live.spool.reading import BEYOND_US
+from extras.live.spool.segments import Row, frames
 
 
 def kept_rows(folder: Path) -> list[Row]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading
-from reporting_agent.live.spool.segments import blocks
+from extras.live.spool import layout
+from extras.live.spool.reading import NO_SEQUENCE, Reading
+from extras.live.spool.segments import blocks
 
 Moment = tuple[str, int]
 """Meter and source time, UTC microseconds."""

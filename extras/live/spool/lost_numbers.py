@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reporting_agent.live.spool.meter_state import MeterState
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.meter_state import MeterState
+from extras.live.spool.segments import Row
 
 UNREADABLE = "unreadable"
 """The table of messages that could not be read."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reporting_agent.live.spool.gaps import Gaps
-from reporting_agent.live.spool.reading import AHEAD_US, NO_SEQUENCE
+from extras.live.spool.gaps import Gaps
+from extras.live.spool.reading import AHEAD_US, NO_SEQUENCE
 
 LATEST_KEPT = 256  # keys of a meter that are remembered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.segments import Row
 
 TABLE = "position"
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reporting_agent.live.spool.corrected import Counting, bits, noted
-from reporting_agent.live.spool.lookup import Found, looked_up
-from reporting_agent.live.spool.meter_state import Key, MeterState
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
+from extras.live.spool.corrected import Counting, bits, noted
+from extras.live.spool.lookup import Found, looked_up
+from extras.live.spool.meter_state import Key, MeterState
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.spool.reading import CONSECUTIVE, RECORD, Reading
+from extras.live.spool.reading import CONSECUTIVE, RECORD, Reading
 from reporting_agent.state import sync_folder
 
 _HEAD = struct.Struct("<5sII")

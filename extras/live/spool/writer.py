@@ -28,14 +28,14 @@ from typing import IO, Any
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.spool import layout, positions
-from reporting_agent.live.spool.compaction import Compaction
-from reporting_agent.live.spool.dropping import drop
-from reporting_agent.live.spool.lost_numbers import MissingNumbers
-from reporting_agent.live.spool.meter_state import MeterState
-from reporting_agent.live.spool.reading import CONSECUTIVE, Reading
-from reporting_agent.live.spool.repeats import ArrivalOutcome, sorted_out
-from reporting_agent.live.spool.segments import Row, Segment, frames
+from extras.live.spool import layout, positions
+from extras.live.spool.compaction import Compaction
+from extras.live.spool.dropping import drop
+from extras.live.spool.lost_numbers import MissingNumbers
+from extras.live.spool.meter_state import MeterState
+from extras.live.spool.reading import CONSECUTIVE, Reading
+from extras.live.spool.repeats import ArrivalOutcome, sorted_out
+from extras.live.spool.segments import Row, Segment, frames
 from reporting_agent.state import sync_folder, write_whole
 
 SEGMENT_BYTES = 64 << 20  # 1.6 million readings

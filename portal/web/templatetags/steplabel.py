@@ -21,6 +21,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from portal import extras
 from portal.accounts.models import Role
 from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
@@ -182,6 +183,12 @@ def saved_filters(context: RequestContext) -> dict[str, Any]:
 register.simple_tag(sentence_space, name="space")
 register.simple_tag(colon, name="colon")
 register.simple_tag(contact.link, name="contact")
+
+
+@register.simple_tag
+def extra_pages() -> list[tuple[str, str]]:
+    """Address and title of each page of an extra to which everybody is led."""
+    return [(reverse(f"web:{name}"), title) for name, title in extras.public_pages()]
 
 
 @register.filter

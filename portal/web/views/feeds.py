@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal import extras
 from portal.own_address import absolute
 from portal.publication.selectors import every_published
 from portal.read_replica import from_replica
@@ -34,7 +35,7 @@ PUBLIC_PAGES = (
         "log",
         "verify-ask",
     ),
-    *("status", "register", "agent", "api", "exercises"),
+    *("status", "register", "agent", "api"),
 )
 
 
@@ -83,9 +84,9 @@ def publications(_request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Of versions each that the public has seen: they keep their addresses for ever."""
     versions = (benchmark_url(row, row.version) for row in every_published())
+    names = (*PUBLIC_PAGES, *(name for name, _title in extras.public_pages()))
     addresses = [
-        absolute(address)
-        for address in (*(reverse(f"web:{name}") for name in PUBLIC_PAGES), *versions)
+        absolute(address) for address in (*(reverse(f"web:{name}") for name in names), *versions)
     ]
     return render(
         request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from benchmarks.wire.signing import AuditorSigningKey
@@ -121,7 +122,8 @@ PUBLIC = (
         "/register/",
         "/sign-in/",
     ),
-    *("/verify/", "/methods/cement/", "/methods/cement/4/", "/exercises/mill-year/?label=28.2"),
+    *("/verify/", "/methods/cement/", "/methods/cement/4/"),
+    *(["/exercises/mill-year/?label=28.2"] if apps.is_installed("extras.exercises") else []),
 )
 
 

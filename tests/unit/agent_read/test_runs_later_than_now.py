@@ -10,11 +10,8 @@ import pytest
 
 from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.pipeline.provisos import in_the_future
 from tests.unit.agent_read.small_works import Ran, labelled, took, works
-from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -49,31 +46,6 @@ def next_year(folder: Path) -> tuple[SiteSettings, str]:
     return site, year
 
 
-def test_a_site_of_a_fleet_is_told_what_label_tells(tmp_path: Path) -> None:
-    site, year = next_year(tmp_path)
-    do(Task(str(site.path), {}, year, "en", str(tmp_path / "of-fleet")))
-    assert (
-        main(
-            [
-                "label",
-                "--site",
-                str(site.path),
-                "--period",
-                year,
-                "--out",
-                str(tmp_path / "of-label"),
-            ]
-        )
-        == 0
-    )
-    of_fleet, of_label = (
-        json.loads((tmp_path / out / "label.json").read_text(encoding="utf-8"))
-        for out in ("of-fleet", "of-label")
-    )
-    assert of_fleet == of_label
-    assert "begin later than now" in json.dumps(of_fleet)
-
-
 @pytest.mark.parametrize(
     "command", [["worth"], ["compare", "--benchmark", "benchmark.json", "--state", "none"]]
 )
@@ -99,30 +71,3 @@ def test_a_command_that_shows_the_figures_alone_tells_them_too(
         "Labels of cement-grinding are made from runs that begin later than now"
         in capsys.readouterr().err
     )
-
-
-@pytest.mark.parametrize("kind", ["aas", "pact"])
-def test_an_export_holds_them_among_its_remarks(tmp_path: Path, kind: str) -> None:
-    site, year = next_year(tmp_path)
-    (tmp_path / "footprint.toml").write_text(
-        SETTINGS.format(complete="true", more=OTHER_GASES), encoding="utf-8"
-    )
-    more = ["--footprint", str(tmp_path / "footprint.toml")] if kind == "pact" else []
-    assert (
-        main(
-            [
-                "export",
-                kind,
-                "--site",
-                str(site.path),
-                "--period",
-                year,
-                "--out",
-                str(tmp_path / "out"),
-                *more,
-            ]
-        )
-        == 0
-    )
-    remarks = json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"]
-    assert any("begin later than now" in str(remark) for remark in remarks)

@@ -1,13 +1,11 @@
 """site.toml: what is wrong is named by its key, with what was found and what is wanted."""
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.shifts import bounds
 
 GOOD = """
 [site]
@@ -117,18 +115,3 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="steplabel-agent init"):
         load_site(tmp_path / "site.toml")
-
-
-def test_shifts_that_begin_at_hours_of_one_digit_are_in_the_order_of_the_day(
-    tmp_path: Path,
-) -> None:
-    """07:30 local time lies in the shift from 6:00 to 14:00, for the runs of a log as in the
-    control room.
-    """
-    (tmp_path / "site.toml").write_text(
-        GOOD + '[runs]\nshift_starts = ["6:00", "14:00", "22:00"]\n', encoding="utf-8"
-    )
-    site = load_site(tmp_path / "site.toml")
-    at = datetime(2026, 3, 2, 7, 30, tzinfo=site.zone)
-    first, last = bounds(site.runs.shift_starts, at, site.zone)
-    assert (first, last) == (at.replace(hour=6, minute=0), at.replace(hour=14, minute=0))

@@ -14,8 +14,6 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.pipeline.outward.differences import differences, reminder
 from tests.statistical import raw_plants
 from tests.statistical.outward_road import declare
@@ -109,23 +107,6 @@ def test_label_and_preview_say_it_before_anything_else(
     ]
     assert words in lines[0]
     assert any("no-bound" in line for line in lines)
-
-
-def test_a_site_of_a_fleet_has_what_to_declare_too(tmp_path: Path) -> None:
-    raw_plants.shared("hours").write(tmp_path)
-    assert (
-        do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused
-        is None
-    )
-    assert 'by = "power"' in (tmp_path / "of-fleet" / "declarations.toml").read_text(
-        encoding="utf-8"
-    )
-    raw_plants.shared("power").write(tmp_path)  # as it proposed
-    assert (
-        do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused
-        is None
-    )
-    assert not (tmp_path / "of-fleet" / "declarations.toml").exists()
 
 
 def test_who_sends_is_reminded_of_how_many_there_are() -> None:

@@ -43,7 +43,6 @@ from reporting_agent.report import html, summary
 from reporting_agent.report.label_json import label_json
 from tests.analysed import analysed
 from tests.functional.every_fault.silent import plant_of, try_case, try_clean
-from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 
 DAYS = np.arange(365, dtype=np.int64)
 
@@ -548,40 +547,6 @@ def test_a_gap_of_a_label_in_question_is_marked_and_the_question_is_named(
     assert "t per hour are 1.08" in shown
     assert shown.count("Findings put this label in doubt") == sum(
         gap["in_question"] for gap in gaps
-    )
-
-
-@pytest.mark.slow
-def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
-    scaled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings = tmp_path / "footprint.toml"
-    of_variant = SETTINGS.replace(
-        'step = "cement-grinding"', 'step = "cement-grinding"\nvariant = "portland"'
-    )
-    settings.write_text(of_variant.format(complete="true", more=OTHER_GASES), encoding="utf-8")
-    site = scaled / "with-factor.toml"
-    factor = (
-        '\n[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
-    )
-    site.write_text((scaled / "site.toml").read_text(encoding="utf-8") + factor, encoding="utf-8")
-    arguments = ["--site", str(site), "--period", "2025", "--out", str(tmp_path / "out"), "--json"]
-    for kind in ("pact", "catena-x"):
-        assert main(["export", kind, *arguments, "--footprint", str(settings)]) == 4
-        assert json.loads(capsys.readouterr().out)["error"]["code"] == "change-unanswered"
-    assert not (tmp_path / "out").exists()
-    assert main(["export", "aas", *arguments]) == 0
-    (remark,) = [
-        entry
-        for entry in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))[
-            "remarks"
-        ]
-        if "question" in str(entry)
-    ]
-    assert "cement-grinding" in str(remark)
-    assert "t per hour are 1.08" in str(remark)
-    assert '"idShort": "InQuestion"' in (tmp_path / "out" / "step-labels.json").read_text(
-        encoding="utf-8"
     )
 
 

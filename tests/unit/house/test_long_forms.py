@@ -21,7 +21,8 @@ HAS_ONE = re.compile(r"mark\.long\b|\blong: bool\b|getoption\(.--long|get_curren
 def test_every_test_with_a_long_form_is_on_the_list_once() -> None:
     files = {
         path.relative_to(ROOT).as_posix()
-        for path in ROOT.glob("tests/**/test_*.py")
+        for folder in ("tests", "extras/*/tests")
+        for path in ROOT.glob(f"{folder}/**/test_*.py")
         if HAS_ONE.search(path.read_text("utf-8"))
     }
     files.discard(Path(__file__).relative_to(ROOT).as_posix())

@@ -7,20 +7,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 
 from benchmarks import catalogue
-from portal.web.messages import phrases_of_core, texts_in_use
+from portal.web.messages import extras, phrases_of_core, phrases_of_extra, texts_in_use
 from reporting_agent.report import words
 from tests.unit.languages.pseudo import LANGUAGE, beside, write_catalogue
 
 
 @cache
 def of_core() -> tuple[Message, ...]:
-    return tuple(phrases_of_core(LANGUAGE))
+    core = phrases_of_core(LANGUAGE)
+    of_extras = (phrases_of_extra(folder, core) for folder in extras())
+    return (*core, *chain.from_iterable(of_extras))
 
 
 @cache

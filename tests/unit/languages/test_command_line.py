@@ -12,11 +12,13 @@ from itertools import pairwise
 
 import pytest
 
+from reporting_agent import extras
 from reporting_agent.cli import COMMANDS, command_parser, main
 from reporting_agent.console import LANGUAGE as TERMINAL
 from tests.unit.languages.pseudo import pseudo
 from tests.unit.languages.test_third_language import english
 
+ADDED = sorted(extras.installed(extras.COMMANDS))
 SAME_IN_ALL = re.compile(
     r"""`[^`]*`|\b[\w.-]+\.(?:toml|xlsx|json|csv|html|md|parquet)\b|\$?\b[A-Z_]{2,}\b|\{[^}]*\}|\S*[/:=@|]\S*|\[\[[\w.]+\]\]|steplabel-agent
     |\b(?:Steplabel|total|Catena-X|Pcf|Dask|PACT|Parquet|Markdown|AASX)\b|\b(?:grey|hot|primary)-[\w-]+|'\w+'|\bint\b""",
@@ -47,7 +49,7 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
                 yield from parsers(command)
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", ["", *COMMANDS, *ADDED])
 def test_the_help_of_a_command_is_said_in_it(
     language: str, said_in: Callable[[str], None], command: str
 ) -> None:
@@ -74,13 +76,6 @@ WRONG = {
     ): "argument --lang/--language: invalid choice: 'qpr' (choose from 'en', 'qps', 'zh')",
     ("check", "--site", "site.toml", "--no-such"): "unrecognized arguments: --no-such",
     ("label", "--json=1"): "argument --json: ignored explicit argument '1'",
-    (
-        "fleet",
-        "label",
-        "--t",
-        "x",
-    ): "ambiguous option: --t could match --tls-ca-file, --tls-cert, --tls-key, --trouble-fails",
-    ("fleet", "label", "--processes", "x"): "argument --processes: invalid int value: 'x'",
     ("worth", "cbam", "--price", "x"): "argument --price: x is no number",
     (
         "worth",
@@ -113,6 +108,16 @@ WRONG = {
     ("worth", "cbam"): "give --good GOOD, --origin CC and --year Y",
     ("label",): "give --site FILE and --period PERIOD, or a WORKBOOK.xlsx",
 }
+OF_EXTRAS = {
+    (
+        "fleet",
+        "label",
+        "--t",
+        "x",
+    ): "ambiguous option: --t could match --tls-ca-file, --tls-cert, --tls-key, --trouble-fails",
+    ("fleet", "label", "--processes", "x"): "argument --processes: invalid int value: 'x'",
+}
+WRONG |= {words: fault for words, fault in OF_EXTRAS.items() if words[0] in ADDED}
 
 
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
@@ -132,7 +137,7 @@ def test_wrong_usage_is_said_in_english_as_before_and_in_it(
         main(arguments)
     last = printed().rstrip().splitlines()[-1]
     assert pseudo(": error: ") in last
-    assert english(SAME_IN_ALL.sub(" ", last)) - {*COMMANDS, "tomorrow"} == set()
+    assert english(SAME_IN_ALL.sub(" ", last)) - {*COMMANDS, *ADDED, "tomorrow"} == set()
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])

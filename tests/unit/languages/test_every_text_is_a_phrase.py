@@ -28,7 +28,7 @@ FOR_DEVELOPERS = (
     *(
         "benchmarks/carriers.py",
         "benchmarks/guidance/",
-        "benchmarks/exercises/",
+        "extras/exercises/",
     ),
 )
 """The last three read data that come with the release, which tests have read before."""

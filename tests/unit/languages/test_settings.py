@@ -11,7 +11,6 @@ import pytest
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from reporting_agent.config import load_site
-from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.savings.actions import load_actions
 from tests.unit.languages.test_third_language import english
 
@@ -32,7 +31,7 @@ carrier = "electricity"
 unit = "kWh"
 reading = "register"
 """
-OWN = ("works", "m1", "m9", "degC", "docs/agent.md", "docs/fleet.md", "docs/savings.md")
+OWN = ("works", "m1", "m9", "degC", "docs/agent.md", "docs/savings.md")
 """Ids, units and pages, the same in every language."""
 
 
@@ -87,20 +86,6 @@ def test_a_fault_of_site_toml_is_told_in_it(language: str, tmp_path: Path, wrong
         "role",
         "state",
     }
-
-
-def test_a_fault_of_fleet_toml_is_told_in_it(language: str, tmp_path: Path) -> None:
-    fleet = tmp_path / "fleet.toml"
-    fleet.write_text(
-        '[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[[sites]]\nfile = "a"\n', encoding="utf-8"
-    )
-    with pytest.raises(InputError) as refused:
-        load_fleet(fleet)
-    assert english(refused.value.in_words(language), str(tmp_path), *OWN, "sites", "file") == set()
-    fleet.write_text('[fleet]\nname = "G"\n', encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        load_fleet(fleet)
-    assert english(refused.value.in_words(language), str(tmp_path), *OWN, "sites") == set()
 
 
 def test_a_fault_of_actions_toml_is_told_in_it(language: str, tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
-from reporting_agent.live.sources.settings import load
 from reporting_agent.sources import BATCHES, cells
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.sheets import open_sheet
@@ -129,47 +128,6 @@ def test_what_a_file_is_and_should_be_is_said_in_it(
         )
         == set()
     )
-
-
-MODBUS = {"host": "h", "registers": [{"meter": "m", "address": 1}]}
-OPCUA = {"url": "opc.tcp://h:4840", "nodes": {"m": "ns=2;s=A"}}
-REPORTS = {"every": "month", "first": "2025"}
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"modbus": [{**MODBUS, "device": "d"}]},
-        {"modbus": [{**MODBUS, "registers": [{"meter": "m", "address": 65535, "type": "int64"}]}]},
-        {"opcua": [OPCUA]},
-        {"opcua": [{**OPCUA, "nodes": {"m": "A"}}]},
-        {"reports": REPORTS},
-        {"reports": {**REPORTS, "step": "send"}},
-        {"sql": [{"url": "sqlite:a"}]},
-        {
-            "files": [
-                {"path": "a*/b", "readings": {"columns": {"time": "t", "value": "v"}, "meter": "m"}}
-            ]
-        },
-        {"files": [{"path": "a", "encoding": "none such"}]},
-        {"mqtt": [{"host": "h", "client_id": "c"}]},
-        {
-            "mqtt": [
-                {"host": "h", "client_id": "c", "readings": [{"topic": "t", "fields": {"x": "y"}}]}
-            ]
-        },
-    ],
-)
-def test_what_a_setting_of_a_source_should_be_is_a_phrase_of_the_catalogue(
-    language: str, tmp_path: Path, options: Mapping[str, object]
-) -> None:
-    with pytest.raises(InputError) as refused:
-        load({"folder": "spool", **options}, tmp_path)
-    wanted = refused.value.wanted
-    assert isinstance(wanted, Phrase)
-    assert in_language(wanted, language) == (
-        pseudo(wanted.text) % wanted.values if wanted.values else pseudo(wanted.text)
-    ), "and nothing of it is English but what varies"
 
 
 def _untranslated(words: str, *own: str) -> set[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from portal.web.messages import (
     PO_FILE,
     ROOT,
     compiled,
+    every_catalogue,
     phrases_of_core,
     texts_in_use,
     translations,
@@ -39,16 +41,32 @@ ONE_TERM = {
 """Words that would name a second time what has a name already."""
 SAID = {
     file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
-    for folder in ("benchmarks", "portal", "reporting_agent")
+    for folder in ("benchmarks", "portal", "reporting_agent", "extras")
     for file in (ROOT / folder).rglob("*")
     if file.suffix in (".html", ".po", ".py", ".toml")
 }
 
 
+LANGUAGE = PO_FILE.parents[1].name
+OF_EXTRAS = sorted(ROOT.glob(f"extras/*/locale/{LANGUAGE}/LC_MESSAGES/*.po"))
+
+
+def in_use_of_extra(po_file: Path) -> Catalog:
+    return next(
+        in_use
+        for folder, name, in_use in every_catalogue(LANGUAGE)
+        if folder / LANGUAGE / "LC_MESSAGES" / name == po_file
+    )
+
+
 CATALOGUES = pytest.mark.parametrize(
     ("po_file", "in_use"),
-    [(PO_FILE, cache(texts_in_use)), (CORE_PO_FILE, cache(phrases_of_core))],
-    ids=["pages", "core"],
+    [
+        (PO_FILE, cache(texts_in_use)),
+        (CORE_PO_FILE, cache(phrases_of_core)),
+        *((file, cache(partial(in_use_of_extra, file))) for file in OF_EXTRAS),
+    ],
+    ids=lambda value: value.relative_to(ROOT).parts[-5] if isinstance(value, Path) else "",
 )
 
 
@@ -118,7 +136,7 @@ def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
 
 def chinese() -> Iterator[str]:
     """What stands in the catalogue and on the page of how a label is made."""
-    for message in [*translations(), *translations(CORE_PO_FILE)]:
+    for message in chain.from_iterable(map(translations, [PO_FILE, CORE_PO_FILE, *OF_EXTRAS])):
         if message.id:
             yield from (
                 message.string

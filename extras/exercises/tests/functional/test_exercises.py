@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.exercises import TRIES, every
+from extras.exercises.checking import TRIES
+from extras.exercises.reading import every
 from reporting_agent.cli import main
 
 Run = Callable[..., tuple[int, dict[str, Any]]]

@@ -20,7 +20,6 @@ from pathlib import Path
 from benchmarks import shelf
 from benchmarks.audit import openings, records, sample_file, signed_draws
 from benchmarks.audit.openings import OpenedLeaf, Opening
-from benchmarks.exercises import named
 from benchmarks.measurements import Batch
 from benchmarks.wire import commitments, heads, logged, receipts
 from benchmarks.wire import directory as directories
@@ -28,11 +27,12 @@ from benchmarks.wire.directory import Directory, ListedKey
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import DirectoryKey
+from extras.exercises.reading import named
 from reporting_agent.audit.openings.assembling import assemble
 from tests.functional.audit import plants
 from tests.functional.audit.plants import Reported
 
-HOME = Path(__file__).parents[2] / "benchmarks" / "exercises" / "changed-record" / "data"
+HOME = Path(__file__).parents[2] / "changed-record" / "data"
 UNTIL = "2025-03-22"
 COORDINATOR = DirectoryKey(plants.key_of("coordinator"))
 CHANGED_TO, LOWERED_TO, EVERY = 0.88, 0.92, 6
@@ -166,7 +166,3 @@ def audited(
     return sample_file.written(of.site, of.period, of.revision, files, entries), openings.sign(
         opening, plants.DEVICE
     )
-
-
-if __name__ == "__main__":
-    main()

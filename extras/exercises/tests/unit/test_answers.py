@@ -14,16 +14,7 @@ import pytest
 
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError
-from benchmarks.exercises import (
-    Exercise,
-    ExerciseQuestion,
-    TraineeRole,
-    check,
-    every,
-    named,
-    working,
-)
-from benchmarks.exercises.checking import (
+from extras.exercises.checking import (
     CLOSE_BY,
     OTHER,
     RIGHT,
@@ -31,11 +22,13 @@ from benchmarks.exercises.checking import (
     UNIT_ALONE,
     UNIT_TOO,
     UNREADABLE,
+    check,
+    working,
 )
-from benchmarks.exercises.reading import HOME
+from extras.exercises.keys import computed
+from extras.exercises.progress import Progress
+from extras.exercises.reading import HOME, Exercise, ExerciseQuestion, TraineeRole, every, named
 from reporting_agent.cli import main
-from reporting_agent.exercises import computed
-from reporting_agent.exercises.progress import Progress
 
 ASKED = [
     pytest.param(exercise, question, id=f"{exercise.id}-{question.id}")
@@ -65,7 +58,7 @@ def test_every_role_has_an_exercise_of_about_an_hour() -> None:
 
 @pytest.mark.parametrize("exercise", every(), ids=lambda exercise: exercise.id)
 def test_the_key_is_what_the_product_computes_from_the_files(exercise: Exercise) -> None:
-    """Written by `python -m reporting_agent.exercises`."""
+    """Written by `python -m extras.exercises`."""
     assert computed(exercise) == exercise.facts
 
 

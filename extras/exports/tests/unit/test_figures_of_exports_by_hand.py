@@ -25,13 +25,11 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, Pro
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import AttestationWithdrawal
 from benchmarks.wire.signing import AuditorSigningKey, key_id
-from reporting_agent.config import SiteSettings
-from reporting_agent.config.materials import HeatingValues
-from reporting_agent.exports.assured import holding
-from reporting_agent.exports.carbon import CarrierUse, StepCarbon, of_steps, sum_if_all_known
-from reporting_agent.exports.footprint_settings import FootprintSettings
-from reporting_agent.exports.footprints import Footprint, StepFootprint, footprint
-from reporting_agent.exports.intervals import (
+from extras.exports.assured import holding
+from extras.exports.carbon import CarrierUse, StepCarbon, of_steps, sum_if_all_known
+from extras.exports.footprint_settings import FootprintSettings
+from extras.exports.footprints import Footprint, StepFootprint, footprint
+from extras.exports.intervals import (
     Floats,
     IntervalSeries,
     QuarterHours,
@@ -39,11 +37,13 @@ from reporting_agent.exports.intervals import (
     output_by_quarter_hour,
     seconds_known_by_all,
 )
-from reporting_agent.exports.monitoring import deviations, fill, quality, remarks, shares
-from reporting_agent.exports.monitoring_schema import load_schema
-from reporting_agent.exports.pact_and_catena_x import catena_x, pact
+from extras.exports.monitoring import deviations, fill, quality, remarks, shares
+from extras.exports.monitoring_schema import load_schema
+from extras.exports.pact_and_catena_x import catena_x, pact
+from extras.exports.tests.unit.test_footprints import KEY, OTHER_GASES, SETTINGS, statement
+from reporting_agent.config import SiteSettings
+from reporting_agent.config.materials import HeatingValues
 from reporting_agent.pipeline import LabelResult, PlantData
-from tests.unit.exports.test_footprints import KEY, OTHER_GASES, SETTINGS, statement
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARCH = Period.parse("2026-03", SHANGHAI)

@@ -263,7 +263,7 @@ def test_carriers_are_named_in_the_readers_language(
 
 def changed(folder: Path, old: str, new: str) -> str:
     """The draft with another key."""
-    draft = files("reporting_agent.exports").joinpath("monitoring.toml").read_text(encoding="utf-8")
+    draft = files("extras.exports").joinpath("monitoring.toml").read_text(encoding="utf-8")
     assert old in draft
     (folder / "own.toml").write_text(draft.replace(old, new), encoding="utf-8")
     return str(folder / "own.toml")

@@ -17,10 +17,10 @@ from basyx.aas.adapter.json import read_aas_json_file
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
+from extras.exports import carbon, shells
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.exports import carbon, shells
 from tests.grinding_works import hourly, meter, works
 
 
@@ -124,7 +124,7 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(InputError) as refused:
         shells.refuse_without_library()
     assert refused.value.code == "export-needs-extra"
-    assert "steplabel-agent[exports]" in str(refused.value)
+    assert "pip install basyx-python-sdk" in str(refused.value)
 
 
 def test_a_carrier_without_a_factor_is_named_once_and_in_the_readers_language(

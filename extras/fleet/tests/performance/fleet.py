@@ -23,12 +23,12 @@ from statistics import median
 
 from distributed import Client
 
+from extras.fleet.cluster import Cluster
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.one_site import do
+from extras.fleet.site_tasks import SiteTaskOutcome, Task, name_of
 from fixtures import fleet as simulated
 from fixtures.simulator.melt_shop import YEAR
-from reporting_agent.fleet.cluster import Cluster
-from reporting_agent.fleet.fleet_settings import load_fleet
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, name_of
 from tests.performance.apart import peak_rss_mb
 from tests.performance.measurement import Measurement
 from tests.servers.dask import Dask

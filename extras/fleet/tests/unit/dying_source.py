@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 
 class Dying:
-    """Named by `[inputs] source = "tests.unit.fleet.dying_source:Dying"`."""
+    """Named by `[inputs] source = "extras.fleet.tests.unit.dying_source:Dying"`."""
 
     def connect(self, _options: dict[str, object], _folder: Path, _zone: ZoneInfo) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

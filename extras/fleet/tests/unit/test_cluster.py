@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
+from extras.fleet import cluster
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.tests.unit.test_fleet import group_of, kills_what_reads_it
 from reporting_agent.cli import main
-from reporting_agent.fleet import cluster
-from reporting_agent.fleet.fleet_settings import load_fleet
 from tests.servers import s3
 from tests.servers.dask import Dask, certificates
 from tests.servers.s3 import ObjectStorage
-from tests.unit.fleet.test_fleet import group_of, kills_what_reads_it
 
 HEATS = 60
 FILES = ("label.json", "batches.parquet", "rejected.csv")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError, Place
+from extras.fleet import certificates
 from reporting_agent.cli import main
-from reporting_agent.fleet import certificates
 from tests.servers import authority
 
 

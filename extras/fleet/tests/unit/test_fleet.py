@@ -20,14 +20,14 @@ import pytest
 from benchmarks import packs, shelf
 from benchmarks.errors import InputError
 from benchmarks.measurements import Severity
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.one_site import do
+from extras.fleet.processes import in_processes
+from extras.fleet.site_tasks import SiteStep, SiteTaskOutcome, Task, name_of
+from extras.fleet.sites_compared import grouped
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.fleet.fleet_settings import load_fleet
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.processes import in_processes
-from reporting_agent.fleet.site_tasks import SiteStep, SiteTaskOutcome, Task, name_of
-from reporting_agent.fleet.sites_compared import grouped
 from reporting_agent.sources.price_series import kept_at
 from reporting_agent.state import StateDirectory
 from tests.unit.report.conftest import heats_site
@@ -72,7 +72,7 @@ def reads_by(site: Path, source: str, *, beside_files: bool) -> None:
     text = site.read_text(encoding="utf-8")
     inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
     assert inputs in text
-    named = f'source = "tests.unit.fleet.dying_source:{source}"'
+    named = f'source = "extras.fleet.tests.unit.dying_source:{source}"'
     site.write_text(
         text.replace(inputs, f"{inputs}\n{named}" if beside_files else named), encoding="utf-8"
     )
@@ -166,13 +166,6 @@ def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(
     assert "broken" in page
     assert refused[3]["remedy"] in page
     assert refused[3]["place"]["file"] in page
-
-
-def test_the_form_before_the_contracts_does_the_same(labelled: tuple[Path, Path]) -> None:
-    file, out = labelled
-    assert main(["fleet", str(file), "--period", "2016", "--out", str(out)]) == 1
-    group = json.loads((out / "group.json").read_text(encoding="utf-8"))
-    assert [site["kept"] for site in group["sites"]] == [True, True, True, False]
 
 
 def test_a_fault_that_nobody_foresaw_is_told_of_its_site_and_the_others_are_done(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[3] / "docs" / "fleet.md"
+PAGE = Path(__file__).parents[4] / "docs" / "fleet.md"
 SITES = 10_000
 ROW = re.compile(r"^\| ([\d.]+) M \| ([\d.]+) s \| ([\d,]+) h \| ([\d.]+) h \|", re.MULTILINE)
 PROCESSORS = 100

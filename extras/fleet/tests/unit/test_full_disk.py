@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from extras.fleet.one_site import do
+from extras.fleet.tests.unit.test_fleet import fleet, group_of, tasks_of
 from reporting_agent import pipeline
-from reporting_agent.fleet.one_site import do
 from reporting_agent.report import writing
-from tests.unit.fleet.test_fleet import fleet, group_of, tasks_of
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, folder: Path, but: int = 0) -> None:
@@ -78,9 +78,7 @@ def test_a_full_disk_is_told_before_the_first_site(
 ) -> None:
     file = group_of(tmp_path, 1, heats=40)
     fill(monkeypatch, tmp_path / "out")
-    monkeypatch.setattr(
-        "reporting_agent.fleet.processes.in_processes", lambda *_: pytest.fail("began")
-    )
+    monkeypatch.setattr("extras.fleet.processes.in_processes", lambda *_: pytest.fail("began"))
     assert fleet(file, tmp_path / "out") == 1
     assert "Free space there" in capsys.readouterr().err
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.fleet import page
-from reporting_agent.fleet.fleet_settings import load_fleet
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import (
+from extras.fleet import page
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.one_site import do
+from extras.fleet.site_tasks import (
     EnergyPrice,
     LackingLabel,
     SitePrices,
@@ -22,8 +22,8 @@ from reporting_agent.fleet.site_tasks import (
     Task,
     name_of,
 )
-from reporting_agent.fleet.sites_compared import as_json, grouped
-from tests.unit.fleet.test_fleet import TARIFF, group_of, step
+from extras.fleet.sites_compared import as_json, grouped
+from extras.fleet.tests.unit.test_fleet import TARIFF, group_of, step
 
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 

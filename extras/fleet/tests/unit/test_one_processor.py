@@ -14,20 +14,20 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measurements import Period
+from extras.fleet import freed_memory
+from extras.fleet.fleet_settings import load_fleet
+from extras.fleet.one_site import do
+from extras.fleet.site_tasks import Task
 from fixtures import fleet
 from fixtures.simulator.melt_shop import YEAR
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.fleet import freed_memory
-from reporting_agent.fleet.fleet_settings import load_fleet
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.processors import on_one_processor, processors
 
 FAULTS_OF_ARRAYS = """
 import contextlib, resource, sys
 import numpy as np
-from reporting_agent.fleet import freed_memory
+from extras.fleet import freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -1,4 +1,4 @@
-"""`status --fleet`: one row a site, what needs a person at each, and a site that cannot be read
+"""`fleet status`: one row a site, what needs a person at each, and a site that cannot be read
 beside those that can.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from extras.fleet import overview
 from reporting_agent.cli import main
-from reporting_agent.fleet import overview
 from reporting_agent.software import VERSION
 
 TODAY = date(2026, 11, 23)
@@ -108,7 +108,7 @@ def test_the_table_the_json_and_the_csv_tell_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(firm(tmp_path))
-    assert main(["status", "--fleet", file, "--json"]) == 0
+    assert main(["fleet", "status", "--config", file, "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert [site["site"] for site in status["sites"]] == [
         "works-a",
@@ -126,12 +126,12 @@ def test_the_table_the_json_and_the_csv_tell_the_same(
     ]
     assert status["sites"][1]["agent"] == VERSION
 
-    assert main(["status", "--fleet", file, "--csv"]) == 0
+    assert main(["fleet", "status", "--config", file, "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["trouble"].split() for row in rows] == codes
     assert (rows[0]["period"], rows[0]["keys_until"]) == ("2025", "2027-11-23")
 
-    assert main(["status", "--fleet", file, "--lang", "zh"]) == 0
+    assert main(["fleet", "status", "--config", file, "--lang", "zh"]) == 0
     table = capsys.readouterr().out
     assert "未在平台注册 [not-enrolled]" in table
     assert "已收到" in table
@@ -141,15 +141,8 @@ def test_it_fails_on_trouble_where_that_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, out = str(firm(tmp_path)), tmp_path / "firm.json"
-    assert main(["status", "--fleet", file, "--trouble-fails", "--out", str(out)]) == 1
+    assert main(["fleet", "status", "--config", file, "--trouble-fails", "--out", str(out)]) == 1
     assert len(json.loads(out.read_text("utf-8"))["sites"]) == 5
     assert main(["status", "--state", str(tmp_path / "none")]) == 0
     assert main(["status", "--state", str(tmp_path / "none"), "--trouble-fails"]) == 1
     assert "[not-enrolled]" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "wrong", [["--csv"], ["--fleet", "F", "--site", "S"], ["--fleet", "F", "--heads", "H"]]
-)
-def test_options_that_do_not_go_together_are_refused(wrong: list[str]) -> None:
-    assert main(["status", *wrong]) == 2

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from extras.fleet.fleet_settings import load_fleet
 from fixtures import fleet
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.pipeline.inputs import paths_of
 
 

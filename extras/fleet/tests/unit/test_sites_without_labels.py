@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fleet.test_fleet import fleet, group_of
+from extras.fleet.tests.unit.test_fleet import fleet, group_of
 
 
 def with_a_site_of_another_year(folder: Path) -> Path:

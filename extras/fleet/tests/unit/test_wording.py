@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from extras.fleet import page
+from extras.fleet.one_site import do
+from extras.fleet.site_tasks import Task
+from extras.fleet.storage import site_at
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.fleet import page
-from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Task
-from reporting_agent.fleet.storage import site_at
 
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 

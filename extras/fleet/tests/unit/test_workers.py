@@ -16,11 +16,11 @@ from threading import Thread
 
 import pytest
 
+from extras.fleet import workers
+from extras.fleet.tests.unit.test_fleet import reads_by
 from reporting_agent.cli import main
-from reporting_agent.fleet import workers
 from reporting_agent.software import VERSION
 from tests.servers.dask import ROOT, Dask
-from tests.unit.fleet.test_fleet import reads_by
 from tests.unit.report.conftest import heats_site
 
 pytestmark = pytest.mark.slow

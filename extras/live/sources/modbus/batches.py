@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from reporting_agent.live.sources import tags
-from reporting_agent.live.sources.modbus.settings import ModbusBatches
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources import tags
+from extras.live.sources.modbus.settings import ModbusBatches
+from extras.live.spool.segments import Row
 
 
 class PolledBatches:

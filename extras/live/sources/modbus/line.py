@@ -25,9 +25,9 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.modbus.registers import RegisterBlock
-from reporting_agent.live.sources.modbus.settings import Modbus
-from reporting_agent.live.sources.source import reason
+from extras.live.sources.modbus.registers import RegisterBlock
+from extras.live.sources.modbus.settings import Modbus
+from extras.live.sources.source import reason
 
 try:
     import termios

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extras.live.sources.modbus.settings import Register, Tag, Value
+from extras.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 from reporting_agent.all_nines import all_nines
-from reporting_agent.live.sources.modbus.settings import Register, Tag, Value
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 MOST_REGISTERS = 125
 """Of one request (Modbus Application Protocol 1.1b3, 6.3)."""

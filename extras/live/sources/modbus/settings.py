@@ -8,8 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from benchmarks.phrases import Phrase
+from extras.live.sources import tags
 from reporting_agent.config.profile import Setting
-from reporting_agent.live.sources import tags
 
 LENGTHS = {
     "int16": 1,

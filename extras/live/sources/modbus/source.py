@@ -14,16 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.lifeline import Lifeline
-from reporting_agent.live.sources.modbus.batches import PolledBatches
-from reporting_agent.live.sources.modbus.registers import RegisterBlock, blocks, readings, tagged
-from reporting_agent.live.sources.modbus.settings import Modbus, Register, Tag
-from reporting_agent.live.sources.source import Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import now_us
+from extras.live.sources.clients import client_of
+from extras.live.sources.lifeline import Lifeline
+from extras.live.sources.modbus.batches import PolledBatches
+from extras.live.sources.modbus.registers import RegisterBlock, blocks, readings, tagged
+from extras.live.sources.modbus.settings import Modbus, Register, Tag
+from extras.live.sources.source import Word, reason, troubles
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import now_us
 
 LEAVING_S = 10.0
 
@@ -51,7 +51,7 @@ class ModbusSource:
     def __init__(self, settings: Modbus, folder: Path, intake: Intake) -> None:
         del folder  # nothing of it lies in a file
         with client_of("Modbus", "pymodbus and pyserial", "source.modbus"):
-            from reporting_agent.live.sources.modbus.line import NoAnswer, NotReached, RequestLine
+            from extras.live.sources.modbus.line import NoAnswer, NotReached, RequestLine
         self.settings, self._intake = settings, intake
         self._line, self._missed, self._not_reached = RequestLine(settings), NoAnswer, NotReached
         # whether the last poll took longer than the time between polls, though all answered

@@ -8,13 +8,13 @@ from typing import Any
 
 from asyncua import ua
 
-from reporting_agent.live.sources import tags
-from reporting_agent.live.sources.opcua import values
-from reporting_agent.live.sources.opcua.settings import ID, OpcUaBatches
-from reporting_agent.live.sources.payloads import EPOCH
-from reporting_agent.live.spool.kept_rows import moment_us
-from reporting_agent.live.spool.reading import ReadingQuality
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources import tags
+from extras.live.sources.opcua import values
+from extras.live.sources.opcua.settings import ID, OpcUaBatches
+from extras.live.sources.payloads import EPOCH
+from extras.live.spool.kept_rows import moment_us
+from extras.live.spool.reading import ReadingQuality
+from extras.live.spool.segments import Row
 
 _EARLIEST = timezone(
     timedelta(hours=14)

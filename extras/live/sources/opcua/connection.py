@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from asyncua import Client, ua
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources import payloads
-from reporting_agent.live.sources.opcua import history, security, values
-from reporting_agent.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
-from reporting_agent.live.sources.opcua.subscribing import Change, Subscription
-from reporting_agent.live.sources.source import reason
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import now_us
+from extras.live.sources import payloads
+from extras.live.sources.opcua import history, security, values
+from extras.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
+from extras.live.sources.opcua.subscribing import Change, Subscription
+from extras.live.sources.source import reason
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import now_us
 
 if TYPE_CHECKING:
-    from reporting_agent.live.sources.opcua.source import OpcUaSource
+    from extras.live.sources.opcua.source import OpcUaSource
 
 LOOK_EVERY_S = 1.0
 BEYOND = timedelta(days=1)  # until when history is read: a source's clock may be ahead of ours

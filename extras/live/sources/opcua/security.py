@@ -29,8 +29,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.opcua.settings import OpcUa
-from reporting_agent.live.sources.passwords import password_of
+from extras.live.sources.opcua.settings import OpcUa
+from extras.live.sources.passwords import password_of
 
 REVOKED = "revoked"
 """Folder in that of trusted certificates, for lists of revoked ones."""

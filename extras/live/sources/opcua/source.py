@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.clock import SourceClock
-from reporting_agent.live.sources.lifeline import Lifeline
-from reporting_agent.live.sources.opcua.settings import OpcUa
-from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.clients import client_of
+from extras.live.sources.clock import SourceClock
+from extras.live.sources.lifeline import Lifeline
+from extras.live.sources.opcua.settings import OpcUa
+from extras.live.sources.source import NOT_YET, Word, reason, troubles
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
 
 if TYPE_CHECKING:
-    from reporting_agent.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
+    from extras.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
 
 
 AGAIN_FIRST_S = 1.0
@@ -42,8 +42,8 @@ class OpcUaSource:
 
     def __init__(self, settings: OpcUa, folder: Path, intake: Intake) -> None:
         with client_of("OPC UA", "asyncua", "source.opcua"):
-            from reporting_agent.live.sources.opcua import security
-            from reporting_agent.live.sources.opcua.unread_histories import UnreadHistories
+            from extras.live.sources.opcua import security
+            from extras.live.sources.opcua.unread_histories import UnreadHistories
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
         self.batches: list[KnownBatches] = []
@@ -133,13 +133,13 @@ class OpcUaSource:
 
     @property
     def tagged(self) -> list[TaggedBatches]:
-        from reporting_agent.live.sources.opcua.batches import TaggedBatches
+        from extras.live.sources.opcua.batches import TaggedBatches
 
         return [log for log in self.batches if isinstance(log, TaggedBatches)]
 
     @property
     def events(self) -> list[EventBatches]:
-        from reporting_agent.live.sources.opcua.batches import EventBatches
+        from extras.live.sources.opcua.batches import EventBatches
 
         return [log for log in self.batches if isinstance(log, EventBatches)]
 
@@ -164,9 +164,9 @@ class OpcUaSource:
             asyncio.run(self._connecting())
 
     async def _connecting(self) -> None:
-        from reporting_agent.live.sources.opcua import security
-        from reporting_agent.live.sources.opcua.batches import EventBatches, TaggedBatches
-        from reporting_agent.live.sources.opcua.connection import Connection
+        from extras.live.sources.opcua import security
+        from extras.live.sources.opcua.batches import EventBatches, TaggedBatches
+        from extras.live.sources.opcua.connection import Connection
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         rows = kept_rows(self.intake.spool.folder) if self.settings.batches else []

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from asyncua import Client, ua
 
-from reporting_agent.live.sources.opcua.values import overflowed
+from extras.live.sources.opcua.values import overflowed
 
 ITEMS_AT_ONCE = 500
 KEEP_ALIVE_S = 10.0

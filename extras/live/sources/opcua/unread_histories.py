@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.opcua.history import UnreadHistory
-from reporting_agent.live.sources.source import Word
-from reporting_agent.live.spool.positions import row_of
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.opcua.history import UnreadHistory
+from extras.live.sources.source import Word
+from extras.live.spool.positions import row_of
+from extras.live.spool.segments import Row
 
 AGAIN_FIRST_S, AGAIN_LAST_S = 60.0, 3600.0
 

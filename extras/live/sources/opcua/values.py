@@ -10,8 +10,8 @@ from typing import Any
 
 from asyncua import ua
 
-from reporting_agent.live.sources.payloads import EPOCH, no_number, of_a_meter
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
+from extras.live.sources.payloads import EPOCH, no_number, of_a_meter
+from extras.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = datetime(1601, 1, 1, tzinfo=UTC)  # what a DateTime of 0 is (OPC 10000-6, 5.2.2.5)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from tests.functional.live.agent_without_power import cut
+from extras.live.tests.functional.agent_without_power import cut
 from tests.servers.line import Line
 
 IN_TIME_S = 180  # on a machine that others use
@@ -57,7 +57,7 @@ class Agent:
         command = [
             sys.executable,
             "-m",
-            "tests.functional.live.agent_without_power",
+            "extras.live.tests.functional.agent_without_power",
             str(plant.live),
             str(self.marks),
             *more,
@@ -65,7 +65,7 @@ class Agent:
         with (plant.folder / "agent.log").open("ab") as log:
             whole = {**os.environ, **(environment or {})}
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=Path(__file__).parents[3], env=whole
+                command, stdout=log, stderr=log, cwd=Path(__file__).parents[4], env=whole
             )
         STARTED.append(self.process)
 

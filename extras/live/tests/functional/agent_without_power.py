@@ -1,7 +1,7 @@
 """`watch` as a process whose power may fail: it notes how much of each file the disk was told to
 keep, and may die at a named instant.
 
-    python -m tests.functional.live.agent_without_power SITE MARKS [DIE_AT] [acknowledge-first]
+    python -m extras.live.tests.functional.agent_without_power SITE MARKS [DIE_AT] [acknowledge-first]
 
 `cut` then takes from the files what was never synced, the worst that a power failure does.
 `acknowledge-first` is the control: the same agent with its two acts in the wrong order.
@@ -18,10 +18,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.repeats import ArrivalOutcome
+from extras.live.watching import SiteWatch
 from reporting_agent.config import load_site
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.repeats import ArrivalOutcome
-from reporting_agent.live.watching import SiteWatch
 
 DEATHS = ("before-writing", "before-sync", "after-sync", "after-acknowledging")
 AFTER_ARRIVALS = 5  # a death at a named instant comes with so many messages taken

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from extras.live.tests.functional.plant import Plant
 from fixtures.simulator.furnaces import Sent
-from tests.functional.live.plant import Plant
 from tests.servers.postgres import Cluster
 
 TABLES = """

@@ -29,7 +29,7 @@ class Server:
         log.write_text("")
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[3]
+                self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[4]
             )
         deadline = time.monotonic() + STARTS_IN_S
         while "serving" not in log.read_text():

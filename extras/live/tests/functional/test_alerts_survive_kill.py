@@ -20,16 +20,16 @@ from typing import Any
 
 import pytest
 
+from extras.live.control_room import unsent
+from extras.live.control_room.notifying import Notifier
+from extras.live.control_room.unsent import Notification, UnsentMessages
+from extras.live.running.meter_total import HOUR_US
+from extras.live.running.plant import Alert
+from extras.live.sources.settings import Alerts
+from extras.live.spool.writer import now_us
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room import unsent
-from reporting_agent.live.control_room.notifying import Notifier
-from reporting_agent.live.control_room.unsent import Notification, UnsentMessages
-from reporting_agent.live.running.meter_total import HOUR_US
-from reporting_agent.live.running.plant import Alert
-from reporting_agent.live.sources.settings import Alerts
-from reporting_agent.live.spool.writer import now_us
-from reporting_agent.live.watching import SiteWatch
 from tests.servers import free_port
 from tests.servers.mosquitto import Broker
 
@@ -63,13 +63,13 @@ class Agent:
                 [
                     sys.executable,
                     "-m",
-                    "tests.functional.live.test_alerts_survive_kill",
+                    "extras.live.tests.functional.test_alerts_survive_kill",
                     str(site),
                     *more,
                 ],
                 stdout=log,
                 stderr=log,
-                cwd=Path(__file__).parents[3],
+                cwd=Path(__file__).parents[4],
             )
 
     def says(self, *words: str) -> None:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.control_room.notifying import Notifier
+from extras.live.control_room.room import Room
+from extras.live.reloading import settings_of
+from extras.live.running import learning, reopening
+from extras.live.running.plant import Plant
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.notifying import Notifier
-from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.reloading import settings_of
-from reporting_agent.live.running import learning, reopening
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.watching import SiteWatch
 
 # of each furnace: enough for a usual course, and more than is held of a meter beside open batches
 HEATS = 40

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from extras.live.closing import PeriodClosing, last_lines
+from extras.live.sources.growing_files import FileSource
+from extras.live.sources.settings import load
+from extras.live.sources.source import LiveSource
+from extras.live.sources.table_settings import GrowingFiles
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.lost_numbers import row_given_up
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.closing import PeriodClosing, last_lines
-from reporting_agent.live.sources.growing_files import FileSource
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.sources.table_settings import GrowingFiles
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.lost_numbers import row_given_up
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
 from reporting_agent.sending.consent import SCHEME
 from tests.functional.test_submit_survives_kill import Plant, Server
 

@@ -16,21 +16,21 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from extras.live.sources import mqtt, payloads
+from extras.live.sources.asking_again import RepeatedQuestions
+from extras.live.sources.growing_files import FileSource
+from extras.live.sources.modbus.settings import Modbus
+from extras.live.sources.modbus.source import ModbusSource
+from extras.live.sources.opcua.settings import OpcUa
+from extras.live.sources.opcua.source import OpcUaSource
+from extras.live.sources.settings import Mqtt, MqttReadings
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.sources import mqtt, payloads
-from reporting_agent.live.sources.asking_again import RepeatedQuestions
-from reporting_agent.live.sources.growing_files import FileSource
-from reporting_agent.live.sources.modbus.settings import Modbus
-from reporting_agent.live.sources.modbus.source import ModbusSource
-from reporting_agent.live.sources.opcua.settings import OpcUa
-from reporting_agent.live.sources.opcua.source import OpcUaSource
-from reporting_agent.live.sources.settings import Mqtt, MqttReadings
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.watching import SiteWatch
 from tests.servers.mosquitto import Broker
 
 pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(300)]

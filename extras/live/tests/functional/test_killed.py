@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.tests.functional.agent import Agent, all_there, end_all, killed_at_random_instants
+from extras.live.tests.functional.agent_without_power import DEATHS
+from extras.live.tests.functional.plant import Plant, equal_to_the_files
 from fixtures.gateway import Gateway
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
-from tests.functional.live.agent_without_power import DEATHS
-from tests.functional.live.plant import Plant, equal_to_the_files
 from tests.servers.line import laid
 from tests.servers.mosquitto import Broker
 

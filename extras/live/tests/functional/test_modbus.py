@@ -17,17 +17,17 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.sources.modbus.line import NoAnswer, RequestLine
+from extras.live.sources.modbus.registers import blocks, readings
+from extras.live.sources.modbus.settings import Modbus
+from extras.live.sources.settings import load
+from extras.live.tests.functional.agent import Agent, end_all
+from extras.live.tests.functional.plant import Plant
+from extras.live.tests.functional.server import Server
 from fixtures import modbus_server
 from fixtures.serial_pair import SerialPair
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.sources.modbus.line import NoAnswer, RequestLine
-from reporting_agent.live.sources.modbus.registers import blocks, readings
-from reporting_agent.live.sources.modbus.settings import Modbus
-from reporting_agent.live.sources.settings import load
-from tests.functional.live.agent import Agent, end_all
-from tests.functional.live.plant import Plant
-from tests.functional.live.server import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

@@ -17,11 +17,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources.modbus.source import ModbusSource
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.spool_source import SpoolKind
+from extras.live.sources.modbus.source import ModbusSource
+from extras.live.sources.settings import load
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.writer import Spool
+from extras.live.spool_source import SpoolKind
 from tests.servers import free_port
 
 ID, STATE, TAPPED_T = 30, 32, 33

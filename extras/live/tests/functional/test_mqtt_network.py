@@ -13,10 +13,10 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.settings import Mqtt
-from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.writer import Spool
+from extras.live.sources.mqtt import MqttSource
+from extras.live.sources.settings import Mqtt
+from extras.live.spool.acknowledging import Intake, MessageArrival
+from extras.live.spool.writer import Spool
 from tests.servers import authority
 from tests.servers.line import laid
 from tests.servers.mosquitto import Broker
@@ -229,8 +229,8 @@ def test_a_source_leaves_though_nothing_takes_what_came(
     """Its thread waits for room in the intake, of which the one who asks it to leave is to make
     room.
     """
-    monkeypatch.setattr("reporting_agent.live.spool.acknowledging.MOST_WAITING", 10)
-    monkeypatch.setattr("reporting_agent.live.sources.mqtt_network.LEAVING_S", 0.5)
+    monkeypatch.setattr("extras.live.spool.acknowledging.MOST_WAITING", 10)
+    monkeypatch.setattr("extras.live.sources.mqtt_network.LEAVING_S", 0.5)
     broker = Broker(tmp_path / "broker").start()
     spool = Spool(tmp_path / "spool")
     intake = Intake(spool)

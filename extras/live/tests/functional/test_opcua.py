@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.tests.functional.agent import all_there, end_all, killed_at_random_instants
+from extras.live.tests.functional.plant import Plant, equal_to_the_files
+from extras.live.tests.functional.server import Server
 from fixtures import opcua_server
 from fixtures.simulator.furnaces import Furnaces
-from tests.functional.live.agent import all_there, end_all, killed_at_random_instants
-from tests.functional.live.plant import Plant, equal_to_the_files
-from tests.functional.live.server import Server
 from tests.servers.line import laid
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]

@@ -23,16 +23,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
+from extras.live.sources.opcua import history, source, unread_histories
+from extras.live.sources.opcua.settings import OpcUa
+from extras.live.sources.opcua.source import OpcUaSource
+from extras.live.sources.opcua.values import microseconds
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.reading import Reading, ReadingQuality
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import Spool
 from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
-from reporting_agent.live.sources.opcua import history, source, unread_histories
-from reporting_agent.live.sources.opcua.settings import OpcUa
-from reporting_agent.live.sources.opcua.source import OpcUaSource
-from reporting_agent.live.sources.opcua.values import microseconds
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.reading import Reading, ReadingQuality
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import Spool
 from tests.servers import free_port
 
 pytestmark = pytest.mark.slow

@@ -26,15 +26,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from extras.live.sources.source import NOT_YET
+from extras.live.tests.functional.plant import energies
+from extras.live.watching import SiteWatch
 from fixtures.gateway import Gateway
 from fixtures.simulator.furnaces import Sent
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.live.sources.source import NOT_YET
-from reporting_agent.live.watching import SiteWatch
 from reporting_agent.sources.meter_readings import stream_readings
 from reporting_agent.sources.reading_log import ReadingLog
-from tests.functional.live.plant import energies
 from tests.functional.real_data import DATA, HEATS, METER, PROFILES, ROOT, site_of
 from tests.servers.mosquitto import Broker
 from tests.servers.postgres import Cluster

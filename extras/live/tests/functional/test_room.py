@@ -18,17 +18,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
+from extras.live.control_room.answers import AlertAnswer, Kind
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.pages import SitePages
+from extras.live.control_room.serving import Server
+from extras.live.control_room.shifts import LineDone, Shift
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.plant import Alert, IdleEquipment, Open
+from extras.live.sources.settings import PageAddress
+from extras.live.unreadable import Message
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.answers import AlertAnswer, Kind
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.pages import SitePages
-from reporting_agent.live.control_room.serving import Server
-from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.plant import Alert, IdleEquipment, Open
-from reporting_agent.live.sources.settings import PageAddress
-from reporting_agent.live.unreadable import Message
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.servers import free_port
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.settings import Mqtt
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.writer import Spool
+from extras.live.sources.mqtt import MqttSource
+from extras.live.sources.settings import Mqtt
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.writer import Spool
 from tests.servers.edge_node import EdgeNode
 from tests.servers.mosquitto import Broker
 

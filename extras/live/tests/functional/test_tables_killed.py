@@ -19,17 +19,17 @@ import psycopg
 import pytest
 
 from benchmarks.errors import InputError
+from extras.live.sources import polled
+from extras.live.sources.sql import SqlSource
+from extras.live.sources.table_settings import Sql
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.repeats import ArrivalOutcome
+from extras.live.spool.segments import frames
+from extras.live.spool.writer import Spool
+from extras.live.tests.functional.agent import Agent, all_there, end_all, killed_at_random_instants
+from extras.live.tests.functional.historian import FILES, SITE, TABLES, Historian, appended, written
+from extras.live.tests.functional.plant import Plant, energies, equal_to_the_files
 from fixtures.simulator.furnaces import Furnaces
-from reporting_agent.live.sources import polled
-from reporting_agent.live.sources.sql import SqlSource
-from reporting_agent.live.sources.table_settings import Sql
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.repeats import ArrivalOutcome
-from reporting_agent.live.spool.segments import frames
-from reporting_agent.live.spool.writer import Spool
-from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
-from tests.functional.live.historian import FILES, SITE, TABLES, Historian, appended, written
-from tests.functional.live.plant import Plant, energies, equal_to_the_files
 from tests.servers import odbc
 from tests.servers.line import laid
 from tests.servers.postgres import Cluster

@@ -20,7 +20,7 @@ import pytest
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 MINUTES = 15  # what the page's heading is held to
 BY_ADMINISTRATOR = ("apt-get ", "systemctl ")
 

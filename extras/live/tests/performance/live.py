@@ -25,14 +25,14 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from tests.performance import live_opcua, spool
+from extras.live.tests.performance import live_opcua, spool
+from extras.live.tests.performance.watched import line, resident_mb, until, watching
 from tests.performance.measurement import Measurement
-from tests.performance.watched import line, resident_mb, until, watching
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from reporting_agent.live.sources.mqtt import MqttSource
-    from reporting_agent.live.watching import SiteWatch
+    from extras.live.sources.mqtt import MqttSource
+    from extras.live.watching import SiteWatch
 
 MESSAGES = 20_000
 METERS = 1_000
@@ -216,7 +216,7 @@ def site_text(port: int, page: int, meters: int) -> str:
 
 
 def _again(watch: SiteWatch) -> MqttSource:
-    from reporting_agent.live.sources.mqtt import MqttSource
+    from extras.live.sources.mqtt import MqttSource
 
     return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)
 

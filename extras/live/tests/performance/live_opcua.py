@@ -24,13 +24,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from extras.live.tests.performance.watched import line, until, watching
 from tests.performance.measurement import Measurement
-from tests.performance.watched import line, until, watching
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from reporting_agent.live.sources.opcua.source import OpcUaSource
-    from reporting_agent.live.watching import SiteWatch
+    from extras.live.sources.opcua.source import OpcUaSource
+    from extras.live.watching import SiteWatch
 
 NODES = 1_000
 NAMES = [f"ns=2;i={number}" for number in range(1, NODES + 1)]
@@ -132,13 +132,13 @@ def _url(port: int) -> str:
 
 
 def _is_connected(watch: SiteWatch) -> bool:
-    from reporting_agent.live.sources.opcua.source import OpcUaSource
+    from extras.live.sources.opcua.source import OpcUaSource
 
     return all(isinstance(source, OpcUaSource) and source.connected for source in watch.sources)
 
 
 def _again(watch: SiteWatch) -> OpcUaSource:
-    from reporting_agent.live.sources.opcua.source import OpcUaSource
+    from extras.live.sources.opcua.source import OpcUaSource
 
     return OpcUaSource(watch.settings.opcua[0], watch.site.folder, watch.intake)
 

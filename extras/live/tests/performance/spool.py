@@ -76,8 +76,8 @@ def _bytes_alone(spool: Path) -> list[float]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from reporting_agent.live.spool import layout
-    from reporting_agent.live.spool.segments import frames
+    from extras.live.spool import layout
+    from extras.live.spool.segments import frames
 
     total = 0.0
     for path in layout.days(spool):
@@ -113,8 +113,8 @@ def _spooled(folder: Path) -> None:
     """
     import pyarrow.parquet as pq
 
-    from reporting_agent.live.spool import compaction, layout, segments
-    from reporting_agent.live.spool.reading import NO_SEQUENCE, RECORD
+    from extras.live.spool import compaction, layout, segments
+    from extras.live.spool.reading import NO_SEQUENCE, RECORD
 
     for name in layout.FOLDERS:
         (folder / "spool" / name).mkdir(parents=True)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from tests.performance.measurement import Measurement
 
 if TYPE_CHECKING:
-    from reporting_agent.live.watching import SiteWatch
+    from extras.live.watching import SiteWatch
 
 
 @contextmanager
 def watching(folder: Path, site_text: str) -> Iterator[SiteWatch]:
     """The `SiteWatch` of a site.toml that is written into the folder."""
+    from extras.live.watching import SiteWatch
     from reporting_agent.config import load_site
-    from reporting_agent.live.watching import SiteWatch
 
     (folder / "site.toml").write_text(site_text, "utf-8")
     watch, stop = SiteWatch(load_site(folder / "site.toml"), lambda _: None), threading.Event()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, LateRecount
+from extras.live.running.plant import Plant
+from extras.live.running.reopening import GATHERED_S, LateRecount
 
 
 def sentences_of_rounds(reopening: LateRecount, plant: Plant, began_s: float = 0.0) -> list[str]:

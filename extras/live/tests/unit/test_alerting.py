@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting_agent.live.running.excess_alarms import (
+from extras.live.running.excess_alarms import (
     LOOKS,
     STEPS,
     ExcessHistory,

@@ -11,15 +11,15 @@ import pytest
 
 from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
+from extras.live.running.awaited import beside_us
+from extras.live.running.plant import Plant
+from extras.live.running.reopening import GATHERED_S, LateRecount
+from extras.live.spool.between_moments import readings_between
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.running.awaited import beside_us
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, LateRecount
-from reporting_agent.live.spool.between_moments import readings_between
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
 from reporting_agent.metering import cut_readings
 
 Row = dict[str, str]

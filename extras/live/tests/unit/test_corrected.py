@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from benchmarks.measurements import Period
+from extras.live.running.plant import Plant
+from extras.live.running.reopening import LateRecount, count_again
+from extras.live.spool import repeats
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
+from extras.live.tests.functional.plant import energies
+from extras.live.tests.unit.rounds import sentences_of_rounds
+from extras.live.tests.unit.test_spool import readings_held
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import LateRecount, count_again
-from reporting_agent.live.spool import repeats
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
-from tests.functional.live.plant import energies
-from tests.unit.live.rounds import sentences_of_rounds
-from tests.unit.live.test_spool import readings_held
 
 T0_US = 1_735_800_000_000_000
 HIGHER = 1_000_000  # numbers of corrections, above those of all that was sent before

@@ -14,18 +14,18 @@ import pytest
 
 from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
+from extras.live.running import costs
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.not_known import why_not_known
+from extras.live.running.plant import Plant
+from extras.live.running.reopening import LateRecount
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.analysis.energy_costs.priced_energy import priced
 from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.live.running import costs
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.not_known import why_not_known
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import LateRecount
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
 
 FURNACES = Furnaces(furnaces=1, heats=12)
 REGISTER, GAS = "eaf-1-electricity", "eaf-1-gas"

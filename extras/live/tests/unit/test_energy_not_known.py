@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 
 from benchmarks.measurements import Period
+from extras.live.control_room import shift_words
+from extras.live.control_room.faults import Faults
+from extras.live.control_room.pages import SitePages
+from extras.live.control_room.shifts import done
+from extras.live.running.meter_total import MeterTotal
+from extras.live.running.plant import Plant
+from extras.live.sources.payloads import EPOCH
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
-from reporting_agent.live.control_room import shift_words
-from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.control_room.pages import SitePages
-from reporting_agent.live.control_room.shifts import done
-from reporting_agent.live.running.meter_total import MeterTotal
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.sources.payloads import EPOCH
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
 from reporting_agent.metering import MeterQuery, courses
 from tests.unit.metering.records import record
 

@@ -16,21 +16,21 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
+from extras.live.control_room.alert_words import AlertWords
+from extras.live.control_room.room_view import RoomView
+from extras.live.sources import growing_files
+from extras.live.sources.growing_files import FileSource
+from extras.live.sources.settings import load
+from extras.live.sources.source import BACKLOG, NOT_YET
+from extras.live.sources.table_settings import GrowingFiles
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.segments import frames
+from extras.live.spool.writer import Spool
+from extras.live.spool_source import SpoolKind
+from extras.live.tests.unit.test_page import MOMENT
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.sources import growing_files
-from reporting_agent.live.sources.growing_files import FileSource
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.sources.source import BACKLOG, NOT_YET
-from reporting_agent.live.sources.table_settings import GrowingFiles
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.segments import frames
-from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.spool_source import SpoolKind
-from tests.unit.live.test_page import MOMENT
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 HEADER = "tag;at;kWh\n"

@@ -11,10 +11,10 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources import payloads, sparkplug, tabular
-from reporting_agent.live.sources.settings import MqttBatches, MqttReadings, load
-from reporting_agent.live.sources.table_settings import ReadingColumns
-from reporting_agent.live.spool.reading import NO_SEQUENCE, ReadingQuality
+from extras.live.sources import payloads, sparkplug, tabular
+from extras.live.sources.settings import MqttBatches, MqttReadings, load
+from extras.live.sources.table_settings import ReadingColumns
+from extras.live.spool.reading import NO_SEQUENCE, ReadingQuality
 
 TOPIC = "works/meters/eaf-1"
 STAMP_US = 1_735_797_600_000_000

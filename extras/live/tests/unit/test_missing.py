@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.sources import payloads
-from reporting_agent.live.sources.asking_again import MOST_REQUESTS, RepeatedQuestions
-from reporting_agent.live.sources.settings import MqttReadings
-from reporting_agent.live.spool.gaps import FURTHEST, Gaps
-from reporting_agent.live.spool.lost_numbers import row_given_up
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
+from extras.live.sources import payloads
+from extras.live.sources.asking_again import MOST_REQUESTS, RepeatedQuestions
+from extras.live.sources.settings import MqttReadings
+from extras.live.spool.gaps import FURTHEST, Gaps
+from extras.live.spool.lost_numbers import row_given_up
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
 
 T0 = 1_735_800_000_000_000
 FAR = 9_000_000_000_000_000

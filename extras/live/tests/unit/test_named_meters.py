@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measurements import DataFinding
+from extras.live.sources import named_meters
+from extras.live.sources.payloads import UnreadablePayload, unreadable
+from extras.live.sources.settings import load
+from extras.live.spool.reading import Reading
+from extras.live.spool.segments import Row
+from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.sources import named_meters
-from reporting_agent.live.sources.payloads import UnreadablePayload, unreadable
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import Spool
 
 SOURCES = """[[source.modbus]]
 host = "127.0.0.1"

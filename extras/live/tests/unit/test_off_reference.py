@@ -13,11 +13,11 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
+from extras.live.control_room.faults import Faults
+from extras.live.running.plant import Plant
+from extras.live.spool.reading import Reading
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.spool.reading import Reading
 
 SITE = """
 [site]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources.opcua.source import OpcUaSource
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.writer import Spool
+from extras.live.sources.opcua.source import OpcUaSource
+from extras.live.sources.settings import load
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.writer import Spool
 
 SERVER = {"url": "opc.tcp://plc:4840", "security": "none", "nodes": {"m": "ns=2;s=kWh"}}
 SECURED = {

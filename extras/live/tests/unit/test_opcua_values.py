@@ -7,10 +7,10 @@ from datetime import UTC
 import pytest
 from asyncua import ua
 
-from reporting_agent.live.sources.opcua import values
-from reporting_agent.live.sources.opcua.batches import TaggedBatches
-from reporting_agent.live.sources.opcua.settings import OpcUaBatches
-from reporting_agent.live.sources.payloads import UnreadablePayload
+from extras.live.sources.opcua import values
+from extras.live.sources.opcua.batches import TaggedBatches
+from extras.live.sources.opcua.settings import OpcUaBatches
+from extras.live.sources.payloads import UnreadablePayload
 
 SOUND = ua.DateTime(2025, 1, 2, 6, tzinfo=UTC)
 

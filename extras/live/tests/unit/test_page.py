@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.control_room.answers import key_of
+from extras.live.control_room.drawing import tenths
+from extras.live.control_room.moment import PlantMoment
+from extras.live.control_room.notifying import Notifier
+from extras.live.control_room.room import Room
+from extras.live.control_room.room_view import RoomView
+from extras.live.control_room.shifts import Shift
+from extras.live.reloading import settings_of
+from extras.live.running.plant import Alert, IdleEquipment
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.answers import key_of
-from reporting_agent.live.control_room.drawing import tenths
-from reporting_agent.live.control_room.moment import PlantMoment
-from reporting_agent.live.control_room.notifying import Notifier
-from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.control_room.shifts import Shift
-from reporting_agent.live.reloading import settings_of
-from reporting_agent.live.running.plant import Alert, IdleEquipment
 
 AT_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)
 START = datetime(2026, 11, 25, 13, tzinfo=UTC)

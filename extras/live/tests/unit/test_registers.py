@@ -9,10 +9,10 @@ import pytest
 from pymodbus.client.mixin import ModbusClientMixin
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources.modbus.registers import MOST_REGISTERS, blocks, number, readings
-from reporting_agent.live.sources.modbus.settings import LENGTHS, Register
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.reading import ReadingQuality
+from extras.live.sources.modbus.registers import MOST_REGISTERS, blocks, number, readings
+from extras.live.sources.modbus.settings import LENGTHS, Register
+from extras.live.sources.settings import load
+from extras.live.spool.reading import ReadingQuality
 
 
 def register(**named: object) -> Register:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.control_room import shift_ends
+from extras.live.control_room.room_view import RoomView
+from extras.live.control_room.shifts import bounds
+from extras.live.reloading import topics_left
+from extras.live.sources.settings import LiveSettings
+from extras.live.spool.writer import now_us
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room import shift_ends
-from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.control_room.shifts import bounds
-from reporting_agent.live.reloading import topics_left
-from reporting_agent.live.sources.settings import LiveSettings
-from reporting_agent.live.spool.writer import now_us
-from reporting_agent.live.watching import SiteWatch
 from tests.servers import free_port
 
 FILES = """[[source.files]]

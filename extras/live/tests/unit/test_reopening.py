@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from extras.live.control_room.shifts import done
+from extras.live.running import reopening
+from extras.live.running.batch_log import RunningBatch
+from extras.live.running.meter_total import SPARE
+from extras.live.running.plant import Plant
+from extras.live.running.reopening import GATHERED_S, MOST_NAMED, LateRecount
+from extras.live.spool.between_moments import Readings
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
+from extras.live.tests.unit.rounds import sentences_of_rounds
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.shifts import done
-from reporting_agent.live.running import reopening
-from reporting_agent.live.running.batch_log import RunningBatch
-from reporting_agent.live.running.meter_total import SPARE
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, LateRecount
-from reporting_agent.live.spool.between_moments import Readings
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
-from tests.unit.live.rounds import sentences_of_rounds
 
 METER = "eaf-1-gas"
 BEGIN = Furnaces().begin

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measurements import Period
+from extras.live.control_room.faults import Faults
+from extras.live.running.plant import Plant
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
 
 PATHS = '[[source.files]]\npath = "x.csv"\n[source.files.batches]\n'
 EARLIER = 5  # batches of an hour that ended, each of three quarters

@@ -16,21 +16,21 @@ import pytest
 from benchmarks import packs
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
+from extras.live.control_room.alert_words import AlertWords
+from extras.live.control_room.answers import AlertAnswer
+from extras.live.control_room.notifying import Journal
+from extras.live.control_room.room_view import RoomView
+from extras.live.control_room.shift_words import line_words
+from extras.live.control_room.shifts import bounds, done
+from extras.live.running.batch_log import BatchLog
+from extras.live.running.meter_total import MeterTotal
+from extras.live.running.plant import Alert, Plant
+from extras.live.running.totals import RunningTotals
+from extras.live.spool.reading import Reading
+from extras.live.tests.functional.plant import energies
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
-from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.answers import AlertAnswer
-from reporting_agent.live.control_room.notifying import Journal
-from reporting_agent.live.control_room.room_view import RoomView
-from reporting_agent.live.control_room.shift_words import line_words
-from reporting_agent.live.control_room.shifts import bounds, done
-from reporting_agent.live.running.batch_log import BatchLog
-from reporting_agent.live.running.meter_total import MeterTotal
-from reporting_agent.live.running.plant import Alert, Plant
-from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.spool.reading import Reading
-from tests.functional.live.plant import energies
 
 HISTORY = 24 * 4
 RATE_A_WEEK = 4.0  # or the history would have to be longer

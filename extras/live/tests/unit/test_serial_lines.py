@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.sources.modbus.line import NotReached, RequestLine
-from reporting_agent.live.sources.modbus.registers import blocks
-from reporting_agent.live.sources.modbus.settings import Modbus
+from extras.live.sources.modbus.line import NotReached, RequestLine
+from extras.live.sources.modbus.registers import blocks
+from extras.live.sources.modbus.settings import Modbus
 from tests.servers import free_port
 
 REGISTER = {"meter": "m", "unit": 1, "address": 0}

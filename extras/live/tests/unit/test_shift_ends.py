@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.catalogue import in_language
+from extras.live.control_room import shift_words
+from extras.live.control_room.shift_ends import WAITS_S, ShiftEnds
+from extras.live.control_room.shifts import LineDone, Shift, bounds
+from extras.live.running.totals import RunningTotals
+from extras.live.spool.reading import Reading
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room import shift_words
-from reporting_agent.live.control_room.shift_ends import WAITS_S, ShiftEnds
-from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.watching import SiteWatch
+from tests.unit.agent_read.test_site_config import GOOD
 
 STARTS = ("06:00", "14:00", "22:00")
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -173,3 +174,18 @@ def test_its_sentence_says_what_each_figure_is(
     sentence = shift_words.ended(Shift(start, start + 8 * HOUR, tuple(lines), ()), UTC)
     assert sentence == english
     assert chinese in in_language(sentence, "zh-hans")
+
+
+def test_shifts_that_begin_at_hours_of_one_digit_are_in_the_order_of_the_day(
+    tmp_path: Path,
+) -> None:
+    """07:30 local time lies in the shift from 6:00 to 14:00, for the runs of a log as in the
+    control room.
+    """
+    (tmp_path / "site.toml").write_text(
+        GOOD + '[runs]\nshift_starts = ["6:00", "14:00", "22:00"]\n', encoding="utf-8"
+    )
+    site = load_site(tmp_path / "site.toml")
+    at = datetime(2026, 3, 2, 7, 30, tzinfo=site.zone)
+    first, last = bounds(site.runs.shift_starts, at, site.zone)
+    assert (first, last) == (at.replace(hour=6, minute=0), at.replace(hour=14, minute=0))

@@ -18,17 +18,17 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
-from reporting_agent.live.batch_tables import refuse_without_batches
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool import layout, repeats
-from reporting_agent.live.spool.between_moments import readings_between
-from reporting_agent.live.spool.compaction import AGAIN_US, write
-from reporting_agent.live.spool.dropping import drop
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.meter_state import LATEST_KEPT
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import DAY_US, Spool, SpoolFull, now_us
-from reporting_agent.live.spool_source import SpoolKind
+from extras.live.batch_tables import refuse_without_batches
+from extras.live.sources.settings import load
+from extras.live.spool import layout, repeats
+from extras.live.spool.between_moments import readings_between
+from extras.live.spool.compaction import AGAIN_US, write
+from extras.live.spool.dropping import drop
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.meter_state import LATEST_KEPT
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import DAY_US, Spool, SpoolFull, now_us
+from extras.live.spool_source import SpoolKind
 from reporting_agent.sources import conformance, interface
 
 T0 = 1_735_800_000_000_000

@@ -13,14 +13,14 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources import databases, marks
-from reporting_agent.live.sources.polled import UnexpectedAnswer
-from reporting_agent.live.sources.settings import load
-from reporting_agent.live.sources.sql import SqlSource
-from reporting_agent.live.sources.table_settings import Sql
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.repeats import ArrivalOutcome
-from reporting_agent.live.spool.writer import Spool
+from extras.live.sources import databases, marks
+from extras.live.sources.polled import UnexpectedAnswer
+from extras.live.sources.settings import load
+from extras.live.sources.sql import SqlSource
+from extras.live.sources.table_settings import Sql
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.repeats import ArrivalOutcome
+from extras.live.spool.writer import Spool
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 READINGS = {

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from extras.live.control_room.faults import Faults
+from extras.live.running.plant import Plant
+from extras.live.sources.clock import for_people
+from extras.live.spool.reading import Reading
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.sources.clock import for_people
-from reporting_agent.live.spool.reading import Reading
 
 MINUTE_US = 60_000_000
 NOW_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)

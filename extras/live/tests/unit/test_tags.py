@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from reporting_agent.live.sources.tags import TagChange, TaggedUnit, latest
-from reporting_agent.live.spool.segments import Row
+from extras.live.sources.tags import TagChange, TaggedUnit, latest
+from extras.live.spool.segments import Row
 
 CONSTANTS = {"step": "eaf", "equipment": "eaf-1"}
 

@@ -10,19 +10,19 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
+from extras.live.sources.mqtt import MqttSource
+from extras.live.sources.payloads import rows, unreadable
+from extras.live.sources.settings import Mqtt, MqttBatches
+from extras.live.sources.source import reason
+from extras.live.spool.acknowledging import Intake
+from extras.live.spool.kept_rows import kept_rows
+from extras.live.spool.reading import Reading
+from extras.live.spool.writer import Spool
+from extras.live.unreadable import LONGEST_TEXT, MOST_TOPICS, UnreadableMessages, why_of
+from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.payloads import rows, unreadable
-from reporting_agent.live.sources.settings import Mqtt, MqttBatches
-from reporting_agent.live.sources.source import reason
-from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.kept_rows import kept_rows
-from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, UnreadableMessages, why_of
-from reporting_agent.live.watching import SiteWatch
 
 
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.measurements import Period
-from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.audit.reconciliation.papers import Bill, Papers
-from reporting_agent.audit.reconciliation.reconcile import reconcile
+from extras.reconciliation.counting import us_of
+from extras.reconciliation.papers import Bill, Papers
+from extras.reconciliation.reconcile import reconcile
+from extras.reconciliation.tests.functional.test_reconciliation import KILN, bill, kwh, record_of
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 from tests.functional.audit.conftest import PERIOD
-from tests.functional.audit.test_reconciliation import KILN, bill, kwh, record_of
 
 FIRST, TURN, END = date(2025, 2, 1), date(2025, 2, 14), date(2025, 3, 1)
 

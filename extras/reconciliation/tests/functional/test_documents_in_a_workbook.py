@@ -16,9 +16,9 @@ import openpyxl
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.audit.reconciliation import loading, papers
-from reporting_agent.audit.reconciliation.headings import COLUMNS, EXAMPLES, SHEETS
-from reporting_agent.audit.reconciliation.papers import Papers
+from extras.reconciliation import loading, papers
+from extras.reconciliation.headings import COLUMNS, EXAMPLES, SHEETS
+from extras.reconciliation.papers import Papers
 from reporting_agent.cli import main
 
 PERIOD = "2025-Q1"

@@ -11,14 +11,21 @@ import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.measurements import Period
-from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.audit.reconciliation.papers import Calibration, Papers, StockSurvey
-from reporting_agent.audit.reconciliation.reconcile import reconcile
+from extras.reconciliation.counting import us_of
+from extras.reconciliation.papers import Calibration, Papers, StockSurvey
+from extras.reconciliation.reconcile import reconcile
+from extras.reconciliation.tests.functional.test_reconciliation import (
+    FEBRUARY,
+    KILN,
+    bill,
+    kwh,
+    only,
+    record_of,
+)
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 from tests.functional.audit.conftest import PERIOD
-from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, bill, kwh, only, record_of
 
 CHANGE = date(2025, 2, 12)
 

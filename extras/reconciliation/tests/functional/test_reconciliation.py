@@ -15,11 +15,11 @@ import pytest
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
+from extras.reconciliation import papers
+from extras.reconciliation.counting import us_of
+from extras.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
+from extras.reconciliation.reconcile import reconcile
 from reporting_agent import pipeline
-from reporting_agent.audit.reconciliation import papers
-from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
-from reporting_agent.audit.reconciliation.reconcile import reconcile
 from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.metering import MeterRecord

@@ -14,15 +14,21 @@ from pydantic import ValidationError
 
 from benchmarks.audit.evidence import CheckState
 from benchmarks.measurements import Period
+from extras.reconciliation.papers import Papers, Sale, StockSurvey
+from extras.reconciliation.reconcile import reconcile
+from extras.reconciliation.tests.functional.test_reconciliation import (
+    FEBRUARY,
+    KILN,
+    bill,
+    kwh,
+    only,
+)
 from reporting_agent import pipeline
-from reporting_agent.audit.reconciliation.papers import Papers, Sale, StockSurvey
-from reporting_agent.audit.reconciliation.reconcile import reconcile
 from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.scales import Scale
 from reporting_agent.pipeline import PlantData
 from tests.functional.audit.conftest import PERIOD
-from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, bill, kwh, only
 
 STEP = "clinker-burning"
 

@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks import packs
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
-from portal import key_ceremony
+from portal import extras, key_ceremony
 from portal.operator_command import OperatorCommand, refused
 from portal.sentences import in_words
 
@@ -391,8 +392,8 @@ class Demo:
         pages = {
             Phrase("The industry label"): "",
             Phrase("Best practice"): "practices/",
-            Phrase("Training exercises"): "exercises/",
             Phrase("The API"): "api/v1/schema/",
+            **{str(title): reverse(f"web:{name}")[1:] for name, title in extras.public_pages()},
         }
         if result["publication"]["status"] == "published":
             pages[Phrase("The sector")] = (

@@ -8,29 +8,30 @@ import mimetypes
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from benchmarks.errors import InputError
-from benchmarks.exercises import Exercise, named
+from extras.exercises import pages
+from extras.exercises.reading import Exercise, named
 from portal.web.answers import attachment, listing_page
-from portal.web.presenters import exercises as presenter
 
 
 @require_safe
-def every(request: HttpRequest) -> HttpResponse:
+def exercises(request: HttpRequest) -> HttpResponse:
     lead = _(
         "Worked exercises on simulated plants, about an hour each: read the data in, find what "
         "matters, decide. Answers are checked "
         "and explained, and are not stored."
     )
-    return listing_page(request, _("Training exercises"), lead, presenter.list_of())
+    return listing_page(request, _("Training exercises"), lead, pages.list_of())
 
 
 @require_safe
 def exercise_page(request: HttpRequest, exercise: str) -> HttpResponse:
     return render(
-        request, "web/exercise.html", {"page": presenter.page_of(_named(exercise), request.GET)}
+        request, "exercises/exercise.html", {"page": pages.page_of(_named(exercise), request.GET)}
     )
 
 
@@ -51,3 +52,10 @@ def _named(wanted: str) -> Exercise:
         return named(wanted)
     except InputError as unknown:
         raise Http404 from unknown
+
+
+urlpatterns = [
+    path("exercises/", exercises, name="exercises"),
+    path("exercises/<slug:exercise>/", exercise_page, name="exercise"),
+    path("exercises/<slug:exercise>/files/<str:name>", file, name="exercise-file"),
+]

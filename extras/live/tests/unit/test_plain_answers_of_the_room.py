@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reporting_agent.live.control_room import serving
-from reporting_agent.live.sources.settings import PageAddress
+from extras.live.control_room import serving
+from extras.live.sources.settings import PageAddress
 from tests.unit.languages.pseudo import pseudo
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.exercises import every, named
+from extras.exercises.reading import every, named
 from tests.functional.browser.reader import Reader
 
 pytestmark = [

@@ -12,15 +12,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from benchmarks.exercises import (
-    TRIES,
-    CheckedAnswer,
-    Exercise,
-    ExerciseQuestion,
-    check,
-    every,
-    working,
-)
+from extras.exercises.checking import TRIES, CheckedAnswer, check, working
+from extras.exercises.reading import Exercise, ExerciseQuestion, every
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import ColumnHead

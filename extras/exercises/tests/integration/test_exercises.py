@@ -13,8 +13,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from benchmarks.exercises import TRIES, Exercise, every, named, working
-from portal.web.presenters import exercises as presenter
+from extras.exercises import pages
+from extras.exercises.checking import TRIES, working
+from extras.exercises.reading import Exercise, every, named
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -107,7 +108,7 @@ def test_after_some_different_tries_the_working_is_shown() -> None:
             asked = {"label": str(30 + tries), **carried}
             (shown,) = (
                 question
-                for question in presenter.page_of(exercise, asked).questions
+                for question in pages.page_of(exercise, asked).questions
                 if question.id == "label"
             )
             assert shown.wrong == tries

@@ -2,7 +2,7 @@
 alarms a week, minutes to alert.
 
 The first two thirds of a works' time are its history, from which
-`reporting_agent.live.running.excess_alarms` learns; the rest is watched. It knows what a live plant
+`extras.live.running.excess_alarms` learns; the rest is watched. It knows what a live plant
 knows: meters up to each look, tonnes once a batch ended. Beside it a fixed limit on a batch's
 energy, the usual practice, at the same chosen rate. A false alarm is a new alert in a batch to
 which the simulator gave no waste.
@@ -16,10 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fixtures.simulator.works import SECTORS, Works
-from fixtures.simulator.works.runs import CAUSES
-from fixtures.simulator.works.timeline import Doing
-from reporting_agent.live.running.excess_alarms import (
+from extras.live.running.excess_alarms import (
     LOOKS,
     STEPS,
     Alarm,
@@ -30,6 +27,9 @@ from reporting_agent.live.running.excess_alarms import (
     course_of,
     foreseen,
 )
+from fixtures.simulator.works import SECTORS, Works
+from fixtures.simulator.works.runs import CAUSES
+from fixtures.simulator.works.timeline import Doing
 from tests.statistical.outcome import Outcome
 
 Floats = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Memory of `watch` over an hour, in a process of its own: 1,000 meters send each second by MQTT,
 ten furnaces run batches of 5 minutes.
 
-    python -m tests.performance.memory [SECONDS] [METERS]
+    python -m extras.live.tests.performance.memory [SECONDS] [METERS]
 
 Prints what was kept and the resident memory every five minutes (of a shorter run twelve times),
 with how much of it is the process's own: the rest are pages of libraries and files, which the
@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.performance import live
+from extras.live.tests.performance import live
 from tests.servers import free_port
 
 SECONDS = 3_600
 TIMES = 12
 BATCH_S = 300
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
