@@ -120,11 +120,12 @@ class History:
         return before
 
     def like(self, batch: RunningBatch) -> int:
-        """How many batches of its kind ended whole, and can be learned from."""
-        of_line = self._log.lines[batch.line]
+        """How many batches of its kind ended whole, with an energy that is known, and are learned
+        from.
+        """
         return sum(
-            run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.output)
-            for run in of_line
+            run.of_kind == batch.of_kind and bool(run.kgce and run.good and run.output)
+            for run in self._log.lines[batch.line]
         )
 
     def began(self, batch: RunningBatch) -> str:

@@ -164,13 +164,7 @@ class Plant:
         for batch in done:
             self.awaited.add(batch, self.log.beside(batch), self.totals)
         self.awaited.look(self.totals, self.log)
-        new = [
-            batch
-            for batch in done
-            if (batch.end_us or 0) >= self._past_us() and batch.of_kind not in self.history.usual
-        ]
-        if any(self.history.like(batch) == FEWEST for batch in new):
-            self.learn()  # the first that are enough are not left to wait for the next day
+        self._learn_kinds(done)
         self._counted(list(self.log.completed.values()))
         self.log.completed.clear()
         self.totals.forget(
@@ -183,6 +177,19 @@ class Plant:
             )
         )
         return done
+
+    def _learn_kinds(self, batches: Sequence[RunningBatch]) -> None:
+        """Learn where these are enough of a kind that has no usual course yet: it is not left to
+        wait for the next day. A backlog is learned from as a whole.
+        """
+        past_us = self._past_us()
+        if any(
+            (batch.end_us or 0) >= past_us
+            and batch.of_kind not in self.history.usual
+            and self.history.like(batch) >= FEWEST
+            for batch in batches
+        ):
+            self.learn()
 
     def _ended_batches(self) -> list[RunningBatch]:
         """Batches that ended and of whose time all that their meters have is there, or was waited
@@ -216,6 +223,7 @@ class Plant:
             for batch, energy in zip(batches, took, strict=True):
                 batch.count(*energy, as_label=True)
         self._counted(batches)
+        self._learn_kinds(batches)
 
     def _past_us(self) -> int:
         """What ended before this is history and not what runs: of a backlog."""

@@ -1,8 +1,9 @@
 """When missing readings are asked for again: after pauses that grow, and a stated number of times.
 
-The first request goes at once. Where something of a range arrives, its count begins anew; a range
-of which nothing came after the last request is given up, so that a message that cannot be read, or
-is lost for good, keeps no report waiting.
+The first request waits some seconds, for most of what a number skips is on its way: a broker
+delivers several senders, or one after a pause, out of order. Where something of a range arrives,
+its count begins anew; a range of which nothing came after the last request is given up, so that a
+message that cannot be read, or is lost for good, keeps no report waiting.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+WAITS_S = 5.0  # for what is only late
 FIRST_S = 10.0
 MOST_REQUESTS = 8  # the pauses between them and after the last come to 42 minutes
 RANGES_AT_ONCE = 100  # of a meter
@@ -46,8 +48,10 @@ class DueMeters(NamedTuple):
 class RepeatedQuestions:
     """What was asked for; by a clock that does not go back."""
 
-    def __init__(self, first_s: float = FIRST_S, most: int = MOST_REQUESTS) -> None:
-        self._first_s, self.most = first_s, most
+    def __init__(
+        self, first_s: float = FIRST_S, most: int = MOST_REQUESTS, waits_s: float = WAITS_S
+    ) -> None:
+        self._first_s, self.most, self._waits_s = first_s, most, waits_s
         self._pauses: dict[str, dict[Range, Pauses]] = {}
 
     def due(self, missing: Mapping[str, Sequence[Range]], now_s: float) -> DueMeters:
@@ -75,13 +79,13 @@ class RepeatedQuestions:
         return {gap: before.get(gap) or self._rest_of(gap, before, now_s) for gap in ranges}
 
     def _rest_of(self, gap: Range, before: Mapping[Range, Pauses], now_s: float) -> Pauses:
-        """A new range at once; what is left of one of which something came a first pause later at
-        most.
+        """A new range once what is late had its time; what is left of one of which something came
+        a first pause later at most.
         """
         for (first, last), pauses in before.items():
             if first <= gap[0] and gap[1] <= last:
                 return Pauses(self._first_s, next_s=min(pauses.next_s, now_s + self._first_s))
-        return Pauses(self._first_s)
+        return Pauses(self._first_s, next_s=now_s + self._waits_s)
 
 
 def in_all(given_up: Sequence[Mapping[str, Sequence[Range]]]) -> dict[str, list[Range]]:

@@ -107,7 +107,7 @@ class Line:
 def line(tmp_path: Path) -> Iterator[Line]:
     broker = Broker(tmp_path / "broker").start()
     line = Line(tmp_path / "plant", broker)
-    line.watch.asking = defaultdict(lambda: RepeatedQuestions(first_s=0.2, most=4))
+    line.watch.asking = defaultdict(lambda: RepeatedQuestions(first_s=0.2, most=4, waits_s=0))
     line.begin()
     yield line
     line.end()

@@ -91,9 +91,18 @@ def test_missing_readings_are_asked_for_after_growing_pauses_and_then_given_up()
             asked.append(second)
         if due.give_up:
             break
-    assert asked == [0, 10, 30, 70, 150, 310, 630, 1270]
+    assert asked == [5, 15, 35, 75, 155, 315, 635, 1275]
     assert len(asked) == MOST_REQUESTS
-    assert (second, due.give_up) == (2550, {"m": [(7, 7)]})
+    assert (second, due.give_up) == (2555, {"m": [(7, 7)]})
+
+
+def test_what_is_only_late_is_not_asked_for() -> None:
+    """A thousand readings, each 4 s behind the one after it: every number is missing once."""
+    asking = RepeatedQuestions()
+    for tenth in range(10_000):
+        late = [(number, number) for number in range(tenth // 10, tenth // 10 + 4)]
+        assert not asking.due({"m": late}, tenth / 10).ask
+    assert asking.due({"m": late}, tenth / 10 + 5).ask == {"m": late}
 
 
 def test_who_was_not_asked_is_not_given_up() -> None:

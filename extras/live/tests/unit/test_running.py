@@ -121,6 +121,45 @@ def test_running_totals_end_where_the_label_does(tmp_path: Path) -> None:
         )  # half an interval of flow at each edge
 
 
+def test_a_batch_waits_for_no_others_once_enough_have_ended(tmp_path: Path) -> None:
+    """A system that sends its batches once a shift sends more than the twentieth at once, and these
+    are counted by the spool.
+    """
+    furnaces = Furnaces(heats=24, every_s=120)
+    plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
+    ended = sorted(furnaces.batches(), key=lambda row: row["end"])
+    now = max(datetime.fromisoformat(row["start"]) for row in ended) + timedelta(minutes=10)
+    sent = [reading for reading in furnaces.readings() if reading.stamp < now]
+    plant.take(
+        Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp))
+        for reading in sent
+    )
+    readings = {
+        meter: (
+            np.array([_us(reading.stamp) for reading in sent if reading.meter == meter]),
+            np.array([reading.value for reading in sent if reading.meter == meter]),
+        )
+        for meter in {reading.meter for reading in sent}
+    }
+    opened = [
+        {key: cell for key, cell in row.items() if key not in ("end", "output_quantity")}
+        for row in ended[-2:]
+    ]
+
+    def states() -> set[tuple[str, int]]:
+        plant.look()
+        return {(line.state, line.like) for line in plant.open_batches(plant.totals.now_us)}
+
+    plant.take((), [{"table": "batches", **row} for row in [*ended[:30], *opened]])
+    assert states() == {("no-label", 15)}
+    plant.take((), [{"table": "batches", **row} for row in ended[30:-2]])
+    assert states() == {("no-label", 15)}, "the energy of those that came late is not known yet"
+    late = [batch for batch in plant.log.batches.values() if batch.end_us and batch.kgce is None]
+    assert len(late) == 16
+    plant.count_as_label(late, readings)
+    assert {state for state, _like in states()} == {"no-threshold"}
+
+
 def test_a_heat_that_takes_more_is_told_before_its_end_and_others_are_not(
     furnaces: Furnaces, site: Path
 ) -> None:
