@@ -1,6 +1,4 @@
-"""What an assessor saw to be wrong, seen again in a browser: each test fails on the page as it was
-(docs/daily-use.md has the others).
-"""
+"""What an assessor saw to be wrong, seen again in a browser: each test fails on the page as it was."""
 
 from __future__ import annotations
 
