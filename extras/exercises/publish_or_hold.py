@@ -35,7 +35,7 @@ from extras.exercises.reading import Fact
 
 PERIOD, PERIOD_END = "2025", date(2026, 1, 1)
 BURNING, GRINDING, MEAL = "clinker-burning", "cement-grinding", "raw-meal-homogenisation"
-CLAIMING, PRAISED = "baiyun", "emei"
+CLAIMING, PRAISED = "jinling", "emei"
 """The firm that wants to be called better than the industry's best, and the one said to meet a
 limit.
 """
