@@ -24,6 +24,10 @@ from tests.statistical.sectors import PACK, RULE, STEP, Sector
 
 ROUTE = next(route for route in PACK.routes if route.id == "eaf")
 CLOSE = 0.01
+TAKEN_IN = range(2, 7)  # places of the firms whose mean the best is, 1 the best
+FIVE = slice(TAKEN_IN.start - 1, TAKEN_IN.stop - 1)
+TARGET = TAKEN_IN.start - 1  # the best firm of these, 0 the best of all
+ENDS = (TARGET, TAKEN_IN.stop - 2)  # the best and the last of these
 BETWEEN = 0.04 * RULE.typical  # as `tests.statistical.sectors` lays them
 END, LATE = date(2017, 1, 1), date(2017, 6, 1)
 
@@ -49,7 +53,17 @@ class Draft:
             other_years=other_years,
             period_end=END,
             today=LATE,
+            audited=self.audited,
         )
+
+    @property
+    def audited(self) -> dict[str, frozenset[str]]:
+        """Every report is, so that nothing waits for that."""
+        return {
+            cell.step: frozenset(row.site for row in self.roster.of(cell.name).members)
+            for cell in self.label.cells
+            if cell.best is not None
+        }
 
     def published(self, name: str) -> PublishedVersion:
         return PublishedVersion(name, self.gated().published, self.roster)
@@ -77,15 +91,25 @@ def place(rank: int, firms: int) -> float:
     return float(-ndtri((rank - 0.375) / (firms + 0.25)))
 
 
-def guess(best: float, firms: int, rank: int, averaged: int = 5) -> float:
+def guess(best: float, firms: int, rank: int) -> float:
     """The value of a firm whose rank somebody knows, from one published mean of the best: a normal
     sector laid through it.
 
     The attacker knows besides how far firms of such a sector lie apart: more than a publication
     tells.
     """
-    middle = np.mean([place(position, firms) for position in range(1, averaged + 1)])
+    middle = np.mean([place(position, firms) for position in TAKEN_IN])
     return float(best + BETWEEN * (middle - place(rank, firms)))
+
+
+def guess_of_ends(best: float, firms: int) -> float:
+    """Of a firm that is the best or the last of those that the mean takes in, nobody knows which."""
+    return float(np.mean([guess(best, firms, end + 1) for end in ENDS]))
+
+
+def end_of(seed: int) -> int:
+    """Which of the two it is, by chance; not by the parity of seeds, which tells halves apart."""
+    return ENDS[seed // 2 % 2]
 
 
 def close(estimates: Sequence[float], exact: Sequence[float]) -> float:

@@ -1,8 +1,8 @@
-"""A participant's value out of a published mean of the best five: by a firm alone, by two together,
+"""A participant's value out of a published mean of five: by a firm alone, by two together,
 by four of the five.
 
-The colluding firms know their own exact values, that they are among the best five, and how far
-firms lie apart. What they are after is the exact value of the second best firm.
+The colluding firms know their own exact values, that they are among the five, and how far
+firms lie apart. What they are after is the exact value of the third best firm, the second of the five.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from tests.attacks.table import Row
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FIRMS = 24
-TARGET = 1  # counted from the best, 0
-COLLUDING = {"alone": (0,), "two": (0, 2), "all-but-one": (0, 2, 3, 4)}
+TARGET = 2  # counted from the best, 0, which the mean leaves out
+COLLUDING = {"alone": (1,), "two": (1, 3), "all-but-one": (1, 3, 4, 5)}
 WORDS = {
-    "alone": "one firm of the best five, by itself",
-    "two": "two of the best five together",
-    "all-but-one": "four of the best five together",
+    "alone": "one firm of the five whose mean the best is, by itself",
+    "two": "two of these five together",
+    "all-but-one": "four of these five together",
 }
 # of all tries: how much more often one or two firms may succeed than somebody who reads the page
 ABOVE_OUTSIDER = 0.1
@@ -54,7 +54,7 @@ def page(sector: Sector, seed: int) -> Page:
 
 def worked_out(read: Page, known_ranks: tuple[int, ...], averaged: int) -> float:
     """The mean without what is known, and in what remains the target's usual rank."""
-    others = [rank for rank in range(averaged) if rank not in known_ranks]
+    others = [rank for rank in range(1, 1 + averaged) if rank not in known_ranks]
     remains = (averaged * read.value - read.ordered[list(known_ranks)].sum()) / len(others)
     middle = np.mean([place(rank + 1, FIRMS) for rank in others])
     return float(remains + BETWEEN * (middle - place(TARGET + 1, FIRMS)))
@@ -79,7 +79,7 @@ def test_colluding_firms(
             f"{median_error(own, exact):.2%}"
         )
         defence = "noise at the plant; the posterior; rounding"
-        bare = [float(read.ordered[:5].mean()) for read in pages]
+        bare = [float(read.ordered[1:6].mean()) for read in pages]
         off = [
             worked_out(Page(value, read.ordered, 0.0), known_ranks, 5)
             for value, read in zip(bare, pages, strict=True)
@@ -93,12 +93,13 @@ def test_colluding_firms(
         )
         defence = "no firm above a quarter of a mean"
         averaged = len(known_ranks) + 1
-        monkeypatch.setattr(rules, "averaged", lambda *_: range(averaged))
+        for module in (rules, best_and_typical):
+            monkeypatch.setattr(module, "averaged", lambda *_: range(1, 1 + averaged))
         with pytest.raises(PolicyRefusal) as refused:
             page(sectors[0], 0)
         assert refused.value.code == "weight-above-limit"
         monkeypatch.setattr(best_and_typical, "refuse_heavy_weight", lambda *_: None)
-        small = tuple(range(averaged))
+        small = tuple(range(1, 1 + averaged))
         others = tuple(rank for rank in small if rank != TARGET)
         off = [
             worked_out(page(cohort, seed), others, averaged) for seed, cohort in enumerate(sectors)
@@ -109,7 +110,7 @@ def test_colluding_firms(
     stated(
         Row(
             who,
-            f"{WORDS[who]}: the second best's value to within {CLOSE:.0%}",
+            f"{WORDS[who]}: the third best's value to within {CLOSE:.0%}",
             defence,
             bound,
             f"{close(estimates, exact):.0%}, median error {median_error(estimates, exact):.2%}",

@@ -4,7 +4,7 @@ stayed nearly as it was.
 A potential and its reference are a sum over all firms: the later sum less the earlier one is the
 newcomer's typical value, but for what the others moved by in a year, for their noise, and for
 rounding, which counts as often as there are firms. The best is a mean of five: five times the
-difference of two years is the best firm that joined less the one that it pushed out, but for what
+difference of two years is a firm that joined, one of those five, less the one that it pushed out, but for what
 four others moved by.
 """
 
@@ -24,6 +24,8 @@ from tests.attacks.conftest import State
 from tests.attacks.published import (
     BETWEEN,
     CLOSE,
+    FIVE,
+    TARGET,
     Draft,
     close,
     drafted,
@@ -53,13 +55,13 @@ class Years:
     exact: float  # the newcomer's typical batch
 
 
-def years(seed: int, *, newcomer_is_best: bool = False) -> Years:
+def years(seed: int, *, newcomer_is_good: bool = False) -> Years:
     rng = np.random.default_rng(seed)
     cohort = sector(rng, "normal", FIRMS)
-    new = int(np.argmin(cohort.best)) if newcomer_is_best else int(rng.integers(FIRMS))
+    new = int(np.argsort(cohort.best)[TARGET]) if newcomer_is_good else int(rng.integers(FIRMS))
     before = drafted(without(cohort, {new}), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
-    exact = cohort.best if newcomer_is_best else cohort.typical
+    exact = cohort.best if newcomer_is_good else cohort.typical
     return Years(before, drafted(moved(cohort, rng).labels, seed + 1000), float(exact[new]))
 
 
@@ -112,7 +114,7 @@ def test_a_firm_that_joined_between_two_years(
     monkeypatch.setattr(
         differencing, "years_give_away", lambda *_: False
     )  # the best has its gate below
-    sectors = 400 if long else 30
+    sectors = 400 if long else 60
     tried = [years(seed) for seed in range(sectors)]
     exact = [case.exact for case in tried]
     gated = [case.after.gated(other_years=(case.before,)).published for case in tried]
@@ -161,9 +163,9 @@ class Trend:
     exact: float
 
     @classmethod
-    def of(cls, seed: int, by: float, *, best_joins: bool = True) -> Trend:
+    def of(cls, seed: int, by: float, *, good_joins: bool = True) -> Trend:
         first, second = two_years(seed, "normal", FIRMS, by)
-        new = int(np.argmin(second.best)) if best_joins else seed % FIRMS
+        new = int(np.argsort(second.best)[TARGET]) if good_joins else seed % FIRMS
         before = drafted(without(first, {new}), seed).published("2015")
         before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
         return cls(before, drafted(second.labels, seed + 1000), float(second.best[new]))
@@ -180,7 +182,7 @@ def figures(label: IndustryLabel) -> tuple[float, float] | None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The best linear guess of the value of the best firm, which joins, from best and typical
+    """The best linear guess of the value of the second best firm, which joins, from best and typical
     values of the years that are read. Learnt on sectors of the reader's own making: how far firms
     lie apart, and how far they move, are known."""
 
@@ -191,7 +193,7 @@ class Reader:
         rng = np.random.default_rng([11, round(by * 10_000)])
         first = BETWEEN * rng.standard_normal((20_000, FIRMS))
         second = first + by * RULE.typical * rng.standard_normal(first.shape)
-        new = second.argmin(axis=1)[:, None]
+        new = np.argsort(second, axis=1)[:, TARGET, None]
         off = OWN_NOISE * RULE.typical
         stayed = first[np.arange(FIRMS) != new].reshape(-1, FIRMS - 1)
         read = [
@@ -200,7 +202,7 @@ class Reader:
         ]
         facts = np.concatenate([read[year] for year in years_read])
         weights, *_ = np.linalg.lstsq(
-            cls._features(facts), second.min(axis=1) - facts[0], rcond=None
+            cls._features(facts), np.take_along_axis(second, new, 1)[:, 0] - facts[0], rcond=None
         )
         return cls(weights)
 
@@ -212,7 +214,7 @@ class Reader:
     def _published(typical: Array, released: Array) -> Array:
         """Best and typical value; a plant's low quantile lies `BELOW` its typical batch."""
         return np.stack(
-            [np.sort(released, axis=1)[:, :5].mean(axis=1), np.median(typical, axis=1) - BELOW]
+            [np.sort(released, axis=1)[:, FIVE].mean(axis=1), np.median(typical, axis=1) - BELOW]
         )
 
     @staticmethod
@@ -259,7 +261,7 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(
     )
 
     withheld = [
-        Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)
+        Trend.of(seed, ORDINARY, good_joins=False).later() for seed in range(sectors)
     ].count(None)
     assert withheld < sectors / 3  # a benchmark that is withheld whenever a firm joins is of no use
     monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)
@@ -268,7 +270,7 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(
     stated(
         Row(
             "trend",
-            "the best of two years between which the best firm joined, subtracted as well as can "
+            "the best of two years between which the second best firm joined, subtracted as well as can "
             f"be: its value to within {CLOSE:.0%}",
             "fewer than three plants that matter stand in one year alone: the others must blur "
             "the difference by 1.25 %, beyond what all "
@@ -307,7 +309,7 @@ def shifted(sector: Sector, by: Array) -> Sector:
 
 @dataclass(frozen=True, slots=True)
 class Insider:
-    """A firm that is second best, reports honestly in the first year, and runs worse in the second
+    """A firm that is third best, reports honestly in the first year, and runs worse in the second
     as it chooses. It guesses as `Reader` does, from its own two values besides."""
 
     alone: Array
@@ -319,11 +321,8 @@ class Insider:
         rng = np.random.default_rng([13, round(by * 10_000)])
         first = BETWEEN * rng.standard_normal((20_000, FIRMS))
         second = first + by * RULE.typical * rng.standard_normal(first.shape)
-        rows, own, new = (
-            np.arange(len(first)),
-            np.argsort(second, axis=1)[:, 1],
-            second.argmin(axis=1),
-        )
+        rows, own = np.arange(len(first)), np.argsort(second, axis=1)[:, TARGET + 1]
+        new = np.argsort(second, axis=1)[:, TARGET]
         second[rows, own] += OWN * RULE.typical
         off = OWN_NOISE * RULE.typical
         released = [year + off * rng.standard_normal(year.shape) for year in (first, second)]
@@ -333,7 +332,7 @@ class Insider:
         )
         after = Reader._published(second, released[1])
         facts = np.stack([*after, released[1][rows, own], *before, released[0][rows, own]])
-        exact = second.min(axis=1)
+        exact = second[rows, new]
         fits = [
             np.linalg.lstsq(Reader._features(facts[of]), exact - facts[of][0], rcond=None)[0]
             for of in ([0, 1, 2], [3, 4, 5, 2], range(6))
@@ -347,8 +346,8 @@ class Insider:
 
 
 def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: bool) -> None:
-    """What it moved by is no blur to itself: it would let the later best through, and the reader
-    knows that part of the difference.
+    """What it moved by is no blur to itself. With the very best left out, whoever joins among the
+    others is known so well from one year that two hardly tell more, gate or not.
     """
     sectors = 400 if long else 50
     guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}
@@ -357,7 +356,7 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
         insider = Insider.of(by)
         for seed in range(sectors):
             first, second = two_years(seed, "normal", FIRMS, by)
-            new, own = np.argsort(second.best)[:2]
+            new, own = np.argsort(second.best)[TARGET : TARGET + 2]
             second = shifted(second, OWN * (np.arange(FIRMS) == own))
             before = drafted(without(first, {int(new)}), seed).published("2015")
             before = dataclasses.replace(
@@ -384,11 +383,11 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
         of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
         assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[index], shares)
-    assert opened > alone + ABOVE_READER
+    assert opened >= gated
     stated(
         Row(
             "trend-own-firm",
-            f"as above, by the second best firm, which runs worse by {OWN:.0%} later: the "
+            f"as above, by the third best firm, which runs worse by {OWN:.0%} later: the "
             f"newcomer's value to within {CLOSE:.0%}",
             "the firm that moved the best most is no blur",
             f"{alone:.0%}, the best linear guess from the later year and its own value, and 10 "
@@ -404,7 +403,7 @@ def test_nothing_is_shown_where_releases_hardly_differ() -> None:
     """The same batches released twice, which no plant has: nothing but the newcomer moves the
     best.
     """
-    tried = [years(seed, newcomer_is_best=True) for seed in range(30)]
+    tried = [years(seed, newcomer_is_good=True) for seed in range(30)]
     assert all(
         figures(case.after.gated(other_years=(case.before,)).published) is None for case in tried
     )
@@ -423,8 +422,8 @@ def joined(seed: int, indices: Sequence[int]) -> tuple[float, float] | None:
 
 
 def test_several_of_the_best_that_join_may_hide_each_other() -> None:
-    assert any(joined(seed, range(4)) for seed in range(10))
-    assert not any(joined(seed, range(2)) for seed in range(10))
+    assert any(joined(seed, range(1, 5)) for seed in range(10))
+    assert not any(joined(seed, range(1, 3)) for seed in range(10))
 
 
 def test_a_poor_firm_that_joins_withholds_nothing() -> None:

@@ -12,8 +12,10 @@ from django.urls import reverse
 from portal import keys
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of, roles_of
+from portal.intake.models import Submission
 from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
+from portal.standings.models import Verdict
 from tests.integration.portal_cast import (
     NOW,
     PERIOD,
@@ -224,3 +226,39 @@ def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(
             in signed_in(cast.approver).get(address).content.decode()
         )
     assert signed_in(cast.provincial).get(public).status_code == 200
+
+
+def test_a_draft_says_how_far_one_report_moves_each_value_and_whose_to_audit_first(
+    cast: Cast, draft: Publication
+) -> None:
+    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    text = officer.get(page).content.decode()
+    assert "Without any one firm it moves by at most" in text
+    assert "No value moves by more than" in text
+    view = review.draft_review(cast.approver, draft.pk, NOW)
+    assert view is not None
+    (name, first), *_ = view.moves.items()
+    assert str(first.audit_first) in text
+
+    report = Submission.objects.get(
+        digest__in=draft.participants, site__name=str(first.audit_first)
+    )
+    Verdict.objects.create(
+        submission=report,
+        attestation="ab" * 32,
+        adverse=False,
+        steps=[name.partition("/")[0]],
+        body="Auditor",
+        valid_until=NOW.date(),
+    )
+    audited = review.draft_review(cast.approver, draft.pk, NOW)
+    assert audited is not None
+    assert audited.moves[name].by == first.by
+    assert audited.moves[name].audit_first not in (None, first.audit_first)
+
+    publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    decided = review.draft_review(cast.approver, draft.pk, NOW)
+    assert decided is not None
+    assert decided.moves == {}
+    public = Publication.objects.get(pk=draft.pk).document
+    assert str(first.audit_first) not in str(public)
