@@ -53,6 +53,7 @@ SAYING = [
         for name in ("log_entries", "published", "statements", "verifying", "versions")
     ),
 ]
+CODES = re.compile(r"\(?(code\b[^.]*|[A-Z]+, [A-Z]+)\)?")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -65,12 +66,9 @@ def _calls(file: Path, name: str) -> Iterator[ast.Call]:
 def test_every_check_has_a_name_and_no_other() -> None:
     codes = set()
     for file in SAYING:
-        text = file.read_text(encoding="utf-8")
-        codes |= {
-            code
-            for line in re.findall(r"^(?:    code.*|[A-Z]+, [A-Z]+) = (.*)$", text, re.MULTILINE)
-            for code in re.findall(r'"([a-z]+(?:-[a-z]+)*)"', line)
-        }
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and CODES.fullmatch(ast.unparse(node.targets[0])):
+                codes |= set(re.findall(r"'([a-z]+(?:-[a-z]+)*)'", ast.unparse(node.value)))
         for name in ("held", "failed", "not_asked", "not_checkable", "refused", "_energy"):
             codes |= {
                 arg.value
