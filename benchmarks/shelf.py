@@ -8,9 +8,10 @@ one of these.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 
@@ -47,6 +48,30 @@ class Empty:
 
     def factors(self, _version: str) -> str | None:
         return None
+
+    def practices(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedShelf:
+    """Texts at hand, to take into another process."""
+
+    packs: Mapping[tuple[str, str], str]
+    tables: Mapping[str, str]
+
+    def with_factors(self, version: str, text: str) -> CopiedShelf:
+        """The same, and one table that is not approved yet."""
+        return replace(self, tables={**self.tables, version: text}) if text else self
+
+    def versions(self) -> Collection[tuple[str, str]]:
+        return self.packs.keys()
+
+    def pack(self, pack: str, version: str) -> str | None:
+        return self.packs.get((pack, version))
+
+    def factors(self, version: str) -> str | None:
+        return self.tables.get(version)
 
     def practices(self) -> str:
         return ""

@@ -1,6 +1,4 @@
-"""What the operator's commands share: help, answers and refusals in a language, a remark where an
-installed portal stands beside.
-"""
+"""What the operator's commands share: help, answers and refusals in a language."""
 
 from __future__ import annotations
 
@@ -8,13 +6,12 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 from django.utils import translation
 
@@ -22,9 +19,6 @@ from benchmarks.catalogue import languages, own_language
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from portal.sentences import in_words
-
-INSTALLED = Path("/etc/steplabel")
-"""Where `deploy/install` puts the settings of each role."""
 
 _NOT_THERE_YET = (
     psycopg.errors.UndefinedTable,
@@ -56,12 +50,11 @@ class OperatorCommand(BaseCommand):
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
-        remark_on_settings(argv, self.stderr)
-        with _spoken(argv):
+        with spoken(argv):
             super().run_from_argv(argv)
 
     def print_help(self, prog_name: str, subcommand: str) -> None:
-        with _spoken(()):
+        with spoken(()):
             super().print_help(prog_name, subcommand)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -121,35 +114,12 @@ class OperatorCommand(BaseCommand):
         self.stderr.write(in_words(sentence))
 
 
-def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
-    """Say so where a command runs on an empty portal in files beside one that `deploy/install`
-    installed: its answer is about the former.
-
-    Who names the folder (`STEPLABEL_VAR`) knows which one it is.
-    """
-    embedded = (
-        os.environ.get("DJANGO_SETTINGS_MODULE") == "portal.settings.embedded"
-        and "STEPLABEL_VAR" not in os.environ
-    )
-    if embedded and INSTALLED.exists():
-        with _spoken(argv):
-            sentence = Phrase(
-                "This command uses the portal in the folder %(folder)s and not the one that is "
-                "installed on this machine (%(installed)s). "
-                "For that one: deploy/as ROLE python manage.py %(command)s.",
-                folder=settings.BASE_DIR / "var",
-                installed=INSTALLED,
-                command=argv[1] if len(argv) > 1 else "…",
-            )
-            stderr.write(in_words(sentence))
-
-
 def refused(sentence: str) -> CommandError:
     """The end of a command, with status 1."""
     return CommandError(in_words(sentence))
 
 
-def _spoken(argv: Sequence[str]) -> AbstractContextManager[None]:
+def spoken(argv: Sequence[str]) -> AbstractContextManager[None]:
     options = ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("--language", "--lang", nargs="?", default=own_language(os.environ))
     code = options.parse_known_args(argv)[0].language or "en"

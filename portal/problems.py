@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 from psycopg.errors import ReadOnlySqlTransaction, UndefinedColumn, UndefinedTable
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -156,7 +157,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     _count(document["code"])
     if document["status"] >= 500:
-        log.error("The API answered %s.", document["status"], exc_info=error)
+        log.error("The API answered %s: %r", document["status"], error)
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
     wait_s = (
         getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None
@@ -210,6 +211,7 @@ def _document(error: Exception) -> dict[str, Any] | None:
     return None
 
 
+@csrf_exempt  # else a POST is answered with Django's own page
 def not_found(request: HttpRequest, rest: str) -> HttpResponse:
     """Addresses under /api/ that nothing answers to, and versions of the API that are not there."""
     version = re.match(r"v([0-9]{1,9})(?:/|\Z)", rest)

@@ -4,9 +4,7 @@ what it does not say.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogue import in_language
+from benchmarks.csv_cells import csv_of
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.report import writing, xlsx
@@ -87,11 +86,8 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
 
 def as_csv(table: ReportTable) -> bytes:
     """UTF-8 with BOM, so that Excel shows Chinese; what is unknown is an empty cell."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    rows.writerow([column.name for column in table.columns])
-    rows.writerows(table.rows())
-    return text.getvalue().encode("utf-8-sig")
+    names = [column.name for column in table.columns]
+    return csv_of(names, table.rows()).encode("utf-8-sig")
 
 
 def manifest(

@@ -4,8 +4,6 @@ machine or brought from another.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 from argparse import Namespace
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogue import in_language
+from benchmarks.csv_cells import csv_of
 from benchmarks.errors import ExitCode, SteplabelError
 from benchmarks.phrases import Phrase
 from extras.fleet.fleet_settings import load_fleet
@@ -133,11 +132,8 @@ def as_json(rows: Sequence[SiteOverview], language: str) -> list[dict[str, Any]]
 
 def as_csv(rows: Sequence[SiteOverview]) -> str:
     """A line a site, with the codes of its troubles."""
-    written = io.StringIO()
-    writer = csv.DictWriter(written, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(site.cells() for site in rows)
-    return written.getvalue()
+    cells = (site.cells() for site in rows)
+    return csv_of(COLUMNS, ([row[name] for name in COLUMNS] for row in cells), "\n")
 
 
 def as_table(rows: Sequence[SiteOverview], language: str) -> str:

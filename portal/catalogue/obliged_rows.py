@@ -24,6 +24,7 @@ class ObligedFileFault(StrEnum):
     NOT_TEXT = "not-text"
     NO_WORKBOOK = "no-workbook"
     TOO_LONG = "too-long"  # more lines than are read of a workbook
+    BEYOND_LIMITS = "beyond-limits"  # of memory or time; what was found says which
     NO_SITE_COLUMN = "no-site-column"
     EMPTY = "empty"
     SITE_UNKNOWN = "site-unknown"  # not of this pack in this scope

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from benchmarks import shelf
-from benchmarks.shelf import Shelf
+from benchmarks.shelf import CopiedShelf, Shelf
 from portal.governance.models import Proposal, ProposalState
 
 
@@ -51,6 +51,19 @@ class WithFactors:
 
     def practices(self) -> str:
         return self.beneath.practices()
+
+
+def copied() -> CopiedShelf:
+    """What is approved, to take into a process that reads no database."""
+    rows = list(
+        Proposal.objects.filter(state=ProposalState.APPROVED)
+        .order_by("-pk")
+        .values_list("pack", "version", "file", "factors_version", "factors")
+    )
+    return CopiedShelf(
+        {(pack, version): file for pack, version, file, _, _ in rows},
+        {version: text for *_, version, text in rows if version},
+    )
 
 
 def with_factors(version: str, text: str) -> WithFactors:

@@ -9,20 +9,16 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 
-from benchmarks import packs, shelf
-from benchmarks.carriers import brought
+from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
-from benchmarks.packs.checks import clashes, read_in_the_future
-from benchmarks.packs.checks import faults as faults_of
+from benchmarks.foreign_files import UPLOAD, parsed_by
 from benchmarks.packs.faults import FaultyPack, PackFault
-from benchmarks.packs.reading import parse
+from benchmarks.packs.proposed import read_proposed
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import NEWEST, Pack
-from portal.governance.approved import with_factors
+from portal.governance.approved import copied
 from portal.governance.models import PACK_ID, VERSION, Proposal, ProposalState
-
-PACK_FILE, FACTORS_FILE = "pack.toml", "factors.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +39,8 @@ def check(file: str, factors: str, corrects: str, on: date) -> PackCheck:
 
     `on` is the day of the check: no source was read later.
     """
-    from pathlib import Path
-
     try:
-        table = FactorTable.read(factors, FACTORS_FILE) if factors else None
-        pack = parse(file, Path(PACK_FILE))
+        proposed = parsed_by(read_proposed, UPLOAD, file, factors, on, copied())
     except FaultyPack as refused:
         return PackCheck(None, faults=refused.faults)
     except InputError as refused:
@@ -55,31 +48,15 @@ def check(file: str, factors: str, corrects: str, on: date) -> PackCheck:
         where = (
             "" if place is None else " ".join(part for part in (place.file, place.column) if part)
         )
-        return PackCheck(
-            None,
-            faults=(PackFault(where, refused.found or refused.sentence, _phrase(refused.wanted)),),
-        )
-    version = table.version if table else ""
-    with brought(pack.own_carriers) as clashing:
-        own = _own(
-            pack, table, corrects
-        )  # before the table that comes with it stands among those that there are
-        with shelf.used(with_factors(version, factors)):
-            try:
-                faults = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
-                return (
-                    PackCheck(None, faults=tuple(faults))
-                    if faults
-                    else PackCheck(pack, packs.digest(pack).hex(), version)
-                )
-            except InputError as refused:
-                return PackCheck(
-                    None,
-                    faults=(*own, PackFault("conversion", refused.found, _phrase(refused.wanted))),
-                )
+        fault = PackFault(where, refused.found or refused.sentence, _phrase(refused.wanted))
+        return PackCheck(None, faults=(fault,))
+    faults = (*proposed.faults, *_own(proposed.pack, proposed.factors, corrects))
+    if faults:
+        return PackCheck(None, faults=faults)
+    return PackCheck(proposed.pack, proposed.digest, proposed.factors)
 
 
-def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault]:
+def _own(pack: Pack, factors: str, corrects: str) -> list[PackFault]:
     """What holds of a pack that many are to report by, beside what holds of every pack."""
     faults = []
     for place, value, rule in (("id", pack.id, PACK_ID), ("version", pack.version, VERSION)):
@@ -125,33 +102,29 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault
                 Phrase("the version of a table of factors, by name: it is part of the digest"),
             )
         )
-    if table is not None and table.version != pack.conversion:
+    if factors and factors != pack.conversion:
         faults.append(
             PackFault(
                 "conversion",
                 pack.conversion,
                 Phrase(
                     "the version of the table that comes with it (%(version)s)",
-                    version=table.version,
+                    version=factors,
                 ),
             )
         )
-    if table is not None and is_taken(table.version):
+    if factors and is_taken(factors):
         faults.append(
-            PackFault(
-                "factors.version", table.version, Phrase("a version number that no table has yet")
-            )
+            PackFault("factors.version", factors, Phrase("a version number that no table has yet"))
         )
     elif (
-        table is not None
-        and Proposal.objects.filter(
-            factors_version=table.version, state=ProposalState.OPEN
-        ).exists()
+        factors
+        and Proposal.objects.filter(factors_version=factors, state=ProposalState.OPEN).exists()
     ):
         faults.append(
             PackFault(
                 "factors.version",
-                table.version,
+                factors,
                 Phrase("a version number that no open proposal has"),
             )
         )

@@ -7,15 +7,15 @@ packing.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from django.urls import reverse
 
+from benchmarks.csv_cells import csv_of
 from portal.publication import citation, codebook, selectors
 from portal.publication.rows import benchmark_view
 from portal.publication.sectors import publisher_of
@@ -80,9 +80,7 @@ def title(view: BenchmarkView) -> str:
 
 
 def _files(address: Address) -> Iterator[tuple[str, bytes]]:
-    table = io.StringIO()
-    rows = csv.writer(table)
-    rows.writerow(LIST)
+    rows: list[Sequence[object]] = []
     publishers: dict[str, str] = {}
     for version in selectors.every_published():
         view = benchmark_view(version, None)
@@ -94,7 +92,7 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
         where, digest = address(view), view.digest
         folder = f"{view.pack}/{view.jurisdiction.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"  # noqa: E501
         content = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
-        rows.writerow(
+        rows.append(
             (
                 f"{folder}/benchmark.json",
                 hashlib.sha256(content).hexdigest(),
@@ -123,4 +121,4 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
         )
     yield "codebook.csv", codebook.codebook_csv().encode()
     yield "LICENCE.txt", LICENCE.encode()
-    yield "versions.csv", table.getvalue().encode()
+    yield "versions.csv", csv_of(LIST, rows).encode()

@@ -4,8 +4,6 @@ where it comes from.
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import catalogue
 from benchmarks.composition.curve import LADDERS
+from benchmarks.csv_cells import csv_of
 from benchmarks.phrases import Phrase
 
 FIELDS = ("variable", "unit", "meaning_en", "meaning_zh", "source")
@@ -128,10 +127,7 @@ EVERY_COLUMN = (
 
 
 def codebook_csv() -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(FIELDS)
-    writer.writerows(
+    rows = (
         (
             variable.name,
             variable.unit,
@@ -141,4 +137,4 @@ def codebook_csv() -> str:
         )
         for variable in EVERY_COLUMN
     )
-    return out.getvalue()
+    return csv_of(FIELDS, rows)

@@ -4,13 +4,12 @@ and nothing else.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from benchmarks import csv_cells
 from benchmarks.composition import IndustryLabel
 from benchmarks.composition.curve import LADDERS, percents
 from benchmarks.disclosure import GateResult
@@ -146,14 +145,12 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
     """The same figures as rows, for a spreadsheet. `document` with the path of its jurisdiction,
     which old ones do not hold.
     """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, CSV_FIELDS, lineterminator="\r\n")
-    writer.writeheader()
+    rows: list[dict[str, Any]] = []
     head = {name: document[name] for name in HEAD}
     if broken is not None:
         head["break_since"] = broken.since
     for index, cell in enumerate(label.cells):
-        writer.writerow(
+        rows.append(
             head
             | {
                 "step": cell.step,
@@ -180,7 +177,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _quarters(document["steps"][index])
         )
     for name, total in label.totals.items():
-        writer.writerow(
+        rows.append(
             head
             | {
                 "step": name,
@@ -197,7 +194,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             }
             | _ends("best", total.interval)
         )
-    return out.getvalue()
+    return csv_cells.csv_of(CSV_FIELDS, ([row.get(name) for name in CSV_FIELDS] for row in rows))
 
 
 def source_of(pack: str, scope: BenchmarkScope, period: str, version: int) -> str:

@@ -45,8 +45,8 @@ class _Composed:
 
 
 def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = "") -> Publication:
-    """Compose, gate and explain what is accepted now, as the next version. The same asked twice
-    gives the same draft.
+    """Compose, gate and explain what is accepted now, as the next version. The same asked twice,
+    by whom ever, gives the same draft.
 
     Raises:
         RefusedError: `not-regulator` (403); `no-participants`, `all-left-out` (409).
@@ -82,9 +82,10 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     with transaction.atomic():
         # the periods of all groups that share an address are the lock for its versions
         list(at_one_address(period).select_for_update(of=("self",)).order_by("pk"))
-        last = Publication.objects.filter(period=period).order_by("-version").first()
-        if last is not None and _says_the_same(last, present, composed, by, what_changed):
-            return last
+        drafts = Publication.objects.filter(period=period, status=VersionStatus.DRAFT)
+        for open_draft in drafts.order_by("-version"):
+            if _says_the_same(open_draft, present, composed, what_changed):
+                return open_draft
         version = _next_version(period)
         explanation = explained(
             composed.gate, pack, period, present, version, what_changed, (by, now)
@@ -160,16 +161,12 @@ def _next_version(period: ReportingPeriod) -> int:
 
 
 def _says_the_same(
-    last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str
+    open_draft: Publication, present: Cohort, composed: _Composed, what_changed: str
 ) -> bool:
-    """Whether a form was sent twice: the same person's draft of the same reports, let through
-    alike, in the same words.
-    """
+    """Whether it is a draft of the same reports, let through alike, in the same words."""
     return (
-        last.status == VersionStatus.DRAFT
-        and last.drafted_by_id == by.pk
-        and last.what_changed == what_changed
-        and last.participants == list(present.digests)
-        and last.gate == composed.gate.to_json()
-        and last.roster == composed.roster.to_json()
+        open_draft.what_changed == what_changed
+        and open_draft.participants == list(present.digests)
+        and open_draft.gate == composed.gate.to_json()
+        and open_draft.roster == composed.roster.to_json()
     )

@@ -8,12 +8,11 @@ periods of one length that do not overlap, and never across a break.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.composition.trend import Known, difference, spread
+from benchmarks.csv_cells import csv_of
 from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.definition_changes import Breaks, breaks
@@ -105,11 +104,9 @@ def _figures(cell: CellView) -> dict[str, Known]:
 
 def table(of: Sequence[Year]) -> str:
     """As CSV, by the codebook's `OVER_YEARS`."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, [variable.name for variable in OVER_YEARS], lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({**_named(year), **dict(_values(year))} for year in of)
-    return out.getvalue()
+    names = [variable.name for variable in OVER_YEARS]
+    rows = ({**_named(year), **dict(_values(year))} for year in of)
+    return csv_of(names, ([row.get(name) for name in names] for row in rows))
 
 
 def _named(year: Year) -> dict[str, object]:

@@ -14,9 +14,7 @@ written behind an apostrophe, taken off again here.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePath
 
+from benchmarks.csv_cells import as_written, csv_of
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
@@ -34,8 +33,6 @@ USED = "corrected: read as it stands here"
 REASONS = ("file", "row", "column", "reason", "found", "wanted", "input", "row_id")
 _OWN = "own: "  # before a file's own header that is one of these
 _EXTRA = "cell "  # of a row longer than its header
-_DANGEROUS = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?[\d.,' \u00a0]+(?:[eE][+-]?\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
 
 
@@ -197,9 +194,7 @@ def as_csv(rejected: Iterable[RejectedRow]) -> str:
     """rejected.csv: the reason, then the row in its own columns."""
     rows = list(rejected)
     own = list(dict.fromkeys(name for row in rows for name in _own_names(row)))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*REASONS, *(_OWN + name if name in REASONS else name for name in own)])
+    lines: list[list[str]] = []
     for rejection in rows:
         cells = dict(zip(_own_names(rejection), rejection.original, strict=False))
         reasons = (
@@ -212,10 +207,8 @@ def as_csv(rejected: Iterable[RejectedRow]) -> str:
             rejection.input,
             rejection.row_id,
         )
-        writer.writerow(
-            [_guarded(as_text(cell)) for cell in (*reasons, *(cells.get(name) for name in own))]
-        )
-    return text.getvalue()
+        lines.append([as_text(cell) for cell in (*reasons, *(cells.get(name) for name in own))])
+    return csv_of([*REASONS, *(_OWN + name if name in REASONS else name for name in own)], lines)
 
 
 def _own_names(rejection: RejectedRow) -> list[str]:
@@ -230,16 +223,8 @@ def _own_names(rejection: RejectedRow) -> list[str]:
     ]
 
 
-def _guarded(text: str) -> str:
-    return f"'{text}" if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text) else text
-
-
 def _unguarded(cell: Cell) -> Cell:
-    return (
-        cell[1:]
-        if isinstance(cell, str) and cell.startswith("'") and _DANGEROUS.match(cell[1:])
-        else cell
-    )
+    return as_written(cell) if isinstance(cell, str) else cell
 
 
 def _says(cell: Cell) -> object:

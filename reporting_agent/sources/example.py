@@ -8,12 +8,11 @@ unknown. Units are declared, one of them not the usual one.
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from benchmarks.csv_cells import csv_of
 from reporting_agent.sources.interface import Example, ExampleReading
 from reporting_agent.sources.wanted import READINGS
 
@@ -150,8 +149,7 @@ def as_files(plant: Example, folder: Path) -> dict[str, Path]:
     ]
     paths = {}
     for name, table in {**plant.tables, "readings": rows}.items():
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(table)
+        head, *below = table
         paths[name] = folder / f"{name}.csv"
-        paths[name].write_text(text.getvalue(), encoding="utf-8")
+        paths[name].write_text(csv_of(head, below), encoding="utf-8", newline="")
     return paths

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
+from benchmarks import foreign_files
 from portal.accounts.models import Site, User
 from portal.auditlog.models import Event
 from portal.catalogue import obliged_list, obliged_rows, trail
@@ -26,7 +28,7 @@ from portal.catalogue.trail import TrailFilter
 from portal.intake.participation import ReportingState, participation
 from portal.intake.turnout import turnout
 from portal.problems import RefusedError
-from portal.web.lists import obliged_files
+from portal.web.lists import obliged_files, uploaded_tables
 from portal.web.lists.workbooks import workbook_of
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
@@ -437,5 +439,22 @@ def test_a_workbook_that_is_none_or_would_unpack_to_more_than_is_taken_is_refuse
     assert read_list(b"PK\x03\x04 and nothing else", cast.group) == ((), none)
     book = workbook_of("site\r\nworks-1\r\n")
     assert read_list(book, cast.group) == ((ObligedSite("works-1", True),), ())
-    monkeypatch.setattr(obliged_files, "MOST_UNPACKED_BYTES", 100)
-    assert read_list(book, cast.group) == ((), none)
+    monkeypatch.setattr(uploaded_tables, "MOST_UNPACKED_BYTES", 100)
+    assert uploaded_tables.lines_of(book) == ([], (uploaded_tables.NO_WORKBOOK, 0, ""))
+
+
+def test_a_workbook_that_takes_more_than_it_may_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, cast: Cast
+) -> None:
+    few = replace(foreign_files.UPLOAD, memory_bytes=64 << 20)
+    monkeypatch.setattr(obliged_files, "UPLOAD", few)
+    entries, faults = read_list(workbook_of("site\r\nworks-1\r\n"), cast.group)
+    assert (entries, [fault.fault for fault in faults]) == ((), [ObligedFileFault.BEYOND_LIMITS])
+    officer = Client()
+    assert officer.login(username=cast.drafter.email, password=PASSWORD)
+    page = officer.post(
+        reverse("web:obliged-upload", args=[cast.group.pk]),
+        {"listed": SimpleUploadedFile("list.csv", b"site\r\nworks-1\r\n")},
+    ).content.decode()
+    assert "Reading this file takes more than a file of its kind may take." in page
+    assert "in parts" in page

@@ -267,7 +267,7 @@ def test_the_page_of_the_status_says_that_the_worker_does_not_work(
 
 @pytest.mark.parametrize(
     ("name", "part", "status"),
-    [("limits-away", "Sign-in and API", 503), ("log-set-back", "Other parts", 200)],
+    [("limits-away", "Other parts", 200), ("log-set-back", "Other parts", 200)],
 )
 def test_the_page_of_the_status_names_the_part_that_does_not_work(
     name: str, part: str, status: int, client: Client, settings: Settings

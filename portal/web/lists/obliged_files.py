@@ -7,44 +7,23 @@ file with either is read.
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import override
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
+from benchmarks.errors import InputError
+from benchmarks.foreign_files import UPLOAD, parsed_by
 from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.obliged_rows import LineFault, ObligedFileFault
+from portal.sentences import in_words
+from portal.web.lists import uploaded_tables
+from portal.web.lists.uploaded_tables import Lines
 from portal.web.words.headings import HEADINGS, REPORTING_FIRM
 from portal.web.words.terms import COHORTS, shown_name
 
 COLUMNS = ("credit_code", REPORTING_FIRM, "site", "site_name", "jurisdiction", "cohort")
-ZIP = b"PK\x03\x04"
-MOST_UNPACKED_BYTES = 40 * 1024 * 1024
-MOST_ROWS = 100_000
-
-UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),  # damaged, or cut short
-    *(
-        RuntimeError,
-        NotImplementedError,
-    ),  # locked by a password, or of a version of ZIP that there is not
-    *(
-        InvalidFileException,
-        KeyError,
-        IndexError,
-        ValueError,
-        TypeError,
-        SyntaxError,
-    ),  # unpacked, it is no workbook
-)
-"""What reading a workbook ends in where the file is none."""
 
 Rows = tuple[tuple[int, Mapping[str, str]], ...]
 
@@ -84,61 +63,20 @@ def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
     return tuple(rows), ()
 
 
-Lines = list[tuple[int, list[str]]]
-
-
 def head_and_lines(raw: bytes) -> tuple[list[str], Lines, LineFault | None]:
     """The codes of the columns, by their names in any language, and the lines below; or why the
     file cannot be read.
     """
-    lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
+    try:
+        lines, why = parsed_by(uploaded_tables.lines_of, UPLOAD, raw)
+    except InputError as refusal:
+        lines, why = [], (ObligedFileFault.BEYOND_LIMITS, 0, in_words(refusal.whole))
+    fault = None if why is None else LineFault(why[1], ObligedFileFault(why[0]), why[2])
     head = [
         _names(HEADINGS).get(cell.casefold(), cell.casefold())
         for cell in (lines[0][1] if lines else ())
     ]
     return head, lines[1:], fault
-
-
-def _text(raw: bytes) -> tuple[Lines, LineFault | None]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("gb18030")
-        except UnicodeDecodeError:
-            return [], LineFault(0, ObligedFileFault.NOT_TEXT)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        return [
-            (reader.line_num, cells)
-            for row in reader
-            if any(cells := [cell.strip().removeprefix("'") for cell in row])
-        ], None
-    except csv.Error as error:
-        return [], LineFault(reader.line_num, ObligedFileFault.NOT_TEXT, str(error))
-
-
-def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
-    """The first sheet. What a small file would unpack to is asked first; no more than that is ever
-    unpacked.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED_BYTES:
-                return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
-        sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
-        lines: Lines = []
-        for line, row in enumerate(
-            sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1), start=1
-        ):
-            if line > MOST_ROWS:  # a list cut short would release the rest from their duty
-                return [], LineFault(0, ObligedFileFault.TOO_LONG, f"{MOST_ROWS:,}")
-            cells = ["" if value is None else str(value).strip() for value in row]
-            if any(cells):
-                lines.append((line, cells))
-    except UNREADABLE:
-        return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
-    return lines, None
 
 
 def _names(words: Mapping[str, str | Promise]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from portal.web.lists.tables import FORMULA
+from benchmarks.csv_cells import as_written
 from portal.web.words.headings import headings
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -92,8 +92,7 @@ def workbook_of(text: str) -> bytes:
 def _cell(sheet: Any, value: str, *, worded: bool = False) -> Any:
     if _NUMBER.match(value) and not (worded and "." in value):
         return float(value) if "." in value else int(value)
-    if value.startswith("'") and value[1:].startswith(FORMULA):
-        value = value[1:]  # the quote is for programs that read CSV; here the cell itself is text
-    cell = WriteOnlyCell(sheet, _FORBIDDEN.sub("", value))
+    # the apostrophe is for programs that read CSV; here the cell itself is text
+    cell = WriteOnlyCell(sheet, _FORBIDDEN.sub("", as_written(value)))
     cell.data_type = "s"
     return cell

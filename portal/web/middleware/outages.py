@@ -1,9 +1,6 @@
-"""What a page says while the database or the store of counts does not answer, or the log was set
-back, in the reader's language.
-
-Without the counts nobody signs in, registers or asks for a new password, because nobody could be
-stopped from guessing; pages are read (`page_rates`). The API says the same as a problem document
-(`portal.problems`).
+"""What a page says while the database does not answer, or the log was set back, in the reader's
+language. The API says the same as a problem document (`portal.problems`). Without the store of
+counts each process counts by itself (`portal.rate_counts`), and nothing stops.
 """
 
 from __future__ import annotations
@@ -48,7 +45,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def try_again(request: HttpRequest, error: BaseException) -> HttpResponse:
-    log.error("A request was answered with 503.", exc_info=error)
+    log.error("A request was answered with 503: %r", error)
     if request.path.startswith("/api/"):
         return busy()
     answer = HttpResponse(render_to_string("503.html"), status=503)

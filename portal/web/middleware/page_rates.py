@@ -8,9 +8,6 @@ Forms that are sent count apart from pages that are read. The API has rates of i
 
 from __future__ import annotations
 
-import logging
-
-import redis
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,8 +19,6 @@ from portal.accounts.devices import known_device
 from portal.request_sizes import GetResponse
 
 NO_PAGES = ("/api/", "/healthz", "/livez", "/readyz", "/metrics")
-
-log = logging.getLogger(__name__)
 
 
 class PageRatesMiddleware:
@@ -38,21 +33,12 @@ class PageRatesMiddleware:
         if rate is None:
             return self.get_response(request)
         most, seconds = rate
-        if _times(request, what, seconds) <= most or get_user(request).is_authenticated:
+        asker = known_device(request) or client_network(request)
+        if (
+            rate_counts.count(seconds, "pages", what, asker) <= most
+            or get_user(request).is_authenticated
+        ):
             return self.get_response(request)
         refusal = HttpResponse(render_to_string("429.html", {"seconds": seconds}), status=429)
         refusal["Retry-After"] = str(seconds)  # a whole window: when this one ends is not kept
         return refusal
-
-
-def _times(request: HttpRequest, what: str, seconds: int) -> int:
-    """How often this asker asked within the window. Where the counts are away pages are answered:
-    nothing is guessed by reading.
-    """
-    try:
-        return rate_counts.count(
-            seconds, "pages", what, known_device(request) or client_network(request)
-        )
-    except redis.RedisError as error:
-        log.warning("Requests are not counted: the store of counts does not answer (%s).", error)
-        return 0

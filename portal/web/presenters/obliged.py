@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazystr
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -94,6 +94,7 @@ FAULTS: dict[ObligedFileFault, Promise] = {
         "The workbook has more than %(found)s lines, empty ones included. Delete what is below "
         "the list, or save it as “CSV UTF-8”."
     ),
+    ObligedFileFault.BEYOND_LIMITS: lazystr("%(found)s"),
     ObligedFileFault.NO_SITE_COLUMN: gettext_lazy(
         "There is no column “site” or “credit_code” in the first line (%(found)s). Give one "
         "column this name, or start from the template."

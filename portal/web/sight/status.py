@@ -26,7 +26,7 @@ class StatusPart:
 
 
 def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
-    """Database, broker, worker, sign-in, in this order; without the database nobody knows what the
+    """Database, broker, worker, in this order; without the database nobody knows what the
     worker has to do.
 
     A last part says that something is wrong which belongs to none of these.
@@ -35,9 +35,8 @@ def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
         _database(well=not OF_DATABASE & {*wrong}),
         _broker(well="broker-away" not in wrong),
         _worker({*wrong}),
-        _sign_in(well="limits-away" not in wrong),
     )
-    rest = {*wrong} - OF_DATABASE - OF_WORKER - {"broker-away", "limits-away"}
+    rest = {*wrong} - OF_DATABASE - OF_WORKER - {"broker-away"}
     return (*parts, _rest()) if rest else parts
 
 
@@ -45,9 +44,7 @@ def http_status(wrong: Collection[str]) -> int:
     """503 where something asked for is not done. A worker that was not seen while nothing waits is
     told by the page and by `/readyz`.
     """
-    return (
-        503 if {*wrong} & {*OF_DATABASE, "broker-away", "limits-away", "waiting-too-long"} else 200
-    )
+    return 503 if {*wrong} & {*OF_DATABASE, "broker-away", "waiting-too-long"} else 200
 
 
 def _database(*, well: bool) -> StatusPart:
@@ -78,16 +75,6 @@ def _worker(wrong: set[str]) -> StatusPart:
         "again."
     )
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
-
-
-def _sign_in(*, well: bool) -> StatusPart:
-    bad = _(
-        "Nobody can sign in or register, and programs get no answers. Agents keep their reports "
-        "and send them later. You can read pages."
-    )
-    return _part(
-        _("Sign-in and API"), _("People can sign in, and programs get answers."), bad, well=well
-    )
 
 
 def _rest() -> StatusPart:

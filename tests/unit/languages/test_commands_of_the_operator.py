@@ -5,7 +5,10 @@ in that which `--language` names.
 from __future__ import annotations
 
 import errno
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from benchmarks.wire.directory import Directory
-from portal import keys, operator_command
+from portal import keys
 from portal.keys import PublishedDirectory
 from portal.operator_command import OperatorCommand
 from portal.translog import restarts
@@ -150,20 +153,52 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(
     )
 
 
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from portal import beside_installed
+beside_installed.INSTALLED = Path(sys.argv.pop(1))
+beside_installed.refuse_beside_installed(sys.argv, os.environ)
+print("goes on")
+"""
+
+
 @pytest.mark.parametrize(
-    ("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)]
+    ("named", "command", "refused"),
+    [
+        ({}, "check_installation", True),
+        ({}, "changepassword", True),
+        ({}, "demo", False),
+        ({"STEPLABEL_VAR": "/srv/trial"}, "make_keys", False),
+        ({"DJANGO_SETTINGS_MODULE": "portal.settings.production"}, "migrate", False),
+    ],
 )
-def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
-    named: dict[str, str],
-    remarks: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    printed: Callable[[], str],
+def test_a_command_beside_an_installed_portal_that_names_no_role_ends_before_it_begins(
+    named: dict[str, str], command: str, refused: bool, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(operator_command, "INSTALLED", tmp_path)
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")
-    monkeypatch.delenv("STEPLABEL_VAR", raising=False)
-    for name, value in named.items():
-        monkeypatch.setenv(name, value)
-    run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en")
-    assert ("deploy/as ROLE python manage.py make_keys" in printed()) is remarks
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DJANGO_SETTINGS_MODULE", "STEPLABEL_VAR")
+    }
+    said = {}
+    for language in ("en", "zh"):
+        ended = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(tmp_path), command],
+            env={**environment, **named, "LANGUAGE": language},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == int(refused), ended.stderr
+        assert ("goes on" in ended.stdout) is not refused
+        said[language] = ended.stderr
+    if refused:
+        assert f"As root: deploy/as ROLE python manage.py {command}" in said["en"]
+        assert "本机已安装门户" in said["zh"]
+
+
+def test_manage_py_asks_before_the_settings_are_read() -> None:
+    lines = (ROOT / "manage.py").read_text(encoding="utf-8")
+    assert lines.index("refuse_beside_installed(sys.argv") < lines.index("DJANGO_SETTINGS_MODULE")

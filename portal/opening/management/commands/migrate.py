@@ -12,8 +12,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
-from portal.operator_command import remark_on_settings
-
 Plan = list[tuple[Migration, bool]]
 
 
@@ -38,10 +36,6 @@ class Executor(MigrationExecutor):
 
 
 class Command(migrate.Command):
-    def run_from_argv(self, argv: list[str]) -> None:
-        remark_on_settings(argv, self.stderr)
-        super().run_from_argv(argv)
-
     def handle(self, *arguments: Any, **options: Any) -> None:
         migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]
         super().handle(*arguments, **options)
