@@ -125,6 +125,7 @@ LONG_FORMS = (
         else []
     ),
     _tests("attacks", 25, "tests/attacks"),
+    _tests("mutated-files", 62, "tests/unit/formats/test_mutated_files.py"),
     _tests(
         "units",
         12,
