@@ -4,6 +4,7 @@ of its data, or a refusal.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, SteplabelError
+from reporting_agent.sources.object_storage import is_object
 
 Work = Literal["label", "check"]
 
@@ -170,5 +172,6 @@ def refused(task: Task, refusal: SteplabelError) -> SiteTaskOutcome:
 
 
 def name_of(file: str) -> str:
-    """The name of the folder that a site.toml lies in."""
-    return PurePath(file).parent.name or PurePath(file).stem
+    """The name of the folder that a site.toml lies in, however its path was typed."""
+    path = PurePath(file if is_object(file) else os.path.abspath(file))
+    return path.parent.name or path.stem

@@ -108,12 +108,14 @@ def made_from(task: Task, site: SiteSettings) -> str:
 
 
 def _named(path: Path) -> str:
-    """Its path; a fetched object's has the name that it has on every machine."""
+    """Its path from the root, however fleet.toml was named; a fetched object's has the name that
+    it has on every machine.
+    """
     home = object_storage.copies()
     return (
         f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}"
         if path.is_relative_to(home)
-        else str(path)
+        else str(path.resolve())
     )
 
 

@@ -16,6 +16,7 @@ WORDS = {
     "label": Phrase("Label: the tenth of batches that used least"),
     "chance": Phrase("Random variation only"),
     "typical": Phrase("End of a typical batch"),
+    "all_well": Phrase("All is well"),
     "nothing_runs": Phrase("No batch is running."),
     "idle": Phrase("Idle:"),
     "an_hour": Phrase("an hour"),

@@ -25,6 +25,7 @@ from extras.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time
 
 MOST_NAMED = 5
+_TROUBLED = ("wastes", "unknown", "not-known", "no-meters")
 MOST_SHOWN = 60  # characters of a topic or a reason among the sources
 
 
@@ -51,6 +52,7 @@ class RoomView:
             )
             if moment.at_us
             else t(Phrase("no reading yet")),
+            "well": t(well) if (well := _well(moment)) else "",
             "alerts": [
                 self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang)
                 for alert in moment.alerts
@@ -220,6 +222,31 @@ class RoomView:
         return rows
 
 
+def _well(moment: PlantMoment) -> Phrase | None:
+    """That all is well, and what is normal then; None where something needs a look."""
+    troubles = (
+        not moment.at_us,
+        moment.alerts,
+        any(why for _name, why in moment.sources),
+        moment.silent,
+        moment.missing,
+        moment.unreadable,
+        moment.untold,
+        moment.contradicted,
+        not all(well for _name, _state, well in moment.notices),
+        any(running.state in _TROUBLED for running in moment.open),
+    )
+    if any(troubles):
+        return None
+    return Phrase(
+        "Normal, and so now: every source is connected, no meter is silent, no reading is missing, "
+        "and no batch leaves what chance makes of it."
+        if moment.vouched
+        else "Normal, and so now: every source is connected, no meter is silent and no reading is "
+        "missing."
+    )
+
+
 def _state(why: str) -> Phrase:
     """Of a source, by what keeps readings from coming."""
     if why == BACKLOG:
@@ -239,8 +266,7 @@ def contradictions(number: int) -> Phrase:
 def _foot(moment: PlantMoment) -> list[Phrase]:
     sentences = [
         Phrase(
-            "Readings saved since the agent started, each once: %(kept)s; repeats dropped: "
-            "%(repeated)s.",
+            "Readings saved since the start: %(kept)s; repeats dropped: %(repeated)s.",
             kept=count(moment.stored),
             repeated=count(moment.repeated),
         )
@@ -257,11 +283,7 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
     if moment.vouched:
         sentences.append(
             Phrase(
-                (
-                    "False alarms: the chosen limit is %(rate)s a week; the history (weeks: "
-                    "%(weeks)s) is long enough to keep it "
-                    "(Shewhart and CUSUM, docs/live.md)."
-                ),
+                "Limit of false alarms a week: %(rate)s. Weeks of history: %(weeks)s.",
                 rate=f"{moment.rate:g}",
                 weeks=_down(moment.weeks),
             )
@@ -269,21 +291,14 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
     else:
         sentences.append(
             Phrase(
-                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, which the chosen limit "
-                "of false alarms a week (%(rate)s) needs.",
+                "No alerts yet. Weeks of history: %(weeks)s of %(needed)s, for a limit of false "
+                "alarms a week of %(rate)s.",
                 weeks=_down(moment.weeks),
                 needed=f"{ceil(100 * weeks_needed(moment.rate)) / 100:g}",
                 rate=f"{moment.rate:g}",
             )
         )
-    sentences.append(
-        Phrase(
-            "Meters in kgce, calorific basis. A batch that runs has running totals, not cleaned; "
-            "one that ended is counted as in the "
-            "label. Without JavaScript this page reloads every 10 seconds."
-        )
-    )
-    sentences.append(Phrase("Nothing on this page leaves the plant."))
+    sentences.append(Phrase("Energy in kgce, calorific basis. Nothing here leaves the plant."))
     return sentences
 
 

@@ -129,6 +129,28 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return file, folder / "out"
 
 
+def test_a_site_is_unchanged_however_the_path_of_the_fleet_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its absolute path, from its own folder, and from beside it."""
+    works = tmp_path / "works"
+    works.mkdir()
+    heats_site(works, heats=40)
+    file, out = works / "fleet.toml", tmp_path / "out"
+    file.write_text('[fleet]\nname = "G"\n[[sites]]\nfile = "site.toml"\n', encoding="utf-8")
+    kept = []
+    for folder, typed in (
+        (tmp_path, file),
+        (works, Path("fleet.toml")),
+        (out, "../works/fleet.toml"),
+    ):
+        monkeypatch.chdir(folder)
+        fleet(Path(typed), out)
+        group = json.loads((out / "group.json").read_text(encoding="utf-8"))
+        kept.append([site["kept"] for site in group["sites"]])
+    assert kept == [[False], [True], [True]]
+
+
 def test_every_site_has_the_files_that_label_writes(
     labelled: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -302,7 +302,7 @@ def _listen(address: str, shown: list[tuple[float, int]]) -> None:
 
 def kept_in(page: str) -> int:
     """How many readings were kept, as its foot tells."""
-    match = re.search(r"each once: ([\d,]+)", page)
+    match = re.search(r"since the start: ([\d,]+)", page)
     assert match is not None, page
     return int(match[1].replace(",", ""))
 

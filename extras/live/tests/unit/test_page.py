@@ -4,12 +4,15 @@ and an answer at once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.phrases import Phrase
 from extras.live.control_room.answers import key_of
 from extras.live.control_room.drawing import tenths
 from extras.live.control_room.moment import PlantMoment
@@ -53,10 +56,10 @@ def room(tmp_path: Path) -> Room:
 @pytest.mark.parametrize(
     ("weeks", "rate", "sentence"),
     [
-        (0.3539, 5.0, "No alerts yet. Weeks of history: 0.35 of 0.4, which"),
-        (0.3999, 5.0, "No alerts yet. Weeks of history: 0.39 of 0.4, which"),
-        (0.666, 3.0, "No alerts yet. Weeks of history: 0.66 of 0.67, which"),
-        (1.0, 1.0, "No alerts yet. Weeks of history: 1 of 2, which"),
+        (0.3539, 5.0, "No alerts yet. Weeks of history: 0.35 of 0.4, for"),
+        (0.3999, 5.0, "No alerts yet. Weeks of history: 0.39 of 0.4, for"),
+        (0.666, 3.0, "No alerts yet. Weeks of history: 0.66 of 0.67, for"),
+        (1.0, 1.0, "No alerts yet. Weeks of history: 1 of 2, for"),
     ],
 )
 def test_history_that_is_not_enough_does_not_look_as_if_it_were(
@@ -74,7 +77,7 @@ def test_history_that_is_enough_is_never_nought_weeks(
     foot = " ".join(
         RoomView(room.pages.words).of(replace(MOMENT, weeks=weeks, vouched=True), "en")["foot"]
     )
-    assert f"the history (weeks: {written}) is long enough" in foot
+    assert f"Weeks of history: {written}." in foot
 
 
 def test_a_difference_of_nothing_has_no_sign() -> None:
@@ -143,3 +146,36 @@ def test_a_sum_of_money_says_what_it_leaves_out(
         page = room.pages.room(replace(MOMENT, idle=idle), lang, hold=True)
         assert left_out in page
         assert ("price is not known" in page or "价格未知" in page) is bool(left_out)
+
+
+WELL = replace(
+    MOMENT, alerts=[], sources=[("broker.works:8883", ""), ("mes.csv", "")], weeks=8.0, vouched=True
+)
+
+
+def test_the_page_says_that_all_is_well_and_what_is_normal_in_few_words(room: Room) -> None:
+    page = room.pages.room(WELL, "en", hold=True)
+    assert "All is well" in page
+    assert "every source is connected, no meter is silent" in page
+    seen = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(head|script|title)\b.*?</\1>", " ", page))
+    assert len(seen.split()) <= 120
+    assert "一切正常" in room.pages.room(WELL, "zh", hold=True)
+    assert "what chance makes" not in room.pages.room(replace(WELL, vouched=False), "en", hold=True)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"at_us": 0},
+        {"alerts": [ALERT]},
+        {"sources": [("broker.works:8883", "refused")]},
+        {"silent": [("eaf-1-main", AT_US)]},
+        {"missing": 1},
+        {"contradicted": 1},
+        {"untold": ["eaf-1-gas"]},
+        {"notices": [("Clock", Phrase("is behind"), False)]},
+    ],
+    ids=lambda trouble: next(iter(trouble)),
+)
+def test_nothing_is_called_well_that_needs_a_look(room: Room, trouble: dict[str, Any]) -> None:
+    assert "All is well" not in room.pages.room(replace(WELL, **trouble), "en", hold=True)
