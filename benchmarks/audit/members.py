@@ -50,6 +50,11 @@ DOCUMENT: Shape = {
     "best_reached_total": TOTAL,
     "typical_total": TOTAL,
     "explanation": dict.fromkeys(STATED, WORDS),
+    "erratum": {
+        **_values("firms at_fault"),
+        "corrects": _values("version digest"),
+        "moved": _values("step variant metric figure unit before after"),
+    },
     "signature": _values("algorithm key_id value"),
 }
 """Of `steplabel/benchmark/1`. Parts of the explanation that are not stated are made again whole

@@ -17,6 +17,8 @@ class GateReason(StrEnum):
     UNCHANGED = (
         "unchanged"  # the same participants and values as published before: those figures stand
     )
+    CORRECTED = "corrected"
+    STANDS = "stands"  # in an erratum: the corrected reports hardly move it
     LAG = "lag"
     TOO_FEW_FIRMS = "too-few-firms"
     DOMINANCE = "dominance"
@@ -37,6 +39,13 @@ _SENTENCES: dict[GateReason, Phrase] = {
     GateReason.SHOWN: Phrase("Shown: every check passed."),
     GateReason.UNCHANGED: Phrase(
         "Shown as published before: it comes from the same firms and values."
+    ),
+    GateReason.CORRECTED: Phrase(
+        "Shown, corrected: calculated from version %(version)s and the corrected reports alone."
+    ),
+    GateReason.STANDS: Phrase(
+        "Shown as in version %(version)s: the corrected reports move it by no more than a tenth "
+        "of its interval."
     ),
     GateReason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
     GateReason.DOMINANCE: Phrase(

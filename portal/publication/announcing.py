@@ -46,8 +46,9 @@ def _tell_regulators(
 
 
 def _tell_participants(kind: NoticeKind, row: Publication, now: datetime) -> None:
+    before = [] if row.corrects is None else row.corrects.participants
     firms = (
-        Submission.objects.filter(digest__in=row.participants)
+        Submission.objects.filter(digest__in={*row.participants, *before})
         .values_list("site__organisation", flat=True)
         .distinct()
     )

@@ -178,6 +178,35 @@ class JurisdictionSerializer(serializers.Serializer[Any]):
     zh = serializers.CharField()
 
 
+class CorrectedVersionSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    digest = serializers.CharField(help_text="SHA-256 of its signed document.")
+
+
+class MovedFigureSerializer(serializers.Serializer[Any]):
+    """One figure that an erratum moved."""
+
+    step = serializers.CharField(allow_blank=True, help_text="Empty for a total of the route.")
+    variant = serializers.CharField(allow_blank=True)
+    metric = serializers.CharField(allow_blank=True)
+    figure = serializers.CharField(
+        help_text="best, typical, a point of the curve (p50), saved-typical, saved-best; of a "
+        "total composite, best_reached, typical."
+    )
+    unit = serializers.CharField()
+    before = serializers.FloatField(allow_null=True)
+    after = serializers.FloatField(allow_null=True, help_text="Null where it is withheld.")
+
+
+class ErratumSerializer(serializers.Serializer[Any]):
+    """What an erratum corrects: calculated from that version and the corrected reports alone."""
+
+    corrects = CorrectedVersionSerializer()
+    firms = serializers.IntegerField(help_text="Whose reports were corrected or taken out.")
+    at_fault = serializers.IntegerField(help_text="How many of them were at fault.")
+    moved = MovedFigureSerializer(many=True)
+
+
 class BenchmarkSerializer(serializers.Serializer[Any]):
     """A published industry label, as it was signed."""
 
@@ -203,6 +232,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     best_reached_total = BenchmarkTotalSerializer()
     typical_total = BenchmarkTotalSerializer()
     explanation = serializers.DictField()
+    erratum = ErratumSerializer(required=False, help_text="Of an erratum only.")
     signature = SignatureSerializer()
 
 

@@ -35,6 +35,7 @@ from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.publication.models import BestGroup, Publication, VersionStatus
+from portal.publication.refusals import refusal
 from portal.translog import log
 
 JSON = dict[str, Any]
@@ -187,7 +188,12 @@ def publish(
 def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
     """What the gate says now of every cell of a version that the public has seen, in the order of
     its steps.
+
+    Raises:
+        RefusedError: `erratum-alone` (409): nobody knows who the best of an erratum are.
     """
+    if publication.corrects_id is not None:
+        raise refusal("erratum-alone")
     period = publication.period
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     roster, label = (

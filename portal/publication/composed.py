@@ -20,6 +20,7 @@ from portal.intake.models import SubmissionState
 from portal.problems import RefusedError
 from portal.publication.entries import found_in
 from portal.publication.models import LoggedAct, Publication
+from portal.publication.refusals import refusal
 from portal.publication.rows import public
 from portal.translog import selectors as log
 
@@ -31,12 +32,15 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
     published.
 
     Raises:
-        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged
-            such things; `values-deleted` (409): a firm that it was composed of has left.
+        RefusedError: `erratum-alone` (409): of an erratum; `not-logged` (409): published, or a
+            report accepted, before the portal logged such things; `values-deleted` (409): a firm
+            that it was composed of has left.
     """
     row = public().select_related("period__peer_group__scope").filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         return None
+    if row.corrects_id is not None:
+        raise refusal("erratum-alone")
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
     if act is None:
         raise _refused(

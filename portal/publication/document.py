@@ -13,11 +13,14 @@ from benchmarks import csv_cells
 from benchmarks.composition import IndustryLabel
 from benchmarks.composition.curve import LADDERS, percents
 from benchmarks.disclosure import GateResult
+from benchmarks.disclosure.errata import moved
 from benchmarks.label_keys import LabelKey
 from benchmarks.wire.published import SCHEMA
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
 from portal.publication.definition_changes import Breaks
+from portal.publication.errata import faults
+from portal.publication.models import Publication
 from portal.publication.shapes import CellView, LabelView, TotalView, label_view
 from portal.standings.bands import Bands
 
@@ -114,9 +117,10 @@ def document_of(
     published_on: date,
     scope: BenchmarkScope,
     bands: Mapping[LabelKey, Bands] | None = None,
+    erratum: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The document as it is signed at publication. A withdrawal is said beside it: what was signed
-    is never changed.
+    is never changed. `erratum` is of one what it corrects and moved.
     """
     label: IndustryLabel = gate.published
     view = label_view(gate)
@@ -138,6 +142,21 @@ def document_of(
         "best_reached_total": _total(view.best_reached),
         "typical_total": _total(view.typical),
         "explanation": dict(explanation),
+        **({} if erratum is None else {"erratum": erratum}),
+    }
+
+
+def erratum_part(row: Publication, gate: GateResult) -> dict[str, Any] | None:
+    """Of an erratum: the version that it corrects, by how many reports, and what moved."""
+    if row.corrects is None:
+        return None
+    corrections = row.corrected_firms
+    before = GateResult.from_json(row.corrects.gate).published
+    return {
+        "corrects": {"version": row.corrects.version, "digest": row.corrects.digest},
+        "firms": len(corrections),
+        "at_fault": faults(corrections),
+        "moved": [asdict(figure) for figure in moved(before, gate.published)],
     }
 
 

@@ -86,7 +86,7 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
         for open_draft in drafts.order_by("-version"):
             if _says_the_same(open_draft, present, composed, what_changed):
                 return open_draft
-        version = _next_version(period)
+        version = next_version(period)
         explanation = explained(
             composed.gate, pack, period, present, version, what_changed, (by, now)
         )
@@ -153,7 +153,8 @@ def _compose(
     return _Composed(label, roster, gate_of(period, label, roster, present, pack, now))
 
 
-def _next_version(period: ReportingPeriod) -> int:
+def next_version(period: ReportingPeriod) -> int:
+    """At its address; the caller holds the lock of `at_one_address`."""
     last: int | None = Publication.objects.filter(period__in=at_one_address(period)).aggregate(
         last=Max("version")
     )["last"]

@@ -4,10 +4,12 @@ and who drafted and approved.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext, override
 
+from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult
 from benchmarks.explanation import (
     Explanation,
@@ -16,7 +18,7 @@ from benchmarks.explanation import (
     VersionChange,
     explain,
 )
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, sentences
 from benchmarks.routes import Pack
 from portal.accounts.models import Jurisdiction, Role, User
 from portal.accounts.selectors import organisations_as
@@ -24,6 +26,8 @@ from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.publication.audited import excluded, told_of_change, verification
+from portal.publication.errata import erratum_in_words
+from portal.publication.models import Publication
 from portal.publication.rows import shown_beside
 from portal.standings.cohort import Cohort
 
@@ -31,6 +35,14 @@ NAMELESS = Phrase("regulator")
 """Whoever approved and has no say over the whole of its jurisdiction any more, as published
 documents name them.
 """
+
+
+OF_THE_REPORTS = (
+    "sample_characteristics",
+    "participants_and_coordinator",
+    "verification_of_data",
+    "exclusions",
+)
 
 
 def explained(
@@ -42,11 +54,22 @@ def explained(
     what_changed: str,
     drafted: tuple[User, datetime],
     approved: tuple[User, datetime] | None = None,
+    erratum: Publication | None = None,
 ) -> Explanation:
-    """Of what the gate lets through. `drafted` and `approved`: by whom, and when."""
+    """Of what the gate lets through. `drafted` and `approved`: by whom, and when. What an erratum
+    says of the reports is what the version says that it corrects (`OF_THE_REPORTS`).
+    """
     route = pack.route(period.peer_group.route)
-    participation = _participation(period, present, version, what_changed, drafted, approved)
-    return explain(gate, pack, route, participation, version=str(version), on=_last_day(period))
+    participation = _participation(
+        period, present, version, what_changed, drafted, approved, erratum
+    )
+    explanation = explain(
+        gate, pack, route, participation, version=str(version), on=_last_day(period)
+    )
+    if erratum is None or erratum.corrects is None:
+        return explanation
+    before = Explanation.from_json(erratum.corrects.explanation)
+    return replace(explanation, **{part: getattr(before, part) for part in OF_THE_REPORTS})
 
 
 def _last_day(period: ReportingPeriod) -> date:
@@ -63,12 +86,14 @@ def _participation(
     what_changed: str,
     drafted: tuple[User, datetime],
     approved: tuple[User, datetime] | None,
+    erratum: Publication | None,
 ) -> Participation:
     members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
     rows = members.values_list("site", "obliged", "site__organisation__controlling_firm")
     obliged = {str(firm) for site, now, firm in rows if period.obliges(site, now=now)}
     reporting = {row.firm for row in present.labels}
     before = shown_beside(period).filter(version__lt=version).order_by("-version").first()
+    corrected = None if erratum is None else erratum_in_words(erratum)
     scope = period.peer_group.scope
     approvals = [_approval(*drafted, "drafted", scope)]
     if approved is not None:
@@ -84,7 +109,10 @@ def _participation(
         change=None
         if before is None
         else VersionChange(
-            str(before.version), told_of_change(what_changed, present, before.participants)
+            str(before.version),
+            told_of_change(what_changed, present, before.participants)
+            if corrected is None
+            else Words.of(sentences([what_changed, corrected])),
         ),
     )
 

@@ -11,6 +11,7 @@ from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.days import scheme_day
+from portal.publication.errata import composed
 from portal.publication.models import Publication
 from portal.publication.rows import public
 from portal.standings.cohort import Cohort, cohort
@@ -70,6 +71,8 @@ def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
     }
     period = periods[row.period_id]
     present = cohort(period, scheme_day(now))
+    if row.corrects is not None:
+        return present, composed(row.corrects, row.corrected_firms, present).gate
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     return present, gate_of(
         period, IndustryLabel.from_json(row.label), Roster.from_json(row.roster), present, pack, now

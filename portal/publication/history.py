@@ -15,6 +15,7 @@ from benchmarks import packs
 from benchmarks.composition import Roster, by_step, roster_of
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
+from portal.publication.errata import composed, participants
 from portal.publication.models import Publication
 from portal.publication.rows import VersionColumns, public, read
 from portal.standings.cohort import Cohort
@@ -75,6 +76,12 @@ def is_outdated(row: Publication, present: Cohort) -> bool:
     A report stays while a step of it drops out where audits decide who enters and an attestation of
     that step alone has ended: its digest stands as before, and only who is behind each value tells.
     """
+    if row.corrects is not None:
+        corrections = row.corrected_firms
+        if row.participants != participants(row.corrects, corrections, present):
+            return True
+        again = composed(row.corrects, corrections, present)
+        return again.roster != Roster.from_json(row.roster)
     if list(present.digests) != row.participants:
         return True
     group = row.period.peer_group

@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from benchmarks.disclosure.corrected_values import Correction
 from portal.accounts.models import HEX_32, User
 from portal.auditlog.models import AppendOnly
 from portal.catalogue.models import ReportingPeriod
@@ -59,6 +60,12 @@ class Publication(models.Model):
         # it
     )
     what_changed = models.CharField(max_length=1000, blank=True)
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="errata"
+    )  # of an erratum the version that it corrects, which is none itself
+    corrections = models.JSONField(
+        default=dict
+    )  # firm -> benchmarks.disclosure.corrected_values.Correction; never leaves the portal
 
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
@@ -85,6 +92,11 @@ class Publication(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("period", "version"), name="one_publication_a_version"),
             models.CheckConstraint(
+                condition=Q(corrects__isnull=True, corrections={})
+                | (Q(corrects__isnull=False) & ~Q(corrections={})),
+                name="an_erratum_corrects_firms",
+            ),
+            models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")),
                 name="a_second_person_approves",
             ),
@@ -106,6 +118,11 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} version {self.version} ({self.status})"
+
+    @property
+    def corrected_firms(self) -> dict[str, Correction]:
+        """Of an erratum, what becomes of whose report."""
+        return {firm: Correction(kind) for firm, kind in self.corrections.items()}
 
     @property
     def audit_subject(self) -> str:

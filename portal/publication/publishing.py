@@ -23,7 +23,7 @@ from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.publication import announcing, asking
 from portal.publication.counted_before import beside_what_was_shown
-from portal.publication.document import BenchmarkScope, document_of
+from portal.publication.document import BenchmarkScope, document_of, erratum_part
 from portal.publication.entries import log_published, log_withdrawn
 from portal.publication.explaining import explained
 from portal.publication.gating import asked_again
@@ -119,12 +119,33 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> A
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     drafted = (row.drafted_by, row.drafted_at)
     explanation = explained(
-        again, pack, period, present, row.version, row.what_changed, drafted, (by, out_at)
+        again,
+        pack,
+        period,
+        present,
+        row.version,
+        row.what_changed,
+        drafted,
+        (by, out_at),
+        row,
     ).to_json()
     scope = BenchmarkScope.of(period.peer_group.scope)
-    counted = bands(period, present, pack, pack.disclosure.fewest_firms)
-    shown_bands = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
-    document = document_of(again, explanation, row.version, scheme_day(out_at), scope, shown_bands)
+    shown_bands = {}
+    if row.corrects is None:  # an erratum reads no report of the other sites: it counts none
+        shown_bands = beside_what_was_shown(
+            bands(period, present, pack, pack.disclosure.fewest_firms),
+            row,
+            pack.disclosure.least_changed_participants,
+        )
+    document = document_of(
+        again,
+        explanation,
+        row.version,
+        scheme_day(out_at),
+        scope,
+        shown_bands,
+        erratum_part(row, again),
+    )
     return ApprovedVersion(again.to_json(), explanation, published.sign(document, key))
 
 

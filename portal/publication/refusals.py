@@ -64,6 +64,31 @@ _SENTENCES = {
         Phrase("The comment is empty."),
         Phrase("Write what the others should know about this draft."),
     ),
+    "not-correctable": (
+        409,
+        Phrase("This version cannot be corrected: it is not the newest one composed of reports."),
+        Phrase("Correct the newest version of the period that is not an erratum."),
+    ),
+    "nothing-corrected": (
+        409,
+        Phrase("No firm was chosen."),
+        Phrase("Choose the firm whose report is corrected or taken out."),
+    ),
+    "firm-not-behind": (
+        409,
+        Phrase("A firm that was chosen has no report in this version."),
+        Phrase("Choose a firm from the list."),
+    ),
+    "correction-unexplained": (
+        409,
+        Phrase("An erratum needs a reason; it is shown to everybody."),
+        Phrase("Say in a sentence what was wrong."),
+    ),
+    "erratum-alone": (
+        409,
+        Phrase("This version is an erratum: it was calculated from another version."),
+        Phrase("Look at the version that it corrects."),
+    ),
     "not-published": (
         409,
         Phrase("Only a published version can be withdrawn."),

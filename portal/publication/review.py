@@ -15,12 +15,15 @@ from django.db.models import QuerySet
 
 from benchmarks.composition import IndustryLabel, Roster
 from benchmarks.disclosure import GateResult, one_firm
+from benchmarks.disclosure.corrected_values import Correction
+from benchmarks.disclosure.errata import MovedFigure, moved, unknown_firms
 from benchmarks.phrases import Name
-from portal.accounts.models import User
+from portal.accounts.models import ControllingFirm, User
 from portal.accounts.selectors import may_decide_for, sites_by_slug
 from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.plain_views import view_of
+from portal.publication.errata import is_corrected_itself
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, VersionStatus
 from portal.publication.rows import shown_beside
 from portal.publication.shapes import LabelView, label_view
@@ -113,6 +116,18 @@ class DraftView:
     why_not: str
     may_discard: bool
     may_withdraw: bool
+    may_correct: bool  # errata are made of this version
+    erratum: ErratumView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErratumView:
+    """What an erratum corrects: for those who decide, with the firms by name."""
+
+    version: int
+    firms: tuple[tuple[Name, Correction], ...]
+    unknown: int  # of the firms in a mean, how many at least are known to nobody
+    moved: tuple[MovedFigure, ...]
 
 
 _PEOPLE = ("drafted_by", "approved_by", "discarded_by")
@@ -147,7 +162,9 @@ def draft_review(user: User, publication: int, now: datetime) -> DraftView | Non
         version=row.version,
         status=row.status,
         label=label_view(gate),
-        moves=_moves(row, now) if row.status == VersionStatus.DRAFT else {},
+        moves=_moves(row, now)
+        if row.status == VersionStatus.DRAFT and row.corrects_id is None
+        else {},
         hold=gate.hold,
         reports=len(row.participants),
         drafted_by=_called(row.drafted_by),
@@ -172,6 +189,23 @@ def draft_review(user: User, publication: int, now: datetime) -> DraftView | Non
         why_not=why_not,
         may_discard=row.status == VersionStatus.DRAFT and not waiting,
         may_withdraw=row.status == VersionStatus.PUBLISHED,
+        may_correct=is_corrected_itself(row),
+        erratum=_erratum(row, gate),
+    )
+
+
+def _erratum(row: Publication, gate: GateResult) -> ErratumView | None:
+    if row.corrects is None:
+        return None
+    kinds = row.corrected_firms
+    return ErratumView(
+        row.corrects.version,
+        tuple(
+            (firm.name, kinds[str(firm.pk)])
+            for firm in ControllingFirm.objects.filter(pk__in=kinds).order_by("name")
+        ),
+        unknown_firms(len(kinds)),
+        moved(GateResult.from_json(row.corrects.gate).published, gate.published),
     )
 
 

@@ -195,7 +195,14 @@ def _explained_otherwise(
         row.drafted_at,
     )  # by number only: the worker may not read people
     now = explained(
-        again, pack, row.period, present, row.version, row.what_changed, drafted
+        again,
+        pack,
+        row.period,
+        present,
+        row.version,
+        row.what_changed,
+        drafted,
+        erratum=row,
     ).to_json()
     signed = waiting.explanation
     return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {

@@ -461,6 +461,7 @@ urlpatterns = [
         name="cancel-release",
     ),
     path("publications/versions/<int:publication>/discard/", drafts.discard, name="discard"),
+    path("publications/versions/<int:publication>/correct/", drafts.correct, name="correct"),
     path("publications/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
     path("assigned/", certification.assigned, name="assigned"),
     path("assigned/deliveries/", letting_in.assigned_deliveries, name="assigned-deliveries"),

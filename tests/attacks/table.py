@@ -26,6 +26,8 @@ ORDER = (
     "two-differ",
     "several-differ",
     "came-back",
+    "correction-others",
+    "correction-firm",
     "metrics",
     "years",
     "trend",

@@ -816,6 +816,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="409"),
     ),
     "web:composed-of": ({"publication": "PUBLISHED"}, OFFICE, NO),
+    "web:correct": (
+        {"publication": "PUBLISHED"},
+        OFFICE,
+        only(REGULATORS, "nothing", nation="wrong"),
+    ),
     "web:withdraw": (
         {"publication": "PUBLISHED"},
         OFFICE,

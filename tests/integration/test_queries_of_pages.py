@@ -295,6 +295,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         ),
         "an appeal": (officer, reverse("web:appealed-finding", args=[attested.assignment_id, 1])),
         "a draft": (officer, reverse("web:draft", args=[draft.pk])),
+        "correcting a version": (officer, reverse("web:correct", args=[published.pk])),
         "assigned": (auditor, reverse("web:assigned")),
         "one assigned": (auditor, reverse("web:assigned-submission", args=[digest])),
         "one engagement": (auditor, reverse("web:engagement", args=[attested.assignment_id])),

@@ -14,6 +14,7 @@ OF_EXTRAS = {"alerts": "extras.live.tests.statistical.alerts"}
 
 CHECKS = (
     "differencing",
+    "corrections",
     "single_firms",
     "outward_road",
     "stability",

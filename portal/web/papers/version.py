@@ -15,7 +15,9 @@ from reportlab.platypus import Flowable, Table
 
 from portal.web.papers.layout import document_of, table_of, text_of
 from portal.web.presenters.best_group import BestGroupPart
+from portal.web.presenters.errata import ErratumPart
 from portal.web.viewmodels.benchmarks import BenchmarkPage
+from portal.web.viewmodels.listed import ListTable
 
 
 def pdf(page: BenchmarkPage, foot: str) -> bytes:
@@ -58,6 +60,8 @@ def story(page: BenchmarkPage) -> list[Flowable]:
             (3, 2, 3),
         )
     )
+    if page.erratum:
+        parts += _erratum(page.erratum)
     parts.append(text_of(_("Step by step"), "heading"))
     parts.append(_ladder(page))
     if page.ladder.second_metrics:
@@ -146,12 +150,25 @@ def _best_group(part: BestGroupPart) -> list[Flowable]:
     ]
     if part.table is None:
         return parts
-    heads = [column.title for column in part.table.columns]
-    rows = [
-        [cell.text + (f" ({cell.note})" if cell.note else "") for cell in row]
-        for row in part.table.rows
+    return [*parts, _listed(part.table, (4, 2, 4, 3)), text_of(part.source, "body")]
+
+
+def _erratum(part: ErratumPart) -> list[Flowable]:
+    """What it corrects and moved."""
+    moved = _listed(part.moved, (6, 2, 2, 2)) if part.moved.rows else None
+    return [
+        text_of(_("Erratum"), "heading"),
+        text_of(part.sentence, "body"),
+        moved or text_of(part.moved.empty, "body"),
     ]
-    return [*parts, table_of(heads, rows, (4, 2, 4, 3)), text_of(part.source, "body")]
+
+
+def _listed(table: ListTable, widths: tuple[float, ...]) -> Flowable:
+    heads = [column.title for column in table.columns]
+    rows = [
+        [cell.text + (f" ({cell.note})" if cell.note else "") for cell in row] for row in table.rows
+    ]
+    return table_of(heads, rows, widths)
 
 
 def _limits(page: BenchmarkPage) -> list[Flowable]:

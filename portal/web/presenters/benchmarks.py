@@ -29,6 +29,7 @@ from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
+from portal.web.presenters.errata import erratum_part
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
@@ -223,6 +224,7 @@ def benchmark_page(
         withdrawal=VersionWithdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "")
         if view.withdrawn_on
         else None,
+        erratum=erratum_part(view),
         superseded_by=in_force if in_force and view.latest_version != view.version else "",
     )
 

@@ -18,6 +18,7 @@ from portal.publication.definition_changes import totals_compare
 from portal.publication.review import DraftView, ReleaseView, ReportMove
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.ladder import DrawnInterval
+from portal.web.presenters.errata import erratum_checks
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import (
@@ -92,8 +93,9 @@ def draft_page(view: DraftView) -> DraftPage:
         approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
         discard_url=reverse("web:discard", args=[view.id]) if view.may_discard else "",
-        best_group_url=reverse("web:best-group", args=[view.id]),
-        composed_url=reverse("web:composed-of", args=[view.id]),
+        best_group_url="" if view.erratum else reverse("web:best-group", args=[view.id]),
+        composed_url="" if view.erratum else reverse("web:composed-of", args=[view.id]),
+        correct_url=reverse("web:correct", args=[view.id]) if view.may_correct else "",
         public_url=public_address(view),
         may_withdraw=view.may_withdraw,
         what_changed=view.what_changed,
@@ -137,7 +139,9 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
             "ok" if passing else "no",
         )
     ]
-    if view.newest_shown is not None:
+    if view.erratum is not None:
+        checks += erratum_checks(view.erratum)
+    elif view.newest_shown is not None:
         difference_reason = _reason(decisions, names, "differencing")
         same = {cell.reason_code for cell in view.label.cells if cell.shown} == {"unchanged"}
         differs = (

@@ -9,6 +9,7 @@ from datetime import date
 
 from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import Spread
+from portal.web.presenters.errata import ErratumPart
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.potentials import Savings
 from portal.web.presenters.references import References
@@ -76,6 +77,7 @@ class BenchmarkPage:
     digest: str  # of the signed document, hex
     address: str
     withdrawal: VersionWithdrawal | None
+    erratum: ErratumPart | None
     superseded_by: str  # address of the version now in force, where this one is not it
 
 

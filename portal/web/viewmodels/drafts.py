@@ -94,8 +94,9 @@ class DraftPage:
     approval_note: str
     withdraw_url: str
     discard_url: str
-    composed_url: str
+    composed_url: str  # this and the next are empty of an erratum
     best_group_url: str
+    correct_url: str  # empty where no erratum is made of the version
     public_url: str
     may_withdraw: bool
     what_changed: str

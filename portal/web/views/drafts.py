@@ -10,15 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
 from portal.keys import receipt_key
-from portal.publication import draft_comments, drafting, publishing, scheduling
+from portal.publication import correcting, draft_comments, drafting, publishing, scheduling
 from portal.publication.composed import composed_of
+from portal.publication.errata import already_corrected
 from portal.publication.review import DraftView, draft_review
 from portal.publication.selectors import version_by_id
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page
+from portal.web.forms.corrections import CorrectionForm
 from portal.web.forms.drafts import ApprovalForm, CommentForm
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.reasons import DiscardForm, ReasonForm
@@ -125,9 +128,63 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
         request,
         form,
         title=_("Withdraw version %(n)d?") % {"n": view.version},
-        sentence=_("The page stays at its address, marked as withdrawn, with the reason you give."),
+        sentence=_(
+            "The page stays at its address, marked as withdrawn, with the reason you give. To "
+            "replace false figures by right ones, correct the version instead, or afterwards."
+        ),
         button=_("Withdraw version %(n)d") % {"n": view.version},
         warning=True,
+        back=reverse("web:draft", args=[publication]),
+        crumbs=page.crumbs,
+    )
+
+
+@for_role(Role.REGULATOR, posts=True)
+@freshly
+def correct(request: HttpRequest, publication: int) -> HttpResponseBase:
+    """Which reports an erratum corrects or takes out: a POST drafts it."""
+    view = _draft(request, publication)
+    if not view.may_correct:  # an erratum, or replaced meanwhile: its page says how it stands
+        return redirect("web:draft", publication)
+    base, now = version_by_id(publication), timezone.now()
+    page, slots = draft_page(view), correcting.slots(base)
+    if slots <= 0:
+        messages.error(
+            request,
+            _("Errata have corrected as many firms of this version as they may. Compose a draft."),
+        )
+        return redirect("web:draft", publication)
+    firms = correcting.firms_behind(base, now)
+    posted = request.POST if request.method == "POST" else None
+    form = CorrectionForm(posted, firms=firms, slots=slots)
+    if posted is not None and form.is_valid():
+        row = correcting.correct(
+            base, form.corrections, person(request), form.cleaned_data["reason"], now
+        )
+        messages.success(
+            request,
+            _("Version %(n)d is drafted, an erratum. A second person has to publish it.")
+            % {"n": row.version},
+        )
+        return redirect("web:draft", row.pk)
+    sentence = _(
+        "An erratum is a new version, calculated from this one and the reports you name here "
+        "alone. So the difference between the versions says nothing about any other firm, and it "
+        "can be published however few firms have changed. This version stays at its address."
+    )
+    if corrected := len(already_corrected(base)):
+        sentence += " " + ngettext(
+            "Errata of this version have corrected %(n)d firm already; this one corrects it too.",
+            "Errata of this version have corrected %(n)d firms already; this one corrects them "
+            "too.",
+            corrected,
+        ) % {"n": corrected}
+    return confirm_page(
+        request,
+        form,
+        title=_("Correct version %(n)d") % {"n": view.version},
+        sentence=sentence,
+        button=_("Draft the erratum"),
         back=reverse("web:draft", args=[publication]),
         crumbs=page.crumbs,
     )
