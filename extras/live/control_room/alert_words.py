@@ -15,7 +15,7 @@ from extras.live.control_room.answers import sentence_of as answered
 from extras.live.control_room.drawing import short, tenths
 from extras.live.control_room.moment import PlantMoment
 from extras.live.control_room.rendering import prefix
-from extras.live.running.output_units import per
+from extras.live.running.explaining import per
 from extras.live.running.plant import Alert
 from reporting_agent.config import SiteSettings
 from reporting_agent.report.figures import count

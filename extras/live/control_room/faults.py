@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
 from extras.live.running.batch_log import RunningBatch
-from extras.live.running.line_meters import Line
 from extras.live.running.meter_total import HOUR_US, MeterTotal, RegisterFall
-from extras.live.running.named_units import NamedUnits
 from extras.live.running.plant import Plant
-from extras.live.running.sharing import Pair
+from extras.live.running.suspect_rows import NamedUnits, Pair
+from extras.live.running.totals import Line
 from extras.live.sources.clock import for_people
 from extras.live.sources.payloads import EPOCH
 from extras.live.spool.meter_state import MeterState

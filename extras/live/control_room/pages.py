@@ -23,7 +23,7 @@ from extras.live.control_room.rendering import prefix, safe, templates
 from extras.live.control_room.room_view import RoomView
 from extras.live.control_room.shift_words import heading, not_compared
 from extras.live.control_room.shifts import Shift
-from extras.live.running.output_units import per
+from extras.live.running.explaining import per
 from extras.live.running.plant import Alert
 from reporting_agent.config import SiteSettings
 from reporting_agent.report.figures import count, shown

@@ -25,8 +25,8 @@ from extras.live.control_room.pages import SitePages
 from extras.live.control_room.serving import Server
 from extras.live.control_room.shift_ends import ShiftEnds
 from extras.live.control_room.unsent import Notification
-from extras.live.running.helping import practices_against
-from extras.live.running.learning import PlantLearning
+from extras.live.running.explaining import practices_against
+from extras.live.running.history import PlantLearning
 from extras.live.running.plant import Alert, Plant
 from extras.live.running.reopening import LateRecount
 from extras.live.sources.settings import LiveSettings

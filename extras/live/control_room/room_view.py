@@ -19,7 +19,7 @@ from extras.live.control_room.moment import PlantMoment
 from extras.live.control_room.page_words import STATES
 from extras.live.control_room.rendering import prefix
 from extras.live.running.excess_alarms import FEWEST, weeks_needed
-from extras.live.running.output_units import per
+from extras.live.running.explaining import per
 from extras.live.running.plant import IdleEquipment, Open
 from extras.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time

@@ -8,7 +8,7 @@ from functools import reduce
 from benchmarks.phrases import Phrase, joined, listed
 from extras.live.control_room.drawing import tenths
 from extras.live.control_room.shifts import LineDone, Shift
-from extras.live.running.output_units import per
+from extras.live.running.explaining import per
 from reporting_agent.report.figures import NOTHING, count, shown
 
 

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.routes import Pack
-from extras.live.running.line_meters import Line
 from extras.live.running.meter_total import SECOND_US
-from extras.live.running.stamps_ahead import WRONG_US
+from extras.live.running.totals import Line
 from extras.live.spool.batch_years import BatchYears
 from extras.live.spool.kept_rows import moment_us
 from extras.live.spool.segments import Row
@@ -50,6 +49,7 @@ Key = tuple[str, str]
 """Step and id."""
 Kind = tuple[str, str, str]
 """Step, equipment, product and variant: what is compared."""
+WRONG_US = 60_000_000  # of a stamp that is ahead of its receipt, whatever the source
 
 
 @dataclass(slots=True)

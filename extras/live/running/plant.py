@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measurements import Direction
-from extras.live.running import costs
-from extras.live.running.as_label import POINTS, AsLabel
-from extras.live.running.awaited import AwaitedBatches
+from extras.live.running import explaining
+from extras.live.running.as_label import POINTS, AsLabel, AwaitedBatches
 from extras.live.running.batch_log import BatchLog, RunningBatch
 from extras.live.running.excess_alarms import FEWEST, LOOKS, STEPS, UsualCourse
+from extras.live.running.explaining import cause, foretold, reason, why_not_known
 from extras.live.running.history import WEEK_US, History
-from extras.live.running.likely_cause import cause, foretold, reason
 from extras.live.running.meter_total import (
     HOUR_US,
     SECOND_US,
@@ -27,11 +26,7 @@ from extras.live.running.meter_total import (
     MeanPower,
     MeterTotal,
 )
-from extras.live.running.not_known import why_not_known
-from extras.live.running.off_reference import OffReference
-from extras.live.running.own_clock import behind_us
-from extras.live.running.sharing import Sharing
-from extras.live.running.stamps_ahead import StampsAhead
+from extras.live.running.suspect_rows import OffReference, Sharing, StampsAhead, behind_us
 from extras.live.running.totals import RunningTotals
 from extras.live.spool import corrected
 from extras.live.spool.reading import Reading
@@ -280,7 +275,7 @@ class Plant:
             above,
             above / usual.output,
             cause(self.history, batch, usual, now_s),
-            costs.money(self.site, self.totals, batch, above),
+            explaining.money(self.site, self.totals, batch, above),
             reason(self.history, batch, usual, now_s),
             batch.unit,
         )
@@ -395,7 +390,7 @@ class Plant:
             if not idle_powers:
                 continue
             hourly = [(total, power.an_hour) for total, power in idle_powers]
-            prices = [costs.price(self.site, total, now_us) for total, _ in hourly]
+            prices = [explaining.price(self.site, total, now_us) for total, _ in hourly]
             money = (
                 None
                 if None in prices

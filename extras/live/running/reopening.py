@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.phrases import Phrase, Value, listed
-from extras.live.running.awaited import beside_us
+from extras.live.running.as_label import beside_us
 from extras.live.running.batch_log import Key, RunningBatch
+from extras.live.running.explaining import per
 from extras.live.running.meter_total import HOUR_US, MeterTotal
-from extras.live.running.output_units import per
 from extras.live.running.plant import Plant
 from extras.live.spool.between_moments import readings_between
 from extras.live.spool.repeats import ArrivalOutcome

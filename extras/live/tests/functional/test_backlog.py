@@ -16,7 +16,7 @@ import pytest
 from extras.live.control_room.notifying import Notifier
 from extras.live.control_room.room import Room
 from extras.live.reloading import settings_of
-from extras.live.running import learning, reopening
+from extras.live.running import history, reopening
 from extras.live.running.plant import Plant
 from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces, Sent
@@ -157,7 +157,7 @@ def restarted(backlog: Backlog) -> Plant:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reopening, "GATHERED_S", GATHERED_S)
-    monkeypatch.setattr(learning, "QUIET_S", GATHERED_S)
+    monkeypatch.setattr(history, "QUIET_S", GATHERED_S)
 
 
 @pytest.mark.parametrize(

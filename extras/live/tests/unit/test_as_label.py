@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
-from extras.live.running.awaited import beside_us
+from extras.live.running.as_label import beside_us
 from extras.live.running.plant import Plant
 from extras.live.running.reopening import GATHERED_S, LateRecount
 from extras.live.spool.between_moments import readings_between

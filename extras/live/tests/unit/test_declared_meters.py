@@ -14,9 +14,9 @@ import pytest
 
 from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
-from extras.live.running import costs
+from extras.live.running import explaining
 from extras.live.running.batch_log import RunningBatch
-from extras.live.running.not_known import why_not_known
+from extras.live.running.explaining import why_not_known
 from extras.live.running.plant import Plant
 from extras.live.running.reopening import LateRecount
 from extras.live.spool.reading import Reading
@@ -321,7 +321,7 @@ def test_a_gas_at_its_state_is_paid_as_the_label_pays_it(
     (of_gas,) = priced(prices, data.batches, carriers={"natural-gas"})
     gas = works.plant.totals.by_meter[GAS]
     assert gas.counted is not None
-    paid = costs.price(works.site, gas, works.plant.totals.now_us)
+    paid = explaining.price(works.site, gas, works.plant.totals.now_us)
     assert paid is not None
     volume_m3 = of_gas.amount.sum() / (1.0 if unit == "Nm3" else 0.0356) / gas.of_counted
     assert paid * volume_m3 == pytest.approx(of_gas.cost.sum(), rel=1e-9)
