@@ -208,8 +208,8 @@ class StepLabel:
     `minimum`, `best` and `typical` are taken from values at reference conditions; `mean` is the
     output-weighted mean as measured, since standards correct the limit and not the plant. All in
     `unit`; energies in `energy_unit`. `completeness` is the mean share of a good batch's seconds
-    that its readings cover, 0 where energy is unknown; `coverage` says how much of the period the
-    valid batches of the step tell of, whatever their product or variant.
+    that its readings cover, 0 where energy is unknown; `coverage` says how much of the period its
+    own valid batches tell of.
     """
 
     step: str

@@ -256,7 +256,14 @@ def label_rows(
             ),
             product,
         ),
-        coverage=measured.coverage,
+        coverage=measured.coverage
+        if len(rows) == len(columns.batches)
+        else coverage(
+            columns,
+            _only(reasons.valid, rows),
+            context.period,
+            (context.stopped or {}).get(step.id, ()),
+        ),
         output=output,
         energy_by_carrier={
             carrier: fsum(energy.by_carrier[valid, column])
@@ -292,6 +299,13 @@ def label_rows(
         path=path,
         made_from=made_from,
     )
+
+
+def _only(flags: Flags, rows: Integers) -> Flags:
+    """The flags of these rows; false elsewhere."""
+    own = np.zeros(len(flags), dtype=bool)
+    own[rows] = flags[rows]
+    return own
 
 
 def _at_reference(

@@ -108,8 +108,24 @@ class Profile(Setting):
         str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
     ] = {}  # quantity -> counter at end, at start
 
-    # by file name, the profile of one that is written otherwise
-    files: dict[str, Profile] = {}
+    keep: dict[
+        str, tuple[str, ...]
+    ] = {}  # column -> the words of rows that are read: of one unit, of one direction
+    valid: dict[
+        str, tuple[str, ...]
+    ] = {}  # column -> the words of good readings; of the others the value is not known
+    times: dict[str, str] = {}  # column -> the column by which it is multiplied
+    names: dict[str, tuple[str, ...]] = {}  # a column that several make together
+    first_of: tuple[str, ...] = ()  # columns whose cells hold two moments: the first
+    by_clock: bool = False  # a row a day, with a column an interval
+    files: dict[str, Profile] = {}  # by file name, the profile of one that is written otherwise
+
+    @property
+    def qualifies(self) -> bool:
+        """Whether rows are read otherwise than they stand there, by what stands beside a value."""
+        return bool(
+            self.keep or self.valid or self.times or self.names or self.first_of or self.by_clock
+        )
 
     def of(self, path: Path) -> Profile:
         """The profile of one of the input's files."""

@@ -25,6 +25,7 @@ from reporting_agent.config import Profile
 from reporting_agent.door.about_sheet import AboutFirm, about_firm
 from reporting_agent.door.columns import carrier_in
 from reporting_agent.door.deciding import Assumption, Decider
+from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.types import ProfileProposal, ProfileQuestion
 from reporting_agent.door.vocabulary import VOCABULARY, folded, without_unit
 from reporting_agent.pipeline.own_pack import OWN
@@ -78,7 +79,10 @@ def assembled(
     for path, proposals in files:
         plant.about = about_firm(path) or plant.about
         for proposal in proposals:
-            proposal.keys.pop("timezone", None)  # [site] has it, for all files
+            if any(
+                clue.key == "timezone" and clue.because == AS_ANSWERED for clue in proposal.evidence
+            ):
+                proposal.keys.pop("timezone", None)  # [site] has it, for all files
     _refuse_disagreement(plant)
     _normal_state(plant, decider)
     _meters(plant, decider)

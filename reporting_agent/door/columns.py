@@ -15,14 +15,17 @@ from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.door.look import FileLook, is_date
 from reporting_agent.door.maker import Maker
-from reporting_agent.door.naming import ColumnMatch, named, numbers, numbers_rows, unit_of
+from reporting_agent.door.naming import ColumnMatch, dates, named, numbers, numbers_rows, unit_of
 from reporting_agent.door.notation import decimal_of
+from reporting_agent.door.qualifiers import qualify
+from reporting_agent.door.spread_moments import clock_columns
 from reporting_agent.door.types import KeyEvidence
-from reporting_agent.door.vocabulary import VOCABULARY, without_unit
+from reporting_agent.door.vocabulary import VOCABULARY, folded, without_unit
 from reporting_agent.sources.cells import Cell, UnreadableCell, as_name, number, plain
 from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
+_WATER = re.compile("water|wasser|水|agua|eau|вод|acqua|wod")
 AMOUNTS = frozenset({"energy", "volume"})
 _MOST_COUNTERS = 40  # columns that rise: more of them are a table of meters
 # values that only fall: a file that begins with its newest row, and no load that happened to sink
@@ -38,9 +41,11 @@ def energy_columns(look: FileLook) -> list[int]:
 
 
 def _energy_columns(look: FileLook) -> list[int]:
-    of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(
-        counter_pair(look) or ()
-    )
+    of_batches = {
+        *(matched.index for matched in named(look, BATCHES).values()),
+        *(counter_pair(look) or ()),
+        *output_columns(look),
+    }
     return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
 
 
@@ -131,7 +136,16 @@ def output_columns(look: FileLook) -> list[int]:
         for index, unit in units.items()
         if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}
     ]
-    return [index for index in outputs if carrier_in(look.header[index]) is None]
+    made = [index for index in outputs if carrier_in(look.header[index]) is None]
+    if made:
+        return made
+    return [  # a works that makes or treats water, and gives its volume
+        index
+        for index, unit in units.items()
+        if unit is not None
+        and VOCABULARY.kind_of_unit(unit[0]) == "volume"
+        and _WATER.search(folded(look.header[index])) is not None
+    ]
 
 
 def carrier_in(header: str) -> str | None:
@@ -148,17 +162,14 @@ def carrier_in(header: str) -> str | None:
 
 
 def readings(maker: Maker) -> None:
+    stated = qualify(maker)
     if {"meter_id", "value"} <= set(maker.found):
         names = sorted(
             {plain(as_name(cell)) for cell in maker.look.column(maker.found["meter_id"].index)}
         )
+        unit = unit_of(maker.look, maker.found["value"].index) or stated
         for name in names:
-            _meter(
-                maker,
-                name,
-                list(_values_of(maker, name)),
-                unit_of(maker.look, maker.found["value"].index),
-            )
+            _meter(maker, name, list(_values_of(maker, name)), unit)
         return
     maker.drop("value", "meter_id")
     counted = {"energy", "power", "volume", "flow", "mass"}
@@ -171,7 +182,9 @@ def readings(maker: Maker) -> None:
     ]
     output = set(output_columns(maker.look))
     of_carriers = [i for i in of_carriers if i not in output] or of_carriers
-    chosen = of_carriers or columns
+    chosen = of_carriers or [
+        index for index in columns if maker.look.header[index] not in maker.qualifying
+    ]
     why = in_number(
         len(chosen),
         "%(count)s column of meters beside one of stamps",
@@ -182,7 +195,7 @@ def readings(maker: Maker) -> None:
     for index in chosen:
         header = maker.look.header[index]
         maker.found[f"meters.{header}"] = ColumnMatch(index, header, "", 0.5)
-        _meter(maker, header, maker.look.column(index), unit_of(maker.look, index))
+        _meter(maker, header, maker.look.column(index), unit_of(maker.look, index) or stated)
 
 
 def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
@@ -209,7 +222,7 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
     )
     meter = {} if unit is None else {"unit": unit}
     kind, because = _reading_of(maker, cells, unit)
-    if kind is None:
+    if kind is None and unit is not None:
         ask = Phrase(
             "What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because
         )
@@ -223,7 +236,9 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
     if kind is not None:
         meter["reading"] = kind
         maker.proposal.evidence.append(KeyEvidence(f"meters.{name}.reading", kind, because))
-    if kind == "interval" and "midnight" not in maker.proposal.keys:
+    if kind == "interval" and {"by_clock", "first_of"} & maker.proposal.keys.keys():
+        meter["stamp"] = "start"
+    elif kind == "interval" and "midnight" not in maker.proposal.keys:
         ask = Phrase("Does the stamp of an interval stand at its end or at its start?")
         begins = _stamped_at_start(maker)
         likely = (
@@ -244,11 +259,13 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
 
 
 def _stamped_at_start(maker: Maker) -> bool:
-    """Whether the header of the stamps says that an interval begins there: From, von, 开始时间."""
+    """Whether the header of the stamps says that an interval begins there (From, von, 开始时间),
+    or a second moment beside them says where it ends."""
     headers = maker.spread.get("timestamp") or (
         (maker.found["timestamp"].header,) if "timestamp" in maker.found else ()
     )
-    return any(
+    ends_too = len(dates(maker.look)) > 1 or len(clock_columns(maker.look)) > 1
+    return ends_too or any(
         (meaning := VOCABULARY.meaning("batches", "start", header)) is not None
         and meaning.share >= 0.3
         for header in headers

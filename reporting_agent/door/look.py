@@ -23,11 +23,13 @@ from typing import Any, TypeVar
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config import Profile
+from reporting_agent.door import known_exports
 from reporting_agent.door.encoding import Encoding, encoding_of
 from reporting_agent.door.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.encodings import open_bytes, recognise
+from reporting_agent.sources.qualified_rows import intervals_of, qualified
 from reporting_agent.sources.rearranged import dated, without_units
 from reporting_agent.sources.sheets import (
     DELIMITERS,
@@ -57,6 +59,8 @@ _IDENTIFIER = re.compile(
 _WITH_UNIT = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
 _IN_CELLS = frozenset({"mass", "count", "energy", "power", "volume", "flow", "time"})
 _LETTERS = frozenset(UNITS["one_letter"])
+_MONTHS = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_NAMED_DATE = re.compile(rf"\d{{1,2}}[- ./]{_MONTHS}[- ./]\d{{2,4}}([T\s]+\d{{1,2}}:\d{{2}}.*)?")
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s]+\d{1,2}[:.]\d{2}.*)?")
 _CLOCK = re.compile(r"(\d+\s*:\s*)?\d+\s*:\s*\d{1,2}([.,]\d+)?")
 _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\.?)?")
@@ -143,6 +147,7 @@ def look_at(
     """
     keys: dict[str, object] = {} if sheet is None else {"sheet": sheet}
     because: dict[str, str] = {}
+    known_exports.refuse(path)
     kind = "none" if not path.is_file() else format_of(path)
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
@@ -178,6 +183,20 @@ def look_at(
     if first > bottom + 1:
         keys["below_header"] = first - bottom - 1
         because["below_header"] = Phrase("the first row of data is row %(row)s", row=first)
+    by_clock = intervals_of(_texts(next(cells for row, cells in rows if row == bottom)))
+    if by_clock:
+        keys["by_clock"] = True
+        because["by_clock"] = in_number(
+            len(by_clock),
+            "a row is a day, with a column for its interval",
+            "a row is a day, with a column for each of its %(count)s intervals",
+            count=len(by_clock),
+        )
+        plain_keys = {key: value for key, value in keys.items() if key != "by_clock"}
+        wide = open_sheet(path, Profile.model_validate(plain_keys)).header
+        below_header = [(row, cells) for row, cells in rows if row >= first]
+        whole = qualified(Sheet(str(path), wide, iter(below_header)), Profile(by_clock=True))
+        rows = list(whole.rows)
     header = open_sheet(path, Profile.model_validate(keys)).header
     day = _day_column(header, [cells for row, cells in rows if row >= first])
     if day and month:
@@ -231,6 +250,10 @@ def look_at(
     )
 
 
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [cell if isinstance(cell, str) else "" for cell in cells]
+
+
 def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:
     """The first rows, so many that their cells are no more than are looked at."""
     first = list(islice(rows, _HEADER_WITHIN))
@@ -250,7 +273,10 @@ def is_value(cell: Cell) -> bool:
 
 def is_date(cell: Cell) -> bool:
     """Whether the cell is a date in some order."""
-    return bool(_DATE.fullmatch(plain(cell))) if isinstance(cell, str) else hasattr(cell, "year")
+    if not isinstance(cell, str):
+        return hasattr(cell, "year")
+    text = plain(cell)
+    return bool(_DATE.fullmatch(text) or _NAMED_DATE.fullmatch(text))
 
 
 def is_clock(cell: Cell) -> bool:
@@ -453,6 +479,9 @@ def _header_of(
 ) -> tuple[int, int, int]:
     """First and last row of the header, and the first row of data."""
     early = rows[:_HEADER_WITHIN]
+    for index, (row, cells) in enumerate(early[:-1]):
+        if intervals_of(_texts(cells)):
+            return row, row, early[index + 1][0]
     first = _first_data([cells for _, cells in early])
     if first is None:
         raise InputError(
@@ -463,6 +492,7 @@ def _header_of(
             found=Phrase("no row with two numbers or dates below another row"),
             wanted=Phrase("a table"),
         )
+    first = _below_another_header([cells for _, cells in early], first)
     bottom = first - 1
     while bottom > 0 and (not _filled(early[bottom][1]) or _is_units(early[bottom][1])):
         bottom -= 1
@@ -474,6 +504,27 @@ def _header_of(
     if top == bottom and first > bottom + 1 and _is_units(below) and nameless:
         bottom += 1  # a name over several columns, told apart by their units alone
     return early[top][0], early[bottom][0], early[first][0]
+
+
+_MOST_ABOVE = 3  # rows that describe the file, before its table
+
+
+def _below_another_header(rows: Sequence[Sequence[Cell]], first: int) -> int:
+    """The first row of data; below a row of names that follows a few rows on the file itself, such
+    as the meter's number and the days that were exported."""
+    for index in range(first + 1, min(first + 1 + _MOST_ABOVE, len(rows) - 1)):
+        names = [cell for cell in rows[index] if not is_blank(cell)]
+        texts = [plain(str(cell)) for cell in names]
+        known = sum(map(VOCABULARY.knows, texts))
+        if (
+            len(names) >= 3
+            and not any(is_value(cell) or _is_identifier(cell) for cell in names)
+            and known >= 2
+            and _is_data(rows[index + 1])
+            and set(texts) != {plain(str(cell)) for cell in rows[first - 1] if not is_blank(cell)}
+        ):
+            return index + 1
+    return first
 
 
 def _refuse_second_table(

@@ -44,6 +44,7 @@ class Maker:
         self.proposal = ProfileProposal(wanted.name, look)
         self.proposal.evidence.append(KeyEvidence("input", wanted.name, because))
         self.found = named(look, wanted)
+        self.qualifying: list[str] = []  # columns that say what kind of reading a row is
         self.spread = look.once(
             ("parts", wanted.name), lambda: parts_of(look, wanted, dict(self.found))
         )
@@ -114,7 +115,9 @@ class Maker:
             name: matched.index for name, matched in self.found.items() if name not in self.spread
         }
         self.proposal.unused = tuple(
-            name for index, name in enumerate(self.look.header) if name and index not in used
+            name
+            for index, name in enumerate(self.look.header)
+            if name and index not in used and name not in self.qualifying
         )
         return self.proposal
 
@@ -230,7 +233,10 @@ class Maker:
                     others=enumerated(map(repr, others)),
                 )
                 key = f"{self.wanted.name}.{column.name}"
-                answer = self.asked(key, ask, [header, *others], proposal=header)
+                likely: str = ""
+                if self.wanted.name == "readings":
+                    likely = Phrase("the first of them, where the interval begins")
+                answer = self.asked(key, ask, [header, *others], proposal=header, likely=likely)
                 if answer is not None:
                     self.found[column.name] = ColumnMatch(
                         self.look.header.index(answer), answer, AS_ANSWERED, 1.0
@@ -276,6 +282,10 @@ class Maker:
                 ask,
                 ("decimal", "group"),
                 proposal="decimal" if comma or decimal.value == "." else "group",
+                likely=Phrase("files with semicolons between cells write a decimal comma")
+                if comma
+                else "",
+                every="decimal",
             )
             if answer == "group":
                 self.proposal.set("thousands", decimal.value, AS_ANSWERED)
@@ -434,7 +444,20 @@ class Maker:
                 amounts.setdefault(key, set()).add(plain(str(cells[index])))
         return all(len(own) == 1 for own in amounts.values())
 
+    def _says_utc(self) -> str | None:
+        """The header of a moment that names UTC."""
+        headers = [
+            self.found[column.name].header
+            for column in self.wanted.columns
+            if column.kind is CellKind.MOMENT and column.name in self.found
+        ]
+        return next((each for each in headers if re.search(r"(?i)\b(utc|gmt)\b", each)), None)
+
     def _zone(self) -> None:
+        if (header := self._says_utc()) is not None:
+            why = Phrase("the header %(header)s says so", header=repr(header))
+            self.proposal.set("timezone", "UTC", why)
+            return
         ask = Phrase("In which time zone are the stamps? They carry no offset.")
         answer = self.asked(
             "timezone",

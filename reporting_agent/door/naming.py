@@ -236,11 +236,14 @@ def _by_their_cells(
     if moment is not None and moment not in named and free:
         named[moment] = ColumnMatch(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
         used_indices.add(free[0])
-    measured = [
-        index for index in numbers(look) if index not in used_indices and unit_of(look, index)
+    free_numbers = [
+        index
+        for index in numbers(look)
+        if index not in used_indices and not mostly(is_clock, look.column(index))
     ]
+    measured = [index for index in free_numbers if unit_of(look, index)] or free_numbers
     if "meter_id" in named and "value" not in named and len(measured) == 1:
-        why = Phrase("the only column of numbers with a unit, beside a meter's name")
+        why = Phrase("the only column of amounts beside a meter's name")
         named["value"] = ColumnMatch(measured[0], look.header[measured[0]], why, 0.0)
         used_indices.add(measured[0])
     if wanted.key == "batch_id" and "batch_id" not in named:

@@ -21,6 +21,10 @@ _PARTS = re.compile(r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?")
 _STAMP = re.compile(
     r"(\d{1,4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,4})日?(?:\s+(?P<hour>\d{1,2})(?P<point>[:.])\d{2}(?P<second>(?P=point)\d{2})?(?P<space>\s*)(?P<half>[AaPp][Mm])?)?"
 )
+_NAMED_MONTH = re.compile(
+    r"\d{1,2}(?P<one>[- ./])(?P<month>[A-Z][a-z]{2,8})(?P<two>[- ./])(?P<year>\d{4}|\d{2})"
+    r"(?: (?P<hour>\d{1,2}):\d{2}(?P<second>:\d{2})?)?"
+)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _NUMBER = re.compile(
     r"[-+−]?[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*[^\d\s.,]*"
@@ -212,6 +216,9 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     Years of two digits, and clocks with a point (06.33). None where no format is needed.
     """
     texts = [plain(cell) for cell in cells if isinstance(cell, str)]
+    named = [match for text in texts if (match := _NAMED_MONTH.fullmatch(text))]
+    if named and len(named) >= 0.7 * len(texts):
+        return _with_named_month(named[0])
     stamps = [match for text in texts if (match := _STAMP.fullmatch(text))]
     if not stamps or len(stamps) < 0.7 * len(texts):
         return None
@@ -238,6 +245,16 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     return formats, short_year if short else Phrase(
         "%(stamp)s: its clock is written with a point", stamp=repr(first[0])
     )
+
+
+def _with_named_month(stamp: re.Match[str]) -> tuple[dict[str, str], str]:
+    """The format of 11-Mar-24 00:15:00, as process historians write it."""
+    month = "%b" if len(stamp["month"]) == 3 else "%B"
+    year = "%y" if len(stamp["year"]) == 2 else "%Y"
+    written = f"%d{stamp['one']}{month}{stamp['two']}{year}"
+    if stamp["hour"]:
+        written += " %H:%M" + (":%S" if stamp["second"] else "")
+    return {"dmy": written}, Phrase("%(stamp)s: its month is a name", stamp=repr(stamp[0]))
 
 
 def _is_day(match: re.Match[str], order: str, year_digits: int) -> bool:

@@ -129,6 +129,9 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
     when = dates(look) or list(calendar(look) or ())
     if {"meter_id", "value"} <= sure["readings"] and when:
         return "readings", Phrase("a column names meters, another holds values")
+    one_meter = "meter_id" in sure["readings"] and "value" in matches["readings"]
+    if one_meter and when and "batch_id" not in sure["batches"] and not output_columns(look):
+        return "readings", Phrase("a column names meters, and one beside it holds amounts")
     if "batch_id" in sure["batches"] and (when or "start" in sure["batches"]):
         header = repr(matches["batches"]["batch_id"].header)
         return "batches", Phrase("%(header)s names batches, and there are dates", header=header)
@@ -145,6 +148,8 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
         return "log", Phrase(
             "one column of dates, output and energy beside each other, and no batches"
         )
+    if len(when) >= 2 and used and not outputs and "batch_id" not in sure["batches"]:
+        return "readings", Phrase("amounts from one moment to another, and nothing that was made")
     if len(when) >= 2:
         return "batches", Phrase("two columns of dates")
     if when and numbers(look):

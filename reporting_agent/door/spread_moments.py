@@ -4,15 +4,17 @@ so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
 from reporting_agent.door.look import FileLook, is_clock, is_date, mostly
 from reporting_agent.door.naming import ColumnMatch
-from reporting_agent.door.vocabulary import VOCABULARY
+from reporting_agent.door.vocabulary import VOCABULARY, folded
 from reporting_agent.sources.cells import Cell, is_blank
 from reporting_agent.sources.wanted import CellKind, Template
 
+_CLOCK = re.compile(r"[012]?\d:[0-5]\d(:[0-5]\d)?")  # 3.45 is a number
 _CALENDAR = ("year", "month", "day")
 
 
@@ -22,6 +24,8 @@ def parts_of(
     """The headers of the parts of each moment that stands in several columns; one with two dates to
     choose from is left out.
     """
+    if paired := _paired(look, wanted):
+        return paired
     moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
     used_indices = {matched.index for name, matched in named.items() if name not in moments}
     clocks = {
@@ -36,14 +40,68 @@ def parts_of(
     if day is None or not moments:
         return {}
     first = moments[0]
-    if first not in clocks and len(free) == 1:
+    if first not in clocks and free and (len(free) == 1 or len(moments) == 1):
         clocks[first] = free[0]
+    if len(moments) > 1 and not clocks and len(free) == 2:
+        clocks = dict(zip(moments, free, strict=False))
     if not clocks and len(day) == 3:
         return {first: tuple(look.header[index] for index in day)}
     return {
         name: tuple(look.header[column] for column in (*day, index))
         for name, index in clocks.items()
     }
+
+
+def _paired(look: FileLook, wanted: Template) -> dict[str, tuple[str, ...]]:
+    """Start and end that have a date and a clock time each, in four columns: SAP, MES and grid
+    operators write them so. Each clock stands behind its date, or both have one word in common.
+    """
+    moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
+    days = [
+        index
+        for index in look.dates
+        if look.header[index] and not any(map(has_clock, look.column(index)))
+    ]
+    clocks = [
+        index
+        for index in range(len(look.header))
+        if look.header[index] and mostly(is_clock, look.column(index)) and index not in days
+    ]
+    if len(days) < 2 or len(clocks) != len(days):
+        return {}
+    pairs = [(day, _clock_of(look, day, clocks)) for day in days]
+    if len({clock for _, clock in pairs}) != len(pairs):
+        pairs = list(zip(days, clocks, strict=True))
+    pairs.sort()
+    if len(moments) == 1:  # readings: the first is the start of the interval
+        day, clock = pairs[0]
+        return {moments[0]: (look.header[day], look.header[clock])}
+    first, second = pairs[:2]
+    if _named_end(look, wanted, first[0]) and not _named_end(look, wanted, second[0]):
+        first, second = second, first
+    return {
+        name: (look.header[day], look.header[clock])
+        for name, (day, clock) in zip(moments[:2], (first, second), strict=True)
+    }
+
+
+def _clock_of(look: FileLook, day: int, clocks: Sequence[int]) -> int:
+    """The clock whose header shares most words with that of the date; of equal ones the next."""
+
+    def words(index: int) -> set[str]:
+        parts = re.split(r"[\W_]+", folded(look.header[index]))
+        whole = re.sub(r"(datum|date|zeit|uhrzeit|time)$", "", folded(look.header[index]))
+        return {*parts, whole.strip()} - {"", "date", "time", "datum", "zeit", "uhrzeit"}
+
+    own = words(day)
+    return max(clocks, key=lambda clock: (len(own & words(clock)), clock > day, -abs(clock - day)))
+
+
+def _named_end(look: FileLook, wanted: Template, day: int) -> bool:
+    """Whether the header of a date says the end, and no start."""
+    header = look.header[day]
+    end, start = (VOCABULARY.meaning(wanted.name, name, header) for name in ("end", "start"))
+    return end is not None and (start is None or end.share > start.share)
 
 
 def calendar(look: FileLook) -> tuple[int, ...] | None:
@@ -66,7 +124,11 @@ def clock_columns(look: FileLook) -> list[int]:
         for index, header in enumerate(look.header)
         if header
         and mostly(is_clock, look.column(index))
-        and (VOCABULARY.names("calendar", "clock", header) or _typed(look.column(index)))
+        and (
+            VOCABULARY.names("calendar", "clock", header)
+            or _typed(look.column(index))
+            or all(_CLOCK.fullmatch(str(cell).strip()) for cell in look.column(index))
+        )
     ]
 
 

@@ -105,6 +105,10 @@ TABLES = (
     "month",
     "in_cells",
     "differences",
+    "keep",
+    "valid",
+    "times",
+    "names",
 )
 
 

@@ -202,7 +202,8 @@ class Vocabulary:
             ]
             candidates = [m[1] for m in (*marked, *unmarked)]
         for candidate in candidates:
-            low = candidate.strip().casefold()
+            candidate = re.sub(r"^(in|en)\s+", "", candidate.strip())  # (in kWh)
+            low = candidate.casefold()
             if candidate.strip() in _LETTERS_OF_OTHERS:
                 continue
             if low in self._units:
@@ -217,6 +218,10 @@ class Vocabulary:
     def kind_of_unit(self, unit: str) -> str | None:
         """What a unit measures: mass, count, energy, power, volume, flow, time or other."""
         return self._kinds.get(unit.casefold())
+
+    def words_in_cells(self, column: str, standard: str) -> set[str]:
+        """The words that stand for one of the template's, folded."""
+        return self._in_cells.get(column, {}).get(standard, set())
 
     def standard_word(self, column: str, word: str) -> str | None:
         """The template's word for a word in a cell."""

@@ -66,7 +66,9 @@ def blocks_of(
         InputError: the file is damaged, or not of its format.
     """
     kind = format_of(path)
-    if kind == "csv" and not (profile.across or profile.month or profile.in_cells):
+    if kind == "csv" and not (
+        profile.across or profile.month or profile.in_cells or profile.qualifies
+    ):
         yield from _csv(path, profile, header, wanted, ragged, meter, plain)
     elif kind == "parquet":
         yield from _parquet(path, wanted, meter)

@@ -338,11 +338,12 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
         header, rows = b2mml.table_of(path, wanted)
         return Sheet(str(path), header, rows)
     sheet = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
-    if not profile.month and not profile.in_cells:
+    if not (profile.month or profile.in_cells or profile.qualifies):
         return sheet
+    from reporting_agent.sources.qualified_rows import qualified
     from reporting_agent.sources.rearranged import dated, without_units
 
-    return without_units(dated(sheet, profile.month), profile.in_cells)
+    return qualified(without_units(dated(sheet, profile.month), profile.in_cells), profile)
 
 
 def raw_rows(path: Path, profile: Profile) -> RawRows:

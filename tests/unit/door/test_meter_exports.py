@@ -1,0 +1,252 @@
+"""Exports of meters as systems write them, each with a table of runs beside it, through the one
+door: every label is that of the readings meant.
+
+Kinds of `shared/data/cases` that are done: date-from-to-readings, day-by-96-columns,
+day-night-registers, direction-column, green-button, meta-header, mscons, multiplier-column,
+pi-dates, quality-column, range-in-a-cell, start-end-split, start-end-split-other,
+two-tariff-registers (as columns with units), unit-column-pairs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from reporting_agent.cli import main
+
+START = datetime(2024, 3, 11)  # noqa: DTZ001 - the plant's wall clock
+DAYS, QUARTERS = 14, 96
+QUARTER = timedelta(minutes=15)
+Reading = tuple[datetime, float]  # the start of a quarter hour, and its kWh
+
+
+def quarters() -> list[Reading]:
+    """A mill that runs from 8 to 14 h, and hums at night."""
+    return [
+        (
+            START + number * QUARTER,
+            round((250 if 32 <= number % QUARTERS < 56 else 5) + number * 7 % 11 / 4 + 0.005, 3),
+        )
+        for number in range(DAYS * QUARTERS)
+    ]
+
+
+def runs(readings: list[Reading]) -> tuple[list[list[str]], list[float]]:
+    """A run a day, as rows of day, start, end and t, and the kWh/t of each."""
+    rows, values = [], []
+    for day in range(DAYS):
+        begins = START + timedelta(days=day, hours=8)
+        ends = begins + timedelta(hours=6)
+        tonnes = 170 + day % 5
+        rows.append([f"{begins:%d.%m.%Y}", f"{begins:%H:%M}", f"{ends:%H:%M}", str(tonnes)])
+        values.append(sum(kwh for at, kwh in readings if begins <= at < ends) / tonnes)
+    return rows, values
+
+
+def comma(number: float) -> str:
+    return f"{number:.3f}".replace(".", ",")
+
+
+def register(readings: list[Reading], by: float = 1.0) -> list[tuple[datetime, float]]:
+    """What a counter shows at the start of each quarter, and at the end of the last."""
+    shown, counts = 1000.0, []
+    for at, kwh in readings:
+        counts.append((at, shown))
+        shown += kwh / by
+    return [*counts, (readings[-1][0] + QUARTER, shown)]
+
+
+def from_to(readings: list[Reading]) -> str:
+    rows = ["Datum;Zeit von;Zeit bis;Werk Nord - AT01 - Verbrauch [kWh]"]
+    rows += [f"{at:%d.%m.%Y;%H:%M:%S};{at + QUARTER:%H:%M:%S};{comma(kwh)}" for at, kwh in readings]
+    return "\n".join(rows)
+
+
+def range_in_a_cell(readings: list[Reading]) -> str:
+    rows = ["Datum;AT01 Verbrauch (kWh)"]
+    rows += [
+        f"{at:%d.%m.%Y %H:%M} - {at + QUARTER:%d.%m.%Y %H:%M};{comma(kwh)}" for at, kwh in readings
+    ]
+    return "\n".join(rows)
+
+
+def header_below_facts(readings: list[Reading]) -> str:
+    rows = [
+        "Zählpunktbezeichnung;Kennzahl;Zählernummer;Exportiere ab;Exportiere bis;Exportiere ab",
+        "AT01;1-1:1.9.0;;11.03.2024;25.03.2024;00:00",
+        "Startdatum;Startuhrzeit;Enddatum;Enduhrzeit;Verbrauch (in kWh);Status",
+    ]
+    rows += [
+        f"{at:%d.%m.%Y;%H:%M};{at + QUARTER:%d.%m.%Y;%H:%M};{comma(kwh)};Wahrer Wert"
+        for at, kwh in readings
+    ]
+    return "\n".join(rows)
+
+
+def a_day_a_row(readings: list[Reading]) -> str:
+    spans = [f"{at:%H:%M}-{at + QUARTER:%H:%M}" for at, _ in readings[:QUARTERS]]
+    rows = [";".join(["Giorno", *spans])]
+    for day in range(DAYS):
+        own = readings[QUARTERS * day : QUARTERS * (day + 1)]
+        rows.append(";".join([f"{own[0][0]:%d/%m/%Y}", *(comma(kwh) for _, kwh in own)]))
+    return "\n".join(rows)
+
+
+def process_historian(readings: list[Reading]) -> str:
+    rows = ["Timestamp,MILL1:JI101.PV (kWh)"]
+    rows += [f"{at + QUARTER:%d-%b-%y %H:%M:%S},{kwh}" for at, kwh in readings]
+    rows[5] = f"{rows[5].partition(',')[0]},Bad"  # at night
+    return "\n".join(rows)
+
+
+def pairs_of_units(readings: list[Reading]) -> str:
+    rows = ["meter_id,timestamp,value,unit"]
+    for at, kwh in readings:
+        stamp = f"{at + QUARTER:%Y-%m-%d %H:%M}"
+        rows += [f"mill,{stamp},{kwh * 0.8:.3f},kVArh", f"mill,{stamp},{kwh},kWh"]
+    return "\n".join(rows)
+
+
+def directions(readings: list[Reading]) -> str:
+    rows = ["Date Time,Meter,Reading Start,Unit,Direction"]
+    for at, shown in register(readings):
+        stamp = f"{at:%Y-%m-%d %H:%M:%S}"
+        rows += [f"{stamp},99,{shown:.3f},kWh,Import", f"{stamp},99,900.000,kWh,Export"]
+    return "\n".join(rows)
+
+
+def ratio_beside(readings: list[Reading]) -> str:
+    rows = ["电表编号,抄表时间,正向有功总示数(kWh),倍率"]
+    rows += [f"M-01,{at:%Y-%m-%d %H:%M},{shown:.6f},200" for at, shown in register(readings, 200)]
+    return "\n".join(rows)
+
+
+def day_and_night(readings: list[Reading]) -> str:
+    rows = ["From (date);From (time);Until (date);Until (time);Meter;Register;Volume;Unit"]
+    for at, kwh in readings:
+        span = f"{at:%d/%m/%Y;%H:%M:%S};{at + QUARTER:%d/%m/%Y;%H:%M:%S}"
+        part = "Day" if 7 <= at.hour < 22 else "Night"
+        rows += [
+            f"{span};1SAG;Offtake {part};{comma(kwh)};kWh",
+            f"{span};1SAG;Injection {part};;kWh",
+        ]
+    return "\n".join(rows)
+
+
+def two_tariffs(readings: list[Reading]) -> str:
+    rows, high, low = ["meterreadingdate;reading1 [kWh];reading2 [kWh]"], 15626.0, 17771.0
+    for at, kwh in readings:
+        rows.append(f"{at:%d-%m-%Y %H:%M};{comma(high)};{comma(low)}")
+        high, low = (high + kwh, low) if 9 <= at.hour < 21 else (high, low + kwh)
+    rows.append(f"{readings[-1][0] + QUARTER:%d-%m-%Y %H:%M};{comma(high)};{comma(low)}")
+    return "\n".join(rows)
+
+
+EXPORTS: tuple[tuple[Callable[[list[Reading]], str], tuple[str, ...]], ...] = (
+    (from_to, ()),
+    (range_in_a_cell, ()),
+    (header_below_facts, ()),
+    (a_day_a_row, ("readings.unit=kWh",)),
+    (process_historian, ()),
+    (pairs_of_units, ()),
+    (directions, ()),
+    (ratio_beside, ()),
+    (day_and_night, ()),
+    (two_tariffs, ()),
+)
+TABLE = "Charge;Datum;Startzeit;Endzeit;Menge [t]"
+SPLIT = (
+    "Charge;Startdatum;Startzeit;Enddatum;Endzeit;Menge [t]",
+    "Charge;Beginn Datum;Beginn Uhrzeit;Ende Datum;Ende Uhrzeit;Menge [t]",
+    "Lote;Fecha inicio;Hora inicio;Fecha fin;Hora fin;Cantidad [t]",
+    "Lot;Date début;Heure début;Date fin;Heure fin;Quantité [t]",
+    "Order;Act. start date;Act. start time;Act. finish date;Act. finish time;Yield [t]",
+)
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TZ", "Europe/Vienna")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def best(*options: str) -> float:
+    assert main(["label", *options]) == 0
+    (step,) = json.loads(Path("label/label.json").read_text(encoding="utf-8"))["steps"]
+    assert step["batches"]["used"] == DAYS
+    return float(step["best"]["value"])
+
+
+def p25(values: list[float]) -> float:
+    return sorted(values)[-(-len(values) // 4) - 1]
+
+
+@pytest.mark.parametrize(
+    ("export", "answers"), EXPORTS, ids=lambda case: getattr(case, "__name__", "")
+)
+def test_what_qualifies_a_reading_is_read(
+    export: Callable[[list[Reading]], str], answers: tuple[str, ...], plant: Path
+) -> None:
+    readings = quarters()
+    rows, values = runs(readings)
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    (plant / "meter.csv").write_text(export(readings), encoding="utf-8")
+    given = [part for answer in answers for part in ("--answer", answer)]
+    assert best("meter.csv", "runs.csv", *given) == pytest.approx(p25(values), rel=1e-4)
+
+
+@pytest.mark.parametrize("header", SPLIT)
+def test_a_date_and_a_clock_time_each_for_start_and_end(header: str, plant: Path) -> None:
+    readings = quarters()
+    rows, values = runs(readings)
+    table = [header]
+    table += [
+        ";".join([f"K{n}", day, start, day, end, tonnes])
+        for n, (day, start, end, tonnes) in enumerate(rows)
+    ]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    (plant / "meter.csv").write_text(pairs_of_units(readings), encoding="utf-8")
+    assert best("runs.csv", "meter.csv") == pytest.approx(p25(values), rel=1e-4)
+
+
+def test_a_bad_quality_is_a_reading_that_is_not_known(plant: Path) -> None:
+    readings = quarters()
+    rows, _ = runs(readings)
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    bad = START + timedelta(days=6, hours=9)
+    lines = ["meter_id,timestamp,value [kWh],quality"]
+    for at, kwh in readings:
+        is_bad = bad <= at < bad + 6 * QUARTER
+        lines.append(
+            f"mill,{at + QUARTER:%Y-%m-%d %H:%M},{0 if is_bad else kwh},{24 if is_bad else 192}"
+        )
+    (plant / "meter.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert main(["label", "meter.csv", "runs.csv"]) == 0
+    (step,) = json.loads(Path("label/label.json").read_text(encoding="utf-8"))["steps"]
+    assert step["batches"]["used"] == DAYS - 1  # and the run is not the least of all
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ('<?xml version="1.0"?><feed xmlns:espi="http://naesb.org/espi"><entry/></feed>', "Green"),
+        ("100,NEM12,200403011300,MDP1,Retailer\n200,NEM1\n", "NEM12"),
+        ("UNA:+.? 'UNB+UNOC:3+9900+9901+240311:0000+1'", "EDIFACT"),
+    ],
+)
+def test_exports_that_are_no_tables_are_known_by_name(
+    content: str, name: str, plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = plant / ("meter.xml" if content.startswith("<") else "meter.txt")
+    file.write_text(content, encoding="utf-8")
+    assert main(["label", str(file)]) == 1
+    refused = capsys.readouterr().err
+    assert name in refused
+    assert "CSV" in refused
