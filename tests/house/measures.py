@@ -50,6 +50,7 @@ MEANT = {
     "tт": "unit signs of tonnes",
     "年": "stands behind the year of a date in a plant's file",
     "年%m月%d日": "how a plant's file writes a date",
+    "TК": "letters of a temperature in a heading, which is no tonnes",
     "能源": "how a plant's own file names the class of energy",
     "一号-9": "an id in the conformance kit's files, which has letters beyond Latin on purpose",
     ". Use a Python of that list, or install the agent with pip. / 本文件不含适用于 ": "printed "
