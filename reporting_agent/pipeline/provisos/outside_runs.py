@@ -242,7 +242,12 @@ def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, 
     of_product = np.array(
         [batch.status is not ProductStatus.SCRAP for batch in columns.batches], dtype=bool
     )  # tests: `set_apart`
-    usual = RUNNING * float(np.median(energy[measured.rows] / columns.length_s[measured.rows]))
+    lasting = measured.rows[columns.length_s[measured.rows] > 0]  # a log may know no times
+    usual = (
+        RUNNING * float(np.median(energy[lasting] / columns.length_s[lasting]))
+        if len(lasting)
+        else 0.0
+    )
     for code, name in enumerate(reasons.names):
         rows = (
             [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
