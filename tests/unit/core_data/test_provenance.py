@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import conversion, packs
+from benchmarks import packs
 from benchmarks.conversion import TABLE, FactorTable
 from benchmarks.labels import SiteLabel, StepLabel, label_site
 from benchmarks.labels.limit_test import graded
@@ -206,27 +206,28 @@ def test_a_second_reading_of_a_figure_changes_no_digest(tmp_path: Path) -> None:
 
 
 def test_the_differences_between_two_versions_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A second version is made of the first: another typical value, and a table without a factor
-    that the first has.
+    """A second version is made of the first: another typical value, and a table with another
+    factor.
     """
-    for name in ("aluminium", "conversion"):
-        text = (packs.HOME / f"{name}.toml").read_text(encoding="utf-8")
-        (tmp_path / f"{name}-1.toml").write_text(text, encoding="utf-8")
-        second = re.sub(r'^(version|conversion) = "1"', r'\1 = "2"', text, flags=re.MULTILINE)
-        for before, after in (
-            ("typical = 343\n", "typical = 340\n"),
-            ("kgce_per_unit = 0.7143", "kgce_per_unit = 0.7142"),
-        ):
-            second = second.replace(before, after, 1)
-        (tmp_path / f"{name}.toml").write_text(second, encoding="utf-8")
-    monkeypatch.setattr(packs, "HOME", tmp_path)
-    monkeypatch.setattr(conversion, "TABLE", tmp_path / "conversion.toml")
-    assert main(["pack", "diff", "aluminium@1", "aluminium"]) == 0
+    text = (packs.HOME / "aluminium.toml").read_text(encoding="utf-8")
+    factors = TABLE.read_text(encoding="utf-8")
+    second, changed = tmp_path / "aluminium-2.toml", tmp_path / "factors.toml"
+    for before, after in (
+        ('version = "1"', 'version = "2"'),
+        ('conversion = "1"', 'conversion = "./factors.toml"'),
+        ("typical = 343\n", "typical = 340\n"),
+    ):
+        assert before in text
+        text = text.replace(before, after, 1)
+    assert "kgce_per_unit = 0.7143" in factors
+    second.write_text(text, encoding="utf-8")
+    changed.write_text(factors.replace("= 0.7143", "= 0.7142", 1), encoding="utf-8")
+    assert main(["pack", "diff", "aluminium@1", str(second)]) == 0
     output = capsys.readouterr().out
     assert "typical: steps.alumina-refining.total.typical: 343 -> 340" in output
-    assert "factor: coal.calorific.2008-06-01: 0.7143 -> 0.7142" in output
+    assert "0.7143 -> 0.7142" in output
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "0 numbers differ.",
