@@ -46,7 +46,7 @@ def test_one_liar_of_the_middle(stated: State, long: bool) -> None:
     def best_five(rule: rules.RuleName, firms: int) -> range:
         return range(5)
 
-    def no_step(*_: object) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def no_step(*_: object) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(1), np.zeros(1)
 
     with (

@@ -202,4 +202,4 @@ def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: 
     group.save()
     close_period(cast.period, "test", NOW)
     other = open_period(group, PERIOD, "test", NOW)
-    assert drafting._next_version(cast.period) == drafting._next_version(other) == 2
+    assert drafting.next_version(cast.period) == drafting.next_version(other) == 2

@@ -15,6 +15,7 @@ from django.utils import translation
 
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.canonical import Value, encode
+from benchmarks.wire.fields import VERSION
 from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
@@ -138,7 +139,7 @@ def _inner_by_another_key(cast: Cast, plant: Plant) -> bytes:
 def _outside(plant: Plant, sealed: bytes) -> bytes:
     plant.challenge()  # else the door would not let it in
     content: dict[str, Value] = {
-        "v": envelopes.VERSION,
+        "v": VERSION,
         "header": plant.header().to_wire(),
         "sealed": sealed,
     }

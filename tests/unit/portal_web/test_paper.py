@@ -41,6 +41,7 @@ def page(**changed: Any) -> BenchmarkPage:
         sector=shown.names.sector,
         scope="China",
         version=2,
+        erratum=None,
         published=date(2026, 6, 30),
         lead=lead_of(composed, shown),
         figures=(HeadlineFigure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
