@@ -37,6 +37,7 @@ _WHOLE = "site"
 SHORTEST_GAP_S = 3600
 _USUAL_STEPS = 4  # of the readings: a longer time without one is a gap
 _STEPS_LOOKED_AT = 2000
+_EVEN = 0.9  # of the gaps between stamps
 OUTPUT_UNITS = {"t": "t", "kg": "kg", "m": "m", "m2": "m2", "m3": "m3", "kWh": "kWh"}
 _GENERIC = re.compile(
     r"^(value|reading|wert|usage|consumption|verbrauch|energy|power|leistung|消耗|读数|电量)?$"
@@ -187,6 +188,9 @@ def _meters(plant: TakenPlant, decider: Decider) -> None:
             if name in known:
                 continue
             known[name] = {"id": name, **keys, **_carrier_of(name, header, path, keys, decider)}
+            step_s = even_step_s(proposal) if keys.get("reading") == "interval" else None
+            if step_s is not None:  # else a stamp that is missing would stretch the next interval
+                known[name]["interval_s"] = step_s
     plant.meters = list(known.values())
     given = {
         str(proposal.table("constants").get("carrier", "")) for _, proposal in plant.of("energy")
@@ -449,12 +453,24 @@ def _longest_gap_s(plant: TakenPlant) -> int:
 
 def usual_step_s(proposal: ProfileProposal) -> float | None:
     """The usual time between two stamps of one meter or machine, in seconds."""
+    gaps = _gaps_s(proposal)
+    return median(gaps) if gaps else None
+
+
+def even_step_s(proposal: ProfileProposal) -> float | None:
+    """The time between two stamps where nearly all are as far apart; None where they are not."""
+    gaps = _gaps_s(proposal)
+    usual = median(gaps) if gaps else 0.0
+    return usual if usual and gaps.count(usual) >= _EVEN * len(gaps) else None
+
+
+def _gaps_s(proposal: ProfileProposal) -> list[float]:
     stamps: dict[str, list[datetime]] = {}
     profile = Profile.model_validate(proposal.keys)
     index = proposal.matches.get("timestamp")
     key = proposal.matches.get("meter_id", proposal.matches.get("equipment"))
     if index is None:
-        return None
+        return []
     for _, cells in proposal.look.rows[:_STEPS_LOOKED_AT]:
         if index >= len(cells):
             continue
@@ -470,5 +486,4 @@ def usual_step_s(proposal: ProfileProposal) -> float | None:
         for before, after in pairwise(own)
         if (after.tzinfo is None) == (before.tzinfo is None)
     ]
-    positive = [gap for gap in gaps if gap > 0]
-    return median(positive) if positive else None
+    return [gap for gap in gaps if gap > 0]

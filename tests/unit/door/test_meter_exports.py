@@ -2,8 +2,8 @@
 door: every label is that of the readings meant.
 
 Kinds of `shared/data/cases` that are done: date-from-to-readings, day-by-96-columns,
-day-night-registers, direction-column, green-button, meta-header, mscons, multiplier-column,
-pi-dates, quality-column, range-in-a-cell, start-end-split, start-end-split-other,
+day-night-registers, direction-column, green-button, meta-header, missing-half-hour, mscons,
+multiplier-column, pi-dates, quality-column, range-in-a-cell, start-end-split, start-end-split-other,
 two-tariff-registers (as columns with units), unit-column-pairs.
 """
 
@@ -231,6 +231,21 @@ def test_a_bad_quality_is_a_reading_that_is_not_known(plant: Path) -> None:
     assert main(["label", "meter.csv", "runs.csv"]) == 0
     (step,) = json.loads(Path("label/label.json").read_text(encoding="utf-8"))["steps"]
     assert step["batches"]["used"] == DAYS - 1  # and the run is not the least of all
+
+
+def test_an_interval_that_is_missing_is_not_known(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readings = quarters()
+    rows, _ = runs(readings)
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    without = [reading for reading in readings if (reading[0].hour, reading[0].minute) != (9, 0)]
+    (plant / "meter.csv").write_text(pairs_of_units(without), encoding="utf-8")
+    assert main(["label", "meter.csv", "runs.csv"]) == 0
+    (step,) = json.loads(Path("label/label.json").read_text(encoding="utf-8"))["steps"]
+    assert step["batches"]["excluded"] == {"energy-incomplete": DAYS}
+    assert "energy incomplete" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
