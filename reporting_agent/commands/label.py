@@ -125,8 +125,10 @@ def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
         else set()
     )
     written += sorted(str(file.relative_to(out)) for file in written_too)
-    page = first_page.lines(site, result, analysis, said, written, out, args.lang)
+    shown = () if args.verbose else said
+    page = first_page.lines(site, result, analysis, shown, written, out, args.lang)
     if args.verbose:
+        page = [*(in_language(line, args.lang) for line in said), *page]
         page += ["", *(in_language(line, args.lang) for line in _rest(site, label, analysis, args))]
     if stale := _stale(out, written_too):
         page.append(in_language(stale, args.lang))

@@ -51,6 +51,7 @@ _CELLS_LOOKED_AT = (
     200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
 )
 _HEADER_WITHIN = 60
+_MOST_HEADER_ROWS = 9
 _FEWEST_DAYS = 5  # side by side
 _VALUE = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 _IDENTIFIER = re.compile(
@@ -497,7 +498,11 @@ def _header_of(
     while bottom > 0 and (not _filled(early[bottom][1]) or _is_units(early[bottom][1])):
         bottom -= 1
     top = bottom
-    while top > 0 and _is_upper_header(early[top - 1][1], len(early[bottom][1])):
+    while (
+        top > 0
+        and bottom - top < _MOST_HEADER_ROWS - 1
+        and _is_upper_header(early[top - 1][1], len(early[bottom][1]))
+    ):
         top -= 1
     below = early[bottom + 1][1]
     nameless = any(_is_nameless(index, early[bottom][1]) for index in _filled_columns(below))
@@ -520,6 +525,7 @@ def _below_another_header(rows: Sequence[Sequence[Cell]], first: int) -> int:
             len(names) >= 3
             and not any(is_value(cell) or _is_identifier(cell) for cell in names)
             and known >= 2
+            and known > sum(VOCABULARY.knows(plain(str(cell))) for cell in rows[first - 1])
             and _is_data(rows[index + 1])
             and set(texts) != {plain(str(cell)) for cell in rows[first - 1] if not is_blank(cell)}
         ):

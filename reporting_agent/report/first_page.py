@@ -223,7 +223,10 @@ def _padded(text: str, width: int) -> str:
 
 def _row(result: LabelResult, label: StepLabel, lang: str) -> tuple[str, str, str, str, str, str]:
     step = result.data.pack.step(label.step)
-    parts = (step.words.said_in(lang), label.product, label.variant)
+    variants = step.variants if len(step.variants) > 1 else ()
+    told_apart = next((each.words for each in variants if each.id == label.variant), None)
+    variant = "" if told_apart is None else told_apart.said_in(lang)
+    parts = (step.words.said_in(lang), label.product, variant)
     name = " · ".join(dict.fromkeys(part for part in parts if part and part != step.product))
     unit = counted(label.unit, lang)
     why = "" if label.best.reason is None else reason(label.best.reason, lang)

@@ -239,3 +239,21 @@ def test_a_workbook_with_a_sheet_about_the_firm(plant: Path) -> None:
     assert step["best"]["value"] == pytest.approx(p25(values))
     site = (plant / "label" / "site.toml").read_text(encoding="utf-8")
     assert 'timezone = "Asia/Shanghai"' in site
+
+
+def test_all_that_was_taken_is_printed_where_asked(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for number in range(24):
+        rows: list[list[object]] = [["Time", f"Mill {number} [kW]"]]
+        rows += [
+            [f"{START + timedelta(hours=hour):%Y-%m-%d %H:%M}", 20 + hour % 5] for hour in range(48)
+        ]
+        files.append(written(plant / f"meter-{number}.csv", rows))
+    assert main(["label", *files]) == 0
+    assert "more lines: -v" in capsys.readouterr().out
+    assert main(["label", *files, "-v"]) == 0
+    page = capsys.readouterr().out
+    assert "more lines: -v" not in page
+    assert all(f"meter-{number}.csv: " in page for number in range(24))

@@ -106,7 +106,7 @@ WRONG = {
         "5",
     ): ("only cbam takes --emissions, --paid-at-home; what a site sells stands in its [[border]]"),
     ("worth", "cbam"): "give --good GOOD, --origin CC and --year Y",
-    ("label",): "give --site FILE and --period PERIOD, or a WORKBOOK.xlsx",
+    ("label",): "give files, or --site FILE",
 }
 OF_EXTRAS = {
     (

@@ -65,7 +65,9 @@ def test_the_first_label_of_a_new_plant_is_told_in_it(
     screen = printed()
     assert pseudo("typical") in screen
     assert (
-        english(screen, str(tmp_path), "label.json", "batches.parquet", "rejected.csv", "report")
+        english(
+            screen, str(tmp_path), "label.json", "batches.parquet", "rejected.csv", "report.html"
+        )
         == set()
     ), "names of files"
     assert main(["check", *site, "--out", str(tmp_path / "check.html")]) == 0
