@@ -195,7 +195,7 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     code, opened = run(*answer, "--out", scene.path("opening"), "--yes")
     assert code == 0
     assert opened["different"] == []
-    assert any("seed" in line for line in opened["shown"])
+    assert any("key" in line for line in opened["shown"])
     (line,) = (scene.state.path / "opened.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["opening"] == opened["opening"]
 
@@ -301,7 +301,7 @@ def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(
         False,
         "not-bound",
     )  # what could not be checked does not hold
-    assert {"plan-sufficient", "drawn-after-commitment", "seed-committed"} <= {
+    assert {"plan-sufficient", "drawn-after-commitment", "key-committed"} <= {
         check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"
     }
     unsure = {check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"}
