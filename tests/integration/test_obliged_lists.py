@@ -446,7 +446,7 @@ def test_a_workbook_that_is_none_or_would_unpack_to_more_than_is_taken_is_refuse
 def test_a_workbook_that_takes_more_than_it_may_is_refused_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, cast: Cast
 ) -> None:
-    few = replace(foreign_files.UPLOAD, memory_bytes=32 << 20)
+    few = replace(foreign_files.UPLOAD, wall_s=0.01)  # less than a process takes to begin
     monkeypatch.setattr(obliged_files, "UPLOAD", few)
     entries, faults = read_list(workbook_of("site\r\nworks-1\r\n"), cast.group)
     assert (entries, [fault.fault for fault in faults]) == ((), [ObligedFileFault.BEYOND_LIMITS])
