@@ -11,7 +11,7 @@ from benchmarks.disclosure.reasons import GateReason
 from benchmarks.labels.validity import ExclusionReason
 from portal.intake.models import SubmissionState
 from reporting_agent.metering import tally
-from reporting_agent.pipeline import batch_faults, runs
+from reporting_agent.pipeline import batch_faults, own_pack, runs
 from tests.documents.refusals import ROOT
 
 Codes = set[str]
@@ -22,7 +22,7 @@ def exclusions() -> Codes:
     codes = {
         fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never
     }
-    return codes | {str(reason) for reason in ExclusionReason}
+    return codes | {str(reason) for reason in ExclusionReason} | {own_pack.FAR}
 
 
 def findings() -> Codes:

@@ -93,6 +93,16 @@ from = 2025-01-01
 kind = "process"
 reason = "Another furnace."
 [runs]
+[[assumed]]
+key = "timezone"
+value = "Etc/UTC"
+[own_steps.kneading]
+name = "Kneading"
+output_unit = "kg"
+carriers = ["electricity"]
+optional = ["natural-gas"]
+credited = ["heat"]
+unit = "MJ"
 """
 FENCE = """
 [site_boundary]

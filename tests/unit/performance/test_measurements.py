@@ -60,7 +60,7 @@ def holds_the_contract(line: dict[str, object]) -> bool:
 @pytest.mark.long
 def test_a_fleet_is_measured_on_one_and_two_workers_against_the_ideal() -> None:
     lines = measured(
-        "from tests.performance import fleet; fleet.SIZES, fleet.RUNS = ((4, 40_000, 2),), 1; "
+        "from extras.fleet.tests.performance import fleet; fleet.SIZES, fleet.RUNS = ((4, 40_000, 2),), 1; "
         "lines = list(fleet.measure())"
     )
     assert [line["name"] for line in lines] == ["fleet, 1 worker", "fleet, 2 workers"]
