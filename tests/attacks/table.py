@@ -16,7 +16,6 @@ ORDER = (
     "membership",
     "one-for-many",
     "one-byte-for-many",
-    "one-quote-for-many",
     "reconstruction",
     "redraw",
     "redraw-by-key",

@@ -123,7 +123,7 @@ def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Pa
     }
     assert shares["electricity", "import"] > 0.3
     assert shares["electricity", "recovered"] > 0.03
-    assert "eaf electricity (recovered) " in telling.lines(verdict).splitlines()[0]
+    assert "eaf electricity (recovered) " in telling.lines(verdict).splitlines()[1]
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -39,8 +39,10 @@ def test_a_file_is_read_as_it_is_meant(layout: int, number: int, tmp_path: Path)
 
 
 def test_a_date_in_the_wrong_order_is_not_passed_as_read(tmp_path: Path) -> None:
-    """The comparison with the truth must be able to fail."""
-    case = LAYOUTS[0](habits()[0], heats(0), tmp_path)
+    """The comparison with the truth must be able to fail. Of four days (Spanish, with slashes) the
+    order is asked for.
+    """
+    case = LAYOUTS[0](habits()[2], heats(0)[:12], tmp_path)
     case.answers["batches.date_order"] = "mdy"
     assert take(case).kind == "misread"
 
