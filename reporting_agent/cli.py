@@ -52,8 +52,10 @@ COMMANDS = (
 """The agent's own; extras add theirs (`reporting_agent.extras`)."""
 
 
-READ_FOREIGN_FILES = frozenset({"map", "verify"})
-"""Commands that parse what others wrote: each in a process of limited memory and time."""
+FOREIGN_FILES = {"map": "file", "label": "files", "verify": "files"}
+"""By which argument a command is given what others wrote, to be parsed in a process of limited
+memory and time.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = getattr(args, "lang", own)
     LANGUAGE.set(language)
     try:
-        if argv is None and args.command in READ_FOREIGN_FILES:
+        if argv is None and getattr(args, FOREIGN_FILES.get(args.command, ""), None):
             wall_s = None if sys.stdin.isatty() else COMMAND.wall_s  # a person may be asked
             return parsed_by(main, replace(COMMAND, wall_s=wall_s), arguments)
         with shelf.used(approved):
