@@ -60,6 +60,7 @@ def test_label_json_and_the_terminal_name_them(
                 "2025",
                 "--out",
                 str(out),
+                "-v",
                 "--lang",
                 language,
             ]

@@ -196,7 +196,7 @@ def test_a_command_beside_an_installed_portal_that_names_no_role_ends_before_it_
         said[language] = ended.stderr
     if refused:
         assert f"As root: deploy/as ROLE python manage.py {command}" in said["en"]
-        assert "本机已安装门户" in said["zh"]
+        assert "本机已安装平台" in said["zh"]
 
 
 def test_manage_py_asks_before_the_settings_are_read() -> None:

@@ -180,16 +180,16 @@ def test_figures_of_an_earlier_run_are_told_as_such(
         ["label", "--site", str(heats_site(tmp_path, 80)), "--period", "2016"],
     )
     assert main([*once, "--out", str(out), "--xlsx", "--tables"]) == 0
-    assert "earlier run" not in capsys.readouterr().err
+    assert "earlier run" not in capsys.readouterr().out
     assert main([*once, "--out", str(out), "--xlsx"]) == 0
     assert (
         "These files contain an earlier run, not this one: tables/about.parquet; "
-        in capsys.readouterr().err
+        in capsys.readouterr().out
     )
     assert main([*once, "--out", str(out), "--tables"]) == 0
     assert (
         "These files contain an earlier run, not this one: label.xlsx. Write them anew"
-        in capsys.readouterr().err
+        in capsys.readouterr().out
     )
 
 
