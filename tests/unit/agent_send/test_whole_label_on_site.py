@@ -251,7 +251,15 @@ def test_a_pooled_label_without_a_month_of_five_batches_comes_out_the_same(
                     ]
                 )
                 energy.append(
-                    [name, "eaf", "electricity", str(40_000 + 100 * day + month), "kWh", "", ""]
+                    [
+                        name,
+                        "eaf",
+                        "electricity",
+                        str(40_000 + 100 * day + month + year % 2015 / 10),
+                        "kWh",
+                        "",
+                        "",
+                    ]
                 )
                 energy.append([name, "eaf", "natural-gas", "240", "Nm3", "36.0", "MJ/Nm3"])
                 energy.append([name, "eaf", "coke", "1.2", "t", "28400", "MJ/t"])

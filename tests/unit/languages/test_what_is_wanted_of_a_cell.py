@@ -105,7 +105,6 @@ def test_a_row_that_is_set_aside_keeps_its_phrases_to_the_answer(
         ("text.xlsx", b"a,b\n1,2\n"),
         ("page.xlsx", b"<html></html>"),
         ("damaged.xlsx", b"PK\x03\x04"),
-        ("open.csv", b'a,b\n1,"2\n3,4\n'),
         ("other.doc", b"a"),
         ("zeros.csv", b"\x00\x01\x00\x00abc" * 99),
         ("no.csv.gz", b"a,b\n"),
