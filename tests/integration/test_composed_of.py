@@ -21,6 +21,7 @@ from benchmarks.audit import members, recomposed
 from benchmarks.audit import published as audited
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.audit.wording import STATED
+from benchmarks.disclosure.corrected_values import Correction
 from benchmarks.errors import VerificationError
 from benchmarks.wire import label_frames, logged, published
 from benchmarks.wire.canonical import decode, encode
@@ -30,7 +31,7 @@ from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
 from portal.catalogue.models import PeerGroupMember
 from portal.problems import RefusedError
-from portal.publication import drafting, publishing
+from portal.publication import correcting, drafting, publishing
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
 from portal.register import leaving
@@ -290,6 +291,21 @@ def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(
         check(content)
 
 
+def erratum_of(cast: Cast) -> JSON:
+    """The document of version 2, which corrects the best report of version 1."""
+    plant = cast.plants[0]
+    deliver(plant.envelope(cast.pack, revision=2, shift=len(cast.plants)))
+    open_waiting()
+    firm = str(plant.site.organisation.controlling_firm_id)
+    draft = correcting.correct(
+        Publication.objects.get(), {firm: Correction.AT_FAULT}, cast.drafter, "Metered twice.", NOW
+    )
+    row = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    assert row.document["erratum"]["moved"]
+    document: JSON = row.document
+    return document
+
+
 def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(
     portal_keys: object,
 ) -> None:
@@ -304,7 +320,9 @@ def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other
             {name: shape(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
         )
 
-    document = the_file(published_of(20))["document"]
+    cast = published_of(20)
+    document = the_file(cast)["document"]
+    document["erratum"] = erratum_of(cast)["erratum"]
     step = next(
         candidate for candidate in document["steps"] if candidate["curve"] and candidate["bands"]
     )

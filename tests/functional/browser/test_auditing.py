@@ -108,6 +108,7 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     _sample(auditor, assignment, key, screen, tmp_path)
     _opinion(auditor, assignment, "limited")
     page.wait_for_selector("#id_reason_error")  # a check of the opening failed
+    auditor.look("opinion-without-a-reason", expected_status=400)
     page.fill("#id_reason", "The two records were corrected, and seen on site.")
     page.press("#id_valid_until", "Enter")
     page.wait_for_url("**/attestations/*/")

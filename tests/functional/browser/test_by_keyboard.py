@@ -122,7 +122,7 @@ PUBLIC = (
         "/register/",
         "/sign-in/",
     ),
-    *("/verify/", "/methods/cement/", "/methods/cement/4/"),
+    *("/verify/", "/methods/cement/", "/methods/cement/1/"),
     *(["/exercises/mill-year/?label=28.2"] if apps.is_installed("extras.exercises") else []),
 )
 

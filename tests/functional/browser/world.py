@@ -60,10 +60,14 @@ class Sector:
 
 
 def build_cement() -> Sector:
-    """Every firm reports the kiln's heat, which is therefore shown."""
+    """Every firm reports the kiln's heat, which is therefore shown; the last but one uses much more
+    than the others.
+    """
     return _sector(
         "cement",
-        lambda plant, cast, index: _receive(plant.envelope(cast.pack, shift=index, period=PERIOD)),
+        lambda plant, cast, index: _receive(
+            plant.envelope(cast.pack, shift=20 if index == FEWEST - 2 else index, period=PERIOD)
+        ),
     )
 
 
@@ -172,13 +176,15 @@ def _without_thermal(released: ReleasedReport) -> ReleasedReport:
 
 def _shifted(label: ReleasedLabel, step: int, index: int) -> ReleasedLabel:
     """Plants differ by about 2 % of the value, more in some steps than in others; the order of
-    plants changes from step to step.
+    plants changes from step to step. The owner's kiln has a gap that is told from noise.
 
     Whoever reports after the first version is not among the best: a mean of the best that one of
     them made up would be held.
     """
     typical = abs(float(label.typical_value)) or 1.0
     away = (index * (3 + step) + 5) % 17 - 8 if index < REPORTED_FIRST else 8
+    if (index, label.step) == (OWNER, "clinker-burning"):
+        away = 14
     points = round(Fraction(away * typical * 0.004) / label.grid.width)
     return replace(
         label, best=_moved(label.best, points, label), typical=_moved(label.typical, points, label)

@@ -14,7 +14,13 @@ import pytest
 from babel.messages.catalog import Message
 
 from benchmarks import catalogue
-from portal.web.messages import extras, phrases_of_core, phrases_of_extra, texts_in_use
+from portal.web.messages import (
+    extras,
+    phrases_of_core,
+    phrases_of_extra,
+    texts_in_use,
+    texts_of_pages,
+)
 from reporting_agent.report import words
 from tests.unit.languages.pseudo import LANGUAGE, beside, write_catalogue
 
@@ -28,7 +34,9 @@ def of_core() -> tuple[Message, ...]:
 
 @cache
 def of_pages() -> tuple[Message, ...]:
-    return tuple(texts_in_use())
+    pages = texts_in_use()
+    of_extras = (texts_of_pages(folder, pages) for folder in extras())
+    return (*pages, *chain.from_iterable(of_extras))
 
 
 @contextmanager
