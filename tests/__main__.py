@@ -77,8 +77,8 @@ TYPES = ROOT / ".mypy_cache"
 KEPT_TYPES = (
     Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"
 )
-"""What mypy knew of the last tree that passed. A new clone begins with it: what is the same by
-content is not checked again.
+"""What mypy knew of the last tree. A new clone begins with it: what is the same by content, and had
+no fault, is not checked again.
 """
 
 
@@ -168,7 +168,7 @@ def run(
     else:
         say(title)
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False, text=True)
-    if name == "types" and done.returncode == 0:
+    if name == "types" and TYPES.exists():
         keep_types()
     return done.returncode == 0, time.monotonic() - start
 

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.composition import CellRoster, Member, ReportedLabel, Roster, averaged, rule_for
+from benchmarks.composition import CellRoster, Member, ReportedLabel, Roster
 from benchmarks.disclosure import GateResult, PublishedVersion
 from benchmarks.disclosure.corrected_values import CorrectedVersion, Correction
 from benchmarks.disclosure.errata import erratum
 from tests.attacks.conftest import State
 from tests.attacks.published import (
-    BETWEEN,
     CLOSE,
+    TAKEN_IN,
     Draft,
     close,
     drafted,
+    guess,
     median_error,
-    place,
     shown,
 )
 from tests.attacks.table import Row
@@ -36,9 +36,7 @@ from tests.statistical.sectors import PACK, Array, sector
 
 FIRMS = 24
 MIDDLE = FIRMS // 2
-RULE_OF_BEST = rule_for(FIRMS, PACK.composition)
-RANKS = [rank + 1 for rank in averaged(RULE_OF_BEST.rule, FIRMS)] if RULE_OF_BEST else []
-THIRD, LAST = 3, RANKS[-1]
+THIRD, LAST = 3, TAKEN_IN[-1]
 OTHERWISE = -10  # cells
 
 
@@ -164,12 +162,6 @@ def test_the_reports_of_other_firms_in_an_erratum(stated: State, long: bool) -> 
     )
 
 
-def guessed(version: Corrected, rank: int) -> float:
-    """The firm of a rank, from the first version: a normal sector laid through its best."""
-    middle = np.mean([place(position, FIRMS) for position in RANKS])
-    return float(version.best + BETWEEN * (middle - place(rank, FIRMS)))
-
-
 def test_a_corrected_firm_that_is_not_at_fault(stated: State, long: bool) -> None:
     """The third best had reported a value of the middle; whose it is, everybody knows."""
     versions = corrected(400 if long else 40, THIRD, -LIE)
@@ -177,10 +169,11 @@ def test_a_corrected_firm_that_is_not_at_fault(stated: State, long: bool) -> Non
 
     def found(later: Callable[[Corrected], float]) -> list[float]:
         return [
-            5 * later(version) - 5 * version.best + guessed(version, LAST) for version in versions
+            5 * later(version) - 5 * version.best + guess(version.best, FIRMS, LAST)
+            for version in versions
         ]
 
-    alone = [guessed(version, THIRD) for version in versions]
+    alone = [guess(version.best, FIRMS, THIRD) for version in versions]
     honest, fault, anew = (
         found(lambda version, kind=kind: version.later(kind))  # type: ignore[misc]
         for kind in (Correction.NOT_AT_FAULT, Correction.AT_FAULT, None)

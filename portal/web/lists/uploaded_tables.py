@@ -9,9 +9,6 @@ import io
 import zipfile
 import zlib
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 NOT_TEXT, NO_WORKBOOK, TOO_LONG = "not-text", "no-workbook", "too-long"
 """Values of `catalogue.obliged_rows.ObligedFileFault`."""
 
@@ -25,14 +22,7 @@ UNREADABLE = (
         RuntimeError,
         NotImplementedError,
     ),  # locked by a password, or of a version of ZIP that there is not
-    *(
-        InvalidFileException,
-        KeyError,
-        IndexError,
-        ValueError,
-        TypeError,
-        SyntaxError,
-    ),  # unpacked, it is no workbook
+    *(KeyError, IndexError, ValueError, TypeError, SyntaxError),  # unpacked, it is no workbook
 )
 """What reading a workbook ends in where the file is none."""
 
@@ -69,6 +59,9 @@ def _workbook(raw: bytes) -> tuple[Lines, Fault | None]:
     """The first sheet. What a small file would unpack to is asked first; no more than that is ever
     unpacked.
     """
+    from openpyxl import load_workbook  # most files are text, and need none of it
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED_BYTES:
@@ -83,6 +76,6 @@ def _workbook(raw: bytes) -> tuple[Lines, Fault | None]:
             cells = ["" if value is None else str(value).strip() for value in row]
             if any(cells):
                 lines.append((line, cells))
-    except UNREADABLE:
+    except (InvalidFileException, *UNREADABLE):
         return [], (NO_WORKBOOK, 0, "")
     return lines, None
