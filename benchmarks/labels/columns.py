@@ -237,13 +237,17 @@ def metric_energy(
     basis: Basis,
     not_used: AbstractSet[str],
     relative_uncertainty: float = 0.0,
+    *,
+    at_home: bool = False,
 ) -> MetricEnergy:
     """Form the numerator of a metric for every batch of the step.
 
     `total` (comprehensive energy consumption, GB/T 2589) needs every carrier of the boundary
     reported or declared not used; media made outside the boundary count with the energy that made
     them, on the same basis. `electricity` and `thermal` need and count their own carriers only.
-    Energies that state no uncertainty have `relative_uncertainty`, as one common error.
+    Energies that state no uncertainty have `relative_uncertainty`, as one common error. `at_home`
+    a carrier that no batch of the step reports makes none of them incomplete, and a default heating
+    value will do where a benchmark asks for a measured one.
     """
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in within(boundary) if counted_by(rule, carrier))
@@ -260,9 +264,10 @@ def metric_energy(
         ],
         dtype=np.int64,
     )
+    measured_heat = () if at_home else boundary.measured
     factor_of_kind = np.array(
         [
-            factor_of(kind, energy_unit, factors, basis, boundary.measured) if index >= 0 else 0.0
+            factor_of(kind, energy_unit, factors, basis, measured_heat) if index >= 0 else 0.0
             for kind, index in zip(columns.kinds, carrier_of_kind, strict=True)
         ],
         dtype=float,
@@ -297,6 +302,7 @@ def metric_energy(
     energy_known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
     needed = [index_of[carrier] for carrier in required]
+    of_each = [column for column in needed if not at_home or reported[:, column].any()]
     share, systematic = (
         np.nan_to_num(columns.entry_uncertainty[entries]),
         np.nan_to_num(columns.entry_systematic[entries]),
@@ -320,7 +326,7 @@ def metric_energy(
         by_carrier=by_carrier,
         known=energy_known,
         convertible=convertible,
-        complete=counted_at_all & np.asarray(reported[:, needed].all(axis=1)),
+        complete=counted_at_all & np.asarray(reported[:, of_each].all(axis=1)),
         coverage=np.where(energy_known & counted_at_all, coverage, 0.0),
         reported=reported,
         required=tuple(needed),

@@ -81,8 +81,8 @@ def findings(
             message = Phrase(
                 "Step %(step)s: its process needs more %(carrier)s than is reported (at least "
                 "%(asked)s; if it is made inside, the"
-                " energies that make it must add up to one as shares of these amounts). These "
-                "runs are left out. Report all of it, or the"
+                " energies that make it must add up to one as shares of these amounts). A "
+                "report leaves these runs out. Report all of it, or the"
                 " energy that makes it. Report what is given back separately; do not deduct it.",
                 step=step.id,
                 carrier=CARRIERS[need.carrier].words,

@@ -201,6 +201,25 @@ class MeasuredBatches:
         return self.energy.uncertainty[self.rows]
 
 
+class Assumption(NamedTuple):
+    """What the plant's own label took without a record: `what` as `value`; one unit of it more, or
+    one percent of its heat, changes the label by `effect`, in its unit. None where nothing says.
+    """
+
+    what: str
+    value: float
+    effect: float | None
+    words: Phrase
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "value": self.value,
+            "effect": self.effect,
+            "words": Words.of(self.words).by_language,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class StepLabel:
     """The exact label of one (step, product, variant, metric) over one period.
@@ -245,6 +264,7 @@ class StepLabel:
         Words, ...
         # why no account of the site shows that all of its energy is in the values; of the grade too
     ] = ()
+    assumed: tuple[Assumption, ...] = ()  # of the plant's own label
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: MeasuredBatches | None = field(default=None, compare=False, repr=False)
 
@@ -293,6 +313,7 @@ class StepLabel:
             "grade": self.grade.to_json() | {"account": [why.by_language for why in self.account]},
             "account": [why.by_language for why in self.account],
             "provisos": [why.by_language for why in self.provisos],
+            "assumed": [assumption.to_json() for assumption in self.assumed],
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
             "energy_by_carrier": {
                 carrier: {"value": value, "unit": self.energy_unit}

@@ -50,6 +50,7 @@ def label_site(
     outside: Mapping[str, Mapping[str, str]] | None = None,
     stopped: Mapping[str, Sequence[Span]] | None = None,
     paths: Mapping[str, Path] | None = None,
+    at_home: bool = False,
 ) -> SiteLabel:
     """Label every (step, product, variant, metric) that the batches hold, in the pack's order of
     steps.
@@ -64,6 +65,8 @@ def label_site(
         paths: labels on their way out: by step, how its records came about (`RECORDS` where it is
             not named). Small variants are then not merged, for a single record can decide about all
             of one. None for the plant's own labels, which may not leave.
+        at_home: take what physics and arithmetic allow; what only a benchmark needs leaves no batch
+            out (`validity.RELEASE_ONLY`).
     """
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
@@ -81,6 +84,7 @@ def label_site(
         outside,
         stopped,
         ran,
+        at_home,
     )
     labels: list[StepLabel] = []
     findings: list[DataFinding] = []
@@ -114,7 +118,7 @@ def _label_one(
     columns: StepColumns, context: Context, path: Path | None
 ) -> tuple[list[StepLabel], list[DataFinding]]:
     step = columns.step
-    reasons = record_reasons(columns, context.period)
+    reasons = record_reasons(columns, context.period, at_home=context.at_home)
     metrics = [measure(columns, rule, reasons, context) for rule in step.metrics]
     findings = [
         *_boundary_findings(columns, (context.outside or {}).get(step.id, {})),
@@ -253,8 +257,9 @@ def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Ite
             Severity.NOTICE if carrier in declared else Severity.WARNING,
             Phrase(
                 "Step %(step)s: %(carrier)s was used, but the boundary %(boundary)s does not "
-                "include it. A batch that used it is "
-                "left out of each metric where it would count, unless [steps.%(step)s.outside] "
+                "include it. A report leaves a "
+                "batch that used it out of each metric where it would count, unless "
+                "[steps.%(step)s.outside] "
                 "declares it and it is at most "
                 "%(percent)s %% of the batch's energy.",
                 step=columns.step.id,

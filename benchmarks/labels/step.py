@@ -76,7 +76,7 @@ class Context:
     `outside` those outside it that it does use, each with its reason (`benchmarks.labels.outside`);
     `static_factors` are the site's own (ISO 50006): capacity, altitude, furnace size, as the pack's
     corrections name them; `stopped` is when the site declares that a step stood; `ran` are the
-    steps that its log holds in the period.
+    steps that its log holds in the period; `at_home` takes what only a benchmark would refuse.
     """
 
     factors: FactorTable
@@ -88,6 +88,7 @@ class Context:
     outside: Mapping[str, Mapping[str, str]] | None = None
     stopped: Mapping[str, Sequence[Span]] | None = None
     ran: AbstractSet[str] = frozenset()
+    at_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,13 @@ def measure(
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
     energy = metric_energy(
-        columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty
+        columns,
+        rule,
+        context.factors,
+        context.basis,
+        not_used,
+        context.relative_uncertainty,
+        at_home=context.at_home,
     )
     outside = outside_energy(
         columns, rule, context.factors, context.basis, (context.outside or {}).get(columns.step.id)
@@ -163,7 +170,7 @@ def measure(
     usable = energy.known & energy.convertible & (columns.output > 0)
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output, out=value, where=usable)
-    at_reference, assumed, unusable = _at_reference(columns, rule, value)
+    at_reference, assumed, unusable = _at_reference(columns, rule, value, at_home=context.at_home)
     short = needs.too_little(columns, rule.metric, not_used, context.factors)
     over = yields.too_much(columns, rule.metric, context.factors)
     unmet, beyond = (
@@ -309,7 +316,7 @@ def _only(flags: Flags, rows: Integers) -> Flags:
 
 
 def _at_reference(
-    columns: StepColumns, rule: MetricRule, value: Floats
+    columns: StepColumns, rule: MetricRule, value: Floats, *, at_home: bool
 ) -> tuple[Floats, Flags, UnusableReference]:
     """Values at reference conditions; where an optional variable was taken as there; where a
     required one lacks, or one is impossible.
@@ -322,14 +329,17 @@ def _at_reference(
             continue
         variable = columns.variable(condition.variable)
         missing = np.isnan(variable)
-        if condition.required:
+        with np.errstate(invalid="ignore"):  # what is missing is neither too little nor too much
+            beyond = (variable < (-np.inf if condition.least is None else condition.least)) | (
+                variable > (np.inf if condition.most is None else condition.most)
+            )
+        if at_home:  # no batch is left out for it: its value is as measured
+            missing = missing | beyond
+        if condition.required and not at_home:
             lacking |= missing
         else:
             assumed |= missing
-        with np.errstate(invalid="ignore"):  # what is missing is neither too little nor too much
-            impossible |= (variable < (-np.inf if condition.least is None else condition.least)) | (
-                variable > (np.inf if condition.most is None else condition.most)
-            )
+        impossible |= beyond
         off = np.where(missing, 0.0, variable - condition.reference)
         corrected = corrected - slope * (
             off if condition.cap is None else np.clip(off, -condition.cap, condition.cap)

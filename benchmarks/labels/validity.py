@@ -77,6 +77,22 @@ class ExclusionReason(StrEnum):
     ABOVE_PHYSICAL_CEILING = "above-physical-ceiling"
 
 
+RELEASE_ONLY = frozenset(
+    {
+        ExclusionReason.HEATING_VALUE_TWO_SIDED,
+        ExclusionReason.NOT_BOUGHT,
+        ExclusionReason.SHARE_REFUTED,
+        ExclusionReason.HEATING_VALUE_UNUSUAL,
+        ExclusionReason.VARIANT_REFUTED,
+        ExclusionReason.CREDIT_NOT_PRODUCT,
+        ExclusionReason.NEED_UNMET,
+        ExclusionReason.ENERGY_OUTSIDE,
+        ExclusionReason.VARIABLE_MISSING,
+        ExclusionReason.VARIABLE_IMPOSSIBLE,
+    }
+)
+"""What only a comparison with others needs: it leaves no batch out of the plant's own label."""
+
 ONE_WEIGHING = 0.005
 """What one weighing, written twice, may differ by (a convention of ours): 4 % of coke more than was
 made is 39 kgce a tonne of it.
@@ -89,9 +105,12 @@ class Reasons:
 
     codes: Integers
     names: list[str] = field(default_factory=lambda: [""])
+    at_home: bool = False  # takes no reason that only a release has
 
     def add(self, where: Flags, reason: str) -> None:
         """Give the reason to those of `where` that have none yet."""
+        if self.at_home and reason in RELEASE_ONLY:
+            return
         name = str(reason)  # the plain text, also of an enumeration's member
         if name not in self.names:
             self.names.append(name)
@@ -117,15 +136,15 @@ class Reasons:
         return {self.names[code]: number for code, number in tally.most_common() if code}
 
     def copy(self) -> Reasons:
-        return Reasons(self.codes.copy(), list(self.names))
+        return Reasons(self.codes.copy(), list(self.names), self.at_home)
 
 
-def record_reasons(columns: StepColumns, period: Period) -> Reasons:
+def record_reasons(columns: StepColumns, period: Period, *, at_home: bool = False) -> Reasons:
     """Reasons that hold for every metric: what was found at metering, the period, the variant,
     status, state and output.
     """
     batches = columns.batches
-    reasons = Reasons(np.zeros(len(batches), dtype=np.int64))
+    reasons = Reasons(np.zeros(len(batches), dtype=np.int64), at_home=at_home)
     found_before = [batch.excluded for batch in batches]
     for name in dict.fromkeys(reason for reason in found_before if reason is not None):
         reasons.add(np.array([reason == name for reason in found_before], dtype=bool), name)

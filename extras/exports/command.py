@@ -178,7 +178,7 @@ def _shells(args: Namespace) -> int:
     shells.refuse_without_library()
     site = asking.recognised_site(args)
     now = datetime.now(UTC)
-    label = labelled(site, args.period, now)
+    label = labelled(site, args.period, now, for_others=True)
     period, steps = (
         label.result.site_label.period,
         carbon.of_steps(site, label.result, label.doubtful),
@@ -253,7 +253,7 @@ def _footprint(args: Namespace) -> int:
     statements = assured.holding(
         args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date()
     )
-    label = labelled(site, args.period, now)
+    label = labelled(site, args.period, now, for_others=True)
     label.review.require_answers()
     steps = carbon.of_steps(site, label.result)
     footprint = footprints.footprint(settings, site.id, period, now, steps, statements)

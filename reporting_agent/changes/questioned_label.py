@@ -22,7 +22,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult, label, label_of
+from reporting_agent.pipeline import LabelResult, label, label_of, own_label
 from reporting_agent.pipeline.provisos import in_the_future
 
 _UNANSWERED = StepGrade(
@@ -53,6 +53,7 @@ def labelled(
     *,
     outward: bool = False,
     pack: Pack | None = None,
+    for_others: bool = False,
 ) -> QuestionedLabel:
     """Label a site for people.
 
@@ -60,13 +61,16 @@ def labelled(
         period: as `Period.parse` reads it, in the site's time zone.
         outward: judge the batches as they would leave, too.
         pack: by which to label in place of the site's.
+        for_others: shown to them or compared with theirs: by the rules of a release; else the
+            plant's own.
 
     Raises:
         InputError: a file, the configuration or the period cannot be used; says file, row, column,
             found and wanted.
     """
+    made = label if for_others else own_label
     return questioned(
-        site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now
+        site, made(site, Period.parse(period, site.zone), outward=outward, pack=pack), now
     )
 
 
@@ -75,10 +79,15 @@ def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> Questi
     puts in question has no grade, since a figure that may be wrong meets no limit."""
     site_label, asked = (
         in_the_future.with_sentences(result.site_label, now),
-        review(site, result.data),
+        review(site, result.strict.data),
     )
     without = (
-        label_of(site, asked.without(result.data, site.zone), site_label.period).steps
+        label_of(
+            site,
+            asked.without(result.data, site.zone),
+            site_label.period,
+            at_home=result.released is not None,
+        ).steps
         if asked.open
         else ()
     )

@@ -149,6 +149,12 @@ def _of_log(change: Change, line: str) -> Phrase:
 def _of_no_batch(change: Change) -> Phrase:
     """What was metered and counts nowhere, and a check meter that differs."""
     meter, share = change.meters[0], f"{significant(100 * change.size, 3)} %"
+    if change.kind is ChangeKind.CHECK and change.causes[0] is ChangeCause.UNIT:
+        return Phrase(
+            "Check meter %(meter)s shows %(times)s times what meter %(other)s shows, which it "
+            "checks (%(when)s): it is written in another unit.",
+            meter=meter, other=change.meters[1], times=f"{change.size:.4g}", when=_when(change),
+        )  # fmt: skip
     if change.kind is ChangeKind.CHECK:
         return Phrase(
             "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it "
@@ -407,6 +413,9 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
             _event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when)
             for meter in change.meters
         ]
+    if change.kind is ChangeKind.CHECK and likeliest is ChangeCause.UNIT:
+        factor = float(f"{1 / change.size:.10g}")
+        return [_event({"meter": change.meters[0], "kind": "unit", "factor": factor} | when)]
     if change.kind in {ChangeKind.UNCOUNTED, ChangeKind.CHECK}:
         return [_event({"meter": change.meters[0], "kind": "process"} | when)]
     return [_event(of_step | of_product | {"kind": "process"} | when)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import doubt
+from reporting_agent.metering.unit_check import FEWEST, MOST_AGREE, NEARLY_ONE, from_then_on
+from reporting_agent.metering.unit_factors import fitting
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_successions import takes_over
@@ -218,9 +220,50 @@ def _check(
     )
     if abs(own - checked) <= 2 * allowed:
         return None
+    if (found := _unit_of_days(record, other, unit, site)) is not None:
+        factor, first = found
+        causes = (ChangeCause.UNIT, ChangeCause.READING)
+        meters = (record.meter.id, other.meter.id)
+        return Change(
+            ChangeKind.CHECK, other.meter.step, meters, (), first, None, factor, 0.0, causes
+        )
     return _change(
         ChangeKind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None
     )
+
+
+def _unit_of_days(
+    record: MeterRecord, other: MeterRecord, unit: float, site: SiteSettings
+) -> tuple[float, date | None] | None:
+    """By what factor between units the check meter is off on nearly all days, or from a day on that
+    follows days on which it agreed; None where it is another difference.
+    """
+    if not len(record.hour_us) or len(record.hour_us) != len(other.hour_us):
+        return None
+    known = np.minimum(record.hour_known, other.hour_known) >= WELL_KNOWN
+    days = np.floor_divide(record.hour_us + _offset_us(site, record), 24 * HOUR_US)
+    of_day, index = np.unique(days[known], return_inverse=True)
+    own = np.bincount(index, record.hour_energy[known] * unit, len(of_day))
+    checked = np.bincount(index, other.hour_energy[known], len(of_day))
+    usable = (checked > 0) & (own > 0)
+    of_day, ratios = of_day[usable], own[usable] / checked[usable]
+    factors = np.array([fitting(float(one)) or 1.0 for one in ratios])
+    off = factors[factors != 1]
+    if len(off) < FEWEST:
+        return None
+    factor = float(np.median(off))
+    if np.mean(factors == factor) >= MOST_AGREE:
+        return factor, None
+    begins = from_then_on(factors == factor)
+    if begins is None or abs(np.log(np.median(ratios[:begins]))) > NEARLY_ONE:
+        return None
+    return factor, date(1970, 1, 1) + timedelta(days=int(of_day[begins]))
+
+
+def _offset_us(site: SiteSettings, record: MeterRecord) -> int:
+    """What the site's clock is ahead of UTC by at the end of the record, in microseconds."""
+    offset = datetime.fromtimestamp(record.end_us / 1e6, site.zone).utcoffset() or timedelta()
+    return int(offset.total_seconds() * 1e6)
 
 
 def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:

@@ -7,10 +7,14 @@ from __future__ import annotations
 from argparse import Namespace, _SubParsersAction
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import in_number
 from reporting_agent.commands import add_language, add_site
+
+if TYPE_CHECKING:
+    from benchmarks.measurements import Period
+    from reporting_agent.config import SiteSettings
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -28,6 +32,12 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         default="check",
         help="where quality.json, quality.html and rejected.csv go (default: check)",
     )
+    parser.add_argument(
+        "--release",
+        action="store_true",
+        help="list instead what is missing before a report may leave, each once, in order of "
+        "effect, with the lines to add",
+    )
     add_language(parser)
 
 
@@ -43,6 +53,8 @@ def run(args: Namespace) -> int:
 
     site = asking.recognised_site(args)
     period = Period.parse(args.period, site.zone) if args.period else None
+    if args.release:
+        return _release(args, site, period)
     data = pipeline.read(site, period)
     reviewed, out = review(site, data), Path(args.out)
     payload = site_files.write_check(
@@ -59,4 +71,17 @@ def run(args: Namespace) -> int:
         out=str(out),
     )
     emit(args, payload, in_language(sentence, args.lang))
+    return 0
+
+
+def _release(args: Namespace, site: SiteSettings, period: Period | None) -> int:
+    """What a report lacks; nothing is written."""
+    from reporting_agent.commands.lacking import as_text, lacking
+    from reporting_agent.config import load_site
+    from reporting_agent.console import emit
+
+    written = load_site(args.site).mapping.model_fields_set
+    missing = lacking(site, period, sorted(site.mapping.model_fields_set - written))
+    payload = {"yes": not missing, "missing": [one.to_json() for one in missing]}
+    emit(args, payload, "\n".join(as_text(missing, args.lang)))
     return 0

@@ -108,14 +108,17 @@ def _taken(args: Namespace) -> TakenFiles:
 def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
     from benchmarks.catalogue import in_language
     from reporting_agent.analysis import analyse
+    from reporting_agent.changes.reportable import missing_for_release
     from reporting_agent.console import emit
     from reporting_agent.report import first_page, site_files
+    from reporting_agent.sending.eligibility import why_not_reportable
 
     now = datetime.now(UTC)
     label = _made(site, args.period, now)
     result, analysis = label.result, analyse(site, label)
     out = Path(args.out)
-    payload = site_files.write(site, result, analysis, out, args.lang, made_at=now)
+    missing = missing_for_release(site, label, why_not_reportable(site))
+    payload = site_files.write(site, result, analysis, out, args.lang, now, missing)
     written = ["report.html", "label.json", "batches.parquet", "rejected.csv"]
     written += ["site.toml"] if args.files else []
     written += ["declarations.toml"] if result.data.proposals else []
@@ -126,7 +129,7 @@ def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
     )
     written += sorted(str(file.relative_to(out)) for file in written_too)
     shown = () if args.verbose else said
-    page = first_page.lines(site, result, analysis, shown, written, out, args.lang)
+    page = first_page.lines(site, result, analysis, shown, written, out, args.lang, missing)
     if args.verbose:
         page = [*(in_language(line, args.lang) for line in said), *page]
         page += ["", *(in_language(line, args.lang) for line in _rest(site, label, analysis, args))]
@@ -151,7 +154,7 @@ def _made(site: SiteSettings, period: str | None, now: datetime) -> QuestionedLa
         chosen = whole_period.of_meters(site, pipeline.read(site, None))
     else:
         chosen = whole_period.of_runs(site)
-    return questioned(site, pipeline.label(site, chosen, outward=outward), now)
+    return questioned(site, pipeline.own_label(site, chosen, outward=outward), now)
 
 
 def _rest(
@@ -170,7 +173,7 @@ def _rest(
     rest.append(summary.routes_as_text(analysis.routes, args.lang).rstrip())
     if result.data.outward is not None:
         leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
-        doubts = in_doubt(result.site_label, site, result.data)
+        doubts = in_doubt(result.strict.site_label, site, result.strict.data)
         rest += stated_shares.sentences(site, result.data.pack)
         rest += differences(result.site_label, leaving, result.data.pack, doubts)
     if result.data.proposals:

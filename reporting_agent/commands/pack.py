@@ -385,7 +385,9 @@ def _moved(
 
     site = load_site(args.site)
     before, after = (
-        labelled(site, args.period, datetime.now(UTC), pack=pack).result.site_label.steps
+        labelled(
+            site, args.period, datetime.now(UTC), pack=pack, for_others=True
+        ).result.site_label.steps
         for pack in (old, new)
     )
     return moved_labels(before, after), moved_grades(before, after)

@@ -50,24 +50,38 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import os
-
-    from benchmarks.catalogue import in_language
-    from benchmarks.errors import ExitCode
+    """Show it; where it is refused, list all that it lacks before the refusal."""
+    from benchmarks.errors import PolicyRefusal
     from benchmarks.measurements import Period
     from reporting_agent.approved_packs import require_in_effect
+    from reporting_agent.commands.lacking import as_text, lacking
     from reporting_agent.config import load_site
-    from reporting_agent.console import emit, say
-    from reporting_agent.pipeline.proposals import undeclared
-    from reporting_agent.sending.consent import text
+    from reporting_agent.console import say
     from reporting_agent.sending.eligibility import require_reportable
-    from reporting_agent.sending.planning import wire_period
-    from reporting_agent.state import StateDirectory
 
     site = load_site(args.site)
     pack = require_reportable(site)
     period = Period.parse(args.period, site.zone)
     require_in_effect(pack, period)
+    try:
+        return _show(args, site, pack, period)
+    except PolicyRefusal:
+        for line in as_text(lacking(site, period), args.lang):
+            say(line)
+        raise
+
+
+def _show(args: argparse.Namespace, site: SiteSettings, pack: Pack, period: Period) -> int:
+    import os
+
+    from benchmarks.catalogue import in_language
+    from benchmarks.errors import ExitCode
+    from reporting_agent.console import emit, say
+    from reporting_agent.pipeline.proposals import undeclared
+    from reporting_agent.sending.consent import text
+    from reporting_agent.sending.planning import wire_period
+    from reporting_agent.state import StateDirectory
+
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     revisions, material = _material(args, site, pack, period, name, state)

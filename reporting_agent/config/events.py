@@ -10,13 +10,14 @@ commits to, and an auditor reads their reasons.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from benchmarks.phrases import Phrase, alternatives
 from reporting_agent.config.profile import Setting
@@ -37,6 +38,24 @@ _LENGTHS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _LENGTH = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(s|min|h|d)")
 
 
+def _with_runs(schema: dict[str, Any]) -> None:
+    """How a list of runs stands in site.toml: in place of `from`."""
+    properties = schema["properties"]
+    keys = ("step", "equipment", "product", "carrier", "from")
+    properties["runs"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["step", "from"],
+            "properties": {key: properties[key] for key in keys},
+        },
+    }
+    schema["required"].remove("from")
+    schema["oneOf"] = [{"required": ["from"]}, {"required": ["runs"]}]
+
+
 class DeclaredEvent(Setting):
     """One declared event of one meter, or of one step (and equipment).
 
@@ -52,8 +71,11 @@ class DeclaredEvent(Setting):
     | `stopped` | | it stood: no batch is missing in that time; changes no value |
 
     `from` and `until` are local dates or date-times of the site, of the stamps as the source writes
-    them; half-open.
+    them; half-open. `runs` lists single runs in place of them, each with its step and the moment at
+    which it begins: one confirmation, read as one event a run (`each_run`).
     """  # noqa: E501
+
+    model_config = ConfigDict(json_schema_extra=_with_runs)
 
     meter: str | None = None
     step: str | None = None
@@ -178,6 +200,42 @@ class DeclaredEvent(Setting):
         return Phrase("step %(step)s", step=narrowed)
 
 
+def each_run(events: Any) -> Any:
+    """The tables of [[events]], one a run where a table lists `runs`."""
+    if not isinstance(events, list | tuple):
+        return events
+    found: list[Any] = []
+    for event in events:
+        if not isinstance(event, dict) or "runs" not in event:
+            found.append(event)
+            continue
+        runs, shared = event["runs"], {key: event[key] for key in event if key != "runs"}
+        is_list = isinstance(runs, list) and runs and all(isinstance(run, dict) for run in runs)
+        if not is_list or {"from", "until", "meter", "step"} & set(shared):
+            raise ValueError(
+                Phrase(
+                    "runs lists single runs, each with its step and from, in place of those of the "
+                    'event: runs = [{ step = "eaf", from = 2025-03-01T06:00:00+01:00 }]'
+                )
+            )
+        found += [shared | run | _second(run.get("from")) for run in runs]
+    return found
+
+
+def _second(start: Any) -> dict[str, Any]:
+    """Until when a run begins that is named by the second of its start."""
+    if isinstance(start, str):
+        with contextlib.suppress(ValueError):
+            start = datetime.fromisoformat(start)
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        raise ValueError(
+            Phrase(
+                "each of runs begins at a moment with its offset, such as 2025-03-01T06:30:00+01:00"
+            )
+        )
+    return {"until": (start + timedelta(seconds=1)).isoformat()}
+
+
 def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
     """ValueError where two events of one kind hold at one moment for one meter, or for one row of a
     step: which of them acts could not be told."""
@@ -222,32 +280,27 @@ def _meet(event: DeclaredEvent, other: DeclaredEvent) -> bool:
     return all(first is None or second is None or first == second for first, second in narrowed)
 
 
-def as_toml(event: DeclaredEvent) -> str:
-    """The event as it stands in site.toml, to be pasted there."""
-    fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    order = (
-        "meter",
-        "step",
-        "equipment",
-        "product",
-        "carrier",
-        "from",
-        "until",
-        "kind",
-        "factor",
-        "offset",
-        "with",
-        "reason",
-    )
-    return (
-        "\n".join(
-            (
-                "[[events]]",
-                *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields),
-            )
+_OF_A_RUN = ("step", "equipment", "product", "carrier", "from")
+
+
+def as_toml(event: DeclaredEvent, *others: DeclaredEvent) -> str:
+    """The event as it stands in site.toml, to be pasted there; with others of its kind, each of one
+    run, as one table that lists the runs.
+    """
+    if others:
+        runs = ",\n".join(
+            f"  {{ {', '.join(_assigned(each, _OF_A_RUN))} }}" for each in (event, *others)
         )
-        + "\n"
-    )
+        lines = [*_assigned(event, ("kind", "factor", "reason")), f"runs = [\n{runs},\n]"]
+    else:
+        order = ("meter", *_OF_A_RUN, "until", "kind", "factor", "offset", "with", "reason")
+        lines = _assigned(event, order)
+    return "\n".join(("[[events]]", *lines)) + "\n"
+
+
+def _assigned(event: DeclaredEvent, keys: Sequence[str]) -> list[str]:
+    fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return [f"{key} = {_literal(key, fields[key])}" for key in keys if key in fields]
 
 
 def found_of(

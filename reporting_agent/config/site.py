@@ -25,7 +25,7 @@ from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
-from reporting_agent.config.events import DeclaredEvent, refuse_clashes
+from reporting_agent.config.events import DeclaredEvent, each_run, refuse_clashes
 from reporting_agent.config.faults import SettingFault, UnknownValueError
 from reporting_agent.config.materials import (
     BoughtIn,
@@ -276,6 +276,11 @@ class SiteSettings(Setting):
         refuse_twice(self.lhv)
         refuse_clashes(self.events, self.zone)
         return self
+
+    @field_validator("events", mode="before")
+    @classmethod
+    def _each_run(cls, events: object) -> object:
+        return each_run(events)
 
     @field_validator("answers", mode="before")
     @classmethod

@@ -200,7 +200,7 @@ def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     if not len(off):
         return None
     factor = float(np.median(factors[off]))
-    begins = _from_then_on(factors == factor)
+    begins = from_then_on(factors == factor)
     if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
         return UnitMismatch(
             factor,
@@ -243,10 +243,10 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     factor = float(np.median(factors[off]))
     usable = np.flatnonzero(np.isfinite(batch_facts.per_output) & (batch_facts.per_output > 0))
     none = np.zeros(len(factors), dtype=bool)
-    begins = _from_then_on((factors == factor)[usable])
+    begins = from_then_on((factors == factor)[usable])
     if begins is not None:
         return UnitMismatch(factor, none, "rows", _around_turn(usable, begins, 0))
-    ends = _from_then_on((factors == factor)[usable][::-1])
+    ends = from_then_on((factors == factor)[usable][::-1])
     if ends is not None:  # those before are off
         return UnitMismatch(
             factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False
@@ -254,7 +254,7 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     return None  # a meter does not change its unit from batch to batch
 
 
-def _from_then_on(off: Flags) -> int | None:
+def from_then_on(off: Flags) -> int | None:
     """The index from which on nearly all are off, where before it nearly none is."""
     if off.sum() < FEWEST or off.all():
         return None

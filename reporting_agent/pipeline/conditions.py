@@ -41,7 +41,8 @@ class KeptOut(NamedTuple):
             return Phrase(
                 "Step %(step)s: %(variable)s is not given. The pack corrects every run to "
                 "%(reference)s %(unit)s of it, so "
-                "these runs are left out. Give it as the column var.%(variable)s. If it never "
+                "a report leaves these runs out. Give it as the column var.%(variable)s. If it "
+                "never "
                 "differs, give it as a constant "
                 "of [mapping.batches] (or [mapping.log]).",
                 **names,
@@ -49,8 +50,8 @@ class KeptOut(NamedTuple):
             )
         return Phrase(
             "Step %(step)s: %(variable)s is %(found)s %(unit)s, but can only be from %(least)s to "
-            "%(most)s; these runs "
-            "are left out. Correct the column, or its unit.",
+            "%(most)s; a report "
+            "leaves these runs out. Correct the column, or its unit.",
             **names,
             found=f"{self.runs[0].variables[condition.variable]:g}",
             least="-∞" if condition.least is None else f"{condition.least:g}",

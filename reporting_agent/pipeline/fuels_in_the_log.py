@@ -241,7 +241,7 @@ def sentences(
         and label.step in doubted
     ):
         sentence = Phrase(
-            "One run is left out, because its log names fuel that is missing from its energy "
+            "The log of one run names fuel that is missing from its energy "
             "(`check` names the row). If all runs used"
             " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as "
             "energy, or correct the log.",
@@ -443,7 +443,8 @@ def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None
     sentence = Phrase(
         "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs "
         "contains none of it, or less than "
-        "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is "
+        "%(enough)s. A report leaves them out. Report it as energy, by row or by meter. If the "
+        "column is "
         "another carrier or not energy, "
         "rename it accordingly.",
         step=step,

@@ -178,8 +178,9 @@ def _by_default(
             Severity.EXCLUSION,
             Phrase(
                 "Step %(step)s: %(carrier)s has no measured heating value, and the pack accepts "
-                "no default for it; these runs are "
-                "left out. Give lhv with each amount, or [[lhv]] by date. For amounts in GJ give "
+                "no default for it; a report "
+                "leaves these runs out. Give lhv with each amount, or [[lhv]] by date. For "
+                "amounts in GJ give "
                 "their lhv, or lhv_source if heat "
                 "was measured.",
                 step=step,
@@ -377,9 +378,8 @@ def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
                 "%(first)s), and its heating "
                 "value is not shown to be the same on both sides: there are two values, an amount "
                 "of energy without "
-                "a value, or a value below that of the gases it is mixed from. The runs of this "
-                "day are left out, "
-                "and no report can be sent. Correct the wrong value, and state the lhv of amounts "
+                "a value, or a value below that of the gases it is mixed from. No "
+                "report can be sent. Correct the wrong value, and state the lhv of amounts "
                 "that are given as "
                 "energy. If the streams really differ, declare each under [[lhv]] with step and "
                 "reason.",
@@ -387,7 +387,7 @@ def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
                 "%(first)s), and its heating value is "
                 "not shown to be the same on both sides: there are two values, an amount of "
                 "energy without a value, or a value below "
-                "that of the gases it is mixed from. The runs of these days are left out, and no "
+                "that of the gases it is mixed from. No "
                 "report can be sent. Correct the "
                 "wrong value, and state the lhv of amounts that are given as energy. If the "
                 "streams really differ, declare each "

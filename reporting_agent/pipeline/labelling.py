@@ -1,5 +1,9 @@
 """The last stage: from batches with energy to the site's exact label, and what is told beside each
 step's.
+
+Here alone it is decided what holds at home and what for a release. A release (`label_of`) leaves
+out and withholds whatever could better a label falsely; the plant's own label (`own_label`) takes
+all that physics and arithmetic allow, and says beside it what it took.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from reporting_agent.pipeline import (
     provisos,
     scattered,
 )
+from reporting_agent.pipeline.assumptions import assumptions
 from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.provisos import longer_period, own_pack, set_apart
 from reporting_agent.pipeline.rejections import told_unreadable
@@ -37,10 +42,20 @@ from reporting_agent.pipeline.stages import read
 
 @dataclass(frozen=True, slots=True)
 class LabelResult:
-    """The exact label of the site and the data it was made from. Confidential."""
+    """The exact label of the site and the data it was made from. Confidential.
+
+    `released` is the same by the rules of a release, where this one is the plant's own; None where
+    this one goes by those rules itself.
+    """
 
     site_label: SiteLabel
     data: PlantData
+    released: LabelResult | None = None
+
+    @property
+    def strict(self) -> LabelResult:
+        """By the rules of a release."""
+        return self.released or self
 
     @property
     def findings(self) -> list[DataFinding]:
@@ -82,13 +97,24 @@ def label(
     return LabelResult(label_of(site, data, period), data)
 
 
-def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
+def own_label(
+    site: SiteSettings, period: Period, *, outward: bool = False, pack: Pack | None = None
+) -> LabelResult:
+    """The plant's own label over the period, with the one that a release would go by beside it."""
+    data = read(site, period, outward=outward, pack=pack)
+    label, _, _ = _computed(site, data, period, at_home=False)
+    released = LabelResult(label, data)
+    own = data if data.at_home is None else replace(data, batches=data.at_home, at_home=None)
+    return LabelResult(label_of(site, own, period, at_home=True), own, released)
+
+
+def label_of(
+    site: SiteSettings, data: PlantData, period: Period, *, at_home: bool = False
+) -> SiteLabel:
     """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
-    rules = _Rules(site, pack, period)
-    site_label, batches = _by_nothing_bettered(data.batches, rules)
-    whole = SiteTotals.of(site, pack, period, batches, data.meters, data.left_out)
-    site_label = _withheld(site_label, data, whole)
+    rules = _Rules(site, pack, period, at_home=at_home)
+    site_label, batches, whole = _computed(site, data, period, at_home=at_home)
     return _with_what_is_told(
         site_label,
         batches,
@@ -96,6 +122,18 @@ def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
         data,
         rules,
     )
+
+
+def _computed(
+    site: SiteSettings, data: PlantData, period: Period, *, at_home: bool
+) -> tuple[SiteLabel, Sequence[Batch], SiteTotals]:
+    """The label, the batches whose energy stands in it, and what the site took and gave back."""
+    rules = _Rules(site, data.pack, period, at_home=at_home)
+    site_label, batches = _by_nothing_bettered(data.batches, rules)
+    whole = SiteTotals.of(site, data.pack, period, batches, data.meters, data.left_out)
+    if at_home:
+        return told_unreadable(site_label, data.unread), batches, whole
+    return _withheld(site_label, data, whole), batches, whole
 
 
 def outgoing_label(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
@@ -108,13 +146,14 @@ def outgoing_label(site: SiteSettings, data: PlantData, period: Period) -> SiteL
 @dataclass(frozen=True, slots=True)
 class _Rules:
     """By what batches become a label: the pack, the site's settings and the period; `paths` where
-    they are on their way out.
+    they are on their way out, `at_home` where the label is the plant's own.
     """
 
     site: SiteSettings
     pack: Pack
     period: Period
     paths: Mapping[str, Path] | None = None
+    at_home: bool = False
 
     def label(self, batches: Sequence[Batch], period: Period | None = None) -> SiteLabel:
         """Over the period of the rules, or over another one."""
@@ -135,6 +174,7 @@ class _Rules:
             outside={step: setting.outside for step, setting in settings},
             stopped=declared.stops(self.site, period),
             paths=self.paths,
+            at_home=self.at_home,
         )
 
 
@@ -198,6 +238,7 @@ def _with_what_is_told(
     steps = tuple(
         replace(
             step_label,
+            assumed=tuple(assumptions(step_label, site, pack)) if rules.at_home else (),
             provisos=(
                 *provisos.of(step_label, site, pack, whole, longer, usual),
                 *fuels_in_the_log.sentences(

@@ -214,8 +214,8 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
 def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: the log shows more %(column)s charged than the share that the same rows "
-        "state (%(variable)s). These runs are "
-        "left out. Correct the share, or the amount.",
+        "state (%(variable)s). A report "
+        "leaves these runs out. Correct the share, or the amount.",
         step=step,
         column=column,
         variable=variable,

@@ -103,7 +103,8 @@ def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the "
         "site's own boilers make counts as "
-        "the fuel that they burn. These runs are left out. Report that fuel, or the purchase "
+        "the fuel that they burn. A report leaves these runs out. Report that fuel, or the "
+        "purchase "
         "under purchased of [site_boundary].",
         step=step,
         carrier=CARRIERS[carrier].words,
@@ -111,7 +112,7 @@ def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
     return DataFinding("not-bought", Severity.EXCLUSION, sentence, count)
 
 
-def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Words]:
     """What the label counts as bought, as the site states, and what boilers of its own would add to
     it.
     """
@@ -119,7 +120,7 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
         return
     for carrier in pack.step(label.step).boundary.bought:
         energy = label.energy_by_carrier.get(carrier, 0.0)
-        if energy > 0 and counts(carrier, label.metric):
+        if energy > 0 and counts(carrier, label.metric) and is_bought(carrier, site):
             sentence = Phrase(
                 "The site declares that %(carrier)s was bought from outside and not made in its "
                 "own boilers. Each percent that "

@@ -192,7 +192,7 @@ def _own_gas_missing(
         Phrase(
             "Step %(step)s gives back %(carrier)s and burns almost no gas (less than %(share)s of "
             "its heat), which is impossible in "
-            "its process. These runs are left out. Report the gas that it burns, its own or "
+            "its process. A report leaves these runs out. Report the gas that it burns, its own or "
             "another, and credit all that it gives "
             "back.",
             step=step,

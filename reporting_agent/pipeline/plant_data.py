@@ -57,6 +57,9 @@ class PlantData:
     corrected: tuple[
         RejectedRow, ...
     ] = ()  # rows read as a person corrected them; they stay in rejected.csv for the next run
+    at_home: list[Batch] | None = (
+        None  # with none left out that only a release leaves out; None where there are none
+    )
 
     @property
     def outgoing(self) -> OutwardBatches:

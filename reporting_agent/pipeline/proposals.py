@@ -8,7 +8,7 @@ auditor reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -30,6 +30,7 @@ class DeclarationProposal:
 
     why: Phrase
     toml: str
+    steps: tuple[str, ...] = ()  # of which nothing may leave before
 
 
 def propose(
@@ -64,26 +65,40 @@ def propose(
 
 
 def _overlaps(going: OutgoingBatches, site: SiteSettings) -> Iterator[DeclarationProposal]:
-    proposed: set[int] = set()
+    """One proposal, with a list of the runs."""
+    batches: dict[int, Batch] = {}
     for indices in going.indices.values():
         pairs = overlaps(going.batches, indices)
-        if len(pairs) > STRUCTURAL * len(indices):
-            continue
-        for index in sorted({index for pair in pairs for index in pair} - proposed):
-            proposed.add(index)
-            yield _unusable(going.batches[index], site)
-
-
-def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
-    fields = {**_second_of_start(batch, site), "kind": "unusable", "reason": CONFIRM}
-    if batch.equipment and any(machine.id == batch.equipment for machine in site.equipment):
-        fields["equipment"] = batch.equipment
-    why = Phrase(
-        "Batch %(batch)s of %(step)s overlaps another one on its meter.",
-        batch=batch.batch_id,
-        step=batch.step,
+        if len(pairs) <= STRUCTURAL * len(indices):
+            own = sorted({index for pair in pairs for index in pair})
+            batches |= {index: going.batches[index] for index in own}
+    if not batches:
+        return
+    names = {machine.id for machine in site.equipment}
+    events = {
+        as_toml(event): event
+        for batch in batches.values()
+        for event in [_unusable(batch, names, site)]
+    }
+    first = next(iter(batches.values()))
+    why = in_number(
+        len(batches),
+        "%(count)s batch overlaps another one on its meter: %(batch)s of %(step)s.",
+        "%(count)s batches overlap one another on their meters; the first is %(batch)s of "
+        "%(step)s.",
+        count=f"{len(batches):,}",
+        batch=first.batch_id,
+        step=first.step,
     )
-    return DeclarationProposal(why, as_toml(DeclaredEvent.model_validate(fields)))
+    steps = tuple(dict.fromkeys(batch.step for batch in batches.values()))
+    yield DeclarationProposal(why, as_toml(*events.values()), steps)
+
+
+def _unusable(batch: Batch, names: Container[str], site: SiteSettings) -> DeclaredEvent:
+    fields = {**_second_of_start(batch, site), "kind": "unusable", "reason": CONFIRM}
+    if batch.equipment in names:
+        fields["equipment"] = batch.equipment
+    return DeclaredEvent.model_validate(fields)
 
 
 def _second_of_start(batch: Batch, site: SiteSettings) -> dict[str, object]:
@@ -116,12 +131,15 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
                 f"# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ "
                 f'by = "power", power = {{ {listed} }} }}\n'
             )
-            yield DeclarationProposal(why, toml)
+            steps = tuple(dict.fromkeys(sink.step for sink in sinks_of(meter, site)))
+            yield DeclarationProposal(why, toml, steps)
 
 
 def _off_scale(
     local: Sequence[Batch], off_scale: Mapping[int, float], site: SiteSettings
 ) -> Iterator[DeclarationProposal]:
+    """One proposal a factor, with a list of the runs."""
+    by_factor: dict[float, list[tuple[Batch, DeclaredEvent]]] = {}
     for index, factor in sorted(off_scale.items()):
         batch = local[index]
         carriers = {energy.carrier for energy in batch.energy}
@@ -133,10 +151,20 @@ def _off_scale(
                 "reason": CONFIRM,
             }
             event = DeclaredEvent.model_validate({**_second_of_start(batch, site), **unit})
-            text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
-            yield DeclarationProposal(
-                Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event)
-            )
+            by_factor.setdefault(factor, []).append((batch, event))
+    for found in by_factor.values():
+        first, _ = found[0]
+        why = in_number(
+            len(found),
+            "The energy of %(count)s batch is in another unit than the rest: %(batch)s of "
+            "%(step)s.",
+            "The energy of %(count)s batches is in another unit than the rest; the first is "
+            "%(batch)s of %(step)s.",
+            count=f"{len(found):,}",
+            batch=first.batch_id,
+            step=first.step,
+        )
+        yield DeclarationProposal(why, as_toml(*(event for _, event in found)))
 
 
 def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:
@@ -157,7 +185,8 @@ def as_file(proposals: Sequence[DeclarationProposal]) -> str:
         "# What this run found by holding records against one another. Your own labels act on it "
         "already;\n"
         "# a report does so only once it is declared.\n"
-        "# Paste into site.toml what is so, and put the reason in your own words: an auditor "
-        "reads it.\n"
+        "# Paste into site.toml what is so, take out of a list of runs what is not, and put the "
+        "reason in\n"
+        "# your own words: an auditor reads it.\n"
     )
     return "\n".join((head, *(f"# {proposal.why}\n{proposal.toml}" for proposal in proposals)))

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
+from benchmarks.labels.validity import RELEASE_ONLY
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
 from benchmarks.packs.published_names import impostures
 from benchmarks.phrases import Phrase, in_number
@@ -331,6 +332,16 @@ def examined(
     )
     batches, divided = joint.split(batches, logged.together.parts, site)
     batches, far = own_pack.marked(batches, pack)
+    at_home = _at_home(
+        settled,
+        request,
+        metered_steps=steps,
+        blank=given_energy.blank,
+        suspected=measured.own.suspected,
+        off_scale=given_energy.off_scale,
+    )
+    if at_home is not None:
+        at_home = joint.split(at_home, logged.together.parts, site)[0]
     rejected = [*logged.rejected, *given_energy.rejected, *measured.own.rejected]
     findings = [
         *_outside(batches),
@@ -374,6 +385,7 @@ def examined(
         findings,
         rejected,
         measured.own.meters,
+        at_home=at_home,
         undeclared=measured.own.undeclared,
         outward=judged,
         proposals=tuple(proposed),
@@ -383,6 +395,23 @@ def examined(
         uncounted=settled.uncounted,
         unmapped=logged.unmapped,
     )
+
+
+def _at_home(settled: SettledBatches, request: Request, **examined: Any) -> list[Batch] | None:
+    """The batches with those that only a release leaves out (`validity.RELEASE_ONLY`); None where
+    there are none. `examined` as `examining.examine` takes it.
+    """
+    before = [
+        replace(batch, excluded=None) if batch.excluded in RELEASE_ONLY else batch
+        for batch in settled.with_heat
+    ]
+    same = not settled.uncounted.keys and all(
+        one is other for one, other in zip(settled.batches, before, strict=True)
+    )
+    if same:
+        return None
+    at_home, _ = examining.examine(before, request.site, request.pack, **examined)
+    return own_pack.marked(at_home, request.pack)[0]
 
 
 def of_meters_alone(request: Request) -> PlantData:
@@ -443,6 +472,7 @@ def from_log(request: Request) -> PlantData:
             *material_flow.unused_factors(site, pack),
         ],
         rejected,
+        at_home=_at_home(settled, request, metered_steps={}, blank=frozenset()),
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(stray for stray in cut.left_out if period is None or stray.start in period),
         outward=judging.of_runs(

@@ -15,16 +15,19 @@ from benchmarks import packs
 from benchmarks.catalogue import in_language
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
-from benchmarks.measurements import CarrierEnergy, Metric, Severity
+from benchmarks.measurements import CarrierEnergy, Metric
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.released import rank
 from reporting_agent.console import columns_of
-from reporting_agent.report.figures import count, scaled, shown
+from reporting_agent.pipeline import own_pack
+from reporting_agent.report.figures import count, shown
+from reporting_agent.report.look_first import first_looks
 from reporting_agent.report.words import counted, reason
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
     from reporting_agent.analysis import Analysis
+    from reporting_agent.changes.reportable import MissingForRelease
     from reporting_agent.config import SiteSettings
     from reporting_agent.pipeline import LabelResult
 
@@ -32,6 +35,7 @@ WIDTH = 100
 MOST_LINES = 25
 _MOST_ROWS = 7  # of the table
 _MOST_ADVICE = 3
+_MOST_ASSUMED = 2
 _MOST_METERS = 5
 _FEWEST_OF_EQUIPMENT = 3  # runs, for a row of its own
 
@@ -44,8 +48,11 @@ def lines(
     written: Sequence[str],
     out: Path,
     lang: str,
+    missing: Sequence[MissingForRelease] = (),
 ) -> list[str]:
-    """The page; `said` is what was read and assumed, `written` the files."""
+    """The page; `said` is what was read and assumed, `written` the files, `missing` what a report
+    lacks.
+    """
 
     def translated(phrase: str) -> str:
         return in_language(phrase, lang)
@@ -53,10 +60,11 @@ def lines(
     meters = [] if result.data.batches else list(_meters_alone(result, analysis, lang))
     head = [line for text in said for line in wrapped(translated(text), 2)]
     table = list(_table(result, lang))
+    table += [line for text in _taken(result, lang) for line in wrapped(text, 2)]
     left_out = list(_not_counted(result, lang))
     look = [
         line
-        for number, text in enumerate(_look_first(result, analysis, lang), start=1)
+        for number, text in enumerate(_look_first(site, result, analysis, lang), start=1)
         for line in wrapped(f"{number}. {text}", 2, "   ")
     ]
     if look:
@@ -68,6 +76,14 @@ def lines(
         ),
         2,
     )
+    if missing and result.data.pack.id != own_pack.OWN:
+        lacking = in_number(
+            len(missing),
+            "A report lacks %(count)s thing: steplabel-agent check --release",
+            "A report lacks %(count)s things: steplabel-agent check --release",
+            count=count(len(missing)),
+        )
+        last = [*wrapped(translated(lacking), 1), *last]
     table = table or meters
     room = MOST_LINES - len(table) - len(left_out) - len(look) - len(last)
     if len(head) > room:
@@ -190,7 +206,7 @@ def _table(result: LabelResult, lang: str) -> Iterator[str]:
         rows.append(_row(result, label, lang))
         rows += _by_equipment(label)
     shown_rows = rows[:_MOST_ROWS]
-    name_width = min(max(columns_of(row[0]) for row in shown_rows) + 2, 46)
+    name_width = min(max(columns_of(row[0]) for row in shown_rows) + 2, 40)
     yield _padded("", name_width) + f"{heads[0]:>12}{heads[1]:>12}{heads[2]:>14}  {heads[3]}"
     for name, best, typical, runs, unit, why in shown_rows:
         line = f"{_padded(name, name_width)}{best:>12}{typical:>12}{runs:>14}  {unit}"
@@ -206,6 +222,17 @@ def _table(result: LabelResult, lang: str) -> Iterator[str]:
             ),
             lang,
         )
+
+
+def _taken(result: LabelResult, lang: str) -> Iterator[str]:
+    """What the labels of the table took without a record of it, each once: the largest effects."""
+    words = dict.fromkeys(
+        in_language(assumption.words, lang)
+        for label in headline(result.site_label.steps)
+        for assumption in label.assumed
+    )
+    for text in list(words)[:_MOST_ASSUMED]:
+        yield in_language(Phrase("Assumed: %(what)s", what=text), lang)
 
 
 def _fit(line: str) -> str:
@@ -312,33 +339,14 @@ def _not_counted(result: LabelResult, lang: str) -> Iterator[str]:
         yield from wrapped(in_language(phrase, lang), 3)
 
 
-_FIRST = ("unit-label", "unit-change", "clock-step", "register-reset", "meter-unknown")
-
-
-def _look_first(result: LabelResult, analysis: Analysis, lang: str) -> Iterator[str]:
-    """What costs most: questions of the data, then advice, each with MWh and money."""
-    shown_now = 0
-    warnings = [finding for finding in result.findings if finding.severity is Severity.WARNING]
-    warnings.sort(key=lambda finding: finding.code not in _FIRST)
-    for finding in warnings[:1]:
-        shown_now += 1
-        yield in_language(finding.sentence, lang)
+def _look_first(
+    site: SiteSettings, result: LabelResult, analysis: Analysis, lang: str
+) -> Iterator[str]:
+    """Changes in the data, what is wrong with it, then advice; without runs, unusual days."""
+    found = [look.line for look in first_looks(site, result, analysis, lang)][:_MOST_ADVICE]
+    yield from found
     if not result.data.batches:
-        yield from _unusual_days(analysis, lang, _MOST_ADVICE - shown_now)
-        return
-    for advice in analysis.first_look:
-        if shown_now >= _MOST_ADVICE:
-            return
-        worth = []
-        if advice.amount is not None:
-            energy = scaled(advice.amount.kwh, "kWh")
-            worth.append(f"{energy.text} {energy.unit}")
-            currency = next((loss.currency for loss in analysis.losses if loss.currency), None)
-            if advice.amount.money is not None and currency:
-                worth.append(f"{count(advice.amount.money)} {currency}")
-        shown_now += 1
-        sentence = advice.words.said_in(lang)
-        yield f"{', '.join(worth)}: {sentence}" if worth else sentence
+        yield from _unusual_days(analysis, lang, _MOST_ADVICE - len(found))
 
 
 def _unusual_days(analysis: Analysis, lang: str, most: int) -> Iterator[str]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.label_keys import LabelKey
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.waste.gap_parts import StepLosses
+from reporting_agent.changes.reportable import MissingForRelease, reportable
 from reporting_agent.pipeline import LabelResult
 
 
-def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
+def label_json(
+    result: LabelResult, analysis: Analysis, missing: Sequence[MissingForRelease] | None = None
+) -> dict[str, Any]:
     """The label with what only the analysis knows: what the meters' energy was for, and the gap by
     cause.
 
     `value_adding.meters` of a step's every entry and `gap.by_cause` of the entry's own stand beside
     what the label says; `gap.avoidable`, what named causes took, is taken out of the label's
-    `unexplained`.
+    `unexplained`. `reportable` is there where it was asked what a report lacks (`missing`).
     """
     payload = result.to_json()
     meters: dict[str, list[dict[str, Any]]] = {}
@@ -26,6 +30,8 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     for entry in payload["steps"]:
         entry["value_adding"]["meters"] = meters.get(entry["step"], [])
         lost = losses.get(LabelKey(*(entry[name] for name in LabelKey._fields)))
+        if missing is not None:
+            entry["reportable"] = reportable(entry["step"], missing)
         if entry["gap"] is not None and lost is not None:
             _divide(entry["gap"], lost)
     payload["route_accounts"] = [account.to_json() for account in analysis.routes]

@@ -14,7 +14,10 @@ from reporting_agent.report import html, quality, tables, writing
 from reporting_agent.report.label_json import label_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.measurements import Period
+    from reporting_agent.changes.reportable import MissingForRelease
     from reporting_agent.changes.review import Review
     from reporting_agent.config import SiteSettings
     from reporting_agent.pipeline import LabelResult, PlantData
@@ -27,11 +30,12 @@ def write(
     out: Path,
     lang: str,
     made_at: datetime,
+    missing: Sequence[MissingForRelease] | None = None,
 ) -> dict[str, Any]:
     """Write them into a folder, which is made if need be; the content of label.json. The result as
-    `labelled` gives it.
+    `labelled` gives it; `missing` is what a report lacks.
     """
-    payload = label_json(result, analysis)
+    payload = label_json(result, analysis, missing)
     writing.folder(out)
     writing.write_json(out / "label.json", payload)
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))

@@ -151,10 +151,10 @@ def _outside(use: OutsideUse, step: str) -> Phrase:
     if use.is_inside:
         return in_number(use.batches,
 "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batch (above 0.5 %% a "
-"batch is left out)",
+"report leaves a batch out)",
 
             "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches "
-            "(above 0.5 %% a batch is left out)",
+            "(above 0.5 %% a report leaves a batch out)",
             carrier=use.carrier, share=share, batches=f"{use.batches:,}",
         )  # fmt: skip
     declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)

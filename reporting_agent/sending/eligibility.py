@@ -15,6 +15,16 @@ from benchmarks.packs.published_names import is_published
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
+from reporting_agent.pipeline import own_pack
+
+
+def why_not_reportable(site: SiteSettings) -> PolicyRefusal | None:
+    """The same as an answer: the refusal, or None."""
+    try:
+        require_reportable(site)
+    except PolicyRefusal as refused:
+        return refused
+    return None
 
 
 def require_reportable(site: SiteSettings) -> Pack:
@@ -24,7 +34,8 @@ def require_reportable(site: SiteSettings) -> Pack:
         InputError: the pack cannot be read.
         PolicyRefusal: `pack-of-its-own`, `unit-assumed`, `reason-not-written`.
     """
-    pack = packs.load(site.pack, site.pack_version, site.folder)
+    own = site.pack == own_pack.OWN
+    pack = own_pack.own_pack(site) if own else packs.load(site.pack, site.pack_version, site.folder)
     if not is_published(pack):
         raise PolicyRefusal(
             "pack-of-its-own",

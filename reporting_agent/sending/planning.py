@@ -438,8 +438,7 @@ def _nothing_to_release(
     return PolicyRefusal(
         codes.pop() if len(codes) == 1 else "nothing-to-release",
         Phrase("Nothing can be released for this period (%(named)s).", named=named),
-        "Run `steplabel-agent check` and `label` to see which batches are excluded and why. A "
-        "longer period contains more batches.",
+        "`steplabel-agent check --release` lists what is missing, and what to add.",
     )
 
 

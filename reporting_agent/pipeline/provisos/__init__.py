@@ -74,7 +74,7 @@ def of(
         (period.start + (period.end - period.start) / 2).date(),
     )
     unreported = frozenset[str]() if setting is None else frozenset(setting.unreported)
-    yield from over_the_fence.sentences(label, pack)
+    yield from over_the_fence.sentences(label, site, pack)
     yield from conversions.sentences(label, whole, pack)
     yield from takers.untaken(label, whole)
     yield from takers.unserved(label, whole, pack)

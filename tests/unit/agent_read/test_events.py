@@ -213,6 +213,32 @@ def test_what_is_proposed_can_be_pasted(tmp_path: Path, more: str) -> None:
     assert load(tmp_path, as_toml(event)).events == (event,)
 
 
+def test_a_list_of_runs_is_one_event_a_run(tmp_path: Path) -> None:
+    each = [
+        'step = "eaf"\nfrom = 2025-03-01T06:00:00+01:00\nuntil = 2025-03-01T06:00:01+01:00',
+        'step = "eaf"\nfrom = 2025-10-26T02:59:59+02:00\nuntil = 2025-10-26T03:00:00+02:00',
+    ]
+    rest = 'kind = "unusable"\nreason = "Two rows of one heat, book 12."'
+    single = load(tmp_path, "".join(f"[[events]]\n{one}\n{rest}\n" for one in each)).events
+    assert load(tmp_path, as_toml(*single)).events == single
+    assert as_toml(*single).count("reason = ") == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "runs = []",
+        'runs = [{ step = "eaf", from = 2025-03-01 }]',
+        'step = "eaf"\nruns = [{ from = 2025-03-01T06:00:00+01:00 }]',
+        "runs = [{ from = 2025-03-01T06:00:00+01:00 }]",
+    ],
+)
+def test_runs_that_name_no_single_run_are_refused(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load(tmp_path, f'[[events]]\n{wrong}\nkind = "unusable"\nreason = "Book 12."\n')
+    assert refused.value.code == "site-invalid"
+
+
 def test_a_swap_is_of_both_meters_and_a_change_of_the_process_acts_on_none(tmp_path: Path) -> None:
     text = '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "{}"\nreason = "See the log."\n'
     events = load(tmp_path, text.format("process") + text.format('swap"\nwith = "m2')).events

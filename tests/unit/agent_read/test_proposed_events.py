@@ -70,8 +70,9 @@ def test_two_rows_that_overlap_in_a_repeated_hour_are_each_declared_unusable() -
     going: Any = SimpleNamespace(
         indices={("meter", "m"): list(range(len(batches) + len(others)))}, batches=batches + others
     )
-    proposals = propose(going, [], [], {}, SITE)
-    assert [moments(proposal.toml)[0] for proposal in proposals] == [
+    (proposal,) = propose(going, [], [], {}, SITE)
+    (event,) = tomllib.loads(proposal.toml)["events"]
+    assert [run["from"] for run in event["runs"]] == [
         REPEATED,
         REPEATED + timedelta(minutes=20),
     ]

@@ -14,7 +14,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.analysis import analyse
-from reporting_agent.changes.change import ChangeKind
+from reporting_agent.changes.change import ChangeCause, ChangeKind
 from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.questioned_label import questioned
 from reporting_agent.changes.review import Review, review
@@ -83,6 +83,24 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
     with pytest.raises(PolicyRefusal) as refused:
         reviewed.require_answers()
     assert refused.value.code == "change-unanswered"
+
+
+@pytest.mark.parametrize(("since", "first"), [(0, None), (15, "2024-03-16")])
+def test_a_check_meter_in_another_unit_is_told_by_its_unit_and_what_is_pasted_answers_it(
+    asked: Callable[..., Review], since: int, first: str | None
+) -> None:
+    turn = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(days=since)
+
+    def in_mwh(moment: datetime) -> float:
+        return furnace(moment) * (0.001 if moment >= turn else 1.0)
+
+    check = meter("b", step='"eaf"', role='"check"', checks='"a"')
+    (question,) = asked(check, in_mwh).open
+    assert question.change.causes[0] is ChangeCause.UNIT
+    assert question.to_json()["from"] == first
+    assert 'kind = "unit"' in question.declare
+    assert "factor = 1000.0" in question.declare
+    assert not asked(check + question.declare, in_mwh).open
 
 
 def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None:
