@@ -5,12 +5,12 @@ is computed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import unified_diff
 from pathlib import Path
 
 from tests.statistical.outcome import Outcome
 
 DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENT = DOCS / "privacy.md"
 
 
 def filled(text: str, outcomes: Sequence[Outcome]) -> str:
@@ -28,20 +28,17 @@ def filled(text: str, outcomes: Sequence[Outcome]) -> str:
 
 
 def write(outcomes: Sequence[Outcome]) -> None:
-    for path, tables in _by_page(outcomes).items():
-        path.write_text(filled(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    for outcome in outcomes:
+        path = DOCS / outcome.page
+        path.write_text(filled(path.read_text(encoding="utf-8"), [outcome]), encoding="utf-8")
 
 
-def agrees(outcomes: Sequence[Outcome]) -> bool:
-    """Whether the documents hold exactly these tables."""
-    texts = {path: path.read_text(encoding="utf-8") for path in _by_page(outcomes)}
-    return all(
-        filled(texts[path], tables) == texts[path] for path, tables in _by_page(outcomes).items()
-    )
-
-
-def _by_page(outcomes: Sequence[Outcome]) -> dict[Path, list[Outcome]]:
-    return {
-        DOCS / page: [outcome for outcome in outcomes if outcome.page == page]
-        for page in sorted({outcome.page for outcome in outcomes})
-    }
+def differing(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """What is written of each table that the documents do not hold, line by line: by its name."""
+    differences = {}
+    for outcome in outcomes:
+        text = (DOCS / outcome.page).read_text(encoding="utf-8")
+        there, wanted = text.splitlines(), filled(text, [outcome]).splitlines()
+        if lines := [*unified_diff(there, wanted, outcome.page, outcome.page, n=0, lineterm="")]:
+            differences[outcome.name] = "\n".join(lines)
+    return differences
