@@ -31,6 +31,7 @@ from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
+from reporting_agent.sources.encodings import BROKEN_ARCHIVE
 
 MOST_EMPTY = 8
 """A sheet's rectangle may have so many cells for each that holds something; a table with many blank
@@ -337,10 +338,10 @@ def _refusing_damage(path: Path) -> Iterator[None]:
         yield
     except (
         python_calamine.CalamineError,
-        SyntaxError,
+        SyntaxError,  # of XML, by whichever parser openpyxl takes
         BadZipFile,
-        OSError,
-    ) as broken:  # of XML, by whichever parser openpyxl takes
+        *BROKEN_ARCHIVE,
+    ) as broken:
         raise unreadable(path, str(broken)) from broken
     except (
         BaseException

@@ -300,6 +300,7 @@ def test_a_ratio_of_electricity_passes_over_no_bought_cooling(
                     str(YEAR),
                     "--out",
                     str(out),
+                    "-v",
                     "--lang",
                     lang,
                 ]

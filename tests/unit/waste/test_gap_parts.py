@@ -131,6 +131,7 @@ def test_heat_whose_price_is_per_volume_makes_the_money_unknown_and_not_less(
     def heat(number: int) -> Batch:
         energy = (
             CarrierEnergy("electricity", 3_000.0, "kWh"),
+            CarrierEnergy("oxygen", 5_000.0, "Nm3"),
             CarrierEnergy("coke-oven-gas", 15.0 + number % 7, "GJ"),
         )
         return a_melt(
@@ -142,7 +143,8 @@ def test_heat_whose_price_is_per_volume_makes_the_money_unknown_and_not_less(
         )
 
     def lost_at(price: dict[str, Any]) -> StepLosses:
-        prices = [*TARIFF["prices"], {"carrier": "coke-oven-gas", **price}]
+        oxygen = {"carrier": "oxygen", "price": 0.5, "unit": "Nm3"}
+        prices = [*TARIFF["prices"], oxygen, {"carrier": "coke-oven-gas", **price}]
         return lost(
             [heat(number) for number in range(60)],
             labelled,
@@ -207,12 +209,13 @@ def test_what_a_step_gives_back_is_no_part_of_the_mix(
     def heat(number: int, gas: float) -> Batch:
         gave = CarrierEnergy("converter-gas", gas, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=8.0)
         fuel = CarrierEnergy("coke-oven-gas", 1_000.0, "Nm3", lhv_mj_per_unit=17.0)
+        oxygen = CarrierEnergy("oxygen", 5_000.0, "Nm3")
         return a_melt(
             number,
             step="converter",
             equipment="bof-1",
             variables={"scrap_pct": 15.0},
-            energy=(CarrierEnergy("electricity", 3_000.0, "kWh"), fuel, gave),
+            energy=(CarrierEnergy("electricity", 3_000.0, "kWh"), oxygen, fuel, gave),
         )
 
     loss = lost(
@@ -233,6 +236,7 @@ def test_labels_that_hold_the_same_energy_are_not_both_counted(
         a_melt(
             number,
             step="eaf",
+            variables={"hot_metal_pct": 0.0},
             energy=(CarrierEnergy("electricity", 40_000.0 + 37 * (number % 30), "kWh"), fuel, coke),
         )
         for number in range(70)

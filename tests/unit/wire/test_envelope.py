@@ -25,6 +25,7 @@ OUTER_REFUSALS = {
     "field-malformed",
     "period-not-canonical",
     "outer-signature-invalid",
+    "wire-version-unknown",
 }
 
 
