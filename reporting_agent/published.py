@@ -68,6 +68,7 @@ class ListedBenchmark(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     pack: str
+    period: str
     url: str = Field(pattern=r"^/api/v1/benchmarks/")
 
 
@@ -130,11 +131,13 @@ def of_its_json(address: str) -> str:
     return _PAGE.sub(r"\1/api/v1/benchmarks/\2/", address)
 
 
-def newest(portal: str, pack: str, network: Network) -> str:
-    """The address of the newest benchmark in force that the portal has published by this pack.
+def in_force(portal: str, pack: str, period: str | None, network: Network) -> str:
+    """The address of the benchmark in force that the portal has published by this pack, of the
+    newest period where None.
 
     Raises:
-        InputError: there is none, or the answer is no list. Unreachable: the portal did not answer.
+        InputError: there is none or several, or the answer is no list. Unreachable: the portal did
+            not answer.
     """
     address = f"{portal}/api/v1/benchmarks/"
     raw, _ = _fetch(address, network)
@@ -149,20 +152,42 @@ def newest(portal: str, pack: str, network: Network) -> str:
             found=str(wrong).splitlines()[0],
             wanted=Phrase("a list of published benchmarks"),
         ) from wrong
-    fitting = next((row for row in rows if row.pack == pack), None)
-    if fitting is None:
+    of_pack = [row for row in rows if row.pack == pack and period in (None, row.period)]
+    fitting = [row for row in of_pack if row.period == of_pack[0].period]
+    if not fitting:
         raise InputError(
             "benchmark-not-there",
             Phrase(
                 "The portal has not yet published a benchmark made with the pack %(pack)s.",
                 pack=pack,
+            )
+            if period is None
+            else Phrase(
+                "The portal has not published a benchmark of %(period)s made with the pack "
+                "%(pack)s.",
+                period=period,
+                pack=pack,
             ),
-            "Wait for its first publication, or name a benchmark with --benchmark.",
+            "Wait for its publication, or name a benchmark with --benchmark.",
             place=Place(address),
-            found=", ".join(sorted({row.pack for row in rows})) or Phrase("none at all"),
-            wanted=pack,
+            found=", ".join(sorted({f"{row.pack} {row.period}" for row in rows}))
+            or Phrase("none at all"),
+            wanted=pack if period is None else f"{pack} {period}",
         )
-    return f"{portal}{fitting.url}"
+    if len(fitting) > 1:
+        raise InputError(
+            "several-benchmarks",
+            Phrase(
+                "The portal has published several benchmarks of %(period)s made with this pack: "
+                "one for each jurisdiction and route.",
+                period=fitting[0].period,
+            ),
+            "Name the one of your jurisdiction and route with --benchmark.",
+            place=Place(address),
+            found=", ".join(f"{portal}{row.url}" for row in fitting),
+            wanted=Phrase("one benchmark"),
+        )
+    return f"{portal}{fitting[0].url}"
 
 
 def _read(path: Path) -> bytes:

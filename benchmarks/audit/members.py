@@ -32,7 +32,7 @@ STEP: Shape = {
         "step product variant boundary metric unit ratio headline best interval typical "
         "typical_interval"
     ),
-    **_values("curve_withheld potential_withheld rule averaging firms in_part"),
+    **_values("curve_withheld potential_withheld rule firms in_part"),
     "curve": _values("percent value interval"),
     "potential": _values("to value interval"),
     "bands": {**_values("quarters untold"), "named": _values("quarter firm firm_zh")},

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -19,11 +18,10 @@ import numpy as np
 
 from benchmarks import packs
 from benchmarks.audit.members import require_known
-from benchmarks.audit.published import ComposedOf, LoggedDocument
+from benchmarks.audit.published import LoggedDocument
 from benchmarks.audit.repeats import Repeat, repeat_of
 from benchmarks.audit.wording import worded_otherwise
 from benchmarks.composition import (
-    Averaging,
     IndustryCell,
     IndustryLabel,
     ReportedLabel,
@@ -46,11 +44,6 @@ from benchmarks.ranking import Quarters, quarters
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Pack, Route
 from benchmarks.wire.heads import TreeHead
-
-AVERAGED_SINCE = date(2026, 11, 21)
-"""Versions logged before this day may show single ranks (`composition.rules`); none logged since
-may, whatever its document says.
-"""
 
 SHOWN = (GateReason.SHOWN, GateReason.UNCHANGED)
 TOTALS = {
@@ -219,23 +212,7 @@ def _composed(
         by_step(reported),
         rng,
         period=str(file.document["period"]),
-        averaging=_averaging(file),
     )
-
-
-def _averaging(file: ComposedOf) -> Averaging:
-    """What stands at a rank: by the day of the log, which is no earlier than that of any report in
-    the version.
-    """
-    days = [
-        file.publication.on,
-        str(file.document["published_on"]),
-        *(report.values.on for report in file.reports),
-    ]
-    if max(map(date.fromisoformat, days)) >= AVERAGED_SINCE:
-        return "five-ranks"
-    stated = any(step.get("averaging") == "five-ranks" for step in file.document["steps"])
-    return "five-ranks" if stated else "single-rank"
 
 
 def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[RecomputedFigure]:
@@ -262,15 +239,10 @@ def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[Re
         RecomputedFigure(Phrase("%(cell)s headline", cell=name), shown["headline"], cell.headline),
         RecomputedFigure(Phrase("%(cell)s firms", cell=name), shown["firms"], cell.firms),
         RecomputedFigure(Phrase("%(cell)s rule", cell=name), shown["rule"], cell.rule),
-        RecomputedFigure(
-            Phrase("%(cell)s averaging", cell=name),
-            shown.get("averaging", "single-rank"),
-            cell.averaging,
-        ),
     ]
-    if not gate["shown"] or shown.get("curve_withheld") or not percents(cell.firms):
+    if not gate["shown"] or shown["curve_withheld"] or not percents(cell.firms):
         figures.append(
-            RecomputedFigure(Phrase("%(cell)s quarters", cell=name), shown.get("bands"), None)
+            RecomputedFigure(Phrase("%(cell)s quarters", cell=name), shown["bands"], None)
         )
     if gate["code"] == GateReason.UNCHANGED:
         return figures
@@ -308,10 +280,10 @@ def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[Re
             _potential_shown(shown),
             _potential(shown, cell) if is_shown else [],
         ),
-        RecomputedFigure(Phrase("%(cell)s pooled", cell=name), shown.get("pooled", []), pooled),
+        RecomputedFigure(Phrase("%(cell)s pooled", cell=name), shown["pooled"], pooled),
         RecomputedFigure(
             Phrase("%(cell)s in part", cell=name),
-            shown.get("in_part", 0),
+            shown["in_part"],
             cell.in_part if is_shown else 0,
         ),
     ]
@@ -385,7 +357,7 @@ def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
     shown = {
         LabelKey(step["step"], step["product"], step["variant"], step["metric"]): step["bands"]
         for step in document["steps"]
-        if step.get("bands")
+        if step["bands"]
     }
     if not shown:
         return []
@@ -446,16 +418,14 @@ def _ends(
 
 
 def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [
-        [point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())
-    ]
+    return [[point["percent"], point["value"], [*point["interval"]]] for point in shown["curve"]]
 
 
 def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
     """The points as the gate lets them through; none where the document says that they are
-    withheld, or is from before there were any.
+    withheld.
     """
-    if shown.get("curve_withheld") or "curve" not in shown:
+    if shown["curve_withheld"]:
         return []
     points = let_through(cell.curve, cell.firms, cell.grid.width, cell.grid.lower)
     return [[point.percent, point.value, [*point.interval]] for point in points]
@@ -464,15 +434,11 @@ def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
 def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
     return [
         [potential["to"], potential["value"], [*potential["interval"]]]
-        for potential in shown.get("potential", ())
+        for potential in shown["potential"]
     ]
 
 
 def _potential(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
-    """As the gate lets them through; none where the document says that they are withheld, or is
-    from before there were any.
-    """
-    if "potential" not in shown:
-        return []
-    through = potentials.let_through(cell, shown.get("potential_withheld", ()))
+    """As the gate lets them through; none where the document says that they are withheld."""
+    through = potentials.let_through(cell, shown["potential_withheld"])
     return [[potential.to, potential.value, [*potential.interval]] for potential in through]

@@ -17,13 +17,8 @@ from benchmarks.wire import published
 
 OF_A_STEP = (
     *("unit", "best", "interval", "typical", "typical_interval", "curve", "curve_withheld"),
-    *("rule", "averaging", "firms", "pooled", "in_part", "potential", "potential_withheld"),
+    *("rule", "firms", "pooled", "in_part", "potential", "potential_withheld"),
 )
-ABSENT = {
-    "in_part": 0,
-    "potential": [],
-    "potential_withheld": [],
-}  # what a version says that was published before there was such a member
 OF_A_TOTAL = ("unit", "value", "interval", "rule", "firms")
 WHOSE = ("step", "product", "variant", "boundary", "metric")
 ADDRESS = ("pack", "route", "period")
@@ -97,10 +92,7 @@ def _first_shown(
 
 
 def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        part: cell.get(part, ABSENT.get(part))
-        for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)
-    }
+    return {part: cell[part] for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)}
 
 
 def _address(document: Mapping[str, Any]) -> list[Any]:

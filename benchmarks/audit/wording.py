@@ -180,10 +180,10 @@ def _cell(cell: IndustryCell, shown: Mapping[str, Any]) -> IndustryCell:
             CurvePoint(
                 point["percent"], point["value"], (point["interval"][0], point["interval"][1])
             )
-            for point in shown.get("curve", ())
+            for point in shown["curve"]
         ),
-        pooled=tuple((pool["years"], pool["firms"]) for pool in shown.get("pooled", ())),
-        in_part=shown.get("in_part", 0),
+        pooled=tuple((pool["years"], pool["firms"]) for pool in shown["pooled"]),
+        in_part=shown["in_part"],
         good_fit=cell.good_fit if is_shown else None,
     )
 

@@ -17,7 +17,6 @@ from benchmarks.composition.reported_labels import ReportedLabel, by_step
 from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.composition.roster import CellRoster, Member, Roster
 from benchmarks.composition.rules import (
-    Averaging,
     apply_rule,
     averaged,
     median_of_ordered,
@@ -27,7 +26,6 @@ from benchmarks.composition.savings_potential import Potential
 from benchmarks.composition.simulation_seed import seed_of
 
 __all__ = [
-    "Averaging",
     "CellRoster",
     "CurvePoint",
     "IndustryCell",

@@ -18,7 +18,6 @@ from benchmarks.composition.one_report import Drawn, outer, with_one_false
 from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.rules import (
-    Averaging,
     RuleName,
     apply_to_ordered,
     averaged,
@@ -75,13 +74,11 @@ def compose_with_draws(
     ratio: float,
     headline: bool,
     count: int | None = None,
-    averaging: Averaging = "five-ranks",
 ) -> ComposedCell:
     """As `compose_cell`, keeping the draws for the route's totals.
 
     Args:
         count: draws; a route needs as many of every cell. By the number of firms where None.
-        averaging: as a version published before had it, where its figures are computed again.
     """
     firms = len(who.entering)
     holds = rule_for(firms, pack.composition)
@@ -92,11 +89,9 @@ def compose_with_draws(
     if holds is not None:
         refuse_heavy_weight(holds.rule, firms, pack)
         views = observe(who.entering, "best")
-        best_drawn, along = drawn_together(views, holds.rule, rng, count, averaging)
+        best_drawn, along = drawn_together(views, holds.rule, rng, count)
         typical_views = observe(who.entering, "typical")
-        typical_drawn, savings = typical_together(
-            typical_views, best_drawn.values, rng, count, averaging
-        )
+        typical_drawn, savings = typical_together(typical_views, best_drawn.values, rng, count)
         best, typical = best_drawn.summary(), typical_drawn.summary()
         points = tuple(
             CurvePoint(percent, *drawn.summary())
@@ -132,7 +127,6 @@ def compose_with_draws(
         potential=potentials,
         pooled=who.pooled,
         in_part=who.in_part,
-        averaging=averaging,
     )
     return ComposedCell(result, best_drawn, typical_drawn)
 
@@ -170,7 +164,6 @@ def drawn_together(
     rule: RuleName,
     rng: np.random.Generator,
     count: int | None = None,
-    averaging: Averaging = "five-ranks",
 ) -> tuple[Drawn, list[Drawn]]:
     """The industry's value, and each point of the curve, in the same draws."""
     firms = views[0].values.size
@@ -181,7 +174,7 @@ def drawn_together(
             spread.append(block.std(axis=-1, ddof=1))
             block.sort(axis=-1)
             values.append(apply_to_ordered(rule, block))
-            points.append(curve.read_off(block, averaging))
+            points.append(curve.read_off(block))
         best.append(np.concatenate(values))
         along.append(np.concatenate(points))
         spreads.append(np.concatenate(spread))
@@ -189,7 +182,7 @@ def drawn_together(
     shown = [
         (averaged(rule, firms), np.array(best)),
         *zip(
-            (curve.ranks(percent, firms, averaging) for percent in curve.percents(firms)),
+            (curve.ranks(percent, firms) for percent in curve.percents(firms)),
             np.moveaxis(np.array(along), -1, 0),
             strict=True,
         ),
@@ -203,7 +196,6 @@ def typical_together(
     best: Draws,
     rng: np.random.Generator,
     count: int | None = None,
-    averaging: Averaging = "five-ranks",
 ) -> tuple[Drawn, tuple[Draws, Draws]]:
     """The median firm in each posterior draw, and what the firms would save at it and at the
     industry's best. Blocks are sorted in place: they are not needed any more.
@@ -215,7 +207,7 @@ def typical_together(
         for block in posterior.draws(observed, rng, count):
             spread.append(block.std(axis=-1, ddof=1))
             block.sort(axis=-1)
-            values.append(median_of_ordered(block, averaging))
+            values.append(median_of_ordered(block))
             above.append(savings_potential.saved(block, values[-1]))
             above_best.append(savings_potential.saved(block, bests[drawn : drawn + len(block)]))
             drawn += len(block)
@@ -223,9 +215,7 @@ def typical_together(
         to_typical.append(np.concatenate(above))
         to_best.append(np.concatenate(above_best))
         spreads.append(np.concatenate(spread))
-    typical = with_one_false(
-        np.array(middles), np.array(spreads), middle(firms, averaging), firms, rng
-    )
+    typical = with_one_false(np.array(middles), np.array(spreads), middle(firms), firms, rng)
     return typical, (np.array(to_typical), np.array(to_best))
 
 

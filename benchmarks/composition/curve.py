@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.composition.posterior import Array
-from benchmarks.composition.rules import Averaging, around
+from benchmarks.composition.rules import around
 
 FEWEST_BETWEEN = 5
 LADDERS = ((10, 20, 30, 40, 50, 60, 70, 80, 90), (25, 50, 75))
@@ -49,17 +49,17 @@ def rank_at(percent: int, firms: int) -> int:
     return -(-percent * firms // 100)
 
 
-def ranks(percent: int, firms: int, averaging: Averaging = "five-ranks") -> range:
+def ranks(percent: int, firms: int) -> range:
     """The ranks that make up a point, 0 the least energy."""
-    return around(rank_at(percent, firms) - 1, firms, averaging)
+    return around(rank_at(percent, firms) - 1, firms)
 
 
-def read_off(ordered: Array, averaging: Averaging = "five-ranks") -> Array:
+def read_off(ordered: Array) -> Array:
     """The points of each row of firms' values in rising order: along the last axis."""
     firms = ordered.shape[-1]
     points = [
         ordered[..., at.start : at.stop].mean(axis=-1)
-        for at in (ranks(percent, firms, averaging) for percent in percents(firms))
+        for at in (ranks(percent, firms) for percent in percents(firms))
     ]
     return np.stack(points, axis=-1) if points else ordered[..., :0]
 

@@ -21,7 +21,7 @@ from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
 from benchmarks.composition.posterior import ObservedValues, draw_count
 from benchmarks.composition.result import IndustryLabel, RouteTotal
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member, Roster
-from benchmarks.composition.rules import Averaging, rule_for
+from benchmarks.composition.rules import rule_for
 from benchmarks.packs import digest
 from benchmarks.routes import Pack, Route
 
@@ -33,19 +33,15 @@ def compose_route(
     rng: np.random.Generator,
     *,
     period: str,
-    averaging: Averaging = "five-ranks",
 ) -> IndustryLabel:
     """The industry label of one route and period.
 
     Args:
         labels_by_step: as `by_step` groups them: every site's latest accepted labels.
         period: as the participants reported it, e.g. "2016".
-        averaging: as a version published before had it, where its figures are computed again.
     """
     laid_out = lay_out(pack, route, labels_by_step)
-    return _compose(
-        pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period, averaging
-    )
+    return _compose(pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period)
 
 
 def roster_of(pack: Pack, route: Route, labels_by_step: ByStep) -> Roster:
@@ -62,7 +58,7 @@ def compose_with_roster(
     """`compose_route` and `roster_of` at once."""
     laid_out = lay_out(pack, route, labels_by_step)
     runs = one_run_a_firm(whole_runs(laid_out))
-    return _compose(pack, route, laid_out, runs, rng, period, "five-ranks"), _roster(laid_out, runs)
+    return _compose(pack, route, laid_out, runs, rng, period), _roster(laid_out, runs)
 
 
 def _compose(
@@ -72,7 +68,6 @@ def _compose(
     runs: Sequence[Run],
     rng: np.random.Generator,
     period: str,
-    averaging: Averaging,
 ) -> IndustryLabel:
     count = draw_count(
         max(len(cell.who.entering) for cell in laid_out)
@@ -88,7 +83,6 @@ def _compose(
             ratio=float(cell.route_step.ratio),
             headline=cell.headline,
             count=count,
-            averaging=averaging,
         )
         for cell in laid_out
     ]

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from benchmarks.composition.curve import CurvePoint
-from benchmarks.composition.rules import Averaging, RuleName
+from benchmarks.composition.rules import RuleName
 from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.label_keys import CellKey
 from benchmarks.measurements import Metric
@@ -31,11 +31,9 @@ class IndustryCell:
     up the route's totals. `pooled` says of how many of these firms the value covers several years,
     the last of them the period: (years, firms); `in_part` of how many it lacks months, in which
     fewer than five valid batches began. `curve` is how the firms are spread over values of `best`'s
-    kind; empty where there are too few, in a publication from before there were curves, or
-    (`curve_withheld`) where the gate left it out beside another publication's. `potential` is what
-    the firms would save at the typical value and at the best; `potential_withheld` names what of it
-    the gate left out. `averaging` is what stands at a rank of `typical` and `curve`; a publication
-    that does not say it is from before there were means.
+    kind; empty where there are too few, or (`curve_withheld`) where the gate left it out beside
+    another publication's. `potential` is what the firms would save at the typical value and at the
+    best; `potential_withheld` names what of it the gate left out.
     """
 
     step: str
@@ -62,7 +60,6 @@ class IndustryCell:
     curve_withheld: bool = False
     pooled: tuple[tuple[int, int], ...] = ()
     in_part: int = 0
-    averaging: Averaging = "single-rank"
     potential: tuple[Potential, ...] = ()
     potential_withheld: tuple[Reference, ...] = ()
 
@@ -100,9 +97,7 @@ class IndustryLabel(StoredAsJson):
     route: str
     product: str
     period: str
-    cells: Annotated[
-        tuple[IndustryCell, ...], Field(alias="steps")
-    ]  # kept under the name that rows have had from the first
+    cells: Annotated[tuple[IndustryCell, ...], Field(alias="steps")]
     composite: RouteTotal
     best_reached: RouteTotal
     typical: RouteTotal

@@ -26,9 +26,7 @@ class Member:
     firm: str
     site: str
     fingerprint: tuple[int, ...]  # count class, best, typical of each label
-    report: str = (
-        ""  # unknown in versions from before it was kept: there the fingerprint alone tells
-    )
+    report: str = ""  # digest of the envelope
 
     @classmethod
     def of(cls, run: Sequence[ReportedLabel]) -> Self:
@@ -53,15 +51,6 @@ class Member:
     def typicals(self) -> tuple[int, ...]:
         """The released typical value of each of its labels, likewise."""
         return self.fingerprint[2::3]
-
-    def repeats(self, other: Member) -> bool:
-        """Whether this is the very part that stood in another version."""
-        both_name_a_report = self.report and other.report
-        return (self.firm, self.site, self.fingerprint) == (
-            other.firm,
-            other.site,
-            other.fingerprint,
-        ) and (not both_name_a_report or self.report == other.report)
 
 
 DEPARTED = "left-"

@@ -7,9 +7,6 @@ so that one report, however false, moves it by one rank and no further; whatever
 the outermost five. Nor is any figure one firm's: each is a mean of five at least
 (`FEWEST_AVERAGED`). With single ranks, whoever knew a firm's rank knew its value. All act on the
 last axis, so that one call serves the true values of a sector and thousands of draws.
-
-Versions published before, whose figures were single ranks, keep what they showed: that is known
-here by name, so that their figures can be computed again.
 """
 
 from __future__ import annotations
@@ -28,11 +25,6 @@ from benchmarks.policies import CompositionRule
 
 RuleName = Literal["trimmed-best-five", "trimmed-best-decile"]
 """How the best is formed: the mean of five firms, or of a tenth, after those that are left out."""
-
-Averaging = Literal["five-ranks", "single-rank"]
-"""What stands at a rank: the mean of the five around it; `single-rank` in versions published before
-only.
-"""
 
 FEWEST_AVERAGED = 5
 """Firms whose values a published figure is the mean of, at least."""
@@ -67,27 +59,21 @@ def averaged(rule: RuleName, firms: int) -> range:
     return range(left_out, left_out + math.ceil(firms / 10))
 
 
-def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
+def around(rank: int, firms: int) -> range:
     """The ranks that make up what is published for one rank, 0 the least energy: five neighbours,
     the outermost five at either end.
 
     Of fewer than five firms all: the gate shows nothing of so few.
     """
-    if averaging == "single-rank":
-        return range(rank, rank + 1)
     first = min(max(rank - FEWEST_AVERAGED // 2, 0), max(firms - FEWEST_AVERAGED, 0))
     return range(first, min(first + FEWEST_AVERAGED, firms))
 
 
-def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
+def middle(firms: int) -> list[int]:
     """The ranks that make up the median firm; of an even number of firms some stand twice, for both
     ranks in the middle.
     """
-    both = [
-        rank
-        for middle in ((firms - 1) // 2, firms // 2)
-        for rank in around(middle, firms, averaging)
-    ]
+    both = [rank for middle in ((firms - 1) // 2, firms // 2) for rank in around(middle, firms)]
     return both if firms % 2 == 0 else both[: len(both) // 2]
 
 
@@ -110,8 +96,6 @@ def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np
     return np.asarray(ordered[..., ranks.start : ranks.stop].mean(axis=-1))
 
 
-def median_of_ordered(
-    ordered: NDArray[np.float64], averaging: Averaging = "five-ranks"
-) -> NDArray[np.float64]:
+def median_of_ordered(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     """The median firm on the last axis, which is in rising order."""
-    return np.asarray(ordered[..., middle(ordered.shape[-1], averaging)].mean(axis=-1))
+    return np.asarray(ordered[..., middle(ordered.shape[-1])].mean(axis=-1))

@@ -91,7 +91,7 @@ def changed_firms(then: Roster, now: Roster) -> set[str]:
     for cell in then.cells:
         today = {member.firm: member for member in now.of(cell.cell).members}
         for member in cell.members:
-            if member.firm not in today or not today[member.firm].repeats(member):
+            if member.firm not in today or today[member.firm] != member:
                 changed.add(member.firm)
     return changed
 

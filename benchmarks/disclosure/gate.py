@@ -216,7 +216,7 @@ def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
     """Whether an earlier figure may stand: same rules and grid; another method is another
     figure.
     """
-    return (earlier.rule, earlier.averaging, earlier.grid) == (cell.rule, cell.averaging, cell.grid)
+    return (earlier.rule, earlier.grid) == (cell.rule, cell.grid)
 
 
 def _standing(earlier: IndustryCell, cell: IndustryCell) -> IndustryCell:

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from benchmarks.composition import curve
 from benchmarks.composition.result import IndustryCell, RouteTotal
 from benchmarks.composition.roster import CellRoster, Member, staying
-from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
+from benchmarks.composition.rules import RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.policies import DisclosurePolicy
 
@@ -94,7 +94,7 @@ class Exhibit:
         return {
             firm
             for firm in ours.keys() | theirs.keys()
-            if firm not in ours or firm not in theirs or not ours[firm].repeats(theirs[firm])
+            if firm not in ours or firm not in theirs or ours[firm] != theirs[firm]
         }
 
     def stands_as(self, other: Exhibit) -> bool:
@@ -149,10 +149,9 @@ def of_cell(name: str, who: CellRoster, cell: IndustryCell, period: str = "") ->
         return origin + member.typicals[0]
 
     points = tuple(
-        RankAverage(f"p{point.percent}", _at(point.percent, cell.averaging), best_of, width)
-        for point in cell.curve
+        RankAverage(f"p{point.percent}", _at(point.percent), best_of, width) for point in cell.curve
     )
-    typical = RankAverage("typical", lambda firms: middle(firms, cell.averaging), typical_of, width)
+    typical = RankAverage("typical", middle, typical_of, width)
     potentials = tuple(
         RankAverage(potential.to, _SAVING[potential.to], typical_of, width)
         for potential in cell.potential
@@ -338,8 +337,8 @@ def _mean_of_best(rule: RuleName, worth: Callable[[Member], float], width: float
     return RankAverage("best", lambda firms: averaged(rule, firms), worth, width)
 
 
-def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
-    return lambda firms: curve.ranks(percent, firms, averaging)
+def _at(percent: int) -> Callable[[int], range]:
+    return lambda firms: curve.ranks(percent, firms)
 
 
 def _effects(

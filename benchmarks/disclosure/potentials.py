@@ -82,11 +82,7 @@ def _few(cell: IndustryCell, ours: Exhibit, to: Reference, policy: DisclosurePol
     bests = np.array([float(member.bests[0]) for member in ours.who.members])
     if cell.rule is None:
         return True
-    reference = (
-        median_of_ordered(typicals, cell.averaging)
-        if to == "typical"
-        else apply_rule(cell.rule, bests)
-    )
+    reference = median_of_ordered(typicals) if to == "typical" else apply_rule(cell.rule, bests)
     above = np.maximum(typicals - reference, 0.0)
     return int((above > 0).sum()) < FEWEST_AVERAGED or mostly_one(
         above.tolist(), float(policy.largest_share_of_change)

@@ -210,10 +210,8 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
 
 
 def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
-    """What stands at a rank; nothing of a version from before means were taken, or of one that
-    shows nothing.
-    """
-    if any(cell.averaging == "five-ranks" and cell.best is not None for cell in label.headline):
+    """What stands at a rank; nothing where nothing is shown."""
+    if any(cell.best is not None for cell in label.headline):
         yield Phrase(
             "No figure comes from one firm alone. The typical value and each point of a curve are "
             "the mean of the five firms around "

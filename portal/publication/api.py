@@ -20,13 +20,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from benchmarks.phrases import Phrase
 from portal.api_views import ProblemSerializer, PublicView
 from portal.names import in_chinese
-from portal.problems import RefusedError
 from portal.publication import selectors
 from portal.publication.citation import api_url, file_name
-from portal.publication.rows import benchmark_view
+from portal.publication.rows import VersionColumns, VersionSeries, benchmark_view
 from portal.publication.shapes import ListedView
 from portal.read_replica import from_replica
 
@@ -87,7 +85,6 @@ class BandsSerializer(serializers.Serializer[Any]):
     untold = serializers.IntegerField(help_text="Sites whose quarter cannot be told.")
     named = NamedSerializer(
         many=True,
-        required=False,
         help_text="Firms that chose to be named, each in its own quarter.",
     )
 
@@ -109,46 +106,30 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     typical_interval = IntervalField(allow_null=True)
     curve = CurvePointSerializer(
         many=True,
-        required=False,
-        help_text="How the firms are spread; empty where too few. Documents from before there "
-        "were curves lack it.",
+        help_text="How the firms are spread; empty where too few.",
     )
     curve_withheld = serializers.BooleanField(
-        required=False,
         help_text="Whether the gate left the curve out: beside another publication's it would "
         "tell where a firm lies.",
     )
     potential = PotentialSerializer(
         many=True,
-        required=False,
-        help_text="What the firms would save; empty where held back. Documents from before "
-        "potentials lack it.",
+        help_text="What the firms would save; empty where held back.",
     )
     potential_withheld = serializers.ListField(
         child=serializers.CharField(),
-        required=False,
         help_text="Potentials that the gate left out.",
     )
-    bands = BandsSerializer(required=False, allow_null=True)
+    bands = BandsSerializer(allow_null=True)
     rule = serializers.CharField(allow_null=True)
-    averaging = serializers.CharField(
-        required=False,
-        help_text="What stands at a rank of typical and curve: five-ranks, the mean of the five "
-        "firms around it. single-rank, or no such "
-        "member: one firm's value, in versions published before.",
-    )
     firms = serializers.IntegerField()
     pooled = PooledSerializer(
         many=True,
-        required=False,
-        help_text="Of how many of the firms the value covers several years, for want of runs. "
-        "Documents from before pooling lack it.",
+        help_text="Of how many of the firms the value covers several years, for want of runs.",
     )
     in_part = serializers.IntegerField(
-        required=False,
         help_text="Of how many of the firms the value tells of part of its time: in some months "
-        "fewer than five valid "
-        "batches began. Older documents lack it.",
+        "fewer than five valid batches began.",
     )
     gate = GateSerializer()
 
@@ -214,9 +195,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField()
     pack_version = serializers.CharField()
     pack_digest = serializers.CharField()
-    jurisdiction = JurisdictionSerializer(
-        required=False, help_text="Documents from before it was named lack it."
-    )
+    jurisdiction = JurisdictionSerializer()
     route = serializers.CharField()
     product = serializers.CharField()
     period = serializers.CharField()
@@ -267,13 +246,6 @@ class CsvRenderer(BaseRenderer):
         return rendered
 
 
-ROUTE = OpenApiParameter(
-    "route",
-    {"type": "string", "pattern": "^[a-z0-9-]+$"},
-    description="Default: the pack's main route.",
-)
-
-
 class BenchmarksView(PublicView):
     @extend_schema(operation_id="benchmarks", responses={200: BenchmarkRowSerializer(many=True)})
     @method_decorator(from_replica)
@@ -283,44 +255,38 @@ class BenchmarksView(PublicView):
 
 
 DESCRIBED: dict[str, Any] = {
-    "parameters": [ROUTE, OpenApiParameter("format", str, enum=["json", "csv"])],
+    "parameters": [OpenApiParameter("format", str, enum=["json", "csv"])],
     "responses": {
         (200, "application/json"): BenchmarkSerializer,
         (200, "text/csv"): OpenApiResponse(
             OpenApiTypes.STR, "One row a step and metric, then one a total."
         ),
         404: ProblemSerializer,
-        409: ProblemSerializer,
-    },
-}
-
-OF_JURISDICTION = {
-    "parameters": DESCRIBED["parameters"][1:],
-    "responses": {
-        code: response for code, response in DESCRIBED["responses"].items() if code != 409
     },
 }
 
 
-class _OneBenchmark(PublicView):
+@extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
+class BenchmarkVersionView(PublicView):
+    """One version of a benchmark, whatever became of it."""
+
+    query = frozenset({"format"})
     renderer_classes = (JSONRenderer, CsvRenderer)
 
-    def answer(
+    @method_decorator(from_replica)
+    def get(
         self,
         request: Request,
         pack: str,
+        place: str,
+        route: str,
         period: str,
-        version: str | None,
-        route: str | None,
-        jurisdiction: str | None,
+        version: str | None = None,
     ) -> Response:
-        series = selectors.series(
-            pack, period, route, jurisdiction and jurisdiction.replace(".", "/")
-        )
-        row = series.row(None if version is None else int(version))
-        if row is None:
-            refuse_if_several(pack, period, route, jurisdiction)
-            raise Http404
+        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and
+        then why.
+        """
+        series, row = series_and_row(pack, place, route, period, version)
         view = benchmark_view(row, series.in_force)
         as_csv = request.accepted_renderer.format == "csv"
         response = Response(
@@ -337,73 +303,20 @@ class _OneBenchmark(PublicView):
         return response
 
 
-def refuse_if_several(pack: str, period: str, route: str | None, jurisdiction: str | None) -> None:
-    """Raises: RefusedError `several-jurisdictions` (409), where an address without a jurisdiction
-    could mean each of several.
-    """
-    meant = [] if jurisdiction is not None else selectors.jurisdictions(pack, period, route)
-    if len(meant) > 1:
-        rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
-        named = ", ".join(
-            f"/api/v1/benchmarks/{pack}/{quote(candidate.path.replace('/', '.'))}/{rest}"
-            for candidate in meant
-        )
-        raise RefusedError(
-            409,
-            "several-jurisdictions",
-            "Several jurisdictions have published this benchmark.",
-            Phrase("Ask one of: %(addresses)s.", addresses=named),
-        )
-
-
-@extend_schema_view(get=extend_schema(operation_id="benchmark_version", **DESCRIBED))
-class BenchmarkVersionView(_OneBenchmark):
-    """One version of a benchmark, whatever became of it, where one jurisdiction alone has published
-    it.
-    """
-
-    query = frozenset({"route", "format"})
-
-    @method_decorator(from_replica)
-    def get(self, request: Request, pack: str, period: str, version: str | None = None) -> Response:
-        """A published benchmark. The header `Steplabel-Status` says `published` or `withdrawn`, and
-        then why.
-        """
-        return self.answer(request, pack, period, version, request.query_params.get("route"), None)
-
-
 @extend_schema_view(get=extend_schema(operation_id="benchmark", **DESCRIBED))
 class BenchmarkInForceView(BenchmarkVersionView):
     """The version of a benchmark that is in force; where none is, the last that was withdrawn."""
 
 
-@extend_schema_view(get=extend_schema(operation_id="benchmark_version_of_place", **OF_JURISDICTION))
-class BenchmarkVersionOfJurisdictionView(_OneBenchmark):
-    """One version of a jurisdiction's benchmark, whatever became of it."""
-
-    query = frozenset({"format"})
-
-    @method_decorator(from_replica)
-    def get(
-        self,
-        request: Request,
-        pack: str,
-        place: str,
-        route: str,
-        period: str,
-        version: str | None = None,
-    ) -> Response:
-        """A published benchmark by its full address. The header `Steplabel-Status` says `published`
-        or `withdrawn`, and then why.
-        """
-        return self.answer(request, pack, period, version, route, place)
-
-
-@extend_schema_view(get=extend_schema(operation_id="benchmark_of_place", **OF_JURISDICTION))
-class BenchmarkOfJurisdictionView(BenchmarkVersionOfJurisdictionView):
-    """The version of a jurisdiction's benchmark that is in force; where none is, the last that was
-    withdrawn.
-    """
+def series_and_row(
+    pack: str, place: str, route: str, period: str, version: str | None
+) -> tuple[VersionSeries, VersionColumns]:
+    """What an address names, `place` a jurisdiction's path with dots. Raises: Http404."""
+    series = selectors.series(pack, period, route, place.replace(".", "/"))
+    row = series.row(None if version is None else int(version))
+    if row is None:
+        raise Http404
+    return series, row
 
 
 def _row(view: ListedView) -> dict[str, Any]:

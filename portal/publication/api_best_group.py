@@ -14,8 +14,7 @@ from rest_framework.response import Response
 
 from portal.api_views import ProblemSerializer, StrictView
 from portal.openness import OPEN
-from portal.publication import selectors
-from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
+from portal.publication.api import ReasonSerializer, series_and_row
 from portal.publication.best_groups import best_group_of
 
 
@@ -82,48 +81,18 @@ ANSWERS: dict[int, Any] = {
 
 
 class BenchmarkBestGroupView(StrictView):
-    """How the best firms of one version are composed, where one jurisdiction alone has published
-    it.
-    """
-
-    scope: ClassVar[str] = OPEN
-    throttle_scope: ClassVar[str] = "public"
-    query = frozenset({"route"})
-
-    @extend_schema(
-        operation_id="benchmark_best_group",
-        parameters=[ROUTE],
-        responses={**ANSWERS, 409: ProblemSerializer},
-    )
-    def get(self, request: Request, pack: str, period: str, version: str) -> Response:
-        """404 as long as nothing of it is published."""
-        return _answer(pack, period, version, request.query_params.get("route"), None)
-
-
-class BenchmarkBestGroupOfJurisdictionView(StrictView):
-    """How the best firms of one version of a jurisdiction's benchmark are composed."""
+    """How the best firms of one version are composed."""
 
     scope: ClassVar[str] = OPEN
     throttle_scope: ClassVar[str] = "public"
 
-    @extend_schema(operation_id="benchmark_best_group_of_place", responses=ANSWERS)
+    @extend_schema(operation_id="benchmark_best_group", responses=ANSWERS)
     def get(
         self, _request: Request, pack: str, place: str, route: str, period: str, version: str
     ) -> Response:
         """404 as long as nothing of it is published."""
-        return _answer(pack, period, version, route, place)
-
-
-def _answer(
-    pack: str, period: str, version: str, route: str | None, jurisdiction: str | None
-) -> Response:
-    row = selectors.series(
-        pack, period, route, jurisdiction and jurisdiction.replace(".", "/")
-    ).row(int(version))
-    if row is None:
-        refuse_if_several(pack, period, route, jurisdiction)
-        raise Http404
-    group = best_group_of(row.id)
-    if group is None:
-        raise Http404
-    return Response(group.document)
+        _, row = series_and_row(pack, place, route, period, version)
+        group = best_group_of(row.id)
+        if group is None:
+            raise Http404
+        return Response(group.document)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api_views import ProblemSerializer, PublicView
-from portal.publication.api import ROUTE, refuse_if_several
+from portal.publication.api import series_and_row
 from portal.publication.entries import logged_acts
 
 
@@ -37,44 +36,12 @@ ANSWERS: dict[int, Any] = {
 
 
 class BenchmarkLeavesView(PublicView):
-    """What the transparency log has of one version, where one jurisdiction alone has published
-    it.
-    """
+    """What the transparency log has of one version."""
 
-    query = frozenset({"route"})
-
-    @extend_schema(
-        operation_id="benchmark_leaves",
-        parameters=[ROUTE],
-        responses={**ANSWERS, 409: ProblemSerializer},
-    )
-    def get(self, request: Request, pack: str, period: str, version: str) -> Response:
-        """The version's entries in the log; none for what was published before the portal logged
-        publications.
-        """
-        return _answer(pack, period, version, request.query_params.get("route"), None)
-
-
-class BenchmarkLeavesOfJurisdictionView(PublicView):
-    """What the transparency log has of one version of a jurisdiction's benchmark."""
-
-    @extend_schema(operation_id="benchmark_leaves_of_place", responses=ANSWERS)
+    @extend_schema(operation_id="benchmark_leaves", responses=ANSWERS)
     def get(
         self, _request: Request, pack: str, place: str, route: str, period: str, version: str
     ) -> Response:
-        """The version's entries in the log; none for what was published before the portal logged
-        publications.
-        """
-        return _answer(pack, period, version, route, place)
-
-
-def _answer(
-    pack: str, period: str, version: str, route: str | None, jurisdiction: str | None
-) -> Response:
-    acts = logged_acts(
-        pack, period, int(version), route, jurisdiction and jurisdiction.replace(".", "/")
-    )
-    if acts is None:
-        refuse_if_several(pack, period, route, jurisdiction)
-        raise Http404
-    return Response([asdict(act) for act in acts])
+        """The version's entries in the log."""
+        _, row = series_and_row(pack, place, route, period, version)
+        return Response([asdict(act) for act in logged_acts(row)])

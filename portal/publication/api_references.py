@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api_views import ProblemSerializer, PublicView
-from portal.publication import selectors
-from portal.publication.api import ROUTE, ReasonSerializer, refuse_if_several
+from portal.publication.api import ReasonSerializer, series_and_row
 from portal.publication.references import references_of
 from portal.publication.rows import benchmark_view
 from portal.read_replica import from_replica
@@ -64,27 +62,9 @@ ANSWERS: dict[int, Any] = {200: ReferenceSerializer(many=True), 404: ProblemSeri
 
 
 class BenchmarkReferencesView(PublicView):
-    """What others publish beside one version, where one jurisdiction alone has published it."""
+    """What others publish beside one version."""
 
-    query = frozenset({"route"})
-
-    @extend_schema(
-        operation_id="benchmark_references",
-        parameters=[ROUTE],
-        responses={**ANSWERS, 409: ProblemSerializer},
-    )
-    @method_decorator(from_replica)
-    def get(self, request: Request, pack: str, period: str, version: str) -> Response:
-        """Every reference that is held for the sector: a figure stands beside the label only where
-        it agrees with it.
-        """
-        return _answer(pack, period, version, request.query_params.get("route"), None)
-
-
-class BenchmarkReferencesOfJurisdictionView(PublicView):
-    """What others publish beside one version of a jurisdiction's benchmark."""
-
-    @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
+    @extend_schema(operation_id="benchmark_references", responses=ANSWERS)
     @method_decorator(from_replica)
     def get(
         self, _request: Request, pack: str, place: str, route: str, period: str, version: str
@@ -92,15 +72,6 @@ class BenchmarkReferencesOfJurisdictionView(PublicView):
         """Every reference that is held for the sector: a figure stands beside the label only where
         it agrees with it.
         """
-        return _answer(pack, period, version, route, place)
-
-
-def _answer(
-    pack: str, period: str, version: str, route: str | None, jurisdiction: str | None
-) -> Response:
-    series = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/"))
-    row = series.row(int(version))
-    if row is None:
-        refuse_if_several(pack, period, route, jurisdiction)
-        raise Http404
-    return Response([reference.to_json() for reference in references_of(benchmark_view(row, None))])
+        _, row = series_and_row(pack, place, route, period, version)
+        view = benchmark_view(row, None)
+        return Response([reference.to_json() for reference in references_of(view)])

@@ -42,8 +42,7 @@ def _curve() -> tuple[CodebookColumn, ...]:
                 COMPOSED,
                 Phrase(
                     "value at or below which %(percent)s %% of the firms are with their own best "
-                    "(not with their typical batch), by "
-                    "the row's averaging",
+                    "(not with their typical batch): the mean of the five firms around that rank",
                     percent=percent,
                 ),
             ),

@@ -68,7 +68,7 @@ def _shown(stored: Mapping[str, Any]) -> Bands:
 
 
 def _counted(document: Any) -> Iterable[dict[str, Any]]:
-    return (step for step in document["steps"] if step.get("bands"))
+    return (step for step in document["steps"] if step["bands"])
 
 
 def _tells(

@@ -22,7 +22,7 @@ from portal.publication.shapes import CellView, DefinedCell, LabelView
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
     """One definition that differs: `code` is pack-version, pack-content, length, summands,
-    boundary, unit, ratio, rule, averaging, years, new or gone."""
+    boundary, unit, ratio, rule, years, new or gone."""
 
     code: str
     before: str
@@ -156,9 +156,6 @@ def _of_cell(
         "ratio": (f"{before.ratio:g}", f"{after.ratio:g}"),
         # a cell that is held back has no rule: nothing is known to have changed
         "rule": (before.rule or after.rule or "", after.rule or before.rule or ""),
-        "averaging": (before.averaging, after.averaging)
-        if before.shown and after.shown
-        else ("", ""),
         "years": (_years(before), _years(after)) if before.shown and after.shown else ("", ""),
     }
     return tuple(

@@ -46,7 +46,6 @@ CSV_FIELDS = (
     "typical_low",
     "typical_high",
     "rule",
-    "averaging",
     "firms",
     "pooled_firms",
     "in_part_firms",
@@ -71,7 +70,7 @@ CSV_FIELDS = (
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 %
 interval, in `unit`. `p25` is the value that 25 % of the firms stay at or below; only the points
 that the number of firms allows are filled in. `saved_at_typical` is what the firms would save on
-average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms`
+average by coming down to the typical value. `pooled_firms`
 is how many firms' values cover several years, the last of them the period; `in_part_firms` how many
 lack months; both are empty where a cell is held back. `breaks` are codes of what is defined
 otherwise than in `break_since`, the version that a series had before; a total breaks where any of
@@ -181,7 +180,6 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "best": cell.best,
                 "typical": cell.typical,
                 "rule": cell.rule,
-                "averaging": cell.averaging,
                 "firms": cell.firms,
                 "shown": str(cell.shown).lower(),
                 "reason_code": cell.reason_code,
@@ -226,7 +224,7 @@ def _ends(name: str, interval: tuple[float, float] | None) -> dict[str, float]:
 
 
 def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
-    bands = signed.get("bands")
+    bands = signed["bands"]
     if bands is None:
         return {}
     return {f"quarter_{index}": sites for index, sites in enumerate(bands["quarters"], 1)} | {
@@ -291,7 +289,6 @@ def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
         "potential_withheld": list(cell.potential_withheld),
         "bands": None if quarters is None else _bands(quarters),
         "rule": cell.rule,
-        "averaging": cell.averaging,
         "firms": cell.firms,
         "pooled": [{"years": years, "firms": firms} for years, firms in cell.pooled],
         "in_part": cell.in_part,

@@ -19,7 +19,7 @@ from benchmarks.wire.logged import EntryKind
 from portal import wall
 from portal.intake.models import Submission
 from portal.publication.models import LoggedAct, Publication
-from portal.publication.selectors import series
+from portal.publication.rows import VersionColumns
 from portal.standings.models import ProtectedValue
 from portal.translog import log
 from portal.translog.models import LogEntry
@@ -122,15 +122,8 @@ class LoggedActView:
     log_index: int
 
 
-def logged_acts(
-    pack: str, period: str, version: int, route: str | None = None, jurisdiction: str | None = None
-) -> tuple[LoggedActView, ...] | None:
-    """Publication first; None where the public has not seen the version. `route` and `jurisdiction`
-    as in `selectors.series`.
-    """
-    row = series(pack, period, route, jurisdiction).row(version)
-    if row is None:
-        return None
+def logged_acts(row: VersionColumns) -> tuple[LoggedActView, ...]:
+    """Publication first."""
     acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")
     return tuple(
         LoggedActView(

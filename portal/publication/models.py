@@ -50,9 +50,6 @@ class Publication(models.Model):
     digest = models.CharField(
         max_length=64, blank=True
     )  # benchmarks.wire.published.digest of the document, hex
-    first_at_its_address = models.BooleanField(
-        default=False
-    )  # published when addresses did not name the jurisdiction; see decision 0055
     participants = models.JSONField()  # digests of the envelopes that entered, sorted
     seed = models.CharField(
         max_length=64

@@ -18,6 +18,7 @@ from portal.publication.codebook import OVER_YEARS, OWN, CodebookColumn
 from portal.publication.rows import VersionColumns
 from portal.publication.shapes import BenchmarkView, Interval, LabelView
 
+FIVE_RANKS = "mean over the five firms around a rank"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 FORMATS = {
     "csv": "text/csv",
@@ -161,7 +162,7 @@ def _of_cells(label: LabelView) -> Iterator[Mapping[str, Any]]:
         named = (cell.step, cell.product, cell.variant, cell.metric)
         yield _variable((*named, "best"), cell.best, cell.interval, cell.unit, cell.rule)
         yield _variable(
-            (*named, "typical"), cell.typical, cell.typical_interval, cell.unit, cell.averaging
+            (*named, "typical"), cell.typical, cell.typical_interval, cell.unit, FIVE_RANKS
         )
         for point in cell.curve:
             yield _variable(
@@ -169,7 +170,7 @@ def _of_cells(label: LabelView) -> Iterator[Mapping[str, Any]]:
                 point.value,
                 point.interval,
                 cell.unit,
-                cell.averaging,
+                FIVE_RANKS,
             )
         for potential in cell.potential:
             yield _variable(

@@ -43,7 +43,6 @@ _COLUMNS = {
     "withdrawn_at": "withdrawn_at",
     "withdrawal_reason": "withdrawal_reason",
     "summary": "summary",
-    "first_at_its_address": "first_at_its_address",
     "pack": f"{_GROUP}pack",
     "pack_version": f"{_GROUP}pack_version",
     "route": f"{_GROUP}route",
@@ -74,7 +73,6 @@ class VersionColumns:
     withdrawn_at: datetime | None
     withdrawal_reason: str
     summary: Mapping[str, Any]
-    first_at_its_address: bool
     pack: str
     pack_version: str
     route: str

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 
 from benchmarks import packs
-from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
@@ -35,14 +34,6 @@ from portal.publication.shapes import BenchmarkView, ListedView, VersionView
 
 _GROUP = ("pack", "scope__path", "route")
 _ORDER = ("period__peer_group__pack", "-period__start", "period_id")
-
-
-@dataclass(frozen=True, slots=True)
-class NamedJurisdiction:
-    """A jurisdiction by its path."""
-
-    path: str
-    name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,76 +108,31 @@ def state_of_the_list() -> tuple[Hashable, ...]:
     return tuple(state.values())
 
 
-def jurisdictions(
-    pack: str, period: str, route: str | None = None, version: int | None = None
-) -> tuple[NamedJurisdiction, ...]:
-    """The jurisdictions in which something is published under this pack, route and period: who asks
-    without one means one of these.
-
-    What was published when addresses did not name the jurisdiction keeps its address: where such a
-    version is among them, it alone is meant.
+def series(pack: str, period: str, route: str, jurisdiction: str) -> VersionSeries:
+    """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a
+    path.
     """
-    asked = _versions(pack, period, route, None)
-    rows = read(asked if version is None else asked.filter(version=version))
-    meant = [row for row in rows if row.first_at_its_address] or rows
-    return tuple(
-        NamedJurisdiction(path, name)
-        for path, name in {row.jurisdiction: row.scope for row in meant}.items()
+    return VersionSeries(
+        read(
+            public()
+            .filter(
+                period__name=period,
+                period__peer_group__pack=pack,
+                period__peer_group__route=route,
+                period__peer_group__scope__path=jurisdiction,
+            )
+            .order_by("-version")
+        )
     )
 
 
-def main_route(pack: str) -> str:
-    """The route that is meant where none is named."""
-    return packs.load(pack).routes[0].id if packs.is_known(pack) else ""
-
-
-def series(
-    pack: str, period: str, route: str | None = None, jurisdiction: str | None = None
-) -> VersionSeries:
-    """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a
-    path.
-
-    Without `route` the pack's main route; without `jurisdiction` the one that `jurisdictions`
-    names, nothing where there are several.
-    """
-    rows = read(_versions(pack, period, route, jurisdiction))
-    if jurisdiction is None:
-        meant = jurisdictions(pack, period, route)
-        rows = tuple(row for row in rows if len(meant) == 1 and row.jurisdiction == meant[0].path)
-    return VersionSeries(rows)
-
-
 def benchmark(
-    pack: str,
-    period: str,
-    version: int | None = None,
-    route: str | None = None,
-    jurisdiction: str | None = None,
+    pack: str, period: str, route: str, jurisdiction: str, version: int | None = None
 ) -> BenchmarkView | None:
-    """One version; without `version` the one in force, else the last that was withdrawn. `route`
-    and `jurisdiction` as in `series`.
-    """
+    """One version; without `version` the one in force, else the last that was withdrawn."""
     editions = series(pack, period, route, jurisdiction)
     row = editions.row(version)
     return None if row is None else benchmark_view(row, editions.in_force)
-
-
-def two_versions(
-    pack: str,
-    period: str,
-    a: int,
-    b: int,
-    route: str | None = None,
-    jurisdiction: str | None = None,
-) -> tuple[BenchmarkView, BenchmarkView] | None:
-    """Two versions of one benchmark, to be held against each other; None where the public has not
-    seen both.
-    """
-    editions = series(pack, period, route, jurisdiction)
-    before, after = editions.row(a), editions.row(b)
-    if before is None or after is None:
-        return None
-    return benchmark_view(before, editions.in_force), benchmark_view(after, editions.in_force)
 
 
 def preceding(row: VersionColumns) -> VersionColumns | None:
@@ -217,13 +163,6 @@ def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:
         view.label,
         broken,
     )
-
-
-def versions(
-    pack: str, period: str, route: str | None = None, jurisdiction: str | None = None
-) -> tuple[VersionView, ...]:
-    """Every version that the public has seen, newest first."""
-    return series(pack, period, route, jurisdiction).views
 
 
 def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ...]:
@@ -268,19 +207,6 @@ def drafts_of_periods(
         )
         states[period] = (*states.get(period, ()), state)
     return states
-
-
-def _versions(
-    pack: str, period: str, route: str | None, jurisdiction: str | None
-) -> QuerySet[Publication]:
-    rows = public().filter(
-        period__peer_group__pack=pack,
-        period__peer_group__route=route or main_route(pack),
-        period__name=period,
-    )
-    if jurisdiction is not None:
-        rows = rows.filter(period__peer_group__scope__path=jurisdiction)
-    return rows.order_by("-version", "-published_at")
 
 
 def version_by_id(publication: int) -> Publication:

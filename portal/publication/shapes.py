@@ -50,9 +50,6 @@ class CellView:
     curve_withheld: bool = (
         False  # the gate left it out: beside another publication's it would tell where a firm lies
     )
-    averaging: str = (
-        "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
-    )
     pooled: tuple[
         tuple[int, int], ...
         # (years, firms): of how many firms the value covers several years; empty where held back
@@ -107,7 +104,6 @@ class DefinedCell:
     unit: str
     ratio: float
     rule: str | None
-    averaging: str
     pooled: Sequence[Sequence[int]]
     shown: bool
     best: float | None

@@ -24,7 +24,6 @@ from portal.web.views import (
     deadlines,
     dossier,
     drafts,
-    earlier,
     engagements,
     enterprise,
     evaluation,
@@ -112,22 +111,15 @@ FILES = {
     "pdf": public.benchmark_pdf,
     "bib": public.benchmark_bib,
     "ris": public.benchmark_ris,
+    "parquet": public.benchmark_parquet,
+    "jsonld": public.benchmark_json_ld,
 }
+"""What a published version can be had as, by the ending of its address."""
+
 PICTURES = {"ladder": public.benchmark_ladder, "spread": public.benchmark_spread}
-MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
-"""What a published version can be had as, by the ending of its address; `MORE_FILES` since
-addresses name the jurisdiction.
-"""
 
 SECTOR = "sectors/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>"
 BENCHMARK = "benchmarks/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>/<period:period>"
-
-EARLIER = {
-    "benchmark-in-force": "",
-    "benchmark": "v<int:version>/",
-    "compare": "compare/<int:a>/<int:b>/",
-    **{f"benchmark-{end}": f"v<int:version>/benchmark.{end}" for end in FILES},
-}
 
 app_name = "web"
 urlpatterns = [
@@ -137,7 +129,7 @@ urlpatterns = [
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
     *(
         path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}")
-        for end, view in (FILES | MORE_FILES).items()
+        for end, view in FILES.items()
     ),
     *(
         path(f"{BENCHMARK}/v<int:version>/{name}.svg", view, name=f"benchmark-{name}")
@@ -147,17 +139,6 @@ urlpatterns = [
     path(f"{SECTOR}/sector.csv", sector.sector_csv, name="sector-csv"),
     path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),
     path(f"{SECTOR}/sector.jsonld", sector.sector_json_ld, name="sector-jsonld"),
-    # addresses of before the jurisdiction was named, which were cited: they lead on
-    *(
-        path(
-            f"b/<slug:pack>/{route}<period:period>/{rest}",
-            earlier.lead_on,
-            {"to": to},
-            name=f"earlier-{to}{name}",
-        )
-        for name, route in (("", ""), ("-route", "<slug:route>/"))
-        for to, rest in EARLIER.items()
-    ),
     path("home/", home.home, name="home"),
     path("saved-filters/", saved.filters, name="saved-filters"),
     path("saved-filters/new/", saved.save, name="save-filter"),
@@ -525,5 +506,5 @@ urlpatterns += [  # every table as a workbook as well
         name=f"{route.name.removesuffix(CSV)}xlsx",
     )
     for route in tuple(urlpatterns)
-    if route.name and route.name.endswith(f"-{CSV}") and not route.name.startswith("earlier-")
+    if route.name and route.name.endswith(f"-{CSV}")
 ]

@@ -90,11 +90,7 @@ def run(args: Namespace) -> int:
                 "Give --benchmark FILE or URL, or enrol first.",
             )
         pack = packs.load(site.pack, site.pack_version, site.folder).id
-        source = (
-            published.newest(portal, pack, network)
-            if args.period is None
-            else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
-        )
+        source = published.in_force(portal, pack, args.period, network)
     benchmark = published.load(source, keys, network)
     label = labelled(
         site, args.period or benchmark.document.period, datetime.now(UTC), for_others=True

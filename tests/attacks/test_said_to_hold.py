@@ -7,10 +7,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Set
 from copy import deepcopy
-from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -20,7 +18,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import recomposed, wording
 from benchmarks.audit.kinds import OF_A_SAMPLE
 from benchmarks.audit.repeats import Repeat
-from benchmarks.composition import IndustryLabel, ReportedLabel, by_step, compose_route, seed_of
+from benchmarks.composition import IndustryLabel, ReportedLabel
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorSigningKey
@@ -30,8 +28,6 @@ from portal.assurance import attestation_standing, attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import AttestationStanding, code_of
 from portal.assurance.models import Assignment, Sample
-from portal.publication import composed as composed_of
-from portal.publication.models import Publication
 from reporting_agent.audit.openings import versions
 from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.cli import main
@@ -129,8 +125,6 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     undefended: dict[str, str | None] = {}
     for name, (change, off) in ATTACKS.items():
         with monkeypatch.context() as world:
-            if name == "single ranks":
-                world.setattr(recomposed, "AVERAGED_SINCE", NOW.date())
             content = test_composed_of.signed_anew(change)(deepcopy(honest))
             defended[name] = stopping_check(content)
             off(world)
@@ -144,7 +138,6 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     assert defended == {
         "said to be unchanged": lacking,
         "figures in cells not shown": again,
-        "single ranks": again,
         "ratios": again,
         "firms of a total": again,
         "unit of a total": again,
@@ -157,7 +150,7 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
         Row(
             "said-of-itself",
             "a version that the portal falsified and marked so that nothing is compared (repeats "
-            "an earlier one, not shown, single ranks), "
+            "an earlier one, not shown), "
             "or with steps, firms, ratios, units, counts or words left out or replaced; signed "
             "and logged",
             "rules, cells, counts and words follow from pack, day and reports; a repeated cell "
@@ -180,25 +173,6 @@ def _lowered(document: test_composed_of.JSON, code: str, *, shown: bool) -> None
         if document[name]["gate"]["shown"]:
             document[name]["value"] *= 0.8
             document[name]["gate"].update(code=code, shown=shown)
-
-
-def _single_ranks(document: test_composed_of.JSON) -> None:
-    row = Publication.objects.get()
-    content = composed_of.composed_of(row.approved_by, row.pk, keys.receipt_key())  # type: ignore[arg-type] # published: it is there
-    logged = audited.require_logged(
-        json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys()
-    )
-    pack, route = recomposed._declared(document)
-    rng = np.random.default_rng(
-        seed_of("composition", (report.envelope_digest for report in logged.file.reports))
-    )
-    reported = by_step(logged.labels)
-    _as_composed(
-        document,
-        compose_route(
-            pack, route, reported, rng, period=document["period"], averaging="single-rank"
-        ),
-    )
 
 
 def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
@@ -236,7 +210,6 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
     for shown, step in zip(document["steps"], label.cells, strict=True):
         if shown["gate"]["shown"]:
             shown.update(
-                averaging=step.averaging,
                 firms=step.firms,
                 bands=None,
                 curve_withheld=True,
@@ -297,10 +270,6 @@ ATTACKS: dict[
             ),
             _wording_off,
         ),
-    ),
-    "single ranks": (
-        _single_ranks,
-        lambda world: world.setattr(recomposed, "AVERAGED_SINCE", date.max),
     ),
     "ratios": (
         lambda document: [step.update(ratio=7.5) for step in document["steps"]],

@@ -64,6 +64,6 @@ def test_the_value_of_the_firm_at_a_known_rank(stated: State, long: bool) -> Non
             f"a random value among the best five, {chance:.0%}, and {100 * ABOVE_CHANCE:.0f} "
             "points",
             f"{on:.0%}",
-            f"the first quartile, as it was: {off:.0%}",
+            f"the first quartile of the firms: {off:.0%}",
         )
     )

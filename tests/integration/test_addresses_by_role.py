@@ -189,82 +189,6 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an
     # address it fits
     "web:benchmarks": ({}, all_may("ok"), NO),
-    "web:earlier-benchmark-in-force": ({"pack": "cement", "period": PERIOD}, all_may("back"), NO),
-    "web:earlier-benchmark-in-force-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-compare": (
-        {"pack": "cement", "period": PERIOD, "a": 1, "b": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-compare-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-csv": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-csv-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-json": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-json-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-pdf": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-pdf-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-bib": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-bib-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-ris": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
-    "web:earlier-benchmark-ris-route": (
-        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("back"),
-        NO,
-    ),
     "web:benchmark-in-force": (
         {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD},
         all_may("back"),
@@ -958,48 +882,25 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "api:packs": ({}, all_may("ok"), NO),
     "api:pack": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
     "api:benchmarks": ({}, all_may("ok"), NO),
-    "api:benchmark-leaves-of-place": (
-        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("ok"),
-        NO,
-    ),
-    "api:benchmark-of-place": (
+    "api:benchmark": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD},
         all_may("ok"),
         NO,
     ),
-    "api:benchmark-version-of-place": (
-        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("ok"),
-        NO,
-    ),
-    "api:benchmark": ({"pack": "cement", "period": PERIOD}, all_may("ok"), NO),
-    "api:benchmark-version": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("ok"),
-        NO,
-    ),
-    "api:benchmark-leaves": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "api:benchmark-best-group": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("nothing"),
-        NO,
-    ),
-    "api:benchmark-best-group-of-place": (
-        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("nothing"),
-        NO,
-    ),
-    "api:benchmark-references": (
-        {"pack": "cement", "period": PERIOD, "version": 1},
-        all_may("ok"),
-        NO,
-    ),
-    "api:benchmark-references-of-place": (
-        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
-        all_may("ok"),
-        NO,
-    ),
+    **{
+        f"api:benchmark-{what}": (
+            {
+                "pack": "cement",
+                "place": "cn",
+                "route": "dry-process",
+                "period": PERIOD,
+                "version": 1,
+            },
+            all_may("nothing" if what == "best-group" else "ok"),
+            NO,
+        )
+        for what in ("version", "leaves", "references", "best-group")
+    },
 }
 OF_EXERCISES = {"web:exercises", "web:exercise", "web:exercise-file"}
 if not apps.is_installed("extras.exercises"):
@@ -1007,7 +908,7 @@ if not apps.is_installed("extras.exercises"):
 TABLE |= {
     f"{name.removesuffix('csv')}xlsx": row
     for name, row in TABLE.items()
-    if name.startswith("web:") and name.endswith("-csv") and "earlier" not in name
+    if name.startswith("web:") and name.endswith("-csv")
 }
 
 

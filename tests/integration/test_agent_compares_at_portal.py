@@ -42,7 +42,7 @@ class Works:
 
     @property
     def address(self) -> str:
-        return f"{self.portal}/api/v1/benchmarks/cement/{PERIOD}/"
+        return f"{self.portal}/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/"
 
     def compare(self, *arguments: str, state: str = "state") -> tuple[int, str, str]:
         self.capsys.readouterr()
@@ -117,7 +117,9 @@ def test_an_enrolled_agent_fetches_the_newest_benchmark_and_holds_its_signature_
     file = works.folder / "benchmark.json"
     file.write_bytes(httpx.get(works.address).content)
     assert works.answer("--benchmark", str(file))["steps"] == by_itself["steps"]
-    served = httpx.get(f"{works.portal}/api/v1/benchmarks/cement/{PERIOD}/v1/references/").json()
+    served = httpx.get(
+        f"{works.portal}/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/references/"
+    ).json()
     assert by_itself["references"] == served != []
     assert "0 of 9 figures that others publish agree" in works.compare()[1]
     gaps = [step for step in by_itself["steps"] if step["gap"] is not None]

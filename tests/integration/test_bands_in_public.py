@@ -172,7 +172,7 @@ def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(
             submission__site=first.site, step=step["step"], metric=step["metric"]
         ).band
         assert named == ({(own, "Enterprise 1")} if own else set())
-    page = client.get(f"/b/cement/{PERIOD}/v1/", follow=True).content.decode()
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
     assert "Enterprise 1" in page
     assert "Enterprise 2" not in page
     naming.choose(first.owner, first.site.organisation_id, False, NOW)

@@ -71,7 +71,7 @@ def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_
     publishing.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     for version in (1, 2):
-        view = selectors.benchmark("cement", PERIOD, version)
+        view = selectors.benchmark("cement", PERIOD, "dry-process", "cn", version)
         assert view is not None
         burning = next(
             step for step in view.label.cells if step.step == "clinker-burning" and step.headline
@@ -146,7 +146,7 @@ def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(
 
 
 def benchmark_view(cast: Cast) -> BenchmarkView:
-    view = selectors.benchmark("cement", PERIOD)
+    view = selectors.benchmark("cement", PERIOD, "dry-process", "cn")
     assert view is not None
     return view
 
@@ -187,7 +187,7 @@ def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -
 def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Client) -> None:
     def rows(version: int) -> list[dict[str, str]]:
         text = client.get(
-            f"/api/v1/benchmarks/cement/{PERIOD}/v{version}/?format=csv"
+            f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v{version}/?format=csv"
         ).content.decode()
         return list(csv.DictReader(io.StringIO(text)))
 

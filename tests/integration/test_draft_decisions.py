@@ -117,7 +117,7 @@ def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
     for page in (
         f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
-        f"/api/v1/benchmarks/cement/{PERIOD}/v1/",
+        f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
     ):
         text = client.get(page).content.decode()
         assert "Hold" not in text
@@ -157,11 +157,11 @@ def test_what_is_approved_for_later_is_a_draft_until_then(
     cast: Cast, scheduled: ScheduledRelease, client: Client
 ) -> None:
     assert scheduling.release_due(lambda: AT - timedelta(seconds=1)) == 0
-    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
+    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").status_code == 404
     assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").status_code == 404
     row = Publication.objects.get()
     assert (row.status, row.document, row.approved_by) == ("draft", None, None)
-    assert selectors.versions("cement", PERIOD) == ()
+    assert selectors.series("cement", PERIOD, "dry-process", "cn").rows == ()
 
 
 def test_the_day_of_approval_is_on_record_as_the_schemes(
@@ -189,7 +189,7 @@ def test_the_worker_lets_it_out_when_its_time_comes_even_late(
         late,
         "After the ministry's announcement.",
     )
-    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
+    body = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").json()
     published.verify(body, keys.published_directory().content.receipt_keys())
     assert [actor for actor, _detail in events("publication.published")] == ["worker"]
     scheduled.refresh_from_db()
@@ -295,7 +295,7 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
         == 404
     )
     assert "Composed by mistake." not in client.get("/").content.decode()
-    assert selectors.versions("cement", PERIOD) == ()
+    assert selectors.series("cement", PERIOD, "dry-process", "cn").rows == ()
     first = publishing.publish(
         drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
     )
@@ -305,7 +305,9 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
             reverse("web:benchmark", kwargs={**parts, "version": first.version})
         ).content.decode()
     )
-    assert [row.version for row in selectors.versions("cement", PERIOD)] == [first.version]
+    assert [
+        row.version for row in selectors.series("cement", PERIOD, "dry-process", "cn").rows
+    ] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
 
 

@@ -77,7 +77,9 @@ def bests(row: Publication) -> dict[str, float | None]:
 
 
 def document(client: Client, version: int) -> dict[str, Any]:
-    body: dict[str, Any] = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v{version}/").json()
+    body: dict[str, Any] = client.get(
+        f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v{version}/"
+    ).json()
     return body
 
 

@@ -38,7 +38,6 @@ HERE, THERE = (
     f"/benchmarks/cement/{jurisdiction}/dry-process/{PERIOD}/"
     for jurisdiction in ("cn", "xx.north")
 )
-OLD = f"/b/cement/{PERIOD}/"
 API = "/api/v1/benchmarks/cement"
 
 
@@ -144,50 +143,8 @@ def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(
     assert "Of the north alone." in client.get(f"{THERE}v1/").content.decode()
     assert "Of the north alone." not in client.get(f"{HERE}v1/").content.decode()
     assert client.get(f"{HERE}v1/benchmark.csv").headers["Steplabel-Status"] == "published"
-    assert len(selectors.versions("cement", PERIOD, "dry-process", "cn")) == 1
+    assert len(selectors.series("cement", PERIOD, "dry-process", "cn").rows) == 1
     assert client.get(f"{HERE}compare/1/2/").status_code == 404
-
-
-def test_an_address_of_before_leads_on_where_one_benchmark_can_be_meant(
-    cast: Cast, client: Client
-) -> None:
-    for rest in ("", "v1/", "v1/benchmark.csv", "v1/benchmark.pdf", "compare/1/1/"):
-        answer = client.get(f"{OLD}{rest}?unit=MJ")
-        assert (answer.status_code, answer.headers["Location"]) == (302, f"{HERE}{rest}?unit=MJ"), (
-            rest
-        )
-        assert (
-            client.get(f"/b/cement/dry-process/{PERIOD}/{rest}").headers["Location"]
-            == f"{HERE}{rest}"
-        )
-    assert client.get(f"/b/cement/{PERIOD}/v2/").status_code == 404
-    assert client.get(f"{API}/{PERIOD}/v1/").json()["version"] == 1
-
-
-def test_where_several_can_be_meant_the_reader_chooses_and_the_api_says_which_there_are(
-    beside: Cast, client: Client
-) -> None:
-    answer = client.get(f"{OLD}v1/")
-    page = answer.content.decode()
-    assert answer.status_code == 300
-    assert f'href="{HERE}v1/"' in page
-    assert f'href="{THERE}v1/"' in page
-    assert (
-        "是哪个辖区的基准？"
-        in client.get(f"{OLD}v1/", headers={"accept-language": "zh-hans"}).content.decode()
-    )
-    problem = client.get(f"{API}/{PERIOD}/v1/")
-    assert (problem.status_code, problem.json()["code"]) == (409, "several-jurisdictions")
-    assert f"{API}/xx.north/dry-process/{PERIOD}/" in problem.content.decode()
-
-
-def test_what_was_cited_before_addresses_named_the_jurisdiction_stays_meant(
-    beside: Cast, cast: Cast, client: Client
-) -> None:
-    """Its address was given away once, and leads to it whoever publishes the like afterwards."""
-    Publication.objects.filter(period=cast.period).update(first_at_its_address=True)
-    assert client.get(f"{OLD}v1/").headers["Location"] == f"{HERE}v1/"
-    assert client.get(f"{API}/{PERIOD}/v1/").json()["jurisdiction"]["path"] == "cn"
 
 
 def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: Cast) -> None:

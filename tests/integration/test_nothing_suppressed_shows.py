@@ -275,7 +275,7 @@ def answers(
         "/benchmarks/cement/cn/dry-process/2016/v99/",
         "/benchmarks/cement/cn/dry-process/16/",
         f"/benchmarks/cement/cn/dry-process/{planted}/",
-        "/api/v1/benchmarks/cement/2016/v99/",
+        "/api/v1/benchmarks/cement/cn/dry-process/2016/v99/",
         f"/{planted}",
     ):
         answer = house.clients["anonymous"].get(wrong)
@@ -407,7 +407,7 @@ def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
         f"{page}benchmark.csv",
         f"{page}benchmark.json",
         f"{page}benchmark.pdf",
-        f"/api/v1/benchmarks/cement/{PERIOD}/v1/",
+        f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
     )
     bodies = []
     for curve_factor in (1.0, 1.37):

@@ -100,14 +100,18 @@ def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_th
     cast: Cast, client: Client
 ) -> None:
     publish(cast)
-    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
+    body = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").json()
     for step in body["steps"]:
         assert step["pooled"] == [{"years": 2, "firms": 1}, {"years": 3, "firms": 2}]
     sentences = body["explanation"]["sample_characteristics"]
     assert f"the values of 2 of 10 firms cover 3 years up to {PERIOD}" in sentences["en"]
     assert f"10 家企业中有 2 家因运行次数少，其数值涵盖截至 {PERIOD} 的 3 年" in sentences["zh"]
     rows = csv.DictReader(
-        io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode())
+        io.StringIO(
+            client.get(
+                f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/?format=csv"
+            ).content.decode()
+        )
     )
     assert {row["pooled_firms"] for row in rows if not row["step"].endswith("-total")} == {"3"}
     for plant in cast.plants:
@@ -116,13 +120,17 @@ def test_what_is_published_says_how_many_values_cover_how_many_years_and_that_th
 
 def test_what_is_published_says_how_many_values_lack_months(cast: Cast, client: Client) -> None:
     publish(cast)
-    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()
+    body = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").json()
     assert {step["in_part"] for step in body["steps"]} == {1}
     sentences = body["explanation"]["sample_characteristics"]
     assert "the values of 1 of 10 firms cover only part of their period" in sentences["en"]
     assert "10 家企业中有 1 家的数值只反映其期间的一部分" in sentences["zh"]
     rows = csv.DictReader(
-        io.StringIO(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/?format=csv").content.decode())
+        io.StringIO(
+            client.get(
+                f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/?format=csv"
+            ).content.decode()
+        )
     )
     assert {row["in_part_firms"] for row in rows if not row["step"].endswith("-total")} == {"1"}
 
@@ -141,7 +149,7 @@ def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -
 
 def test_a_series_breaks_where_some_values_come_to_cover_several_years(cast: Cast) -> None:
     publish(cast)
-    pooled = publications.benchmark("cement", PERIOD)
+    pooled = publications.benchmark("cement", PERIOD, "dry-process", "cn")
     assert pooled is not None
     alone = replace(
         pooled,
@@ -163,7 +171,7 @@ def test_a_publication_of_single_years_says_so(portal_keys: object, client: Clie
     plain = make_cast(plants=8)
     hand_in(plain, {})
     publish(plain)
-    steps = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["steps"]
+    steps = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").json()["steps"]
     assert [step["pooled"] for step in steps if step["best"] is not None] != []
     assert [step for step in steps if step["pooled"]] == []
 

@@ -56,7 +56,7 @@ def test_every_step_of_the_route_is_published_with_its_interval_and_rule(
     cast: Cast, client: Client
 ) -> None:
     publish(cast)
-    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/")
+    answer = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/")
     body = answer.json()
     assert (answer.status_code, body["schema"], body["version"], body["status"]) == (
         200,
@@ -91,7 +91,9 @@ def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
         "The assumed normal spread between firms fits poorly, so the interval is less certain, at "
         "these steps: "
     )
-    explanation = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
+    explanation = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").json()[
+        "explanation"
+    ]
     page = client.get(
         f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}
     ).content.decode()
@@ -102,7 +104,7 @@ def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(
     cast: Cast, client: Client
 ) -> None:
     publish(cast)
-    body = json.loads(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").content)
+    body = json.loads(client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content)
     trusted = keys.published_directory().content.receipt_keys()
     published.verify(body, trusted)
     body["steps"][0]["best"] += 0.01
@@ -112,8 +114,8 @@ def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(
 
 def test_the_csv_says_the_same_as_the_json(cast: Cast, client: Client) -> None:
     publish(cast)
-    body = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
-    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/?format=csv")
+    body = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").json()
+    answer = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/?format=csv")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"))))
     steps = [row for row in rows if not row["step"].endswith("-total")]
@@ -166,10 +168,10 @@ def test_who_regulates_in_several_offices_approves_in_the_name_of_the_nearest_th
 
 def test_a_draft_is_not_public(cast: Cast, client: Client) -> None:
     drafting.draft(cast.period, cast.drafter, NOW)
-    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").status_code == 404
-    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
+    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").status_code == 404
+    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").status_code == 404
     assert client.get("/api/v1/benchmarks/").json() == []
-    assert selectors.versions("cement", PERIOD) == ()
+    assert selectors.series("cement", PERIOD, "dry-process", "cn").rows == ()
 
 
 def test_a_draft_that_submissions_have_overtaken_is_not_published(cast: Cast) -> None:
@@ -193,14 +195,14 @@ def test_a_withdrawn_version_stays_at_its_address_with_the_reason(
     cast: Cast, client: Client
 ) -> None:
     row = publish(cast)
-    before = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
+    before = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").json()
     publishing.withdraw(row, cast.drafter, "一条线重复计算了回收电量", NOW)
-    answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/")
+    answer = client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/")
     assert answer.json() == before
     assert answer["Steplabel-Status"] == "withdrawn"
     assert "reason*=UTF-8''" in answer["Steplabel-Withdrawn"]
     assert client.get("/api/v1/benchmarks/").json() == []
-    view = selectors.benchmark("cement", PERIOD)
+    view = selectors.benchmark("cement", PERIOD, "dry-process", "cn")
     assert view is not None
     assert (view.status, view.withdrawal_reason, view.latest_version) == (
         "withdrawn",
@@ -285,9 +287,13 @@ def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(
     submit_all(cast, plants=4, revision=2, shift=2)
     drafted = drafting.draft(cast.period, cast.drafter, NOW, "Four plants corrected their reports.")
     publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
-    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["version"] == 2
-    assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()["version"] == 1
-    assert [row.version for row in selectors.versions("cement", PERIOD)] == [2, 1]
+    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/").json()["version"] == 2
+    assert (
+        client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").json()["version"] == 1
+    )
+    assert [
+        row.version for row in selectors.series("cement", PERIOD, "dry-process", "cn").rows
+    ] == [2, 1]
 
 
 def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) -> None:

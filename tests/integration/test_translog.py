@@ -171,7 +171,9 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
         )
     acts = {act.act: act for act in LoggedAct.objects.all()}
     assert acts["published"].leaves == leaves
-    listing = client.get(f"/api/v1/benchmarks/cement/{cast.period.name}/v1/leaves/").json()
+    listing = client.get(
+        f"/api/v1/benchmarks/cement/cn/dry-process/{cast.period.name}/v1/leaves/"
+    ).json()
     assert [(act["act"], act["leaves"], act["log_index"]) for act in listing] == [
         ("published", leaves, acts["published"].log_index),
         ("withdrawn", [], acts["withdrawn"].log_index),

@@ -55,12 +55,9 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "web:assigned-submission-receipt": ("receipt-signed",),
     "api:assignments": ("receipt-signed",),
     "web:benchmark-json": ("benchmark-signed",),
-    "api:benchmark-of-place": ("benchmark-signed",),
-    "api:benchmark-version-of-place": ("benchmark-signed",),
     "api:benchmark": ("benchmark-signed",),
     "api:benchmark-version": ("benchmark-signed",),
     "api:benchmark-leaves": ("version-logged",),
-    "api:benchmark-leaves-of-place": ("version-logged",),
     "web:verify-statement": ("statement-signed",),
     "web:engagement-commitment": OPENING,
     "web:draw-file": OPENING,
@@ -117,7 +114,6 @@ SAYS_NOTHING = {
     "web:outcome-to-confirm": "what a firm says that a practice saved, for its auditor: "
     "`practices confirm` checks it at the plant",
     "api:benchmark-references": "figures that others publish, each with its source",
-    "api:benchmark-references-of-place": "figures that others publish, each with its source",
     "web:proposal-file": "a pack that is only proposed; what was approved is signed",
 }
 """Answers that are no files: of no report, version or entry."""

@@ -3,8 +3,8 @@ cohorts of 8 to 60 firms.
 
 Beside it how often a random value of the same spread does: one that lies anywhere among the firms
 that the figure is the mean of. A figure that is one firm's value does so far oftener, a mean of
-five no oftener than by chance. With the defence off the figures are those of before: the first
-quartile of 8 to 19 firms, and a single rank for everything that stands at one.
+five no oftener than by chance. With the defence off the best of 8 to 19 firms is the first quartile,
+and whatever stands at a rank is the value of the one firm there.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.composition import IndustryCell, best_and_typical, rules
+from benchmarks.composition import IndustryCell, best_and_typical, curve, rules
 from benchmarks.composition.best_and_typical import compose_with_draws
 from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
-from benchmarks.composition.rules import Averaging, RuleName, middle
+from benchmarks.composition.rules import RuleName, middle
 from benchmarks.disclosure.rounding import to_grid
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Array, Sector, sector
@@ -33,14 +33,14 @@ _SURE = 3.0  # standard errors by which figures must lie above chance to count a
 _OFTENER = 0.1  # what they must lie above it with the defence off, at 8 to 19 firms
 
 FIRST_QUARTILE_BELOW = 20
-"""Firms below which the best was one firm's value."""
+"""Firms below which the best is one firm's value, with the defence off."""
 
 _averaged = rules.averaged
 
 
 @contextmanager
 def first_quartile() -> Iterator[None]:
-    """The best of few firms as it was once: the value of the firm at the first quartile."""
+    """The defence off: the best of few firms is the value of the firm at the first quartile."""
 
     def ranks(rule: RuleName, firms: int) -> range:
         last = -(-firms // 4)
@@ -54,6 +54,17 @@ def first_quartile() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def single_ranks() -> Iterator[None]:
+    """The defence off: what stands at a rank is one firm's value."""
+
+    def single(rank: int, _firms: int) -> range:
+        return range(rank, rank + 1)
+
+    with mock.patch.object(rules, "around", single), mock.patch.object(curve, "around", single):
+        yield
+
+
 def run(long: bool) -> Outcome:
     cohorts = _LONG if long else _SHORT
     hits: defaultdict[tuple[int, str], list[tuple[bool, float]]] = defaultdict(list)
@@ -63,9 +74,9 @@ def run(long: bool) -> Outcome:
             rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1))
         )
         size = next(first for first, last in SIZES if first <= len(cohort.labels) <= last)
-        hits[size, "on"] += list(_figures(cohort, "five-ranks", rng))
-        with first_quartile():
-            hits[size, "off"] += list(_figures(cohort, "single-rank", rng))
+        hits[size, "on"] += list(_figures(cohort, rng))
+        with first_quartile(), single_ranks():
+            hits[size, "off"] += list(_figures(cohort, rng))
     rows, sound = [], True
     for first, last in SIZES:
         on, off = (
@@ -83,21 +94,19 @@ def run(long: bool) -> Outcome:
         f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) "
         "in the rounding interval of exactly one "
         "firm's value, and % of random values of the same spread that are; then the same of the "
-        "single ranks published before",
+        "single ranks, with the defence off",
         ("firms", "figures", "published", "random", "single ranks", "random beside them"),
         tuple(rows),
     )
 
 
-def _figures(
-    sector: Sector, averaging: Averaging, rng: np.random.Generator
-) -> Iterator[tuple[bool, float]]:
+def _figures(sector: Sector, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
     """Of each figure whether its rounding interval holds one firm's value, and how often a random
     value's does.
     """
     who = entrants(sector.labels, PACK, STEP, RULE, "any")
     composed = compose_with_draws(
-        who, PACK, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging
+        who, PACK, STEP, RULE, rng, variant="any", ratio=1.0, headline=True
     ).result
     bests, typicals = (
         np.sort([float(value) for value in values])
@@ -106,7 +115,7 @@ def _figures(
             [p.label.typical_value for p in who.entering],
         )
     )
-    for value, firms, taken_in in _shown(composed, bests, typicals, averaging):
+    for value, firms, taken_in in _shown(composed, bests, typicals):
         among = firms[np.unique(taken_in)]
         # a single rank is compared with the five around it: one firm has no spread
         low, high = (among.min(), among.max()) if len(among) > 1 else _around(firms, taken_in[0])
@@ -119,15 +128,15 @@ def _figures(
 
 
 def _shown(
-    composed: IndustryCell, bests: Array, typicals: Array, averaging: Averaging
+    composed: IndustryCell, bests: Array, typicals: Array
 ) -> Iterator[tuple[float, Array, Sequence[int]]]:
     """Each figure with the values of its kind and the ranks that it is the mean of."""
     if composed.best is None or composed.typical is None or composed.rule is None:
         raise RuntimeError(f"{composed.firms} firms gave no value")
     yield composed.best, bests, rules.averaged(composed.rule, composed.firms)
-    yield composed.typical, typicals, middle(composed.firms, averaging)
+    yield composed.typical, typicals, middle(composed.firms)
     for point in composed.curve:
-        yield point.value, bests, ranks(point.percent, composed.firms, averaging)
+        yield point.value, bests, ranks(point.percent, composed.firms)
 
 
 def _around(firms: Array, rank: int) -> tuple[float, float]:

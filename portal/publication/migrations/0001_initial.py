@@ -29,7 +29,6 @@ class Migration(migrations.Migration):
                 ('explanation', models.JSONField()),
                 ('document', models.JSONField(null=True)),
                 ('digest', models.CharField(blank=True, max_length=64)),
-                ('first_at_its_address', models.BooleanField(default=False)),
                 ('participants', models.JSONField()),
                 ('seed', models.CharField(max_length=64)),
                 ('what_changed', models.CharField(blank=True, max_length=1000)),

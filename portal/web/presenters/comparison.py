@@ -112,7 +112,6 @@ BREAKS: dict[str, Promise] = {
     "unit": gettext_lazy("unit: %(before)s, then %(after)s"),
     "ratio": gettext_lazy("reference ratio: %(before)s, then %(after)s"),
     "rule": gettext_lazy("rule: %(before)s, then %(after)s"),
-    "averaging": gettext_lazy("typical value and curve: %(before)s, then %(after)s"),
     "years": gettext_lazy("years that the firms' values cover: %(before)s, then %(after)s"),
     "new": gettext_lazy("only in the later version"),
     "gone": gettext_lazy("only in the earlier version"),
@@ -329,7 +328,7 @@ def _count(firms: int | None) -> str:
 def change_in_words(change: DefinitionChange) -> str:
     """A break in words."""
     before, after = (
-        str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text
+        str(RULES.get(text, text)) if change.code == "rule" else text
         for text in (change.before, change.after)
     )
     return str(BREAKS[change.code]) % {"before": before, "after": after}

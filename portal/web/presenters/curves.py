@@ -138,9 +138,9 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
 
 
 def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
-    """As they were signed; a version from before there were bands has none."""
+    """As they were signed."""
     signed = {
-        (entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands")
+        (entry["step"], entry["product"], entry["variant"], entry["metric"]): entry["bands"]
         for entry in view.document["steps"]
     }
     rows = []
@@ -158,12 +158,10 @@ def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
 
 
 def _named(signed: Mapping[str, Any], quarter: int) -> str:
-    """The firms that chose to be named in that quarter; versions from before there was the choice
-    name nobody.
-    """
+    """The firms that chose to be named in that quarter."""
     return enumerated(
         in_language(firm["firm"], firm["firm_zh"])
-        for firm in signed.get("named", ())
+        for firm in signed["named"]
         if firm["quarter"] == quarter
     )
 

@@ -44,7 +44,7 @@ class Savings:
 
 
 def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
-    """None for a version that told of no potential: those from before there were any."""
+    """None where no step has a potential, nor one that is withheld."""
     steps = label.headline
     if not any(step.potential or step.potential_withheld for step in steps):
         return None

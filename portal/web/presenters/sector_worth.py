@@ -48,7 +48,7 @@ class SectorWorth:
 
 
 def worth_of(view: InForceView) -> SectorWorth | None:
-    """None for a version that told of no potential: those from before there were any."""
+    """None where no step has a potential, nor one that is withheld."""
     names, steps = Names.of(view.pack, view.pack_version), view.label.headline
     factors = Co2Factors.of(view.period, view.jurisdiction)
     units = units_on(factors.day)

@@ -57,7 +57,7 @@ class BenchmarkPage:
     figures: tuple[HeadlineFigure, ...]
     ladder: Ladder
     spread: Spread
-    savings: Savings | None  # none in versions from before there were potentials
+    savings: Savings | None
     best_group: BestGroupPart | None  # none where no best value is shown
     references: References | None  # none of a sector for which none is held
     units: tuple[UnitLink, ...]

@@ -59,7 +59,7 @@ def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage
     published = (
         None
         if in_force is None
-        else benchmark(taking.pack, period, in_force.version, taking.route, jurisdiction)
+        else benchmark(taking.pack, period, taking.route, jurisdiction, in_force.version)
     )
     sites = [participant.site_id for participant in taking.participants]
     audits, refusals = (

@@ -176,11 +176,15 @@ def compare(
     request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, a: int, b: int
 ) -> HttpResponse:
     """Two versions side by side, in the order they are asked for."""
-    views = selectors.two_versions(pack, period, a, b, route, jurisdiction)
-    if views is None:
-        raise Http404
+    series, before = _series_and_row(pack, jurisdiction, route, period, a)
+    after = _series_and_row(pack, jurisdiction, route, period, b)[1]
     unit, units = chosen_unit(request, period)
-    page = comparison.compare_page(*views, unit, units)
+    page = comparison.compare_page(
+        benchmark_view(before, series.in_force),
+        benchmark_view(after, series.in_force),
+        unit,
+        units,
+    )
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(page.title, page.after.url))
     return remember_unit(
         request, unit, render(request, "web/compare.html", {"page": page, "crumbs": crumbs})

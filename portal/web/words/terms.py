@@ -82,8 +82,6 @@ VERSION_STATES: dict[str, tuple[Promise, Mood]] = {
 RULES: dict[str, Promise] = {
     "trimmed-best-five": gettext_lazy("the mean of the second to sixth best firms"),
     "trimmed-best-decile": gettext_lazy("the mean of a tenth of the firms, after the very best"),
-    "five-ranks": gettext_lazy("the mean of the five firms around a rank"),
-    "single-rank": gettext_lazy("the one firm at a rank"),
 }
 
 

@@ -175,8 +175,8 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
             "https://p.example/benchmarks/steel/cn/any/2025/v2.json",
         ),
         (
-            "https://p.example/api/v1/benchmarks/steel/2025/",
-            "https://p.example/api/v1/benchmarks/steel/2025/",
+            "https://p.example/api/v1/benchmarks/steel/cn/any/2025/",
+            "https://p.example/api/v1/benchmarks/steel/cn/any/2025/",
         ),
     ],
 )

@@ -153,12 +153,6 @@ def test_what_stands_at_a_rank_is_the_mean_of_the_five_around_it_and_at_the_ends
     )
 
 
-def test_versions_of_before_are_computed_by_the_rules_that_they_name() -> None:
-    ordered = np.arange(20.0) ** 2
-    assert float(median_of_ordered(ordered, "single-rank")) == (81.0 + 100.0) / 2
-    assert list(read_off(ordered, "single-rank")) == [16.0, 81.0, 196.0]
-
-
 def test_a_mean_of_five_after_the_best_of_five_firms_is_refused() -> None:
     with pytest.raises(PolicyRefusal, match="needs six firms"):
         averaged("trimmed-best-five", 5)

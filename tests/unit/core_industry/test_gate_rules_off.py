@@ -285,7 +285,6 @@ def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(
         "ratio",
         "headline",
         "rule",
-        "averaging",
     }
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed: dict[str, object] = {

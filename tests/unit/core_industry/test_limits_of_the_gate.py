@@ -119,7 +119,7 @@ def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
     potential = (Potential("typical", 1.0, (0.5, 1.5)),)
     step = cast(
         IndustryCell,
-        SimpleNamespace(rule="trimmed-best-five", averaging="five-ranks", potential=potential),
+        SimpleNamespace(rule="trimmed-best-five", potential=potential),
     )
     return potentials.withheld(step, Exhibit("", who), [], [], POLICY)
 

@@ -54,7 +54,6 @@ KILN = CellView(
     reason_en="Shown.",
     reason_zh="Gezeigt.",
     good_fit=True,
-    averaging="five-ranks",
 )
 CELL = LabelKey.of(KILN)
 HIDDEN = replace(
@@ -179,7 +178,6 @@ def labelled(*cells: CellView, **changed: str) -> Any:
         ({"unit": "GJ/t"}, ("unit",)),
         ({"ratio": 0.8}, ("ratio",)),
         ({"rule": "trimmed-best-decile"}, ("rule",)),
-        ({"averaging": "single-rank"}, ("averaging",)),
         ({"pooled": ((3, 2),)}, ("years",)),
         ({"firms": 9, "best": 90.0, "in_part": 1}, ()),  # who takes part is no definition
     ],
@@ -190,10 +188,8 @@ def test_a_cell_breaks_where_it_is_defined_otherwise(
     assert breaks(defined(KILN), defined(replace(KILN, **after))).codes_of(CELL) == codes
 
 
-def test_of_a_cell_that_is_held_back_rule_averaging_and_years_are_not_known_to_have_changed() -> (
-    None
-):
-    held_back = replace(HIDDEN, averaging="single-rank", pooled=((3, 2),))
+def test_of_a_cell_that_is_held_back_rule_and_years_are_not_known_to_have_changed() -> None:
+    held_back = replace(HIDDEN, pooled=((3, 2),))
     for pair in ((held_back, KILN), (KILN, held_back)):
         assert not breaks(*map(defined, pair)).any
 

@@ -35,7 +35,6 @@ BARS = CellView(
     "",
     "",
     True,
-    averaging="five-ranks",
 )
 PLATES = replace(BARS, variant="plates")
 BARS_BESIDE, PLATES_BESIDE = (replace(cell, headline=False) for cell in (BARS, PLATES))
@@ -61,13 +60,12 @@ def test_years_that_are_defined_alike_are_drawn_as_a_series() -> None:
     "after",
     [
         in_force("2026", BARS_BESIDE, PLATES),
-        in_force("2026", replace(BARS, averaging="single-rank"), PLATES_BESIDE),
         in_force("2026", replace(BARS, rule="trimmed-best-decile"), PLATES_BESIDE),
         in_force("2026", replace(BARS, ratio=0.9), PLATES_BESIDE),
         in_force("2026", BARS, PLATES_BESIDE, digest="cd"),
         in_force("2026-Q1", BARS, PLATES_BESIDE),
     ],
-    ids=["variant", "averaging", "rule", "ratio", "content of the pack", "length"],
+    ids=["variant", "rule", "ratio", "content of the pack", "length"],
 )
 def test_the_drawing_of_a_sector_breaks_where_its_totals_are_defined_otherwise(
     after: InForceView,

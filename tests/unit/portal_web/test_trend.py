@@ -92,7 +92,6 @@ def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
         "kWh/t",
         1.0,
         None,
-        "single-rank",
         (),
         shown=True,
         best=850.0,
