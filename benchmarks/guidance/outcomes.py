@@ -60,9 +60,7 @@ class PracticeOutcomes(Declared):
     first_year: int
     last_year: int
     by_outcome: dict[SavingOutcome, NonNegativeInt]
-    confirmed: NonNegativeInt = Field(
-        default=0, exclude_if=lambda sites: sites == 0
-    )  # by an auditor; left out: agents of before read it
+    confirmed: NonNegativeInt  # by an auditor
 
     @model_validator(mode="after")
     def _each_site_once(self) -> Self:

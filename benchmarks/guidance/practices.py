@@ -87,9 +87,7 @@ class Library(Declared):
 
     lists: tuple[Listing, ...]
     practices: tuple[Practice, ...]
-    reported: dict[str, PracticeOutcomes] = Field(
-        default={}, exclude_if=lambda reported: not reported
-    )  # left out while empty: agents of before read it
+    reported: dict[str, PracticeOutcomes] = Field(default={})
 
     @model_validator(mode="after")
     def _named_once_and_from_a_list(self) -> Self:

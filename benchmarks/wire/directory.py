@@ -38,7 +38,6 @@ key's window, then no more.
 
 _MOST_KEYS = 64
 _MOST_DAYS = 366
-_FEATURE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WITNESSED_WITHIN_DAYS = 7
 
 
@@ -91,9 +90,7 @@ class Directory:
     is signed.
 
     An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have
-    cosigned it within `witnessed_within_days`. With 0 it asks for none. `features` names what this
-    portal takes beyond the format of a release before: an agent uses what it knows of them and
-    passes over the rest.
+    cosigned it within `witnessed_within_days`. With 0 it asks for none.
     """
 
     number: int
@@ -102,7 +99,6 @@ class Directory:
     witnesses: tuple[ListedWitness, ...] = ()
     witnesses_required: int = 0
     witnessed_within_days: int = WITNESSED_WITHIN_DAYS
-    features: tuple[str, ...] = ()
 
     def processing_key(self, on: date) -> ProcessingPublicKey:
         """The key to seal to on that day: of the valid ones, the one that began last; of those that
@@ -145,10 +141,6 @@ class Directory:
             "processing": _keys_to_wire(self.processing),
             "receipts": _keys_to_wire(self.receipts),
         }
-        if (
-            self.features
-        ):  # without any, the bytes are those of before there were features, and so for witnesses
-            content["features"] = list(self.features)
         if not self.witnesses:
             return content
         named: list[Value] = [
@@ -173,8 +165,6 @@ class Directory:
                 _key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)
             ),
         )
-        if fields.has("features"):
-            directory = replace(directory, features=_features(fields))
         if fields.has("witnesses"):
             directory = _with_witnesses(directory, fields.fields("witnesses"))
         fields.done()
@@ -269,16 +259,6 @@ def renewed(raw: bytes, fingerprint: str, last_directory: Directory) -> Director
             "two were signed.",
         )
     return directory
-
-
-def _features(fields: Fields) -> tuple[str, ...]:
-    items = fields.items("features", _MOST_KEYS)
-    names = tuple(name for name in items if isinstance(name, str) and _FEATURE.fullmatch(name))
-    if not items or list(names) != items or list(names) != sorted(set(names)):
-        raise malformed(
-            fields.path("features"), Phrase("names of features in their order, each once")
-        )
-    return names
 
 
 def _with_witnesses(directory: Directory, fields: Fields) -> Directory:

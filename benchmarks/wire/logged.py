@@ -83,7 +83,7 @@ class ReportRevision(NamedTuple):
 
 
 def values(
-    envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes | None
+    envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes
 ) -> bytes:
     """The protected values that the portal found in one report, in the order of their names, and
     which report that is.
@@ -94,14 +94,16 @@ def values(
 
     Args:
         of: as the header of the envelope says.
-        salt: from the sealed report; None where an agent of before sent none.
+        salt: from the sealed report.
     """
     spelled: list[Value] = [
         label_frames.checked(label, f"labels[{index}]")
         for index, label in enumerate(sorted(labels, key=LabelKey.of))
     ]
-    content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
-    return _digest("values", content if salt is None else {**content, "salt": salt})
+    return _digest(
+        "values",
+        {"envelope": envelope_digest, **of._asdict(), "labels": spelled, "salt": salt},
+    )
 
 
 def device_key(act: str, device_id: str, public_key: bytes) -> bytes:

@@ -62,9 +62,8 @@ class Report:
     `pack_digest` and `policy_digest` are SHA-256 of the method pack and release policy used;
     `data_root` commits to the batch records behind the labels (salted, 32 bytes, opaque),
     `challenge` is what the portal answered to that commitment; `software` is the agent's name and
-    version; `consent` what the firm has agreed to (None: nothing asked for). `salt` hides the
-    values in the portal's log from whoever has not seen the report (None: of an agent before it was
-    sent).
+    version; `salt` hides the values in the portal's log from whoever has not seen the report;
+    `consent` is what the firm has agreed to (None: nothing asked for).
     """
 
     released: ReleasedReport
@@ -73,8 +72,8 @@ class Report:
     data_root: bytes
     challenge: bytes
     software: str
+    salt: bytes = field(repr=False)
     consent: Consent | None = None
-    salt: bytes | None = field(default=None, repr=False)
 
 
 def encode_report(report: Report) -> bytes:
@@ -112,6 +111,7 @@ def _to_wire(report: Report) -> dict[str, Value]:
         "data_root": report.data_root,
         "challenge": report.challenge,
         "software": report.software,
+        "salt": report.salt,
         "labels": [label_frames.to_wire(label) for label in released.labels],
         "withheld": [
             {"step": step, "metric": str(metric), "reason": reason}
@@ -120,8 +120,6 @@ def _to_wire(report: Report) -> dict[str, Value]:
     }
     if report.consent is not None:
         content["consent"] = report.consent.to_wire()
-    if report.salt is not None:
-        content["salt"] = report.salt
     return content
 
 
@@ -150,8 +148,8 @@ def _read(fields: Fields) -> Report:
         data_root=fields.octets("data_root", DIGEST_BYTES),
         challenge=fields.octets("challenge", DIGEST_BYTES),
         software=fields.words("software"),
+        salt=fields.octets("salt", DIGEST_BYTES),
         consent=Consent.from_wire(fields.fields("consent")) if fields.has("consent") else None,
-        salt=fields.octets("salt", DIGEST_BYTES) if fields.has("salt") else None,
     )
     fields.done()
     return report

@@ -110,13 +110,8 @@ class PeriodClosing:
         return rows
 
     def _is_of_its_step(self, attempt: Mapping[str, Any]) -> bool:
-        """A local report is no sealed one, and neither was sent. An earlier version noted no step:
-        then it was the one that is set.
-        """
-        return (
-            self._settings is None
-            or attempt.get("step", self._settings.step) == self._settings.step
-        )
+        """A local report is no sealed one, and neither was sent."""
+        return self._settings is None or attempt["step"] == self._settings.step
 
     def _due(self, settings: Reports) -> Period | None:
         """The first period that closed with its grace over and has no report, once it may be tried;

@@ -64,7 +64,7 @@ class UnreadableMessages:
 
 
 def why_of(row: Row) -> str:
-    """A phrase, but of rows that an earlier version saved."""
+    """A phrase where the agent has one; else what a library said."""
     return restored(row["phrase"]) if "phrase" in row else str(row.get("why", ""))[:LONGEST_TEXT]
 
 

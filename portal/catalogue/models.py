@@ -88,9 +88,7 @@ class ReportingPeriod(models.Model):
         null=True
     )  # when a regulator last chose it; the register file leaves it from then on
     closed_at = models.DateTimeField(null=True, blank=True)
-    obliged_when_closed = models.JSONField(
-        null=True
-    )  # numbers of sites; null while it is open, and where it closed before this was kept
+    obliged_when_closed = models.JSONField(null=True)  # numbers of sites; null while it is open
 
     class Meta:
         constraints = (

@@ -163,7 +163,7 @@ class Reporter:
         )
         recipient = keys.published_directory().content.processing_key(now.date())
         header = Header(
-            site, str(year), 1, recipient.key_id, str(agent.device.pk), committed.sequence or 1
+            site, str(year), 1, recipient.key_id, str(agent.device.pk), committed.sequence
         )
         intake.receive(
             envelope.build(report, header, agent.key, recipient),

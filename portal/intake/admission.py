@@ -80,8 +80,7 @@ def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
             of_site.committed[period, revision] = EarlierCommitment(digest, sequence)
         else:
             of_site.reports[period, revision] = digest
-            if sequence is not None:
-                of_site.by_sequence[sequence] = (period, revision)
+            of_site.by_sequence[sequence] = (period, revision)
     return intakes
 
 
@@ -200,7 +199,7 @@ def _require_sequence(header: Header, intake: SiteIntake) -> None:
                 ),
                 found=header.ledger_sequence,
                 site=header.site,
-                wanted=wanted.sequence or 0,
+                wanted=wanted.sequence,
             ),
             SET_BACK,
         )

@@ -52,9 +52,7 @@ class Submission(models.Model):
     revision = models.PositiveIntegerField()
     device = models.ForeignKey(Device, models.PROTECT, related_name="submissions")
     key_id = models.CharField(max_length=64)  # the processing key it is sealed to
-    ledger_sequence = models.PositiveBigIntegerField(
-        null=True
-    )  # None: repeated one of before, when that was not refused yet
+    ledger_sequence = models.PositiveBigIntegerField()
     envelope = models.BinaryField()
     size_bytes = models.PositiveIntegerField()
     receipt = models.BinaryField()  # signed; the same bytes for the same envelope, for ever
@@ -81,10 +79,10 @@ class Submission(models.Model):
     )  # from acceptance on: ids of the steps that it has values of, sorted, a space between
     pack_version = models.CharField(
         max_length=20, blank=True
-    )  # of the peer group it was accepted for; empty for those of before
+    )  # of the peer group it was accepted for; empty until it is opened
     values_salt = models.BinaryField(
-        max_length=32, null=True
-    )  # of the report inside: hides its values in the log
+        max_length=32, default=b""
+    )  # of the report inside: hides its values in the log; empty until it is opened
 
     class Meta:
         constraints = (
@@ -118,9 +116,9 @@ class Submission(models.Model):
         return ReportRevision(self.site.slug, self.period, self.revision)
 
     @property
-    def salt(self) -> bytes | None:
+    def salt(self) -> bytes:
         """As `benchmarks.wire.logged.values` takes it."""
-        return None if self.values_salt is None else bytes(self.values_salt)
+        return bytes(self.values_salt)
 
 
 class Commitment(AppendOnly):

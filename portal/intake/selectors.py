@@ -33,7 +33,7 @@ class SubmissionView:
     period: str
     revision: int
     key_id: str
-    ledger_sequence: int | None
+    ledger_sequence: int
     size_bytes: int
     log_index: int
     received_at: datetime

@@ -30,7 +30,7 @@ class NoticeView:
 
     @property
     def url(self) -> str:
-        """The page that it is about; empty where that was an address of an earlier release."""
+        """The page that it is about; empty where no page has that name: an extra was taken out."""
         try:
             return reverse(self.address, kwargs=dict(self.parts))
         except NoReverseMatch:

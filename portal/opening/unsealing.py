@@ -257,14 +257,14 @@ def _require_commitment(submission: Submission, report: Report) -> None:
             "Submit a new revision with the agent of this release, which draws only with the "
             "portal's challenge.",
         )
-    if committed.sequence is not None and committed.sequence != submission.ledger_sequence:
+    if committed.sequence != submission.ledger_sequence:
         raise VerificationError(
             "ledger-sequence-wrong",
             Phrase(
                 "The report states that it is number %(found)s of the site's ledger, but the "
                 "challenge for %(subject)s gave it "
                 "number %(wanted)s.",
-                found=submission.ledger_sequence or 0,
+                found=submission.ledger_sequence,
                 subject=subject,
                 wanted=committed.sequence,
             ),

@@ -74,7 +74,7 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
 
 def _versions(sector: str) -> Iterator[Pack]:
     """Every version of a pack, the installed one first: the step of an entry may stand in an
-    approved one alone, or in an older one.
+    approved one alone, or in one that a later one took the place of.
     """
     yield packs.load(sector)
     yield from packs.versions(sector)

@@ -123,9 +123,7 @@ class SiteReport(models.Model):
         null=True
     )  # an auditor refused to confirm it, or withdrew the confirmation
     unconfirmed_reason = models.CharField(max_length=1000, blank=True)
-    unconfirmed_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True
-    )  # null where it is not known: an older refusal
+    unconfirmed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     counted_at = models.DateTimeField(null=True)  # with its batch (`benchmarks.guidance.outcomes`)
 
     class Meta:

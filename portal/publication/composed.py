@@ -32,8 +32,8 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
     published.
 
     Raises:
-        RefusedError: `erratum-alone` (409): of an erratum; `not-logged` (409): published, or a
-            report accepted, before the portal logged such things; `values-deleted` (409): a firm
+        RefusedError: `erratum-alone` (409): of an erratum; `values-not-logged` (409): values in
+            the database are not those of the log; `values-deleted` (409): a firm
             that it was composed of has left.
     """
     row = public().select_related("period__peer_group__scope").filter(pk=publication).first()
@@ -41,11 +41,7 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
         return None
     if row.corrects_id is not None:
         raise refusal("erratum-alone")
-    act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
-    if act is None:
-        raise _refused(
-            "not-logged", Phrase("The version was published before the log recorded publications.")
-        )
+    act = LoggedAct.objects.get(publication=row, act=LoggedAct.Act.PUBLISHED)
     head = log.head(key)
     return {
         "schema": SCHEMA,
@@ -71,7 +67,8 @@ def _reports(row: Publication, size: int) -> list[JSON]:
     entries = [entrant.entry for entrant in reports if entrant.entry is not None]
     if len(entries) < len(reports):
         raise _refused(
-            "not-logged", Phrase("A report was accepted before the log recorded protected values.")
+            "values-not-logged",
+            Phrase("The protected values of a report are not those that the log has."),
         )
     leaves = {
         index: _leaf(inclusion)
@@ -89,7 +86,7 @@ def _reports(row: Publication, size: int) -> list[JSON]:
             "envelope_digest": entrant.report.digest,
             "envelope": leaves[entrant.report.log_index],
             "values": leaves[entry],
-            "salt": None if entrant.report.salt is None else entrant.report.salt.hex(),
+            "salt": entrant.report.salt.hex(),
             "labels": [label_to_json(label) for label in entrant.labels],
             "left_out": _left_out(entrant.report.site.slug, entrant.labels, roster),
         }

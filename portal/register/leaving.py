@@ -65,7 +65,6 @@ COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
 
 BECAUSE = Phrase("the firm has left the programme")
-BECAUSE_BEFORE = "the firm has left the scheme"  # as rows of before say it
 """On the record of what ends with it, in words that stay."""
 
 LINK_GOOD_FOR = timedelta(days=365)
@@ -364,7 +363,7 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
         "reason_phrase": None,
         "reason_code": "",
         "covers": "",
-        "values_salt": None,
+        "values_salt": b"",
     }
     reports.update(**gone)
     return count

@@ -208,11 +208,7 @@ class Prospectus:
             "policy_digest": report.policy_digest.hex(),
             "data_root": report.data_root.hex() if self.drawn else text(language, "mark.submit"),
             "challenge": report.challenge.hex() if self.drawn else text(language, "mark.challenge"),
-            "salt": text(language, "mark.submit")
-            if not self.drawn
-            else "–"
-            if report.salt is None
-            else report.salt.hex(),
+            "salt": text(language, "mark.submit") if not self.drawn else report.salt.hex(),
             "software": report.software,
             "consent": "–"
             if report.consent is None

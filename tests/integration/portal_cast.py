@@ -131,7 +131,7 @@ class Plant:
             row = Commitment.objects.filter(
                 site=self.site, period=period, revision=revision
             ).first()
-            ledger_sequence = revision if row is None or row.sequence is None else row.sequence
+            ledger_sequence = revision if row is None else row.sequence
         return Header(
             self.site.slug,
             period,

@@ -350,9 +350,7 @@ def test_a_protected_value_altered_in_the_portal_is_found_by_its_leaf(cast: Cast
     ProtectedValue.objects.filter(pk=row.pk).update(best_cell=row.best_cell + 1)
     with pytest.raises(RefusedError) as refusal:
         the_file(cast)
-    assert (
-        refusal.value.code == "not-logged"
-    )  # the portal itself does not find these values in its log
+    assert refusal.value.code == "values-not-logged"
 
 
 def other_value(content: JSON) -> None:

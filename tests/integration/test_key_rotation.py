@@ -25,7 +25,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from benchmarks.errors import InputError
-from benchmarks.wire import directory, directory_renewal, envelope, heads, restarts, rotation
+from benchmarks.wire import directory, envelope, heads, restarts, rotation
 from benchmarks.wire.directory import GRACE
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DeviceKey, DirectoryKey, ReceiptKey
@@ -649,13 +649,3 @@ def test_whoever_signs_is_shown_until_when_a_restart_excuses(folder: Path) -> No
     out = StringIO()
     call_command("restart_log", "sign", dir=folder, stdout=out)
     assert "2050-01-01T00:00+00:00" in out.getvalue()
-
-
-def test_whoever_signs_is_shown_the_features_that_a_directory_gains(folder: Path) -> None:
-    signed = (folder / "directory.cbor").read_bytes()
-    present = directory.verify(signed, directory.signer_of(signed))
-    asked = replace(present, number=present.number + 1, features=("another-format",))
-    (folder / "directory-request.cbor").write_bytes(directory_renewal.request(signed, asked))
-    out = StringIO()
-    call_command("make_keys", "sign", dir=folder, stdout=out)
-    assert "another-format (before: –)" in out.getvalue()

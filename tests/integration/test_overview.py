@@ -404,9 +404,3 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version:
         .content.decode()
     )
     assert "its privacy ledger counts fewer reports" in page
-    report.device.replaces = None
-    report.device.save()
-    Submission.objects.filter(pk=before.pk).update(
-        ledger_sequence=None
-    )  # one of before, whose number another report has
-    assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.AGENT,)

@@ -31,4 +31,6 @@ def report(site: str, revision: int = 1) -> Report:
     )
     labels = tuple(replace(label, step=f"step-{number}") for number in range(LABELS))
     released = ReleasedReport(site, "steel", "1", PERIOD, revision, labels)
-    return Report(released, bytes(32), bytes(32), bytes(32), bytes(32), "steplabel-agent 0.1.0")
+    return Report(
+        released, bytes(32), bytes(32), bytes(32), bytes(32), "steplabel-agent 0.1.0", bytes(32)
+    )

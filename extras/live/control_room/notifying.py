@@ -93,11 +93,9 @@ class Journal:
 
 
 def _alert(entry: dict[str, Any]) -> Alert:
-    """Its cause as a phrase, so that a page says it in its reader's language; journals of earlier
-    versions hold its text alone.
-    """
-    phrase = entry.pop("cause_phrase", None)
-    return Alert(**{**entry, "cause": restored(phrase) if phrase else Phrase(entry["cause"])})
+    """Its cause as a phrase, so that a page says it in its reader's language."""
+    cause = restored(entry.pop("cause_phrase"))
+    return Alert(**{**entry, "cause": cause})
 
 
 class Notifier:

@@ -124,7 +124,7 @@ class Sample(models.Model):
     limits = models.JSONField(default=list)  # of the evidence: `EvidenceLimit`
     bound = models.BooleanField(
         null=True
-    )  # to the report that was accepted; None: noted before that was asked
+    )  # to the report that was accepted; None until it is verified
     verified_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -88,10 +88,10 @@ def _read(carried: str) -> UnsentForm | None:
         content: Any = signing.loads(carried, salt=SALT, max_age=GOOD_FOR_S)
     except signing.BadSignature:
         return None
-    path, fields, files, *again = content  # what an earlier release carried does not say
+    path, fields, files, again = content
     return UnsentForm(
         path,
         tuple((name, value) for name, value in fields),
         tuple(files),
-        again=bool(again and again[0]),
+        again=bool(again),
     )

@@ -311,9 +311,7 @@ def interval_words(estimate: Estimate, decimals: int | None) -> str:
 
 
 def _not_held(names: Names, view: BenchmarkView) -> str:
-    """Of a version that was published before records named them, too: by the pack, not by the
-    record.
-    """
+    """By the pack, not by the record."""
     route = names.route(view.route)
     reason = (
         not_held(names.pack, route, Period.parse(view.period, UTC))

@@ -126,7 +126,7 @@ def _refused(rows: Sequence[SiteReport], names: dict[str, str]) -> ListTable:
 def _refused_by(row: SiteReport) -> TableCell:
     return TableCell(
         moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else "",
-        note=str(row.unconfirmed_by or ""),
+        note=str(row.unconfirmed_by),
     )
 
 

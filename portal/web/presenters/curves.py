@@ -185,9 +185,6 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
     withheld = [cell for cell in cells if not cell.shown]
     few = [cell for cell in cells if cell.shown and cell.firms < FEWEST]
     apart = [cell for cell in cells if cell.shown and cell.curve_withheld]
-    older = [
-        cell for cell in cells if cell.shown and cell.firms >= FEWEST and not cell.curve_withheld
-    ]
     sentences = []
     if few and any_drawn:
         sentences.append(
@@ -219,8 +216,6 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
             )
             % {"names": _listed(apart, shown)}
         )
-    if older:
-        sentences.append(_("This version was published before curves were drawn."))
     return sentence_space().join(sentences)
 
 

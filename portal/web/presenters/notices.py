@@ -148,7 +148,7 @@ def kinds_of(roles: Iterable[str]) -> tuple[NoticeKind, ...]:
 def notice_row_of(
     kind: str, facts: Mapping[str, Any], at: datetime, url: str = "", read: bool = False
 ) -> NoticeRow:
-    """A notice in words; a kind that this release no longer knows stands by its name."""
+    """A notice in words; a kind of an extra that was taken out stands by its name."""
     wording = WORDINGS.get(kind)
     if wording is None:
         return NoticeRow(kind, kind, "", at, url, read)

@@ -159,10 +159,7 @@ def submission_page(
             Item(_("Log index"), f"{view.log_index:,}"),
             Item(_("Signed by agent"), view.device),
             Item(_("Sealed to key"), view.key_id),
-            Item(
-                _("Privacy ledger entry"),
-                "—" if view.ledger_sequence is None else f"{view.ledger_sequence:,}",
-            ),
+            Item(_("Privacy ledger entry"), f"{view.ledger_sequence:,}"),
             Item(_("Size"), _("%(n)s bytes") % {"n": f"{view.size_bytes:,}"}),
         ),
     )

@@ -168,6 +168,4 @@ def ended_because(reason: str) -> str:
     where a firm left or the site changed hands."""
     if reason == changing_hands.BECAUSE:
         return in_words(changing_hands.BECAUSE)
-    return (
-        in_words(leaving.BECAUSE) if reason in (leaving.BECAUSE, leaving.BECAUSE_BEFORE) else reason
-    )
+    return in_words(leaving.BECAUSE) if reason == leaving.BECAUSE else reason

@@ -104,7 +104,7 @@ def period_name(period: str) -> str:
     """A period as a reader calls it: `2016`, `2016, first quarter`, `May 2016`, `1 January 2016 to
     30 June 2016`.
 
-    A text that is none, such as `2026-13` of a record that is older than its check, stays as it is.
+    A text that is none, such as `2026-13` in an address, stays as it is.
     """
     try:
         return _period_name(period)

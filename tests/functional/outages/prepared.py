@@ -113,7 +113,6 @@ def seal(sites: int, a_site: int, file: str) -> None:
             "steplabel-agent/test",
             salt=sha256(nonce).digest(),
         )
-        assert row.sequence is not None
         header = Header(site.slug, year, 1, recipient.key_id, str(device.pk), row.sequence)
         return envelope.build(report, header, key, recipient), row.log_index
 

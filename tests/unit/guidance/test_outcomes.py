@@ -87,13 +87,6 @@ def test_less_than_five_firms_and_counts_that_do_not_add_up_are_no_library() -> 
         altered["reported"]["a"] |= change
         with pytest.raises(ValidationError):
             Library.model_validate(altered)
-    assert (
-        "reported" not in Library(lists=(), practices=()).model_dump_json()
-    )  # agents of before read it
-    of_before = PracticeOutcomes.of(
-        [(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE]
-    )
-    assert "confirmed" not in of_before.model_dump_json()
 
 
 def test_a_file_holds_its_class_and_nothing_beside() -> None:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import override
 
 from benchmarks.phrases import Name
-from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
+from portal.register.leaving import BECAUSE
 from portal.web.presenters.site_record import _tables, _tiles
 
 
@@ -83,16 +83,15 @@ def test_an_adverse_opinion_is_not_told_as_attested() -> None:
     ("language", "because"),
     [("en", "the firm has left the programme"), ("zh-hans", "该企业已退出本计划")],
 )
-@pytest.mark.parametrize("stored", [BECAUSE, BECAUSE_BEFORE])
 def test_why_an_assignment_ended_with_its_firm_is_said_in_the_readers_language(
-    language: str, because: str, stored: str
+    language: str, because: str
 ) -> None:
     ended = SimpleNamespace(
         body=Name("A body"),
         period="2026",
         due=None,
         taken_back_at=object(),
-        taken_back_reason=str(stored),
+        taken_back_reason=str(BECAUSE),
         findings=(),
         id=1,
     )

@@ -54,6 +54,7 @@ def report(label: ReleasedLabel) -> Report:
         data_root=bytes(range(64, 96)),
         challenge=bytes(range(96, 128)),
         software="steplabel-agent 0.1.0",
+        salt=bytes(range(128, 160)),
         consent=messages.consent(),
     )
 

@@ -76,8 +76,10 @@ def reports(draw: st.DrawFn) -> Report:
     consent = st.builds(
         Consent, identifiers, digests, identifiers, identifiers, identifiers, st.integers(0, 100)
     )
-    pack, policy, root, challenge = (draw(digests) for _ in range(4))
-    return Report(released, pack, policy, root, challenge, draw(words), draw(st.none() | consent))
+    pack, policy, root, challenge, salt = (draw(digests) for _ in range(5))
+    return Report(
+        released, pack, policy, root, challenge, draw(words), salt, draw(st.none() | consent)
+    )
 
 
 @pytest.mark.parametrize("years", [0, 1, 10, -1, "2", [2]])

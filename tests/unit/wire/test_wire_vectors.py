@@ -116,9 +116,7 @@ def test_the_page_names_every_field_and_no_other() -> None:
     assert table_fields("## 3. Header") == {
         field.name for field in dataclasses.fields(schema.Header)
     }
-    assert table_fields("## 4. Report") == set(written) | {
-        "salt"
-    }  # optional, as agents of before sent none
+    assert table_fields("## 4. Report") == set(written)
     optional = {"years", "months"}  # the example covers one year, and every month of it
     assert table_fields("A **label**:") == set(written["labels"][0]) | optional
 

@@ -147,7 +147,7 @@ def test_a_name_that_nobody_could_read_is_unreadable() -> None:
 
 
 def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path: Path) -> None:
-    """After a restart too, and of a row that an earlier version saved in its English."""
+    """After a restart too; what a library says stays in its English."""
     _, refused = rows(MqttBatches.model_validate({"topic": "x"}), b"[3, {}]")
     spool = Spool(tmp_path)
     spool.append(

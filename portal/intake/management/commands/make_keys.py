@@ -11,7 +11,6 @@ directory in the place of the old one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase, Value, enumerated, in_number
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import directory as directories
 from benchmarks.wire import directory_renewal
 from benchmarks.wire.directory import Directory
@@ -294,9 +293,6 @@ class Command(OperatorCommand):
             self.answer(
                 Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change)
             )
-        if asked.features != present.features:
-            names = {"now": _together(asked.features), "before": _together(present.features)}
-            self.answer(Phrase("features: %(now)s (before: %(before)s)", **names))
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
@@ -308,10 +304,6 @@ def _asked_in(request: Path) -> Directory | None:
         return directory_renewal.read(request.read_bytes()).directory if request.exists() else None
     except VerificationError:
         return None
-
-
-def _together(features: Sequence[str]) -> Value:
-    return enumerated(features) if features else "–"
 
 
 def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
