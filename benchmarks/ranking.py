@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from scipy.special import betainc
 
 from benchmarks.composition import posterior, seed_of
-from benchmarks.composition.noise import Views, observe
-from benchmarks.composition.reported_labels import ReportedLabel
+from benchmarks.composition.entrants import ReportedLabel
+from benchmarks.composition.posterior import Views, observe
 from benchmarks.errors import InputError
 from benchmarks.label_keys import CellKey, LabelKey
 from benchmarks.privacy.eligibility import eligible

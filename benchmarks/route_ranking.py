@@ -13,10 +13,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.composition import seed_of
-from benchmarks.composition.entrants import lay_out, whole_runs
+from benchmarks.composition.entrants import ReportedLabel, by_step, lay_out, whole_runs
 from benchmarks.composition.industry_label import totals_of
-from benchmarks.composition.reported_labels import ReportedLabel, by_step
-from benchmarks.composition.roster import WHOLE_ROUTE
+from benchmarks.composition.result import WHOLE_ROUTE
 from benchmarks.ranking import RankedSite, placed
 from benchmarks.routes import Pack, Route
 

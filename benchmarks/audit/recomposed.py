@@ -31,7 +31,7 @@ from benchmarks.composition import (
     roster_of,
     seed_of,
 )
-from benchmarks.composition.curve import percents
+from benchmarks.composition.rules import percents
 from benchmarks.disclosure import potentials
 from benchmarks.disclosure.curve import let_through
 from benchmarks.disclosure.reasons import GateReason

@@ -14,7 +14,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from benchmarks.composition import IndustryCell, IndustryLabel, ReportedLabel, RouteTotal
-from benchmarks.composition.curve import CurvePoint
+from benchmarks.composition.rules import CurvePoint
 from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.disclosure.decisions import Measure

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.composition.trend import Known, difference
+from benchmarks.composition.result import Known, difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The gap between a site's protected value and the industry best at each step, with an interval,
 and whether it is more than noise.
 
-Both ends carry noise of their own, drawn independently (`benchmarks.composition.trend.difference`).
+Both ends carry noise of their own, drawn independently
+(`benchmarks.composition.result.difference`).
 Where the site is itself among the best, the two are not quite independent and the interval is a
 little too wide: it then says "within noise" sooner, never later. A gap whose interval reaches 0
 says nothing and leaves the sum.

@@ -1,29 +1,35 @@
 """Composition of the industry label: released labels + route + rule -> step bests, totals, and how
 certain they are.
 
-Read in this order: `reported_labels` (what is composed), `one_site_a_firm`, `rules` (what is
-published for how many firms), `entrants` (who enters which cell), `roster` (who stands behind each
-value), `simulation` (what chance is seeded with), `noise` (how uncertain one released value is),
-`posterior` (where the true values lie), `curve` (how firms are spread), `savings_potential` (what
-they would save), `result` (the result), `best_and_typical` (one step), `industry_label` (the whole
-route), `trend` (over the years).
+Read in this order: `entrants` (who enters which cell), `rules` (which ranks are published for how
+many firms), `posterior` (where the true values lie), `result`, `best_and_typical` (one step),
+`industry_label` (the whole route), `behind_figures` (what published figures alone tell).
 """
 
 from benchmarks.composition.best_and_typical import compose_cell
-from benchmarks.composition.curve import CurvePoint
-from benchmarks.composition.industry_label import compose_route, compose_with_roster, roster_of
-from benchmarks.composition.one_site_a_firm import designate
-from benchmarks.composition.reported_labels import ReportedLabel, by_step
-from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
-from benchmarks.composition.roster import CellRoster, Member, Roster
+from benchmarks.composition.entrants import ReportedLabel, by_step, designate
+from benchmarks.composition.industry_label import (
+    compose_route,
+    compose_with_roster,
+    roster_of,
+    seed_of,
+)
+from benchmarks.composition.posterior import Potential
+from benchmarks.composition.result import (
+    CellRoster,
+    IndustryCell,
+    IndustryLabel,
+    Member,
+    Roster,
+    RouteTotal,
+)
 from benchmarks.composition.rules import (
+    CurvePoint,
     apply_rule,
     averaged,
     median_of_ordered,
     rule_for,
 )
-from benchmarks.composition.savings_potential import Potential
-from benchmarks.composition.simulation_seed import seed_of
 
 __all__ = [
     "CellRoster",

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import curve, savings_potential
+from benchmarks.composition import posterior, rules
 from benchmarks.composition.result import Interval
 from benchmarks.composition.rules import RuleName, apply_to_ordered, averaged, median_of_ordered
 
@@ -134,14 +134,14 @@ def _figures(bests: Array, typicals: Array, rule: RuleName) -> dict[str, Array]:
     """Of sectors in rows, in rising order, every figure that so many firms allow."""
     best, typical = apply_to_ordered(rule, bests), median_of_ordered(typicals)
     points = zip(
-        curve.percents(bests.shape[1]), np.moveaxis(curve.read_off(bests), -1, 0), strict=True
+        rules.percents(bests.shape[1]), np.moveaxis(rules.read_off(bests), -1, 0), strict=True
     )
     return {
         "best": best,
         "typical": typical,
         **{f"p{percent}": point for percent, point in points},
-        "saved-typical": savings_potential.saved(typicals, typical),
-        "saved-best": savings_potential.saved(typicals, best),
+        "saved-typical": posterior.saved(typicals, typical),
+        "saved-best": posterior.saved(typicals, best),
     }
 
 

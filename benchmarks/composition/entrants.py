@@ -1,20 +1,103 @@
 """Who enters each cell of a route, why the others do not, and which sites have an eligible label at
 every step.
 
-Laid out once for the label, its totals and its roster.
+Of a firm one site enters: that with the largest count class, then the smallest site id. A public
+fact settles it and not the noised values: choosing a firm's better site would choose by noise and
+pull the label down. The firm's other sites stand in the standings alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from benchmarks.composition.one_site_a_firm import Run, designate, order
-from benchmarks.composition.reported_labels import ReportedLabel, comparable, in_cell
-from benchmarks.label_keys import CellKey
+from benchmarks.errors import InputError
+from benchmarks.label_keys import CellKey, LabelKey
+from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import eligible
+from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Pack, Route, RouteStep, Step
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLabel:
+    """A released label with its site, the firm that controls the site, and the report that brought
+    it (its envelope's digest).
+    """
+
+    firm: str
+    site: str
+    label: ReleasedLabel
+    report: str = ""
+
+
+def by_step(reported: Iterable[ReportedLabel]) -> dict[str, list[ReportedLabel]]:
+    """Grouped by their step, in a fixed order: results do not depend on how rows were read."""
+    grouped: defaultdict[str, list[ReportedLabel]] = defaultdict(list)
+    for row in sorted(reported, key=lambda row: (row.label.step, row.firm, row.site)):
+        grouped[row.label.step].append(row)
+    return dict(grouped)
+
+
+def in_cell(
+    reported: Iterable[ReportedLabel], step: Step, rule: MetricRule, variant: str
+) -> list[ReportedLabel]:
+    """Those in this cell, whatever its boundary or grid; each site once, in a fixed order."""
+    key = LabelKey(step.id, step.product, variant, rule.metric)
+    inside = sorted(
+        (row for row in reported if LabelKey.of(row.label) == key),
+        key=lambda row: (row.firm, row.site),
+    )
+    for earlier, later in pairwise(inside):
+        if earlier.site == later.site:
+            raise InputError(
+                "participant-twice",
+                Phrase(
+                    "Site %(site)s is listed twice in %(step)s, %(variant)s, %(metric)s.",
+                    site=later.site,
+                    step=step.id,
+                    variant=variant,
+                    metric=rule.metric.value,
+                ),
+                "Give each site's latest accepted revision only.",
+            )
+    return inside
+
+
+def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:
+    """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231,
+    4.1).
+    """
+    return (
+        label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
+    )
+
+
+Run = Sequence[ReportedLabel]
+"""One site's labels at every step of the route, in its order; or its one label in a cell."""
+
+
+def order(run: Run) -> tuple[str, int, str]:
+    """By firm; of one firm the site whose smallest count class is largest comes first, then the
+    smallest site id.
+    """
+    return run[0].firm, -min(row.label.count_class for row in run), run[0].site
+
+
+def one_run_a_firm(runs: Iterable[Run]) -> list[Run]:
+    """The first run of each firm, in the order of firms."""
+    chosen: dict[str, Run] = {}
+    for run in sorted(runs, key=order):
+        chosen.setdefault(run[0].firm, run)
+    return list(chosen.values())
+
+
+def designate(reported: Iterable[ReportedLabel]) -> list[ReportedLabel]:
+    """One site a firm of those in a cell, in the order of firms."""
+    return [run[0] for run in one_run_a_firm([row] for row in reported)]
+
 
 ByStep = Mapping[str, Sequence[ReportedLabel]]
 

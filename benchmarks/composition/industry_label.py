@@ -9,21 +9,45 @@ the label says which step is missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from benchmarks.composition import best_and_typical
-from benchmarks.composition.entrants import ByStep, RouteCell, lay_out, whole_runs
-from benchmarks.composition.noise import Views, observe
-from benchmarks.composition.one_report import Drawn
-from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
-from benchmarks.composition.posterior import ObservedValues, draw_count
-from benchmarks.composition.result import IndustryLabel, RouteTotal
-from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member, Roster
+from benchmarks.composition.best_and_typical import Drawn
+from benchmarks.composition.entrants import (
+    ByStep,
+    RouteCell,
+    Run,
+    lay_out,
+    one_run_a_firm,
+    whole_runs,
+)
+from benchmarks.composition.posterior import ObservedValues, Views, draw_count, observe
+from benchmarks.composition.result import (
+    WHOLE_ROUTE,
+    CellRoster,
+    IndustryLabel,
+    Member,
+    Roster,
+    RouteTotal,
+)
 from benchmarks.composition.rules import rule_for
 from benchmarks.packs import digest
 from benchmarks.routes import Pack, Route
+
+
+def seed_of(purpose: str, envelopes: Iterable[str]) -> int:
+    """A seed of 256 bits out of the participants' envelopes, whatever order they come in.
+
+    Args:
+        purpose: what is simulated, so that two simulations of the same reports do not share their
+            chance.
+        envelopes: digests, lower-case hex.
+    """
+    content = "\n".join((f"steplabel/1 {purpose}", *sorted(envelopes)))
+    return int.from_bytes(hashlib.sha256(content.encode()).digest())
 
 
 def compose_route(

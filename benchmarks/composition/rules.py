@@ -1,24 +1,31 @@
-"""Which ranks make up the industry's best and the median firm, by the number of controlling firms,
-and a firm's heaviest weight.
+"""Which ranks make up the industry's best, the median firm and the points of the percentile curve,
+by the number of controlling firms.
 
 No figure is set by one firm: the best leaves out the very best firms (one in fifty, one at least),
 so that one report, however false, moves it by one rank and no further; whatever stands at a rank
 (the median firm, a point of the curve) is the mean of the five ranks around it, at either end of
-the outermost five. Nor is any figure one firm's: each is a mean of five at least
-(`FEWEST_AVERAGED`). With single ranks, whoever knew a firm's rank knew its value. All act on the
-last axis, so that one call serves the true values of a sector and thousands of draws.
+the outermost five. Nor is any figure one firm's: each is a mean of five at least. With single
+ranks, whoever knew a firm's rank knew its value. All act on the last axis.
+
+Between two points of the curve, and beyond the first and the last, lie at least five firms: nine
+points from 50 firms on, the quartiles from 20 on, below that none, so no two points share a firm.
+Published percentile curves of the cement industry go from p10 to p90 likewise (GNR, "Getting the
+Numbers Right", reporting rules).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.composition.posterior import Array
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from benchmarks.policies import CompositionRule
@@ -99,3 +106,55 @@ def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np
 def median_of_ordered(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     """The median firm on the last axis, which is in rising order."""
     return np.asarray(ordered[..., middle(ordered.shape[-1])].mean(axis=-1))
+
+
+FEWEST_BETWEEN = 5
+LADDERS = ((10, 20, 30, 40, 50, 60, 70, 80, 90), (25, 50, 75))
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The value that `percent` of the firms stay at or below, with its 95 % interval, in the
+    metric's unit.
+    """
+
+    percent: int
+    value: float
+    interval: tuple[float, float]
+
+
+def percents(firms: int) -> tuple[int, ...]:
+    """The points that so many firms allow; none where five between two points are not to be had."""
+    for ladder in LADDERS:
+        narrowest = min(later - earlier for earlier, later in pairwise((0, *ladder, 100)))
+        if narrowest * firms >= 100 * FEWEST_BETWEEN:
+            return ladder
+    return ()
+
+
+def rank_at(percent: int, firms: int) -> int:
+    """The firm at a point, from 1: k = ceil(p n), in integers."""
+    return -(-percent * firms // 100)
+
+
+def ranks(percent: int, firms: int) -> range:
+    """The ranks that make up a point, 0 the least energy."""
+    return around(rank_at(percent, firms) - 1, firms)
+
+
+def read_off(ordered: Array) -> Array:
+    """The points of each row of firms' values in rising order: along the last axis."""
+    firms = ordered.shape[-1]
+    points = [
+        ordered[..., at.start : at.stop].mean(axis=-1)
+        for at in (ranks(percent, firms) for percent in percents(firms))
+    ]
+    return np.stack(points, axis=-1) if points else ordered[..., :0]
+
+
+def share_at(points: Sequence[CurvePoint], level: float) -> tuple[int, int]:
+    """Between which percentages of the firms stay at or below `level`: the last point surely at or
+    below it, the first surely above.
+    """
+    least = max((point.percent for point in points if point.interval[1] <= level), default=0)
+    return least, min((point.percent for point in points if point.interval[0] > level), default=100)

@@ -23,7 +23,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition.roster import CellRoster, staying
+from benchmarks.composition.result import CellRoster, staying
 from benchmarks.composition.rules import RuleName, averaged, rule_for
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase

@@ -15,8 +15,7 @@ from scipy.special import ndtri
 
 from benchmarks.composition import IndustryCell
 from benchmarks.composition.behind_figures import Array, Move, PublishedFigures, moves
-from benchmarks.composition.result import Interval
-from benchmarks.composition.roster import CellRoster, Member, Roster
+from benchmarks.composition.result import CellRoster, Interval, Member, Roster
 from benchmarks.composition.rules import RuleName, rule_for
 from benchmarks.disclosure.decisions import GateResult
 from benchmarks.routes import Pack

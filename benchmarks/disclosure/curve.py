@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from benchmarks.composition.curve import CurvePoint, percents
+from benchmarks.composition.rules import CurvePoint, percents
 from benchmarks.disclosure.influence import Exhibit, gives_away
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.policies import DisclosurePolicy

@@ -7,8 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
-from benchmarks.composition.result import IndustryLabel
-from benchmarks.composition.roster import Roster
+from benchmarks.composition.result import IndustryLabel, Roster
 from benchmarks.declared import Words
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.reasons import GateReason

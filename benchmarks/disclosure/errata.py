@@ -28,7 +28,7 @@ from math import hypot
 
 from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel, Potential, RouteTotal
 from benchmarks.composition.behind_figures import Move, PublishedFigures
-from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member, Roster
+from benchmarks.composition.result import WHOLE_ROUTE, CellRoster, Member, Roster
 from benchmarks.composition.rules import FEWEST_AVERAGED
 from benchmarks.declared import Words
 from benchmarks.disclosure import frequency_and_dominance

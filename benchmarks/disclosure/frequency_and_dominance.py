@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
-from benchmarks.composition.roster import CellRoster
+from benchmarks.composition.result import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
 from benchmarks.declared import Words
 from benchmarks.disclosure.reasons import GateReason, sentence

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from benchmarks.composition.result import IndustryCell, IndustryLabel
-from benchmarks.composition.roster import WHOLE_ROUTE, Roster
+from benchmarks.composition.result import WHOLE_ROUTE, IndustryCell, IndustryLabel, Roster
 from benchmarks.disclosure import (
     beside_others,
     curve,

@@ -33,9 +33,8 @@ from math import hypot
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition import curve
-from benchmarks.composition.result import IndustryCell, RouteTotal
-from benchmarks.composition.roster import CellRoster, Member, staying
+from benchmarks.composition import rules
+from benchmarks.composition.result import CellRoster, IndustryCell, Member, RouteTotal, staying
 from benchmarks.composition.rules import RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.policies import DisclosurePolicy
@@ -338,7 +337,7 @@ def _mean_of_best(rule: RuleName, worth: Callable[[Member], float], width: float
 
 
 def _at(percent: int) -> Callable[[int], range]:
-    return lambda firms: curve.ranks(percent, firms)
+    return lambda firms: rules.ranks(percent, firms)
 
 
 def _effects(

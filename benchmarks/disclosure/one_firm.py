@@ -2,7 +2,7 @@
 first.
 
 A published interval reaches as far as one false report moves the figure in a sector that is spread
-as this one (`benchmarks.composition.one_report`). Where the firms at its ranks lie farther apart
+as this one (`composition.best_and_typical`). Where the firms at its ranks lie farther apart
 than that, one of them may stand where it stands because its report is false. So a figure that would
 lie outside its interval without one firm's report waits until that report has been audited: who was
 found to have reported the truth may move it as far as it does. Worked out, as in `influence`, on
@@ -18,8 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.composition.result import IndustryCell, IndustryLabel, Interval, RouteTotal
-from benchmarks.composition.roster import WHOLE_ROUTE, Member, Roster
+from benchmarks.composition.result import (
+    WHOLE_ROUTE,
+    IndustryCell,
+    IndustryLabel,
+    Interval,
+    Member,
+    Roster,
+    RouteTotal,
+)
 from benchmarks.disclosure import influence
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Array, Exhibit, RankAverage

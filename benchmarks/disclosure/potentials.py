@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from benchmarks.composition.posterior import Potential, Reference
 from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
-from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.disclosure.influence import (
     Exhibit,
     RankAverage,

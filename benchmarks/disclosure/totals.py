@@ -8,8 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
-from benchmarks.composition.roster import WHOLE_ROUTE
+from benchmarks.composition.result import WHOLE_ROUTE, IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.disclosure import (
     beside_others,
     frequency_and_dominance,

@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import QuerySet
 
-from benchmarks.composition.roster import DEPARTED
+from benchmarks.composition.result import DEPARTED
 from portal.accounts.models import EnrolmentToken, Membership, User
 
 NOWHERE = "departed.invalid"

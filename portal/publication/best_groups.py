@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster
-from benchmarks.composition.roster import CellRoster
+from benchmarks.composition.result import CellRoster
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.best_group import BestFirms, ClassShare, OtherDays, Traits, compose
 from benchmarks.wire import logged, published

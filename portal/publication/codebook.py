@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import catalogue
-from benchmarks.composition.curve import LADDERS
+from benchmarks.composition.rules import LADDERS
 from benchmarks.csv_cells import csv_of
 from benchmarks.phrases import Phrase
 

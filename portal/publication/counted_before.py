@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.composition import Roster
-from benchmarks.composition.roster import CellRoster
+from benchmarks.composition.result import CellRoster
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.label_keys import CellKey, LabelKey
 from portal.catalogue.models import ReportingPeriod

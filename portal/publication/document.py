@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks import csv_cells
 from benchmarks.composition import IndustryLabel
-from benchmarks.composition.curve import LADDERS, percents
+from benchmarks.composition.rules import LADDERS, percents
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.errata import moved
 from benchmarks.label_keys import LabelKey

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import packs
 from benchmarks.composition import Roster, by_step, roster_of, seed_of
-from benchmarks.composition.roster import staying
+from benchmarks.composition.result import staying
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, errata
 from benchmarks.disclosure.corrected_values import CorrectedVersion, Correction

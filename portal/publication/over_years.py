@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.composition.trend import Known, difference, spread
+from benchmarks.composition.result import Known, difference, spread
 from benchmarks.csv_cells import csv_of
 from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS

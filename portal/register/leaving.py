@@ -23,7 +23,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.composition.roster import DEPARTED
+from benchmarks.composition.result import DEPARTED
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.enrolling import revoke_all

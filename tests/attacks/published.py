@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster
-from benchmarks.composition.reported_labels import ReportedLabel
+from benchmarks.composition.entrants import ReportedLabel
 from benchmarks.disclosure import GateResult, PublishedVersion, gate
 from benchmarks.policies import DisclosurePolicy
 from tests.statistical.sectors import PACK, RULE, STEP, Sector

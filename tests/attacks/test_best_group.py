@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure import best_group
 from benchmarks.disclosure.best_group import (

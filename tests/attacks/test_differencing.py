@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition.roster import DEPARTED, Member
+from benchmarks.composition.result import DEPARTED, Member
 from benchmarks.disclosure import CellDecision, GateReason, PublishedVersion, influence
 from tests.attacks.conftest import State
 from tests.attacks.published import (

@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.composition import best_and_typical, one_report, rules
+from benchmarks.composition import best_and_typical, rules
 from benchmarks.disclosure import one_firm
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -52,7 +52,7 @@ def test_one_liar_of_the_middle(stated: State, long: bool) -> None:
     with (
         mock.patch.object(rules, "averaged", best_five),
         mock.patch.object(best_and_typical, "averaged", best_five),
-        mock.patch.object(one_report, "_steps", no_step),
+        mock.patch.object(best_and_typical, "_steps", no_step),
         mock.patch.object(one_firm, "moved", return_value=np.zeros(FIRMS)),
     ):
         moved_off, _, _, misled_off = attacked(sectors)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composition.reported_labels import ReportedLabel
+from benchmarks.composition.entrants import ReportedLabel
 from benchmarks.ranking import FEWEST_FOR_A_SCORE, RankedSite, standings
 from benchmarks.routes import Pack
 from tests.attacks.conftest import State

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.disclosure import GateResult
 from benchmarks.phrases import Name
 from benchmarks.ranking import Quarters

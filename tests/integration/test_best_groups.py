@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.composition import Roster
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.best_group import BestGroupReason
 from benchmarks.wire import logged, published

@@ -86,11 +86,11 @@ def _pack() -> Pack:
 
 
 def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
-    from benchmarks.composition import by_step, compose_with_roster, noise, seed_of
+    from benchmarks.composition import by_step, compose_with_roster, posterior, seed_of
     from portal.standings.cohort import cohort
 
     def compose() -> object:
-        noise._law.cache_clear()
+        posterior._law.cache_clear()
         present = cohort(period)
         rng = np.random.default_rng(seed_of("composition", present.digests))
         label, roster = compose_with_roster(

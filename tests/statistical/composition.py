@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.composition import apply_rule, compose_cell
-from benchmarks.composition.curve import read_off
+from benchmarks.composition.rules import read_off
 from benchmarks.ranking import standings
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.composition import IndustryCell, ReportedLabel, apply_rule
 from benchmarks.composition.best_and_typical import compose_with_draws
 from benchmarks.composition.entrants import entrants
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.disclosure import influence, one_firm
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector

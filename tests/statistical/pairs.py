@@ -30,9 +30,15 @@ from benchmarks.composition import (
     by_step,
     compose_with_roster,
 )
-from benchmarks.composition.curve import LADDERS, percents, read_off
-from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
-from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
+from benchmarks.composition.result import WHOLE_ROUTE, CellRoster, Member
+from benchmarks.composition.rules import (
+    LADDERS,
+    apply_to_ordered,
+    median_of_ordered,
+    percents,
+    read_off,
+    rule_for,
+)
 from benchmarks.disclosure import PublishedVersion, gate
 from benchmarks.policies import DisclosurePolicy
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters

@@ -13,9 +13,9 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.composition import IndustryCell, apply_rule, compose_cell, median_of_ordered
-from benchmarks.composition.curve import CurvePoint, percents, read_off
-from benchmarks.composition.savings_potential import saved
-from benchmarks.composition.trend import Known, difference, spread
+from benchmarks.composition.posterior import saved
+from benchmarks.composition.result import Known, difference, spread
+from benchmarks.composition.rules import CurvePoint, percents, read_off
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Sector, sector
 

@@ -16,11 +16,10 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.composition import IndustryCell, best_and_typical, curve, rules
+from benchmarks.composition import IndustryCell, best_and_typical, rules
 from benchmarks.composition.best_and_typical import compose_with_draws
-from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
-from benchmarks.composition.rules import RuleName, middle
+from benchmarks.composition.rules import RuleName, middle, ranks
 from benchmarks.disclosure.rounding import to_grid
 from tests.statistical.outcome import Outcome
 from tests.statistical.sectors import BETWEEN, PACK, RULE, STEP, Array, Sector, sector
@@ -61,7 +60,7 @@ def single_ranks() -> Iterator[None]:
     def single(rank: int, _firms: int) -> range:
         return range(rank, rank + 1)
 
-    with mock.patch.object(rules, "around", single), mock.patch.object(curve, "around", single):
+    with mock.patch.object(rules, "around", single), mock.patch.object(rules, "around", single):
         yield
 
 
@@ -91,7 +90,7 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "single-firms",
         sound,
-        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) "
+        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the rules) "
         "in the rounding interval of exactly one "
         "firm's value, and % of random values of the same spread that are; then the same of the "
         "single ranks, with the defence off",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks.comparison.estimates import Estimate
-from benchmarks.composition.curve import percents
+from benchmarks.composition.rules import percents
 from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import BenchmarkView, CellView, LabelView
 from portal.web.charts import curve

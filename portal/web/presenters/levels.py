@@ -16,8 +16,8 @@ from functools import reduce
 
 from django.utils.translation import gettext as _
 
-from benchmarks.composition.curve import share_at
-from benchmarks.composition.trend import Known, difference
+from benchmarks.composition.result import Known, difference
+from benchmarks.composition.rules import share_at
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import not_held, shown_limits
 from benchmarks.measurements import Metric, Period

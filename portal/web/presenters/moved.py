@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from benchmarks.composition.trend import Known
+from benchmarks.composition.result import Known
 from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import breaks
 from portal.publication.in_force import InForceView

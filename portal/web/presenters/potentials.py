@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from benchmarks.composition.trend import Known
+from benchmarks.composition.result import Known
 from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import between, decimals_of, number

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.comparison.co2 import Co2Factors, together
 from benchmarks.comparison.gaps import RouteGap
-from benchmarks.composition.trend import Known
+from benchmarks.composition.result import Known
 from benchmarks.measurements import Metric
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import packs
-from benchmarks.composition.roster import DEPARTED, CellRoster, Member
+from benchmarks.composition.result import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure.best_group import (
     MOST_LIKELY,

@@ -31,10 +31,8 @@ from benchmarks.composition import (
     rule_for,
 )
 from benchmarks.composition.best_and_typical import industry_drawn
-from benchmarks.composition.curve import read_off
-from benchmarks.composition.noise import law_of, observe
-from benchmarks.composition.posterior import ObservedValues, fits, jump_probability
-from benchmarks.composition.rules import RuleName, apply_to_ordered, around
+from benchmarks.composition.posterior import ObservedValues, fits, jump_probability, law_of, observe
+from benchmarks.composition.rules import RuleName, apply_to_ordered, around, read_off
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank

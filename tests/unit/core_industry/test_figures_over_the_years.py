@@ -8,8 +8,8 @@ from math import sqrt
 
 import pytest
 
-from benchmarks.composition.curve import CurvePoint
-from benchmarks.composition.trend import difference, spread
+from benchmarks.composition.result import difference, spread
+from benchmarks.composition.rules import CurvePoint
 
 
 def test_the_lower_end_of_a_difference_takes_what_lies_below_the_first_and_above_the_second() -> (

@@ -26,7 +26,7 @@ from benchmarks.composition import (
     compose_route,
     roster_of,
 )
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.disclosure import (
     GateReason,
     GateResult,

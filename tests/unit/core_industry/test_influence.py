@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition.roster import DEPARTED, CellRoster, Member
+from benchmarks.composition.result import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
 from benchmarks.disclosure.influence import (

@@ -13,11 +13,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition.posterior import ObservedValues
-from benchmarks.composition.result import IndustryCell
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.posterior import ObservedValues, Potential, saved, without_noise
+from benchmarks.composition.result import CellRoster, IndustryCell, Member
 from benchmarks.composition.rules import RuleName
-from benchmarks.composition.savings_potential import Potential, saved, without_noise
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateReason, frequency_and_dominance, potentials, sentence
 from benchmarks.disclosure.best_group import best_group, divided

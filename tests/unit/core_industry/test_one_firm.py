@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.composition import ReportedLabel, by_step, compose_with_roster
-from benchmarks.composition.roster import CellRoster, Member
+from benchmarks.composition.result import CellRoster, Member
 from benchmarks.composition.rules import averaged, middle
 from benchmarks.disclosure import GateReason, GateResult, gate, one_firm
 from benchmarks.disclosure.influence import RankAverage

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from benchmarks.composition.curve import CurvePoint
+from benchmarks.composition.rules import CurvePoint
 from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from portal.publication import citation, document, over_years

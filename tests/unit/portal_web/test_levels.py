@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import packs
-from benchmarks.composition.curve import CurvePoint, share_at
+from benchmarks.composition.rules import CurvePoint, share_at
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.presenters.levels import LevelRow, Share, levels_of, typical_share
