@@ -22,8 +22,7 @@ from itertools import groupby
 
 import numpy as np
 
-from benchmarks.audit.commitment import FiledBatch
-from benchmarks.audit.contents import GridCounts, MeterPart, StepPart, UsedLeaves
+from benchmarks.audit.committed_tree import FiledBatch, GridCounts, MeterPart, StepPart, UsedLeaves
 from benchmarks.audit.records import MeterDay, of_batch
 from benchmarks.labels import MeasuredBatches, SiteLabel, StepLabel
 from benchmarks.measurements import Batch

@@ -25,23 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import (
-    accepted,
-    completeness,
-    computed,
-    draw_and_commitment,
-    one_at_a_time,
-    proven,
-    sufficient_plan,
-    withheld,
-)
+from benchmarks.audit import completeness, computed, counts, draw_and_commitment, proven, withheld
 from benchmarks.audit.evidence import Check, CheckOutcome, Evidence
 
 CHECKS: tuple[Check, ...] = (
-    accepted.report_received,
-    accepted.values_logged,
+    draw_and_commitment.report_received,
+    draw_and_commitment.values_logged,
     draw_and_commitment.draw_promised,
-    sufficient_plan.plan_sufficient,
+    draw_and_commitment.plan_sufficient,
     draw_and_commitment.drawn_after_commitment,
     draw_and_commitment.head_signed,
     draw_and_commitment.commitment_logged,
@@ -58,7 +49,7 @@ CHECKS: tuple[Check, ...] = (
     computed.readings_committed,
     computed.records_recomputed,
     computed.records_with_evidence,
-    one_at_a_time.one_batch_at_a_time,
+    counts.one_batch_at_a_time,
     computed.exclusions_justified,
     completeness.nothing_left_out,
     completeness.edges_at_rest,

@@ -1,5 +1,5 @@
-"""What the checks of missing things say (batches left out, ends cut, output that no scale saw) of
-what was accounted for.
+"""What the checks of missing things say (batches left out, ends cut, output that no scale saw), and
+what no check sees: energy that only the plant's rows give, variables that nothing was recorded of.
 
 What they can see and what not stands in docs/audit.md, with how often each finds how much: by
 simulated works.
@@ -7,13 +7,17 @@ simulated works.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQuestion
 from benchmarks.audit.evidence import (
+    Accounted,
     CheckOutcome,
     Evidence,
+    QuestionedStretch,
+    StretchQuestion,
     check_held,
     failed,
     named,
@@ -22,7 +26,10 @@ from benchmarks.audit.evidence import (
     of_no_readings,
 )
 from benchmarks.audit.records import microseconds
+from benchmarks.conversion import Basis
 from benchmarks.declared import Words, worded
+from benchmarks.errors import InputError
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, in_number, significant
 
 
@@ -348,3 +355,101 @@ def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Wo
         unit=unit,
     )
     return worded("%(record)s: %(said)s", record=record, said=figures)
+
+
+@dataclass(frozen=True, slots=True)
+class AtReference:
+    """One variable of a step; `share` of the opened batches that count, `slope` in the metric's
+    unit per unit of the variable.
+    """
+
+    step: str
+    variable: str
+    unit: str
+    reference: float
+    metric: Metric
+    metric_unit: str
+    slope: float
+    share: float
+
+
+def at_reference(evidence: Evidence) -> tuple[AtReference, ...]:
+    """By step in the pack's order, those that at least one batch lacks; a batch without a required
+    one counts in no label.
+    """
+    counting = [batch for batch in evidence.batches.values() if batch.excluded is None]
+    assumptions = []
+    for step in evidence.pack.steps:
+        batches = [batch for batch in counting if batch.step == step.id]
+        for condition in step.reference_conditions:
+            lacking = sum(condition.variable not in batch.variables for batch in batches)
+            if condition.required or not lacking:
+                continue
+            assumptions += [
+                AtReference(
+                    step.id,
+                    condition.variable,
+                    condition.unit,
+                    condition.reference,
+                    rule.metric,
+                    rule.unit,
+                    condition.slope[rule.metric],
+                    lacking / len(batches),
+                )
+                for rule in step.metrics
+                if rule.metric in condition.slope
+            ]
+    return tuple(assumptions)
+
+
+@dataclass(frozen=True, slots=True)
+class ByRows:
+    """One carrier of a step as rows give it; `share` is its part of the energy of the step's opened
+    batches, in coal equivalent.
+
+    Energy that leaves a step has rows of its own: what is credited lowers a label as much as what
+    is left out.
+    """
+
+    step: str
+    carrier: str
+    direction: Direction
+    share: float
+
+
+def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
+    """By step, carrier and direction, the largest first; none of a site without any reading, of
+    which all energy is so.
+    """
+    if evidence.by_batch:
+        return ()
+    all_of, kgce_by_rows = (
+        defaultdict[str, float](float),
+        defaultdict[tuple[str, str, Direction], float](float),
+    )
+    for batch in evidence.batches.values():
+        if batch.excluded is not None:
+            continue
+        all_of[batch.step] += sum(_kgce(energy, batch, evidence) for energy in batch.energy)
+        for row in evidence.given.get((batch.step, batch.batch_id), ()):
+            kgce_by_rows[batch.step, row.carrier, row.direction] += _kgce(row, batch, evidence)
+    parts = [
+        ByRows(*key, kgce / all_of[key[0]])
+        for key, kgce in kgce_by_rows.items()
+        if kgce and all_of[key[0]]
+    ]
+    return tuple(
+        sorted(parts, key=lambda part: (-part.share, part.step, part.carrier, part.direction))
+    )
+
+
+def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:
+    """Coal equivalent; 0 of what has no heating value, which is in no label (a gas that is given
+    back).
+    """
+    try:
+        return abs(evidence.context.factors.kgce(energy, Basis.CALORIFIC, batch.start.date()))
+    except InputError as refusal:
+        if refusal.code != "lhv-required":
+            raise
+        return 0.0

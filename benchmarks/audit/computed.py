@@ -1,18 +1,22 @@
-"""Checks that compute: readings as committed to, records from readings and rows, reasons for
-exclusion, ranks and counts.
+"""Checks that the opened records come out again from the plant's readings and rows, as often as
+these give them, and at the rank and grid point that the table says.
+
+Each leaf of a batch that was committed to twice is true by itself. Copies are equal in value, so
+they stand side by side in the tree, but a draw may open one of them alone. So a used record that
+was opened is looked for as well in the leaves of which only the hash is shown: a proof begins with
+that of the leaf beside its own. How surely this finds copies stands in docs/audit.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.copies import surplus
+from benchmarks.audit.committed_tree import salt_of
 from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, values_of_used
-from benchmarks.audit.differences import beside
 from benchmarks.audit.evidence import (
     CheckOutcome,
     Evidence,
@@ -24,8 +28,113 @@ from benchmarks.audit.evidence import (
 )
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
-from benchmarks.measurements import Batch
+from benchmarks.measurements import Batch, Direction
 from benchmarks.phrases import Phrase, in_number
+from benchmarks.wire.merkle import leaf_hash
+
+_DIGITS = 9
+"""Significant: two figures that differ in more than a sum's order do so among these."""
+
+
+def beside(index: int, opened: Batch, recomputed: Sequence[Batch]) -> Words:
+    """The record with what differs in it, as it was opened and as it is recomputed; alone where
+    nothing was recomputed or told apart.
+    """
+    record = named(index, opened)
+    if not recomputed:
+        return record
+    opened_figures, recomputed_figures = _figures(opened), _figures(recomputed[0])
+    differing = [
+        name
+        for name in dict.fromkeys((*opened_figures, *recomputed_figures))
+        if opened_figures.get(name) != recomputed_figures.get(name)
+    ]
+    if not differing:
+        return record
+    return worded(
+        "%(record)s; opened: %(opened)s; recomputed: %(recomputed)s",
+        record=record,
+        opened=_listed(opened_figures, differing),
+        recomputed=_listed(recomputed_figures, differing),
+    )
+
+
+def _listed(figures: dict[str, str], names: list[str]) -> str:
+    return ", ".join(f"{name} = {figures.get(name, '-')}" for name in names)
+
+
+def _figures(batch: Batch) -> dict[str, str]:
+    """By the names of the log's columns, which are the same in every language."""
+    figures = {
+        "product": batch.product,
+        "variant": batch.variant,
+        "equipment": batch.equipment,
+        "start": f"{batch.start:%Y-%m-%d %H:%M:%S}",
+        "end": "" if batch.end is None else f"{batch.end:%Y-%m-%d %H:%M:%S}",
+        "output_quantity": _shown(batch.output),
+        "reject_quantity": _shown(batch.reject),
+        "status": str(batch.status),
+        "state": str(batch.state),
+        "excluded": batch.excluded or "",
+    }
+    figures |= {f"var.{name}": _shown(value) for name, value in batch.variables.items()}
+    for energy in batch.energy:
+        carrier = (
+            energy.carrier
+            if energy.direction is Direction.IMPORT
+            else f"{energy.carrier} ({energy.direction})"
+        )
+        figures[carrier] = ", ".join(
+            part
+            for part in (figures.get(carrier), f"{_shown(energy.quantity)} {energy.unit}")
+            if part
+        )
+    return {name: value for name, value in figures.items() if value}
+
+
+def _shown(number: float) -> str:
+    return f"{number:,.{_DIGITS}g}"
+
+
+def surplus(evidence: Evidence) -> dict[int, Batch]:
+    """By leaf, the batches that stand in the tree more often than the rows give them.
+
+    A record that the rows do not give at all is none: whatever of it does not come out is another
+    check's.
+    """
+    end = max(
+        (part.excluded_first + part.excluded for part in evidence.contents.steps), default=0
+    )  # what stands behind is in no label
+    opened = {
+        index: of_batch(batch, batch.excluded)
+        for index, batch in evidence.batches.items()
+        if index < end
+    }
+    batches = {record: evidence.batches[index] for index, record in opened.items()}
+    indices_of: dict[bytes, list[int]] = {}
+    for index, record in sorted([*opened.items(), *_known_by_hash(evidence, opened)]):
+        indices_of.setdefault(record, []).append(index)
+    beyond: dict[int, Batch] = {}
+    for record, indices in indices_of.items():
+        times_in_rows = evidence.recomputed(batches[record])[record]
+        if times_in_rows:
+            beyond |= dict.fromkeys(indices[times_in_rows:], batches[record])
+    return beyond
+
+
+def _known_by_hash(evidence: Evidence, opened: Mapping[int, bytes]) -> Iterator[tuple[int, bytes]]:
+    """Leaves that were not opened and hold a used record of their cell that was."""
+    opening, contents = evidence.opening, evidence.contents
+    beside = {leaf.index ^ 1: leaf.proof[0] for leaf in opening.leaves if leaf.proof}
+    for cell in (cell for part in contents.steps for cell in part.cells):
+        within = range(cell.first, cell.first + cell.used)
+        records = {record for index, record in opened.items() if index in within}
+        for index, shown in beside.items():
+            if index in within and index not in opened:
+                salt = salt_of(opening.key, index)
+                for record in records:
+                    if leaf_hash(salt + record) == shown:
+                        yield index, record
 
 
 def readings_committed(evidence: Evidence) -> CheckOutcome:

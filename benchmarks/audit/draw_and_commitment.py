@@ -1,10 +1,14 @@
-"""Checks of commitment and draw: promised, drawn after the commitment, from a signed head of the
-log, one root everywhere, challenge.
+"""Checks that what is shown is what was committed to, drawn and accepted: the draw and its plan,
+commitment, challenge and head, the receipt, its entry in the log and the values found in it.
 
-They need no opening, only what everybody can have; each says one sentence of one thing.
+What a plant shows an auditor could come out right to the digit and still not be what it sent: so
+the report in the opening has to give the very entry that the portal logged of its values.
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
 
 from benchmarks.audit.evidence import (
     TAKE_THE_FILE,
@@ -17,11 +21,218 @@ from benchmarks.audit.evidence import (
     not_checkable,
     refused,
 )
+from benchmarks.audit.sample_file import ProvenEntry
+from benchmarks.audit.sampling_plan import StratumKind, certainty, weaker
 from benchmarks.audit.signed_draws import require_promised
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.wire import logged, merkle
-from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.logged import EntryKind, ReportRevision
+from benchmarks.wire.receipts import Receipt
+
+_AFTER_THE_HEAD = Phrase(
+    "It was logged after the tree head of the draw, so no proof of it is possible."
+)
+
+
+def report_received(evidence: Evidence) -> CheckOutcome:
+    """The portal took a sealed report of this site, period and revision, and its log holds it."""
+    code, receipt, entry = (
+        "report-received",
+        evidence.public.receipt,
+        evidence.public.entries.get(EntryKind.ENVELOPE),
+    )
+    if receipt is None:
+        return not_checkable(
+            code,
+            Phrase("No receipt signed with a key of the portal's directory was given."),
+            TAKE_THE_FILE,
+        )
+    commitment, header = evidence.draw.commitment, receipt.header
+    if (header.site, header.period, header.revision) != (
+        commitment.site,
+        commitment.period,
+        commitment.revision,
+    ):
+        return failed(
+            code,
+            Phrase(
+                (
+                    "The receipt is for %(site)s, %(period)s, revision %(revision)s, and not for "
+                    "the report that the sample was drawn from."
+                ),
+                site=header.site,
+                period=header.period,
+                revision=header.revision,
+            ),
+            Phrase("Ask the portal for the receipt of the report that the draw names."),
+        )
+    if entry is None:
+        return not_checkable(
+            code,
+            Phrase("The proof that the sealed report is in the log was not given."),
+            TAKE_THE_FILE,
+        )
+    if receipt.log_index >= evidence.draw.head.size:
+        return not_checkable(code, _AFTER_THE_HEAD)
+    leaf = logged.hashed(
+        EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on
+    )
+    try:
+        merkle.require_inclusion(
+            leaf, receipt.log_index, evidence.draw.head.size, entry.proof, evidence.draw.head.root
+        )
+    except VerificationError as refusal:
+        return refused(code, refusal)
+    return check_held(
+        code,
+        Phrase(
+            "The portal received the sealed report %(digest)s… on %(day)s and logged it as entry "
+            "%(entry)s.",
+            digest=receipt.envelope_digest[:16],
+            day=receipt.received_on.isoformat(),
+            entry=f"{receipt.log_index:,}",
+        ),
+    )
+
+
+def values_logged(evidence: Evidence) -> CheckOutcome:
+    """The protected values that the plant shows are those that the portal found in the report it
+    accepted, and logged.
+    """
+    code, receipt, entry = (
+        "values-logged",
+        evidence.public.receipt,
+        evidence.public.entries.get(EntryKind.VALUES),
+    )
+    if receipt is None:
+        return not_checkable(
+            code,
+            Phrase("Without the receipt it is not known which sealed report the values came from."),
+            TAKE_THE_FILE,
+        )
+    if entry is None or entry.logged is None:
+        return not_checkable(
+            code,
+            Phrase("The log entry for the values of this report was not given."),
+            TAKE_THE_FILE,
+        )
+    if entry.index >= evidence.draw.head.size:
+        return not_checkable(code, _AFTER_THE_HEAD)
+    try:
+        _require_logged(entry, evidence)
+    except VerificationError as refusal:
+        return refused(code, refusal)
+    if entry.logged != _object(evidence, receipt):
+        return failed(
+            code,
+            Phrase(
+                "The report in the opening is not the one that the portal accepted. Entry "
+                "%(entry)s of the log is for the values "
+                "found in the sealed report %(digest)s…, which differ from the values shown.",
+                entry=f"{entry.index:,}",
+                digest=receipt.envelope_digest[:16],
+            ),
+            Phrase(
+                "What was checked is not what was published. Keep the opening and the evidence "
+                "file, and tell the coordinator: the report"
+                " must not remain in force."
+            ),
+        )
+    labels = len(evidence.report.released.labels)
+    return check_held(
+        code,
+        in_number(
+            labels,
+            "The only protected value shown is the one that the portal found in the sealed report "
+            "and logged as entry %(entry)s.",
+            "All %(labels)s protected values shown are those that the portal found in the sealed "
+            "report and logged as entry %(entry)s.",
+            labels=labels,
+            entry=f"{entry.index:,}",
+        ),
+        labels,
+    )
+
+
+def _object(evidence: Evidence, receipt: Receipt) -> bytes:
+    """What the log has to hold for the values of the opened report in the envelope of the
+    receipt.
+    """
+    released, salt = evidence.report.released, evidence.report.salt
+    of = ReportRevision(released.site, released.period, released.revision)
+    return logged.object_of(
+        logged.values(bytes.fromhex(receipt.envelope_digest), of, released.labels, salt)
+    )
+
+
+def _require_logged(entry: ProvenEntry, evidence: Evidence) -> None:
+    """Refuse an entry that the log of the draw's head does not hold at its place."""
+    head = evidence.draw.head
+    leaf = merkle.leaf_hash(logged.leaf_of_object(EntryKind.VALUES, entry.logged or b"", entry.on))
+    merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
+
+
+_KINDS = {
+    StratumKind.BELOW: Phrase("records at or below the label"),
+    StratumKind.USED: Phrase("used records"),
+    StratumKind.EXCLUDED: Phrase("excluded records"),
+    StratumKind.DAYS: Phrase("days of meters"),
+    StratumKind.PADDING: Phrase("padding"),
+}
+
+
+def plan_sufficient(evidence: Evidence) -> CheckOutcome:
+    """The draw was at least as sure as one by the standard plan, of every step: of a draw of next
+    to nothing nearly every check holds.
+    """
+    code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
+    left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
+    lacking = [_KINDS[kind] for kind in weaker(plan)] + [
+        Phrase("used records of %(step)s", step=step) for step in left_out
+    ]
+    sure = {
+        name: f"{floor(1000 * min(_certainties(evidence, share), default=Fraction(1))) / 10:.1f}"
+        for name, share in (("tenth", Fraction(1, 10)), ("hundredth", Fraction(1, 100)))
+    }
+    if lacking:
+        return not_checkable(
+            code,
+            Phrase(
+                "If a tenth of a step's used records are misstated, the draw finds this with a "
+                "probability of %(tenth)s %%; if a "
+                "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the "
+                "standard plan.",
+                **sure,
+                lacking=enumerated(lacking),
+            ),
+            Phrase("Promise the standard plan for all steps, and draw again."),
+        )
+    return check_held(
+        code,
+        Phrase(
+            (
+                "If a hundredth of a step's used records are misstated, the draw finds this with "
+                "a probability of %(hundredth)s %%, "
+                "as the standard plan requires."
+            ),
+            **sure,
+        ),
+    )
+
+
+def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
+    """How surely a misstated share of a step's used records is met, step by step; of one that was
+    not drawn never.
+    """
+    draw = evidence.draw
+    return [
+        Fraction(0)
+        if draw.steps and part.step not in draw.steps
+        else certainty(part.used, draw.plan, share)
+        for part in evidence.contents.steps
+        if part.used
+    ]
 
 
 def draw_promised(evidence: Evidence) -> CheckOutcome:

@@ -17,9 +17,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.audit import contents
-from benchmarks.audit.commitment import SALT_BYTES, DataTree, require_record
-from benchmarks.audit.contents import Contents
+from benchmarks.audit import committed_tree
+from benchmarks.audit.committed_tree import SALT_BYTES, Contents, DataTree, require_record
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.randomness import SEED_BYTES
@@ -84,7 +83,7 @@ class Opening:
         question.
 
         Raises:
-            VerificationError: `contents-missing`, or as `contents.read`.
+            VerificationError: `contents-missing`, or as `committed_tree.read_contents`.
         """
         if not self.leaves or self.leaves[0].index != 0:
             raise VerificationError(
@@ -92,7 +91,7 @@ class Opening:
                 "The opening does not contain leaf 0, the table of contents.",
                 "Have the plant open the draw again.",
             )
-        return contents.read(self.leaves[0].record)
+        return committed_tree.read_contents(self.leaves[0].record)
 
     @property
     def content(self) -> dict[str, Value]:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.commitment import salt_of
-from benchmarks.audit.contents import GridCounts, StepPart
+from benchmarks.audit.committed_tree import GridCounts, StepPart, salt_of
 from benchmarks.audit.draw_and_commitment import challenge_signed, root_committed, unproven
 from benchmarks.audit.evidence import (
     TAKE_THE_FILE,

@@ -1,5 +1,5 @@
 """What a leaf of the data's tree holds, to the byte: a batch as its label saw it, one day of one
-meter's readings, or padding.
+meter's readings as a digest, or padding.
 
 Canonical CBOR with text keys (`wire.canonical`). Numbers that were measured are the hexadecimal
 text of their 64-bit float (IEEE 754-2008, 5.12.3), so that every bit is kept and there is one
@@ -9,15 +9,24 @@ offset it was written with. Where a record was read from is no part of it.
 A batch's energies are put in order, so that the order of rows in a plant's file changes nothing.
 Whoever recomputes a batch from its record adds them in that order: where one carrier came in
 several entries, the sum may differ from the label's in the last digit.
+
+Readings are those that the source gave, in the meter's declared unit, nothing repaired or left out,
+sorted by time and then by value; one that stands twice counts twice. A stamp without a value (NaN)
+is no reading: a blank cell and a missing row are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, OperatingState, ProductStatus
 from benchmarks.phrases import Phrase
@@ -282,3 +291,57 @@ def _one_of(fields: Fields, name: str, kinds: type[_Kind]) -> _Kind:
         raise malformed(
             fields.path(name), Phrase("one of %(names)s", names=", ".join(kinds))
         ) from unknown
+
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Window = tuple[int, int]  # [first, end) in microseconds
+
+
+def digest_of(time_us: Integers, value: Floats) -> bytes:
+    """SHA-256 over (time, value) as two big-endian words each, sorted; no value is NaN."""
+    if len(time_us) > 1 and not (np.diff(time_us) > 0).all():
+        order = np.lexsort((value, time_us))
+        time_us, value = time_us[order], value[order]
+    words = np.empty((len(time_us), 2), dtype=">i8")
+    words[:, 0] = time_us
+    words[:, 1] = (np.asarray(value, dtype=np.float64) + 0.0).view(np.int64)  # -0.0 is 0.0
+    return sha256(words.tobytes()).digest()
+
+
+def by_day(time_us: Integers, value: Floats) -> Iterator[tuple[int, Integers, Floats]]:
+    """The readings of each UTC day, each under the microsecond at which the day begins; days rise,
+    within a day the order stays.
+    """
+    with_value = ~np.isnan(value)
+    if not with_value.all():
+        time_us, value = time_us[with_value], value[with_value]
+    if not len(time_us):
+        return
+    if (np.diff(time_us) < 0).any():
+        order = np.argsort(time_us // DAY_US, kind="stable")
+        time_us, value = time_us[order], value[order]
+    day = time_us // DAY_US
+    edges = np.flatnonzero(np.diff(day)) + 1
+    for begin, end in pairwise((0, *edges.tolist(), len(time_us))):
+        yield int(day[begin]) * DAY_US, time_us[begin:end], value[begin:end]
+
+
+def clipped(time_us: Integers, value: Floats, within: Window) -> tuple[Integers, Floats]:
+    """The readings of a window."""
+    inside = (time_us >= within[0]) & (time_us < within[1])
+    return time_us[inside], value[inside]
+
+
+def days_of(
+    meter: str, unit: str, time_us: Integers, value: Floats, within: Window | None = None
+) -> list[MeterDay]:
+    """The days of readings that are all at hand, in whatever order; with a window, of those in
+    it.
+    """
+    if within is not None:
+        time_us, value = clipped(time_us, value, within)
+    return [
+        MeterDay(meter, unit, start_us, len(times), digest_of(times, values))
+        for start_us, times, values in by_day(time_us, value)
+    ]

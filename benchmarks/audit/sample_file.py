@@ -1,28 +1,148 @@
-"""The evidence file of one sample: all that an auditor needs from the portal, in one file that the
-portal serves as JSON.
+"""What a portal gives an auditor of a sampled report (its evidence, entries of the log), what
+kind of answer each check gives, and the verdict that follows from them.
 
-It holds the portal's signed files as they were exchanged (key directory, commitment, challenge,
-receipt, promise, draw, tree head) and the entries of the log that they and the values found in the
-report are, each with its proof under that head. Nothing in it is taken on the word of whoever hands
-it over: every part is signed, or proven under the head. No value and no salt of a report stands in
-it.
+A check is *bound* (what is shown is what the portal accepted, logged and signed), *recomputed* (a
+figure comes out again from what lies behind it) or *complete* (nothing that belongs there is
+missing, nothing is there that does not belong). No kind stands for another: figures that come out
+again say nothing of what was published unless they are bound to it.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from benchmarks.audit.entries import ProvenEntry
 from benchmarks.declared import said_by_validator
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import merkle
 from benchmarks.wire.logged import EntryKind, leaf_of_object
+from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry of the portal's log as its API gives it, with the proof under the draw's head.
+    `logged` is the object in the leaf.
+    """
+
+    index: int
+    on: date
+    logged: bytes | None
+    proof: tuple[bytes, ...]
+
+
+class CheckKind(StrEnum):
+    BOUND = "bound"
+    RECOMPUTED = "recomputed"
+    COMPLETE = "complete"
+
+
+SUMMARY = "steplabel/verify-summary/1"
+"""The file by which a certification body tells the portal how the checks of an opening came out, by
+code.
+"""
+
+ON_SITE = "whole-recomputed"
+"""Asked only of an auditor at the plant, with the plant's own files."""
+
+OF_A_SAMPLE: dict[str, CheckKind] = {
+    "report-received": CheckKind.BOUND,
+    "values-logged": CheckKind.BOUND,
+    "draw-promised": CheckKind.BOUND,
+    "plan-sufficient": CheckKind.COMPLETE,
+    "drawn-after-commitment": CheckKind.BOUND,
+    "head-signed": CheckKind.BOUND,
+    "commitment-logged": CheckKind.BOUND,
+    "root-committed": CheckKind.BOUND,
+    "challenge-signed": CheckKind.BOUND,
+    "leaves-proven": CheckKind.BOUND,
+    "key-committed": CheckKind.BOUND,
+    "readings-committed": CheckKind.BOUND,
+    "method-declared": CheckKind.RECOMPUTED,
+    "noise-repeated": CheckKind.RECOMPUTED,
+    "withheld-justified": CheckKind.COMPLETE,
+    "ranks-and-counts": CheckKind.RECOMPUTED,
+    "records-recomputed": CheckKind.RECOMPUTED,
+    "records-with-evidence": CheckKind.COMPLETE,
+    "one-batch-at-a-time": CheckKind.COMPLETE,
+    "exclusions-justified": CheckKind.RECOMPUTED,
+    "everything-opened": CheckKind.COMPLETE,
+    "leaves-of-their-kind": CheckKind.COMPLETE,
+    "nothing-left-out": CheckKind.COMPLETE,
+    "edges-at-rest": CheckKind.COMPLETE,
+    "output-weighed": CheckKind.COMPLETE,
+}
+"""The checks of an opening, by code. What of them a summary does not name was not done."""
+
+NOT_ASKED: dict[EvidenceLimit, frozenset[str]] = {
+    EvidenceLimit.ENERGY_BY_BATCH: frozenset(
+        {"readings-committed", "nothing-left-out", "edges-at-rest"}
+    ),
+    EvidenceLimit.ENERGY_FROM_ROWS: frozenset(),
+    EvidenceLimit.OUTPUT_FROM_ROWS: frozenset({"output-weighed"}),
+    EvidenceLimit.SINGLE_RECORDS: frozenset({ON_SITE}),
+}
+"""By what the evidence cannot show, the checks that are then not asked for."""
+
+OF_THE_PORTAL: dict[str, CheckKind] = {
+    "receipt-signed": CheckKind.BOUND,
+    "benchmark-signed": CheckKind.BOUND,
+    "benchmark-logged": CheckKind.BOUND,
+    "benchmark-recomputed": CheckKind.RECOMPUTED,
+    "repeats-shown-before": CheckKind.RECOMPUTED,
+    "left-out-justified": CheckKind.COMPLETE,
+    "explanation-follows": CheckKind.RECOMPUTED,
+    "heads-agree": CheckKind.BOUND,
+    "checkpoint-signed": CheckKind.BOUND,
+    "statement-signed": CheckKind.BOUND,
+    "directory-signed": CheckKind.BOUND,
+    "pack-signed": CheckKind.BOUND,
+    "practices-signed": CheckKind.BOUND,
+    "entries-logged": CheckKind.BOUND,
+    "version-logged": CheckKind.BOUND,
+    "values-published": CheckKind.BOUND,
+    "form-signed": CheckKind.BOUND,
+}
+"""Checks of files that the portal gives out, without a plant."""
+
+OF_PAPERS: dict[str, CheckKind] = dict.fromkeys(
+    ("bill-and-meters", "stock-and-meters", "sales-and-output", "calibration"), CheckKind.COMPLETE
+)
+"""Meters held against the world outside (`steplabel-agent reconcile`)."""
+
+KIND_OF: dict[str, CheckKind] = {
+    **OF_A_SAMPLE,
+    ON_SITE: CheckKind.RECOMPUTED,
+    **OF_THE_PORTAL,
+    **OF_PAPERS,
+}
+
+
+def verdict_of(
+    held: Set[str], failed: Set[str], not_checkable: Set[str], limits: Collection[EvidenceLimit]
+) -> SampleVerdict:
+    """The verdict of an opening whose checks came out so, by code. A check that is named nowhere,
+    and that no limit of the evidence excuses, was not made. Bound is what every check that binds
+    says so of.
+    """
+    excused = frozenset[str]().union(*(NOT_ASKED[limit] for limit in limits))
+    asked = ({*OF_A_SAMPLE, ON_SITE} - excused) | held | failed | not_checkable
+    binding = {code for code in asked if KIND_OF.get(code) is CheckKind.BOUND}
+    return SampleVerdict(
+        bound=binding <= held,
+        held=len(held),
+        failed=tuple(sorted(failed)),
+        not_checkable=tuple(sorted(asked - held - failed)),
+        limits=tuple(limit for limit in EvidenceLimit if limit in limits),
+    )
+
 
 SCHEMA = "steplabel/audit-evidence/1"
 FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "draw")

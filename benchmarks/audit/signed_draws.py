@@ -24,7 +24,7 @@ from fractions import Fraction
 from typing import Annotated
 
 from benchmarks.audit import sampling_plan
-from benchmarks.audit.contents import Contents, StepPart, UsedLeaves
+from benchmarks.audit.committed_tree import Contents, StepPart, UsedLeaves
 from benchmarks.audit.sampling_plan import (
     STANDARD,
     DrawnPosition,

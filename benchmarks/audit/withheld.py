@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.contents import StepPart, UsedLeaves
+from benchmarks.audit.committed_tree import StepPart, UsedLeaves
 from benchmarks.audit.evidence import (
     MOST_NAMED,
     CheckOutcome,

@@ -1,27 +1,26 @@
-"""The explanation of a published version, made again from the figures that were found to hold.
-
-It is text, and a later release may word it otherwise; so a part that differs is no proof of a
-falsification, and is never said to hold. What the portal alone knows is left as it stated it:
-`STATED`, and how many firms are obliged or report by their own will.
+"""Whether a published version's explanation follows from its figures, and whether each of its
+members is one that is composed again: one that nobody knows holds a figure of no source.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
+from benchmarks.catalogue import languages
 from benchmarks.composition import IndustryCell, IndustryLabel, ReportedLabel, RouteTotal
 from benchmarks.composition.rules import CurvePoint
 from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.disclosure.decisions import Measure
 from benchmarks.disclosure.reasons import GateReason, sentence
+from benchmarks.errors import VerificationError
 from benchmarks.explanation import Participation, explain
 from benchmarks.measurements import Metric, Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack, Route
 
 STATED = (
@@ -194,3 +193,95 @@ def _total(total: RouteTotal, shown: Mapping[str, Any]) -> RouteTotal:
 
 def _pair(interval: Sequence[float] | None) -> tuple[float, float] | None:
     return None if interval is None else (interval[0], interval[1])
+
+
+Shape = Mapping[str, "Shape"]
+"""Member to the members of what stands there, of an object or of each in a list. Empty: a value,
+and no object.
+"""
+
+VALUE: Shape = {}
+
+
+def _values(names: str) -> dict[str, Shape]:
+    return dict.fromkeys(names.split(), VALUE)
+
+
+WORDS: Shape = _values(" ".join(languages()))
+GATE: Shape = {**_values("shown code"), "reason": WORDS}
+TOTAL: Shape = {**_values("value interval unit rule firms"), "gate": GATE}
+STEP: Shape = {
+    **_values(
+        "step product variant boundary metric unit ratio headline best interval typical "
+        "typical_interval"
+    ),
+    **_values("curve_withheld potential_withheld rule firms in_part"),
+    "curve": _values("percent value interval"),
+    "potential": _values("to value interval"),
+    "bands": {**_values("quarters untold"), "named": _values("quarter firm firm_zh")},
+    "pooled": _values("years firms"),
+    "gate": GATE,
+}
+DOCUMENT: Shape = {
+    **_values(
+        "schema pack pack_version pack_digest route product period version status published_on "
+        "source"
+    ),
+    "jurisdiction": _values("path en zh"),
+    "steps": STEP,
+    "route_total": TOTAL,
+    "best_reached_total": TOTAL,
+    "typical_total": TOTAL,
+    "explanation": dict.fromkeys(STATED, WORDS),
+    "erratum": {
+        **_values("firms at_fault"),
+        "corrects": _values("version digest"),
+        "moved": _values("step variant metric figure unit before after"),
+    },
+    "signature": _values("algorithm key_id value"),
+}
+"""Of `steplabel/benchmark/1`. Parts of the explanation that are not stated are made again whole
+(`wording`) and stand on no list.
+"""
+
+
+def require_known(document: Mapping[str, Any]) -> None:
+    """Refuse a document with a member that nobody knows.
+
+    Raises:
+        VerificationError: `benchmark-member-unknown`.
+    """
+    made_again = {name: part for name, part in document.items() if name != "explanation"}
+    stated = {name: part for name, part in document["explanation"].items() if name in STATED}
+    if unknown := [*_unknown({**made_again, "explanation": stated}, DOCUMENT)]:
+        raise VerificationError(
+            "benchmark-member-unknown",
+            in_number(
+                len(unknown),
+                "The published document contains %(count)s member that no version has, so its "
+                "source is not known: %(members)s.",
+                "The published document contains %(count)s members that no version has, so their "
+                "source is not known: %(members)s.",
+                count=len(unknown),
+                members=", ".join(unknown[:5]),
+            ),
+            Phrase(
+                "Keep the file and the document: both are signed. If a later release published "
+                "the document, check with that "
+                "release. If not, ask the coordinator."
+            ),
+        )
+
+
+def _unknown(value: object, shape: Shape, path: str = "") -> Iterator[str]:
+    """Paths of the members that the shape does not have, such as `steps.0.gate.best_of_all`."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            here = f"{path}.{name}" if path else str(name)
+            if name in shape:
+                yield from _unknown(inner, shape[name], here)
+            else:
+                yield here
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _unknown(inner, shape, f"{path}.{index}")

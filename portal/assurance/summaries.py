@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.audit.kinds import NOT_ASKED, verdict_of
+from benchmarks.audit.sample_file import NOT_ASKED, verdict_of
 from benchmarks.wire.schema import MOST_REVISIONS
 from benchmarks.wire.verdicts import CHECK_CODE, MOST_CHECKS, EvidenceLimit, SampleVerdict
 from portal.listing import PERIOD, SITE

@@ -18,9 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.contents import Contents
-from benchmarks.audit.differing_parts import differing, parts_of, told_by
+from benchmarks.audit.committed_tree import Contents, DataTree, differing, parts_of, told_by
 from benchmarks.declared import Words, worded
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel

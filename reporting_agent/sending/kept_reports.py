@@ -41,7 +41,7 @@ class Parcel:
     `sequence` is the ledger sequence of the header: it counts this site's reports, and the
     challenge says it. `data_digest` stands for the batch records behind the report and
     `method_digest` for the pack: neither leaves the site. `data_root` is what was committed to,
-    `parts` the digests of what it stands for, part by part (`benchmarks.audit.differing_parts`).
+    `parts` the digests of what it stands for, part by part (`benchmarks.audit.committed_tree`).
     `windows` names the steps whose label covers earlier years as well, and how many years in all.
     `cut` says how a log was cut into runs, and is empty where it was not.
     """

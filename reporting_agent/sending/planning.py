@@ -30,8 +30,7 @@ from types import MappingProxyType
 
 from benchmarks import packs, release
 from benchmarks.audit.arrangement import counted as counted_by_grid_point
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.contents import Contents, padded
+from benchmarks.audit.committed_tree import Contents, DataTree, padded
 from benchmarks.errors import PolicyRefusal
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.audit.arrangement import LeafOrder, arrange
-from benchmarks.audit.days import Window
-from benchmarks.audit.records import MeterDay, microseconds
+from benchmarks.audit.records import MeterDay, Window, microseconds
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch, Period
 from benchmarks.routes import Pack

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from benchmarks.audit.days import days_of
+from benchmarks.audit.records import days_of
 from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Period

@@ -24,8 +24,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from sqlite3 import Connection
 
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.differing_parts import parts_of
+from benchmarks.audit.committed_tree import DataTree, parts_of
 from benchmarks.errors import PolicyRefusal, SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch

@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.audit.days import Floats, Integers, Window, by_day, clipped, digest_of
-from benchmarks.audit.records import DAY_US, MeterDay
+from benchmarks.audit.records import (
+    DAY_US,
+    Floats,
+    Integers,
+    MeterDay,
+    Window,
+    by_day,
+    clipped,
+    digest_of,
+)
 from reporting_agent.sources.reading_log import ReadingBlock
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.audit import checks, one_at_a_time
+from benchmarks.audit import checks, counts
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.functional.audit.plants import failures
@@ -20,7 +20,7 @@ def test_a_batch_under_further_ids_at_the_same_time_is_found_by_name(
     assert list(failures(checks.run(evidence))) == ["one-batch-at-a-time"]
     off = checks.run(
         evidence,
-        [check for check in checks.CHECKS if check is not one_at_a_time.one_batch_at_a_time],
+        [check for check in checks.CHECKS if check is not counts.one_batch_at_a_time],
     )
     assert failures(off) == {}
     stated(

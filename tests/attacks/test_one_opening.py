@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, proven
-from benchmarks.audit.commitment import DataTree, salt_of
+from benchmarks.audit.committed_tree import DataTree, salt_of
 from benchmarks.audit.evidence import CheckState
 from benchmarks.label_keys import LabelKey
 from benchmarks.privacy.randomness import KeyedStream, ReportKey, commitment

@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.audit import accepted, checks
+from benchmarks.audit import checks, draw_and_commitment
 from benchmarks.audit.evidence import CheckOutcome, Evidence
 from benchmarks.errors import VerificationError
 from benchmarks.wire import checkpoints, envelope, heads, merkle, pack_conformity
@@ -150,7 +150,7 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
 
 
 def _without_binding() -> list[Callable[[Evidence], CheckOutcome]]:
-    return [check for check in checks.CHECKS if check is not accepted.values_logged]
+    return [check for check in checks.CHECKS if check is not draw_and_commitment.values_logged]
 
 
 def _drawn(number: int, email: str) -> Sample:

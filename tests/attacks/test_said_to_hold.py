@@ -16,8 +16,8 @@ from django.urls import reverse
 
 from benchmarks.audit import published as audited
 from benchmarks.audit import recomposed, wording
-from benchmarks.audit.kinds import OF_A_SAMPLE
-from benchmarks.audit.repeats import Repeat
+from benchmarks.audit.recomposed import Repeat
+from benchmarks.audit.sample_file import OF_A_SAMPLE
 from benchmarks.composition import IndustryLabel, ReportedLabel
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, draw_and_commitment, sample_file, signed_draws
-from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, check_held
+from benchmarks.audit.sample_file import ProvenEntry
 from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
+from benchmarks.audit.sample_file import OF_A_SAMPLE, SUMMARY
 from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion

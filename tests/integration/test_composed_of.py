@@ -17,8 +17,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks.audit import members, recomposed
 from benchmarks.audit import published as audited
+from benchmarks.audit import recomposed, wording
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.audit.wording import STATED
 from benchmarks.disclosure.corrected_values import Correction
@@ -313,7 +313,7 @@ def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other
     figure.
     """
 
-    def shape(value: Any) -> members.Shape:
+    def shape(value: Any) -> wording.Shape:
         if isinstance(value, list):
             return {name: inner for element in value for name, inner in shape(element).items()}
         return (
@@ -332,7 +332,7 @@ def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other
     )
     document["steps"] = [step]
     document["explanation"] = {part: document["explanation"][part] for part in STATED}
-    assert shape(document) == members.DOCUMENT
+    assert shape(document) == wording.DOCUMENT
 
 
 def test_without_composing_again_such_a_value_would_pass(

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from benchmarks.audit import signed_draws
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, same
-from benchmarks.audit.kinds import NOT_ASKED, OF_A_SAMPLE, ON_SITE
+from benchmarks.audit.sample_file import NOT_ASKED, OF_A_SAMPLE, ON_SITE
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, AttestationStatement, Opinion

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.audit import sample_file, signed_draws
-from benchmarks.audit.kinds import OF_A_SAMPLE
+from benchmarks.audit.sample_file import OF_A_SAMPLE
 from benchmarks.audit.sampling_plan import SamplingPlan
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, challenges, heads, restarts

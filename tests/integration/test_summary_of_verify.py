@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, not_asked, same
-from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, CheckKind
+from benchmarks.audit.sample_file import OF_A_SAMPLE, ON_SITE, CheckKind
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.commitments import ReportCommitment

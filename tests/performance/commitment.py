@@ -22,8 +22,15 @@ from itertools import chain, cycle, islice, repeat
 from math import log
 
 from benchmarks.audit import records
-from benchmarks.audit.commitment import DataTree, FiledBatch, leaf_hashes
-from benchmarks.audit.contents import Contents, StepPart, UsedLeaves, padded
+from benchmarks.audit.committed_tree import (
+    Contents,
+    DataTree,
+    FiledBatch,
+    StepPart,
+    UsedLeaves,
+    leaf_hashes,
+    padded,
+)
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.wire import merkle
 from tests.performance.measurement import Measurement, compare

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.accounted import QuestionedStretch
 from benchmarks.audit.arrangement import arrange
+from benchmarks.audit.evidence import QuestionedStretch
 from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw, seed
 from benchmarks.measurements import Period

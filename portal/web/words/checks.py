@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, CheckKind
+from benchmarks.audit.sample_file import OF_A_SAMPLE, ON_SITE, CheckKind
 from benchmarks.wire.attestations import SampleOutcome
 from portal.sentences import in_words
 from portal.web.words.terms import sentence_space

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.committed_tree import DataTree
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
@@ -78,7 +78,7 @@ def tree_of(site: SiteSettings, parcel: Parcel, key: ReportKey) -> tuple[DataTre
     planned = material.plan(Subject(parcel.site, parcel.period, parcel.revision, parcel.correction))
     tree = planned.tree(key, report.software)
     if tree.root != parcel.data_root:
-        from benchmarks.audit.differing_parts import differing, parts_of
+        from benchmarks.audit.committed_tree import differing, parts_of
 
         differences = differing(dict(parcel.parts), parts_of(tree))
         raise InputError(

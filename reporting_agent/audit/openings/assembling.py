@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.contents import Contents
+from benchmarks.audit.committed_tree import Contents, DataTree
 from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.audit.records import DAY_US
 from benchmarks.audit.sampling_plan import DrawnPosition

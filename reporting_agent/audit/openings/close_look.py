@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.committed_tree import FiledBatch
 from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.measurements import Batch, OperatingState
 from reporting_agent.audit.openings.taking_extracts import WholeDays, together

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks.audit.entries import ProvenEntry
-from benchmarks.audit.sample_file import ServedEntry
+from benchmarks.audit.sample_file import ProvenEntry, ServedEntry
 from benchmarks.audit.signed_draws import Draw, Promise
 from benchmarks.wire import logged
 from benchmarks.wire.logged import EntryKind

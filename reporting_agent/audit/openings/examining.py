@@ -12,11 +12,10 @@ from pydantic import ValidationError
 
 from benchmarks import packs
 from benchmarks.audit import records
-from benchmarks.audit.contents import Contents
-from benchmarks.audit.days import days_of
+from benchmarks.audit.committed_tree import Contents
 from benchmarks.audit.evidence import Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.records import MeterDay
+from benchmarks.audit.records import MeterDay, days_of
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.conversion import Basis
 from benchmarks.errors import VerificationError

@@ -22,8 +22,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.audit.accounted import QuestionedStretch, StretchQuestion
-from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.committed_tree import FiledBatch
+from benchmarks.audit.evidence import QuestionedStretch, StretchQuestion
 from benchmarks.audit.records import microseconds
 from benchmarks.measurements import Batch, OperatingState
 from reporting_agent.audit.openings.close_look import (

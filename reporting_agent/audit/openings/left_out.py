@@ -36,8 +36,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.accounted import Accounted, AccountedMeter, QuestionedStretch, StretchQuestion
-from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.committed_tree import FiledBatch
+from benchmarks.audit.evidence import Accounted, AccountedMeter, QuestionedStretch, StretchQuestion
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.close_look import (

@@ -18,8 +18,8 @@ from math import fsum
 
 import numpy as np
 
-from benchmarks.audit.accounted import WeighedBatch, WeighedBatches
-from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.committed_tree import FiledBatch
+from benchmarks.audit.evidence import WeighedBatch, WeighedBatches
 from benchmarks.measurements import Batch, OperatingState
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack

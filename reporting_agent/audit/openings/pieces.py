@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.committed_tree import FiledBatch
 from benchmarks.labels import ExclusionReason
 from reporting_agent.audit.openings.close_look import CloseLook, Pause, edges_of, span_us
 from reporting_agent.metering import MeterRecord

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmarks.audit.arrangement import arrange
-from benchmarks.audit.commitment import FiledBatch
-from benchmarks.audit.contents import Contents
+from benchmarks.audit.committed_tree import Contents, FiledBatch
 from benchmarks.audit.records import microseconds, of_batch
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from reporting_agent import pipeline, sources

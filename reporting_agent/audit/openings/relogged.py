@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.sample_file import ProvenEntry
 from benchmarks.errors import VerificationError
 from benchmarks.wire import restarts
 from benchmarks.wire.challenges import Challenge

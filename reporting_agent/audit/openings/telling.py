@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.audit.at_reference import AtReference, at_reference
-from benchmarks.audit.by_rows import ByRows
+from benchmarks.audit.completeness import AtReference, ByRows, at_reference
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.catalogue import in_language

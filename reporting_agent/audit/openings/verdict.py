@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.audit.at_reference import at_reference
-from benchmarks.audit.by_rows import ByRows, by_rows
+from benchmarks.audit.completeness import ByRows, at_reference, by_rows
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence
-from benchmarks.audit.kinds import NOT_ASKED, ON_SITE, SUMMARY, CheckKind, verdict_of
+from benchmarks.audit.sample_file import NOT_ASKED, ON_SITE, SUMMARY, CheckKind, verdict_of
 from benchmarks.audit.sampling_plan import StratumKind, detection, misstated, needed
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.committed_tree import DataTree
 from benchmarks.phrases import in_number
 from reporting_agent.audit.openings.recomputing import recompute
 from reporting_agent.audit.openings.taking_extracts import (

@@ -16,10 +16,10 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.audit import checks, signed_draws
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.committed_tree import DataTree
 from benchmarks.audit.evidence import Check, CheckOutcome, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
+from benchmarks.audit.sample_file import ProvenEntry
 from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Period

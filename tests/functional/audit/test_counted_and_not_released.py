@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.audit import proven
-from benchmarks.audit.contents import Contents
+from benchmarks.audit.committed_tree import Contents
 from benchmarks.audit.evidence import CheckState
 from tests.functional.audit.plants import material_of, plan_of
 from tests.functional.audit.test_tampering import with_table

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import CheckState, Evidence
-from benchmarks.audit.kinds import NOT_ASKED
+from benchmarks.audit.sample_file import NOT_ASKED
 from benchmarks.wire.verdicts import EvidenceLimit, VerdictState
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary

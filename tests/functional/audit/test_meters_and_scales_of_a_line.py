@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 from benchmarks.audit import checks
-from benchmarks.audit.accounted import WeighedBatches
-from benchmarks.audit.commitment import FiledBatch
-from benchmarks.audit.evidence import CheckState
+from benchmarks.audit.committed_tree import FiledBatch
+from benchmarks.audit.evidence import CheckState, WeighedBatches
 from benchmarks.measurements import Batch, OperatingState, Period
 from benchmarks.routes import Pack
 from reporting_agent import pipeline

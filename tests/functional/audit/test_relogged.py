@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit.draw_and_commitment import commitment_logged, drawn_after_commitment
-from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckState
+from benchmarks.audit.sample_file import ProvenEntry
 from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey

@@ -18,21 +18,18 @@ import numpy as np
 import pytest
 
 from benchmarks.audit import (
-    accepted,
     checks,
     completeness,
     computed,
+    counts,
     draw_and_commitment,
-    one_at_a_time,
     proven,
     records,
     signed_draws,
-    sufficient_plan,
     withheld,
 )
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.contents import Contents, StepPart
+from benchmarks.audit.committed_tree import Contents, DataTree, StepPart
 from benchmarks.audit.evidence import Check, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, MeterDay, of_batch
@@ -811,8 +808,8 @@ def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
 
 
 CHEATS: dict[Cheat, Check] = {
-    other_values_sent: accepted.values_logged,
-    receipt_of_another_report: accepted.report_received,
+    other_values_sent: draw_and_commitment.values_logged,
+    receipt_of_another_report: draw_and_commitment.report_received,
     energy_lowered: computed.records_recomputed,
     batches_left_out: completeness.nothing_left_out,
     ends_cut: completeness.edges_at_rest,
@@ -820,7 +817,7 @@ CHEATS: dict[Cheat, Check] = {
     batches_added: computed.records_with_evidence,
     best_batch_committed_to_again: computed.records_with_evidence,
     best_metered_batch_under_further_ids: computed.records_with_evidence,
-    best_batch_under_further_ids: one_at_a_time.one_batch_at_a_time,
+    best_batch_under_further_ids: counts.one_batch_at_a_time,
     readings_edited: computed.readings_committed,
     readings_not_committed_to: computed.readings_committed,
     exclusions_invented: computed.exclusions_justified,
@@ -897,7 +894,7 @@ def test_every_check_has_a_cheat_that_it_finds() -> None:
     """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold
     (`test_plans`).
     """
-    assert set(CHEATS.values()) == set(checks.CHECKS) - {sufficient_plan.plan_sufficient}
+    assert set(CHEATS.values()) == set(checks.CHECKS) - {draw_and_commitment.plan_sufficient}
 
 
 def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(
@@ -976,8 +973,8 @@ def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Pa
             recomputed=lambda batch: Counter([of_batch(batch, batch.excluded)]),
         ),
     )
-    assert one_at_a_time.one_batch_at_a_time(evidence).state is CheckState.FAILED
-    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {
+    assert counts.one_batch_at_a_time(evidence).state is CheckState.FAILED
+    assert {counts.one_batch_at_a_time(other).state for other in refused_nowhere} == {
         CheckState.NOT_CHECKABLE
     }
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.audit import openings
-from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE
+from benchmarks.audit.sample_file import OF_A_SAMPLE, ON_SITE
 from benchmarks.wire import attestations, canonical
 from portal.assurance.models import Sample
 from portal.intake.models import Submission, SubmissionState

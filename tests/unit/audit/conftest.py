@@ -10,8 +10,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit.arrangement import arrange, counted
-from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.contents import Contents, padded
+from benchmarks.audit.committed_tree import Contents, DataTree, padded
 from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.measurements import Batch, OperatingState
 from benchmarks.privacy.randomness import SEED_BYTES, ReportKey

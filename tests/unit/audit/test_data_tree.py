@@ -7,9 +7,8 @@ import random
 
 import pytest
 
-from benchmarks.audit import commitment, contents, records
-from benchmarks.audit.commitment import DataTree, require_record
-from benchmarks.audit.contents import Contents, padded
+from benchmarks.audit import committed_tree, records
+from benchmarks.audit.committed_tree import Contents, DataTree, padded, require_record
 from benchmarks.audit.records import MeterDay, Padding
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Batch, CarrierEnergy
@@ -25,7 +24,7 @@ def batches_of(tree: DataTree, first: int, count: int) -> list[Batch]:
 
 
 def test_the_table_tells_where_everything_lies(tree: DataTree) -> None:
-    table = contents.read(tree.record(0))
+    table = committed_tree.read_contents(tree.record(0))
     assert table == tree.contents
     assert [(part.step, part.metric, part.used, part.excluded) for part in table.steps] == [
         ("eaf", "total", 117, 2),
@@ -135,10 +134,10 @@ def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
     assert (other or data_tree(batches, days)).root != tree.root
 
 
-def _filed(tree: DataTree) -> list[commitment.FiledBatch]:
+def _filed(tree: DataTree) -> list[committed_tree.FiledBatch]:
     entries = [records.read(tree.record(index)) for index in range(1, len(tree))]
     return [
-        commitment.FiledBatch(entry, entry.excluded)
+        committed_tree.FiledBatch(entry, entry.excluded)
         for entry in entries
         if isinstance(entry, Batch)
     ]
@@ -206,7 +205,7 @@ def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree
         {"meters": [{**first, "first": 120}, second]},
     ):
         with pytest.raises(VerificationError) as refused:
-            contents.read(_table(tree, **changes))
+            committed_tree.read_contents(_table(tree, **changes))
         assert refused.value.code == "contents-inconsistent"
 
 
@@ -237,7 +236,7 @@ def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree
 )
 def test_a_malformed_table_is_refused(tree: DataTree, changes: dict[str, object]) -> None:
     with pytest.raises(VerificationError) as refused:
-        contents.read(_table(tree, **changes))
+        committed_tree.read_contents(_table(tree, **changes))
     assert refused.value.code in {"field-malformed", "field-missing", "wire-version-unknown"}
 
 
@@ -272,4 +271,4 @@ def test_contents_survive_their_bytes_with_pooled_years_and_negative_energies() 
     ]
     tree = data_tree(batches, [])
     pooled: Contents = dataclasses.replace(tree.contents, windows={"eaf": 3})
-    assert contents.read(contents.to_bytes(pooled)) == pooled
+    assert committed_tree.read_contents(committed_tree.contents_bytes(pooled)) == pooled

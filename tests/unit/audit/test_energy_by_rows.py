@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit.by_rows import by_rows
+from benchmarks.audit.completeness import by_rows
 from benchmarks.conversion import FactorTable
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 

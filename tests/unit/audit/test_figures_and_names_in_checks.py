@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit.accounted import QuestionedStretch, StretchQuestion
 from benchmarks.audit.completeness import _stretch
+from benchmarks.audit.draw_and_commitment import plan_sufficient
+from benchmarks.audit.evidence import QuestionedStretch, StretchQuestion
 from benchmarks.audit.sampling_plan import SamplingPlan, StratumKind, StratumSize
-from benchmarks.audit.sufficient_plan import plan_sufficient
 
 
 @pytest.mark.parametrize(

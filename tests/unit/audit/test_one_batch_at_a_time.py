@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks import packs
-from benchmarks.audit.contents import UsedLeaves
-from benchmarks.audit.one_at_a_time import Pair, betters
+from benchmarks.audit.committed_tree import UsedLeaves
+from benchmarks.audit.counts import Pair, betters
 from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.released import rank

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.audit import openings
-from benchmarks.audit.commitment import DataTree
+from benchmarks.audit.committed_tree import DataTree
 from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.errors import VerificationError
 from benchmarks.wire import sealing

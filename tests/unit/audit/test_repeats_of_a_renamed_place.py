@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.audit.repeats import repeat_of
+from benchmarks.audit.recomposed import repeat_of
 
 CELL = {
     "step": "raw",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.contents import Contents, MeterPart, StepPart, UsedLeaves
+from benchmarks.audit.committed_tree import Contents, MeterPart, StepPart, UsedLeaves
 from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.errors import VerificationError

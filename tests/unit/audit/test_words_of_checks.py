@@ -15,7 +15,7 @@ import benchmarks
 import reporting_agent
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import refused
-from benchmarks.audit.kinds import KIND_OF, OF_A_SAMPLE
+from benchmarks.audit.sample_file import KIND_OF, OF_A_SAMPLE
 from benchmarks.errors import VerificationError
 from benchmarks.wire.merkle import require_inclusion
 from reporting_agent.report.words import phrases

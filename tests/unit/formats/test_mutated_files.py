@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit import openings, signed_draws
-from benchmarks.audit.commitment import SALT_BYTES
+from benchmarks.audit.committed_tree import SALT_BYTES
 from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.conversion import TABLE, FactorTable
 from benchmarks.errors import SteplabelError

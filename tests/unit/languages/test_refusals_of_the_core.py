@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit import records, sample_file
-from benchmarks.audit.differing_parts import differing
+from benchmarks.audit.committed_tree import differing
 from benchmarks.audit.sampling_plan import StratumSize
 from benchmarks.catalogue import in_language
 from benchmarks.errors import SteplabelError

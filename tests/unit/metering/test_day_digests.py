@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.audit.days import days_of, digest_of
-from benchmarks.audit.records import DAY_US, MeterDay, microseconds
+from benchmarks.audit.records import DAY_US, MeterDay, days_of, digest_of, microseconds
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.row_numbers import Consecutive

@@ -109,7 +109,7 @@ def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
 
 DEFINED_IN = ("benchmarks/phrases.py", "benchmarks/declared.py")
 FILLED_LATER = (
-    "benchmarks/audit/differing_parts.py",
+    "benchmarks/audit/committed_tree.py",
     "benchmarks/disclosure/best_group.py",
     "benchmarks/disclosure/reasons.py",
     "benchmarks/explanation/",
