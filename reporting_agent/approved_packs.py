@@ -24,7 +24,7 @@ from reporting_agent.state import StateDirectory, write_whole
 if TYPE_CHECKING:
     from benchmarks.measurements import Period
     from benchmarks.routes import Pack
-    from benchmarks.wire.approved import ApprovedPack
+    from benchmarks.wire.documents import ApprovedPack
     from benchmarks.wire.heads import TreeHead
     from benchmarks.wire.signing import VerifyingKey
 
@@ -175,7 +175,7 @@ def fetch(
     from benchmarks import packs
     from benchmarks.conversion import FactorTable
     from benchmarks.errors import VerificationError
-    from benchmarks.wire import approved, logged
+    from benchmarks.wire import documents, logged
     from benchmarks.wire.logged import EntryKind
     from benchmarks.wire.merkle import require_inclusion
 
@@ -185,14 +185,14 @@ def fetch(
         str(answer["pack_toml"]),
         str(answer["factors_toml"]),
     )
-    approval = approved.verify(document, keys)
+    approval = documents.verify_pack(document, keys)
     if (
         (approval.pack, approval.version) != (pack, version)
         or not _NAME.fullmatch(pack)
         or not _VERSION.fullmatch(version)
     ):
         raise _altered(pack, version)
-    approved.require_files(approval, text, factors)
+    documents.require_files(approval, text, factors)
     table = FactorTable.read(factors, "factors.toml").version if factors else ""
     with shelf.used(PackCollection(approved_shelf, factors, table)):
         digest = packs.digest(packs.checked(text, f"{pack}-{version}.toml")).hex()
@@ -244,11 +244,11 @@ def require_signed(
     """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError
     `pack-signature-invalid`.
     """
-    from benchmarks.wire import approved
+    from benchmarks.wire import documents
 
     for document in approved_shelf.documents():
         if (document["pack"], document["version"]) == (pack.id, pack.version):
-            approved.verify(document, keys)
+            documents.verify_pack(document, keys)
 
 
 def require_in_effect(pack: Pack, period: Period) -> None:

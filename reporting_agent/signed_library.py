@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reporting_agent.state import write_whole
 
 if TYPE_CHECKING:
+    from benchmarks.wire.documents import LibraryEdition
     from benchmarks.wire.heads import TreeHead
-    from benchmarks.wire.library import LibraryEdition
     from benchmarks.wire.signing import VerifyingKey
 
 FILE = "practices.json"
@@ -35,7 +35,7 @@ def kept_library(state: Path) -> str:
     """The library's JSON; empty where none was fetched. Raises VerificationError
     `library-altered`.
     """
-    from benchmarks.wire.approved import sha256
+    from benchmarks.wire.documents import sha256
 
     library = _last_library(state)
     text = str(library.get("library", ""))
@@ -64,15 +64,15 @@ def fetch(
 
     from benchmarks.errors import VerificationError
     from benchmarks.guidance.practices import Library
-    from benchmarks.wire import library, logged
-    from benchmarks.wire.approved import sha256
+    from benchmarks.wire import documents, logged
+    from benchmarks.wire.documents import sha256
     from benchmarks.wire.logged import EntryKind
     from benchmarks.wire.merkle import require_inclusion
 
     answer = portal.practices()
     if answer is None:
         return None
-    edition, text = library.verify(answer["document"], keys), str(answer["library"])
+    edition, text = documents.verify_library(answer["document"], keys), str(answer["library"])
     if sha256(text) != edition.file:
         raise _altered()
     last_library = _last_library(state)

@@ -37,8 +37,18 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, in_context, in_number
 from benchmarks.wire import merkle
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.fields import VERSION, Fields, malformed
-from benchmarks.wire.records import FieldKind, Identifier, Record, each, octets, whole, words
+from benchmarks.wire.records import (
+    VERSION,
+    FieldKind,
+    Fields,
+    Identifier,
+    Record,
+    each,
+    malformed,
+    octets,
+    whole,
+    words,
+)
 from benchmarks.wire.schema import MOST_REVISIONS, PeriodName
 
 CONTENTS = "contents"

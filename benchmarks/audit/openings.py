@@ -24,8 +24,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.randomness import SEED_BYTES
 from benchmarks.wire import sealing
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.merkle import HASH_BYTES
+from benchmarks.wire.records import VERSION, Fields
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
 from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
 

@@ -32,7 +32,7 @@ from benchmarks.composition import ReportedLabel
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
-from benchmarks.wire import heads, label_frames, logged, published
+from benchmarks.wire import heads, logged, published, schema
 from benchmarks.wire.heads import TreeHead
 from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.merkle import require_inclusion
@@ -183,7 +183,7 @@ def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     envelope = _digest(report.envelope_digest)
     _require_leaf(EntryKind.ENVELOPE, envelope, report.envelope, head)
     labels = [
-        label_frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)
+        schema.read_label(label, f"labels[{index}]") for index, label in enumerate(report.labels)
     ]
     of, salt = (
         ReportRevision(report.site, report.period, report.revision),
@@ -235,4 +235,4 @@ def label_to_json(label: ReleasedLabel) -> dict[str, Any]:
     """A label as the file has it: the wire's map, whose values are numbers, texts and lists of
     numbers.
     """
-    return label_frames.checked(label, "label")
+    return schema.checked_label(label, "label")

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, OperatingState, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, SMALLEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.records import Fields, malformed
 
 BATCH, READINGS, PADDING = "batch", "readings", "padding"
 DIGEST_BYTES = 32

@@ -22,8 +22,8 @@ from benchmarks.declared import said_by_validator
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import merkle
+from benchmarks.wire.attestations import EvidenceLimit, SampleVerdict
 from benchmarks.wire.logged import EntryKind, leaf_of_object
-from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
 
 
 @dataclass(frozen=True, slots=True)

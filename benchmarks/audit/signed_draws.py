@@ -39,17 +39,20 @@ from benchmarks.released import rank
 from benchmarks.wire import records
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.fields import VERSION, Fields, malformed, rational_to_wire
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.records import (
+    VERSION,
     Day,
     DigestHex,
+    Fields,
     Identifier,
     Record,
+    malformed,
     names,
     nested,
     octets,
     optional,
+    rational_to_wire,
     words,
 )
 from benchmarks.wire.sealing import PUBLIC_BYTES as SEALING_BYTES

@@ -16,8 +16,17 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
-from benchmarks.wire.fields import VERSION, Fields, malformed
-from benchmarks.wire.records import Day, DigestHex, Record, each, whole, words
+from benchmarks.wire.records import (
+    VERSION,
+    Day,
+    DigestHex,
+    Fields,
+    Record,
+    each,
+    malformed,
+    whole,
+    words,
+)
 from benchmarks.wire.signing import (
     PUBLIC_BYTES,
     SIGNATURE_BYTES,

@@ -1,11 +1,13 @@
-"""An auditor's opinion, signed with the auditor's own key, and the taking back of one.
+"""The verdict of an opening, an auditor's opinion, signed with the auditor's own key, and its
+withdrawal.
+
+One verdict stands in the auditor's report, in the summary that goes to the portal and in the
+statement that is signed, and one sentence follows from it for all of them.
 
 The portal draws the statement up, the auditor reads and signs it on another machine, and the portal
-takes the signed file back: it is the same canonical bytes with a signature beside them, so that
-what is unsigned and what is signed cannot say different things. The public key stands inside.
-Whoever holds the file can check it without the portal; that the key is the auditor's is told by its
-fingerprint, which the certification body states (ISO/IEC 17029, 9.7: a statement names who is
-responsible for it).
+takes the signed file back: the same canonical bytes with a signature beside them, so that what is
+unsigned and what is signed cannot say different things. The public key stands inside; that it is
+the auditor's is told by its fingerprint, which the certification body states (ISO/IEC 17029, 9.7).
 
 Opinions and levels of assurance are those of ISO 14064-3:2019, 5.1.7 and 9: a limited assurance is
 worded as what was not found, a reasonable one as what was.
@@ -22,22 +24,25 @@ from fractions import Fraction
 from typing import Annotated
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, joined, listed
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields, malformed, rational_to_wire
 from benchmarks.wire.records import (
     DAY,
+    VERSION,
     Day,
     DigestHex,
     FieldKind,
+    Fields,
     Identifier,
     Natural,
     Rational,
     Record,
+    malformed,
     names,
     nested,
     octets,
     optional,
+    rational_to_wire,
     whole,
     words,
 )
@@ -49,7 +54,153 @@ from benchmarks.wire.signing import (
     Purpose,
     VerifyingKey,
 )
-from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict, VerdictState
+
+MOST_CHECKS = 100
+CHECK_CODE = re.compile(r"[a-z][a-z-]{0,59}")
+BINDING = {True: "bound", False: "not-bound"}
+_BINDINGS = re.compile("|".join(BINDING.values()))
+
+
+class EvidenceLimit(StrEnum):
+    """What the evidence at hand cannot show, however its checks come out."""
+
+    ENERGY_BY_BATCH = "energy-by-batch"
+    ENERGY_FROM_ROWS = "energy-from-rows"
+    OUTPUT_FROM_ROWS = "output-from-rows"
+    SINGLE_RECORDS = "single-records"
+
+
+class VerdictState(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_VERIFIED = "not-verified"
+
+
+CANNOT_SHOW: dict[EvidenceLimit, Phrase] = {
+    EvidenceLimit.ENERGY_BY_BATCH: Phrase(
+        "the energy of each batch, which only the plant's own rows give"
+    ),
+    EvidenceLimit.ENERGY_FROM_ROWS: Phrase(
+        "the energy that no meter counts, which only the plant's own rows give"
+    ),
+    EvidenceLimit.OUTPUT_FROM_ROWS: Phrase(
+        "the output of each batch, for which there are no scale records"
+    ),
+    EvidenceLimit.SINGLE_RECORDS: Phrase(
+        "every single record, because a sample finds shares of misstated ones"
+    ),
+}
+SEE_ON_SITE: dict[EvidenceLimit, Phrase] = {
+    EvidenceLimit.ENERGY_BY_BATCH: Phrase(
+        "the rows of energy in the plant's own systems, and their sum beside bills"
+    ),
+    EvidenceLimit.ENERGY_FROM_ROWS: Phrase(
+        "the rows of energy in the plant's own systems, and their sum beside bills"
+    ),
+    EvidenceLimit.OUTPUT_FROM_ROWS: Phrase("the output in the plant's weighing or sales records"),
+    EvidenceLimit.SINGLE_RECORDS: Phrase("the whole label, recomputed from the plant's files"),
+}
+
+
+def _bound(fields: Fields, name: str) -> bool:
+    return fields.matching(name, _BINDINGS, Phrase("bound or not-bound")) == BINDING[True]
+
+
+def _codes(fields: Fields, name: str) -> tuple[str, ...]:
+    named = (Fields({"code": code}, fields.path(name)) for code in fields.items(name, MOST_CHECKS))
+    return tuple(entry.matching("code", CHECK_CODE, Phrase("codes of checks")) for entry in named)
+
+
+def _limits(fields: Fields, name: str) -> tuple[EvidenceLimit, ...]:
+    pattern = re.compile("|".join(EvidenceLimit))
+    wanted = Phrase("limits of the evidence: %(limits)s", limits=", ".join(EvidenceLimit))
+    named = (
+        Fields({"limit": limit}, fields.path(name))
+        for limit in fields.items(name, len(EvidenceLimit))
+    )
+    return tuple(EvidenceLimit(entry.matching("limit", pattern, wanted)) for entry in named)
+
+
+Codes = Annotated[tuple[str, ...], FieldKind(_codes, list)]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVerdict(Record):
+    """How the checks of an opening came out that were asked for: how many held, and the codes of
+    those that failed or could not be made. `bound` says whether what was opened was shown to be the
+    report that the portal accepted.
+    """
+
+    bound: Annotated[bool, FieldKind(_bound, BINDING.__getitem__, "binding")]
+    held: Annotated[int, whole(0, MOST_CHECKS)]
+    failed: Codes
+    not_checkable: Codes
+    limits: Annotated[
+        tuple[EvidenceLimit, ...],
+        FieldKind(_limits, lambda limits: [limit.value for limit in limits]),
+    ]
+
+    @property
+    def state(self) -> VerdictState:
+        if self.failed:
+            return VerdictState.FAILED
+        return (
+            VerdictState.PASSED
+            if self.bound and not self.not_checkable
+            else VerdictState.NOT_VERIFIED
+        )
+
+    @property
+    def sentence(self) -> Phrase:
+        """What was asked and how it came out, what this evidence cannot show, and what is still to
+        be seen on site: the same words wherever the verdict stands.
+        """
+        told = self._outcome()
+        if self.state is not VerdictState.PASSED and not self.bound:
+            unbound = Phrase(
+                "It is not shown that the opened report is the one that the portal accepted."
+            )
+            told = joined(told, unbound)
+        if self.limits:
+            shown = dict.fromkeys(SEE_ON_SITE[limit] for limit in self.limits)
+            hidden = Phrase(
+                "This evidence cannot show: %(what)s.",
+                what=listed(CANNOT_SHOW[limit] for limit in self.limits),
+            )
+            see = Phrase("Still to be seen on site: %(what)s.", what=listed(shown))
+            told = joined(joined(told, hidden), see)
+        return told
+
+    def _outcome(self) -> Phrase:
+        counts = {
+            "held": f"{self.held:,}",
+            "failed": f"{len(self.failed):,}",
+            "missing": f"{len(self.not_checkable):,}",
+            "all": f"{self.held + len(self.failed) + len(self.not_checkable):,}",
+        }
+        if self.failed and self.not_checkable:
+            return Phrase(
+                "FAILED: %(failed)s of %(all)s checks that were asked for; %(held)s passed, "
+                "%(missing)s could not be made.",
+                **counts,
+            )
+        if self.failed:
+            return Phrase(
+                "FAILED: %(failed)s of %(all)s checks that were asked for; %(held)s passed.",
+                **counts,
+            )
+        if self.state is VerdictState.NOT_VERIFIED:
+            return Phrase(
+                "NOT VERIFIED: %(held)s of %(all)s checks that were asked for passed; %(missing)s "
+                "could not be made.",
+                **counts,
+            )
+        return Phrase(
+            "All %(all)s checks that were asked for passed. The opened report is the one that the "
+            "portal accepted.",
+            **counts,
+        )
+
 
 MOST_STEPS = 64
 LONGEST_NAME = 200

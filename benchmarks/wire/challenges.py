@@ -25,8 +25,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.fields import VERSION, Fields, malformed
-from benchmarks.wire.records import Record, each, octets, whole
+from benchmarks.wire.records import VERSION, Fields, Record, each, malformed, octets, whole
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 

@@ -17,8 +17,7 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields
-from benchmarks.wire.records import Identifier, Record, octets
+from benchmarks.wire.records import VERSION, Fields, Identifier, Record, octets
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey
 

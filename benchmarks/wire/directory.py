@@ -17,8 +17,8 @@ from datetime import date, timedelta
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields, malformed
 from benchmarks.wire.notes import NoteKey, SignatureType
+from benchmarks.wire.records import VERSION, Fields, malformed
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import (

@@ -20,7 +20,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
-from benchmarks.wire.fields import VERSION, Fields
+from benchmarks.wire.records import VERSION, Fields
 from benchmarks.wire.signing import DirectoryKey, key_id
 
 

@@ -21,7 +21,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import MAX_ENVELOPE_BYTES
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields, malformed
+from benchmarks.wire.records import VERSION, Fields, malformed
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, ProcessingKey, ProcessingPublicKey, seal, unseal
 from benchmarks.wire.signing import SIGNATURE_BYTES, DeviceKey, Purpose, VerifyingKey

@@ -20,12 +20,11 @@ from typing import NamedTuple
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.released import ReleasedLabel
-from benchmarks.wire import label_frames
-from benchmarks.wire.approved import ApprovedPack
+from benchmarks.wire import schema
 from benchmarks.wire.canonical import Value, encode
-from benchmarks.wire.fields import VERSION
-from benchmarks.wire.library import LibraryEdition
+from benchmarks.wire.documents import ApprovedPack, LibraryEdition
 from benchmarks.wire.merkle import leaf_hash
+from benchmarks.wire.records import VERSION
 
 _OBJECT = b"steplabel/1 log object\x00"
 
@@ -97,7 +96,7 @@ def values(
         salt: from the sealed report.
     """
     spelled: list[Value] = [
-        label_frames.checked(label, f"labels[{index}]")
+        schema.checked_label(label, f"labels[{index}]")
         for index, label in enumerate(sorted(labels, key=LabelKey.of))
     ]
     return _digest(

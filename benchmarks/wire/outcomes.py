@@ -20,7 +20,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.guidance.outcomes import SavingOutcome
 from benchmarks.wire import documents
 from benchmarks.wire.canonical import encode
-from benchmarks.wire.fields import Fields
+from benchmarks.wire.records import Fields
 from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, Purpose, VerifyingKey
 
 SCHEMA = "steplabel/practice-outcome/1"

@@ -22,7 +22,7 @@ from benchmarks.privacy.pooling import too_long
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.canonical import Value, encode
-from benchmarks.wire.fields import rational_to_wire
+from benchmarks.wire.records import rational_to_wire
 from benchmarks.wire.schema import Report
 
 TYPICAL_QUANTILE = Fraction(1, 2)

@@ -16,8 +16,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.fields import VERSION, Fields
-from benchmarks.wire.records import Day, DigestHex, Natural, Record, nested
+from benchmarks.wire.records import VERSION, Day, DigestHex, Fields, Natural, Record, nested
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
 

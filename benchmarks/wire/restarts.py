@@ -22,9 +22,8 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.fields import VERSION, Fields
 from benchmarks.wire.heads import SeenHead
-from benchmarks.wire.records import Record, Seconds, octets, whole, words
+from benchmarks.wire.records import VERSION, Fields, Record, Seconds, octets, whole, words
 from benchmarks.wire.signing import (
     PUBLIC_BYTES,
     SIGNATURE_BYTES,

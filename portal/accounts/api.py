@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire.rotation import KeyRotation
+from benchmarks.wire.device_requests import KeyRotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts import enrolling

@@ -17,11 +17,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
-from benchmarks.wire import logged
-from benchmarks.wire import rotation as rotations
+from benchmarks.wire import device_requests, logged
+from benchmarks.wire.device_requests import KeyRotation
 from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.logged import EntryKind
-from benchmarks.wire.rotation import KeyRotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import wall
 from portal.accounts.audience import named, people_of_site
@@ -150,7 +149,7 @@ def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
                 Phrase("No device %(device)s is enrolled.", device=rotation.device_id),
                 "Enrol this agent with a new token.",
             )
-        rotations.verify(rotation, VerifyingKey.from_hex(old.public_key))
+        device_requests.verify_rotation(rotation, VerifyingKey.from_hex(old.public_key))
         successor = Device.objects.select_related("site").filter(replaces=old).first()
         if (
             successor is not None

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from benchmarks.phrases import Name
 from benchmarks.wire.attestations import Opinion
-from benchmarks.wire.fields import HEX_DIGEST
+from benchmarks.wire.records import HEX_DIGEST
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites

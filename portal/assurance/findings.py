@@ -17,7 +17,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from benchmarks.wire.fields import HEX_DIGEST
+from benchmarks.wire.records import HEX_DIGEST
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites

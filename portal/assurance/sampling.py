@@ -21,10 +21,9 @@ from django.db import transaction
 from benchmarks.audit import signed_draws
 from benchmarks.audit.sampling_plan import SURE_OF_NOTHING, promised_of_used
 from benchmarks.phrases import Phrase
-from benchmarks.wire.attestations import SampleOutcome
+from benchmarks.wire.attestations import BINDING, EvidenceLimit, SampleOutcome, SampleVerdict
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import VerifyingKey
-from benchmarks.wire.verdicts import BINDING, EvidenceLimit, SampleVerdict
 from portal.accounts.models import User
 from portal.assurance import reminding
 from portal.assurance.attestation_standing import audited_report

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.audit.sample_file import NOT_ASKED, verdict_of
+from benchmarks.wire.attestations import CHECK_CODE, MOST_CHECKS, EvidenceLimit, SampleVerdict
 from benchmarks.wire.schema import MOST_REVISIONS
-from benchmarks.wire.verdicts import CHECK_CODE, MOST_CHECKS, EvidenceLimit, SampleVerdict
 from portal.listing import PERIOD, SITE
 from portal.problems import RefusedError
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.wire.fields import HEX_DIGEST
+from benchmarks.wire.records import HEX_DIGEST
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.assurance.models import SystemCertificate

@@ -30,7 +30,7 @@ class Proposal(models.Model):
     """A version of a pack. Once approved it is kept for ever: labels made by it are computed again
     with this very file.
 
-    `document` is what was signed (`benchmarks.wire.approved`); `log_index` its entry in the
+    `document` is what was signed (`benchmarks.wire.documents`); `log_index` its entry in the
     transparency log.
     """
 

@@ -13,8 +13,8 @@ from django.db import IntegrityError, transaction
 from benchmarks import packs, shelf
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import approved, logged
-from benchmarks.wire.approved import ApprovedPack
+from benchmarks.wire import documents, logged
+from benchmarks.wire.documents import ApprovedPack
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import regulators_of_nations
@@ -239,14 +239,14 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
         pack=row.pack,
         version=row.version,
         digest=row.digest,
-        file=approved.sha256(row.file),
-        factors=approved.sha256(row.factors) if row.factors else "",
+        file=documents.sha256(row.file),
+        factors=documents.sha256(row.factors) if row.factors else "",
         effective_from=row.effective_from.isoformat(),
         corrects=row.corrects,
         approved_on=log.day_of(now).isoformat(),
     )
     row.document, row.state, row.ended_at, row.ended_by = (
-        approved.sign(pack, key),
+        documents.sign_pack(pack, key),
         ProposalState.APPROVED,
         now,
         by,

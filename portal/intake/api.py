@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import MAX_ENVELOPE_BYTES, requests
+from benchmarks.wire import MAX_ENVELOPE_BYTES, device_requests
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts.models import Device, Site
@@ -92,7 +92,7 @@ class CommitmentSerializer(serializers.Serializer[Any]):
 
 
 DEVICE_SIGNATURE = OpenApiParameter(
-    requests.HTTP_HEADER,
+    device_requests.HTTP_HEADER,
     str,
     OpenApiParameter.HEADER,
     required=True,
@@ -317,10 +317,10 @@ def _body(request: Request, what: Phrase) -> bytes:
 
 
 def _asking_device(request: Request) -> Device:
-    signed = requests.parse(request.headers.get(requests.HTTP_HEADER, ""))
+    signed = device_requests.parse_request(request.headers.get(device_requests.HTTP_HEADER, ""))
     device = receiving.device_named(signed.device_id)
     try:
-        requests.verify(
+        device_requests.verify_request(
             signed,
             "GET",
             request.get_full_path(),

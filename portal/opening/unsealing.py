@@ -31,10 +31,9 @@ from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase, stored
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import logged
-from benchmarks.wire.consent import Consent
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.pack_conformity import require_conformity
-from benchmarks.wire.schema import Report, encode_report
+from benchmarks.wire.schema import Consent, Report, encode_report
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from portal import tracing

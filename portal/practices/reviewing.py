@@ -13,10 +13,8 @@ from django.db import IntegrityError, transaction
 
 from benchmarks.guidance.practices import Library
 from benchmarks.phrases import Phrase, enumerated
-from benchmarks.wire import library as signed_library
-from benchmarks.wire import logged
-from benchmarks.wire.approved import sha256
-from benchmarks.wire.library import LibraryEdition
+from benchmarks.wire import documents, logged
+from benchmarks.wire.documents import LibraryEdition, sha256
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import people_of_firms, regulators_of_nations
@@ -233,7 +231,7 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
     Edition.objects.create(
         number=number,
         library=text,
-        document=signed_library.sign(edition, key),
+        document=documents.sign_library(edition, key),
         log_index=index,
         at=now,
     )

@@ -4,7 +4,7 @@ evidence, begins anew where told to.
 A visit fetches the head that the portal offers to witnesses, holds it against the last one that was
 cosigned here, against the head that the other witnesses have cosigned, and against checkpoints that
 they handed over; writes it down; and then cosigns it. The decision is that of C2SP tlog-witness
-(`benchmarks.wire.cosigning_decision`): this module asks itself what a log would send to a service.
+(`benchmarks.wire.checkpoints`): this module asks itself what a log would send to a service.
 
 A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed
 them. Of a log that the coordinator restarted a person decides: they name the statement, which is
@@ -29,10 +29,9 @@ from typing import Protocol
 
 from benchmarks.errors import InputError, Place, UsageError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import checkpoints, cosigning_decision, head_succession, heads, restarts
+from benchmarks.wire import checkpoints, heads, restarts
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire.checkpoints import Checkpoint, CosignedMoment
-from benchmarks.wire.cosigning_decision import KEEP_BOTH
+from benchmarks.wire.checkpoints import KEEP_BOTH, Checkpoint, CosignedMoment
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.notes import Note, NoteKey, SignatureType
@@ -173,8 +172,8 @@ class WitnessedLog:
             )
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
-        judged = cosigning_decision.add_checkpoint(
-            cosigning_decision.request(0 if last is None else last.size, proof, raw),
+        judged = checkpoints.add_checkpoint(
+            checkpoints.request(0 if last is None else last.size, proof, raw),
             self._fingerprint,
             keys,
             last,
@@ -253,7 +252,7 @@ class WitnessedLog:
         for raw in self._log.log_restarts():
             try:
                 restart = restarts.verify(raw, self._fingerprint, keys)
-                head_succession.require_succession(
+                heads.require_succession(
                     SeenHead(heads.parse(restart.after), restart.after),
                     checkpoints.head_of(shown),
                     self._proof,
@@ -302,7 +301,7 @@ class WitnessedLog:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
         first, second = sorted((theirs, shown), key=lambda checkpoint: checkpoint.size)
         try:
-            head_succession.require_succession(
+            heads.require_succession(
                 checkpoints.head_of(first), checkpoints.head_of(second), self._proof
             )
         except VerificationError as broken:
@@ -355,7 +354,7 @@ def checkpoint_in(file: Path, raw: bytes) -> Checkpoint:
 def _two_logs(first: Checkpoint, second: Checkpoint) -> VerificationError:
     """Of heads that two people were shown: one may be this witness's."""
     if first.size == second.size:
-        return cosigning_decision.forked(first.size)
+        return checkpoints.forked(first.size)
     sentence = Phrase(
         "There is no proof that the log of %(size)s entries begins with the log of %(before)s "
         "entries, and the portal has signed both.",

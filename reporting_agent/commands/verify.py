@@ -92,7 +92,7 @@ def _key_id(option: str, text: str | None) -> str | None:
     """A key's id as somebody copied it: with blanks around it, or in capitals."""
     from benchmarks.errors import UsageError
     from benchmarks.phrases import Phrase
-    from benchmarks.wire.fields import HEX_DIGEST
+    from benchmarks.wire.records import HEX_DIGEST
 
     if text is None:
         return None

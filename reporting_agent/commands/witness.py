@@ -114,7 +114,7 @@ def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) 
     portal's key directory.
     """
     from benchmarks.errors import UsageError
-    from benchmarks.wire.fields import HEX_DIGEST
+    from benchmarks.wire.records import HEX_DIGEST
 
     pinned = state.read_secret(pin).decode() if state.has_secret(pin) else None
     if fingerprint is not None and not HEX_DIGEST.fullmatch(fingerprint):

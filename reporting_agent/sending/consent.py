@@ -18,7 +18,7 @@ from importlib import resources
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from benchmarks.texts import text_of
-from benchmarks.wire.consent import Consent
+from benchmarks.wire.schema import Consent
 
 Language = str
 AGREED_IN = ("en", "zh")

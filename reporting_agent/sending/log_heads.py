@@ -20,15 +20,7 @@ from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase, Value
-from benchmarks.wire import (
-    challenges,
-    checkpoints,
-    enough_witnesses,
-    head_succession,
-    heads,
-    logged,
-    receipts,
-)
+from benchmarks.wire import challenges, checkpoints, heads, logged, receipts
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import EntryKind
@@ -120,7 +112,7 @@ def look(
     if before := newest_head(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
         try:
-            head_succession.require_succession(first, shown, consistency)
+            heads.require_succession(first, shown, consistency)
         except VerificationError as broken:
             if not broken.code.startswith(ACCUSES) or not restarted(
                 lambda restart: restart.explains(first)
@@ -193,9 +185,9 @@ def witnessed_head(identity: AgentIdentity, log: PortalLog, now: datetime) -> Ch
     try:
         raw = log.log_checkpoint("witnessed")
     except InputError as nothing:
-        raise enough_witnesses.not_witnessed(0, directory) from nothing
+        raise checkpoints.not_witnessed(0, directory) from nothing
     checkpoint = checkpoints.read(raw, identity.fingerprint, directory.receipt_keys())
-    enough_witnesses.require_witnessed(checkpoint, directory, now)
+    checkpoints.require_witnessed(checkpoint, directory, now)
     return checkpoint
 
 
@@ -213,7 +205,7 @@ def _require_witnessed_past(
         TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw
     )
     try:
-        head_succession.require_succession(
+        heads.require_succession(
             past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other)
         )
     except VerificationError as broken:

@@ -16,9 +16,8 @@ from datetime import date, datetime
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import challenges, head_succession, heads, restarts
-from benchmarks.wire.head_succession import Consistency
-from benchmarks.wire.heads import SeenHead
+from benchmarks.wire import challenges, heads, restarts
+from benchmarks.wire.heads import Consistency, SeenHead
 from benchmarks.wire.restarts import LogRestartStatement
 from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Outbox, Parcel
@@ -73,7 +72,7 @@ def accept(
         try:
             restart = restarts.verify(raw, identity.fingerprint, identity.directory.receipt_keys())
             after = SeenHead(heads.parse(restart.after), restart.after)
-            head_succession.require_succession(after, shown, consistency)
+            heads.require_succession(after, shown, consistency)
         except VerificationError:
             continue  # not the coordinator's, or of another log than the one that is shown
         if explains(restart):

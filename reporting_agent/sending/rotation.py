@@ -16,7 +16,7 @@ from datetime import datetime
 
 from benchmarks.errors import InputError, Unreachable
 from benchmarks.phrases import Phrase
-from benchmarks.wire import challenges, requests, rotation
+from benchmarks.wire import challenges, device_requests
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.signing import DeviceKey
 from reporting_agent.sending import enrolment
@@ -67,7 +67,7 @@ def rotate(
     old = DeviceKey.from_pem(state.read_secret(present.key_file))
     name, key_file = _prepared(state, connection, present)
     new = DeviceKey.from_pem(state.read_secret(key_file))
-    answer = portal.rotate(rotation.rotate(present.device_id, old, new))
+    answer = portal.rotate(device_requests.rotate(present.device_id, old, new))
     last_directory = key_directory.verify(present.directory, present.fingerprint)
     key_directory.renewed(answer.directory, present.fingerprint, last_directory)
     if answer.site != present.site:
@@ -109,7 +109,9 @@ def reported_elsewhere(
     agent_identity = enrolment.identity(state, connection, str(enrolment_.site))
 
     def signature(method: str, path: str) -> str:
-        return requests.sign(method, path, agent_identity.device_id, now, agent_identity.device_key)
+        return device_requests.sign_request(
+            method, path, agent_identity.device_id, now, agent_identity.device_key
+        )
 
     try:
         raw_challenges = portal.challenges(signature)

@@ -31,7 +31,7 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import Pack
-from benchmarks.wire import challenges, commitments, envelope, receipts, requests
+from benchmarks.wire import challenges, commitments, device_requests, envelope, receipts
 from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
@@ -443,7 +443,7 @@ class SubmissionProcess:
         return [other for other in self._outbox.spooled() if other.digest != parcel.digest]
 
     def _signature(self, method: str, path: str) -> str:
-        return requests.sign(
+        return device_requests.sign_request(
             method, path, self._identity.device_id, self._clock(), self._identity.device_key
         )
 

@@ -32,7 +32,7 @@ from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageErro
 from benchmarks.phrases import Phrase
 from benchmarks.wire.agent_releases import FILE
 from benchmarks.wire.challenges import handed_back
-from benchmarks.wire.rotation import KeyRotation
+from benchmarks.wire.device_requests import KeyRotation
 from reporting_agent.console import LANGUAGE
 from reporting_agent.network import USUAL, Network
 
@@ -154,8 +154,8 @@ class Portal:
         """The receipts of everything the portal holds of this device's site, still to be verified.
 
         Args:
-            signature: makes the value of the device's header (`benchmarks.wire.requests`) for a
-                method and a path.
+            signature: makes the value of the device's header
+                (`benchmarks.wire.device_requests`) for a method and a path.
         """
         return tuple(_bytes(item, "receipt") for item in self._get_signed(_SUBMISSIONS, signature))
 

@@ -18,8 +18,8 @@ from django.test import Client
 from benchmarks.errors import VerificationError
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import encode
-from benchmarks.wire.fields import VERSION
 from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.records import VERSION
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 from portal.intake.api import SubmissionsView

@@ -19,7 +19,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from benchmarks.errors import VerificationError
 from benchmarks.wire import MAX_ENVELOPE_BYTES, envelope, sealing
 from benchmarks.wire.canonical import encode
-from benchmarks.wire.fields import VERSION
+from benchmarks.wire.records import VERSION
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 from portal import keys, request_sizes

@@ -20,9 +20,9 @@ from benchmarks.audit.recomposed import Repeat
 from benchmarks.audit.sample_file import OF_A_SAMPLE
 from benchmarks.composition import IndustryLabel, ReportedLabel
 from benchmarks.wire import attestations, receipts
+from benchmarks.wire.attestations import EvidenceLimit, SampleVerdict
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import AuditorSigningKey
-from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
 from portal import keys
 from portal.assurance import attestation_standing, attesting, auditors, sampling, summaries
 from portal.assurance.assigning import assign

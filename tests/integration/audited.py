@@ -13,9 +13,8 @@ from benchmarks.audit import signed_draws
 from benchmarks.audit.sample_file import OF_A_SAMPLE, SUMMARY
 from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.wire import attestations, commitments
-from benchmarks.wire.attestations import Assurance, Opinion
+from benchmarks.wire.attestations import Assurance, EvidenceLimit, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
-from benchmarks.wire.verdicts import EvidenceLimit
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, sampling
 from portal.assurance.assigning import assign

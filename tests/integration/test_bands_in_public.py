@@ -19,7 +19,7 @@ from benchmarks.disclosure import GateResult
 from benchmarks.phrases import Name
 from benchmarks.ranking import Quarters
 from benchmarks.wire import envelope
-from benchmarks.wire.consent import Consent
+from benchmarks.wire.schema import Consent
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import enrolling as accounts

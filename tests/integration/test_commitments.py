@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import challenges, commitments, envelope, requests
+from benchmarks.wire import challenges, commitments, device_requests, envelope
 from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Report
@@ -239,13 +239,15 @@ def test_a_device_is_told_every_challenge_of_its_site_and_nobody_elses(
 ) -> None:
     answers = [post(client, commitment(plant)).json()["challenge"] for plant in cast.plants]
     plant = cast.plants[0]
-    signature = requests.sign("GET", ADDRESS, str(plant.device.pk), timezone.now(), plant.key)
-    challenges = client.get(ADDRESS, headers={requests.HTTP_HEADER: signature}).json()
+    signature = device_requests.sign_request(
+        "GET", ADDRESS, str(plant.device.pk), timezone.now(), plant.key
+    )
+    challenges = client.get(ADDRESS, headers={device_requests.HTTP_HEADER: signature}).json()
     assert [row["challenge"] for row in challenges] == answers[:1]
-    forged = requests.sign(
+    forged = device_requests.sign_request(
         "GET", ADDRESS, str(plant.device.pk), timezone.now(), DeviceKey.generate()
     )
-    assert client.get(ADDRESS, headers={requests.HTTP_HEADER: forged}).status_code == 401
+    assert client.get(ADDRESS, headers={device_requests.HTTP_HEADER: forged}).status_code == 401
 
 
 def test_a_revision_that_was_committed_to_and_given_up_does_not_stand_in_the_way_of_the_next(

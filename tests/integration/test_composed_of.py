@@ -23,7 +23,7 @@ from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.audit.wording import STATED
 from benchmarks.disclosure.corrected_values import Correction
 from benchmarks.errors import VerificationError
-from benchmarks.wire import label_frames, logged, published
+from benchmarks.wire import logged, published, schema
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.heads import issue
 from benchmarks.wire.logged import EntryKind
@@ -162,7 +162,7 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
         )
         named = report if own_leaves else honest[report["envelope_digest"]]
         of = logged.ReportRevision(named["site"], named["period"], named["revision"])
-        labels = [label_frames.read(label, "label") for label in report["labels"]]
+        labels = [schema.read_label(label, "label") for label in report["labels"]]
         entries[report["envelope"]["index"]] = logged.hashed(
             EntryKind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"])
         )

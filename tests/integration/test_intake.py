@@ -324,16 +324,20 @@ def test_a_device_asks_what_the_portal_holds_of_its_site_and_nobody_elses(
 ) -> None:
     from django.utils import timezone
 
-    from benchmarks.wire import requests
+    from benchmarks.wire import device_requests
 
     for plant in cast.plants:
         post(client, plant.envelope(cast.pack))
     plant = cast.plants[0]
     path = "/api/v1/submissions/"
-    signature = requests.sign("GET", path, str(plant.device.pk), timezone.now(), plant.key)
-    answer = client.get(path, headers={requests.HTTP_HEADER: signature})
+    signature = device_requests.sign_request(
+        "GET", path, str(plant.device.pk), timezone.now(), plant.key
+    )
+    answer = client.get(path, headers={device_requests.HTTP_HEADER: signature})
     assert [row["site"] for row in answer.json()] == [plant.site.slug]
-    forged = requests.sign("GET", path, str(plant.device.pk), timezone.now(), DeviceKey.generate())
-    refused = client.get(path, headers={requests.HTTP_HEADER: forged})
+    forged = device_requests.sign_request(
+        "GET", path, str(plant.device.pk), timezone.now(), DeviceKey.generate()
+    )
+    refused = client.get(path, headers={device_requests.HTTP_HEADER: forged})
     assert (refused.status_code, refused.json()["code"]) == (401, "request-signature-invalid")
     assert client.get(path).status_code == 400

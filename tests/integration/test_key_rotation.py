@@ -25,7 +25,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from benchmarks.errors import InputError
-from benchmarks.wire import directory, envelope, heads, restarts, rotation
+from benchmarks.wire import device_requests, directory, envelope, heads, restarts
 from benchmarks.wire.directory import GRACE
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DeviceKey, DirectoryKey, ReceiptKey
@@ -574,7 +574,7 @@ def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(
     assert ran.stdout.split("\n")[:-1] == lines, ran.stderr
 
 
-def post(client: Client, asked: rotation.KeyRotation) -> Any:
+def post(client: Client, asked: device_requests.KeyRotation) -> Any:
     body = {
         "device_id": asked.device_id,
         "device_public_key": asked.new.hex,
@@ -591,7 +591,7 @@ def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing
     raw = plant.envelope(cast.pack)
     receive(raw)  # waits to be opened while the key is rotated
     new = DeviceKey.generate()
-    asked = rotation.rotate(str(plant.device.pk), plant.key, new)
+    asked = device_requests.rotate(str(plant.device.pk), plant.key, new)
     first, again = post(client, asked), post(client, asked)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
@@ -614,12 +614,12 @@ def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing
 def test_nobody_rotates_a_key_he_does_not_hold(client: Client, cast: Cast) -> None:
     plant, other, new = cast.plants[0], cast.plants[1], DeviceKey.generate()
     name = str(plant.device.pk)
-    good = rotation.rotate(name, plant.key, new)
+    good = device_requests.rotate(name, plant.key, new)
     for asked, status, code in (
-        (rotation.rotate(name, other.key, new), 401, "rotation-signature-invalid"),
+        (device_requests.rotate(name, other.key, new), 401, "rotation-signature-invalid"),
         (replace(good, device_id=str(other.device.pk)), 401, "rotation-signature-invalid"),
         (replace(good, device_id="no-uuid"), 401, "device-unknown"),
-        (rotation.rotate(name, plant.key, other.key), 409, "device-known"),
+        (device_requests.rotate(name, plant.key, other.key), 409, "device-known"),
     ):
         answer = post(client, asked)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -631,7 +631,7 @@ def test_nobody_rotates_a_key_he_does_not_hold(client: Client, cast: Cast) -> No
 
 def test_a_successor_that_was_revoked_is_not_handed_out_again(client: Client, cast: Cast) -> None:
     plant, new = cast.plants[0], DeviceKey.generate()
-    asked = rotation.rotate(str(plant.device.pk), plant.key, new)
+    asked = device_requests.rotate(str(plant.device.pk), plant.key, new)
     call_command("revoke_device", post(client, asked).json()["device_id"], stdout=StringIO())
     assert post(client, asked).json()["code"] == "device-revoked"
 

@@ -19,9 +19,8 @@ from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, same
 from benchmarks.audit.sample_file import NOT_ASKED, OF_A_SAMPLE, ON_SITE
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, commitments
-from benchmarks.wire.attestations import Assurance, AttestationStatement, Opinion
+from benchmarks.wire.attestations import Assurance, AttestationStatement, EvidenceLimit, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
-from benchmarks.wire.verdicts import EvidenceLimit
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of

@@ -15,7 +15,7 @@ from django.utils import translation
 
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.canonical import Value, encode
-from benchmarks.wire.fields import VERSION
+from benchmarks.wire.records import VERSION
 from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose

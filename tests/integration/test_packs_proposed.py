@@ -20,7 +20,7 @@ from benchmarks import packs
 from benchmarks.disclosure import GateResult
 from benchmarks.errors import VerificationError
 from benchmarks.packs import provenance
-from benchmarks.wire import approved, heads, logged
+from benchmarks.wire import documents, heads, logged
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
@@ -122,7 +122,7 @@ class TestApproval:
         assert approve(row, cast.drafter).state == ProposalState.OPEN
         row = approve(row, cast.approver)
         assert row.state == ProposalState.APPROVED
-        approval = approved.verify(
+        approval = documents.verify_pack(
             row.document or {}, keys.published_directory().content.receipt_keys()
         )
         assert (approval.pack, approval.version, approval.digest) == (
@@ -130,7 +130,7 @@ class TestApproval:
             "5",
             packs.digest(packs.load("cement", "5")).hex(),
         )
-        approved.require_files(approval, row.file, row.factors)
+        documents.require_files(approval, row.file, row.factors)
         assert [pack.version for pack in packs.versions("cement")][:3] == ["5", "1"]
         assert (
             packs.load("cement").version == "1"
@@ -413,8 +413,8 @@ class TestForEverybody:
         ]
         answer = client.get("/api/v1/packs/cement/5/").json()
         receipt_keys = keys.published_directory().content.receipt_keys()
-        approval = approved.verify(answer["document"], receipt_keys)
-        approved.require_files(approval, answer["pack_toml"], answer["factors_toml"])
+        approval = documents.verify_pack(answer["document"], receipt_keys)
+        documents.require_files(approval, answer["pack_toml"], answer["factors_toml"])
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
         on = date.fromisoformat(answer["log"]["on"])
         leaf = logged.hashed(EntryKind.PACK, logged.pack(approval), on)
@@ -434,7 +434,7 @@ class TestForEverybody:
         row = approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
         altered = {**(row.document or {}), member: "2031-01-01"}
         with pytest.raises(VerificationError) as refused:
-            approved.verify(altered, keys.published_directory().content.receipt_keys())
+            documents.verify_pack(altered, keys.published_directory().content.receipt_keys())
         assert refused.value.code == "pack-signature-invalid"
 
     @pytest.mark.parametrize("language", ["en", "zh-hans"])

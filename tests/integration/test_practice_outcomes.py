@@ -22,7 +22,7 @@ from django.urls import reverse
 from benchmarks.errors import VerificationError
 from benchmarks.guidance import closed_batches as rule
 from benchmarks.guidance.practices import Library
-from benchmarks.wire import library, outcomes
+from benchmarks.wire import documents, outcomes
 from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from portal import keys
@@ -107,7 +107,9 @@ def test_nothing_is_told_before_five_firms_and_then_the_same_to_browser_file_and
 
     post(signed_in(cast.plants[4].owner), file_of(cast.plants[4], CLASSES[4]))
     edition = Edition.objects.get()
-    signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
+    signed = documents.verify_library(
+        edition.document, keys.published_directory().content.receipt_keys()
+    )
     assert (signed.number, signed.practices) == (
         1,
         "0",

@@ -20,8 +20,8 @@ from django.urls import reverse
 from benchmarks import packs
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library
-from benchmarks.wire import heads, library, logged
-from benchmarks.wire.approved import sha256
+from benchmarks.wire import documents, heads, logged
+from benchmarks.wire.documents import sha256
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
@@ -145,7 +145,9 @@ class TestTwoPeople:
     ) -> None:
         row = published(cast)
         edition = Edition.objects.get()
-        signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
+        signed = documents.verify_library(
+            edition.document, keys.published_directory().content.receipt_keys()
+        )
         assert (signed.number, signed.practices, signed.file) == (1, "1", sha256(edition.library))
         (practice,) = Library.model_validate_json(edition.library).practices
         assert (practice.id, practice.cause, practice.saving_to, practice.version) == (
@@ -195,7 +197,7 @@ class TestTwoPeople:
         published(cast)
         answer = Client().get(reverse("api:practices")).json()
         receipt_keys = keys.published_directory().content.receipt_keys()
-        signed = library.verify(answer["document"], receipt_keys)
+        signed = documents.verify_library(answer["document"], receipt_keys)
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
         leaf = logged.hashed(EntryKind.PRACTICES, logged.practices(signed), NOW.date())
         require_inclusion(

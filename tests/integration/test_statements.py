@@ -13,7 +13,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.wire import heads as tree_heads
 from portal import keys
 from portal.accounts.models import Device, Site
 from portal.auditlog.models import Action, Event
@@ -134,34 +133,34 @@ def test_a_report_takes_nine_statements(cast: Cast) -> None:
 
 
 @pytest.fixture
-def heads(tmp_path: Path, settings: object) -> Path:
+def heads_file(tmp_path: Path, settings: object) -> Path:
     settings.HEADS_FILE = tmp_path / "heads.log"  # type: ignore[attr-defined]
     return tmp_path / "heads.log"
 
 
-def test_kept_heads_are_read_on_from_where_they_were_read(heads: Path) -> None:
+def test_kept_heads_are_read_on_from_where_they_were_read(heads_file: Path) -> None:
     """Whole lines only, and from the beginning where the file is another one or shorter."""
     for size in range(1, 40):
         kept_heads.keep(size)
         assert kept_heads.shown_so_far().size == size
-    with heads.open("ab") as file:
+    with heads_file.open("ab") as file:
         file.write(b"5")
     assert kept_heads.shown_so_far().size == 39
-    with heads.open("ab") as file:
+    with heads_file.open("ab") as file:
         file.write(b"0 -\n")
     assert kept_heads.shown_so_far().size == 50
-    heads.unlink()
-    heads.write_text("7 -\n", "ascii")
+    heads_file.unlink()
+    heads_file.write_text("7 -\n", "ascii")
     assert kept_heads.shown_so_far().size == 7
-    with heads.open("ab") as file:
+    with heads_file.open("ab") as file:
         file.write(b"8 -\n" * 3)
     assert kept_heads.shown_so_far().size == 8
-    heads.write_text("9 -\n", "ascii")  # the same file, cut, as from a copy
+    heads_file.write_text("9 -\n", "ascii")  # the same file, cut, as from a copy
     assert kept_heads.shown_so_far().size == 9
 
 
 def head_of(size: int) -> bytes:
-    return tree_heads.issue(size, bytes(32), 0, keys.receipt_key())
+    return heads_file.issue(size, bytes(32), 0, keys.receipt_key())
 
 
 @pytest.mark.parametrize(
@@ -177,18 +176,18 @@ def head_of(size: int) -> bytes:
     ],
 )
 def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(
-    heads: Path, cut: str
+    heads_file: Path, cut: str
 ) -> None:
     """It says nothing, to who reads on and to who reads anew: a machine went down while it was
     written, or the disk was full.
     """
     signed = head_of(1041)
     kept_heads.keep(1041, signed)
-    with heads.open("a", encoding="ascii") as file:
+    with heads_file.open("a", encoding="ascii") as file:
         file.write(cut)
     assert kept_heads.shown_so_far() == kept_heads.ShownLog(1041, signed)
     kept_heads.keep(1043)
-    assert heads.read_text("ascii").endswith(f"{cut}\n1043 -\n")
+    assert heads_file.read_text("ascii").endswith(f"{cut}\n1043 -\n")
     for _ in range(2):
         assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, signed)
         kept_heads._last_look = None
@@ -211,15 +210,15 @@ def room_for(bytes_more: int, file: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("bytes_more", [0, 3, 20])
 def test_what_a_disk_takes_in_part_was_not_kept_and_says_nothing_once_there_is_room(
-    heads: Path, bytes_more: int
+    heads_file: Path, bytes_more: int
 ) -> None:
     kept_heads.keep(1041)
     signed = head_of(1042)
-    with room_for(bytes_more, heads), pytest.raises(RefusedError) as refused:
+    with room_for(bytes_more, heads_file), pytest.raises(RefusedError) as refused:
         kept_heads.keep(1042, signed)
-    assert refused.value.code == "heads-not-kept"
+    assert refused.value.code == "heads_file-not-kept"
     assert (
-        heads.read_bytes()
+        heads_file.read_bytes()
         == b"1041 -\n" + f"1042 {b64encode(signed).decode()}".encode()[:bytes_more]
     )
     assert kept_heads.shown_so_far() == kept_heads.ShownLog(1041, None)

@@ -14,8 +14,8 @@ from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, not_as
 from benchmarks.audit.sample_file import OF_A_SAMPLE, ON_SITE, CheckKind
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
+from benchmarks.wire.attestations import EvidenceLimit, VerdictState
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.verdicts import EvidenceLimit, VerdictState
 from portal.assurance.summaries import read_summary
 from portal.problems import RefusedError
 from reporting_agent.audit.openings.verdict import AuditVerdict

@@ -20,7 +20,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import head_succession, heads, logged, published
+from benchmarks.wire import heads, logged, published
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Node, Tree, leaf_hash, require_consistency, require_inclusion
@@ -316,7 +316,7 @@ def test_a_log_written_anew_is_found_by_whoever_kept_a_head_and_by_nobody_else(
     rebuilt(INTRUSIONS[name]([digest(number) for number in range(7)]))
     assert selectors.first_fault() is None  # the portal itself cannot know
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(head, served_head(client), proof_from(client))
+        heads.require_succession(head, served_head(client), proof_from(client))
     assert refused.value.code == ("log-forked" if name == "forked" else "log-rewritten")
 
 
@@ -325,7 +325,7 @@ def test_a_log_that_lost_its_end_is_found(client: Client) -> None:
     head = served_head(client)
     rebuilt([digest(number) for number in range(6)])
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(head, served_head(client), proof_from(client))
+        heads.require_succession(head, served_head(client), proof_from(client))
     assert refused.value.code == "log-shrunk"
 
 
@@ -463,4 +463,4 @@ def test_a_later_log_begins_with_the_earlier_at_the_addresses_too(
         after.head.root,
         proof_from(client)(before.head.size, after.head.size),
     )
-    head_succession.require_succession(before, after, proof_from(client))
+    heads.require_succession(before, after, proof_from(client))

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.fields import Fields, malformed
+from benchmarks.wire.records import Fields, malformed
 from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, CellKind, Template
 from reporting_agent.sources.extract import Cell, Extract, ExtractReadings, ExtractRows
 

@@ -15,7 +15,7 @@ from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import read_bytes
 from benchmarks.phrases import Phrase
-from benchmarks.wire import approved
+from benchmarks.wire import documents
 from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings import recognising
 from reporting_agent.audit.openings.recognising import (
@@ -203,7 +203,7 @@ class _Pile:
         for row in rows:
             raw = json.dumps(row).encode()
             signed_or_logged = (
-                row.get("schema") == approved.SCHEMA
+                row.get("schema") == documents.PACK_SCHEMA
                 or read_as(ListedEntry, raw) is not None
                 or read_as(VersionAct, raw) is not None
             )

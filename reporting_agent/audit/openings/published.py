@@ -17,13 +17,11 @@ from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import (
-    approved,
     challenges,
     checkpoints,
     directory,
-    head_succession,
+    documents,
     heads,
-    library,
     logged,
     published,
     receipts,
@@ -195,12 +193,12 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     own, where they stand beside it.
     """
     code, answer = "pack-signed", document(raw)
-    if "library" in answer or answer.get("schema") == library.SCHEMA:
+    if "library" in answer or answer.get("schema") == documents.LIBRARY_SCHEMA:
         return _library(answer, keys)
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
-        approval = approved.verify(answer.get("document", answer), keys)
+        approval = documents.verify_pack(answer.get("document", answer), keys)
         if "document" not in answer:
             sentence = Phrase(
                 "The portal signed the approval of the pack %(pack)s %(version)s.",
@@ -208,7 +206,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
                 version=approval.version,
             )
             return check_held(code, sentence)
-        approved.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
+        documents.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
         size = _require_logged(answer["log"], EntryKind.PACK, logged.pack(approval), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
@@ -240,7 +238,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
     try:
-        edition = library.verify(answer.get("document", answer), keys)
+        edition = documents.verify_library(answer.get("document", answer), keys)
         if "document" not in answer:
             return check_held(
                 code,
@@ -249,7 +247,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
                     edition=edition.edition,
                 ),
             )
-        if approved.sha256(str(answer["library"])) != edition.file:
+        if documents.sha256(str(answer["library"])) != edition.file:
             return refused(
                 code,
                 VerificationError(
@@ -333,7 +331,7 @@ def heads_agree(
             seen_heads.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
     except SteplabelError as refusal:
         return refused(code, refusal)
-    if contradictions := head_succession.contradictions(seen_heads, None):
+    if contradictions := heads.contradictions(seen_heads, None):
         return refused(code, contradictions[0].refusal)
     roots = {seen_head.head.size: seen_head.head.root for seen_head in seen_heads}
     proven = []

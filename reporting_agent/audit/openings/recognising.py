@@ -22,7 +22,7 @@ from benchmarks.audit import sample_file
 from benchmarks.audit.sample_file import ListedEntry
 from benchmarks.errors import InputError, Place, VerificationError
 from benchmarks.phrases import enumerated, in_context
-from benchmarks.wire import approved, library, logged, published
+from benchmarks.wire import documents, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import EntryKind
 
@@ -155,8 +155,8 @@ API's JSON around it.
 """
 
 SCHEMAS = {
-    approved.SCHEMA: APPROVED_PACK,
-    library.SCHEMA: APPROVED_PACK,
+    documents.PACK_SCHEMA: APPROVED_PACK,
+    documents.LIBRARY_SCHEMA: APPROVED_PACK,
     published.SCHEMA: BENCHMARK,
     audited.SCHEMA: COMPOSED,
     sample_file.SCHEMA: EVIDENCE,

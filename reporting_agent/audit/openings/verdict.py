@@ -16,7 +16,7 @@ from benchmarks.audit.sampling_plan import StratumKind, detection, misstated, ne
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError
-from benchmarks.wire.verdicts import BINDING, EvidenceLimit, SampleVerdict, VerdictState
+from benchmarks.wire.attestations import BINDING, EvidenceLimit, SampleVerdict, VerdictState
 from reporting_agent.audit.openings.assembling import quantiles
 from reporting_agent.audit.openings.declared import SettingDeclaration
 from reporting_agent.software import SOFTWARE

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import CheckState, Evidence
 from benchmarks.audit.sample_file import NOT_ASKED
-from benchmarks.wire.verdicts import EvidenceLimit, VerdictState
+from benchmarks.wire.attestations import EvidenceLimit, VerdictState
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary
 from reporting_agent.audit.openings import telling

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.audit import checks, completeness
 from benchmarks.audit.evidence import CheckState, Evidence
-from benchmarks.wire.verdicts import EvidenceLimit
+from benchmarks.wire.attestations import EvidenceLimit
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.audit.openings.verdict import AuditVerdict

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.wire import requests
+from benchmarks.wire import device_requests
 from benchmarks.wire.signing import DeviceKey
 from tests.functional.installation.conftest import HOST, Installation
 from tests.functional.outages.agents import YEARS, Reporting
@@ -224,7 +224,7 @@ class Prepared(Reporting):
             headers["Content-Type"] = "application/cbor"
         if signer is not None:
             key = DeviceKey.from_pem(signer["key"].encode())
-            headers[requests.HTTP_HEADER] = requests.sign(
+            headers[device_requests.HTTP_HEADER] = device_requests.sign_request(
                 "GET", path, signer["device"], datetime.now(UTC), key
             )
         connection.request("GET" if body is None else "POST", path, body, headers)

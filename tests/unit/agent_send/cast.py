@@ -22,11 +22,11 @@ from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.wire import (
     challenges,
     commitments,
+    device_requests,
     envelope,
     heads,
     logged,
     receipts,
-    requests,
     sealing,
 )
 from benchmarks.wire import directory as key_directory
@@ -143,8 +143,8 @@ class FakePortal:
                     200, json={"directory": base64.b64encode(self.signed_directory()).decode()}
                 )
             case "GET", "/api/v1/submissions/":
-                signed = requests.parse(request.headers[requests.HTTP_HEADER])
-                requests.verify(
+                signed = device_requests.parse_request(request.headers[device_requests.HTTP_HEADER])
+                device_requests.verify_request(
                     signed, "GET", request.url.path, self.today(), self.devices[signed.device_id]
                 )
                 return httpx.Response(
@@ -154,8 +154,8 @@ class FakePortal:
             case "POST", "/api/v1/enrolments/":
                 return self._enrol(json.loads(request.content))
             case "GET", "/api/v1/commitments/":
-                signed = requests.parse(request.headers[requests.HTTP_HEADER])
-                requests.verify(
+                signed = device_requests.parse_request(request.headers[device_requests.HTTP_HEADER])
+                device_requests.verify_request(
                     signed, "GET", request.url.path, self.today(), self.devices[signed.device_id]
                 )
                 return httpx.Response(

@@ -16,8 +16,8 @@ from benchmarks import packs, shelf
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from benchmarks.wire import approved, logged
-from benchmarks.wire.approved import ApprovedPack
+from benchmarks.wire import documents, logged
+from benchmarks.wire.documents import ApprovedPack
 from benchmarks.wire.heads import TreeHead
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
@@ -44,7 +44,7 @@ class Portal:
     def __post_init__(self) -> None:
         digest = packs.digest(packs.checked(TEXT, "cement-5.toml")).hex()
         pack = ApprovedPack(
-            "cement", "5", digest, approved.sha256(TEXT), "", "2010-01-01", "", ON.isoformat()
+            "cement", "5", digest, documents.sha256(TEXT), "", "2010-01-01", "", ON.isoformat()
         )
         self.approved = replace(pack, **self.changed)
         self.tree = Tree()
@@ -58,7 +58,7 @@ class Portal:
         return TreeHead(len(self.tree), self.tree.root(), 0, self.key.key_id)
 
     def pack(self, _pack: str, _version: str) -> Mapping[str, Any]:
-        document = approved.sign(self.approved, self.key)
+        document = documents.sign_pack(self.approved, self.key)
         return {
             "document": document,
             "pack_toml": self.text,
@@ -88,7 +88,7 @@ def test_a_pack_whose_file_was_written_on_windows_is_read_as_it_was_approved(
     tmp_path: Path,
 ) -> None:
     text = TEXT.replace("\n", "\r\n")
-    pack_shelf = Portal(text=text, changed={"file": approved.sha256(text)}).fetched(tmp_path)
+    pack_shelf = Portal(text=text, changed={"file": documents.sha256(text)}).fetched(tmp_path)
     with shelf.used(pack_shelf):
         assert packs.load("cement", "5").version == "5"
 
@@ -146,7 +146,7 @@ def test_a_kept_document_that_was_altered_with_its_file_is_not_reported_by(tmp_p
     altered = TEXT.replace("quantile = 0.20", "quantile = 0.25", 1)
     document.write_text(
         document.read_text(encoding="utf-8").replace(
-            approved.sha256(TEXT), approved.sha256(altered)
+            documents.sha256(TEXT), documents.sha256(altered)
         ),
         encoding="utf-8",
     )

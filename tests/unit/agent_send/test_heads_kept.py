@@ -16,8 +16,7 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import VerificationError
-from benchmarks.wire import head_succession, logged, restarts
-from benchmarks.wire import heads as signed_heads
+from benchmarks.wire import heads, logged, restarts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.restarts import LogRestartStatement
@@ -71,10 +70,10 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
     return [portal.log.node(Node(0, index)) for index in range(len(portal.log))]
 
 
-def kept_head(desk: Desk) -> signed_heads.TreeHead:
+def kept_head(desk: Desk) -> heads.TreeHead:
     newest = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
     assert newest is not None
-    return signed_heads.read(
+    return heads.read(
         newest.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}
     ).head
 
@@ -126,7 +125,7 @@ def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(
 def test_without_the_comparison_every_one_of_them_passes(
     reported: Desk, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head_succession, "require_succession", lambda *_: None)
+    monkeypatch.setattr(heads, "require_succession", lambda *_: None)
     reported.portal.log = Tree(TAMPERED[name][1](leaves_of(reported.portal)))
     contact(reported)
 
@@ -241,10 +240,9 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
         "log-forked-1-second.cbor",
     ]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
-    seen_heads = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
+    seen_heads = [heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
     assert [
-        contradiction.refusal.code
-        for contradiction in head_succession.contradictions(seen_heads, None)
+        contradiction.refusal.code for contradiction in heads.contradictions(seen_heads, None)
     ] == ["log-forked"]
     for language, word in (("en", "cannot all be true"), ("zh", "相互矛盾")):
         assert main(["status", "--state", state, "--lang", language]) == 0
@@ -264,13 +262,10 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
     for face in faces:
         portal.log = face
         seen_heads.append(
-            signed_heads.read(
-                portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}
-            )
+            heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public})
         )
     assert [
-        contradiction.refusal.code
-        for contradiction in head_succession.contradictions(seen_heads, None)
+        contradiction.refusal.code for contradiction in heads.contradictions(seen_heads, None)
     ] == ["log-forked"]
 
 

@@ -17,10 +17,9 @@ from benchmarks.declared import Words
 from benchmarks.errors import VerificationError
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library, Listing
-from benchmarks.wire import library, logged
-from benchmarks.wire.approved import sha256
+from benchmarks.wire import documents, logged
+from benchmarks.wire.documents import LibraryEdition, sha256
 from benchmarks.wire.heads import TreeHead
-from benchmarks.wire.library import LibraryEdition
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import ReceiptKey
@@ -64,7 +63,7 @@ class Portal:
             self.tree.append(logged.hashed(EntryKind.PRACTICES, leaf, ON))
 
     def practices(self) -> Mapping[str, Any] | None:
-        document = library.sign(self.edition, self.key) | self.changed
+        document = documents.sign_library(self.edition, self.key) | self.changed
         return {
             "document": document,
             "library": self.given,

@@ -21,7 +21,7 @@ from benchmarks.errors import InputError, Unreachable, UsageError, VerificationE
 from benchmarks.wire import challenges
 from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.rotation import rotate
+from benchmarks.wire.device_requests import rotate
 from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from reporting_agent.console import LANGUAGE
 from reporting_agent.network import Network

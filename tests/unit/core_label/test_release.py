@@ -20,7 +20,7 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import count_class, debits, refusal, release, release_id, with_grid_points
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Step
-from benchmarks.wire import label_frames
+from benchmarks.wire import schema
 
 
 def stream_for(name: str) -> KeyedStream:
@@ -200,4 +200,4 @@ def test_a_label_without_a_month_of_five_batches_is_told_as_one_of_a_single_mont
     sparse = replace(exact, coverage=replace(exact.coverage, months=24, months_told=0))
     leaving = with_grid_points(sparse, a_step(), a_step().metrics[0], a_policy, 10, 20, years=2)
     assert leaving.months == 1
-    assert label_frames.read(label_frames.to_wire(leaving), "label") == leaving
+    assert schema.read_label(schema.label_to_wire(leaving), "label") == leaving

@@ -26,7 +26,7 @@ from benchmarks.wire import (
     receipts,
     restarts,
 )
-from benchmarks.wire.fields import VERSION
+from benchmarks.wire.records import VERSION
 from portal.problems import not_found
 from reporting_agent.state import SCHEMA_VERSION, StateDirectory
 

@@ -11,8 +11,7 @@ from django.utils import translation
 from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
-from benchmarks.wire.attestations import SampleOutcome
-from benchmarks.wire.verdicts import EvidenceLimit, SampleVerdict
+from benchmarks.wire.attestations import EvidenceLimit, SampleOutcome, SampleVerdict
 from portal.web.forms.incentive_offers import OfferedForm
 from portal.web.forms.practices import step_choices
 from portal.web.presenters.account import browser

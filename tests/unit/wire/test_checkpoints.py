@@ -16,13 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import (
-    checkpoints,
-    cosigning_decision,
-    directory_renewal,
-    enough_witnesses,
-    notes,
-)
+from benchmarks.wire import checkpoints, directory_renewal, notes
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
@@ -197,27 +191,25 @@ def test_a_checkpoint_is_of_one_log_and_one_signer() -> None:
 def test_so_many_different_witnesses_of_late_make_a_head_witnessed() -> None:
     log, (first, two, three) = tree(1, 2), WITNESSES
     both = checkpoints.read(cosigned(log, first, two, first), FINGERPRINT, KEYS)
-    assert [
-        witness.name for witness in enough_witnesses.require_witnessed(both, listed(), NOW)
-    ] == [first, two]
+    assert [witness.name for witness in checkpoints.require_witnessed(both, listed(), NOW)] == [
+        first,
+        two,
+    ]
     alone = checkpoints.read(cosigned(log, first, first), FINGERPRINT, KEYS)
     assert (
-        code_of(lambda: enough_witnesses.require_witnessed(alone, listed(), NOW))
+        code_of(lambda: checkpoints.require_witnessed(alone, listed(), NOW)) == "log-not-witnessed"
+    )
+    assert (
+        code_of(lambda: checkpoints.require_witnessed(both, listed(), NOW + timedelta(days=8)))
         == "log-not-witnessed"
     )
     assert (
-        code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW + timedelta(days=8)))
+        code_of(lambda: checkpoints.require_witnessed(both, listed(), NOW - timedelta(hours=1)))
         == "log-not-witnessed"
     )
+    assert checkpoints.require_witnessed(alone, listed(1), NOW)
     assert (
-        code_of(
-            lambda: enough_witnesses.require_witnessed(both, listed(), NOW - timedelta(hours=1))
-        )
-        == "log-not-witnessed"
-    )
-    assert enough_witnesses.require_witnessed(alone, listed(1), NOW)
-    assert (
-        enough_witnesses.require_witnessed(
+        checkpoints.require_witnessed(
             checkpoints.read(issued(log), FINGERPRINT, KEYS), listed(0), NOW
         )
         == ()
@@ -237,7 +229,7 @@ def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() ->
     )
     assert (
         code_of(
-            lambda: enough_witnesses.require_witnessed(
+            lambda: checkpoints.require_witnessed(
                 checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW
             )
         )
@@ -254,7 +246,7 @@ def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() ->
     )
     unknown = checkpoints.read(posed, FINGERPRINT, KEYS)
     assert (
-        code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW))
+        code_of(lambda: checkpoints.require_witnessed(unknown, listed(), NOW))
         == "log-not-witnessed"
     )
 
@@ -332,11 +324,11 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
 # The witness's decision
 
 
-def asked(log: Tree, old: int, last_seen: Tree | None) -> cosigning_decision.WitnessAnswer:
+def asked(log: Tree, old: int, last_seen: Tree | None) -> checkpoints.WitnessAnswer:
     proof = log.consistency_proof(old, len(log)) if 0 < old < len(log) else ()
     before = None if last_seen is None else checkpoints.parse(issued(last_seen))
-    return cosigning_decision.add_checkpoint(
-        cosigning_decision.request(old, proof, issued(log)), FINGERPRINT, KEYS, before
+    return checkpoints.add_checkpoint(
+        checkpoints.request(old, proof, issued(log)), FINGERPRINT, KEYS, before
     )
 
 
@@ -371,33 +363,29 @@ def test_what_does_not_continue_is_refused_with_the_protocols_status(
 
 def test_another_log_an_unknown_signer_and_a_request_that_is_none_have_their_statuses() -> None:
     def status(raw: bytes) -> HTTPStatus:
-        return cosigning_decision.add_checkpoint(raw, FINGERPRINT, KEYS, None).status
+        return checkpoints.add_checkpoint(raw, FINGERPRINT, KEYS, None).status
 
     log = tree(1)
     assert (
-        status(cosigning_decision.request(0, (), issued(log, fingerprint="cd" * 32)))
+        status(checkpoints.request(0, (), issued(log, fingerprint="cd" * 32)))
         == HTTPStatus.NOT_FOUND
     )
     assert (
-        status(cosigning_decision.request(0, (), issued(log, ReceiptKey.generate())))
+        status(checkpoints.request(0, (), issued(log, ReceiptKey.generate())))
         == HTTPStatus.FORBIDDEN
     )
     for raw in (
         b"",
         b"old 01\n\n",
         b"old x\n\n" + issued(log),
-        cosigning_decision.request(0, [b"\x00" * 31], issued(log)),
+        checkpoints.request(0, [b"\x00" * 31], issued(log)),
         b"\xff\n\n",
     ):
         assert status(raw) == HTTPStatus.BAD_REQUEST
     assert (
-        status(cosigning_decision.request(0, [bytes(32)], issued(log)))
-        == HTTPStatus.UNPROCESSABLE_ENTITY
+        status(checkpoints.request(0, [bytes(32)], issued(log))) == HTTPStatus.UNPROCESSABLE_ENTITY
     )
-    assert (
-        status(cosigning_decision.request(0, [bytes(32)] * 64, issued(log)))
-        == HTTPStatus.BAD_REQUEST
-    )
+    assert status(checkpoints.request(0, [bytes(32)] * 64, issued(log))) == HTTPStatus.BAD_REQUEST
 
 
 def test_the_request_of_the_specification_is_read() -> None:
@@ -407,9 +395,9 @@ def test_the_request_of_the_specification_is_read() -> None:
         "5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\n"
         + COSIGNED_EXAMPLE
     ).encode()
-    old, proof, checkpoint = cosigning_decision.parse_request(example)
+    old, proof, checkpoint = checkpoints.parse_request(example)
     assert (old, len(proof), checkpoint) == (20852014, 4, COSIGNED_EXAMPLE.encode())
-    assert cosigning_decision.request(old, proof, checkpoint) == example
+    assert checkpoints.request(old, proof, checkpoint) == example
 
 
 def test_a_note_keeps_its_lines() -> None:

@@ -15,7 +15,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import canonical, challenges, commitments
 from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.fields import VERSION
+from benchmarks.wire.records import VERSION
 from benchmarks.wire.signing import DeviceKey, Purpose, ReceiptKey
 
 DAY = date(2017, 1, 16)

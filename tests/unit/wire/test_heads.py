@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import head_succession, heads, logged
+from benchmarks.wire import heads, logged
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import EntryKind
@@ -104,7 +104,7 @@ def test_a_receipt_does_not_pass_for_a_head() -> None:
 def test_a_log_that_only_grew_is_taken_from_every_size() -> None:
     tree = Tree(HONEST)
     for size in range(len(HONEST) + 1):
-        head_succession.require_succession(
+        heads.require_succession(
             head_of(Tree(HONEST[:size])), head_of(tree), tree.consistency_proof
         )
 
@@ -113,9 +113,7 @@ def test_a_log_that_only_grew_is_taken_from_every_size() -> None:
 def test_a_log_that_was_tampered_with_is_refused_whatever_proof_it_gives(name: str) -> None:
     later = Tree(TAMPERED[name](HONEST))
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(
-            head_of(Tree(HONEST)), head_of(later), later.consistency_proof
-        )
+        heads.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
     assert refused.value.code == "log-rewritten"
 
 
@@ -123,16 +121,14 @@ def test_a_log_that_was_tampered_with_is_refused_whatever_proof_it_gives(name: s
 def test_without_the_consistency_check_no_tampering_would_show(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head_succession, "require_consistency", lambda *_: None)
+    monkeypatch.setattr(heads, "require_consistency", lambda *_: None)
     later = Tree(TAMPERED[name](HONEST))
-    head_succession.require_succession(
-        head_of(Tree(HONEST)), head_of(later), later.consistency_proof
-    )
+    heads.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
 
 
 def test_a_portal_that_gives_no_proof_is_refused_as_one_that_has_none() -> None:
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(
+        heads.require_succession(
             head_of(Tree(HONEST[:5])), head_of(Tree(HONEST)), lambda _first, _second: ()
         )
     assert refused.value.code == "log-rewritten"
@@ -140,7 +136,7 @@ def test_a_portal_that_gives_no_proof_is_refused_as_one_that_has_none() -> None:
 
 def test_a_log_that_shrank_is_refused() -> None:
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(
+        heads.require_succession(
             head_of(Tree(HONEST)), head_of(Tree(HONEST[:6])), Tree(HONEST).consistency_proof
         )
     assert refused.value.code == "log-shrunk"
@@ -148,10 +144,10 @@ def test_a_log_that_shrank_is_refused() -> None:
 
 def test_a_fork_between_two_viewers_of_one_size_shows_from_their_heads_alone() -> None:
     first, second = head_of(Tree(HONEST)), head_of(Tree([*HONEST[:6], entry(99)]))
-    (contradiction,) = head_succession.contradictions([second, first], None)
+    (contradiction,) = heads.contradictions([second, first], None)
     assert contradiction.refusal.code == "log-forked"
     assert {contradiction.first, contradiction.second} == {first, second}
-    assert head_succession.contradictions([first, first], None) == []
+    assert heads.contradictions([first, first], None) == []
 
 
 def test_a_fork_of_two_sizes_shows_when_the_portal_is_asked_for_a_proof_and_not_before() -> None:
@@ -160,18 +156,16 @@ def test_a_fork_of_two_sizes_shows_when_the_portal_is_asked_for_a_proof_and_not_
         Tree([*HONEST[:3], entry(99), *HONEST[4:], entry(100)]),
     )
     seen_heads = [head_of(shown_to_one), head_of(shown_to_other)]
-    assert head_succession.contradictions(seen_heads, None) == []
+    assert heads.contradictions(seen_heads, None) == []
     for tree in (shown_to_one, shown_to_other):  # whichever face the portal shows to who asks
-        contradictions = head_succession.contradictions(
-            seen_heads, partial(proof_of_what_there_is, tree)
-        )
+        contradictions = heads.contradictions(seen_heads, partial(proof_of_what_there_is, tree))
         assert [contradiction.refusal.code for contradiction in contradictions] == ["log-rewritten"]
 
 
 def test_many_viewers_of_an_honest_log_find_nothing() -> None:
     tree = Tree(HONEST)
     assert (
-        head_succession.contradictions(
+        heads.contradictions(
             [head_of(Tree(HONEST[:size])) for size in (7, 2, 2, 5, 0, 4)], tree.consistency_proof
         )
         == []

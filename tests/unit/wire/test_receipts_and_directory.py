@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import canonical, directory, envelope, receipts, requests, sealing
+from benchmarks.wire import canonical, device_requests, directory, envelope, receipts, sealing
 from benchmarks.wire.directory import Directory, EnrolmentSecret, ListedKey
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey
@@ -242,18 +242,24 @@ PATH = "/api/v1/submissions/?period=2016"
 
 
 def test_a_device_reads_what_is_its_own(device_key: DeviceKey) -> None:
-    value = requests.sign("get", PATH, "device-7", MOMENT, device_key)
-    request = requests.parse(value)
+    value = device_requests.sign_request("get", PATH, "device-7", MOMENT, device_key)
+    request = device_requests.parse_request(value)
     assert request.device_id == "device-7"
-    requests.verify(request, "GET", PATH, MOMENT + timedelta(minutes=5), device_key.public)
-    requests.verify(request, "GET", PATH, MOMENT - timedelta(minutes=5), device_key.public)
+    device_requests.verify_request(
+        request, "GET", PATH, MOMENT + timedelta(minutes=5), device_key.public
+    )
+    device_requests.verify_request(
+        request, "GET", PATH, MOMENT - timedelta(minutes=5), device_key.public
+    )
 
 
 def test_a_request_for_something_else_or_by_someone_else_is_refused(
     device_key: DeviceKey, other_device_key: DeviceKey
 ) -> None:
-    request = requests.parse(requests.sign("GET", PATH, "device-7", MOMENT, device_key))
-    attempts: list[tuple[requests.SignedRequest, str, str, DeviceKey]] = [
+    request = device_requests.parse_request(
+        device_requests.sign_request("GET", PATH, "device-7", MOMENT, device_key)
+    )
+    attempts: list[tuple[device_requests.SignedRequest, str, str, DeviceKey]] = [
         (request, "POST", PATH, device_key),
         (request, "GET", PATH + "7", device_key),
         (request, "GET", PATH, other_device_key),
@@ -262,7 +268,7 @@ def test_a_request_for_something_else_or_by_someone_else_is_refused(
     ]
     for posed, method, path, key in attempts:
         refusal = code_of(
-            lambda posed=posed, method=method, path=path, key=key: requests.verify(  # type: ignore[misc]
+            lambda posed=posed, method=method, path=path, key=key: device_requests.verify_request(  # type: ignore[misc]
                 posed, method, path, MOMENT, key.public
             )
         )
@@ -271,10 +277,14 @@ def test_a_request_for_something_else_or_by_someone_else_is_refused(
 
 @pytest.mark.parametrize("minutes", [-6, 6, 60])
 def test_an_old_or_early_request_is_refused(minutes: int, device_key: DeviceKey) -> None:
-    request = requests.parse(requests.sign("GET", PATH, "device-7", MOMENT, device_key))
+    request = device_requests.parse_request(
+        device_requests.sign_request("GET", PATH, "device-7", MOMENT, device_key)
+    )
     now = MOMENT + timedelta(minutes=minutes)
     assert (
-        code_of(lambda: requests.verify(request, "GET", PATH, now, device_key.public))
+        code_of(
+            lambda: device_requests.verify_request(request, "GET", PATH, now, device_key.public)
+        )
         == "request-outdated"
     )
 
@@ -291,4 +301,4 @@ def test_an_old_or_early_request_is_refused(minutes: int, device_key: DeviceKey)
     ],
 )
 def test_a_header_that_is_no_signature_is_refused(value: str) -> None:
-    assert code_of(lambda: requests.parse(value)) == "request-malformed"
+    assert code_of(lambda: device_requests.parse_request(value)) == "request-malformed"

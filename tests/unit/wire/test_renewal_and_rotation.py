@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import directory, rotation, sealing
+from benchmarks.wire import device_requests, directory, sealing
 from benchmarks.wire import directory_renewal as renewal
 from benchmarks.wire.directory import GRACE, Directory, ListedKey
 from benchmarks.wire.signing import DeviceKey, DirectoryKey, Purpose, ReceiptKey
@@ -222,24 +222,24 @@ def test_an_older_directory_and_a_second_one_of_the_same_number_are_refused() ->
 
 def test_a_devices_new_key_is_vouched_for_by_the_old_and_holds_itself() -> None:
     old, new, thief = DeviceKey.generate(), DeviceKey.generate(), DeviceKey.generate()
-    good = rotation.rotate("device-7", old, new)
-    rotation.verify(good, old.public)
-    assert rotation.rotate("device-7", old, new) == good
-    not_held = rotation.rotate("device-7", old, thief)
+    good = device_requests.rotate("device-7", old, new)
+    device_requests.verify_rotation(good, old.public)
+    assert device_requests.rotate("device-7", old, new) == good
+    not_held = device_requests.rotate("device-7", old, thief)
     bad = [
         replace(good, device_id="device-8"),
         replace(good, by_old=good.by_new),
         replace(good, new=thief.public),
         replace(
-            rotation.rotate("device-7", thief, new), device_id="device-7"
+            device_requests.rotate("device-7", thief, new), device_id="device-7"
         ),  # a key that the site never had
         replace(
             not_held, by_new=new.sign(Purpose.ROTATION, {}), new=thief.public
         ),  # somebody else's key as one's own
-        rotation.rotate("device-7", old, old),
+        device_requests.rotate("device-7", old, old),
     ]
     for forged in bad:
         assert (
-            code_of(lambda forged=forged: rotation.verify(forged, old.public))  # type: ignore[misc]
+            code_of(lambda forged=forged: device_requests.verify_rotation(forged, old.public))  # type: ignore[misc]
             == "rotation-signature-invalid"
         )

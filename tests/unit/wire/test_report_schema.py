@@ -16,8 +16,7 @@ from benchmarks.errors import InputError, VerificationError
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.wire import canonical, schema
-from benchmarks.wire.consent import Consent
-from benchmarks.wire.schema import Header, Report
+from benchmarks.wire.schema import Consent, Header, Report
 
 identifiers = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 words = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=30)

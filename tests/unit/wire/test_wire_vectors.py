@@ -14,12 +14,11 @@ from benchmarks.measurements import Metric
 from benchmarks.wire import (
     MAX_ENVELOPE_BYTES,
     canonical,
+    device_requests,
     directory,
     envelope,
-    fields,
-    label_frames,
     receipts,
-    requests,
+    records,
     schema,
     sealing,
 )
@@ -69,8 +68,12 @@ def test_the_other_vectors_verify() -> None:
         receipts.verify(on_file("receipt"), trusted.receipt_keys(), on_file("envelope")).log_index
         == 41
     )
-    requests.verify(
-        requests.parse(ON_FILE["request"]), "GET", REQUEST_PATH, MOMENT, device_key().public
+    device_requests.verify_request(
+        device_requests.parse_request(ON_FILE["request"]),
+        "GET",
+        REQUEST_PATH,
+        MOMENT,
+        device_key().public,
     )
     assert directory_key().key_id == ON_FILE["token"].split(".")[2]
     assert receipt_key().key_id in trusted.receipt_keys()
@@ -129,13 +132,13 @@ def test_the_page_names_every_field_and_no_other() -> None:
         f"at most {canonical.DEEPEST} containers",
         f"at most {schema.MOST_LABELS}",
         f"0-{schema.MOST_REVISIONS}",
-        f"grid points, 2 to {label_frames.MOST_POINTS:,}",
-        fields.IDENTIFIER.pattern,
+        f"grid points, 2 to {schema.MOST_POINTS:,}",
+        records.IDENTIFIER.pattern,
         ", ".join(f"`{metric.value}`" for metric in Metric),
         ", ".join(str(size // 1024) for size in sealing.SIZES[:-1])
         + f" or {sealing.SIZES[-1] // 1024} KiB",
         "`steplabel/1 seal || 0x00 ||",
-        f"`{requests.HTTP_HEADER}: device=",
+        f"`{device_requests.HTTP_HEADER}: device=",
     ],
 )
 def test_the_page_states_the_code_s_figures(figure: str) -> None:
