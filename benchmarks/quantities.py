@@ -212,8 +212,8 @@ def _parse(unit: str) -> pint.Unit:
     except pint.PintError as error:
         raise InputError(
             "unit-unknown",
-            Phrase("A unit cannot be read."),
-            Phrase("Write the unit as its symbol. `docs/glossary.md` lists the units in use."),
+            "A unit cannot be read.",
+            "Write the unit as its symbol. `docs/glossary.md` lists the units in use.",
             found=repr(unit),
             wanted=Phrase("a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t"),
         ) from error
@@ -224,11 +224,9 @@ def _parse(unit: str) -> pint.Unit:
 def _two_tons(unit: str) -> InputError:
     return InputError(
         "unit-ambiguous",
-        Phrase(
-            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the "
-            "United States."
-        ),
-        Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
+        "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the "
+        "United States.",
+        "Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others.",
         found=repr(unit),
         wanted=Phrase("t, short_ton or long_ton"),
     )
@@ -244,11 +242,9 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
         if name.startswith(_SMALL) and name.endswith("metric_ton"):
             raise InputError(
                 "unit-ambiguous",
-                Phrase(
-                    "A tonne with a small m (or a smaller prefix) before it is a thousandth of a "
-                    "tonne. Often a metric tonne is meant."
-                ),
-                Phrase("Write t for tonnes of 1,000 kg, or kg."),
+                "A tonne with a small m (or a smaller prefix) before it is a thousandth of a "
+                "tonne. Often a metric tonne is meant.",
+                "Write t for tonnes of 1,000 kg, or kg.",
                 found=repr(unit),
                 wanted=Phrase("t or kg"),
             )
@@ -257,14 +253,10 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
         ):
             raise InputError(
                 "unit-ambiguous",
-                Phrase(
-                    "A unit of energy begins with a small m (or a smaller prefix), which means a "
-                    "thousandth. Often a million is meant."
-                ),
-                Phrase(
-                    "Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the "
-                    "amounts to kWh, kJ or W."
-                ),
+                "A unit of energy begins with a small m (or a smaller prefix), which means a "
+                "thousandth. Often a million is meant.",
+                "Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the "
+                "amounts to kWh, kJ or W.",
                 found=repr(unit),
                 wanted=Phrase("kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce"),
             )

@@ -65,7 +65,7 @@ class EnteredReport(_Strict):
     envelope_digest: str
     envelope: LoggedLeaf
     values: LoggedLeaf
-    salt: str | None = None  # hex; of a report that sent none there is none
+    salt: str  # hex
     labels: tuple[dict[str, Any], ...]
     left_out: tuple[int, ...] = ()
 
@@ -93,7 +93,7 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
     except ValidationError as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("This is not a file of the reports that a benchmark was composed from."),
+            "This is not a file of the reports that a benchmark was composed from.",
             Phrase(
                 "Download it again from the version's page. Its schema must be %(schema)s; found: "
                 "%(found)s.",
@@ -136,11 +136,9 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     if tuple(map(sorted, zip(*own, strict=True))) != (sorted(file.leaves), sorted(file.values)):
         raise VerificationError(
             "leaves-differ",
-            Phrase("The reports in the file are not those that the publication names in the log."),
-            Phrase(
-                "Download the file again. If the fault remains, a report was left out or added: "
-                "keep the file and the head."
-            ),
+            "The reports in the file are not those that the publication names in the log.",
+            "Download the file again. If the fault remains, a report was left out or added: "
+            "keep the file and the head.",
         )
     labels = [_labels(report, head) for report in file.reports]
     _require_one_a_site(file)
@@ -167,13 +165,13 @@ def _require_one_a_site(file: ComposedOf) -> None:
                     period=str(period),
                     found=report.period,
                 ),
-                Phrase("Keep the file and the head: the publication in the log names that report."),
+                "Keep the file and the head: the publication in the log names that report.",
             )
         if report.site in sites:
             raise VerificationError(
                 "site-twice",
                 Phrase("Two reports of the site %(site)s are in the version.", site=report.site),
-                Phrase("Keep the file and the head: the publication in the log names both."),
+                "Keep the file and the head: the publication in the log names both.",
             )
         sites.add(report.site)
 
@@ -187,7 +185,7 @@ def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     ]
     of, salt = (
         ReportRevision(report.site, report.period, report.revision),
-        None if report.salt is None else _digest(report.salt),
+        _digest(report.salt),
     )
     _require_leaf(EntryKind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
     return [ReportedLabel(report.firm, report.site, label) for label in labels]
@@ -200,7 +198,7 @@ def _require_leaf(kind: EntryKind, digest: bytes, leaf: LoggedLeaf, head: TreeHe
         raise VerificationError(
             "composed-of-unreadable",
             Phrase("The leaf %(index)s has no readable date or proof.", index=leaf.index),
-            Phrase("Download the file again."),
+            "Download the file again.",
         ) from wrong
     require_inclusion(logged.hashed(kind, digest, on), leaf.index, head.size, proof, head.root)
 
@@ -215,7 +213,7 @@ def _digest(text: str) -> bytes:
         raise VerificationError(
             "composed-of-unreadable",
             Phrase("%(text)s is not a digest or salt of 32 bytes.", text=f"{text!r}"),
-            Phrase("Download the file again."),
+            "Download the file again.",
         )
     return raw
 
@@ -226,8 +224,8 @@ def _bytes(text: str) -> bytes:
     except ValueError as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("The head in the file is not base64."),
-            Phrase("Download the file again."),
+            "The head in the file is not base64.",
+            "Download the file again.",
         ) from wrong
 
 

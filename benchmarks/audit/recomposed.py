@@ -193,8 +193,8 @@ def compose_again(
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as wrong:
         raise VerificationError(
             "composed-of-unreadable",
-            Phrase("A part of the signed document is missing or is not a figure."),
-            Phrase("Download the file again."),
+            "A part of the signed document is missing or is not a figure.",
+            "Download the file again.",
         ) from wrong
 
 
@@ -227,10 +227,8 @@ def _compose_again(
                 published=f"{first.published}",
                 recomputed=f"{first.recomputed}",
             ),
-            Phrase(
-                "Keep the file and the document: both are signed. Ask the coordinator how the "
-                "figure was calculated."
-            ),
+            "Keep the file and the document: both are signed. Ask the coordinator how the "
+            "figure was calculated.",
         )
     whole = _composed(logged, pack, route, logged.everybody) if chosen else label
     return RecompositionCheck(
@@ -257,7 +255,7 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
                 pack=str(document["pack"]),
                 version=str(document["pack_version"]),
             ),
-            Phrase("Install the release of Steplabel whose pack has that digest."),
+            "Install the release of Steplabel whose pack has that digest.",
         )
     route = next(
         (candidate for candidate in pack.routes if candidate.id == document["route"]), None
@@ -265,8 +263,8 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     if route is None:
         raise VerificationError(
             "benchmark-pack-differs",
-            Phrase("The pack installed here has no such route."),
-            Phrase("Install the release of Steplabel that contains that pack."),
+            "The pack installed here has no such route.",
+            "Install the release of Steplabel that contains that pack.",
         )
     return pack, route
 

@@ -238,7 +238,7 @@ def read(content: Mapping[str, Any]) -> SampleFile:
         message = _fault(wrong) if isinstance(wrong, ValidationError) else str(wrong)
         raise VerificationError(
             "evidence-unreadable",
-            Phrase("This is not the evidence file of a sample."),
+            "This is not the evidence file of a sample.",
             Phrase(
                 "Download it again from the page of the sample. Its schema must be %(schema)s; "
                 "found: %(found)s.",

@@ -346,23 +346,17 @@ def require_promised(draw: Draw, promise: Promise) -> None:
     ):
         raise VerificationError(
             "nonce-not-promised",
-            Phrase(
-                "The nonce of this draw is not the one that its auditor promised for this site "
-                "and period."
-            ),
-            Phrase(
-                "Draw again with the nonce that was promised. With another nonce the outcome of "
-                "the draw could have been picked."
-            ),
+            "The nonce of this draw is not the one that its auditor promised for this site "
+            "and period.",
+            "Draw again with the nonce that was promised. With another nonce the outcome of "
+            "the draw could have been picked.",
         )
     if (promise.plan, promise.steps) != (draw.plan, draw.steps):
         raise VerificationError(
             "plan-not-promised",
-            Phrase("The plan or the steps of this draw are not those that its auditor promised."),
-            Phrase(
-                "Draw again with the plan that was promised. A plan chosen after the head is "
-                "known could avoid a record."
-            ),
+            "The plan or the steps of this draw are not those that its auditor promised.",
+            "Draw again with the plan that was promised. A plan chosen after the head is "
+            "known could avoid a record.",
         )
 
 
@@ -372,9 +366,7 @@ def _require_signed(
     if not key.accepts(purpose, content, signature):
         raise VerificationError(
             "draw-signature-invalid",
-            Phrase(
-                "The file was not signed with the auditor's key that it contains, or was changed "
-                "after it was signed."
-            ),
-            Phrase("Ask the auditor for the file again."),
+            "The file was not signed with the auditor's key that it contains, or was changed "
+            "after it was signed.",
+            "Ask the auditor for the file again.",
         )

@@ -265,11 +265,9 @@ def require_known(document: Mapping[str, Any]) -> None:
                 count=len(unknown),
                 members=", ".join(unknown[:5]),
             ),
-            Phrase(
-                "Keep the file and the document: both are signed. If a later release published "
-                "the document, check with that "
-                "release. If not, ask the coordinator."
-            ),
+            "Keep the file and the document: both are signed. If a later release published "
+            "the document, check with that "
+            "release. If not, ask the coordinator.",
         )
 
 

@@ -122,10 +122,8 @@ def erratum(
                 firms=len(corrections),
                 most=most,
             ),
-            Phrase(
-                "Compose a new version of all reports: with so many changed firms the disclosure "
-                "gate may release it."
-            ),
+            "Compose a new version of all reports: with so many changed firms the disclosure "
+            "gate may release it.",
         )
     base = version.gate.published
     former = {_place(decision): decision for decision in version.gate.cells}

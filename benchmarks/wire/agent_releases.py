@@ -15,9 +15,8 @@ from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
+from benchmarks.wire.canonical import LARGEST_INTEGER
 from benchmarks.wire.records import (
-    VERSION,
     Day,
     DigestHex,
     Fields,
@@ -27,13 +26,8 @@ from benchmarks.wire.records import (
     whole,
     words,
 )
-from benchmarks.wire.signing import (
-    PUBLIC_BYTES,
-    SIGNATURE_BYTES,
-    DirectoryKey,
-    Purpose,
-    VerifyingKey,
-)
+from benchmarks.wire.signed import Signed
+from benchmarks.wire.signing import Purpose
 
 FILE = "agent-release.cbor"
 """Under which name a portal offers it, beside the agent's files."""
@@ -100,41 +94,19 @@ class AgentRelease(Record):
         return texts.get(language, texts["en"])
 
 
-def issue(release: AgentRelease, key: DirectoryKey) -> bytes:
-    """The statement, signed offline; it carries its signer's public key, as the key directory
-    does.
-    """
-    content = release.to_wire()
-    AgentRelease.from_wire(content)
-    signature = key.sign(Purpose.AGENT_RELEASE, content)
-    return encode(
-        {"v": VERSION, "agent_release": content, "signer": key.public_bytes, "signature": signature}
-    )
-
-
-def verify(raw: bytes, fingerprint: str) -> AgentRelease:
-    """The announcement in `raw`, signed by the directory key with this fingerprint.
-
-    Raises:
-        VerificationError: `agent-release-signature-invalid`, or malformed bytes.
-    """
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("agent_release")
-    signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    if signer.key_id != fingerprint or not signer.accepts(
-        Purpose.AGENT_RELEASE, content, signature
-    ):
-        raise VerificationError(
-            "agent-release-signature-invalid",
-            "The announcement of the agent's newest version is not signed by the key that the "
-            "enrolment token names.",
-            "Do not install anything that it names. Ask the coordinator through another channel "
-            "than this portal.",
-        )
-    return AgentRelease.from_wire(content)
+AGENT_RELEASE = Signed(
+    AgentRelease,
+    Purpose.AGENT_RELEASE,
+    lambda: VerificationError(
+        "agent-release-signature-invalid",
+        "The announcement of the agent's newest version is not signed by the key that the "
+        "enrolment token names.",
+        "Do not install anything that it names. Ask the coordinator through another channel than "
+        "this portal.",
+    ),
+    offline=True,
+)
+issue, verify = AGENT_RELEASE.issue, AGENT_RELEASE.verify
 
 
 def renewed(raw: bytes, fingerprint: str, last_seen_raw: bytes | None, today: date) -> AgentRelease:

@@ -68,11 +68,9 @@ def decode(raw: bytes) -> Value:
             )
         raise VerificationError(
             "cbor-not-canonical",
-            Phrase(
-                "The bytes are not in canonical form: a key appears twice or out of order, or a "
-                "number or length is written longer than"
-                " needed."
-            ),
+            "The bytes are not in canonical form: a key appears twice or out of order, or a "
+            "number or length is written longer than"
+            " needed.",
             _REMEDY,
         )
     return value

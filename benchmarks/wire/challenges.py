@@ -19,15 +19,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.records import VERSION, Fields, Record, each, malformed, octets, whole
+from benchmarks.wire.records import (
+    VERSION,
+    Day,
+    DigestHex,
+    Fields,
+    Natural,
+    Record,
+    each,
+    malformed,
+    nested,
+    octets,
+    whole,
+)
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
-from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.signed import Signed
+from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
 NONCE_BYTES = 32
 MOST_ANSWERED = 4096
@@ -69,31 +82,36 @@ class LedgerStand(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Record):
     """What the portal attests: this commitment is entry `log_index` of its log since `given_on`,
     and its draws are keyed by `nonce`.
 
     `seed_commitment` is that of the enrolled device which committed.
     """
 
-    commitment: ReportCommitment
-    nonce: bytes
-    log_index: int
-    given_on: date
-    seed_commitment: bytes
-    key_id: str
-    ledger: LedgerStand
+    WHERE: ClassVar[str] = "challenge"
 
-    def _to_wire(self) -> Value:
-        return {
-            "commitment": self.commitment.to_wire(),
-            "nonce": self.nonce,
-            "log_index": self.log_index,
-            "given_on": self.given_on.isoformat(),
-            "seed_commitment": self.seed_commitment,
-            "key_id": self.key_id,
-            "ledger": self.ledger.to_wire(),
-        }
+    commitment: Annotated[ReportCommitment, nested(ReportCommitment)]
+    nonce: Annotated[bytes, octets(NONCE_BYTES)]
+    log_index: Natural
+    given_on: Day
+    seed_commitment: Annotated[bytes, octets(DIGEST_BYTES)]
+    key_id: DigestHex
+    ledger: Annotated[LedgerStand, nested(LedgerStand)]
+
+
+CHALLENGE = Signed(
+    Challenge,
+    Purpose.CHALLENGE,
+    lambda: VerificationError(
+        "challenge-signature-invalid",
+        "The challenge was not signed by a receipt key of this portal.",
+        "If the portal's keys have changed, give its present key directory (submit --directory "
+        "FILE). If not, submit the commitment again and use the portal's own answer. If that is "
+        "not valid either, ask the coordinator.",
+    ),
+)
+parse, read = CHALLENGE.parse, CHALLENGE.read
 
 
 def issue(
@@ -105,43 +123,10 @@ def issue(
     ledger: LedgerStand,
     key: ReceiptKey,
 ) -> bytes:
-    """A signed challenge in canonical CBOR. The same arguments always give the same bytes."""
-    challenge = Challenge(
-        commitment, nonce, log_index, given_on, seed_commitment, key.key_id, ledger
+    """A signed challenge."""
+    return CHALLENGE.issue(
+        Challenge(commitment, nonce, log_index, given_on, seed_commitment, key.key_id, ledger), key
     )
-    content = challenge._to_wire()
-    _from_wire(Fields(content, "challenge"))
-    return encode(
-        {"v": VERSION, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)}
-    )
-
-
-def parse(raw: bytes) -> Challenge:
-    """A challenge by its structure alone: nothing is known of who signed it."""
-    return _parts(raw)[0]
-
-
-def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
-    """A challenge signed by one of the portal's `keys` (by key id, as the key directory lists
-    them).
-
-    Raises:
-        VerificationError: `challenge-signature-invalid`, or malformed bytes or fields.
-    """
-    challenge, content, signature = _parts(raw)
-    key = keys.get(challenge.key_id)
-    if key is None or not key.accepts(Purpose.CHALLENGE, content, signature):
-        raise VerificationError(
-            "challenge-signature-invalid",
-            Phrase("The challenge was not signed by a receipt key of this portal."),
-            Phrase(
-                "If the portal's keys have changed, give its present key directory (submit "
-                "--directory FILE). If not, submit the "
-                "commitment again and use the portal's own answer. If that is not valid either, "
-                "ask the coordinator."
-            ),
-        )
-    return challenge
 
 
 def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommitment) -> Challenge:
@@ -167,11 +152,9 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
                 asked_period=commitment.period,
                 asked_revision=commitment.revision,
             ),
-            Phrase(
-                "Use the challenge that the portal gave for this commitment. The portal gives it "
-                "again whenever the commitment is "
-                "submitted."
-            ),
+            "Use the challenge that the portal gave for this commitment. The portal gives it "
+            "again whenever the commitment is "
+            "submitted.",
         )
     return challenge
 
@@ -203,29 +186,3 @@ def read_handed_back(raw: bytes) -> tuple[bytes, bytes]:
     both = fields.octets("commitment"), fields.octets("challenge")
     fields.done()
     return both
-
-
-def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
-    """The challenge, what is signed of it, and the signature."""
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("challenge")
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    return _from_wire(Fields(content, "challenge")), content, signature
-
-
-def _from_wire(fields: Fields) -> Challenge:
-    challenge = Challenge(
-        commitment=ReportCommitment.from_wire(
-            fields.map_of("commitment"), fields.path("commitment")
-        ),
-        nonce=fields.octets("nonce", NONCE_BYTES),
-        log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
-        given_on=fields.day("given_on"),
-        seed_commitment=fields.octets("seed_commitment", DIGEST_BYTES),
-        key_id=fields.digest_hex("key_id"),
-        ledger=LedgerStand.from_wire(fields.fields("ledger")),
-    )
-    fields.done()
-    return challenge

@@ -10,21 +10,20 @@ directory it last took and takes none with a lower one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, ClassVar, Self
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode
 from benchmarks.wire.notes import NoteKey, SignatureType
-from benchmarks.wire.records import VERSION, Fields, malformed
+from benchmarks.wire.records import Fields, Record, malformed
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
+from benchmarks.wire.signed import Signed
 from benchmarks.wire.signing import (
     PUBLIC_BYTES,
-    SIGNATURE_BYTES,
-    DirectoryKey,
     Purpose,
     Secret,
     VerifyingKey,
@@ -85,13 +84,15 @@ class ListedWitness:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Record):
     """The keys of one portal, and who witnesses its log. `number` grows with every directory that
     is signed.
 
     An agent takes a head of the log as witnessed once `witnesses_required` of the witnesses have
     cosigned it within `witnessed_within_days`. With 0 it asks for none.
     """
+
+    WHERE: ClassVar[str] = "directory"
 
     number: int
     processing: tuple[ListedKey, ...]
@@ -135,26 +136,26 @@ class Directory:
         """The keys under which witnesses cosign."""
         return tuple(witness.note_key for witness in self.witnesses)
 
-    def to_wire(self) -> Value:
+    def to_wire(self) -> dict[str, Value]:
         content: dict[str, Value] = {
             "number": self.number,
-            "processing": _keys_to_wire(self.processing),
-            "receipts": _keys_to_wire(self.receipts),
+            "processing": [key._to_wire() for key in self.processing],
+            "receipts": [key._to_wire() for key in self.receipts],
         }
-        if not self.witnesses:
-            return content
-        named: list[Value] = [
-            {"name": witness.name, "public": witness.public_bytes} for witness in self.witnesses
-        ]
-        witnesses: Value = {
-            "named": named,
-            "required": self.witnesses_required,
-            "days": self.witnessed_within_days,
-        }
-        return content | {"witnesses": witnesses}
+        if self.witnesses:
+            content["witnesses"] = {
+                "named": [
+                    {"name": witness.name, "public": witness.public_bytes}
+                    for witness in self.witnesses
+                ],
+                "required": self.witnesses_required,
+                "days": self.witnessed_within_days,
+            }
+        return content
 
     @classmethod
-    def from_wire(cls, fields: Fields) -> Directory:
+    def from_wire(cls, value: Value | Fields, where: str = "") -> Self:
+        fields = value if isinstance(value, Fields) else Fields(value, where or cls.WHERE)
         directory = cls(
             number=fields.integer("number", 0, LARGEST_INTEGER),
             processing=tuple(
@@ -164,27 +165,29 @@ class Directory:
             receipts=tuple(
                 _key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)
             ),
+            **_witnessing(fields.fields("witnesses")) if fields.has("witnesses") else {},
         )
-        if fields.has("witnesses"):
-            directory = _with_witnesses(directory, fields.fields("witnesses"))
         fields.done()
         return directory
 
 
-def issue(directory: Directory, key: DirectoryKey) -> bytes:
-    """The directory, signed offline; it carries its signer's public key, which the reader holds
-    against the fingerprint.
-    """
-    content = directory.to_wire()
-    Directory.from_wire(Fields(content, "directory"))
-    return encode(
-        {
-            "v": VERSION,
-            "directory": content,
-            "signer": key.public_bytes,
-            "signature": key.sign(Purpose.DIRECTORY, content),
-        }
-    )
+DIRECTORY = Signed(
+    Directory,
+    Purpose.DIRECTORY,
+    lambda: VerificationError(
+        "directory-signature-invalid",
+        "The portal's key directory was altered after it was signed.",
+        "Do not submit. Fetch it again. If it is still not valid, ask the coordinator.",
+    ),
+    offline=True,
+    stranger=lambda: VerificationError(
+        "directory-signer-unknown",
+        "The portal's key directory was not signed by the key that the enrolment token names.",
+        "Do not submit. Ask the coordinator, through another channel than this portal, which "
+        "fingerprint is right.",
+    ),
+)
+issue = DIRECTORY.issue
 
 
 def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
@@ -198,26 +201,7 @@ def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
         VerificationError: `directory-signer-unknown`, `directory-signature-invalid`,
             `directory-outdated`, or malformed bytes.
     """
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("directory")
-    signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    if signer.key_id != fingerprint:
-        raise VerificationError(
-            "directory-signer-unknown",
-            "The portal's key directory was not signed by the key that the enrolment token names.",
-            "Do not submit. Ask the coordinator, through another channel than this portal, which "
-            "fingerprint is right.",
-        )
-    if not signer.accepts(Purpose.DIRECTORY, content, signature):
-        raise VerificationError(
-            "directory-signature-invalid",
-            "The portal's key directory was altered after it was signed.",
-            "Do not submit. Fetch it again. If it is still not valid, ask the coordinator.",
-        )
-    directory = Directory.from_wire(Fields(content, "directory"))
+    directory = DIRECTORY.verify(raw, fingerprint)
     if directory.number < at_least:
         raise VerificationError(
             "directory-outdated",
@@ -261,7 +245,7 @@ def renewed(raw: bytes, fingerprint: str, last_directory: Directory) -> Director
     return directory
 
 
-def _with_witnesses(directory: Directory, fields: Fields) -> Directory:
+def _witnessing(fields: Fields) -> dict[str, Any]:
     named = tuple(_witness_from_wire(entry) for entry in fields.each("named", _MOST_KEYS))
     if (
         not named
@@ -275,9 +259,11 @@ def _with_witnesses(directory: Directory, fields: Fields) -> Directory:
     required = fields.integer("required", 0, len(named))
     days = fields.integer("days", 1, _MOST_DAYS)
     fields.done()
-    return replace(
-        directory, witnesses=named, witnesses_required=required, witnessed_within_days=days
-    )
+    return {
+        "witnesses": named,
+        "witnesses_required": required,
+        "witnessed_within_days": days,
+    }
 
 
 def _witness_from_wire(fields: Fields) -> ListedWitness:
@@ -288,10 +274,6 @@ def _witness_from_wire(fields: Fields) -> ListedWitness:
         raise malformed(fields.path("name"), Phrase("the name and key of a witness")) from refusal
     fields.done()
     return witness
-
-
-def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:
-    return [key._to_wire() for key in keys]
 
 
 def _key_from_wire(fields: Fields, length: int) -> ListedKey:

@@ -125,7 +125,7 @@ def read(raw: bytes) -> Renewal:
     fields.version()
     renewal = Renewal(
         fields.digest_hex("follows"),
-        Directory.from_wire(Fields(fields.map_of("directory"), "directory")),
+        Directory.from_wire(fields.map_of("directory")),
     )
     fields.done()
     return renewal

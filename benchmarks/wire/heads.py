@@ -20,10 +20,10 @@ from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.merkle import HASH_BYTES, require_consistency
-from benchmarks.wire.records import VERSION, DigestHex, Fields, Natural, Record, Seconds, octets
-from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.records import DigestHex, Natural, Record, Seconds, octets
+from benchmarks.wire.signed import Signed
+from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +52,27 @@ class SeenHead:
     signed: bytes
 
 
+TREE_HEAD = Signed(
+    TreeHead,
+    Purpose.TREE_HEAD,
+    lambda: VerificationError(
+        "tree-head-signature-invalid",
+        "The head of the log was not signed by a receipt key of this portal.",
+        "Fetch the portal's key directory and the head again. If it is still not valid, ask the "
+        "coordinator.",
+    ),
+)
+parse = TREE_HEAD.parse
+
+
 def issue(size: int, root: bytes, at: int, key: ReceiptKey) -> bytes:
-    """A signed head in canonical CBOR. The same arguments always give the same bytes."""
-    content = TreeHead(size, root, at, key.key_id).to_wire()
-    TreeHead.from_wire(content)
-    return encode(
-        {"v": VERSION, "tree_head": content, "signature": key.sign(Purpose.TREE_HEAD, content)}
-    )
-
-
-def parse(raw: bytes) -> TreeHead:
-    """A head by its structure alone: nothing is known of who signed it."""
-    return _parts(raw)[0]
+    """A signed head."""
+    return TREE_HEAD.issue(TreeHead(size, root, at, key.key_id), key)
 
 
 def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
-    """A head signed by one of the portal's `keys` (by key id, as the key directory lists them).
-
-    Raises:
-        VerificationError: `tree-head-signature-invalid`, or malformed bytes or fields.
-    """
-    head, content, signature = _parts(raw)
-    key = keys.get(head.key_id)
-    if key is None or not key.accepts(Purpose.TREE_HEAD, content, signature):
-        raise VerificationError(
-            "tree-head-signature-invalid",
-            Phrase("The head of the log was not signed by a receipt key of this portal."),
-            Phrase(
-                "Fetch the portal's key directory and the head again. If it is still not valid, "
-                "ask the coordinator."
-            ),
-        )
-    return SeenHead(head, raw)
-
-
-def _parts(raw: bytes) -> tuple[TreeHead, Value, bytes]:
-    """The head, what is signed of it, and the signature."""
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("tree_head")
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    return TreeHead.from_wire(content), content, signature
+    """A head signed by one of the portal's `keys`, as `Signed.read`."""
+    return SeenHead(TREE_HEAD.read(raw, keys), raw)
 
 
 Consistency = Callable[[int, int], Sequence[bytes]]

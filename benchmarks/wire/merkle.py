@@ -232,10 +232,8 @@ def require_inclusion(
                 size=size,
                 root=root.hex(),
             ),
-            Phrase(
-                "Ask for the leaf and its proof again. If they stay the same, what is shown is "
-                "not what was committed to: keep both."
-            ),
+            "Ask for the leaf and its proof again. If they stay the same, what is shown is "
+            "not what was committed to: keep both.",
         )
 
 
@@ -270,10 +268,8 @@ def require_consistency(
                 second=second,
                 first=first,
             ),
-            Phrase(
-                "Something that had been logged was changed, moved or left out. Keep both signed "
-                "heads: together they prove it."
-            ),
+            "Something that had been logged was changed, moved or left out. Keep both signed "
+            "heads: together they prove it.",
         )
 
 
@@ -329,5 +325,5 @@ def _malformed(kind: Phrase, what: Phrase) -> VerificationError:
             kind=kind,
             what=what,
         ),
-        Phrase("Ask for the proof again, for exactly these places."),
+        "Ask for the proof again, for exactly these places.",
     )

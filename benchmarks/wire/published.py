@@ -45,7 +45,7 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
     if document.get("schema") != SCHEMA or not isinstance(signature, Mapping):
         raise VerificationError(
             "benchmark-unsigned",
-            Phrase("This is not a signed benchmark of Steplabel."),
+            "This is not a signed benchmark of Steplabel.",
             Phrase(
                 "Fetch the JSON form of the published page. Its schema must be %(schema)s.",
                 schema=SCHEMA,
@@ -59,13 +59,8 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
     if key is None or not key.accepts(Purpose.BENCHMARK, content, _octets(signature.get("value"))):
         raise VerificationError(
             "benchmark-signature-invalid",
-            Phrase(
-                "The benchmark was altered after it was published, or was signed by another portal."
-            ),
-            Phrase(
-                "Fetch it again from the portal you are enrolled with. Do not compare with this "
-                "copy."
-            ),
+            "The benchmark was altered after it was published, or was signed by another portal.",
+            "Fetch it again from the portal you are enrolled with. Do not compare with this copy.",
         )
 
 

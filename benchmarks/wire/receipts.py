@@ -13,12 +13,11 @@ from datetime import date
 from typing import Annotated, ClassVar
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope
-from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.records import VERSION, Day, DigestHex, Fields, Natural, Record, nested
+from benchmarks.wire.records import Day, DigestHex, Natural, Record, nested
 from benchmarks.wire.schema import Header
-from benchmarks.wire.signing import SIGNATURE_BYTES, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.signed import Signed
+from benchmarks.wire.signing import Purpose, ReceiptKey, VerifyingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +33,24 @@ class Receipt(Record):
     key_id: DigestHex
 
 
+RECEIPT = Signed(
+    Receipt,
+    Purpose.RECEIPT,
+    lambda: VerificationError(
+        "receipt-signature-invalid",
+        "The receipt was not signed by a receipt key of this portal.",
+        "Fetch the portal's key directory again. If the receipt is still not valid, ask the "
+        "coordinator.",
+    ),
+)
+read = RECEIPT.read
+
+
 def issue(
     envelope_digest: str, header: Header, log_index: int, received_on: date, key: ReceiptKey
 ) -> bytes:
-    """A signed receipt, in canonical CBOR. The same arguments always give the same bytes."""
-    receipt = Receipt(envelope_digest, header, log_index, received_on, key.key_id)
-    content = receipt.to_wire()
-    Receipt.from_wire(content)
-    return encode(
-        {"v": VERSION, "receipt": content, "signature": key.sign(Purpose.RECEIPT, content)}
-    )
-
-
-def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
-    """A receipt signed by one of the portal's `keys` (by key id, as the key directory lists them).
-
-    Raises:
-        VerificationError: `receipt-signature-invalid`, or malformed bytes or fields.
-    """
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("receipt")
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    receipt = Receipt.from_wire(content)
-    key = keys.get(receipt.key_id)
-    if key is None or not key.accepts(Purpose.RECEIPT, content, signature):
-        raise VerificationError(
-            "receipt-signature-invalid",
-            Phrase("The receipt was not signed by a receipt key of this portal."),
-            Phrase(
-                "Fetch the portal's key directory again. If the receipt is still not valid, ask "
-                "the coordinator."
-            ),
-        )
-    return receipt
+    """A signed receipt."""
+    return RECEIPT.issue(Receipt(envelope_digest, header, log_index, received_on, key.key_id), key)
 
 
 def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt:
@@ -83,7 +65,7 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], sent: bytes) -> Receipt
     if (receipt.envelope_digest, receipt.header) != (parsed.digest, parsed.header):
         raise VerificationError(
             "receipt-for-another",
-            Phrase("The receipt is for a different envelope from the one that was sent."),
-            Phrase("Submit again. The portal answers the same envelope with its own receipt."),
+            "The receipt is for a different envelope from the one that was sent.",
+            "Submit again. The portal answers the same envelope with its own receipt.",
         )
     return receipt

@@ -114,7 +114,7 @@ class Fields:
                     version=version,
                     known=VERSION,
                 ),
-                Phrase("Use a newer release of steplabel-agent or of the portal."),
+                "Use a newer release of steplabel-agent or of the portal.",
             )
 
     def octets(self, name: str, length: int | None = None) -> bytes:

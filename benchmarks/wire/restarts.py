@@ -21,16 +21,11 @@ from typing import Annotated, ClassVar
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
-from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
+from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.records import VERSION, Fields, Record, Seconds, octets, whole, words
-from benchmarks.wire.signing import (
-    PUBLIC_BYTES,
-    SIGNATURE_BYTES,
-    DirectoryKey,
-    Purpose,
-    VerifyingKey,
-)
+from benchmarks.wire.signed import Signed
+from benchmarks.wire.signing import Purpose, VerifyingKey
 
 LONGEST_REASON = 300
 
@@ -110,21 +105,19 @@ def read_request(raw: bytes) -> LogRestartStatement:
     return restart
 
 
-def issue(restart: LogRestartStatement, key: DirectoryKey) -> bytes:
-    """The statement, signed offline; it carries its signer's public key, as the key directory
-    does.
-    """
-    content = restart.to_wire()
-    LogRestartStatement.from_wire(content)
-    signature = key.sign(Purpose.LOG_RESTART, content)
-    return encode(
-        {"v": VERSION, "log_restart": content, "signer": key.public_bytes, "signature": signature}
-    )
-
-
-def parse(raw: bytes) -> LogRestartStatement:
-    """A statement by its structure alone: nothing is known of who signed it."""
-    return LogRestartStatement.from_wire(_parts(raw)[0])
+RESTART = Signed(
+    LogRestartStatement,
+    Purpose.LOG_RESTART,
+    lambda: VerificationError(
+        "restart-signature-invalid",
+        "The statement that the log was restarted is not signed by the key that the enrolment "
+        "token names.",
+        "Send nothing more. Ask the coordinator, through another channel than this portal, "
+        "whether the log was restarted.",
+    ),
+    offline=True,
+)
+issue, parse = RESTART.issue, RESTART.parse
 
 
 def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> LogRestartStatement:
@@ -135,29 +128,10 @@ def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Lo
         VerificationError: `restart-signature-invalid`, `tree-head-signature-invalid`,
             `restart-loses-nothing`, or malformed bytes.
     """
-    content, signer, signature = _parts(raw)
-    if signer.key_id != fingerprint or not signer.accepts(Purpose.LOG_RESTART, content, signature):
-        raise VerificationError(
-            "restart-signature-invalid",
-            "The statement that the log was restarted is not signed by the key that the enrolment "
-            "token names.",
-            "Send nothing more. Ask the coordinator, through another channel than this portal, "
-            "whether the log was restarted.",
-        )
-    restart = LogRestartStatement.from_wire(content)
+    restart = RESTART.verify(raw, fingerprint)
     heads.read(restart.before, keys)
     heads.read(restart.after, keys)
     return restart
-
-
-def _parts(raw: bytes) -> tuple[Value, VerifyingKey, bytes]:
-    fields = Fields(decode(raw))
-    fields.version()
-    content = fields.map_of("log_restart")
-    signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
-    signature = fields.octets("signature", SIGNATURE_BYTES)
-    fields.done()
-    return content, signer, signature
 
 
 def digest(raw: bytes) -> str:

@@ -134,16 +134,14 @@ class VerifyingKey:
                     wanted=PUBLIC_BYTES,
                     found=len(self.public_bytes),
                 ),
-                Phrase("Copy the key again from where it was made."),
+                "Copy the key again from where it was made.",
             )
         if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:
             raise VerificationError(
                 "public-key-weak",
-                Phrase(
-                    "This public key is in the curve's small subgroup: a signature made with it "
-                    "binds nobody."
-                ),
-                Phrase("Make a new key with the agent. Its own generator never makes such a key."),
+                "This public key is in the curve's small subgroup: a signature made with it "
+                "binds nobody.",
+                "Make a new key with the agent. Its own generator never makes such a key.",
             )
 
     @classmethod
@@ -154,8 +152,8 @@ class VerifyingKey:
         except ValueError as error:
             raise VerificationError(
                 "public-key-malformed",
-                Phrase("The public key is not written in hex digits."),
-                Phrase("Copy the key again from where it was made."),
+                "The public key is not written in hex digits.",
+                "Copy the key again from where it was made.",
             ) from error
 
     @property
@@ -327,9 +325,6 @@ class AuditorSigningKey(SigningKey):
 def _unreadable() -> VerificationError:
     return VerificationError(
         "key-unreadable",
-        Phrase("The private key cannot be read."),
-        Phrase(
-            "Check that the file is the right one and complete, and that the password belongs to "
-            "it."
-        ),
+        "The private key cannot be read.",
+        "Check that the file is the right one and complete, and that the password belongs to it.",
     )

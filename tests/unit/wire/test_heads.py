@@ -204,10 +204,10 @@ def test_things_of_different_kinds_have_different_digests() -> None:
         logged.publication(document, [1], []),
         logged.publication(document, [], [1]),
         logged.publication_withdrawn(document, "x"),
-        logged.values(document, logged.ReportRevision("a", "2025", 1), [], None),
-        logged.values(document, logged.ReportRevision("b", "2025", 1), [], None),
-        logged.values(document, logged.ReportRevision("a", "2024", 1), [], None),
-        logged.values(document, logged.ReportRevision("a", "2025", 2), [], None),
+        logged.values(document, logged.ReportRevision("a", "2025", 1), [], bytes(32)),
+        logged.values(document, logged.ReportRevision("b", "2025", 1), [], bytes(32)),
+        logged.values(document, logged.ReportRevision("a", "2024", 1), [], bytes(32)),
+        logged.values(document, logged.ReportRevision("a", "2025", 2), [], bytes(32)),
     ]
     assert len(set(digests)) == len(digests)
     assert logged.publication(document, [3, 1], [4, 2]) == logged.publication(

@@ -135,15 +135,6 @@ def test_a_directory_is_trusted_by_its_fingerprint(listed: Directory) -> None:
     assert directory.verify(raw, DIRECTORY_KEY.key_id, at_least=7).receipt_keys() == KNOWN
 
 
-def test_a_directory_names_features_beside_what_every_agent_reads(listed: Directory) -> None:
-    announced = replace(listed, features=("a-feature-of-later", "receipts-2"))
-    assert (
-        directory.verify(directory.issue(announced, DIRECTORY_KEY), DIRECTORY_KEY.key_id)
-        == announced
-    )
-    assert b"features" not in directory.issue(listed, DIRECTORY_KEY)
-
-
 def test_a_directory_of_another_signer_is_refused(listed: Directory) -> None:
     other = DirectoryKey.generate()
     raw = directory.issue(listed, other)
@@ -185,10 +176,6 @@ def test_a_directory_older_than_the_last_one_is_refused(listed: Directory) -> No
             ]
         },
         {"receipts": [{"public": bytes(32), "valid_from": "2018-01-01", "valid_to": "2018-01-01"}]},
-        {"features": ["b", "a"]},
-        {"features": ["a", "a"]},
-        {"features": ["A name"]},
-        {"features": []},
     ],
     ids=lambda change: next(iter(change)),
 )
