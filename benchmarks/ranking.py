@@ -199,9 +199,9 @@ def _estimated_ranks(
     observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int
 ) -> _EstimatedRanks:
     precise = observed.values.size
-    drawn = np.concatenate(
-        list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen))
-    )
+    # as in a composition, but never below a thousand: a site's own rank is no mean of many
+    count = max(FEWEST_DRAWS, posterior.draw_count(precise + unseen))
+    drawn = np.concatenate(list(posterior.draws(observed, rng, count, unseen=unseen)))
     ranks = _ranks(drawn)
     low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
     estimates = drawn.mean(axis=0)
@@ -213,11 +213,6 @@ def _estimated_ranks(
     return _EstimatedRanks(
         lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks)
     )
-
-
-def _draw_count(sites: int) -> int:
-    """As in a composition, but never below a thousand: a site's own rank is no mean of many."""
-    return max(FEWEST_DRAWS, posterior.draw_count(sites))
 
 
 def _precise_first(

@@ -377,7 +377,7 @@ def _days_at_odds(evidence: Evidence) -> Iterator[Words]:
     )
     for index, day in sorted(evidence.days.items()):
         shown = evidence.shown.get((day.meter, day.start_us))
-        if shown is None and _is_drawn(evidence, index):
+        if shown is None and any(leaf.position == index for leaf in evidence.drawn):
             yield worded(
                 "%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us)
             )
@@ -432,10 +432,6 @@ def _out_of_order(values: dict[int, float]) -> list[int]:
         else:
             highest = max(highest, value)
     return wrong
-
-
-def _is_drawn(evidence: Evidence, index: int) -> bool:
-    return any(leaf.position == index for leaf in evidence.drawn)
 
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:

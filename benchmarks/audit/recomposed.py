@@ -40,7 +40,6 @@ from benchmarks.label_keys import CellKey, LabelKey
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.ranking import Quarters, quarters
-from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Pack, Route
 from benchmarks.wire import published
 from benchmarks.wire.heads import TreeHead
@@ -355,12 +354,12 @@ def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[Re
         ),
         RecomputedFigure(
             Phrase("%(cell)s curve", cell=name),
-            _curve_shown(shown),
+            _points(shown["curve"], "percent"),
             _curve(shown, cell) if is_shown else [],
         ),
         RecomputedFigure(
             Phrase("%(cell)s potential", cell=name),
-            _potential_shown(shown),
+            _points(shown["potential"], "to"),
             _potential(shown, cell) if is_shown else [],
         ),
         RecomputedFigure(Phrase("%(cell)s pooled", cell=name), shown["pooled"], pooled),
@@ -474,13 +473,9 @@ def _without_adverse(logged: LoggedDocument, pack: Pack) -> list[ReportedLabel]:
         for row in logged.everybody
         if id(row) in entered
         or (row.firm, LabelKey.of(row.label)) in standing
-        or not _is_precise(row.label, pack)
+        or (rule := pack.step(row.label.step).metric(row.label.metric)) is None
+        or not eligible(row.label, rule, pack.policy)
     ]
-
-
-def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
-    rule = pack.step(label.step).metric(label.metric)
-    return rule is not None and eligible(label, rule, pack.policy)
 
 
 def name_of(step: Mapping[str, Any]) -> str:
@@ -500,8 +495,8 @@ def _ends(
     return None if interval is None else [*outward(interval, width, origin)]
 
 
-def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [[point["percent"], point["value"], [*point["interval"]]] for point in shown["curve"]]
+def _points(shown: Iterable[Mapping[str, Any]], at: str) -> list[Any]:
+    return [[point[at], point["value"], [*point["interval"]]] for point in shown]
 
 
 def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
@@ -512,13 +507,6 @@ def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
         return []
     points = let_through(cell.curve, cell.firms, cell.grid.width, cell.grid.lower)
     return [[point.percent, point.value, [*point.interval]] for point in points]
-
-
-def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [
-        [potential["to"], potential["value"], [*potential["interval"]]]
-        for potential in shown["potential"]
-    ]
 
 
 def _potential(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:

@@ -105,10 +105,8 @@ def _obliged(sample: str) -> int | None:
 
 
 def _volunteering(sample: str) -> int:
-    """How many of the firms report by their own will, as the portal stated it; none in texts from
-    before it told them apart.
-
-    1 where it did not count them: fewer than the gate's fewest are worded alike.
+    """How many of the firms report by their own will, as the portal stated it; 1 where it did not
+    count them: fewer than the gate's fewest are worded alike.
     """
     volunteers = re.search(r"(\d+|some of them) by their own will", sample)
     if volunteers is None:

@@ -124,7 +124,7 @@ def _decide_cell(
     already_public = [
         shown
         for old, shown in (*earlier, *elsewhere)
-        if ours.stands_as(old) and _same_method(shown, cell)
+        if ours.stands_as(old) and (shown.rule, shown.grid) == (cell.rule, cell.grid)
     ]
     same = _standing(already_public[0], cell) if already_public else None
     refusal = sight.too_early or frequency_and_dominance.alone(
@@ -209,13 +209,6 @@ def _other_metrics(
                 yield influence.of_cell(
                     version.version, version.roster.of(other.name), other, version.label.period
                 )
-
-
-def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
-    """Whether an earlier figure may stand: same rules and grid; another method is another
-    figure.
-    """
-    return (earlier.rule, earlier.grid) == (cell.rule, cell.grid)
 
 
 def _standing(earlier: IndustryCell, cell: IndustryCell) -> IndustryCell:

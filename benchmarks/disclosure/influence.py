@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import hypot
 
 import numpy as np
@@ -148,7 +149,8 @@ def of_cell(name: str, who: CellRoster, cell: IndustryCell, period: str = "") ->
         return origin + member.typicals[0]
 
     points = tuple(
-        RankAverage(f"p{point.percent}", _at(point.percent), best_of, width) for point in cell.curve
+        RankAverage(f"p{point.percent}", partial(rules.ranks, point.percent), best_of, width)
+        for point in cell.curve
     )
     typical = RankAverage("typical", middle, typical_of, width)
     potentials = tuple(
@@ -334,10 +336,6 @@ _SAVING: Mapping[str, Callable[[int], Sequence[int]]] = {
 
 def _mean_of_best(rule: RuleName, worth: Callable[[Member], float], width: float) -> RankAverage:
     return RankAverage("best", lambda firms: averaged(rule, firms), worth, width)
-
-
-def _at(percent: int) -> Callable[[int], range]:
-    return lambda firms: rules.ranks(percent, firms)
 
 
 def _effects(

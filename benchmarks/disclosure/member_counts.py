@@ -38,7 +38,11 @@ def may_replace(
     """
     if len(ours.keys() - known_firms) < fewest:
         return False
-    return all(len(_changed(ours, other) - known_firms) >= least for other in before)
+    changes = (
+        {firm for firm in ours.keys() | other.keys() if ours.get(firm) != other.get(firm)}
+        for other in before
+    )
+    return all(len(changed - known_firms) >= least for changed in changes)
 
 
 def rounded_down(ours: Contributions, things: Collection[str]) -> dict[str, int]:
@@ -49,8 +53,3 @@ def rounded_down(ours: Contributions, things: Collection[str]) -> dict[str, int]
     return {
         thing: min(firms, max(len(ours) - 1, 0)) // STEP * STEP for thing, firms in having.items()
     }
-
-
-def _changed(ours: Contributions, other: Contributions) -> set[str]:
-    """Firms that joined, left, or are counted for other things."""
-    return {firm for firm in ours.keys() | other.keys() if ours.get(firm) != other.get(firm)}

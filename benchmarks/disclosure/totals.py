@@ -35,7 +35,7 @@ def decide_totals(
     """
     headline = [cell for cell in draft.cells if cell.headline]
     width = total_width((cell.ratio, cell.grid) for cell in headline)
-    hidden = _hidden_steps(cells)
+    hidden = [cell.step for cell in cells if cell.headline and cell.best is None]
     secondary = (
         (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden)))
         if hidden
@@ -109,11 +109,6 @@ def _without_others(cells: Iterable[IndustryCell]) -> tuple[IndustryCell, ...]:
     figure.
     """
     return tuple(dataclasses.replace(cell, sites=0, eligible=0, set_aside=()) for cell in cells)
-
-
-def _hidden_steps(cells: Sequence[IndustryCell]) -> list[str]:
-    """Of those whose cells make up the totals."""
-    return [cell.step for cell in cells if cell.headline and cell.best is None]
 
 
 def _earlier_totals(

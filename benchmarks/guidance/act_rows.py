@@ -49,13 +49,6 @@ def _common(of_row: str, digits: str) -> int:
     return shorter if alike and shorter >= 4 else 0
 
 
-def _narrower(of_row: str, digits: str) -> bool:
-    """Whether a row is of some goods of a heading alone. Eight digits are the whole code; noughts
-    divide nothing.
-    """
-    return bool(of_row[len(digits) : 8].strip("0"))
-
-
 def in_words(route: str) -> Phrase | str:
     """A letter of a route with what it stands for; one that no act uses, as it was written."""
     return (
@@ -78,7 +71,7 @@ def only_row(
         InputError: none was, here or by this route (`border-goods-unknown`), or several, or one of
             some of the goods that the code covers (`border-goods-ambiguous`).
     """
-    if len(matches) == 1 and not _narrower(matches[0]["cn_code"], re.sub(r"\D", "", code)):
+    if len(matches) == 1 and not matches[0]["cn_code"][len(re.sub(r"\D", "", code)) : 8].strip("0"):
         return matches[0]
     by_other_routes = (
         ""

@@ -262,7 +262,13 @@ class _Reckoning:
         inputs += [Input("default-emissions", Decimal(row["total"]), "t CO2e/t", act), mark_up]
         route = self.goods.route or ("" if "/" in row["route"] else row["route"])
         if route and not self.goods.route:
-            caveats.append(_route_taken(route))
+            caveats.append(
+                Phrase(
+                    "No route was named. The only default value is that of route %(route)s, so it "
+                    "applies.",
+                    route=in_words(route),
+                )
+            )
         return Decimal(row["total"]) * (1 + mark_up.value), route
 
     def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
@@ -323,11 +329,4 @@ def _missing(kind: ActKind, imported: date, known_on: date) -> InputError:
             known=known_on.isoformat(),
         ),
         "Use the law as it is known today.",
-    )
-
-
-def _route_taken(route: str) -> Phrase:
-    return Phrase(
-        "No route was named. The only default value is that of route %(route)s, so it applies.",
-        route=in_words(route),
     )

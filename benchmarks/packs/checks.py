@@ -216,7 +216,7 @@ def _policy(pack: Pack) -> Iterator[PackFault]:
         ("epsilon_best", policy.epsilon_best),
         ("epsilon_typical", policy.epsilon_typical),
     ):
-        if epsilon <= 0 or not _dyadic(epsilon):
+        if epsilon <= 0 or epsilon.denominator & (epsilon.denominator - 1):
             yield PackFault(
                 f"policy.{name}",
                 str(epsilon),
@@ -462,7 +462,7 @@ def _step(step: Step, pack: Pack) -> Iterator[PackFault]:
         wanted = Phrase(
             "at least %(fewest)s, or a higher quantile: otherwise two wrong batches decide the "
             "label",
-            fewest=_fewest(rule.quantile),
+            fewest=next(n for n in itertools.count(1) if rank(rule.quantile, n) >= LEAST_RANK),
         )
         yield PackFault(f"{place}.label_rule.fewest_batches", stated, wanted)
     if rule.most_records_a_day is not None and rule.most_records_a_day < 1:
@@ -932,18 +932,9 @@ def within(value: object, place: str) -> Iterator[tuple[str, object]]:
             )
 
 
-def _fewest(quantile: Fraction) -> int:
-    """Of how many batches the label has that rank."""
-    return next(count for count in itertools.count(1) if rank(quantile, count) >= LEAST_RANK)
-
-
 def _unique(place: str, ids: Sequence[str]) -> Iterator[PackFault]:
     for id_, count in Counter(ids).items():
         if count > 1:
             yield PackFault(
                 place, Phrase("%(id)s %(count)s times", id=id_, count=count), Phrase("each once")
             )
-
-
-def _dyadic(number: Fraction) -> bool:
-    return number.denominator & (number.denominator - 1) == 0

@@ -156,14 +156,10 @@ def contradictions(
         if consistency is None and first.head.size != second.head.size:
             continue
         try:
-            require_succession(first, second, consistency or _none)
+            require_succession(first, second, consistency or (lambda _first, _second: ()))
         except VerificationError as refusal:
             conflicts.append(Contradiction(first, second, refusal))
     return conflicts
-
-
-def _none(_first: int, _second: int) -> Sequence[bytes]:
-    return ()
 
 
 _EVIDENCE = Phrase(

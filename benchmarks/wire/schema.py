@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC
-from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, ClassVar
 
@@ -155,18 +154,13 @@ def _quantile(fields: Fields, grid: Grid) -> ReleasedQuantile:
     )
     if not 0 < drawn.quantile < 1:
         raise malformed(fields.path("quantile"), Phrase("between 0 and 1"))
-    if not 0 < drawn.epsilon <= 16 or not _is_dyadic(drawn.epsilon):
+    if not 0 < drawn.epsilon <= 16 or drawn.epsilon.denominator.bit_count() != 1:
         raise malformed(
             fields.path("epsilon"),
             Phrase("above 0, at most 16, and a whole number over a power of two"),
         )
     fields.done()
     return drawn
-
-
-def _is_dyadic(number: Fraction) -> bool:
-    """Exact in a binary float, as the mechanism needs it (docs/privacy.md)."""
-    return number.denominator & (number.denominator - 1) == 0
 
 
 REPORT_SCHEMA = "steplabel/report/1"

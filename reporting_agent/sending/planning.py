@@ -201,8 +201,8 @@ class ReportPlan:
             data_root,
             challenge,
             software,
-            agreed(),
             salt,
+            agreed(),
         )
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:

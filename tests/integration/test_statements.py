@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks.wire import heads
 from portal import keys
 from portal.accounts.models import Device, Site
 from portal.auditlog.models import Action, Event
@@ -160,7 +161,7 @@ def test_kept_heads_are_read_on_from_where_they_were_read(heads_file: Path) -> N
 
 
 def head_of(size: int) -> bytes:
-    return heads_file.issue(size, bytes(32), 0, keys.receipt_key())
+    return heads.issue(size, bytes(32), 0, keys.receipt_key())
 
 
 @pytest.mark.parametrize(
