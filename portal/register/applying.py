@@ -21,8 +21,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import regulators_of
-from portal.accounts.credit_codes import credit_code as valid
-from portal.accounts.credit_codes import required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import controlling_firms, jurisdictions_of, within
 from portal.auditlog.models import Action
@@ -30,7 +28,7 @@ from portal.auditlog.recording import record
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
-from portal.register.identifying import code_required, require_free
+from portal.register.identifying import require_free
 from portal.register.inviting import SentInvitation, digest_of, invite_to
 from portal.register.models import FirmApplication
 
@@ -126,34 +124,20 @@ def unjoined_for(user: User) -> QuerySet[FirmApplication]:
     return decided_for(user).filter(Exists(empty), approved=True).order_by("decided_at", "pk")
 
 
-def lacks_code(row: FirmApplication) -> bool:
-    """Whether the firm must have a unified social credit code, which the application does not give:
-    one from before forms asked for it.
-    """
-    return (
-        row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
-    )
-
-
 def approve(
-    user: User, application: int, controlling: int | None, now: datetime, credit_code: str = ""
+    user: User, application: int, controlling: int | None, now: datetime
 ) -> tuple[FirmApplication, SentInvitation]:
     """The firm takes part, decided for by the known firm of that id or, without one, by a new one;
     its contact is invited to manage it. Of the further roles nobody decides for others: no
-    disclosure rule counts them. An application that lacks the firm's code takes `credit_code`,
-    which the officer enters.
+    disclosure rule counts them.
 
     Raises:
         FirmApplication.DoesNotExist, ControllingFirm.DoesNotExist: none that waits in the person's
-        jurisdictions; no such firm. WrongCodeError: what is typed is no code. RefusedError:
-        `name-taken`, `credit-code-taken`, `credit-code-required` (409).
+        jurisdictions; no such firm. RefusedError: `name-taken`, `credit-code-taken` (409).
     """
     with transaction.atomic():
         row = _locked(user, application)
-        entered = valid(credit_code) if lacks_code(row) else ""
-        if lacks_code(row) and not entered:
-            raise code_required()
-        firm = _registered(row, controlling, row.credit_code or entered)
+        firm = _registered(row, controlling)
         _decide(row, user, now, approved=True)
         what = (
             f"controlled by {firm.controlling_firm.name}"
@@ -161,14 +145,6 @@ def approve(
             else f"as {row.kind}"
         )
         record(now, user.email, Action.FIRM_APPROVED, f"firm {firm.name}"[:254], what)
-        if entered:
-            record(
-                now,
-                user.email,
-                Action.CREDIT_CODE,
-                f"firm {firm.name}"[:254],
-                f"was none, is {entered}",
-            )
         sent = invite_to(firm, row.email, by=user.email, may_manage=True, delegate=False, now=now)
     return row, sent
 
@@ -220,11 +196,11 @@ def _letters(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _registered(row: FirmApplication, controlling: int | None, code: str) -> Organisation:
+def _registered(row: FirmApplication, controlling: int | None) -> Organisation:
     """The new organisation; of two that are approved with one name or code at the same moment the
     second is refused, too.
     """
-    _require_new(row.name, code)
+    _require_new(row.name, row.credit_code)
     try:
         with transaction.atomic():
             return Organisation.objects.create(
@@ -235,10 +211,10 @@ def _registered(row: FirmApplication, controlling: int | None, code: str) -> Org
                 if row.kind == Role.ENTERPRISE
                 else None,
                 jurisdiction=row.jurisdiction,
-                credit_code=code,
+                credit_code=row.credit_code,
             )
     except IntegrityError as error:
-        _require_new(row.name, code)
+        _require_new(row.name, row.credit_code)
         raise _name_taken(
             row.controlling_firm
         ) from error  # the firm that decides for both was new, too

@@ -713,41 +713,6 @@ def test_an_enterprise_in_china_has_a_code_and_keeps_one(cast: Cast) -> None:
     ) == (400, CODE)
 
 
-def test_an_application_without_the_code_is_approved_with_the_one_that_the_officer_enters(
-    cast: Cast,
-) -> None:
-    row = applied()
-    FirmApplication.objects.filter(pk=row.pk).update(
-        credit_code=""
-    )  # as those that came in before the form asked for it
-    officer, page = signed_in(cast.provincial), f"/applications/firms/{row.pk}/"
-    shown = officer.get(page).content.decode()
-    assert "missing: enter it when you decide" in shown
-    assert 'name="credit_code"' in shown
-    decision = {"do": "approve", "controlling": "new"}
-    for typed, sentence in (
-        ("", "A firm in this jurisdiction has a unified social credit code."),
-        (CODE[:-1], "has 18 characters"),
-    ):
-        answer = officer.post(page, {**decision, "credit_code": typed})
-        assert (answer.status_code, sentence in answer.content.decode()) == (400, True)
-    assert not Organisation.objects.filter(name="New Cement").exists()
-    assert officer.post(page, {**decision, "credit_code": CODE.lower()}).status_code == 302
-    assert Organisation.objects.get(name="New Cement").credit_code == CODE
-    assert Event.objects.get(action="site.credit-code").detail == f"was none, is {CODE}"
-
-
-def test_only_an_enterprise_of_such_a_jurisdiction_lacks_a_code(cast: Cast) -> None:
-    row = applied()
-    asked = 'name="credit_code"'
-    officer, page = signed_in(cast.provincial), f"/applications/firms/{row.pk}/"
-    assert asked not in officer.get(page).content.decode(), "the application has one"
-    FirmApplication.objects.filter(pk=row.pk).update(credit_code="", kind=Role.SUPPLIER)
-    assert asked not in officer.get(page).content.decode()
-    assert officer.post(page, {"do": "approve"}).status_code == 302
-    assert Organisation.objects.get(name="New Cement").credit_code == ""
-
-
 def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) -> None:
     row = applied(credit_code="9111 0000 6000 3734 1l")
     officer = signed_in(cast.provincial)

@@ -261,22 +261,14 @@ class RefusalForm(forms.Form):
 
 
 class FirmDecisionForm(RefusalForm):
-    """Which controlling firm it is; and its code, where the application lacks it."""
+    """Which controlling firm it is."""
 
     NEW = "new"
-    credit_code = CreditCodeField(
-        _(
-            "The application contains no code. Without the 18 characters of the business licence "
-            "the firm cannot be approved."
-        )
-    )
     controlling = choice(_("Controlling firm"), optional=True)
-    field_order = ("credit_code", "controlling", "reason")
+    field_order = ("controlling", "reason")
 
-    def __init__(self, spelt: str, *args: Any, lacks_code: bool, **kwargs: Any) -> None:
+    def __init__(self, spelt: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not lacks_code:
-            del self.fields["credit_code"]
         firms = list(controlling_firms())
         firm_choices = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
         self.fields["controlling"].choices = [  # type: ignore[attr-defined]

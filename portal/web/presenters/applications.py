@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
-from portal.register.applying import lacks_code
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.forms.registering import KINDS, SIZES
@@ -49,7 +48,7 @@ def firm_wish(row: FirmApplication) -> ApplicationRow:
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(row.name.by_language.values())),
-            *_code(_("missing: enter it when you decide") if lacks_code(row) else row.credit_code),
+            *_code(row.credit_code),
             *(
                 (Item(_("Controlling firm, as written by the applicant"), row.controlling_firm),)
                 if row.controlling_firm

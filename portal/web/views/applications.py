@@ -113,7 +113,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
         )
     given_form = request.POST if request.method == "POST" else None
     form = (
-        FirmDecisionForm(row.controlling_firm, given_form, lacks_code=applying.lacks_code(row))
+        FirmDecisionForm(row.controlling_firm, given_form)
         if row.kind == Role.ENTERPRISE
         else RefusalForm(given_form)
     )
@@ -124,11 +124,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
                 if request.POST["do"] == "approve":
                     chosen = answers.get("controlling", "")
                     controlling = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
-                    _mail(
-                        *applying.approve(
-                            user, row.pk, controlling, now, answers.get("credit_code", "")
-                        )
-                    )
+                    _mail(*applying.approve(user, row.pk, controlling, now))
                 else:
                     applying.refuse(user, row.pk, answers["reason"], now)
                     facts = {"firm": row.name, "reason": answers["reason"]}
@@ -145,7 +141,7 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
                 "web:applications",
             )
         except RefusedError as refusal:
-            add_error(form, _field_of(refusal, form), refusal)
+            add_error(form, "controlling" if "controlling" in form.fields else "reason", refusal)
         except FirmApplication.DoesNotExist:  # at the same moment
             return _decided(request, applying.decided_for(user).filter(pk=application).first())
     return _page(request, form, {"wish": firm_wish(row)})
@@ -228,15 +224,6 @@ def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None
     return render(
         request, "web/application_decided.html", {"page": sheet, "invited": invited}, status=status
     )
-
-
-def _field_of(refusal: RefusedError, form: forms.Form) -> str:
-    """Where a refusal is told: at the code that is entered here, at the firm that decides, or where
-    there is nothing else.
-    """
-    if refusal.code.startswith("credit-code-") and "credit_code" in form.fields:
-        return "credit_code"
-    return "controlling" if "controlling" in form.fields else "reason"
 
 
 def _decision(request: HttpRequest, form: forms.Form) -> bool:
