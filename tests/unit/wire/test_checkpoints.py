@@ -285,7 +285,7 @@ def test_a_directory_names_witnesses_and_without_any_is_what_it_was() -> None:
     raw = directories.issue(listed(), key)
     assert directories.verify(raw, key.key_id) == listed()
     bare = Directory(3, (), listed().receipts)
-    assert "witnesses" not in bare.to_wire()  # type: ignore[operator]
+    assert "witnesses" not in bare.to_wire()
     with pytest.raises(VerificationError):
         directories.issue(listed(4), key)
     (first, *_) = listed().witnesses
