@@ -60,7 +60,7 @@ def single_ranks() -> Iterator[None]:
     def single(rank: int, _firms: int) -> range:
         return range(rank, rank + 1)
 
-    with mock.patch.object(rules, "around", single), mock.patch.object(rules, "around", single):
+    with mock.patch.object(rules, "around", single):
         yield
 
 
