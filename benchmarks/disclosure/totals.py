@@ -35,7 +35,7 @@ def decide_totals(
     """
     headline = [cell for cell in draft.cells if cell.headline]
     width = total_width((cell.ratio, cell.grid) for cell in headline)
-    hidden = [cell.step for cell in cells if cell.headline and cell.best is None]
+    hidden = _hidden_steps(cells)
     secondary = (
         (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden)))
         if hidden
@@ -168,3 +168,8 @@ def _decide_total(
     return result, CellDecision(
         measure, None, draft.product, "", Metric.TOTAL, total.firms, refusal is None, reason, words
     )
+
+
+def _hidden_steps(cells: Sequence[IndustryCell]) -> list[str]:
+    """Of those whose cells make up the totals."""
+    return [cell.step for cell in cells if cell.headline and cell.best is None]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.audit import recomposed
 from benchmarks.audit.recomposed import repeat_of
 
 CELL = {
+    **dict.fromkeys(recomposed.OF_A_STEP),
     "step": "raw",
     "product": "raw-meal",
     "variant": "any",

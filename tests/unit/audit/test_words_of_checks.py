@@ -26,15 +26,8 @@ SAYING = [
     *(
         CORE / "audit" / f"{name}.py"
         for name in (
-            *("accepted", "completeness", "computed", "differences", "evidence"),
-            *(
-                "differing_parts",
-                "draw_and_commitment",
-                "one_at_a_time",
-                "proven",
-                "sufficient_plan",
-                "withheld",
-            ),
+            *("committed_tree", "completeness", "computed", "counts", "draw_and_commitment"),
+            *("evidence", "proven", "withheld"),
         )
     ),
     AGENT / "audit" / "whole_label_on_site.py",
