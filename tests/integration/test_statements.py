@@ -217,7 +217,7 @@ def test_what_a_disk_takes_in_part_was_not_kept_and_says_nothing_once_there_is_r
     signed = head_of(1042)
     with room_for(bytes_more, heads_file), pytest.raises(RefusedError) as refused:
         kept_heads.keep(1042, signed)
-    assert refused.value.code == "heads_file-not-kept"
+    assert refused.value.code == "heads-not-kept"
     assert (
         heads_file.read_bytes()
         == b"1041 -\n" + f"1042 {b64encode(signed).decode()}".encode()[:bytes_more]
