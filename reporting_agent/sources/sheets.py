@@ -14,6 +14,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,23 +66,36 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
 
 def joins_lines(path: Path, profile: Profile) -> bool:
     """Whether some row of the file goes on over several lines, within quotes."""
-    quote = '"'.encode(encoding_of(path, profile, by_row=True), errors="replace")
+    encoding = encoding_of(path, profile, by_row=True)
+    quote = '"'.encode(encoding, errors="replace")
     if not holds(path, b'"' if b'"' in quote else quote):  # 7F in EBCDIC
         return False
+    with suppress(csv.Error, UnicodeError, *BROKEN_ARCHIVE), _text(path, encoding) as text:
+        reader = csv.reader(text, delimiter=_delimiter(path, encoding, profile), strict=True)
+        if sum(1 for _ in reader) == reader.line_num:  # three times faster than row by row
+            return False
     return any(
         lines > 1 and not isinstance(record, BrokenRow)
         for _, record, lines in _records(path, profile)
     )
 
 
+def _text(path: Path, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        open_bytes(path), encoding=encoding, errors="surrogateescape", newline=""
+    )
+
+
+def _delimiter(path: Path, encoding: str, profile: Profile) -> str:
+    return profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
+
+
 def _records(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell], int]]:
     """Number, cells and lines of every row."""
     encoding = encoding_of(path, profile, by_row=True)
     try:
-        delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-        with io.TextIOWrapper(
-            open_bytes(path), encoding=encoding, errors="surrogateescape", newline=""
-        ) as text:
+        delimiter = _delimiter(path, encoding, profile)
+        with _text(path, encoding) as text:
             yield from _RowReader(text, delimiter, encoding, path, profile.last_header_row).rows()
     except UnicodeError as broken:  # of UTF-16 without its mark it is no UnicodeDecodeError
         raise InputError(
