@@ -45,7 +45,6 @@ FEWEST_DRAWS = 1000
 # of so many, a firm in the middle has a score of 33 to 71 at best: of fewer it tells hardly
 # anything
 FEWEST_FOR_A_SCORE = 26
-BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least this probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,8 @@ class RankedSite(StoredAsJson):
     say where the true one lies given all participants, in `unit`. `rank_interval` holds the rank
     among `of` sites in 95 of 100 cases.
 
-    `band` is the quarter (1 the least energy) for the public; None where the site cannot be told
-    from another quarter. `score` holds the percentile among all firms of the kind, 1 to 100 and 100
-    the least energy, in 95 of 100 cases; None of few sites.
+    `score` holds the percentile among all firms of the kind, 1 to 100 and 100 the least energy, in
+    95 of 100 cases; None of few sites.
     """
 
     site: str
@@ -65,10 +63,23 @@ class RankedSite(StoredAsJson):
     estimate: float
     interval: tuple[float, float]
     rank_interval: tuple[int, int]
-    band: int | None
     of: int
     unit: str
     score: tuple[int, int] | None = None
+
+    @property
+    def band(self) -> int | None:
+        """The quarter that holds the whole rank interval; None where it reaches into another."""
+        first, last = quarters_of(self.rank_interval, self.of)
+        return first if first == last else None
+
+
+def quarters_of(rank_interval: tuple[int, int], of: int) -> tuple[int, int]:
+    """The first and the last quarter (1 the least energy) that a rank interval reaches into: all
+    that anybody is told of how a site compares, with the confidence of the interval.
+    """
+    low, high = (-(-BANDS * rank // of) for rank in rank_interval)
+    return low, high
 
 
 def standings(
@@ -113,7 +124,6 @@ def placed(
         )
     )
     estimates = np.mean([of_view.estimates for of_view in by_view], axis=0)
-    bands = _bands(np.mean([of_view.quarters for of_view in by_view], axis=0))
     scored = (
         _scored([of_view.rank_shares for of_view in by_view])
         if len(named) >= FEWEST_FOR_A_SCORE
@@ -134,7 +144,6 @@ def placed(
             estimate=float(estimates[i]),
             interval=(float(lows[i]), float(highs[i])),
             rank_interval=(int(lo[i]), int(hi[i])),
-            band=bands[i],
             of=len(named),
             unit=unit,
             score=None if scored is None else (int(scored[0][i]), int(scored[1][i])),
@@ -183,15 +192,14 @@ def quarters(
 
 @dataclass(frozen=True, slots=True)
 class _EstimatedRanks:
-    """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a
-    quarter, in `rank_shares` one row a site and one column a rank."""
+    """Where all sites stand under one view of the noise; one entry a site, in `rank_shares` one row
+    a site and one column a rank."""
 
     lo: NDArray[np.int_]
     hi: NDArray[np.int_]
     estimates: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
-    quarters: NDArray[np.float64]
     rank_shares: NDArray[np.float64]
 
 
@@ -210,9 +218,7 @@ def _estimated_ranks(
         low[precise:], high[precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))
     lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
     hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    return _EstimatedRanks(
-        lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks)
-    )
+    return _EstimatedRanks(lo, hi, estimates, low, high, _rank_shares(ranks))
 
 
 def _precise_first(
@@ -268,11 +274,6 @@ def _join_ties(
         lo[indices], hi[indices] = lo[indices].min(), hi[indices].max()
 
 
-def _quarter_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
-    quarters = -(-BANDS * ranks // ranks.shape[1])  # ceil(4 r / n)
-    return np.stack([(quarters == quarter).mean(axis=0) for quarter in range(1, BANDS + 1)])
-
-
 def _rank_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
     draws, sites = ranks.shape
     counted = np.bincount((np.arange(sites) * sites + ranks - 1).ravel(), minlength=sites * sites)
@@ -293,11 +294,3 @@ def _scored(views: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int_], NDA
         lows.append((below <= 0.025).sum(axis=1) - 1)
         highs.append((below < 0.975).sum(axis=1))
     return np.maximum(np.min(lows, axis=0), 1), np.minimum(np.max(highs, axis=0), 100)
-
-
-def _bands(shares: NDArray[np.float64]) -> list[int | None]:
-    likeliest = shares.argmax(axis=0)
-    return [
-        int(best) + 1 if shares[best, i] >= BAND_PROBABILITY else None
-        for i, best in enumerate(likeliest)
-    ]

@@ -19,7 +19,15 @@ from benchmarks.composition.result import WHOLE_ROUTE
 from benchmarks.ranking import RankedSite, placed
 from benchmarks.routes import Pack, Route
 
-__all__ = ("WHOLE_ROUTE", "of_route")
+__all__ = ("WHOLE_ROUTE", "of_route", "tells")
+
+
+def tells(rank_interval: tuple[int, int], of: int) -> bool:
+    """Whether a rank over the route says anything: at most half of all ranks are possible. The sum
+    of the steps is much less certain than they are.
+    """
+    low, high = rank_interval
+    return 2 * (high - low + 1) <= of
 
 
 def of_route(

@@ -1,8 +1,8 @@
 """How many sites of each cell are sure to lie in which quarter: numbers for the public, and by name
 those who chose to be named.
 
-A site counts for a quarter where it lies in it with a probability of 0.8 (`benchmarks.ranking`);
-the others cannot be told. The numbers are of the very participants that are published: where a
+A site counts for a quarter where that holds its whole rank interval (`benchmarks.ranking`); the
+others cannot be told. The numbers are of the very participants that are published: where a
 standing is missing, or of a report that was replaced, a cell has none.
 
 A firm is named beside its own quarter only, where that can be told and is that of all its sites,
@@ -23,7 +23,7 @@ from django.db.models import Count, QuerySet
 from benchmarks.composition import ReportedLabel
 from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
-from benchmarks.ranking import BAND_PROBABILITY, BANDS, Quarters, quarters
+from benchmarks.ranking import BANDS, Quarters, quarters
 from benchmarks.route_ranking import WHOLE_ROUTE
 from benchmarks.routes import Pack
 from portal import wall
@@ -34,6 +34,9 @@ from portal.names import RelatedName
 from portal.standings.cohort import Cohort
 from portal.standings.models import Standing
 from portal.standings.naming import named_firms
+
+MOST_IN_ONE = 0.8
+"""Of the sites of unnamed firms: where so many lie in one quarter, nobody is named."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,9 +160,7 @@ def _if_nothing_is_told_of_the_others(
     named_by_quarter = sum((entry.sure for entry in named.values()), Counter[int]())
     left = [sites - named_by_quarter[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
     unnamed = cell.of - sum(entry.sites for entry in named.values())
-    revealing = (
-        len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
-    )
+    revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= MOST_IN_ONE * unnamed
     if revealing:
         return ()
     return tuple(

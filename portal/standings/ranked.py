@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.phrases import Name
+from benchmarks.route_ranking import WHOLE_ROUTE, tells
 from portal.accounts.models import User
 from portal.accounts.selectors import regulated_sites
 from portal.names import RelatedName
@@ -31,7 +32,9 @@ class RankedView:
 
 
 def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
-    """The standings of the sites in the person's jurisdiction, among all of the peer group."""
+    """The standings of the sites in the person's jurisdiction, among all of the peer group; over
+    the whole route where they say something.
+    """
     rows = Standing.objects.filter(
         period__peer_group=peer_group,
         period__name=period,
@@ -55,6 +58,7 @@ def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
         for row in rows.order_by("step", "metric", "rank_low", "rank_high", "pk")
         .annotate(**_NAMES)
         .values_list(*_NAMES, "submission__site__slug", *_RANK, named=True)
+        if row.step != WHOLE_ROUTE or tells((row.rank_low, row.rank_high), row.of)
     )
 
 

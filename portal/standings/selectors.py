@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from benchmarks.label_keys import LabelKey
-from benchmarks.route_ranking import WHOLE_ROUTE
+from benchmarks.route_ranking import WHOLE_ROUTE, tells
 from portal.accounts.models import User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
@@ -99,13 +99,17 @@ def standing_of(report: ReportView) -> StandView:
 
 
 def _route(row: Standing) -> StepStandingView:
+    """Without rank and score where they would say nothing (`route_ranking.tells`)."""
+    ranks = (row.rank_low, row.rank_high)
+    told = tells(ranks, row.of)
     return view_of(
         StepStandingView,
         row,
         typical=None,
         interval=(row.low, row.high),
-        rank_interval=(row.rank_low, row.rank_high),
-        score=_score(row),
+        rank_interval=ranks if told else None,
+        band=row.band if told else None,
+        score=_score(row) if told else None,
         years=1,
     )
 

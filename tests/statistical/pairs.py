@@ -41,7 +41,7 @@ from benchmarks.composition.rules import (
 )
 from benchmarks.disclosure import PublishedVersion, gate
 from benchmarks.policies import DisclosurePolicy
-from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters
+from benchmarks.ranking import BANDS, quarters
 from benchmarks.released import Grid, ReleasedLabel
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
@@ -118,9 +118,7 @@ def figures(firms: Firms) -> Array:
 
 
 def _sure(ordered: Array) -> Array:
-    """How many sites of each row lie in each quarter with the probability that a quarter is told
-    by.
-    """
+    """How many sites of each row have their 95 % interval within each quarter."""
     firms = ordered.shape[1]
     shrunk = max(1 - _NOISE**2 / float(ordered.var(axis=1).mean()), 0.0)
     middle = ordered.mean(axis=1, keepdims=True)
@@ -134,7 +132,7 @@ def _sure(ordered: Array) -> Array:
     ]
     below = [0.0, *(ndtr((end - levels) / (shrunk**0.5 * _NOISE)) for end in ends), 1.0]
     return np.stack(
-        [(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1
+        [((low <= 0.025) & (high >= 0.975)).sum(axis=1) for low, high in pairwise(below)], axis=1
     )
 
 

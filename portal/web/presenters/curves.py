@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.composition.rules import percents
@@ -28,6 +27,7 @@ from portal.web.words.terms import (
     sentence_space,
     with_variant,
 )
+from portal.web.words.verdicts import QUARTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,6 @@ class Spread:
 
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""
-
-QUARTERS = (
-    gettext_lazy("First quarter, least energy"),
-    gettext_lazy("Second"),
-    gettext_lazy("Third"),
-    gettext_lazy("Fourth"),
-)
 
 
 def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:

@@ -27,17 +27,17 @@ from portal.web.lists.tables import (
     with_query,
 )
 from portal.web.presenters.regulator import page_title
-from portal.web.presenters.stand import ranks_between
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, metric_name, shown_name, with_variant
+from portal.web.words.verdicts import QUARTERS, ranks_of, verdict
 
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """A site in one cell: between which ranks it lies, and in which quarter if that can be told.
-    Never a value, never one rank.
+    """A site in one cell: between which ranks it lies, and what that bears out. Never a value,
+    never one rank.
     """
 
     firm: str
@@ -46,12 +46,12 @@ class StandingRow:
     step: str
     metric: str
     ranks: str
-    quarter: str
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One site: at each step of the head its quarter, and between which ranks."""
+    """One site: at each step of the head the verdict, and between which ranks it lies."""
 
     firm: str
     site: str
@@ -132,7 +132,7 @@ def standings_page(
         "region": _("Jurisdiction"),
         "step": _("Step"),
         "places": _("Range of ranks"),
-        "quarter": _("Quarter"),
+        "quarter": _("Compared with typical"),
     }
     return StandingsPage(
         title=title,
@@ -160,7 +160,8 @@ def standings_page(
         quarters=filter_choices(
             query.get("quarter", ""),
             _("All quarters"),
-            {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)},
+            {str(n): str(called) for n, called in enumerate(QUARTERS, start=1)}
+            | {"none": _("Not certain")},
         ),
         regions=filter_choices(
             query.get("region", ""),
@@ -212,10 +213,8 @@ def _matrix(standings: Sequence[RankedView], names: Names, query: QueryDict) -> 
 def _matrix_cell(standing: RankedView | None) -> tuple[str, str]:
     if standing is None:
         return NONE, ""
-    return _quarter(standing.band), _("%(places)s of %(of)d") % {
-        "places": ranks_between(standing.rank_low, standing.rank_high),
-        "of": standing.of,
-    }
+    ranks = (standing.rank_low, standing.rank_high)
+    return verdict(ranks, standing.of), ranks_of(ranks, standing.of)
 
 
 def standings_table(
@@ -253,6 +252,7 @@ def _fits(standing: RankedView, query: QueryDict) -> bool:
 
 
 def _row(standing: RankedView, names: Names) -> StandingRow:
+    told, ranks = _matrix_cell(standing)
     return StandingRow(
         firm=shown_name(standing.firm),
         site=shown_name(standing.site_name),
@@ -261,18 +261,6 @@ def _row(standing: RankedView, names: Names) -> StandingRow:
             names.step_name(standing.step), names.variant_name(standing.step, standing.variant)
         ),
         metric=metric_name(standing.metric),
-        ranks=_("%(places)s of %(of)d")
-        % {"places": ranks_between(standing.rank_low, standing.rank_high), "of": standing.of},
-        quarter=_quarter(standing.band) if standing.band else NONE,
+        ranks=ranks,
+        verdict=told,
     )
-
-
-def _quarter(band: int | None) -> str:
-    if band is None:
-        return _("Not certain")
-    return {
-        1: _("First: least energy"),
-        2: _("Second"),
-        3: _("Third"),
-        4: _("Fourth: most energy"),
-    }[band]

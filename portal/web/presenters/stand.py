@@ -44,9 +44,7 @@ from portal.web.words.figures import (
     with_interval,
 )
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
-
-MIDDLE = 50
-"""The score of the firm in the middle."""
+from portal.web.words.verdicts import ranks_between, ranks_of, verdict
 
 WIDE = 2.0
 """So many times as far as its steps an interval of the whole route reaches where the page says
@@ -81,9 +79,7 @@ def stand_page(
         cell.step for cell in view.label.headline if cell.step not in {gap.step for gap in gaps}
     ]
     ranked = standings.get(order[0]) if order else None
-    scores = score_rows(
-        [standings[step] for step in order if step in standings], names, stand.route
-    )
+    by_step = [standings[step] for step in order if step in standings]
     few = _("With fewer than %(n)d sites there is a rank, but no score.") % {
         "n": FEWEST_FOR_A_SCORE
     }
@@ -108,8 +104,8 @@ def stand_page(
         figures=_figures(total, ranked, view.label, shown, awaited=bool(site.awaited)),
         interval_note=_why_wide(total, by_its_steps(site.own, view.label)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
-        scores=scores,
-        score_lead=_score_lead(scores[0]) if stand.route else "",
+        scores=(scores := score_rows(by_step, names, stand.route)),
+        route_lead=_route_lead(stand.route),
         no_score="" if any(row.band for row in scores) else few,
         ladder=ladder_of(view.label, shown, you=site.own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
@@ -173,18 +169,22 @@ def score_rows(
     """The whole route first, then one row a step that is ranked, in the order given; none where
     nothing is ranked yet.
     """
-    rows = [] if route is None else [_score_row(_("Whole route"), route)]
-    return (
-        *rows,
-        *(
-            _score_row(over_years(names.step_name(standing.step), standing.years), standing)
-            for standing in standings
-            if standing.rank_interval and standing.of
-        ),
+    called = [
+        (over_years(names.step_name(standing.step), standing.years), standing)
+        for standing in standings
+    ]
+    if route is not None:
+        called.insert(0, (_("Whole route"), route))
+    return tuple(
+        _score_row(name, standing, standing.rank_interval, standing.of)
+        for name, standing in called
+        if standing.rank_interval and standing.of
     )
 
 
-def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
+def _score_row(
+    called: str, standing: StepStandingView, ranks: tuple[int, int], of: int
+) -> ScoreRow:
     score, band = "", None
     if standing.score is not None:
         low, high = standing.score
@@ -194,35 +194,19 @@ def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
             else f"{low}"
         )
         band = DrawnInterval(f"{low - 1}%", f"{high - low + 1}%")
-    return ScoreRow(called, score, band, _ranks(standing), _beside_typical(standing.score))
+    return ScoreRow(called, score, band, ranks_of(ranks, of), verdict(ranks, of))
 
 
-def _score_lead(row: ScoreRow) -> str:
-    if row.score:
-        return _("Your whole route scores %(score)s of 100: %(reading)s.") % {
-            "score": row.score,
-            "reading": row.reading,
-        }
-    return _("The rank of your whole route is in this range: %(places)s.") % {"places": row.ranks}
-
-
-def _beside_typical(score: tuple[int, int] | None) -> str:
-    """What the interval bears out beside the firm in the middle, whose score is 50."""
-    if score is None:
+def _route_lead(route: StepStandingView | None) -> str:
+    """Of a route with standings: its verdict, or that its ranks say nothing."""
+    if route is None or route.of is None:
         return ""
-    low, high = score
-    if low > MIDDLE:
-        return _("better than typical")
-    return _("behind typical") if high < MIDDLE else _("cannot be distinguished from typical")
-
-
-def ranks_between(low: int, high: int) -> str:
-    return (
-        ordinal(low)
-        if low == high
-        else pgettext("places", "%(low)s to %(high)s")
-        % {"low": ordinal(low), "high": ordinal(high)}
-    )
+    if route.rank_interval is None:
+        return _("Your whole route has no rank: more than half of all ranks are possible.")
+    return _("Your whole route: %(verdict)s (%(places)s).") % {
+        "verdict": verdict(route.rank_interval, route.of),
+        "places": ranks_of(route.rank_interval, route.of),
+    }
 
 
 def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
@@ -279,7 +263,7 @@ def _figures(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
             ranks_between(*ranked.rank_interval),
             _("of %(of)d") % {"of": ranked.of},
-            _("95 %% rank interval") % {},
+            verdict(ranked.rank_interval, ranked.of),
             "you",
         )
     reached = shown.total(label.best_reached)
@@ -348,10 +332,7 @@ def _reading(gap: RouteGap) -> str:
 def _ranks(standing: StepStandingView) -> str:
     if standing.rank_interval is None or not standing.of:
         return NONE
-    return _("%(places)s of %(of)d") % {
-        "places": ranks_between(*standing.rank_interval),
-        "of": standing.of,
-    }
+    return ranks_of(standing.rank_interval, standing.of)
 
 
 def _sum_row(clear: Sequence[RouteGap], mj: float, co2: tuple[float, float] | None) -> GapRow:

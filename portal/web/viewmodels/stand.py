@@ -39,7 +39,7 @@ class ScoreRow:
         DrawnInterval | None
     )  # the interval on a scale from 1 to 100; None where there is no score
     ranks: str
-    reading: str
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class StandPage:
     no_score: str = ""  # why no step has one
     # why the interval of the whole route is wider than those of the steps; empty where it is not
     interval_note: str = ""
-    score_lead: str = ""  # the whole route's score, or rank among few, with its interval
+    route_lead: str = ""  # how the whole route compares
 
 
 @dataclass(frozen=True, slots=True)

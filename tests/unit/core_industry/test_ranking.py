@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks.composition import ReportedLabel
 from benchmarks.errors import InputError
-from benchmarks.ranking import FEWEST_FOR_A_SCORE, RankedSite, standings
+from benchmarks.ranking import FEWEST_FOR_A_SCORE, RankedSite, quarters_of, standings
 from benchmarks.route_ranking import of_route
 from benchmarks.routes import Pack
 
@@ -106,16 +106,18 @@ def test_the_order_goes_by_energy_and_a_negative_step_ranks_alike(pack: Pack, gr
     )
 
 
-def test_a_band_is_named_only_where_the_site_lies_mostly_in_it(pack: Pack, grow: Grow) -> None:
+def test_a_band_is_named_only_where_it_holds_the_whole_rank_interval(
+    pack: Pack, grow: Grow
+) -> None:
     rng = np.random.default_rng(5)
     ranking = standings(grow(rng, 40, between=0.8, batches=(341, 420)).labels, pack, rng)
     assert ranking[0].band == 1
     assert ranking[-1].band == 4
-    undecided = [s for s in ranking if s.band is None]
-    assert undecided
     for standing in ranking:
-        if standing.rank_interval[1] <= 10:
-            assert standing.band == 1
+        first, last = ((rank - 1) // 10 + 1 for rank in standing.rank_interval)
+        assert standing.band == (first if first == last else None)
+        assert quarters_of(standing.rank_interval, 40) == (first, last)
+    assert None in {standing.band for standing in ranking}
 
 
 def test_among_too_few_firms_nobody_is_ranked(pack: Pack, grow: Grow) -> None:

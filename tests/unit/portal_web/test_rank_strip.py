@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.route_ranking import tells
 from portal.standings.selectors import StepStandingView
 from portal.web.presenters.stand import MOST_TICKS, rank_strip, score_rows
 from portal.web.viewmodels.stand import RankStrip
 from portal.web.words.terms import Names
+from portal.web.words.verdicts import verdict
 
 
 def strip(of: int, low: int, high: int) -> RankStrip:
@@ -21,26 +23,38 @@ def strip(of: int, low: int, high: int) -> RankStrip:
     return view
 
 
-@pytest.mark.parametrize(
-    ("score", "shown", "reading"),
-    [
-        ((51, 90), "51 to 90", "better than typical"),
-        ((50, 90), "50 to 90", "cannot be distinguished from typical"),
-        ((12, 50), "12 to 50", "cannot be distinguished from typical"),
-        ((12, 49), "12 to 49", "behind typical"),
-        ((1, 1), "1", "behind typical"),
-        (None, "", ""),
-    ],
-)
-def test_a_score_is_said_by_its_interval(
-    score: tuple[int, int] | None, shown: str, reading: str
-) -> None:
+@pytest.mark.parametrize(("score", "shown"), [((51, 90), "51 to 90"), ((1, 1), "1"), (None, "")])
+def test_a_score_is_said_by_its_interval(score: tuple[int, int] | None, shown: str) -> None:
     standing = StepStandingView(
         "eaf", "", "", "energy", "kgce/t", 1.0, 1.0, 1.0, (0.9, 1.1), (2, 3), None, 30, 1, score
     )
     (row,) = score_rows([standing], Names.of("steel", "1"))
-    assert (row.score, row.reading, row.band is None) == (shown, reading, score is None)
-    assert row.ranks == "2nd to 3rd of 30"
+    assert (row.score, row.band is None) == (shown, score is None)
+    assert (row.ranks, row.verdict) == ("2nd to 3rd of 30", "First quarter, least energy")
+
+
+@pytest.mark.parametrize(
+    ("ranks", "of", "said"),
+    [
+        ((1, 6), 26, "First quarter, least energy"),
+        ((2, 7), 26, "Better than typical"),
+        ((1, 13), 26, "Better than typical"),
+        ((8, 12), 26, "Second quarter"),
+        ((13, 14), 26, "Cannot be distinguished from typical"),
+        ((4, 26), 26, "Cannot be distinguished from typical"),
+        ((14, 19), 26, "Third quarter"),
+        ((14, 26), 26, "Behind typical"),
+        ((20, 26), 26, "Fourth quarter, most energy"),
+    ],
+)
+def test_a_verdict_says_what_the_whole_rank_interval_bears_out(
+    ranks: tuple[int, int], of: int, said: str
+) -> None:
+    assert verdict(ranks, of) == said
+
+
+def test_a_route_of_which_more_than_half_of_the_ranks_are_possible_has_none() -> None:
+    assert [tells(ranks, 26) for ranks in ((1, 13), (1, 14), (4, 26))] == [True, False, False]
 
 
 def test_few_ranks_have_a_tick_each() -> None:
