@@ -204,7 +204,7 @@ def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cas
 
 
 def whole_route_interval(page: str) -> tuple[str, str]:
-    after = page.partition("Your protected value, whole route")[2]
+    after = page.partition("Your best runs, whole route")[2]
     match = re.search(r"([\d.\u2212]+) to ([\d.\u2212]+)", after)
     assert match is not None
     return match[1], match[2]

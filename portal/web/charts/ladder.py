@@ -36,6 +36,7 @@ class StepRung:
     typical: Estimate | None = None
     you: Estimate | None = None
     reached: Estimate | None = None
+    usual: Estimate | None = None  # the site's own median run, beside the best of its runs in `you`
 
     def above(self, value: float) -> float:
         """How far a value lies above the best, per tonne of the route's product."""
@@ -47,7 +48,7 @@ class StepRung:
         """Every number that must be on the scale."""
         if self.best is None:
             return
-        for estimate in (self.best, self.typical, self.you, self.reached):
+        for estimate in (self.best, self.typical, self.you, self.reached, self.usual):
             if estimate is not None:
                 yield from (
                     self.above(v)
@@ -87,6 +88,7 @@ class RungPicture:
     typical: ValueMark | None
     silhouette: DrawnInterval | None
     you: ValueMark | None
+    usual: ValueMark | None
     reached: ValueMark | None
     step_down: tuple[str, str] | None
 
@@ -128,6 +130,7 @@ def _picture(rung: StepRung, below: StepRung | None, scale: _Scale) -> RungPictu
         typical=typical,
         silhouette=silhouette,
         you=_mark(rung, rung.you, scale),
+        usual=_mark(rung, rung.usual, scale),
         reached=_mark(rung, rung.reached, scale),
         step_down=step_down,
     )

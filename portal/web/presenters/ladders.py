@@ -11,6 +11,7 @@ from typing import TypedDict
 from django.utils.translation import gettext as _
 
 from benchmarks.comparison.estimates import Estimate
+from benchmarks.comparison.gaps import whole_route
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals_of as grid_decimals
@@ -59,9 +60,8 @@ class LadderRow:
     limits: LimitCell | None
     limits_from_above: bool = False  # a cell further up spans this row
     reached: str = ""  # text beside the mark of the best whole route
-    # text beside the site's own whole route: its value, for the published total is rounded and a
-    # difference would not add up
-    own: str = ""
+    usual: str = ""  # the site's own median run
+    own: str = ""  # text beside its mark: how far it is above the best of the site's own runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ class RowText(TypedDict):
     you: str
     you_interval: str
     above: str
+    usual: str
+    own: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,21 +207,23 @@ def ladder_of(
     limits: Sequence[LimitShown] = (),
     you: Mapping[str, Estimate] | None = None,
     your_total: Estimate | None = None,
+    usual: Mapping[str, Estimate] | None = None,
     order: Sequence[str] | None = None,
 ) -> Ladder:
     """The ladder of a label.
 
     Args:
-        you: the site's own protected values by step, in the metric's unit; None for the public
-            ladder, which tells second metrics, too.
+        you: the best of the site's own runs by step, as it reported it, in the metric's unit; None
+            for the public ladder, which tells second metrics, too.
+        usual: its median run by step.
         order: step ids from top to bottom; the route's order if None.
     """
     steps = label.headline
     numbers = {step.step: index for index, step in enumerate(steps, 1)}
     if order is not None:
         steps = tuple(sorted(steps, key=lambda step: order.index(step.step)))
-    rungs = [_rung(step, shown, you) for step in steps]
-    total_rung = _total_rung(label, shown, your_total)
+    rungs = [_rung(step, shown, you or {}, usual or {}) for step in steps]
+    total_rung = _total_rung(label, shown, your_total, usual or {})
     picture = ladder.draw([*rungs, total_rung])
     cells, route_limits, listed = (
         beside_rows(limits, [step.step for step in steps], shown.names.pack)
@@ -273,26 +277,37 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
 
 
 def _rung(
-    cell: CellView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None
+    cell: CellView,
+    shown: TotalsDisplay,
+    you: Mapping[str, Estimate],
+    usual: Mapping[str, Estimate],
 ) -> ladder.StepRung:
-    own = you.get(cell.step) if you else None
+    factor = shown.factor(cell.unit)
+    own, median = (
+        values[cell.step].scaled(factor) if cell.step in values else None for values in (you, usual)
+    )
     return ladder.StepRung(
-        cell.ratio,
-        shown.best(cell),
-        shown.typical(cell),
-        own.scaled(shown.factor(cell.unit)) if own else None,
+        cell.ratio, shown.best(cell), shown.typical(cell), own, None, usual=median
     )
 
 
 def _total_rung(
-    label: LabelView, shown: TotalsDisplay, your_total: Estimate | None
+    label: LabelView,
+    shown: TotalsDisplay,
+    your_total: Estimate | None,
+    usual: Mapping[str, Estimate],
 ) -> ladder.StepRung:
+    factor = shown.factor(label.composite.unit)
+    every_step = your_total is not None and all(cell.step in usual for cell in label.headline)
     return ladder.StepRung(
         1.0,
         shown.total(label.composite),
         shown.total(label.typical),
-        your_total.scaled(shown.factor(label.composite.unit)) if your_total else None,
+        your_total.scaled(factor) if your_total else None,
         shown.total(label.best_reached),
+        whole_route((cell.ratio, usual[cell.step]) for cell in label.headline).scaled(factor)
+        if every_step
+        else None,
     )
 
 
@@ -336,7 +351,6 @@ def _total_row(
         if rung.reached
         else ""
     )
-    own = _("%(value)s you") % {"value": number(rung.you.value, decimals)} if rung.you else ""
     return LadderRow(
         name=_("Whole route"),
         unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
@@ -346,7 +360,6 @@ def _total_row(
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
-        own=own,
         **_values(rung, decimals, with_you=with_you),
     )
 
@@ -355,12 +368,17 @@ def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> R
     """The row's numbers as text: all with the same decimals. Beside a site's own values another's
     distance would pass for its own.
     """
-    present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
+    present = [
+        estimate
+        for estimate in (rung.best, rung.typical, rung.you, rung.usual)
+        if estimate is not None
+    ]
     decimals = (
         decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals
     )
     farther = rung.you if with_you else rung.typical
     above = rung.above(farther.value) if farther and rung.best else None
+    to_best = (rung.usual.value - rung.you.value) * rung.ratio if rung.usual and rung.you else None
     return {
         "best": number(rung.best.value, decimals) if rung.best else "",
         "best_interval": between(rung.best.lo, rung.best.hi, decimals) if rung.best else "",
@@ -369,6 +387,10 @@ def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> R
         "you_interval": between(rung.you.lo, rung.you.hi, decimals) if rung.you else "",
         "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))}
         if above is not None
+        else "",
+        "usual": number(rung.usual.value, decimals) if rung.usual else "",
+        "own": _("%(gap)s to your own best") % {"gap": number(to_best, decimals_of(to_best))}
+        if to_best is not None
         else "",
     }
 

@@ -27,7 +27,8 @@ class SiteComparison:
     """One site beside one label. All by step, and of gaps for one of the route's output."""
 
     standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
-    own: Mapping[str, Estimate]
+    own: Mapping[str, Estimate]  # the best of its own runs
+    usual: Mapping[str, Estimate]  # its median run, without an interval
     awaited: int  # values whose interval is computed with the next draft
     gaps: Sequence[
         RouteGap
@@ -62,7 +63,12 @@ def compared(
         for step_gap in clear
     }
     awaited = sum(not estimate.has_interval for estimate in own.values())
-    return SiteComparison(standings, own, awaited, gaps, clear, in_kgce, heat, co2, factors)
+    usual = {
+        step: Estimate(standing.typical)
+        for step, standing in standings.items()
+        if standing.typical is not None
+    }
+    return SiteComparison(standings, own, usual, awaited, gaps, clear, in_kgce, heat, co2, factors)
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:

@@ -107,7 +107,10 @@ def stand_page(
         scores=(scores := score_rows(by_step, names, stand.route)),
         route_lead=_route_lead(stand.route),
         no_score="" if any(row.band for row in scores) else few,
-        ladder=ladder_of(view.label, shown, you=site.own, your_total=total, order=order),
+        ladder=ladder_of(
+            view.label, shown, you=site.own, your_total=total, usual=site.usual, order=order
+        ),
+        own_best=_own_best(site, view.label, shown),
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["MJ"].note,
@@ -197,6 +200,28 @@ def _score_row(
     return ScoreRow(called, score, band, ranks_of(ranks, of), verdict(ranks, of))
 
 
+def _own_best(site: SiteComparison, label: LabelView, shown: TotalsDisplay) -> str:
+    """What running every day like the best of its own runs would spare the site, at the steps that
+    it reported; empty where it is nothing.
+    """
+    spared = {
+        cell.step: cell.ratio * (site.usual[cell.step].value - site.own[cell.step].value)
+        for cell in label.headline
+        if cell.step in site.usual
+    }
+    total = shown.factor(label.composite.unit) * sum(spared.values())
+    if total <= 0:
+        return ""
+    return _(
+        "If every run were like your own best ones, you would use %(spared)s %(unit)s less, "
+        "without investment. The largest part is at %(step)s."
+    ) % {
+        "spared": number(total),
+        "unit": shown.per_output(label.composite.unit, shown.names.product(shown.route)),
+        "step": within(shown.names.step_name(max(spared, key=lambda step: spared[step]))),
+    }
+
+
 def _route_lead(route: StepStandingView | None) -> str:
     """Of a route with standings: its verdict, or that its ranks say nothing."""
     if route is None or route.of is None:
@@ -241,7 +266,7 @@ def _figures(
         if awaited
         else _("not every step was reported")
     )
-    value = HeadlineFigure(_("Your protected value, whole route"), NONE, "", lacking, "you")
+    value = HeadlineFigure(_("Your best runs, whole route"), NONE, "", lacking, "you")
     if total is not None and not awaited:
         own = total.scaled(factor)
         value = HeadlineFigure(

@@ -95,6 +95,7 @@ class StandPage:
     # why the interval of the whole route is wider than those of the steps; empty where it is not
     interval_note: str = ""
     route_lead: str = ""  # how the whole route compares
+    own_best: str = ""  # what the site would spare by running like the best of its own runs
 
 
 @dataclass(frozen=True, slots=True)

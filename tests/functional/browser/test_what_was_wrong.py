@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from benchmarks.comparison.co2 import Co2Factors
 from benchmarks.label_keys import LabelKey
+from benchmarks.measurements import Metric
 from benchmarks.wire import envelope
 from portal import keys
 from portal.catalogue import obliged_list
@@ -237,6 +240,53 @@ def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Secto
     )
     assert were_it_power is not None
     assert high < 0.9 * were_it_power[1]
+
+
+def test_a_firm_and_its_officer_read_one_verdict(
+    owner: Reader, officer: Reader, world: Sector
+) -> None:
+    site = world.cast.plants[-1].site
+    owner.open("/where-we-stand/")
+    told = {
+        row.locator("th").inner_text(): row.locator("td").last.inner_text()
+        for row in owner.page.locator("table:has(caption:text('Your rank by step')) tbody tr").all()
+    }
+    officer.open(
+        f"/publications/{world.cast.group.pk}/{PERIOD}/standings/?q={site.slug}&metric=total"
+    )
+    rows = officer.page.locator("#found tbody tr").all()
+    assert {
+        row.locator("td").nth(1).inner_text().splitlines()[0]: row.locator("td").last.inner_text()
+        for row in rows
+    } == told
+    assert len(told) >= len(world.cast.pack.steps)
+    assert set(told.values()) - {"Cannot be distinguished from typical"}
+
+
+def test_the_usual_run_of_a_plant_stands_beside_the_usual_and_its_own_best(
+    owner: Reader, world: Sector
+) -> None:
+    owner.open("/where-we-stand/")
+    page = owner.page
+    file = page.request.get(str(page.get_attribute("a[href*='.csv']", "href")))
+    rows = [
+        row for row in csv.DictReader(io.StringIO(file.text())) if row["metric"] == Metric.TOTAL
+    ]
+    shown = page.locator("table.lad tbody tr:not(.sum)").all()
+    usual = {
+        row.locator("th b").inner_text().partition(". ")[2]: float(
+            row.locator("td.you b").inner_text()
+        )
+        for row in shown
+    }
+    assert usual == {
+        row["step_name"]: pytest.approx(float(row["protected_typical"]), rel=0.01)
+        for row in rows
+        if row["protected_typical"]
+    }
+    assert len(usual) == len(world.cast.pack.steps)
+    assert page.locator(".m-usual").count() > len(usual)
+    assert "without investment" in page.inner_text("#own-best")
 
 
 def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(
