@@ -450,7 +450,7 @@ class TestImport:
             reverse("web:import-practices"),
             {
                 "listed": SimpleUploadedFile(
-                    "list.csv", template.replace(",6,", ",6.5,", 1).encode()
+                    "list.csv", template.replace(",0.9,", ",1.5,", 1).encode()
                 )
             },
         )
@@ -459,7 +459,7 @@ class TestImport:
         assert (row.state, row.version, row.content["saving_from"]) == (
             EntryState.REVIEWED,
             2,
-            "6.5",
+            "1.5",
         )  # version 1 comes with Steplabel
         first.post(reverse("web:publish-practices"))
         assert not Edition.objects.exists()  # not by who imported it
@@ -467,7 +467,7 @@ class TestImport:
         assert "Publish 1 imported practice?" in question
         second.post(reverse("web:publish-practices"), {"read_against": read_in(question)})
         assert Entry.objects.get().state == EntryState.PUBLISHED
-        assert "6.5 kWh" in page(Client(), "practice", row.practice)
+        assert "1.5 kWh" in page(Client(), "practice", row.practice)
 
     def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(
         self, cast: Cast
@@ -513,8 +513,8 @@ class TestImport:
         lines = (
             head,
             line,
-            line.replace("rm-wash", "Rm wash"),
-            line.replace("rm-wash", "rm-two").replace(",cement,", ",paper,"),
+            line.replace("rm-raw", "Rm raw"),
+            line.replace("rm-raw", "rm-two").replace(",cement,", ",paper,"),
         )
         answer = client.post(
             reverse("web:import-practices"),

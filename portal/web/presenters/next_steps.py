@@ -53,7 +53,6 @@ class PracticeRow:
     low: str  # exact: of the saving, kWh or MJ for one of the step's output
     exact_investment: str  # US$ for one of yearly capacity; empty where the source gives none
     carriers: str  # ids that the step takes
-    beyond: str = ""  # what to think of a saving that is more than the gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +208,11 @@ def _to_do(
     step = names.step(gap.step)
     made_in = names.step_made_in(gap.step)
     amount = one_of(made_in, in_page_language(step.product_words) if step else cell.product)
-    practices = library.of_step(pack, gap.step)
-    rows = [
-        _practice(practice, amount, step, high * units[practice.unit].per_kgce)
-        for practice in practices
+    # what saves more than the gap is another plant
+    practices = [
+        practice
+        for practice in library.of_step(pack, gap.step)
+        if practice.saving <= high * units[practice.unit].per_kgce
     ]
     return ToDo(
         step=called,
@@ -223,7 +223,7 @@ def _to_do(
             "interval": between(low, high, decimals),
         },
         unit=one_of_output(made_in),
-        practices=tuple(sorted(rows, key=lambda row: bool(row.beyond))),
+        practices=tuple(_practice(practice, amount, step) for practice in practices),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
@@ -237,12 +237,7 @@ def _to_do(
     )
 
 
-def _practice(
-    practice: Practice, amount: str, step: Step | None, largest_gap: float
-) -> PracticeRow:
-    """`largest_gap`: the high end of the step's gap, in the practice's unit for one of the step's
-    output.
-    """
+def _practice(practice: Practice, amount: str, step: Step | None) -> PracticeRow:
     name = in_page_language(practice.words)
     if practice.cause is not None:
         name = _("%(practice)s (against: %(cause)s)") % {
@@ -264,7 +259,4 @@ def _practice(
         low=f"{practice.saving}",
         exact_investment="" if practice.investment is None else f"{practice.investment}",
         carriers=" ".join(may_take(step.boundary)) if step else "",
-        beyond=_("More than the gap: the plant itself would have to change.")
-        if practice.saving > largest_gap
-        else "",
     )

@@ -268,7 +268,7 @@ def test_the_usual_run_of_a_plant_stands_beside_the_usual_and_its_own_best(
 ) -> None:
     owner.open("/where-we-stand/")
     page = owner.page
-    file = page.request.get(str(page.get_attribute("a[href*='.csv']", "href")))
+    file = page.request.get(page.locator("a[href*='.csv']").first.evaluate("link => link.href"))
     rows = [
         row for row in csv.DictReader(io.StringIO(file.text())) if row["metric"] == Metric.TOTAL
     ]
