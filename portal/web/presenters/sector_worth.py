@@ -79,11 +79,12 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             _("What the firms would save per year if all came down to the best"),
         ),
     }
+    # one scale for both tables
+    highest = max((each[1][1] for of in savings.values() for each in of.values()), default=0) or 1.0
     tables = []
     for to, of_steps in savings.items():
         if not of_steps:
             continue
-        highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
         co2 = {
             id_: factors.of_saving(ends, names.boundary(id_), most.get(id_))
             for id_, (_value, ends) in of_steps.items()

@@ -199,6 +199,17 @@ def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in
     assert "tonne" not in f"{[table.caption for table in worth.tables]}{worth.output}".lower()
 
 
+def test_the_savings_down_to_typical_and_to_the_best_are_drawn_on_one_scale() -> None:
+    _stand, view = glass()
+    (step,) = view.label.cells
+    both = (Potential("typical", 0.1, (0.05, 0.15)), *step.potential)
+    label = replace(view.label, cells=(replace(step, potential=both),))
+    worth = worth_of(replace(view, label=label))
+    assert worth is not None
+    widths = [float(table.rows[0].bar.width.removesuffix("%")) for table in worth.tables]
+    assert widths[1] == pytest.approx(5 * widths[0], abs=0.1)
+
+
 def of_year(view: InForceView, period: str, unit: str, best: float, typical: float) -> InForceView:
     """The same benchmark of a year in which it was counted in this unit."""
     composite, middle = (
