@@ -54,9 +54,11 @@ def of_route(
         (
             run[0].site,
             run[0].firm,
-            sum(
-                float(cell.route_step.ratio) * float(row.label.best_value)
-                for cell, row in zip(headline, run, strict=True)
+            float(
+                sum(
+                    cell.route_step.ratio * row.label.best_value
+                    for cell, row in zip(headline, run, strict=True)
+                )
             ),
         )
         for run in runs

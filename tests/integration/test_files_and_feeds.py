@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from defusedxml.ElementTree import fromstring
@@ -87,6 +88,9 @@ def test_where_we_stand_is_a_table_of_ones_own_values(cast: Cast) -> None:
     assert {row["site"] for row in rows} == {"works-1"}
     assert all(float(row["low"]) <= float(row["high"]) for row in rows)
     assert any(row["industry_best"] for row in rows)
+    route = rows[-1]
+    assert (route["step"], bool(route["industry_best"])) == ("whole-route", True)
+    assert all(re.fullmatch(r"-?\d+(\.\d{1,6})?", row["protected_best"]) for row in rows)
 
 
 def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map(

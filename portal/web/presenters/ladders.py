@@ -222,7 +222,7 @@ def ladder_of(
     numbers = {step.step: index for index, step in enumerate(steps, 1)}
     if order is not None:
         steps = tuple(sorted(steps, key=lambda step: order.index(step.step)))
-    rungs = [_rung(step, shown, you or {}, usual or {}) for step in steps]
+    rungs = [_rung(step, shown, you, usual or {}) for step in steps]
     total_rung = _total_rung(label, shown, your_total, usual or {})
     picture = ladder.draw([*rungs, total_rung])
     cells, route_limits, listed = (
@@ -279,16 +279,21 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
 def _rung(
     cell: CellView,
     shown: TotalsDisplay,
-    you: Mapping[str, Estimate],
+    you: Mapping[str, Estimate] | None,
     usual: Mapping[str, Estimate],
 ) -> ladder.StepRung:
-    factor = shown.factor(cell.unit)
+    """For one of the step's own output; beside a site's values for one of the route's, so that
+    they differ by the gap that is drawn.
+    """
+    industry = shown.best(cell), shown.typical(cell)
+    if you is None:
+        return ladder.StepRung(cell.ratio, *industry)
+    best, typical = (each.scaled(cell.ratio) if each else None for each in industry)
+    factor = shown.factor(cell.unit) * cell.ratio
     own, median = (
         values[cell.step].scaled(factor) if cell.step in values else None for values in (you, usual)
     )
-    return ladder.StepRung(
-        cell.ratio, shown.best(cell), shown.typical(cell), own, None, usual=median
-    )
+    return ladder.StepRung(1.0, best, typical, own, usual=median)
 
 
 def _total_rung(
@@ -327,12 +332,12 @@ def _row(
     variant = shown.names.variant_name(cell.step, cell.variant)
     return LadderRow(
         name=f"{index}. {shown.names.step_name(cell.step)}",
-        unit=shown.per_output(cell.unit, with_variant(product, variant)),
+        unit="" if with_you else shown.per_output(cell.unit, with_variant(product, variant)),
         hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
         picture=drawn,
         limits=limits,
         limits_from_above=covered,
-        **_values(rung, shown.step_decimals(cell), with_you=with_you),
+        **_values(rung, None if with_you else shown.step_decimals(cell), with_you=with_you),
     )
 
 

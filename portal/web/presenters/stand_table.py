@@ -43,11 +43,14 @@ beside the codes.
 def stand_table(
     stand: StandView, label: LabelView, names: Names
 ) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    cells = {LabelKey.of(cell): cell for cell in label.cells}
+    industry = {LabelKey.of(cell): (cell.best, cell.interval, cell.typical) for cell in label.cells}
+    if stand.route is not None:
+        route = label.composite
+        industry[LabelKey.of(stand.route)] = (route.value, route.interval, label.typical.value)
 
     def rows() -> Iterator[Sequence[object]]:
         for standing in (*stand.steps, *((stand.route,) if stand.route else ())):
-            industry = cells.get(LabelKey.of(standing))
+            best, interval, typical = industry.get(LabelKey.of(standing), (None, None, None))
             yield (
                 *(
                     stand.report.site,
@@ -61,17 +64,14 @@ def stand_table(
                 *(
                     standing.value,
                     "" if standing.typical is None else standing.typical,
-                    *(standing.interval or ("", "")),
+                    *([round(end, 4) for end in standing.interval or ()] or ("", "")),
                     *(standing.rank_interval or ("", "")),
                     standing.of or "",
                     standing.band or "",
                 ),
                 *(standing.score or ("", "")),
-                *(
-                    ("", "", "", "")
-                    if industry is None
-                    else (industry.best, *(industry.interval or ("", "")), industry.typical)
-                ),
+                *("" if best is None else best, *(interval or ("", ""))),
+                "" if typical is None else typical,
                 *(
                     names.step_name(standing.step),
                     names.variant_name(standing.step, standing.variant),

@@ -242,6 +242,14 @@ def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Secto
     assert high < 0.9 * were_it_power[1]
 
 
+def test_what_a_version_rests_on_is_said_where_it_is_shown(reader: MakeReader) -> None:
+    public = reader("en", 1440)
+    public.open("/")
+    assert "audit samples" not in public.text()
+    public.page.click("#found tbody a")
+    assert "a certification body" in public.page.inner_text("#verified")
+
+
 def test_a_firm_and_its_officer_read_one_verdict(
     owner: Reader, officer: Reader, world: Sector
 ) -> None:
@@ -256,7 +264,9 @@ def test_a_firm_and_its_officer_read_one_verdict(
     )
     rows = officer.page.locator("#found tbody tr").all()
     assert {
-        row.locator("td").nth(1).inner_text().splitlines()[0]: row.locator("td").last.inner_text()
+        row.locator("td").nth(1).inner_text().partition(" (")[0].splitlines()[0]: row.locator(
+            "td"
+        ).last.inner_text()
         for row in rows
     } == told
     assert len(told) >= len(world.cast.pack.steps)
@@ -275,12 +285,15 @@ def test_the_usual_run_of_a_plant_stands_beside_the_usual_and_its_own_best(
     shown = page.locator("table.lad tbody tr:not(.sum)").all()
     usual = {
         row.locator("th b").inner_text().partition(". ")[2]: float(
-            row.locator("td.you b").inner_text()
+            row.locator("td.you b").inner_text().replace("\u2212", "-")
         )
         for row in shown
     }
+    ratios = {step.step: float(step.ratio) for step in world.cast.pack.routes[0].steps}
     assert usual == {
-        row["step_name"]: pytest.approx(float(row["protected_typical"]), rel=0.01)
+        row["step_name"]: pytest.approx(
+            ratios[row["step"]] * float(row["protected_typical"]), rel=0.01
+        )
         for row in rows
         if row["protected_typical"]
     }
