@@ -673,7 +673,7 @@ def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(
     client: Client, published: Publication
 ) -> None:
     assert (
-        "行业基准"
+        "行业对标值"
         in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
     )
     answer = client.post(

@@ -39,7 +39,7 @@ RETIRED = {
     "等待开封|正在开封": "待解密",
     # a licence has its name; the terms that firms signed keep their wording
     "(?<!知识共享)署名(?!：任何公开内容)": "公示企业名称",
-    "标杆(?!水平|值, which)": "行业基准",
+    "标杆(?!水平|值, which)|行业基准": "行业对标值",
     r"第 ?(%\(\w+\)[sd]|\{revision\}|\d) 次修订": "修订号",
     "退出本方案|退出该计划|退出制度": "退出本计划",
     "待处理申请|等待的申请": "待审申请",
