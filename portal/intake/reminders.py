@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -25,14 +25,10 @@ from portal.catalogue.selectors import period_of_group
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.owed import owed, owed_of
 from portal.intake.participation import ParticipationView, ReportingState
+from portal.intake.turnout import REMINDER_PAUSE
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
-
-PAUSE = timedelta(days=1)
-"""A site is not reminded again before this: a form sent twice reminds once, and nobody is
-pestered.
-"""
 
 OWING = frozenset({ReportingState.LATE, ReportingState.UNUSABLE})
 """Nothing came by the due date; or what came was refused, and the due date is past as well."""
@@ -111,7 +107,9 @@ def remind(
             )
         late_now = set(owing(view, now))
         asked = late_now if chosen is None else set(chosen) & set(remindable(view))
-        recent = Reminder.objects.filter(period=period, sent_at__gt=now - PAUSE).values("site")
+        recent = Reminder.objects.filter(period=period, sent_at__gt=now - REMINDER_PAUSE).values(
+            "site"
+        )
         late = (
             regulated_sites(by)
             .filter(slug__in=asked)

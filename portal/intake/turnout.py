@@ -5,20 +5,25 @@ Counts only, never a value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Jurisdiction, Site, User
+from portal.accounts.models import Jurisdiction, Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
-from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import PeerGroupMember, Reminder, ReportingPeriod
 from portal.intake.models import IN_THE_VAULT, Submission, counting_by
 from portal.intake.participation import ReportingState, taking_of, unanswered_commitments
+
+REMINDER_PAUSE = timedelta(days=1)
+"""A site is not reminded again before this: a form sent twice reminds once, and nobody is
+pestered.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class TurnoutView:
     states: Mapping[ReportingState, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
     arrived_late: int  # obliged sites whose first report came after the due date
+    to_remind: int  # late ones that somebody acts for and that were not reminded within the day
+    without_contact: int  # late ones that nobody acts for: a reminder would reach nobody
 
 
 class _Sent(NamedTuple):
@@ -99,8 +106,21 @@ def turnout(
         .values_list("site_id", "period")
     )
     later = due_dates([period.pk for period in periods])
+    reached = set(
+        sites.filter(
+            organisation__memberships__role=Role.ENTERPRISE,
+            organisation__memberships__user__is_active=True,
+        ).values_list("pk", flat=True)
+    )
+    reminded = set(
+        Reminder.objects.filter(period__in=periods, sent_at__gt=now - REMINDER_PAUSE).values_list(
+            "period_id", "site_id"
+        )
+    )
     return tuple(
-        _counted(period, members[period.peer_group_id], sent, committed, later, now)
+        _counted(
+            period, members[period.peer_group_id], sent, committed, later, reached, reminded, now
+        )
         for period in periods
     )
 
@@ -131,11 +151,13 @@ def _counted(
     sent: Mapping[tuple[int, str], Sequence[_Sent]],
     committed: set[tuple[int, str]],
     later: Mapping[tuple[int, int], datetime],
+    reached: Collection[int],
+    reminded: Collection[tuple[int, int]],
     now: datetime,
 ) -> TurnoutView:
     states: Counter[ReportingState] = Counter()
     firms, reported = set(), set()
-    sites = obliged = obliged_reported = only_committed = late = 0
+    sites = obliged = obliged_reported = only_committed = late = to_remind = without_contact = 0
     versions = counting_by(period.peer_group.pack_version)
     for site, firm, obliged_now in members:
         is_obliged = period.obliges(site, now=obliged_now)
@@ -152,6 +174,9 @@ def _counted(
         obliged += is_obliged
         only_committed += counting is None and (site, period.name) in committed
         late += is_obliged and bool(reports) and reports[0].received > due
+        if taking is ReportingState.LATE:
+            without_contact += site not in reached
+            to_remind += site in reached and (period.pk, site) not in reminded
         if taking is ReportingState.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged
@@ -173,4 +198,6 @@ def _counted(
         states=states,
         committed=only_committed,
         arrived_late=late,
+        to_remind=to_remind,
+        without_contact=without_contact,
     )

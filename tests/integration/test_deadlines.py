@@ -252,10 +252,18 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
         REASON
         in officer.post(reverse("web:extend", args=parts), answers, follow=True).content.decode()
     )
-    assert (
-        "2 sites are reminded."
-        in officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
-    )
+    Membership.objects.filter(user=cast.plants[3].owner).delete()
+    home = officer.get(reverse("web:home")).content.decode()
+    assert "Remind 1" in home
+    assert "1 late site has no contact: telephone the firm" in home
+    said = officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
+    assert "1 site is reminded." in said
+    assert "a mail unless they declined it: 1." in said
+    assert "Nobody was reached at Works 4" in said
+    assert "no contact registered" in said
+    home = officer.get(reverse("web:home")).content.decode()
+    assert "Remind 1" not in home, "who was reached today is not reminded again"
+    assert "1 late site has no contact: telephone the firm" in home, "and who was not stays open"
     answer = officer.post(reverse("web:set-due", args=parts), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
     answer = officer.post(reverse("web:set-due", args=parts), {"due": "2017-09-30"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,13 +16,13 @@ from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest
 from portal.intake.participation import ParticipationView, ReportingState
 from portal.intake.reminders import (
-    PAUSE,
     ExtensionView,
     RemindedReport,
     ReminderView,
     owing,
     remindable,
 )
+from portal.intake.turnout import REMINDER_PAUSE
 from portal.names import in_chinese
 from portal.notifications.kinds import NoticeKind
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
@@ -120,7 +120,11 @@ def deadlines_page(
         if participant.site in late
     ]
     picked = chosen_by(boxes, query) if picked is None else picked
-    recent = {reminder.site for reminder in reminders if reminder.sent_at > now - PAUSE}
+    recent = {
+        reminder.site: bool(reminder.reminded)
+        for reminder in reminders
+        if reminder.sent_at > now - REMINDER_PAUSE
+    }
     return DeadlinesPage(
         title=title,
         scope=shown_name(view.scope),
@@ -168,8 +172,7 @@ def deadlines_page(
                 shown_name(reminder.site_name),
                 reminder.sent_at,
                 reminder.sent_by,
-                enumerated(reminder.reminded)
-                or _("nobody acts for its enterprise: call the enterprise"),
+                enumerated(reminder.reminded) or _("No contact registered. Telephone the firm."),
             )
             for reminder in reminders
         ),
@@ -188,16 +191,26 @@ def _firm(site: Site) -> str:
 
 
 def _to_choose(
-    view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None
+    view: ParticipationView,
+    late: set[str],
+    recent: Mapping[str, bool],
+    picked: Collection[str] | None,
 ) -> tuple[SiteToRemind, ...]:
-    """The late ones are chosen beforehand, but for who was reminded within a day."""
+    """The late ones are chosen beforehand, but for who was reminded within a day. `recent`: whether
+    that reached anybody.
+    """
     sites = []
-    chosen = late - recent if picked is None else picked
+    chosen = late - recent.keys() if picked is None else picked
     for participant in view.participants:
         if participant.taking is ReportingState.REPORTED:
             continue
         notes = [_("late") if participant.site in late else str(TAKING_PART[participant.taking][0])]
-        notes += [_("reminded within the last day")] if participant.site in recent else []
+        if participant.site in recent:
+            notes.append(
+                _("reminded within the last day")
+                if recent[participant.site]
+                else _("no contact registered")
+            )
         name = headed((shown_name(participant.firm), shown_name(participant.site_name)))
         sites.append(
             SiteToRemind(participant.site, name, enumerated(notes), participant.site in chosen)

@@ -394,6 +394,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
     names, due = Names.of(view.pack, view.pack_version), last_day(view.due)
     title = page_title(names, view.route, view.period)
     late, missing = view.states.get(ReportingState.LATE, 0), view.obliged - view.obliged_reported
+    address = reverse("web:deadlines", args=[view.peer_group, view.period])
     if late:
         what = ngettext(
             "%(n)d of %(of)d obliged sites is late with its report",
@@ -405,17 +406,31 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
             today,
             what % {"n": late, "of": view.obliged},
             title,
-            _("Remind %(n)d") % {"n": late},
-            reverse("web:deadlines", args=[view.peer_group, view.period]),
+            _("Remind %(n)d") % {"n": view.to_remind} if view.to_remind else _("See who"),
+            address,
             late=True,
         )
+        if view.without_contact:
+            what = ngettext(
+                "%(n)d late site has no contact: telephone the firm",
+                "%(n)d late sites have no contact: telephone the firms",
+                view.without_contact,
+            )
+            yield _row(
+                due,
+                today,
+                what % {"n": view.without_contact},
+                title,
+                _("See who"),
+                address,
+                late=True,
+            )
     elif missing and (due - today).days <= AHEAD_DAYS and today <= due:
         what = ngettext(
             "%(n)d of %(of)d obliged sites has not reported yet",
             "%(n)d of %(of)d obliged sites have not reported yet",
             missing,
         )
-        address = reverse("web:deadlines", args=[view.peer_group, view.period])
         yield _row(
             due,
             today,

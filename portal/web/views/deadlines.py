@@ -30,7 +30,7 @@ from portal.web.forms.deadlines import DueForm, ExtensionForm, MoreTimeForm
 from portal.web.forms.errors import add_error, mark_errors
 from portal.web.presenters.deadlines import deadlines_page, may_be_extended
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words.terms import period_name, shown_name
+from portal.web.words.terms import enumerated, period_name, shown_name
 
 
 @for_role(Role.REGULATOR)
@@ -194,11 +194,27 @@ def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     if "choose" in request.POST and not chosen:
         messages.error(request, _("Nobody was reminded: choose at least one site."))
         return redirect("web:deadlines", group, period)
-    sent = len(reminders.remind(view, person(request), timezone.now(), chosen or None))
-    messages.success(
-        request,
-        ngettext("%(n)d site is reminded.", "%(n)d sites are reminded.", sent) % {"n": sent},
-    )
+    sent = reminders.remind(view, person(request), timezone.now(), chosen or None)
+    reached = [row for row in sent if row.reminded]
+    if reached:
+        people = len({name for row in reached for name in row.reminded})
+        messages.success(
+            request,
+            ngettext(
+                "%(n)d site is reminded. People who have a notice in the portal, and a mail "
+                "unless they declined it: %(people)d.",
+                "%(n)d sites are reminded. People who have a notice in the portal, and a mail "
+                "unless they declined it: %(people)d.",
+                len(reached),
+            )
+            % {"n": len(reached), "people": people},
+        )
+    if unreached := [shown_name(row.site.name) for row in sent if not row.reminded]:
+        messages.error(
+            request,
+            _("Nobody was reached at %(sites)s: no contact is registered. Telephone the firm.")
+            % {"sites": enumerated(unreached)},
+        )
     return redirect("web:deadlines", group, period)
 
 

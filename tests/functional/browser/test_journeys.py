@@ -177,7 +177,7 @@ def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(
     officer.page.click("text=Give more time")
     assert "1 site has more time." in officer.text()
     officer.page.click("main form button")
-    assert "24 sites are reminded." in officer.text()
+    assert "24 sites are reminded. People who have a notice" in officer.text()
     officer.look("deadlines-reminded")
     officer.page.set_viewport_size({"width": 1440, "height": 900})
     officer.width = 1440
