@@ -208,6 +208,7 @@ def benchmark_page(
         no_limits="" if explained.limits else in_page_language(explained.limits_note),
         not_held=_not_held(names, view) if explained.limits else "",
         rule=in_page_language(explained.rule),
+        verified=in_page_language(explained.verification_of_data),
         method_url=reverse("web:method-version", args=[view.pack, view.pack_version])
         if names.pack
         else "",

@@ -69,6 +69,7 @@ class BenchmarkPage:
     method_url: str  # the page of the pack's version, with every number and its source
     noise: str
     reached: str
+    verified: str  # what was checked and audited of the reports
     explanation: tuple[Item, ...]
     versions: tuple[VersionRow, ...]
     downloads: tuple[Download, ...]

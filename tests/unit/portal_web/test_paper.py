@@ -55,6 +55,7 @@ def page(**changed: Any) -> BenchmarkPage:
         no_limits="No limit was in force.",
         not_held="",
         rule="The mean of the best five.",
+        verified="",
         method_url="",
         noise="",
         reached="77.9",
