@@ -3,14 +3,28 @@
     [project.entry-points."steplabel.apps"]
     exercises = "extras.exercises"
 
-The routes of an app's `urls.py` become pages of the portal, named `web:NAME`. Its `AppConfig` may
-have `public_pages`, names and titles of those to which everybody is led.
+What an app has beside its models, each if it is there:
+
+    urls.py         its routes become pages of the portal, named `web:NAME`
+    api_urls.py     its routes become addresses of the API, named `api:NAME`
+    grants.sql      what the worker may do with its tables, run after the portal's own
+    words.toml      words of what it records, added to the tables of `portal/web/words`
+    locale          its catalogues
+
+Its `AppConfig` may have `public_pages`, names and titles of those to which everybody is led, and in
+`ready` it adds to areas of the book's pages (`portal/web/areas.py`) and follows what ends with a
+site (`portal/register/site_ends.py`).
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import URLPattern
 
 GROUP = "steplabel.apps"
 
@@ -18,6 +32,18 @@ GROUP = "steplabel.apps"
 def installed() -> list[str]:
     """The apps that are there, by their names."""
     return [point.module for point in sorted(entry_points(group=GROUP)) if _is_there(point.module)]
+
+
+def routes(module: str) -> list[URLPattern]:
+    """Those of this module of each app: `urls` or `api_urls`."""
+    modules = [name for app in settings.EXTRAS if _is_there(name := f"{app}.{module}")]
+    return [route for name in modules for route in import_module(name).urlpatterns]
+
+
+def files(name: str) -> list[Path]:
+    """Of the file of this name, what each app has."""
+    folders = (Path(str(import_module(app).__file__)).parent for app in settings.EXTRAS)
+    return [file for folder in folders if (file := folder / name).is_file()]
 
 
 def public_pages() -> list[tuple[str, str]]:

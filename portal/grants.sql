@@ -64,7 +64,6 @@ BEGIN
         GRANT UPDATE (taken_back_at, taken_back_reason, ended_with_firm) ON assurance_assignment TO steplabel_worker;
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
-        GRANT SELECT (id, publication_id, behind), UPDATE (behind) ON publication_bestgroup TO steplabel_worker;
         GRANT UPDATE (issued_by_id) ON accounts_enrolmenttoken TO steplabel_worker;
         GRANT SELECT, DELETE ON sharing_certificate, sharing_share, standings_standing, standings_protectedvalue,
             catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from portal import extras
 from portal.health import healthz
 from portal.problems import not_found
 from portal.schema import SchemaView
@@ -21,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.translog.urls")),
     path("", include("portal.partners.urls")),
     path("", include("portal.sharing.urls")),
+    *extras.routes("api_urls"),
 ]
 
 handler500 = "portal.web.middleware.outages.broken"

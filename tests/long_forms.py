@@ -124,7 +124,12 @@ LONG_FORMS = (
         if (ROOT / "extras").is_dir()
         else []
     ),
-    _tests("attacks", 25, "tests/attacks"),
+    _tests(
+        "attacks",
+        25,
+        "tests/attacks",
+        *(f"{f.relative_to(ROOT)}" for f in ROOT.glob("extras/*/tests/attacks")),
+    ),
     _tests("mutated-files", 62, "tests/unit/formats/test_mutated_files.py"),
     _tests(
         "units",

@@ -12,7 +12,9 @@ from django.db import models
 
 
 class Action(models.TextChoices):
-    """Everything the portal records. Stable names: auditors search by them."""
+    """Everything the book records; an extra has its own. Stable names: auditors search by
+    them.
+    """
 
     REGISTER_CHANGED = "register.changed"
     SIGNED_IN = "person.signed-in"
@@ -80,8 +82,6 @@ class Action(models.TextChoices):
     PUBLICATION_DISCARDED = "publication.discarded"
     PUBLICATION_PUBLISHED = "publication.published"
     PUBLICATION_WITHDRAWN = "publication.withdrawn"
-    BEST_GROUP_PROPOSED = "publication.best-group-proposed"
-    BEST_GROUP_PUBLISHED = "publication.best-group-published"
     PACK_PROPOSED = "pack.proposed"
     PACK_COMMENTED = "pack.commented"
     PACK_SECONDED = "pack.seconded"
@@ -144,13 +144,6 @@ class Action(models.TextChoices):
     ATTESTATION_WITHDRAWN = "attestation.withdrawn"
 
 
-def actions() -> list[tuple[str, str]]:
-    """What an event may be. A function, so that a new kind of event is no new migration of every
-    database.
-    """
-    return list(Action.choices)
-
-
 class AppendOnlyError(TypeError):
     """The program tried to change or delete what may only be added to."""
 
@@ -187,7 +180,7 @@ class Event(AppendOnly):
 
     at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=254)  # a person's email, `device <id>`, or `worker`
-    action = models.CharField(max_length=40, choices=actions, db_index=True)
+    action = models.CharField(max_length=40, db_index=True)
     subject = models.CharField(max_length=254, db_index=True)
     detail = models.CharField(max_length=1000, blank=True)
 

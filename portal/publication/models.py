@@ -131,38 +131,6 @@ class Publication(models.Model):
         )
 
 
-class BestGroup(models.Model):
-    """How the firms behind a version's best values are composed (`publication.best_groups`).
-    `behind` says who stands behind each share: it never leaves the portal. `document` is signed
-    once a second person has published it, and then never changed."""
-
-    publication = models.OneToOneField(Publication, models.PROTECT, related_name="best_group")
-    document = models.JSONField()
-    behind = models.JSONField()  # cell -> trait -> [{classes, members: [[firm, site], ...]}]
-    digest = models.CharField(max_length=64, blank=True)
-    log_index = models.PositiveBigIntegerField(null=True, unique=True)
-    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    published_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
-    published_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(published_at=None)
-                | (
-                    Q(log_index__isnull=False)
-                    & Q(published_by__isnull=False)
-                    & ~Q(published_by=F("proposed_by"))
-                ),
-                name="a_second_person_tells_of_the_best",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"best of {self.publication_id}"
-
-
 class LoggedAct(AppendOnly):
     """That a version was published or withdrawn, as the transparency log has it: what was signed,
     and of which reports it was made.

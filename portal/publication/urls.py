@@ -1,7 +1,6 @@
 from django.urls import path, re_path
 
 from portal.publication.api import BenchmarkInForceView, BenchmarksView, BenchmarkVersionView
-from portal.publication.api_best_group import BenchmarkBestGroupView
 from portal.publication.api_drafts import DraftsView
 from portal.publication.api_leaves import BenchmarkLeavesView
 from portal.publication.api_references import BenchmarkReferencesView
@@ -24,8 +23,5 @@ urlpatterns = [
     re_path(f"{VERSION}leaves/$", BenchmarkLeavesView.as_view(), name="benchmark-leaves"),
     re_path(
         f"{VERSION}references/$", BenchmarkReferencesView.as_view(), name="benchmark-references"
-    ),
-    re_path(
-        f"{VERSION}best-group/$", BenchmarkBestGroupView.as_view(), name="benchmark-best-group"
     ),
 ]

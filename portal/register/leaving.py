@@ -23,7 +23,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.composition.result import DEPARTED
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.enrolling import revoke_all
@@ -55,9 +54,10 @@ from portal.partners.models import AcceptedTerms, Delivery
 from portal.practices.departing import forget_unpublished
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
-from portal.publication.models import BestGroup, Publication
+from portal.publication.models import Publication
 from portal.register.inviting import digest_of, led_firms
 from portal.register.models import FirmApplication, Invitation, Leaving, SiteApplication, Viewing
+from portal.register.site_ends import RandomNames, firm_leaves
 from portal.sharing.models import Certificate, GroupMember, Share, SiteGroup
 from portal.standings.models import NamingChoice, ProtectedValue, Standing
 
@@ -397,7 +397,7 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(
         retired_at=now
     )
-    names = _Names({site.slug for site in present})
+    names = RandomNames({site.slug for site in present})
     packs = {site.pack for site in present}
     # held while they are rewritten: another firm that leaves at this moment writes the same rosters
     versions = (
@@ -409,43 +409,10 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    groups = (
-        BestGroup.objects.select_for_update(of=("self",))
-        .filter(publication__period__peer_group__pack__in=packs)
-        .order_by("pk")
-    )
-    for group in groups.only("behind"):
-        if _unnamed_behind(group.behind, names):
-            BestGroup.objects.filter(pk=group.pk).update(behind=group.behind)
+    firm_leaves.send(sender=Site, sites=present, names=names, now=now)
 
 
-def _unnamed_behind(behind: dict[str, Any], names: _Names) -> bool:
-    """The same for who stands behind a share of the best firms; whether anything changed."""
-    shares = [share for tables in behind.values() for table in tables.values() for share in table]
-    members = [
-        member for share in shares for member in share["members"] if member[1] in names.sites
-    ]
-    for member in members:
-        member[0] = member[1] = names[member[1]]
-    for share in shares:
-        share["members"].sort()
-    return bool(members)
-
-
-class _Names(dict[str, str]):
-    """Random names, each made when it is first asked for: the same site, or report of it, has the
-    same in every roster.
-    """
-
-    def __init__(self, sites: set[str]) -> None:
-        super().__init__()
-        self.sites = sites
-
-    def __missing__(self, name: str) -> str:
-        return self.setdefault(name, f"{DEPARTED}{secrets.token_hex(8)}")
-
-
-def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any], bool]:
+def _without_names(roster: dict[str, Any], names: RandomNames) -> tuple[dict[str, Any], bool]:
     """The roster with other names for these sites, for the firm that stood there with them and for
     the reports that brought the values.
 

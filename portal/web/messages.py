@@ -3,7 +3,8 @@ compiled, a language added.
 
 Pages have theirs in `portal/web/locale`, the core and the agent in `benchmarks/locale`: every
 `Phrase` of `benchmarks` and `reporting_agent`, on a page or not, since the agent shows it alone. An
-extra of the agent has its own, `extras/NAME/locale`, of what the core's does not have.
+extra has its own, `extras/NAME/locale`, of what the core's does not have, and the pages' neither if
+it is of the portal alone.
 
     python -m portal.web.messages [LANGUAGE]
 
@@ -134,12 +135,15 @@ def texts_in_use() -> Catalog:
 
 
 def texts_of_pages(folder: Path, portal: Catalog) -> Catalog:
-    """Every text of an extra's templates and code that is marked for translation and that the
-    portal's catalogue lacks."""
+    """Every text of an extra's templates and code that is marked for translation, and of its words
+    for the portal, that the portal's catalogue lacks."""
     catalog = Catalog(
         project="Steplabel", charset="utf-8", header_comment="# Texts of an extra's pages."
     )
     _add_marked(catalog, folder)
+    if (words := folder / word_tables.SOURCE.name).is_file() and _is_app(folder):
+        for text, context in word_tables.texts(words):
+            catalog.add(text, locations=[(words.name, 0)], context=context)
     return _without(catalog, portal)
 
 
@@ -168,14 +172,27 @@ def every_catalogue(language: str) -> Iterator[tuple[Path, str, Catalog]]:
     yield PAGES, PO_FILE.name, pages
     yield CORE, CORE_PO_FILE.name, core
     for extra in extras():
-        yield extra / "locale", CORE_PO_FILE.name, phrases_of_extra(extra, core)
+        phrases = phrases_of_extra(extra, core)
+        if extra in extras_of_the_portal():
+            _without(phrases, pages)
+        yield extra / "locale", CORE_PO_FILE.name, phrases
         if len(marked := texts_of_pages(extra, pages)):
             yield extra / "locale", PO_FILE.name, marked
 
 
 def extras() -> list[Path]:
-    """The folders of the agent's extras that are here."""
-    return sorted(file.parent for file in (ROOT / "extras").glob("*/command.py"))
+    """The folders of the extras that are here."""
+    return sorted(file.parent for file in (ROOT / "extras").glob("*/pyproject.toml"))
+
+
+def extras_of_the_portal() -> list[Path]:
+    """Of these, those without a command of the agent."""
+    return [extra for extra in extras() if not (extra / "command.py").exists()]
+
+
+def _is_app(extra: Path) -> bool:
+    """Whether it is an app of the portal."""
+    return (extra / "apps.py").exists()
 
 
 def phrases_of_extra(folder: Path, core: Catalog) -> Catalog:
@@ -184,8 +201,9 @@ def phrases_of_extra(folder: Path, core: Catalog) -> Catalog:
     catalog = _phrases_of_modules(
         path for path in sorted(folder.rglob("*.py")) if not path.is_relative_to(tests)
     )
-    for file in folder.glob("words.toml"):
-        _add_texts(catalog, file)
+    if not _is_app(folder):
+        for file in folder.glob("words.toml"):
+            _add_texts(catalog, file)
     return _without(catalog, core)
 
 

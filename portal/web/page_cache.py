@@ -18,10 +18,12 @@ import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar, cast
 
 import redis
+from django.conf import settings
 from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -77,11 +79,11 @@ def rendered(template: str, title: str, context: dict[str, object]) -> RenderedP
 
 @cache
 def _program() -> str:
-    """Of every file of code, templates, texts and packs: a process that runs another state of them
-    looks under other names.
+    """Of every file of code, templates, texts and packs, of extras too: a process that runs another
+    state of them looks under other names.
     """
     digest = hashlib.sha256()
-    for package in (portal, benchmarks):
+    for package in (portal, benchmarks, *map(import_module, settings.EXTRAS)):
         root = Path(str(package.__file__)).parent
         for path in sorted(
             path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__"

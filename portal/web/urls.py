@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from django.conf import settings
 from django.urls import path, register_converter
 
+from portal import extras
 from portal.web.lists.workbooks import as_workbook
 from portal.web.views import (
     about,
@@ -17,7 +15,6 @@ from portal.web.views import (
     attesting,
     audit_trail,
     audits,
-    best_groups,
     certification,
     confirmations,
     consent,
@@ -429,11 +426,6 @@ urlpatterns = [
         drafts.composed_of_json,
         name="composed-of",
     ),
-    path(
-        "publications/versions/<int:publication>/best-group/",
-        best_groups.best_group,
-        name="best-group",
-    ),
     path("publications/versions/<int:publication>/publish/", drafts.publish, name="publish"),
     path("publications/versions/<int:publication>/comment/", drafts.comment, name="comment"),
     path(
@@ -494,9 +486,7 @@ urlpatterns = [
     path("verify/<str:code>/certificate.pdf", verify.certificate, name="verify-certificate"),
 ]
 
-urlpatterns += [
-    route for app in settings.EXTRAS for route in import_module(f"{app}.urls").urlpatterns
-]
+urlpatterns += extras.routes("urls")
 
 CSV = "csv"
 urlpatterns += [  # every table as a workbook as well

@@ -17,6 +17,7 @@ import pytest
 from tests.attacks.table import DOCUMENT, filled
 
 PROPERTY = "attack "
+HERE = Path(__file__).resolve().parent
 
 
 class Stated:
@@ -46,7 +47,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     stated = Stated()
-    arguments = ["-q", str(Path(__file__).parent)] + (
+    arguments = ["-q", *map(str, (HERE, *HERE.parents[1].glob("extras/*/tests/attacks")))] + (
         ["--long"] if asked.long and not asked.write else []
     )
     if asked.write:  # the document is compared once it is written

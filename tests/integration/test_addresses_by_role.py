@@ -22,7 +22,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test import Client
@@ -66,6 +65,28 @@ from portal.register.models import FirmApplication
 from portal.sharing import certificates, groups, shares
 from portal.sharing.models import GroupKind, Share, SiteGroup
 from tests.integration.audited import make_attestation, make_sample
+from tests.integration.by_role import (
+    BODIES,
+    CONCERNED,
+    ENTERPRISES,
+    INVITING,
+    MEMBERED,
+    MEMBERS,
+    MINE,
+    MINE_WRONG,
+    NO,
+    OFFICE,
+    OWN,
+    PROVIDERS,
+    REGULATORS,
+    ROLES,
+    SUPPLIERS,
+    Row,
+    all_may,
+    only,
+    signed_in,
+)
+from tests.integration.of_extras import at_the_portal
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import (
     NOW,
@@ -88,21 +109,6 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
 ]
 
-PARTNERS = ("provider", "other-provider", "supplier", "other-supplier", "academic")
-ROLES = (
-    *(
-        "anonymous",
-        "stranger",
-        "enterprise",
-        "other-enterprise",
-        "nation",
-        "own-province",
-        "other-province",
-        "assigned",
-        "unassigned",
-    ),
-    *PARTNERS,
-)
 OUTSIDERS = ("other-enterprise", "unassigned", "other-province", "stranger", "anonymous")
 """Who must read nothing of the first firm's, at whatever address; but for these, which stand for
 the envelope, the link, the paper.
@@ -118,38 +124,6 @@ HELD = (
     "web:verify-statement",
     "web:verify-certificate",
 )
-PROVIDERS = ("provider", "other-provider")
-SUPPLIERS = ("supplier", "other-supplier")
-ENTERPRISES = ("enterprise", "other-enterprise")
-REGULATORS = ("nation", "own-province", "other-province")
-BODIES = ("assigned", "unassigned")
-CONCERNED = (*ENTERPRISES, *REGULATORS, *BODIES)
-INVITING = (*ENTERPRISES, *BODIES, *PARTNERS)
-MEMBERED = tuple(role for role in ROLES if role not in ("anonymous", "stranger"))
-
-
-def all_may(answer: str) -> dict[str, str]:
-    return dict.fromkeys(ROLES, answer)
-
-
-def only(roles: tuple[str, ...], answer: str, **exceptions: str) -> dict[str, str]:
-    """For one kind of people; the others are asked to sign in or told that it is not for them."""
-    answers = dict.fromkeys(ROLES, "role") | {"anonymous": "sign-in"} | dict.fromkeys(roles, answer)
-    return answers | {role.replace("_", "-"): exception for role, exception in exceptions.items()}
-
-
-def signed_in(answer: str) -> dict[str, str]:
-    """For everybody who is signed in, about themselves."""
-    return all_may(answer) | {"anonymous": "sign-in"}
-
-
-NO = all_may("method")
-MEMBERS = signed_in("ok")
-OWN = only(ENTERPRISES, "ok", other_enterprise="nothing")
-MINE = only(BODIES, "ok", unassigned="nothing")
-MINE_WRONG = only(BODIES, "wrong", unassigned="nothing")
-OFFICE = only(REGULATORS, "ok", own_province="nothing", other_province="nothing")
-
 KEYED = tuple(
     f"api:{name}"
     for name in (
@@ -185,7 +159,7 @@ VERSION_ON_PAGES = {
     "period": PERIOD,
     "version": 1,
 }
-TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = {
+TABLE: dict[str, Row] = {
     # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an
     # address it fits
     "web:benchmarks": ({}, all_may("ok"), NO),
@@ -249,9 +223,6 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         ("web:api", "web:every-version-csv", "web:every-version-xlsx"), ({}, all_may("ok"), NO)
     ),
     "web:agent": ({}, all_may("ok"), NO),
-    "web:exercises": ({}, all_may("ok"), NO),
-    "web:exercise": ({"exercise": "mill-year"}, all_may("ok"), NO),
-    "web:exercise-file": ({"exercise": "mill-year", "name": "batches.csv"}, all_may("ok"), NO),
     "web:agent-file": ({"name": "steplabel-agent-linux-python3.11.pyz"}, all_may("nothing"), NO),
     "web:codebook-csv": ({}, all_may("ok"), NO),
     "web:methods": ({}, all_may("ok"), NO),
@@ -734,11 +705,6 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="ok"),
         only(REGULATORS, "nothing", nation="wrong"),
     ),
-    "web:best-group": (
-        {"publication": "PUBLISHED"},
-        OFFICE,
-        only(REGULATORS, "nothing", nation="409"),
-    ),
     "web:composed-of": ({"publication": "PUBLISHED"}, OFFICE, NO),
     "web:correct": (
         {"publication": "PUBLISHED"},
@@ -896,15 +862,14 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
                 "period": PERIOD,
                 "version": 1,
             },
-            all_may("nothing" if what == "best-group" else "ok"),
+            all_may("ok"),
             NO,
         )
-        for what in ("version", "leaves", "references", "best-group")
+        for what in ("version", "leaves", "references")
     },
 }
-OF_EXERCISES = {"web:exercises", "web:exercise", "web:exercise-file"}
-if not apps.is_installed("extras.exercises"):
-    TABLE = {name: row for name, row in TABLE.items() if name not in OF_EXERCISES}
+for of_extra in at_the_portal():
+    TABLE |= of_extra.TABLE
 TABLE |= {
     f"{name.removesuffix('csv')}xlsx": row
     for name, row in TABLE.items()

@@ -161,7 +161,6 @@ def test_the_regulator_walks_it_on_the_pages_in_both_languages(cast: Cast, clien
     assert "Erratum of version 1" in found
     assert f"{name}, at fault: its present report counts" in found
     assert "at least 4 firms in each mean stay unknown" in found
-    assert reverse("web:best-group", args=[draft.pk]) not in found
     signed_in(cast.approver.email).post(
         reverse("web:publish", args=[draft.pk]), {"read": "on", "note": "", "when": "now"}
     )
@@ -182,7 +181,6 @@ def test_the_regulator_walks_it_on_the_pages_in_both_languages(cast: Cast, clien
     assert {notice.recipient_id for notice in told} >= {cast.plants[0].owner.pk}
     assert officer.get(reverse("web:correct", args=[draft.pk])).status_code == 302
     assert officer.get(reverse("web:composed-of", args=[draft.pk])).status_code == 409
-    assert officer.get(reverse("web:best-group", args=[draft.pk])).status_code == 409
 
 
 def test_nothing_of_the_other_firms_reports_is_in_an_erratum(

@@ -30,6 +30,7 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web.presenters.benchmarks import units_on
+from tests.integration.by_role import ROLES
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -41,7 +42,7 @@ from tests.integration.portal_cast import (
     open_waiting,
     processing_public,
 )
-from tests.integration.test_addresses_by_role import ROLES, TABLE, House
+from tests.integration.test_addresses_by_role import TABLE, House
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),

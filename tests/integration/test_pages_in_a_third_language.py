@@ -33,8 +33,9 @@ from portal.publication.models import Publication
 from portal.sharing.models import SiteGroup
 from portal.web.presenters import groups, offers
 from portal.web.presenters.notices import notice_row_of
+from tests.integration.by_role import MEMBERED
 from tests.integration.portal_cast import NOW
-from tests.integration.test_addresses_by_role import MEMBERED, TABLE, House, house
+from tests.integration.test_addresses_by_role import TABLE, House, house
 from tests.integration.test_practices import HOT
 from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.languages.test_pages_in_it import pages_spoken

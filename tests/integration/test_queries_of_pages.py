@@ -11,7 +11,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.apps import apps
 from django.core.cache import cache, caches
 from django.db import connection, transaction
 from django.test import Client
@@ -21,6 +20,7 @@ from django.urls import reverse
 from benchmarks.disclosure import GateResult
 from benchmarks.wire.signing import AuditorSigningKey
 from portal import keys
+from portal.accounts.models import User
 from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
@@ -42,6 +42,7 @@ from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
+from tests.integration.of_extras import PageScene, at_the_portal
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import (
     NOW,
@@ -151,7 +152,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
     for plant in cast.plants:
         groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
-    pages = {
+    pages: dict[str, tuple[User | None, str]] = {
         "the list": (None, reverse("web:benchmarks")),
         "the benchmark": (
             None,
@@ -248,14 +249,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             owner,
             reverse("web:practice-outcome", args=[practices[0].practice]),
         ),
-        **(
-            {
-                "exercises": (None, reverse("web:exercises")),
-                "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
-            }
-            if apps.is_installed("extras.exercises")
-            else {}
-        ),
         "what an auditor confirms": (auditor, reverse("web:confirmations")),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
@@ -271,7 +264,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             officer,
             reverse("web:dossier-read", args=[cast.plants[0].site.slug]),
         ),
-        "who the best firms are": (officer, reverse("web:best-group", args=[published.pk])),
         "incentives by criterion": (officer, reverse("web:offers")),
         "one offer": (officer, reverse("web:offer", args=[offers[0].pk])),
         "what is assigned": (officer, reverse("web:assignments")),
@@ -317,6 +309,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             reverse("web:verify-certificate", args=[code_of(attested.digest)]),
         ),
     }
+    for of_extra in at_the_portal():
+        pages |= of_extra.pages(PageScene(cast, published))
     counts = {}
     for name, (who, address) in pages.items():
         client = Client()

@@ -13,8 +13,8 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from reportlab.platypus import Flowable, Table
 
+from portal.web.areas import Section
 from portal.web.papers.layout import document_of, table_of, text_of
-from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.errata import ErratumPart
 from portal.web.viewmodels.benchmarks import BenchmarkPage
 from portal.web.viewmodels.listed import ListTable
@@ -89,8 +89,8 @@ def story(page: BenchmarkPage) -> list[Flowable]:
     parts.append(text_of(page.rule, "body"))
     parts.append(text_of(_("Distribution of firms"), "heading"))
     parts += _spread(page)
-    if page.best_group:
-        parts += _best_group(page.best_group)
+    for section in page.added:
+        parts += _added(section)
     parts.append(text_of(_("How this was obtained"), "heading"))
     for item in page.explanation:
         parts.append(text_of(item.title, "item"))
@@ -143,14 +143,12 @@ def _spread(page: BenchmarkPage) -> list[Flowable]:
     return [*parts, text_of(page.spread.without, "body")] if page.spread.without else parts
 
 
-def _best_group(part: BestGroupPart) -> list[Flowable]:
-    parts: list[Flowable] = [
-        text_of(_("Who the best firms are"), "heading"),
-        text_of(part.sentence, "body"),
-    ]
-    if part.table is None:
+def _added(section: Section) -> list[Flowable]:
+    """What an extra has of the version."""
+    parts: list[Flowable] = [text_of(section.title, "heading"), text_of(section.sentence, "body")]
+    if section.table is None:
         return parts
-    return [*parts, _listed(part.table, (4, 2, 4, 3)), text_of(part.source, "body")]
+    return [*parts, _listed(section.table, (4, 2, 4, 3)), text_of(section.source, "body")]
 
 
 def _erratum(part: ErratumPart) -> list[Flowable]:

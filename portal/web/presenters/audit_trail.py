@@ -10,12 +10,11 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.auditlog.models import Action
 from portal.catalogue.trail import TrailEvent
 from portal.web.lists.tables import filter_choices, with_query
 from portal.web.viewmodels.shared import SelectOption
 from portal.web.viewmodels.tables import PageRange
-from portal.web.words.events import act_in_words, detail_in_words, name_in_words
+from portal.web.words.events import ACTS, act_in_words, detail_in_words, name_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,7 @@ def trail_page(
         ),
         matches=matches,
         pages=pages,
-        actions=filter_choices(
-            asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}
-        ),
+        actions=filter_choices(asked, _("Everything"), {code: act_in_words(code) for code in ACTS}),
         actor=query.get("actor", "")[:100],
         subject=query.get("subject", "")[:100],
         after=query.get("after", "")[:10],

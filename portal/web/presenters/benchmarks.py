@@ -22,12 +22,11 @@ from benchmarks.explanation.wording import amount
 from benchmarks.measurements import Period
 from portal.names import in_any_language
 from portal.publication.codebook import COMPOSED, EVERY_COLUMN, GATE, OWN, PACK, PORTAL
-from portal.publication.models import BestGroup
 from portal.publication.references import references_of
 from portal.publication.shapes import BenchmarkView, LabelView, ListedView, TotalView, VersionView
 from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.presenters.best_group import best_group_part
+from portal.web.areas import StoredSection
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.errata import erratum_part
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
@@ -177,10 +176,10 @@ def benchmark_page(
     units: Mapping[str, EnergyUnit],
     site: str,
     publisher: str,
-    best: BestGroup | None = None,
+    added: Sequence[StoredSection] = (),
 ) -> BenchmarkPage:
     """One version, as `publisher` published it. `site` is scheme and host, for the address that is
-    cited; `best` what was published of the firms behind its best."""
+    cited; `added` what extras have of it."""
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
@@ -201,7 +200,7 @@ def benchmark_page(
         ladder=ladder_of(view.label, shown, explained.limits),
         spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
         savings=savings_of(view.label, shown),
-        best_group=best_group_part(view, names.pack, best),
+        added=tuple(section for one in added if (section := one.section(view))),
         references=references_page(references_of(view), names),
         units=unit_links(units, unit, view.label),
         unit_note=unit.note,

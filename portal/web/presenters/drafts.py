@@ -17,6 +17,7 @@ from benchmarks.label_keys import CellKey, LabelKey
 from portal.publication.definition_changes import totals_compare
 from portal.publication.review import DraftView, ReleaseView, ReportMove
 from portal.publication.shapes import CellView, LabelView, TotalView
+from portal.web.areas import VERSION_LINKS
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.errata import erratum_checks
 from portal.web.presenters.ladders import TotalsDisplay
@@ -93,7 +94,7 @@ def draft_page(view: DraftView) -> DraftPage:
         approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
         discard_url=reverse("web:discard", args=[view.id]) if view.may_discard else "",
-        best_group_url="" if view.erratum else reverse("web:best-group", args=[view.id]),
+        added=VERSION_LINKS(view.id, bool(view.erratum)),
         composed_url="" if view.erratum else reverse("web:composed-of", args=[view.id]),
         correct_url=reverse("web:correct", args=[view.id]) if view.may_correct else "",
         public_url=public_address(view),

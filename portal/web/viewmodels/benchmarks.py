@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from portal.web.presenters.best_group import BestGroupPart
+from portal.web.areas import Section
 from portal.web.presenters.curves import Spread
 from portal.web.presenters.errata import ErratumPart
 from portal.web.presenters.ladders import Ladder
@@ -58,7 +58,7 @@ class BenchmarkPage:
     ladder: Ladder
     spread: Spread
     savings: Savings | None
-    best_group: BestGroupPart | None  # none where no best value is shown
+    added: tuple[Section, ...]  # of extras
     references: References | None  # none of a sector for which none is held
     units: tuple[UnitLink, ...]
     unit_note: str

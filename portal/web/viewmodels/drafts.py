@@ -9,6 +9,7 @@ from datetime import datetime
 
 from portal.publication.review import CommentView
 from portal.web.charts.ladder import DrawnInterval
+from portal.web.viewmodels.methods import Link
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 
 
@@ -94,8 +95,8 @@ class DraftPage:
     approval_note: str
     withdraw_url: str
     discard_url: str
-    composed_url: str  # this and the next are empty of an erratum
-    best_group_url: str
+    composed_url: str  # empty of an erratum
+    added: tuple[Link, ...]  # of extras, of a version that is published
     correct_url: str  # empty where no erratum is made of the version
     public_url: str
     may_withdraw: bool

@@ -24,11 +24,11 @@ from django.views.decorators.http import require_safe
 from benchmarks.measurements import Period
 from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, open_data, sectors, selectors
-from portal.publication.best_groups import best_group_of
 from portal.publication.document import CSV_FIELDS
 from portal.publication.rows import VersionColumns, VersionSeries, benchmark_view
 from portal.publication.shapes import BenchmarkView
 from portal.read_replica import from_replica
+from portal.web import areas
 from portal.web.addresses import benchmark_url
 from portal.web.answers import attachment
 from portal.web.charts import pictures
@@ -128,7 +128,7 @@ def benchmark(
 ) -> HttpResponse:
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
     unit, units = chosen_unit(request, period)
-    best, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
+    added, publisher = areas.VERSION_SECTIONS(row.id), publisher_name(row.jurisdiction)
 
     def render_page() -> RenderedPage:
         page = benchmarks.benchmark_page(
@@ -138,7 +138,7 @@ def benchmark(
             units,
             own_address(),
             publisher,
-            best,
+            added,
         )
         return rendered(
             "web/cached/benchmark.html",
@@ -154,7 +154,7 @@ def benchmark(
             shown_name(row.scope),
             publisher,
             unit.id,
-            best.digest if best else "",
+            *(section.digest for section in added),
         ),
         render_page,
     )
@@ -296,13 +296,13 @@ def benchmark_pdf(
 ) -> HttpResponse:
     """The page on paper, always in the published unit."""
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
-    best_group, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
+    added, publisher = areas.VERSION_SECTIONS(row.id), publisher_name(row.jurisdiction)
 
     def render_pdf() -> bytes:
         units = benchmarks.units_on(_began(period))
         view = benchmark_view(row, series.in_force)
         page = benchmarks.benchmark_page(
-            view, (), units["kgce"], units, own_address(), publisher, best_group
+            view, (), units["kgce"], units, own_address(), publisher, added
         )
         return paper.pdf(page, page.citation)
 
@@ -311,7 +311,7 @@ def benchmark_pdf(
         row.id,
         shown_name(row.scope),
         publisher,
-        best_group.digest if best_group else "",
+        *(section.digest for section in added),
     )
     return _file(cached("pdf", content, render_pdf), "application/pdf", row, "pdf")
 

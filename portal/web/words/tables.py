@@ -1,4 +1,6 @@
-"""Tables of words by code, which stand in `words.toml`: each word in the language of the page."""
+"""Tables of words by code, which stand in `words.toml`, here and in extras: each word in the
+language of the page.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from django.utils.translation import (
 )  # what is not marked here is gathered by `texts`
 from django.utils.translation import pgettext_lazy as said_in_context
 
+from portal import extras
+
 SOURCE = Path(__file__).with_name("words.toml")
 
 
 def words(table: str) -> dict[str, Promise]:
     """A table of one word a code."""
-    entries, context = _source()[table], _source()[table].get("_context")
+    entries = _source()[table]
+    context = entries.get("_context")
     return {
         code: said_in_context(context, text) if context else said(text)
         for code, text in entries.items()
@@ -37,14 +42,25 @@ def rows(table: str) -> dict[str, dict[str, Promise]]:
 
 @cache
 def _source() -> Mapping[str, Any]:
-    return tomllib.loads(SOURCE.read_text(encoding="utf-8"))
+    tables: dict[str, Any] = _read(SOURCE)
+    for file in extras.files(SOURCE.name):
+        for table, entries in _read(file).items():
+            tables.setdefault(table, {}).update(entries)
+    return tables
 
 
-def texts() -> Iterator[tuple[str, str | None]]:
-    """Every text of the file with its context, for the catalogue."""
-    for table in _source().values():
+def _read(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def texts(file: Path = SOURCE) -> Iterator[tuple[str, str | None]]:
+    """Every text of the file with its context, for the catalogue. A table of an extra has that of
+    the book's.
+    """
+    of_the_book = _read(SOURCE)
+    for name, table in _read(file).items():
         for code, entry in table.items():
             if isinstance(entry, dict):
                 yield from ((text, None) for text in entry.values())
             elif code != "_context":
-                yield entry, table.get("_context")
+                yield entry, of_the_book.get(name, table).get("_context")

@@ -18,7 +18,6 @@ from benchmarks.composition.result import CellRoster, IndustryCell, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateReason, frequency_and_dominance, potentials, sentence
-from benchmarks.disclosure.best_group import best_group, divided
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.member_counts import may_replace, rounded_down
 from benchmarks.disclosure.reasons import with_step_names
@@ -169,52 +168,6 @@ def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
     alone = without_noise(ObservedValues(ten, np.full(10, 0.1), np.zeros(10)), 60.0)
     with_jump = ObservedValues(np.append(ten, 80.0), np.full(11, 0.1), np.full(11, 0.001))
     assert without_noise(with_jump, 60.0) == pytest.approx(alone, abs=0.05)
-
-
-@pytest.mark.parametrize(("others_of_b", "classes"), [(8, [("a",), ("b",)]), (7, [])])
-def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(
-    others_of_b: int, classes: list[tuple[str, ...]]
-) -> None:
-    """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take
-    most firms of b for the best.
-    """
-    best = {f"best-{index:02}": "ab"[index % 2] for index in range(30)}
-    others = {f"a-{index}": "a" for index in range(100)} | {
-        f"b-{index}": "b" for index in range(others_of_b)
-    }
-    shares = divided(best.keys(), best | others, 8)
-    assert [share.classes for share in shares] == classes
-
-
-def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_are_enough_outside() -> (
-    None
-):
-    """c has three others, b and c together eleven: a stays apart."""
-    group = {f"best-{index:02}": name for index, name in enumerate("a" * 12 + "b" * 10 + "c" * 9)}
-    others = {
-        f"{name}-{index}": name
-        for name, count in (("a", 50), ("b", 8), ("c", 3))
-        for index in range(count)
-    }
-    shares = divided(group.keys(), group | others, 8)
-    assert [(share.classes, share.firms) for share in shares] == [(("a",), 12), (("b", "c"), 19)]
-
-
-def test_of_equal_firms_at_the_edge_of_the_best_the_first_by_name_is_in() -> None:
-    """Four firms are better, the very best is left out; of three that are alike the last two places
-        go to the first names, in
-    whatever order they stand.
-    """
-    named = [("z", 1), ("y", 2), ("x", 3), ("w", 4), ("n", 5), ("m", 5), ("o", 5), ("a", 9)]
-    members = tuple(Member(firm, f"site-{firm}", (670, value, value)) for firm, value in named)
-    for order in (members, members[::-1]):
-        assert best_group(CellRoster("cell", order), "trimmed-best-five") == {
-            "y",
-            "x",
-            "w",
-            "m",
-            "n",
-        }
 
 
 COUNTED = {f"firm-{place}": {"step"} for place in range(8)}

@@ -1,17 +1,19 @@
-"""docs/pages.md lists every address of the pages, and no other."""
+"""docs/pages.md lists every address of the pages, the README of an extra those that it adds, and no
+other.
+"""
 
 from __future__ import annotations
 
 import re
 
-from django.apps import apps
 from django.urls import URLPattern, resolve
 
+from portal import extras
 from portal.web.account_urls import urlpatterns as of_accounts
 from portal.web.urls import urlpatterns
 from tests.documents.refusals import ROOT
 
-PAGE = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
+PAGES = (ROOT / "docs" / "pages.md", *extras.files("README.md"))
 SAMPLES = {
     "pack": "steel",
     "role": "limit",
@@ -39,11 +41,10 @@ SAMPLES = {
 
 def listed() -> list[str]:
     """Addresses of the table, with samples in place of their parts; "…" repeats the one before."""
-    table = PAGE.split("## Addresses", 1)[1].split("\n\n", 2)[1]
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    tables = [text.split("## Addresses", 1)[1].split("\n\n", 2)[1] for text in texts]
     addresses: list[str] = []
-    for row in table.splitlines()[2:]:
-        if "`/exercises/`" in row and not apps.is_installed("extras.exercises"):
-            continue
+    for row in (row for table in tables for row in table.splitlines()[2:]):
         before = ""
         for code in re.findall(r"`([^`]+)`", row.split("|")[1]):
             whole = (

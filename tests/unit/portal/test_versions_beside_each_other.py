@@ -20,7 +20,6 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from portal.publication import citation, document, over_years
 from portal.publication.api import BenchmarkStepSerializer
-from portal.publication.best_groups import age_of, region_of
 from portal.publication.definition_changes import (
     Breaks,
     DefinitionChange,
@@ -485,35 +484,3 @@ def test_the_first_obstacle_to_publishing_is_the_one_that_is_told(
 ) -> None:
     state = DRAFT | changed
     assert obstacle_by_state(state.pop("status"), **state) == code
-
-
-@pytest.mark.parametrize(
-    ("since", "age"),
-    [
-        (None, "not-stated"),
-        (1999, "before-2000"),
-        (2000, "2000-to-2009"),
-        (2009, "2000-to-2009"),
-        (2010, "2010-to-2019"),
-        (2019, "2010-to-2019"),
-        (2020, "since-2020"),
-    ],
-)
-def test_a_plant_is_of_the_age_in_which_it_began_to_run(since: int | None, age: str) -> None:
-    assert age_of(since) == age
-
-
-@pytest.mark.parametrize(
-    ("path", "scope", "region"),
-    [
-        ("cn/he/tangshan", "cn", "cn/he"),
-        ("cn/he", "cn", "cn/he"),
-        ("cn", "cn", "not-in-a-part"),
-        ("cn/he/tangshan", "cn/he", "cn/he/tangshan"),
-        ("dex/a", "de", "not-in-a-part"),  # a prefix of letters is no jurisdiction
-    ],
-)
-def test_a_site_lies_in_the_part_of_the_scope_one_level_below_it(
-    path: str, scope: str, region: str
-) -> None:
-    assert region_of(path, scope) == region

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from django.utils import translation
 
+from portal import extras
 from portal.auditlog.models import Action
 from portal.web.words.events import ACTS, act_in_words, detail_in_words, name_in_words
+from portal.web.words.tables import SOURCE
 
 
 def test_every_act_has_words_of_its_own() -> None:
-    assert set(ACTS) == set(Action)
+    files = [tomllib.loads(file.read_text("utf-8")) for file in extras.files(SOURCE.name)]
+    of_extras = {act for words in files for act in words.get("acts", ())}
+    assert set(ACTS) == {*Action, *of_extras}
+    assert not of_extras & set(Action)
     assert len({str(words) for words in ACTS.values()}) == len(ACTS)
 
 

@@ -17,10 +17,10 @@ from benchmarks import catalogue, packs
 from benchmarks.explanation.shown_limits import shown_limits
 from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
+from portal.web.areas import Section
 from portal.web.papers import layout
 from portal.web.papers import version as paper
 from portal.web.presenters.benchmarks import lead_of
-from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import spread_of
 from portal.web.presenters.ladders import ladder_of
 from portal.web.presenters.methods import table_of
@@ -47,7 +47,7 @@ def page(**changed: Any) -> BenchmarkPage:
         figures=(HeadlineFigure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
         ladder=ladder_of(composed, shown),
         savings=None,
-        best_group=None,
+        added=(),
         references=None,
         spread=spread_of(composed, shown),
         units=(),
@@ -114,36 +114,21 @@ def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
     assert all(limit.standard in content and limit.words.en in content for limit in limits)
 
 
-def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is_not_told() -> None:
-    assert "Who the best firms are" not in texts(page())
-    assert (
-        texts(page(best_group=BestGroupPart("That takes 151 firms."))).count(
-            "That takes 151 firms."
-        )
-        == 1
+def test_what_an_extra_adds_stands_on_the_paper_with_its_table_and_source() -> None:
+    why = Section("Who the best firms are", "That takes 151 firms.")
+    content = texts(page(added=(why,)))
+    assert content.count("Who the best firms are") == content.count("That takes 151 firms.") == 1
+    heads = ("Step", "Trait", "Class", "Of the best firms")
+    cells = (
+        TableCell("Grinding", note="total"),
+        TableCell("Region"),
+        TableCell("Hebei"),
+        TableCell("12 of 20 (60 %)"),
     )
-    rows = (
-        (
-            TableCell("Grinding", note="total"),
-            TableCell("Region"),
-            TableCell("Hebei"),
-            TableCell("12 of 20 (60 %)"),
-        ),
-    )
-    table = table_of("By trait", ("Step", "Trait", "Class", "Of the best firms"), rows, "")
-    content = texts(
-        page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log."))
-    )
-    assert all(
-        words in content
-        for words in (
-            "Grinding (total)",
-            "Hebei",
-            "12 of 20 (60 %)",
-            "Of the best firms",
-            "Entry 7 of the log.",
-        )
-    )
+    table = table_of("By trait", heads, (cells,), "")
+    told = Section("Who they are", "The best firms are those.", table, "Entry 7 of the log.")
+    for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", heads[3], told.source):
+        assert words in texts(page(added=(told,)))
 
 
 def test_the_first_sentence_is_written_as_it_reads_whatever_a_product_is_called() -> None:

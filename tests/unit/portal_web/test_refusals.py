@@ -16,11 +16,19 @@ from django.utils import translation
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Name, Phrase, joined, restored, stored
 from portal.sentences import in_words
-from portal.web.messages import CORE_PO_FILE, PO_FILE, texts_of_refusals, translations
+from portal.web.messages import (
+    CORE,
+    CORE_PO_FILE,
+    PO_FILE,
+    extras_of_the_portal,
+    texts_of_refusals,
+    translations,
+)
 from tests.documents.refusals import OR, PACKAGES, ROOT, TEXT_AT, Module, Scope, text_of
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PHRASES_OF_ELSEWHERE = ("no-bound",)  # its remedy is the phrases of the label rule
+OF_EXTRAS = [extra / CORE_PO_FILE.relative_to(CORE.parent) for extra in extras_of_the_portal()]
 PLACE = re.compile(r"%\((\w+)\)s")
 NESTED = Phrase(
     "The label of %(step)s, %(metric)s cannot be compared with others: %(found)s.",
@@ -42,6 +50,9 @@ def modules_of_core_and_portal() -> Iterator[Unfilled]:
         assert package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py")):
             yield Unfilled(path)
+    for extra in extras_of_the_portal():
+        for path in sorted(set(extra.rglob("*.py")) - set((extra / "tests").rglob("*.py"))):
+            yield Unfilled(path)
 
 
 def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
@@ -60,7 +71,7 @@ def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
 def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() -> None:
     messages = [
         message
-        for file in (PO_FILE, CORE_PO_FILE)
+        for file in (PO_FILE, CORE_PO_FILE, *OF_EXTRAS)
         for message in translations(file)
         if message.id and not message.context
     ]
@@ -110,9 +121,9 @@ def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
 DEFINED_IN = ("benchmarks/phrases.py", "benchmarks/declared.py")
 FILLED_LATER = (
     "benchmarks/audit/committed_tree.py",
-    "benchmarks/disclosure/best_group.py",
     "benchmarks/disclosure/reasons.py",
     "benchmarks/explanation/",
+    "extras/best_groups/dividing.py",
 )
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from benchmarks.phrases import Phrase
+from portal import extras
 from portal.operator_command import OperatorCommand, refused
 from portal.routers import VAULT
 from portal.wall import POLICIES
@@ -39,7 +40,8 @@ class Command(OperatorCommand):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
                 if alias == "default":
-                    cursor.execute(POLICIES.read_text(encoding="utf-8"))
+                    for file in (*extras.files(GRANTS.name), POLICIES):
+                        cursor.execute(file.read_text(encoding="utf-8"))
             self.remark(
                 Phrase(
                     "%(name)s: granted as portal/grants.sql says.",

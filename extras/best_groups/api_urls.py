@@ -7,15 +7,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.urls import re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from extras.best_groups.publishing import best_group_of
 from portal.api_views import ProblemSerializer, StrictView
 from portal.openness import OPEN
 from portal.publication.api import ReasonSerializer, series_and_row
-from portal.publication.best_groups import best_group_of
+from portal.publication.urls import VERSION
 
 
 class BenchmarkNamedSerializer(serializers.Serializer[Any]):
@@ -96,3 +98,10 @@ class BenchmarkBestGroupView(StrictView):
         if group is None:
             raise Http404
         return Response(group.document)
+
+
+urlpatterns = [
+    re_path(
+        f"{VERSION}best-group/$", BenchmarkBestGroupView.as_view(), name="benchmark-best-group"
+    ),
+]

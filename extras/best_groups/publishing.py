@@ -2,7 +2,7 @@
 by one officer, published by another.
 
 It is made of the version's own roster and of what the register holds of the firms' sites (region,
-scale, age), goes through `benchmarks.disclosure.best_group`, is signed, and stands in the
+scale, age), goes through `dividing`, is signed, and stands in the
 transparency log. What was told stays, also where the version is withdrawn.
 """
 
@@ -21,20 +21,20 @@ from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster
 from benchmarks.composition.result import CellRoster
 from benchmarks.disclosure import GateResult
-from benchmarks.disclosure.best_group import BestFirms, ClassShare, OtherDays, Traits, compose
 from benchmarks.wire import logged, published
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
+from extras.best_groups.dividing import BestFirms, ClassShare, OtherDays, Traits, compose
+from extras.best_groups.models import Action, BestGroup
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Jurisdiction, Site, User
-from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
 from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.problems import RefusedError
-from portal.publication.models import BestGroup, Publication, VersionStatus
+from portal.publication.models import Publication, VersionStatus
 from portal.publication.refusals import refusal
 from portal.translog import log
 
@@ -93,7 +93,7 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
         record(
             now,
             by.email,
-            Action.BEST_GROUP_PROPOSED,
+            Action.PROPOSED,
             row.audit_subject,
             f"{_steps_with_traits(content['document'])} cells",
         )
@@ -178,7 +178,7 @@ def publish(
         record(
             now,
             by.email,
-            Action.BEST_GROUP_PUBLISHED,
+            Action.PUBLISHED,
             row.audit_subject,
             f"{_steps_with_traits(document)} cells, entry {index}",
         )

@@ -17,17 +17,19 @@ from django.urls import reverse
 from benchmarks.composition import Roster
 from benchmarks.composition.result import CellRoster, Member
 from benchmarks.disclosure import GateResult
-from benchmarks.disclosure.best_group import BestGroupReason
 from benchmarks.wire import logged, published
+from extras.best_groups import publishing as best_groups
+from extras.best_groups.dividing import BestGroupReason
+from extras.best_groups.models import BestGroup
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
-from portal.publication import best_groups, drafting, publishing
+from portal.publication import drafting, publishing
 from portal.publication.document import BenchmarkScope, document_of
-from portal.publication.models import BestGroup, Publication
-from portal.register import leaving
+from portal.publication.models import Publication
+from portal.register.site_ends import RandomNames, firm_leaves
 from portal.translog.models import LogEntry
 from tests.integration.portal_cast import (
     NOW,
@@ -337,7 +339,7 @@ def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
     (tables,) = out.behind.values()
     site = next(iter(tables.values()))[0]["members"][0][1]
     gone = Site.objects.get(slug=site)
-    leaving._forget_sites([gone], NOW)
+    firm_leaves.send(sender=Site, sites=[gone], names=RandomNames({site}), now=NOW)
     after = BestGroup.objects.get(pk=out.pk)
     assert site not in str(after.behind)
     assert "left-" in str(after.behind)

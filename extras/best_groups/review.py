@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benchmarks.disclosure.best_group import BestFirms, ClassShare
 from benchmarks.label_keys import CellKey
+from extras.best_groups import publishing
+from extras.best_groups.dividing import BestFirms, ClassShare
+from extras.best_groups.models import BestGroup
+from extras.best_groups.section import TRAITS, Regions, classes_in_words
 from portal.accounts.selectors import every_jurisdiction
 from portal.names import in_chinese
-from portal.publication import best_groups
-from portal.publication.models import BestGroup, Publication
-from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
+from portal.publication.models import Publication
 from portal.web.presenters.methods import table_of
 from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.methods import Fact, FormSheet, MethodSection, MethodSheet
@@ -43,7 +44,7 @@ def review_page(
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
-    outdated = proposal is not None and best_groups.is_outdated(proposal, composed)
+    outdated = proposal is not None and publishing.is_outdated(proposal, composed)
     count = sum(bool(composition.shares) for composition in composed)
     lead = _(
         "The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by "
@@ -101,7 +102,7 @@ def review_page(
             (MethodSection("", table_of(_("Values"), heads, rows, "")),),
         ),
         problem,
-        best_groups.as_read(proposal),
+        publishing.as_read(proposal),
         state=state,
         act_url=reverse("web:best-group", args=[row.pk]) if may and act else "",
         act=act,

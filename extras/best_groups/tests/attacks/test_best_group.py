@@ -12,15 +12,15 @@ import pytest
 
 from benchmarks.composition.result import CellRoster, Member
 from benchmarks.composition.rules import RuleName
-from benchmarks.disclosure import best_group
-from benchmarks.disclosure.best_group import (
+from benchmarks.policies import DisclosurePolicy
+from extras.best_groups import dividing
+from extras.best_groups.dividing import (
     BestFirms,
     BestGroupReason,
     Traits,
     compose,
     likelihoods,
 )
-from benchmarks.policies import DisclosurePolicy
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.statistical.sectors import PACK
@@ -72,7 +72,7 @@ def named(composed: BestFirms, who: CellRoster, traits: dict[str, Traits]) -> fl
     ones any.
     """
     chances = likelihoods(composed.shares, traits)
-    best = best_group.best_group(who, DECILE)
+    best = dividing.best_group(who, DECILE)
     likeliest = [
         firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9
     ]
@@ -96,9 +96,9 @@ def test_no_firm_is_likelier_than_not_among_the_best(
     shown = [(composition_of(who, traits), who, traits) for who, traits in sectors]
     on = [named(*publication) for publication in shown if publication[0].shares]
     assert len(on) > len(sectors) / 4
-    assert float(np.mean(on)) <= best_group.MOST_LIKELY
-    bound = best_group.MOST_LIKELY
-    monkeypatch.setattr(best_group, "MOST_LIKELY", 1.0)
+    assert float(np.mean(on)) <= dividing.MOST_LIKELY
+    bound = dividing.MOST_LIKELY
+    monkeypatch.setattr(dividing, "MOST_LIKELY", 1.0)
     off = [named(composition_of(who, traits, OFF), who, traits) for who, traits in sectors]
     assert float(np.mean(off)) > float(np.mean(on)) + 0.1
     stated(

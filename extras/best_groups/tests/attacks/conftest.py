@@ -1,0 +1,3 @@
+"""What the book's attacks state, for those on the best of a sector."""
+
+from tests.attacks.conftest import stated  # noqa: F401 - a fixture
