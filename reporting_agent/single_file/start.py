@@ -34,13 +34,13 @@ def main() -> int:
     except NotForThisMachine as reason:
         print(f"steplabel.pyz: {reason}", file=sys.stderr)
         return 1
-    arguments = sys.argv[1:]
-    dropped = bool(arguments) and all(Path(argument).is_file() for argument in arguments)
+    files = sys.argv[1:]
+    dropped = bool(files) and all(Path(file).is_file() for file in files)
     if dropped:
-        arguments = ["label", *arguments, "--out", str(Path(arguments[0]).parent / "label")]
+        sys.argv[1:] = ["label", *files, "--out", str(Path(files[0]).parent / "label")]
     from reporting_agent.cli import main as agent
 
-    code = agent(arguments)
+    code = agent()  # as the command itself, which reads foreign files in a confined process
     if dropped and sys.platform == "win32" and sys.stdin.isatty():
         input("Enter ...")  # the window of a dropped file closes with the program
     return code
