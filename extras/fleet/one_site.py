@@ -34,6 +34,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.changes.questioned_label import labelled
+from reporting_agent.changes.reportable import missing_for_release
 from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.tariff import Tariff
@@ -41,6 +42,7 @@ from reporting_agent.console import LANGUAGE
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
 from reporting_agent.report.words import label_name, reason, words
+from reporting_agent.sending.eligibility import why_not_reportable
 from reporting_agent.sources.object_storage import beside, is_object
 
 
@@ -81,7 +83,8 @@ def _label(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
     now = datetime.now(UTC)
     label = labelled(site, task.period or "", now, outward=True)
     result, analysis = label.result, analyse(site, label)
-    site_files.write(site, result, analysis, folder, task.lang, now)
+    missing = missing_for_release(site, label, why_not_reportable(site))
+    site_files.write(site, result, analysis, folder, task.lang, now, missing)
     steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
     done = SiteTaskOutcome(
         task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking
