@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
-from benchmarks.phrases import Phrase
+from benchmarks.carriers import CARRIERS
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config.profile import Setting
 
 
@@ -19,7 +20,8 @@ class Runs(Setting):
     (`from-the-stamp`), where a change of state writes the row that closes the time before it.
     `energy` says what the energy column is: an amount (`interval`) or the mean power over that time
     (`rate`). `unit_assumed` marks a unit that nothing in the file proves: it is shown with every
-    value, and no such value is reported.
+    value, and no such value is reported. `units` names further carriers, each with the unit of its
+    column `energy.CARRIER`; a power or a flow (kW, m3/h) is the mean over a row's time.
     """
 
     by: Literal["hour", "shift", "day", "month", "campaign"] = "shift"
@@ -30,6 +32,20 @@ class Runs(Setting):
     carrier: str = "electricity"
     unit: str = "kWh"  # of the energy column; kW for a rate
     unit_assumed: bool = False
+    units: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("units")
+    @classmethod
+    def _of_carriers(cls, units: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(units) - set(CARRIERS)):
+            raise ValueError(
+                Phrase(
+                    "must name carriers (%(unknown)s is none): %(carriers)s",
+                    unknown=repr(unknown[0]),
+                    carriers=enumerated(CARRIERS),
+                )
+            )
+        return units
 
     @property
     def cut(self) -> str:

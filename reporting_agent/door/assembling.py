@@ -160,6 +160,12 @@ def _normal_state(plant: TakenPlant, decider: Decider) -> None:
         if _is_gas_in_m3(carrier, str(constants.get("unit", ""))):
             constants["unit"] = "Nm3"
             decider.assumed["energy.unit"] = Assumption("energy.unit", "Nm3", _NORMAL)
+    for _, proposal in plant.of("log"):
+        units = proposal.runs.get("units", {})
+        for carrier in [name for name, unit in units.items() if _is_gas_in_m3(name, unit)]:
+            units[carrier] = "Nm3"
+            key = f"log.unit.{carrier}"
+            decider.assumed[key] = Assumption(key, "Nm3", _NORMAL)
 
 
 def _is_gas_in_m3(carrier: str, unit: str) -> bool:
@@ -424,6 +430,11 @@ def _carriers(plant: TakenPlant) -> tuple[set[str], set[str], set[str], str]:
             units.add("kgce")
     for _, proposal in plant.of("log"):
         required.add(str(proposal.runs.get("carrier", "electricity")))
+        units.add(str(proposal.runs.get("unit", "kWh")))
+        further = proposal.runs.get("units", {})
+        assert isinstance(further, Mapping)  # noqa: S101 - a table of carriers
+        required |= set(further)
+        units |= set(further.values())
     known = {carrier for carrier in optional if carrier in CARRIERS}
     return required, known, credited, _energy_unit(units)
 

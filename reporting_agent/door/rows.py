@@ -356,7 +356,8 @@ def log(maker: Maker) -> None:
     proposal, likely = _likely_output(maker)
     ask = Phrase("Which column holds the output?")
     maker.required("output_quantity", ask, "Pieces", proposal=proposal, likely=likely)
-    maker.unit("output_quantity", "output_unit")
+    if "output_quantity" in maker.found or "output_quantity" in maker.proposal.table("constants"):
+        maker.unit("output_quantity", "output_unit")
     used_indices = {matched.index for matched in maker.found.values()}
     powers = [
         i
@@ -370,6 +371,35 @@ def log(maker: Maker) -> None:
         maker.proposal.set("columns.energy", header, why)
     if "energy" in maker.found:
         _energy_of_log(maker, maker.found["energy"])
+        _further_carriers(maker)
+
+
+def _further_carriers(maker: Maker) -> None:
+    """Other columns of energy in a log, each of a carrier of its own; a second column of a carrier,
+    or one without a unit, stays unused and is named so.
+    """
+    main = maker.found["energy"].index
+    carrier = carrier_in(maker.look.header[main]) or "electricity"
+    if carrier != "electricity" and maker.proposal.runs:
+        maker.proposal.runs["carrier"] = carrier
+    units: dict[str, str] = {}
+    powers = [
+        index
+        for index in numbers(maker.look)
+        if (power := unit_of(maker.look, index)) is not None
+        and VOCABULARY.kind_of_unit(power[0]) in {"power", "flow"}
+    ]
+    for index in (*energy_columns(maker.look), *powers):
+        header = maker.look.header[index]
+        named, stated = carrier_in(header), unit_of(maker.look, index)
+        if index == main or named in {None, carrier, *units} or stated is None:
+            continue
+        units[str(named)] = stated[0]
+        name = f"energy.{named}"
+        maker.found[name] = ColumnMatch(index, header, "", 0.5)
+        maker.proposal.set(f"columns.{name}", header, stated[1])
+    if units:
+        maker.proposal.runs["units"] = units
 
 
 def _unit_of_header(header: str) -> Phrase:

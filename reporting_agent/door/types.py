@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reporting_agent.config import Profile
 from reporting_agent.door.look import FileLook
@@ -60,7 +61,7 @@ class ProfileProposal:
     evidence: list[KeyEvidence] = field(default_factory=list)
     questions: list[ProfileQuestion] = field(default_factory=list)
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
-    runs: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, Any] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     matches: dict[str, int] = field(default_factory=dict)  # by column of the template, its index
 

@@ -120,6 +120,7 @@ class LogRow:
     stated: OperatingState = OperatingState.NORMAL  # as the row itself says
     variables: Mapping[str, float] = field(default_factory=dict)
     fuels: Sequence[LoggedFuel] = ()
+    besides: Mapping[str, float] = field(default_factory=dict)  # by further carrier, as written
 
     @property
     def span_s(self) -> float:
@@ -132,7 +133,7 @@ class Run:
 
     rows: list[LogRow] = field(default_factory=list)
     missing_s: float = 0.0
-    left: dict[OperatingState | None, float] = field(default_factory=dict)
+    left: dict[tuple[str, OperatingState | None], float] = field(default_factory=dict)
     fuels: list[LoggedFuel] = field(default_factory=list)
 
 
@@ -156,14 +157,19 @@ def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
             run.rows.append(row)
             continue
         state = row.state if codes[0] == "log-not-normal" else None
-        run.left[state] = run.left.get(state, 0.0) + _energy(row, site.runs, factor)
+        for carrier, _, energy in _energies(row, site.runs, unit, factor):
+            key = carrier, state
+            run.left[key] = run.left.get(key, 0.0) + energy
         if state is None:
             run.missing_s += row.span_s
     batches, beside = made_of(built, site, unit, factor)
+    units = {site.runs.carrier: unit} | {
+        carrier: over_time(written)[0] for carrier, written in site.runs.units.items()
+    }
     left_out = [
-        EnergyOutsideRuns(key[1], site.runs.carrier, unit, state, _begins(run.rows, key[4]), energy)
+        EnergyOutsideRuns(key[1], carrier, units[carrier], state, _begins(run.rows, key[4]), energy)
         for key, run in built.items()
-        for state, energy in run.left.items()
+        for (carrier, state), energy in run.left.items()
         if energy
     ]
     findings = [_finding(code, noted[code]) for code in SENTENCES if code in noted]
@@ -197,6 +203,7 @@ def rows_of(
 
     A row that is equal to an earlier one in every column names the same run by its own cells.
     """
+    _refuse_without_unit(tables, setting)
     steps = {step.id: step for step in pack.steps}
     rows: list[LogRow] = []
     rejected: list[RejectedRow] = []
@@ -258,6 +265,11 @@ def rows_of(
             for name, value in row.items()
             if name.startswith("var.") and value is not None
         }
+        besides = {
+            name.removeprefix("energy."): float(value)
+            for name, value in row.items()
+            if name.startswith("energy.") and value is not None
+        }
         mentioned = [
             mentioned
             for column in table.carriers
@@ -276,9 +288,31 @@ def rows_of(
             stated,
             variables,
             mentioned,
+            besides,
         )
         rows.append(LogRow(equipment, step, *fields))
     return rows, rejected, repeated
+
+
+def _refuse_without_unit(tables: Sequence[Table], setting: Runs) -> None:
+    """InputError `unit-missing` of a column of energy that no unit is given for: it would count
+    nowhere.
+    """
+    for table in tables:
+        for name in table.columns:
+            carrier = name.removeprefix("energy.")
+            if name.startswith("energy.") and carrier not in setting.units:
+                raise InputError(
+                    "unit-missing",
+                    Phrase("Nothing says in which unit %(column)s is.", column=name),
+                    Phrase(
+                        'Add to [runs]: units = { %(carrier)s = "kWh" }, with its own unit.',
+                        carrier=carrier,
+                    ),
+                    place=Place(table.file, column=name),
+                    found=name,
+                    wanted=Phrase("a unit under [runs] units"),
+                )
 
 
 def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int | Mapping[str, Any]]]:
@@ -372,8 +406,14 @@ def batch_of(
     equipment, step, product, variant, window = key
     rows = run.rows
     covered_s = sum(row.span_s for row in rows)
-    energy = sum(_energy(row, setting, factor) for row in rows)
     whole_span_s = covered_s + run.missing_s
+    amounts: dict[tuple[str, str], float] = {}
+    known_s: dict[tuple[str, str], float] = {}
+    for row in rows:
+        for carrier, unit_of_it, energy in _energies(row, setting, unit, factor):
+            one = carrier, unit_of_it
+            amounts[one] = amounts.get(one, 0.0) + energy
+            known_s[one] = known_s.get(one, 0.0) + row.span_s
     return Batch(
         batch_id="/".join(
             part for part in (equipment, product, variant, f"{window:%Y-%m-%dT%H:%M}") if part
@@ -386,13 +426,12 @@ def batch_of(
         output=sum(row.output for row in rows),
         equipment=equipment,
         variables={**_means(rows), "power_on_s": covered_s},
-        energy=(
+        energy=tuple(
             CarrierEnergy(
-                setting.carrier,
-                energy,
-                unit,
-                completeness=covered_s / whole_span_s if whole_span_s else 1.0,
-            ),
+                *(carrier, amount, unit_of_it),
+                completeness=known_s[carrier, unit_of_it] / whole_span_s if whole_span_s else 1.0,
+            )
+            for (carrier, unit_of_it), amount in amounts.items()
         ),
         place=rows[0].place,
     )
@@ -421,9 +460,19 @@ def _means(rows: Sequence[LogRow]) -> dict[str, float]:
     }
 
 
-def _energy(row: LogRow, setting: Runs, factor: float) -> float:
+def _energies(
+    row: LogRow, setting: Runs, unit: str, factor: float
+) -> Iterator[tuple[str, str, float]]:
+    """What a row used: carrier, unit and amount; of a further carrier where the row tells it."""
     amount = row.energy or 0.0
-    return amount * row.span_s / 3600 * factor if setting.energy == "rate" else amount
+    hours = row.span_s / 3600
+    yield setting.carrier, unit, amount * hours * factor if setting.energy == "rate" else amount
+    for carrier, written in setting.units.items():
+        if carrier in row.besides:
+            of_amount, per_hour = over_time(written)
+            is_rate = of_amount != written
+            value = row.besides[carrier]
+            yield carrier, of_amount, value * hours * per_hour if is_rate else value
 
 
 def _refused(

@@ -203,7 +203,7 @@ def _table(result: LabelResult, lang: str) -> Iterator[str]:
     heads = [in_language(word, lang) for word in words]
     rows: list[tuple[str, str, str, str, str, str]] = []
     for label in labels:
-        rows.append(_row(result, label, lang))
+        rows += [_row(result, label, lang), *_with_all_carriers(result, label, lang)]
         rows += _by_equipment(label)
     shown_rows = rows[:_MOST_ROWS]
     name_width = min(max(columns_of(row[0]) for row in shown_rows) + 2, 40)
@@ -268,6 +268,25 @@ def _row(result: LabelResult, label: StepLabel, lang: str) -> tuple[str, str, st
         unit,
         why,
     )
+
+
+def _with_all_carriers(
+    result: LabelResult, label: StepLabel, lang: str
+) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Below a label of electricity, the one of all energy, where other carriers were used as
+    well."""
+    if label.metric is not Metric.ELECTRICITY:
+        return
+    for other in result.site_label.steps:
+        own = (other.step, other.product, other.variant) == (
+            label.step,
+            label.product,
+            label.variant,
+        )
+        if own and other.metric is Metric.TOTAL and len(other.energy_by_carrier) > 1:
+            name = in_language(Phrase("  all carriers"), lang)
+            best, typical = shown(other.best.value), shown(other.typical)
+            yield name, best, typical, count(other.used), counted(other.unit, lang), ""
 
 
 def _kgce(result: LabelResult, label: StepLabel) -> float | None:

@@ -155,5 +155,5 @@ LOG = Template(
         TemplateColumn("energy", CellKind.NUMBER),  # blank: not known
         TemplateColumn("span_s", CellKind.SECONDS),
     ),
-    open_prefixes=("var.",),
+    open_prefixes=("var.", "energy."),
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -257,3 +258,26 @@ def test_all_that_was_taken_is_printed_where_asked(
     page = capsys.readouterr().out
     assert "more lines: -v" not in page
     assert all(f"meter-{number}.csv: " in page for number in range(24))
+
+
+@pytest.mark.parametrize("gas_unit", ["kWh", "kW"])
+def test_a_second_carrier_in_a_log_counts_as_its_own(plant: Path, gas_unit: str) -> None:
+    """Two lines, a row an hour; every run of a shift holds both carriers."""
+    rows: list[list[object]] = [["Zeit", "Linie", "Brot [kg]", "Strom kWh", f"Gas {gas_unit}"]]
+    for hour in range(24 * 14):
+        for line in (1, 2):
+            at = f"{START + timedelta(hours=hour):%d.%m.%Y %H:%M}"
+            rows.append([at, f"L{line}", 90 + hour % 7, 31 + hour % 9, 95 + hour % 5])
+    code, label = labelled(written(plant / "log.csv", rows, ";"))
+    assert code == 0
+    electricity, total = label["steps"]
+    used = electricity["energy_by_carrier"]["electricity"]["value"]
+    gas = total["energy_by_carrier"]["natural-gas"]["value"]
+    counted = range(1, 24 * 14)  # of the first row no time is known
+    assert used == pytest.approx(2 * sum(31 + hour % 9 for hour in counted))
+    assert gas == pytest.approx(2 * sum(95 + hour % 5 for hour in counted) * 0.1229, rel=1e-3)
+    site = (plant / "label" / "site.toml").read_text(encoding="utf-8")
+    assert f'units = {{ natural-gas = "{gas_unit}" }}' in site
+    without = plant / "label" / "without.toml"
+    without.write_text(re.sub(r"(?m)^units = .*$", "", site), encoding="utf-8")
+    assert main(["label", "--site", str(without)]) == 1  # it is not left out in silence
