@@ -326,6 +326,8 @@ def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Cha
         largest.per_reading or 1.0
     )
     for name, undeclared_meter in sorted(data.undeclared.items()):
-        share = undeclared_meter.amount(largest.meter.reading) / whole if whole > 0 else 0.0
+        own = undeclared_meter.within(largest.start_us, largest.end_us)
+        amount = own * undeclared_meter.amount(largest.meter.reading)
+        share = amount / whole if whole > 0 else 0.0
         if share > LEAST:
             yield _change(ChangeKind.UNDECLARED, (name,), None, share, None, None)

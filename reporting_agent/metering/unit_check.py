@@ -28,7 +28,7 @@ from reporting_agent.metering.outliers import SampledReadings
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.suspicion import MeterContext, Suspicion
 from reporting_agent.metering.tally import CleaningResult, places_of
-from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
+from reporting_agent.metering.unit_factors import fitting, into, level_turn, off_scale, turning
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -170,6 +170,8 @@ def misread(
     if batch_facts.beside is not None:
         return _beside(batch_facts.energy, batch_facts.beside)
     turn = _turn(batch_facts)
+    if turn is not None and turn.proof == "bounds":
+        return turn
     if (
         batch_facts.bounds is not None
         and not right
@@ -239,7 +241,7 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     factors = off_scale(batch_facts.per_output)
     off = factors != 1
     if not off.any():
-        return None
+        return _between_levels(batch_facts)
     factor = float(np.median(factors[off]))
     usable = np.flatnonzero(np.isfinite(batch_facts.per_output) & (batch_facts.per_output > 0))
     none = np.zeros(len(factors), dtype=bool)
@@ -252,6 +254,29 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
             factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False
         )
     return None  # a meter does not change its unit from batch to batch
+
+
+def _between_levels(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
+    """Where about as many batches lie on either side, so that neither level is the usual: the one
+    beyond the bounds of a batch is wrong, else the one of fewer batches.
+    """
+    per_output = batch_facts.per_output
+    usable = np.flatnonzero(np.isfinite(per_output) & (per_output > 0))
+    if (found := level_turn(per_output[usable])) is None:
+        return None
+    begins, factor = found
+    between, none = _around_turn(usable, begins, 0), np.zeros(len(per_output), dtype=bool)
+    earlier = UnitMismatch(1 / factor, none, "rows", between, later=False)
+    since = UnitMismatch(factor, none, "rows", between)
+    if batch_facts.bounds is not None:
+        low, high = batch_facts.bounds
+        before, after = (
+            low <= float(np.median(side)) <= high
+            for side in (per_output[usable[:begins]], per_output[usable[begins:]])
+        )
+        if before != after:
+            return replace(since if before else earlier, proof="bounds")
+    return earlier if 2 * begins < len(usable) else since
 
 
 def from_then_on(off: Flags) -> int | None:

@@ -24,7 +24,8 @@ LARGE = (
     1e3 / 3.6,
     1e6 / 3.6,
 )  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
-SMALL = (3.6,)  # MJ and kWh: a batch that was broken off may come near it
+# MJ and kWh, a decimal that moved by one or two: a batch that was broken off may come near them
+SMALL = (3.6, 10.0, 100.0)
 FACTORS = np.array([factor for multiple in (*LARGE, *SMALL) for factor in (multiple, 1 / multiple)])
 FEWEST = 12  # values that tell what is usual
 # a register that was changed to another unit falls or jumps to its value in that unit, but for what
@@ -37,6 +38,7 @@ DEVIATIONS = 4.0  # robust standard deviations within which a value belongs to a
 LEAST_WIDTH, MOST_WIDTH = 0.1, 0.4  # the same in ln: 10 % and 49 %
 APART = 3.0  # widths that a factor must lie from 1, or else the values themselves swing that far
 FEWEST_SMALL = 3  # values at a small factor, which by themselves are no proof
+FEWEST_OF_LEVEL = 5  # batches on either side of a turn from level to level
 FEWEST_SIDE = 3  # loads on either side of a change
 HIGH, ABOVE = (
     0.95,
@@ -106,6 +108,32 @@ def into(value: float, low: float, high: float) -> float | None:
         return 1e3 if 1e3 in inside else 1e-3
     middle = np.sqrt(low * high)
     return float(inside[np.argmin(np.abs(np.log(value * inside / middle)))])
+
+
+def level_turn(value: Floats) -> tuple[int, float] | None:
+    """Where two levels meet, each close about its median: the index of the first value of the
+    second, and the factor between units by which it lies off the first; None where it is none.
+    """
+    usable = np.isfinite(value) & (value > 0)
+    if usable.sum() < 2 * FEWEST_OF_LEVEL or not usable.all():
+        return None
+    away = np.log(value)
+    splits = range(FEWEST_OF_LEVEL, len(away) - FEWEST_OF_LEVEL + 1)
+    apart = [
+        np.abs(away[:at] - np.median(away[:at])).sum()
+        + np.abs(away[at:] - np.median(away[at:])).sum()
+        for at in splits
+    ]
+    at = splits[int(np.argmin(apart))]
+    before, after = away[:at], away[at:]
+    step = float(np.median(after) - np.median(before))
+    spread = max(float(np.median(np.abs(side - np.median(side)))) for side in (before, after))
+    swing = DEVIATIONS * MAD_TO_SIGMA * spread
+    factor = fitting(float(np.exp(step)))
+    if factor is None or swing > MOST_WIDTH or abs(step) < APART * max(swing, LEAST_WIDTH):
+        return None
+    off = abs(step - float(np.log(factor)))
+    return (at, factor) if off <= max(swing / 2, LEAST_WIDTH / 2) else None
 
 
 def turning(load: Floats, indices: Integers, factor: float) -> int:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
 from reporting_agent.config import SiteSettings
@@ -46,8 +47,31 @@ def to_kwh(unit: str) -> float:
 
 def refuse_unknown_units(site: SiteSettings) -> None:
     """InputError of the unit of a meter of electricity that cannot be read, with its key; of others
-    their heat says it.
+    their heat says it. `power-for-energy` where the energy of batches is mapped in a unit of power.
     """
+    profile = site.mapping.energy
+    mapped = {"constants.unit": str(profile.constants.get("unit", ""))}
+    mapped |= {f"carriers.{name}.unit": column.unit for name, column in profile.carriers.items()}
+    for key, unit in mapped.items():
+        amount, _ = over_time(unit)
+        if unit and amount != unit:
+            raise InputError(
+                "power-for-energy",
+                Phrase(
+                    "%(unit)s is a power, and a batch's energy is an amount: how long it was drawn "
+                    "is not said.",
+                    unit=unit,
+                ),
+                Phrase(
+                    "Map a column of %(amount)s: the mean power times the hours of its row. Or "
+                    'read the file as a log ([mapping.log], with [runs] energy = "rate"), of which '
+                    "the agent multiplies power and time.",
+                    amount=amount,
+                ),
+                place=Place(str(site.path), column=f"mapping.energy.{key}"),
+                found=unit,
+                wanted=amount,
+            )
     for meter in site.tree.counted:
         if meter.carrier == "electricity":
             try:

@@ -76,6 +76,11 @@ class UndeclaredMeter:
         self.step_us = other.step_us or self.step_us
         self.falls |= other.falls
 
+    def within(self, start_us: int, end_us: int) -> float:
+        """The share of its time that lies in a period: none of a meter of another year."""
+        common = min(self.last_us, end_us) - max(self.first_us, start_us)
+        return max(common, 0) / max(self.last_us - self.first_us, 1)
+
     def amount(self, reading: str) -> float:
         """What it counted: between its ends where it only rises, else as intervals or a rate, as
         the site's other meters are read.

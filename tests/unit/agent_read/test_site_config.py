@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.config import load_site
+from reporting_agent.pipeline import pack_of
 
 GOOD = """
 [site]
@@ -115,3 +116,17 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="steplabel-agent init"):
         load_site(tmp_path / "site.toml")
+
+
+def test_a_power_is_no_energy_of_a_batch(tmp_path: Path) -> None:
+    """Refused before a row is read, by what to map instead."""
+    mapped = '[mapping.energy.constants]\nunit = "MW"\n'
+    (tmp_path / "site.toml").write_text(GOOD + mapped, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        pack_of(load_site(tmp_path / "site.toml"))
+    refused = caught.value
+    assert refused.code == "power-for-energy"
+    assert (refused.found, refused.wanted) == ("MW", "MWh")
+    corrected = mapped.replace("MW", refused.wanted)
+    (tmp_path / "site.toml").write_text(GOOD + corrected, encoding="utf-8")
+    assert pack_of(load_site(tmp_path / "site.toml")).id == "steel"

@@ -123,6 +123,23 @@ def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can
     assert "are beyond what a batch of this step can use" in sentence
 
 
+@pytest.mark.parametrize("later", [True, False])
+def test_ten_times_from_the_middle_on_is_told_by_the_day_and_the_sound_half_counts(
+    later: bool,
+) -> None:
+    """As many batches on either side: the one beyond what a batch can take is the wrong one."""
+    value, half = written(LINE, "rate", MOMENTS), len(MOMENTS) // 2
+    value[half:] *= 10
+    low, high = BOUNDS if later else (10 * BOUNDS[0], 10 * BOUNDS[1])
+    suspicion = look("rate", value, bounds=(low, high))
+    assert codes(suspicion) == ["unit-change"]
+    (event,) = suspicion.events
+    assert event.factor == pytest.approx(0.1 if later else 10)
+    wrong = suspicion.batches["unit-label"]
+    assert 0.4 < wrong.mean() < 0.6
+    assert bool(wrong[-1]) is later
+
+
 def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() -> None:
     value, turn = written(LINE, "interval", MOMENTS), 4000
     value[turn:] = np.round(value[turn:] / 1000, 6)

@@ -85,6 +85,15 @@ def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves
     assert refused.value.code == "change-unanswered"
 
 
+def test_a_meter_that_follows_in_another_year_is_no_part_of_this_one(
+    a_site: Build, march: Period
+) -> None:
+    later = [(at + timedelta(days=400), value) for at, value in register(half, DAYS, 300)]
+    readings = {"a": register(furnace, DAYS, 300), "b": later}
+    site = a_site(MAIN, heats(24 * DAYS), readings)
+    assert not open_questions(review(site, pipeline.read(site, march)))
+
+
 @pytest.mark.parametrize(("since", "first"), [(0, None), (15, "2024-03-16")])
 def test_a_check_meter_in_another_unit_is_told_by_its_unit_and_what_is_pasted_answers_it(
     asked: Callable[..., Review], since: int, first: str | None
