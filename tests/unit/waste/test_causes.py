@@ -192,6 +192,36 @@ def test_the_batch_after_another_product_pays_for_the_changeover(
         assert per_kwh(change) == pytest.approx(400, rel=0.1)
 
 
+def two_furnaces(a_melt: Melt, fixed_kwh: float) -> list[Batch]:
+    """A large furnace of 40 kWh/t and a small one of 50, in turns; a fixed energy a batch."""
+    chance = np.random.default_rng(14)
+    rows = []
+    for number in range(400):
+        small = number % 2 == 1
+        output = chance.uniform(35, 45) if small else chance.uniform(90, 110)
+        of_output = output * (50 if small else 40) * chance.normal(1, 0.01)
+        name = "lf-small" if small else "lf-large"
+        rows.append(a_melt(number, of_output + fixed_kwh, output=output, equipment=name))
+    return rows
+
+
+def test_what_a_small_furnace_takes_more_is_no_low_load(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
+    loss = lost(two_furnaces(a_melt, 0.0))
+    assert not rule(loss, WasteCause.LOW_LOAD).stands
+    assert rule(loss, WasteCause.EQUIPMENT).stands
+
+
+def test_a_fixed_energy_is_found_within_each_of_two_unequal_furnaces(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
+    low = rule(lost(two_furnaces(a_melt, 600.0)), WasteCause.LOW_LOAD)
+    assert low.stands
+    assert low.interval is not None
+    assert low.interval[0] / KGCE_PER_KWH <= 600 <= low.interval[1] / KGCE_PER_KWH
+
+
 def test_rejected_output_is_counted_and_not_estimated(
     a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
 ) -> None:
