@@ -152,16 +152,6 @@ class RecomputedFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsLeftOut:
-    """Labels that would have entered, and did not for a reason that the file does not show; and
-    what each best would be with them.
-    """
-
-    labels: tuple[str, ...]  # site and cell
-    effect: tuple[RecomputedFigure, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RecompositionCheck:
     """What was checked: so many reports and each figure; and what rests on the document's word."""
 
@@ -169,7 +159,8 @@ class RecompositionCheck:
     head: TreeHead
     figures: tuple[RecomputedFigure, ...]
     repeated: tuple[Repeat, ...]
-    left_out: LabelsLeftOut
+    left_out: tuple[str, ...]  # site and cell of labels that would have entered, without a reason
+    effect: tuple[RecomputedFigure, ...]  # what each best would be with them
     reworded: tuple[str, ...]  # parts of the explanation that this release words otherwise
 
 
@@ -235,10 +226,8 @@ def _compose_again(
         logged.head,
         tuple(figures),
         tuple(_repeats(document, earlier)),
-        LabelsLeftOut(
-            tuple(f"{row.site} {'/'.join(LabelKey.of(row.label))}" for row in chosen),
-            tuple(_moved(label, whole)),
-        ),
+        tuple(f"{row.site} {'/'.join(LabelKey.of(row.label))}" for row in chosen),
+        tuple(_moved(label, whole)),
         worded_otherwise(document, label, pack, route, entering),
     )
 

@@ -128,13 +128,8 @@ Draws = NDArray[np.float64]
 """One row a view of the noise (`noise.VIEWS`), one column a draw."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedCell:
-    """A cell's result with the draws behind it; the draws are None where there is no value."""
-
-    result: IndustryCell
-    best_drawn: Drawn | None
-    typical_drawn: Drawn | None
+ComposedCell = tuple[IndustryCell, Drawn | None, Drawn | None]
+"""A cell's result with the draws of its best and typical value; None where there is no value."""
 
 
 def compose_cell(
@@ -153,7 +148,7 @@ def compose_cell(
     who = entrants(reported, pack, step, rule, variant)
     return compose_with_draws(
         who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True
-    ).result
+    )[0]
 
 
 def compose_with_draws(
@@ -221,7 +216,7 @@ def compose_with_draws(
         pooled=who.pooled,
         in_part=who.in_part,
     )
-    return ComposedCell(result, best_drawn, typical_drawn)
+    return result, best_drawn, typical_drawn
 
 
 def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:

@@ -28,6 +28,7 @@ from benchmarks.composition.posterior import ObservedValues, Views, draw_count, 
 from benchmarks.composition.result import (
     WHOLE_ROUTE,
     CellRoster,
+    IndustryCell,
     IndustryLabel,
     Member,
     Roster,
@@ -110,7 +111,9 @@ def _compose(
         )
         for cell in laid_out
     ]
-    headline = [cell for cell in composed if cell.result.headline]
+    headline = [cell for cell in composed if cell[0].headline]
+    results = [result for result, _, _ in headline]
+    made_in = pack.made_in(route)
     return IndustryLabel(
         pack=pack.id,
         pack_version=pack.version,
@@ -118,10 +121,10 @@ def _compose(
         route=route.id,
         product=route.product,
         period=period,
-        cells=tuple(cell.result for cell in composed),
-        composite=_sum(headline, [cell.best_drawn for cell in headline], pack.made_in(route)),
-        best_reached=_reached(pack, laid_out, runs, rng, pack.made_in(route)),
-        typical=_sum(headline, [cell.typical_drawn for cell in headline], pack.made_in(route)),
+        cells=tuple(result for result, _, _ in composed),
+        composite=_sum(results, [best for _, best, _ in headline], made_in),
+        best_reached=_reached(pack, laid_out, runs, rng, made_in),
+        typical=_sum(results, [typical for _, _, typical in headline], made_in),
     )
 
 
@@ -134,7 +137,7 @@ def _roster(laid_out: Sequence[RouteCell], runs: Sequence[Run]) -> Roster:
 
 
 def _sum(
-    composed: Sequence[best_and_typical.ComposedCell],
+    results: Sequence[IndustryCell],
     draws: Sequence[Drawn | None],
     made_in: str,
 ) -> RouteTotal:
@@ -144,7 +147,6 @@ def _sum(
     A step's energy is per its own output unit, and its ratio is of that unit per one of the route's
     product (`made_in`).
     """
-    results = [cell.result for cell in composed]
     unit = f"{_energy(results[0].unit)}/{made_in}"
     firms = min(result.firms for result in results)
     missing = tuple(

@@ -127,9 +127,9 @@ def published(
 ) -> tuple[IndustryCell, bool]:
     """The cell as it is composed, and whether the gate withholds it until a report is audited."""
     who = entrants(labels, PACK, STEP, RULE, "any")
-    cell = compose_with_draws(
+    cell, *_ = compose_with_draws(
         who, PACK, STEP, RULE, rng, variant="any", ratio=1.0, headline=True
-    ).result
+    )
     members = tuple(Member.of((row,)) for row in who.entering)
     shown = influence.of_cell("", CellRoster(cell.name, members), cell)
     return cell, one_firm.refused(one_firm.of_cell(shown, cell), shown, frozenset()) is not None

@@ -106,7 +106,7 @@ def _figures(sector: Sector, rng: np.random.Generator) -> Iterator[tuple[bool, f
     who = entrants(sector.labels, PACK, STEP, RULE, "any")
     composed = compose_with_draws(
         who, PACK, STEP, RULE, rng, variant="any", ratio=1.0, headline=True
-    ).result
+    )[0]
     bests, typicals = (
         np.sort([float(value) for value in values])
         for values in (

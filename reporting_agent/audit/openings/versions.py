@@ -122,7 +122,7 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where
     there are none.
     """
-    if not checked.left_out.labels:
+    if not checked.left_out:
         return []
     effects = [
         Phrase(
@@ -131,19 +131,19 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
             published=str(effect.published),
             recomputed=str(effect.recomputed),
         )
-        for effect in checked.left_out.effect
+        for effect in checked.effect
     ]
     return [
         not_checkable(
             "left-out-justified",
             in_number(
-                len(checked.left_out.labels),
+                len(checked.left_out),
                 "%(number)s label was not included, and no file shows why: %(labels)s. If it were "
                 "included: %(moved)s.",
                 "%(number)s labels were not included, and no file shows why: %(labels)s. If they "
                 "were included: %(moved)s.",
-                number=len(checked.left_out.labels),
-                labels=", ".join(checked.left_out.labels),
+                number=len(checked.left_out),
+                labels=", ".join(checked.left_out),
                 moved=listed(effects) if effects else "-",
             ),
             Phrase(
