@@ -5,15 +5,15 @@ Counts only, never a value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Jurisdiction, Role, Site, User
+from portal.accounts.models import Jurisdiction, Membership, Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, Reminder, ReportingPeriod
@@ -60,6 +60,16 @@ class TurnoutView:
     without_contact: int  # late ones that nobody acts for: a reminder would reach nobody
 
 
+class _Member(NamedTuple):
+    """A site of a peer group."""
+
+    site: int
+    firm: int | None
+    obliged: bool
+    reached: bool  # somebody acts for its enterprise
+    reminded: int | None  # the period that it was last reminded of within the day
+
+
 class _Sent(NamedTuple):
     """A report that one site sent for one period."""
 
@@ -85,12 +95,21 @@ def turnout(
     counted.
     """
     sites = _sites(user, region, size)
-    members: dict[int, list[tuple[int, int | None, bool]]] = {}
-    rows = PeerGroupMember.objects.filter(site__in=sites).values_list(
-        "peer_group_id", "site_id", "site__organisation__controlling_firm_id", "obliged"
+    members: dict[int, list[_Member]] = {}
+    people = Membership.objects.filter(
+        organisation=OuterRef("site__organisation"), role=Role.ENTERPRISE, user__is_active=True
     )
-    for group, site, firm, obliged in rows:
-        members.setdefault(group, []).append((site, firm, obliged))
+    recent = Reminder.objects.filter(site=OuterRef("site"), sent_at__gt=now - REMINDER_PAUSE)
+    rows = PeerGroupMember.objects.filter(site__in=sites).values_list(
+        "peer_group_id",
+        "site_id",
+        "site__organisation__controlling_firm_id",
+        "obliged",
+        Exists(people),
+        Subquery(recent.order_by("-pk").values("period")[:1]),
+    )
+    for group, *member in rows:
+        members.setdefault(group, []).append(_Member(*member))
     periods = (
         ReportingPeriod.objects.filter(peer_group__in=members)
         .select_related("peer_group__scope")
@@ -106,21 +125,8 @@ def turnout(
         .values_list("site_id", "period")
     )
     later = due_dates([period.pk for period in periods])
-    reached = set(
-        sites.filter(
-            organisation__memberships__role=Role.ENTERPRISE,
-            organisation__memberships__user__is_active=True,
-        ).values_list("pk", flat=True)
-    )
-    reminded = set(
-        Reminder.objects.filter(period__in=periods, sent_at__gt=now - REMINDER_PAUSE).values_list(
-            "period_id", "site_id"
-        )
-    )
     return tuple(
-        _counted(
-            period, members[period.peer_group_id], sent, committed, later, reached, reminded, now
-        )
+        _counted(period, members[period.peer_group_id], sent, committed, later, now)
         for period in periods
     )
 
@@ -147,19 +153,17 @@ def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str]
 
 def _counted(
     period: ReportingPeriod,
-    members: Iterable[tuple[int, int | None, bool]],
+    members: Iterable[_Member],
     sent: Mapping[tuple[int, str], Sequence[_Sent]],
     committed: set[tuple[int, str]],
     later: Mapping[tuple[int, int], datetime],
-    reached: Collection[int],
-    reminded: Collection[tuple[int, int]],
     now: datetime,
 ) -> TurnoutView:
     states: Counter[ReportingState] = Counter()
     firms, reported = set(), set()
     sites = obliged = obliged_reported = only_committed = late = to_remind = without_contact = 0
     versions = counting_by(period.peer_group.pack_version)
-    for site, firm, obliged_now in members:
+    for site, firm, obliged_now, reached, reminded in members:
         is_obliged = period.obliges(site, now=obliged_now)
         reports = [
             report for report in sent.get((site, period.name), ()) if report.made_by in versions
@@ -175,8 +179,8 @@ def _counted(
         only_committed += counting is None and (site, period.name) in committed
         late += is_obliged and bool(reports) and reports[0].received > due
         if taking is ReportingState.LATE:
-            without_contact += site not in reached
-            to_remind += site in reached and (period.pk, site) not in reminded
+            without_contact += not reached
+            to_remind += reached and reminded != period.pk
         if taking is ReportingState.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged
