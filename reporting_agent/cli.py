@@ -25,8 +25,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.foreign_files import COMMAND, parsed_by
 from reporting_agent import extras
 from reporting_agent.approved_packs import ApprovedShelf
-from reporting_agent.command_parser import CommandParser
-from reporting_agent.completion import SHELLS, PrintCompletion
+from reporting_agent.command_parser import SHELLS, CommandParser, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE
 from reporting_agent.state import StateDirectory

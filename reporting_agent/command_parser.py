@@ -1,7 +1,6 @@
-"""The command line's help, usage and refusals in the language of the terminal.
+"""The command line's help, usage, refusals and completion, in the language of the terminal.
 
-argparse words its refusals itself and gives them on in English, filled in: each is known again by
-its sentence, and said anew.
+argparse gives its refusals on in English, filled in: each is known again by its sentence.
 """
 
 from __future__ import annotations
@@ -10,13 +9,129 @@ import argparse
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
-from reporting_agent.argument_types import SENTENCES
 from reporting_agent.console import LANGUAGE, columns_of
+
+if TYPE_CHECKING:
+    from benchmarks.guidance.cbam import Precursor
+
+
+_NUMBER = Phrase("%(text)s is no number")
+_AMOUNT = Phrase("%(text)s is no amount: write a number that is not negative")
+_YEAR = Phrase("%(text)s is no year: write it as 2026")
+_DAY = Phrase("%(text)s is no day: write it as 2026-05-14")
+_COUNTRY = Phrase("%(text)s is no country: write it as CN, the two letters of ISO 3166-1")
+_PRECURSOR = Phrase("%(text)s: write CODE=TONNES or CODE:ROUTE=TONNES")
+SENTENCES = (_NUMBER, _AMOUNT, _YEAR, _DAY, _COUNTRY, _PRECURSOR)
+
+
+def amount(text: str) -> Decimal:
+    """A number that is not negative."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _wanted(_NUMBER, text) from None
+    if not number.is_finite() or number < 0:
+        raise _wanted(_AMOUNT, text)
+    return number
+
+
+def year(text: str) -> int:
+    """Of this century."""
+    if not (text.isdecimal() and len(text) == 4 and text > "1999"):
+        raise _wanted(_YEAR, text)
+    return int(text)
+
+
+def day(text: str) -> date:
+    """By ISO 8601."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _wanted(_DAY, text) from None
+
+
+def country(text: str) -> str:
+    """By ISO 3166-1, two letters, in capitals."""
+    if not (len(text) == 2 and text.isascii() and text.isalpha()):
+        raise _wanted(_COUNTRY, text)
+    return text.upper()
+
+
+def precursor(text: str) -> Precursor:
+    """What went into a good: its code, its route where one is named, and tonnes a tonne."""
+    from benchmarks.guidance.cbam import Precursor
+
+    goods, equals, tonnes = text.partition("=")
+    code, _, route = goods.partition(":")
+    if not (code and equals):
+        raise _wanted(_PRECURSOR, text)
+    return Precursor(code, amount(tonnes), route)
+
+
+def _wanted(sentence: Phrase, text: str) -> ArgumentTypeError:
+    return ArgumentTypeError(Phrase(sentence.text, text=text))
+
+
+SHELLS = ("bash", "zsh")
+# which make zsh read what is written for bash
+_ZSH = "autoload -U +X compinit bashcompinit && compinit -u && bashcompinit\n"
+
+
+class PrintCompletion(argparse.Action):
+    """`--completion SHELL` prints the script and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: Any,
+        values: str | Sequence[Any] | None,
+        _option: str | None = None,
+    ) -> None:
+        print(script(parser, str(values)), end="")
+        parser.exit()
+
+
+def script(parser: argparse.ArgumentParser, shell: str) -> str:
+    """What `source <(steplabel-agent --completion bash)` reads."""
+    commands = next(
+        action.choices
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    cases = "".join(
+        f"    {name}) words='{' '.join(_words(command))}' ;;\n"
+        for name, command in commands.items()
+    )
+    return (
+        f"{_ZSH if shell == 'zsh' else ''}_steplabel_agent() {{\n"
+        "  local words\n"
+        "  case ${COMP_WORDS[1]} in\n"
+        f"{cases}    *) words='{' '.join([*commands, *_options(parser)])}' ;;\n"
+        "  esac\n"
+        '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))\n'
+        "}\n"
+        "complete -o default -F _steplabel_agent steplabel-agent\n"
+    )
+
+
+def _words(command: argparse.ArgumentParser) -> Iterator[str]:
+    yield from _options(command)
+    for action in command._actions:
+        yield from (str(choice) for choice in action.choices or ())
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        yield from (option for option in action.option_strings if option.startswith("--"))
+
 
 OF_ARGPARSE = (
     Phrase("argument %(argument)s: %(fault)s"),

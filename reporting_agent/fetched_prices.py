@@ -19,7 +19,7 @@ import httpx
 from benchmarks.errors import InputError, Place, Unreachable
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import SiteSettings
-from reporting_agent.config.price_series import PriceSeries
+from reporting_agent.config.tariff import PriceSeries
 from reporting_agent.network import Network
 from reporting_agent.sources.price_series import (
     FetchedAnswer,

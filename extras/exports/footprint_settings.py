@@ -15,7 +15,7 @@ from pydantic import Field
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.config import toml_files
+from reporting_agent.config import faults
 from reporting_agent.config.profile import Setting
 
 Urn = Annotated[str, Field(pattern=r"^[uU][rR][nN]:.+")]
@@ -122,7 +122,7 @@ def load_settings(path: Path) -> FootprintSettings:
     Raises:
         InputError: `footprint-settings-invalid`, `footprint-partial`.
     """
-    settings = toml_files.read(FootprintSettings, path, invalid)
+    settings = faults.read(FootprintSettings, path, invalid)
     settings.refuse_partial(path)
     return settings
 

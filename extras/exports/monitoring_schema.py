@@ -19,7 +19,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
-from reporting_agent.config import toml_files
+from reporting_agent.config import faults
 from reporting_agent.config.profile import Setting
 
 Every = Literal["15min", "30min", "60min", "day", "month"]
@@ -209,7 +209,7 @@ def load_schema(path: Path | None) -> MonitoringSchema:
             fault_of(wrong),
             Phrase("a TOML file in UTF-8 as docs/exports.md describes it"),
         ) from wrong
-    return toml_files.checked(
+    return faults.checked(
         MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid
     )
 

@@ -32,7 +32,7 @@ from extras.live.spool.writer import Spool
 from reporting_agent.config import Profile
 from reporting_agent.metering.tally import Tally
 from reporting_agent.row_numbers import Consecutive
-from reporting_agent.sources import straight
+from reporting_agent.sources import meter_readings
 from reporting_agent.sources.interface import READINGS, TABLES, Example
 from reporting_agent.sources.meter_readings import gathered, stream_readings
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
@@ -227,7 +227,7 @@ class KeptSource:
             np.ascontiguousarray(records["value"]),
         )
         rows = Consecutive(1, len(records))
-        for own in straight.parts(
+        for own in meter_readings.parts(
             records["meter"].astype(np.int32), names, "", time_us, value, rows
         ):
             if own.name in meters:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase
-from reporting_agent.config import toml_files
+from reporting_agent.config import faults
 from reporting_agent.config.profile import Setting
 
 TEMPLATE = """# What documents say of this site's energy and output, to be held against its meters and batches.
@@ -182,7 +182,7 @@ def load(path: Path) -> Papers:
             place=Place(str(path)),
             found=fault_of(wrong),
         ) from wrong
-    return toml_files.checked(Papers, raw, str(path), _invalid)
+    return faults.checked(Papers, raw, str(path), _invalid)
 
 
 def _invalid(place: Place, found: str, wanted: str) -> InputError:

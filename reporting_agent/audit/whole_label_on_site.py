@@ -28,8 +28,7 @@ from benchmarks.privacy.randomness import ReportKey
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire.schema import Report
 from reporting_agent.config import SiteSettings
-from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.planning import Subject
+from reporting_agent.sending.planning import Subject, draw
 from reporting_agent.sending.pooled_labels import Windows
 from reporting_agent.sending.report_material import gather_again
 

@@ -1,4 +1,4 @@
-"""`steplabel-agent auditor`: an auditor's own keys, made and kept on the auditor's machine; and a
+"""`steplabel-agent auditor`: an auditor's own keys, made and kept on the auditor's machine; a
 statement signed with them.
 """
 
@@ -9,11 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.commands.answer_files import write_file
 from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
     from reporting_agent.audit.openings.statements import AuditorKeys
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    Raises:
+        InputError: `output-not-writable`.
+    """
+    from benchmarks.errors import InputError, Place
+    from reporting_agent.state import write_whole
+
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise InputError(
+            "output-not-writable",
+            "The file cannot be written.",
+            "Give a path in an existing folder that can be written to.",
+            place=Place(str(path)),
+            found=error.strerror or str(error),
+        ) from error
 
 
 def add_parser(sub: Any) -> None:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from benchmarks.guidance.references import PlacedReference
     from benchmarks.routes import Pack
     from benchmarks.wire.signing import VerifyingKey
-    from reporting_agent.comparison import StepGap
     from reporting_agent.config import SiteSettings
-    from reporting_agent.published import Benchmark
+    from reporting_agent.published import Benchmark, StepGap
 
 REASONS = {
     "no-label-of-ours": Phrase("no label of ours for this step, product, variant and metric"),
@@ -70,7 +69,7 @@ def run(args: Namespace) -> int:
     """Fetch or read the benchmark, label our own period, print the gaps."""
     from benchmarks import packs
     from benchmarks.errors import InputError, UsageError
-    from reporting_agent import comparison, published
+    from reporting_agent import published
     from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
     from reporting_agent.console import emit, say
@@ -106,14 +105,14 @@ def run(args: Namespace) -> int:
         )
     for remark in label.later:
         say(remark)
-    gaps = comparison.compare(result.site_label, benchmark, label.doubtful)
+    gaps = published.compare(result.site_label, benchmark, label.doubtful)
     period = result.site_label.period.name
     text = _as_text(
-        args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark)
+        args.lang, result.data.pack, period, benchmark, gaps, published.references_of(benchmark)
     )
     emit(
         args,
-        comparison.as_json(site.id, benchmark, gaps),
+        published.as_json(site.id, benchmark, gaps),
         "\n".join([*questions_as_text(label.review, args.lang), text]),
     )
     return 0

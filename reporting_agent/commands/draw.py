@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase, enumerated, sentences
-from reporting_agent.commands.answer_files import write_file
-from reporting_agent.commands.auditor import add_keys, load_keys
+from reporting_agent.commands.auditor import add_keys, load_keys, write_file
 from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
@@ -302,8 +301,7 @@ def _plan(args: argparse.Namespace) -> SamplingPlan:
 
 def _commitment(file: Path) -> ReportCommitment:
     from benchmarks.wire import challenges, commitments
-    from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.audit.openings.recognising import kind_of
+    from reporting_agent.audit.openings.files import kind_of, read_one
 
     raw = read_one(file)
     return (

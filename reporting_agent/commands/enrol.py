@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentSecret
-    from reporting_agent.sending import enrolment, rotation
+    from reporting_agent.sending import enrolment
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -84,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
                 "not-registered", "The portal gave no site.", "Ask the portal's operator."
             )
         _look_at_log(state, connection, portal, done.site)
-        closed = rotation.reported_elsewhere(state, connection, portal, done, now=datetime.now(UTC))
+        closed = enrolment.reported_elsewhere(
+            state, connection, portal, done, now=datetime.now(UTC)
+        )
     payload: dict[str, object] = {
         "site": done.site,
         "device_id": done.device_id,
@@ -120,7 +122,7 @@ def _rotate(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError
-    from reporting_agent.sending import rotation
+    from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory
 
     if args.token is not None or args.portal is not None or args.replace:
@@ -131,9 +133,9 @@ def _rotate(args: argparse.Namespace) -> int:
         )
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
-        address = rotation.in_force(state, connection).portal
+        address = enrolment.in_force(state, connection).portal
         with portal_at(args, address) as portal:
-            done = rotation.rotate(state, connection, portal, now=datetime.now(UTC))
+            done = enrolment.rotate(state, connection, portal, now=datetime.now(UTC))
             _look_at_log(state, connection, portal, str(done.site))
     payload = {
         "site": done.site,

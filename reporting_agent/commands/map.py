@@ -88,7 +88,7 @@ def _answers(name: str | None) -> dict[str, str]:
 
     from benchmarks.errors import InputError, Place
     from benchmarks.foreign_files import fault_of, read_toml
-    from reporting_agent.config.answers import flat
+    from reporting_agent.config.faults import flat
 
     if name is None:
         return {}

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, in_context
 from reporting_agent.commands import add_language, add_site
-from reporting_agent.commands.answer_files import write_file
+from reporting_agent.commands.auditor import write_file
 
 
 def add_parser(sub: Any) -> None:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode
     from benchmarks.privacy.randomness import ReportKey
     from benchmarks.wire.sealing import ProcessingPublicKey
-    from reporting_agent.audit.openings import answering, disclosure
+    from reporting_agent.audit.openings import assembling
     from reporting_agent.audit.openings.assembling import ExchangedFiles, assemble
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.config import load_site
@@ -73,9 +73,9 @@ def run(args: argparse.Namespace) -> int:
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         identity = enrolment.identity(state, connection, site.id)
-        parcel = answering.parcel_of(connection, draw)
+        parcel = assembling.parcel_of(connection, draw)
     key = ReportKey.of(identity.seed, parcel.site, parcel.period, parcel.revision)
-    tree, _ = answering.tree_of(site, parcel, key)
+    tree, _ = assembling.tree_of(site, parcel, key)
     assert parcel.challenge is not None  # noqa: S101  # `parcel_of` refuses a report without
     assert parcel.plaintext is not None  # noqa: S101
     pack = packs.load(site.pack, site.pack_version, site.folder)
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         key.secret, parcel.challenge, parcel.plaintext, identity.device_key.public
     )
     assembled = assemble(draw, tree, site, pack, answered, say)
-    lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
+    lines = assembling.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:
         say(line)
     agree(args)
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     write_file(
         args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient)
     )
-    answering.note(state, draw, assembled, sealed=recipient is not None, now=datetime.now(UTC))
+    assembling.note(state, draw, assembled, sealed=recipient is not None, now=datetime.now(UTC))
     payload = {
         "file": str(args.out),
         "opening": assembled.opening.digest,
@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
             "Opened: %(file)s, digest %(digest)s. It is noted in %(journal)s.",
             file=args.out,
             digest=assembled.opening.digest,
-            journal=state.path / answering.JOURNAL,
+            journal=state.path / assembling.JOURNAL,
         ),
     )
     return ExitCode.DONE

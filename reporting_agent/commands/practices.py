@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase, in_number
-from reporting_agent.argument_types import day
+from reporting_agent.command_parser import day
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
 from reporting_agent.commands.auditor import add_keys, load_keys
 

@@ -168,12 +168,13 @@ def _draft(
     from benchmarks.errors import PolicyRefusal
     from benchmarks.wire.schema import DIGEST_BYTES, Header
     from reporting_agent.console import say
-    from reporting_agent.sending import cut_otherwise, enrolment
+    from reporting_agent.sending import enrolment
+    from reporting_agent.sending.consent import offer_lines
     from reporting_agent.sending.kept_reports import Outbox
-    from reporting_agent.sending.offers import offer_lines
     from reporting_agent.sending.planning import FIRST_REVISION, Subject, missing_carriers
     from reporting_agent.sending.preview import Prospectus
     from reporting_agent.sending.privacy_ledger import Ledger, most_by_year
+    from reporting_agent.sending.revisions import refuse_another_cut
     from reporting_agent.software import SOFTWARE
 
     bound = [parcel for parcel in revisions if parcel.is_bound]
@@ -198,7 +199,7 @@ def _draft(
     spent = most_by_year(debits)
     if state.exists():
         with state.connect() as connection:
-            cut_otherwise.refuse_another_cut(planned, Outbox(connection).all())
+            refuse_another_cut(planned, Outbox(connection).all())
             ledger = Ledger(connection)
             debits = ledger.settle(debits, material.batches)
             ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
@@ -228,7 +229,7 @@ def _of_report(
     spent: Mapping[tuple[str, int], Fraction], released: ReleasedReport
 ) -> dict[tuple[str, int], Fraction]:
     """What the report's own steps stand at, in the years that its labels cover."""
-    from reporting_agent.sending.offers import years_of
+    from reporting_agent.sending.consent import years_of
 
     covered = {
         (label.step, year)

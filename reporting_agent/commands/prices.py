@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reporting_agent.config import SiteSettings
-    from reporting_agent.config.price_series import PriceSeries
+    from reporting_agent.config.tariff import PriceSeries
 
 
 def add_parser(sub: Any) -> None:

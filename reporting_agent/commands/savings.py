@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.argument_types import day
+from reporting_agent.command_parser import day
 from reporting_agent.commands import add_language, add_site
 
 

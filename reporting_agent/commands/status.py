@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.enrolment import Enrolment
     from reporting_agent.sending.kept_reports import Parcel
-    from reporting_agent.sending.log_heads import ForkEvidence, KeptHead
-    from reporting_agent.sending.log_restarts import AcceptedRestart
+    from reporting_agent.sending.log_heads import AcceptedRestart, ForkEvidence, KeptHead
     from reporting_agent.sending.privacy_ledger import LedgerDebit, StepAccount
     from reporting_agent.state import StateDirectory
 
@@ -117,7 +116,7 @@ class _StateContents(NamedTuple):
 
 
 def _look(state: StateDirectory) -> _StateContents:
-    from reporting_agent.sending import announced, enrolment, log_heads, log_restarts
+    from reporting_agent.sending import announced, enrolment, log_heads
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
 
@@ -136,14 +135,14 @@ def _look(state: StateDirectory) -> _StateContents:
             last_head=None if key is None else log_heads.newest_head(connection, key),
             cosigned=None if key is None else log_heads.kept_witnessed(connection, key),
             evidence=log_heads.evidence(connection),
-            restarted=() if key is None else log_restarts.accepted(connection, key),
+            restarted=() if key is None else log_heads.accepted(connection, key),
             announced=None if key is None else announced.last_seen(connection, key),
             keys=enrolment.receipt_keys(connection),
         )
 
 
 def _payload(state_contents: _StateContents, cap: Fraction | None, now: datetime) -> dict[str, Any]:
-    from reporting_agent.sending import log_restarts
+    from reporting_agent.sending import log_heads
     from reporting_agent.software import VERSION
 
     enrolled = state_contents.enrolled
@@ -172,7 +171,7 @@ def _payload(state_contents: _StateContents, cap: Fraction | None, now: datetime
             {"code": contradiction.code, "found_at": contradiction.found_at}
             for contradiction in state_contents.evidence
         ],
-        "log_restarts": [log_restarts.as_shown(restart) for restart in state_contents.restarted],
+        "log_restarts": [log_heads.as_shown(restart) for restart in state_contents.restarted],
         "unfinished": sum(
             not parcel.is_sealed and not parcel.is_given_up(state_contents.parcels)
             for parcel in state_contents.parcels
@@ -356,7 +355,7 @@ def _log_lines(
     files: list[Path],
 ) -> list[str]:
     from reporting_agent.sending.consent import text
-    from reporting_agent.sending.log_restarts import as_shown
+    from reporting_agent.sending.log_heads import as_shown
 
     lines = (
         []
@@ -421,8 +420,7 @@ def _budget_lines(
 ) -> list[str]:
     """How every step stands, and below it each report that took its share."""
     from benchmarks.privacy.accounting import reserve
-    from reporting_agent.sending.consent import number, odds_ratio, text
-    from reporting_agent.sending.offers import years_of
+    from reporting_agent.sending.consent import number, odds_ratio, text, years_of
 
     cap = None if rules is None else rules.cap_per_year
     lines = []

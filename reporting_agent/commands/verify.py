@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.commands import add_report
-from reporting_agent.commands.answer_files import write_file
-from reporting_agent.commands.auditor import add_password
+from reporting_agent.commands.auditor import add_password, write_file
 
 
 def add_parser(sub: Any) -> None:

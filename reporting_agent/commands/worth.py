@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.argument_types import amount, country, day, precursor, year
+from reporting_agent.command_parser import amount, country, day, precursor, year
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:

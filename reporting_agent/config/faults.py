@@ -1,21 +1,20 @@
-"""What is wrong with a key of site.toml, said as a person reads the file.
-
-It names the table, counted from the first or by its own id, the key, what stands there and what may
-stand there.
-
-The place's `column` is the same for programs: a path in which tables count from 0.
+"""TOML that people write, checked by a model: a fault with its place, what was found, what is
+wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from benchmarks.declared import said_by_validator
-from benchmarks.errors import Place
+from benchmarks.errors import InputError, Place
+from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase
 
 _ORDINALS = (
@@ -169,3 +168,42 @@ def _counted(table: str, index: int, table_entry: Mapping[str, Any]) -> Phrase:
     if index < len(_ORDINALS):
         return Phrase(_ORDINALS[index].text, table=table)
     return Phrase("the table %(table)s number %(number)s", table=table, number=index + 1)
+
+
+File = TypeVar("File", bound=BaseModel)
+Refusal = Callable[[Place, str, str], InputError]
+"""The refusal of a place, with what was found there and what is wanted."""
+
+
+def read(kind: type[File], path: Path, refused: Refusal) -> File:
+    """The file as its model.
+
+    Raises:
+        InputError: that of `refused`, where the file cannot be read or its first wrong key.
+    """
+    try:
+        raw = read_toml(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise refused(Place(str(path)), fault_of(wrong), Phrase("a TOML file in UTF-8")) from wrong
+    return checked(kind, raw, str(path), refused)
+
+
+def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) -> File:
+    """What was read of the file of that name, as its model; raises as `read` does."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as wrong:
+        fault = SettingFault(wrong, raw)
+        raise refused(
+            Place(name, column=fault.place(name).column), fault.found, fault.wanted()
+        ) from wrong
+
+
+def flat(table: Mapping[str, object], above: str = "") -> dict[str, object]:
+    """`[batches]` with `output_unit = "t"` is the same as `"batches.output_unit" = "t"`."""
+    flattened: dict[str, object] = {}
+    for key, value in table.items():
+        flattened |= (
+            flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+        )
+    return flattened

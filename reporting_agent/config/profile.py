@@ -1,10 +1,8 @@
 """Mapping profiles: how a foreign file's headers, numbers, dates and words become the template's;
-and the base of all settings.
+what weighs output ([[scales]]).
 
-A profile is a table `[mapping.batches]`, `[mapping.energy]`, `[mapping.readings]` or
-`[mapping.log]` of site.toml. Without one the file must be the strict template. Nothing is guessed
-that could change a value: a decimal comma, a day-first date or a unit is declared, or the row is
-rejected with what was found. `steplabel-agent map` proposes one.
+Without a profile the file must be the strict template. Nothing is guessed that could change a
+value: a decimal comma, a day-first date or a unit is declared, or the row rejected.
 """
 
 from __future__ import annotations
@@ -13,7 +11,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from benchmarks.quantities import ratio
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Decimal = Literal[".", ","]
@@ -148,3 +148,25 @@ class Mapping(Setting):
     readings: Profile = Profile()
     log: Profile = Profile()
     scales: Profile = Profile()
+
+
+class Scale(Setting):
+    """One scale of a line.
+
+    `weighs` says what a row of its records is: the weight of one batch, stamped between its start
+    and the start of the next one of the line (`batch`), or what ran over a belt since the row
+    before (`flow`). `uncertainty_pct` is expanded (k = 2), in percent of the weight.
+    """
+
+    id: str = Field(min_length=1)
+    step: str
+    equipment: str = ""
+    weighs: Literal["batch", "flow"] = "batch"
+    unit: str = "t"
+    uncertainty_pct: float = Field(default=1.0, gt=0, lt=100)
+
+    @field_validator("unit")
+    @classmethod
+    def _is_a_unit(cls, unit: str) -> str:
+        ratio(unit, unit)
+        return unit

@@ -1,9 +1,11 @@
 """site.toml read with a fleet's shared tables: who the site is, its meters, equipment and steps,
-and where its files lie.
+where its files lie; and the digest of how its rows are read.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from collections import abc
 from contextlib import suppress
@@ -22,11 +24,8 @@ from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.routes import OutputUnit
 from reporting_agent.config.agreement import refuse_disagreement
-from reporting_agent.config.answers import flat
-from reporting_agent.config.border import BorderGoods
-from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import DeclaredEvent, each_run, refuse_clashes
-from reporting_agent.config.faults import SettingFault, UnknownValueError
+from reporting_agent.config.faults import SettingFault, UnknownValueError, flat
 from reporting_agent.config.materials import (
     BoughtIn,
     HeatingValue,
@@ -37,10 +36,9 @@ from reporting_agent.config.materials import (
     refuse_twice,
 )
 from reporting_agent.config.meters import Meter
-from reporting_agent.config.profile import Mapping, Setting, zone_named
+from reporting_agent.config.profile import Mapping, Scale, Setting, zone_named
 from reporting_agent.config.runs import Runs
-from reporting_agent.config.scales import Scale
-from reporting_agent.config.site_boundary import SiteBoundary
+from reporting_agent.config.site_boundary import BorderGoods, Emissions, SiteBoundary
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.config.tree import MeterTree
 
@@ -410,3 +408,20 @@ def _first_fault(fault: SettingFault, path: Path) -> InputError:
         found=fault.found,
         wanted=fault.wanted("docs/agent.md"),
     )
+
+
+_LABEL = b"steplabel/1 settings\x00"
+NO_PART = {"path", "inputs", "answers", "source", "tariff", "border", "emissions", "product_stocks"}
+
+
+def settings_digest(site: SiteSettings) -> bytes:
+    """SHA-256 of site.toml as it was read.
+
+    Where files lie is no part of it, nor are answers about files without a mapping, of which no
+    report is made, nor access data of a source, nor prices, CO2 factors, goods at the border and
+    stocks of products: none of them decides what a row means. Comments, the order of keys and
+    defaults that are written out change nothing.
+    """
+    settings = site.model_dump(mode="json", exclude=NO_PART)
+    canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(_LABEL + canonical.encode()).digest()

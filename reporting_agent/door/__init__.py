@@ -2,17 +2,14 @@
 evidence, the rest as questions.
 
 `look` finds how the file is written (encoding, delimiter, header, units, totals); `notation` how
-its numbers and dates are; `naming` and `carriers` which of its columns mean what, by the words of
-`vocabulary`; `maker` puts a profile together and asks what only a person can know, `rows` and
-`meters` add what is particular to each input; `proof` reads the file with it. `at_site` does the
-same for files that site.toml names without a mapping, so that `label` and `check` read what `map`
-knows and say what they took. Nothing of it is used when a report is made: there a profile stands in
-site.toml, where a person has seen it.
+its numbers and dates are; `naming` which of its columns mean what, by the words of `vocabulary`;
+`maker` and `propose` put a profile together and ask what only a person can know. `taking` makes a
+plant of files, `at_site` recognises those that site.toml names without a mapping. Nothing of it is
+used when a report is made: there a profile stands in site.toml, where a person has seen it.
 """
 
-from reporting_agent.door.at_site import RecognisedSite, open_lines, recognise
+from reporting_agent.door.at_site import Proof, RecognisedSite, open_lines, prove, recognise
 from reporting_agent.door.deciding import Ask, nobody
-from reporting_agent.door.proof import Proof, prove
 from reporting_agent.door.propose import open_questions, settled
 from reporting_agent.door.types import (
     KeyEvidence,

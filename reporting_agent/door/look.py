@@ -1,5 +1,5 @@
 """How a file is written: encoding, delimiter, where its header stands, which rows are units, titles
-and totals.
+and totals. Exports of meters that are no tables are refused by name, with what to export.
 
 A row of data holds at least two cells that are numbers, dates or durations in some notation, or one
 beside an identifier such as H12. The header is the row of names above the first such row; a row of
@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +24,11 @@ from typing import Any, TypeVar
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config import Profile
-from reporting_agent.door import known_exports
-from reporting_agent.door.encoding import Encoding, encoding_of
-from reporting_agent.door.vocabulary import UNITS, VOCABULARY
-from reporting_agent.sources import totals
+from reporting_agent.door.vocabulary import UNITS, VOCABULARY, Encoding, encoding_of
+from reporting_agent.sources import rejected_rows
 from reporting_agent.sources.cells import Cell, is_blank, plain
-from reporting_agent.sources.encodings import open_bytes, recognise
-from reporting_agent.sources.qualified_rows import intervals_of, qualified
-from reporting_agent.sources.rearranged import dated, without_units
+from reporting_agent.sources.file_bytes import BROKEN_ARCHIVE, head, open_bytes, recognise
+from reporting_agent.sources.rearranged import dated, intervals_of, qualified, without_units
 from reporting_agent.sources.sheets import (
     DELIMITERS,
     Sheet,
@@ -40,6 +38,55 @@ from reporting_agent.sources.sheets import (
     raw_rows,
 )
 from reporting_agent.sources.workbooks import Book
+
+_TABLE = Phrase("a table: a stamp in each row, and a column of values")
+_SIGNS: tuple[tuple[tuple[bytes, ...], Phrase, Phrase], ...] = (
+    (
+        (b"naesb.org/espi", b"<espi:", b"IntervalBlock"),
+        Phrase("The file is a Green Button export (ESPI XML)."),
+        Phrase(
+            "On the utility's page choose the CSV in place of the XML (Download my data, CSV), and "
+            "name that file."
+        ),
+    ),
+    (
+        (b"100,NEM12", b"100,NEM13"),
+        Phrase("The file is a NEM12 or NEM13 file of the Australian market."),
+        Phrase(
+            "Ask the retailer or the meter data provider for the detailed CSV, with a stamp in "
+            "each row, and name that file."
+        ),
+    ),
+    (
+        (b"UNA:+", b"UNB+UNO"),
+        Phrase("The file is an EDIFACT message, such as MSCONS."),
+        Phrase(
+            "On the grid operator's or retailer's page choose the load profile as CSV or XLSX, and "
+            "name that file."
+        ),
+    ),
+)
+
+
+def refuse(path: Path) -> None:
+    """InputError `export-known` where the file begins as one of these."""
+    if not path.is_file():
+        return
+    try:
+        begin = head(path)
+    except (*BROKEN_ARCHIVE, OSError, zlib.error, InputError):
+        return  # what is wrong with it is told where it is read
+    for signs, sentence, remedy in _SIGNS:
+        if any(sign in begin for sign in signs):
+            raise InputError(
+                "export-known",
+                sentence,
+                remedy,
+                place=Place(str(path)),
+                found=begin[:40].decode("ascii", "replace"),
+                wanted=_TABLE,
+            )
+
 
 Found = TypeVar("Found")
 
@@ -148,7 +195,7 @@ def look_at(
     """
     keys: dict[str, object] = {} if sheet is None else {"sheet": sheet}
     because: dict[str, str] = {}
-    known_exports.refuse(path)
+    refuse(path)
     kind = "none" if not path.is_file() else format_of(path)
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
@@ -230,7 +277,7 @@ def look_at(
     summed = tuple(
         row
         for row, cells in data
-        if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None))
+        if rejected_rows.names_a_total(next((cell for cell in cells if not is_blank(cell)), None))
     )
     remarks = tuple(below.values())
     return FileLook(

@@ -20,11 +20,12 @@ from reporting_agent.door.naming import (
     bare_days,
     named,
     numbers,
+    parts_of,
     rivals,
+    together,
     unclear_unit_of,
     unit_of,
 )
-from reporting_agent.door.spread_moments import parts_of, together
 from reporting_agent.door.types import KeyEvidence, ProfileProposal, ProfileQuestion
 from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank, plain

@@ -17,8 +17,7 @@ from reporting_agent.door.columns import counter_pair, energy_columns, output_co
 from reporting_agent.door.deciding import Ask
 from reporting_agent.door.look import FileLook, look_at
 from reporting_agent.door.maker import Maker
-from reporting_agent.door.naming import bare_days, dates, named, numbers
-from reporting_agent.door.spread_moments import calendar
+from reporting_agent.door.naming import bare_days, calendar, dates, named, numbers
 from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion
 
 _OWN_PART = {

@@ -8,12 +8,7 @@ from datetime import time, timedelta
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.door.columns import (
-    carrier_in,
-    counter_pair,
-    energy_columns,
-    output_columns,
-)
+from reporting_agent.door.columns import carrier_in, counter_pair, energy_columns, output_columns
 from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.maker import Maker
 from reporting_agent.door.naming import ColumnMatch, dates, numbers, unit_of

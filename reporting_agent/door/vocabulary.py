@@ -1,5 +1,5 @@
-"""The words that plants write, in twelve languages: headers, units, words in cells. The words stand
-in words.toml.
+"""The words that plants write, in twelve languages (words.toml): headers, units, words in cells;
+and the encoding of a text by them, where its bytes leave it open.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.errors import InputError
 from benchmarks.foreign_files import MOST_COLUMNS
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import SPELLINGS, TWO_MEANINGS
 from reporting_agent.sources.cells import plain
+from reporting_agent.sources.file_bytes import decodes, head, looks_western, recognise
 from reporting_agent.sources.sheets import JOINER
 
 LANGUAGES = {
@@ -297,3 +299,79 @@ def _share(word: str, text: str) -> float:
     if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text):
         return 0.85 * len(word) / len(text)
     return 0.5 * len(word) / len(text) if len(word) >= 5 else 0.0  # German writes words in one
+
+
+_CANDIDATES = ("gb18030", "cp1252", "cp1254", "cp1251", "cp932", "cp1250", "big5", "cp949")
+_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text file's encoding, the evidence for it (none where it need not be declared), and the
+    others that may be meant as well.
+    """
+
+    name: str
+    because: str = ""
+    others: tuple[str, ...] = ()
+
+
+def encoding_of(path: Path) -> Encoding:
+    """By its bytes, else by the words of its header, else by its accented letters; what none of
+    these shows is asked.
+    """
+    try:
+        encoding = recognise(path)
+    except InputError as unclear:
+        if unclear.code not in {"encoding-ambiguous", "encoding-unknown"}:
+            raise
+        encoding = "cp1252"
+    if encoding.startswith("utf"):
+        return Encoding(encoding)
+    raw = head(path, 1 << 16)
+    candidates = {
+        name: words
+        for name in _CANDIDATES
+        if (words := _known_words(raw, name)) and decodes(path, name)
+    }
+    best = max(candidates, key=lambda name: len(candidates[name]), default=None)
+    if best is not None:
+        return Encoding(
+            best, Phrase("its header then says %(words)s", words=enumerated(candidates[best][:3]))
+        )
+    if encoding != "cp1252":
+        return Encoding(encoding, Phrase("recognised as GBK"))
+    sample = repr(_where_it_matters(raw))
+    if looks_western(raw):
+        return Encoding(
+            encoding,
+            Phrase(
+                "accented letters stand before plain ones: %(text)s reads as Windows-1252",
+                text=sample,
+            ),
+        )
+    possible = tuple(name for name in _CANDIDATES if decodes(path, name))
+    return Encoding(
+        encoding,
+        Phrase("the bytes are neither UTF-8 nor GBK: %(text)s in Windows-1252", text=sample),
+        possible,
+    )
+
+
+def _known_words(raw: bytes, encoding: str) -> list[str]:
+    """Words of the vocabulary among the first rows that hold a byte above 127, as this encoding has
+    them.
+    """
+    lines = raw.decode(encoding, "replace").splitlines()[:_ROWS]
+    cells = {
+        cell.strip(' "')
+        for line in lines
+        if not line.isascii()
+        for cell in re.split(r"[,;\t|]", line)
+    }
+    return sorted(cell for cell in cells if not cell.isascii() and VOCABULARY.knows(cell))
+
+
+def _where_it_matters(raw: bytes) -> str:
+    where = next((index for index, byte in enumerate(raw) if byte > 0x7F), 0)
+    return " ".join(raw[max(0, where - 12) : where + 12].decode("cp1252", "replace").split())

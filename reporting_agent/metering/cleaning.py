@@ -1,16 +1,16 @@
-"""Faulty readings left out and counted: sentinels, out of range or at its end, out of order of
-time, duplicates, register spikes.
+"""Faulty readings left out and counted, and between which of the rest the energy is known. Every
+rule is stated and counted; none guesses a value.
 
-Every rule is stated, counted and never guesses a value.
-
-Order: sentinels, values outside the range, values at its end, order of time, duplicates, register
-spikes. What lies between two readings is judged in `known_energy` (gaps) and `register_falls`; what
-only the whole record shows comes as a `CleaningResult` when the meter is read again.
+Order: sentinels, values outside the range, at its end, order of time (`order`), duplicates,
+register spikes; then gaps, falls of a register (rolled over, rescaled, or begun again), declared
+resets, and loads that the meter cannot have shown. What a register counted across a gap is known in
+all, and not when. What only the whole record shows comes as a `CleaningResult` on a second pass.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,76 @@ from numpy.typing import NDArray
 from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Meter
 from reporting_agent.metering.order import order_of
-from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.register_falls import rolls
-from reporting_agent.metering.segments import HOUR_US, load_of
-from reporting_agent.metering.tally import CleaningResult, Tally
+from reporting_agent.metering.segments import HOUR_US, MOST, Readings, Segments, hold, load_of
+from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
+from reporting_agent.metering.unit_factors import rescaled_by
+from reporting_agent.row_numbers import Rows
 
-Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
+
+
+def over_falls(
+    segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally
+) -> tuple[Floats, Flags]:
+    """Energy of the segments between register readings with rollovers added back, and over which of
+    them it is known.
+
+    Args:
+        value: the readings, one more than there are segments; `rows` are those at the segments'
+            ends.
+    """
+    counts, tells = counted(value, segments.end_us - segments.start_us, meter)
+    moved, before, after = segments.energy, value[:-1], value[1:]
+    fell = moved < 0
+    if not fell.any():
+        return counts, tells
+    tally.add("register-rollover", file, rows, fell & tells)
+    usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 0.0
+    rescaled = ~tells & rescaled_by(before, after, usual)
+    rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(moved[1:], np.nan)))
+    tally.add("register-rescaled", file, rows, rescaled)
+    tally.add("register-reset", file, rows, ~tells & ~rescaled)
+    return counts, tells
+
+
+def counted(value: Floats, length_us: Integers, meter: Meter) -> tuple[Floats, Flags]:
+    """What a register counted from each reading to the next, and where that is known: not where it
+    fell, unless it rolled over.
+
+    A fall to the declared rollover's other end is none where the register would have counted more
+    than its range allows.
+
+    Args:
+        length_us: the time from each reading to the next.
+    """
+    energy = np.diff(value)
+    fell = energy < 0
+    if not fell.any():
+        return energy, ~fell
+    over = fell & rolls(value[:-1], value[1:], meter)
+    energy = np.where(over, energy + (meter.rollover or 0.0), energy)
+    if meter.range is not None:
+        over &= energy <= meter.range[1] * (np.maximum(length_us, 1) / HOUR_US)
+    return energy, ~fell | over
+
+
+def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
+    """Whether the register fell as a rollover would make it fall: from its last tenth to its
+    first.
+    """
+    if meter.rollover is None:
+        return np.zeros(len(before), dtype=bool)
+    return (
+        (before >= 0.9 * meter.rollover)
+        & (before < meter.rollover)
+        & (after <= 0.1 * meter.rollover)
+        & (after >= 0)
+    )
+
 
 # of the range: nearer to its end a sensor has reached what it can tell; the end itself passes
 # through rounding on its way
@@ -205,3 +267,129 @@ def spikes(time_us: Integers, value: Floats, meter: Meter) -> Flags:
         possible &= (after - before) <= meter.range[1] * ((time_us[2:] - time_us[:-2]) / HOUR_US)
     flagged[1:-1] = outside & possible & ~rolls(before, here, meter)
     return flagged
+
+
+def known_segments(
+    segments: Segments,
+    readings: Readings,
+    meter: Meter,
+    longest_gap_us: int,
+    file: str,
+    tally: Tally,
+    left_out_us: Integers = NO_STAMPS,
+    verdict: CleaningResult | None = None,
+    resets_us: Integers = NO_STAMPS,
+) -> tuple[Segments, Flags]:
+    """The segments with rollovers added back, and over which of them energy is known; segment i
+    lies between readings i and i + 1.
+
+    Args:
+        left_out_us: stamps of readings that were there and were left out: between them nothing was
+            missed.
+        resets_us: moments at which the meter is declared to have begun anew, in right time: no
+            energy is taken across them.
+    """
+    energy, rows = segments.energy, readings.row[1:]
+    keep = ~_across(resets_us, segments, meter)
+    if meter.reading == "register":
+        energy, over_known = over_falls(segments, readings.value, meter, rows, file, tally)
+        keep &= over_known
+    length = segments.end_us - segments.start_us
+    gap = length > longest_gap_us
+    if gap.any():
+        tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
+        tally.add(
+            "reading-gap",
+            file,
+            rows,
+            gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us),
+        )
+    keep &= (
+        ~gap & (length > 0) & (np.abs(energy) < MOST) & ~_unknown(readings, meter, verdict)
+    )  # NaN is not below it either
+    if meter.range is not None and meter.reading != "rate":
+        keep &= _within_range(energy, length, keep, rows, meter, file, tally)
+    return replace(segments, energy=energy), keep
+
+
+def across_gaps(
+    segments: Segments,
+    readings: Readings,
+    meter: Meter,
+    longest_gap_us: int,
+    verdict: CleaningResult | None,
+    resets_us: Integers,
+) -> Iterator[tuple[Integers, Floats]]:
+    """What a register counted across gaps, by their ends: known in all, not when. Nothing where it
+    fell, began anew or counted too much.
+    """
+    if verdict is not None:
+        hung = (
+            verdict.caught_up.between(readings.time_us)
+            & (segments.energy > 0)
+            & ~_across(resets_us, segments, meter)
+        )
+        yield segments.end_us[hung], segments.energy[hung]
+    length = segments.end_us - segments.start_us
+    if (length > longest_gap_us).any():
+        counted, long = known_segments(
+            segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us
+        )
+        long &= length > longest_gap_us
+        yield counted.end_us[long], counted.energy[long]
+
+
+def _across(resets_us: Integers, segments: Segments, meter: Meter) -> Flags:
+    """Segments with a reset in them. A reading of a register or a rate at that very moment is the
+    first of the new beginning, while an interval that ends there ends before it."""
+    return hold(segments.start_us, segments.end_us, resets_us, at_end=meter.reading != "interval")
+
+
+def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us: int) -> Flags:
+    """Which gaps are such: where readings were there and only left out, nothing was missed between
+    them.
+    """
+    if not len(left_out_us):
+        return gap
+    edges = np.concatenate((time_us[:-1][gap], time_us[1:][gap]))
+    stamps = np.sort(np.concatenate((edges, left_out_us)))
+    wide = stamps[:-1][np.diff(stamps) > longest_gap_us]
+    at = np.searchsorted(time_us, wide, side="right") - 1
+    missed = np.zeros(len(gap), dtype=bool)
+    missed[at[(at >= 0) & (at < len(gap))]] = True
+    return missed
+
+
+def _within_range(
+    energy: Floats,
+    length_us: Integers,
+    keep: Flags,
+    rows: Rows,
+    meter: Meter,
+    file: str,
+    tally: Tally,
+) -> Flags:
+    """Segments whose mean load the meter can have told: within its range, and not at the end of
+    it.
+    """
+    outside, at_end = (keep & flags for flags in loads_beyond(energy, length_us, meter))
+    tally.add("out-of-range", file, rows, outside)
+    if outside.any():
+        tally.note_outside(load_of(energy, length_us)[outside])
+    tally.add("saturated", file, rows, at_end)
+    within: Flags = ~(outside | at_end)
+    return within
+
+
+def _unknown(readings: Readings, meter: Meter, verdict: CleaningResult | None) -> Flags:
+    """Segments that the meter's state makes unknown: of a rate those that touch a value that says
+    nothing.
+    """
+    if meter.reading == "rate":
+        bad = saturated(readings.value, meter, verdict)
+        if verdict is not None:
+            bad |= verdict.unknown.hold(readings.time_us)
+        return bad[:-1] | bad[1:]
+    if verdict is None or meter.reading == "interval":
+        return np.zeros(len(readings) - 1, dtype=bool)
+    return verdict.unknown.between(readings.time_us) | verdict.caught_up.between(readings.time_us)

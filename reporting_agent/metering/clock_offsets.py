@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.readings import Columns
+from reporting_agent.metering.segments import Columns
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ register counted across a gap too long to say when is kept apart, at the gap's e
 
 **A run of readings in which nothing is wrong** is not laid out: only those of its segments are made
 that a moment falls into. The same formulas as in `segments`, and the same sums to the last bit (see
-`kernel`).
+`segments`).
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measurements import DataFinding
-from reporting_agent.metering import kernel
-from reporting_agent.metering.kernel import PARTS_OF_A_STEP, STEPS_PER_UNIT, Scan
+from reporting_agent.metering import segments
 from reporting_agent.metering.moments import Windows, distinct
-from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+from reporting_agent.metering.segments import (
+    HOUR_US,
+    MICROSECONDS,
+    PARTS_OF_A_STEP,
+    STEPS_PER_UNIT,
+    Scan,
+    Segments,
+)
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -108,7 +114,7 @@ class ReadingRun:
             least, most = self._least_and_most()
             per_hour = HOUR_US / scanned.least_step_us
             return least * per_hour, most * per_hour
-        return kernel.loads(
+        return segments.loads(
             self.time_us, np.diff(self.value) if self.reading == "register" else self.value
         )
 
@@ -135,11 +141,11 @@ class ReadingRun:
         more than `at`.
         """
         if self.reading == "rate":
-            return kernel.rate_sums(self.time_us, self.value, self.factor, at)
+            return segments.rate_sums(self.time_us, self.value, self.factor, at)
         if self.reading == "interval":
-            return kernel.sums(self.value, at)
+            return segments.sums(self.value, at)
         if not self._telescopes():
-            return kernel.sums(np.diff(self.value), at)
+            return segments.sums(np.diff(self.value), at)
         asked = self.value[np.append(at, len(self.value) - 1)]
         whole, rest = split(asked)
         first_whole, first_rest = split(self.value[:1])

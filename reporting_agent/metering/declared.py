@@ -1,31 +1,125 @@
-"""Declared events acting on the readings of meters ([[events]] of site.toml), each reading by
-itself and before anything else is done.
+"""Readings put right by what is declared, each by itself and before anything else: clock, zone and
+[[events]].
 
-A moment is that of the stamp as the source wrote it; an interval that is stamped at its end lies
-before that moment, so that one which ends as an event begins is none of the event's. Of channels
-that were swapped each reading goes to the other meter. Readings of time declared unusable are left
-where they are: their batches are left out (`pipeline.declared`), and so are batches during which an
-event begins or ends, for what a meter counted across it is of neither side. No energy is taken
-across a reset.
+    right = stamp - clock_offset_s - clock_drift_s_per_day (stamp - clock_read_on)
+
+An event's moment is that of the stamp as the source wrote it; an interval stamped at its end lies
+before it. Readings of unusable time stay: their batches are left out, and so are batches during
+which an event begins or ends. A meter that stays on standard time steps back in spring by the hour
+that its zone skips, and leaves a hole in autumn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.all_nines import all_nines
-from reporting_agent.config import SiteSettings
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering.moments import to_us
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
+
+Integers = NDArray[np.int64]
+
+_MICROSECONDS = 1_000_000
+_DAY_S = 86_400
+
+
+def put_right(time_us: Integers, meter: Meter) -> Integers:
+    """The right times of these stamps, to the microsecond; the same array where the meter's clock
+    is right.
+    """
+    offset_us = round(meter.clock_offset_s * _MICROSECONDS)
+    if meter.clock_read_on is not None and meter.clock_drift_s_per_day:
+        read = meter.clock_read_on
+        read_us = (
+            round(datetime(read.year, read.month, read.day, tzinfo=UTC).timestamp()) * _MICROSECONDS
+        )
+        gained: Integers = np.rint(
+            (time_us - read_us) * (meter.clock_drift_s_per_day / _DAY_S)
+        ).astype(np.int64)
+        return time_us - offset_us - gained
+    return time_us - offset_us if offset_us else time_us
+
+
+HOUR_US = 3_600_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+
+
+def summers(zone: tzinfo, first_us: int, last_us: int) -> list[tuple[int, int]]:
+    """Stretches [from, until) between the two moments in which the zone is ahead of its standard
+    time, UTC microseconds.
+    """
+    now, last = _moment(first_us), _moment(last_us)
+    days = [now + day * _DAY for day in range((last - now) // _DAY + 1)] + [last]
+    offsets = [_offset(day, zone) for day in days]
+    standard = min(*offsets, *(_offset(now + month * 30 * _DAY, zone) for month in range(-12, 13)))
+    stretches: list[tuple[int, int]] = []
+    since: int | None = first_us if offsets[0] > standard else None
+    for (before, earlier), (after, later) in pairwise(zip(days, offsets, strict=True)):
+        if (earlier > standard) is (later > standard):
+            continue
+        change = _us(_change(before, after, zone))
+        if since is None:
+            since = change
+        else:
+            stretches.append((since, change))
+            since = None
+    return stretches if since is None else [*stretches, (since, last_us)]
+
+
+def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The first minute with the offset of `after`."""
+    wanted = _offset(after, zone)
+    while after - before > _MINUTE:
+        middle = before + (after - before) / 2
+        before, after = (before, middle) if _offset(middle, zone) == wanted else (middle, after)
+    return after.replace(second=0, microsecond=0)
+
+
+def _offset(moment: datetime, zone: tzinfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def _moment(time_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=time_us)
+
+
+def _us(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def stays_on_standard_time(
+    summer: tuple[int, int], turned_back: Integers, holes: Integers, step_us: int
+) -> bool:
+    """Whether a meter read every `step_us` goes through one of the two changes of this summer
+    without changing.
+
+    Args:
+        turned_back, holes: stamps before and after each step back, and each gap.
+    """
+    begins, ends = summer
+    back = turned_back[:, 0] - turned_back[:, 1]
+    spring = (np.abs(back - (HOUR_US - step_us)) <= step_us) & (
+        np.abs(turned_back[:, 1] - begins) <= step_us
+    )
+    hole = holes[:, 1] - holes[:, 0]
+    autumn = (np.abs(hole - (HOUR_US + step_us)) <= step_us / 2) & (
+        np.abs(holes[:, 1] - (ends + HOUR_US)) <= step_us
+    )
+    return bool(spring.any() or autumn.any())
+
 
 Flags = NDArray[np.bool_]
-Integers = NDArray[np.int64]
 
 
 class DeclaredReadings:

@@ -2,7 +2,7 @@
 
 This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere,
 and what the whole record of a meter shows, change nothing here. The plant's own label is metered
-along the whole curve (`engine`), which knows more.
+along the whole curve (`stream`), which knows more.
 
 A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at
 its stamp (start, end]. Of a window's readings, sorted by stamp, those that cannot be one are left
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Meter
-from reporting_agent.metering import known_energy
+from reporting_agent.metering import cleaning
 from reporting_agent.metering.cleaning import (
     enclosed,
     loads_beyond,
@@ -35,11 +35,18 @@ from reporting_agent.metering.cleaning import (
     spikes,
     stamped_again,
 )
-from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
+from reporting_agent.metering.declared import put_right
 from reporting_agent.metering.moments import Windows
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.readings import Columns, Readings
-from reporting_agent.metering.segments import HOUR_US, hold, rate_segments, register_segments
+from reporting_agent.metering.segments import (
+    HOUR_US,
+    MOST,
+    STEPS_PER_UNIT,
+    Columns,
+    Readings,
+    hold,
+    rate_segments,
+    register_segments,
+)
 from reporting_agent.metering.tally import NO_STAMPS, Tally
 
 Integers = NDArray[np.int64]
@@ -207,7 +214,7 @@ class OwnWindows:
             else rate_segments(own.time_us, own.value * self.factor)
         )
         points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
-        pieces, keep = known_energy.known_segments(
+        pieces, keep = cleaning.known_segments(
             pieces,
             points,
             self.meter,
@@ -251,7 +258,7 @@ class OwnWindows:
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of energies an interval: each over its own length, cut at the window's edges.
 
-        As by `segments.interval_segments` and `known_energy.known_segments` (a test holds them
+        As by `segments.interval_segments` and `cleaning.known_segments` (a test holds them
         together), but that at the window's edge a reading is as long as its neighbour, and that its
         load is taken over all of a declared interval, also where the next stamp comes sooner.
         """

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.curve import Curve, units
-from reporting_agent.metering.kernel import STEPS_PER_UNIT
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import HOUR_US, STEPS_PER_UNIT
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

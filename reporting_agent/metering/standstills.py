@@ -1,15 +1,13 @@
-"""Meters that stood still while the batches say that the equipment produced.
+"""A meter held against the batches that it counts for, and meters that stood still while these ran.
 
-A register stands where nothing is drawn, and a rate stays at 0: that is rest, unless a batch was
-running. Within batches there is rest as well (charging, tapping, a short stop), and it comes again
-in every batch. A standstill is told where it covers more of the batches' time than rest ever does
-on this meter, and where the batches should have drawn in it many times the smallest step that the
-meter shows.
+Within batches there is rest as well (charging, tapping), and it comes again in every batch. A
+standstill is reported where it covers more of the batches' time than rest ever does on this meter,
+and where they should have drawn many times the smallest step that it shows.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 import numpy as np
@@ -18,17 +16,44 @@ from numpy.typing import NDArray
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import in_number
 from reporting_agent.config import Meter
-from reporting_agent.config.events import found_of
+from reporting_agent.config.events import DeclaredEvent, found_of
 from reporting_agent.metering.curve import Course
+from reporting_agent.metering.declared import put_right
 from reporting_agent.metering.moments import Islands, Windows
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
-from reporting_agent.metering.suspicion import Suspicion
+from reporting_agent.metering.outliers import NO_RUNS, EqualValueRuns
 from reporting_agent.metering.tally import places_of
 
-Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What was found of one meter, and the batches (by their index in the windows) whose energy it
+    makes wrong, by code.
+    """
+
+    findings: tuple[DataFinding, ...] = ()
+    batches: dict[str, Flags] = field(default_factory=dict)
+    events: tuple[DeclaredEvent, ...] = ()  # what would put it right, once it is declared
+
+
+@dataclass(frozen=True, slots=True)
+class MeterContext:
+    """What else is known of the meter and its batches.
+
+    Their outputs, the bounds of their energy per output, the course that it should repeat; and
+    whether it wrote stamps in an hour that the plant's clock skips in spring.
+    """
+
+    output: Floats
+    bounds: tuple[float, float] | None = None
+    course: Course | None = None
+    own_per_other: float = 1.0  # units of its own that are one unit of that course
+    in_skipped_hour: bool = False
+
+
+Integers = NDArray[np.int64]
 
 STILL = "still-while-producing"
 # of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides

@@ -1,48 +1,164 @@
-"""One meter's way through its blocks of readings: clean, join to the block before, make segments.
+"""Meters' ways through their blocks of readings: clean, join to the block before, make segments;
+all meters against all moments asked for, in one pass and flat memory.
 
-The last two readings of a block are kept back for the next, so that the result does not depend on
-where blocks are cut: a register spike is only told from a reset by what follows, and a segment may
-span two blocks. A block that begins before the last one ended raises `OutOfOrder`, and so does one
-in which a clock is put back that nothing in the block had set ahead; the engine then reads that
-meter again as a whole.
+The last two readings of a block are kept for the next, so results do not depend on where blocks are
+cut. A meter whose readings reach back over a block's edge (`OutOfOrder`) is read again as a whole
+(16 bytes a reading) and sorted; one whose record shows readings to leave out is read again without
+them. An interval's length at the open edge of the record is `interval_s`, else its neighbours'
+spacing where the two nearest agree, else unknown.
 
-An interval meter's reading at the open edge of the record (the first where stamps end intervals,
-the last where they start them) has no neighbour to tell its length. It is the declared
-`interval_s`; else the spacing of its neighbours where the two nearest agree; else it is not known,
-and the reading is left out with a finding.
-"""
+A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too
+much and never too little: what it holds back goes the careful path, which names, counts and
+repairs, and comes to the same energies to the last bit where there was nothing after all. A new
+rule of cleaning that looks at single readings or at neighbours needs its condition here.
+
+| held back | because of |
+|---|---|
+| a value that is not finite, or beyond 2^42 | `clean`, `segments.MOST` |
+| a value that may be five nines or more | sentinels |
+| a stamp not later than the one before | duplicates, late entries, clock jumps |
+| a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
+| a register that falls | spikes, resets, rollovers, changes of unit |
+| of a rate, a value below its range, at its end or above | out of range, saturated |
+| of a register or an interval, a load below the range, at its end or above | out of range, saturated |
+| a moment from which on the meter is declared to have begun anew | no energy is taken across it |
+| on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
+
+Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
+"""  # noqa: E501
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.all_nines import POWERS, nines_below
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
+from reporting_agent.metering.cleaning import across_gaps, end_of_range, known_segments
 from reporting_agent.metering.curve import Course, Curve, ReadingRun
-from reporting_agent.metering.kernel import Scan, scan
-from reporting_agent.metering.known_energy import across_gaps, known_segments
+from reporting_agent.metering.declared import put_right
 from reporting_agent.metering.moments import Windows
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.readings import NOTHING, Readings
+from reporting_agent.metering.own_window import OwnEnergy, OwnWindows
 from reporting_agent.metering.record import RecordSurvey
-from reporting_agent.metering.screen import Screen, load_at_most
 from reporting_agent.metering.segments import (
+    CHUNK,
+    HOUR_US,
     MICROSECONDS,
+    NOTHING,
+    Readings,
+    Scan,
     Segments,
     interval_segments,
     rate_segments,
     register_segments,
+    scan,
+    scratch,
 )
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.metering.whole_record import WholeRecord
+from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The conditions of one meter on one pass over its record."""
+
+    meter: Meter
+    longest_gap_us: int
+    verdict: CleaningResult | None
+    resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
+
+    @property
+    def _longest_step_us(self) -> int:
+        interval_s = self.meter.interval_s if self.meter.reading == "interval" else None
+        return (
+            self.longest_gap_us
+            if interval_s is None
+            else min(self.longest_gap_us, round(interval_s * MICROSECONDS))
+        )
+
+    def passes(self, time_us: Integers, value: Floats, scan: Scan) -> bool:
+        """Whether nothing is to be looked at in these readings, but for their load: see
+        `load_passes`.
+        """
+        if not scan.sound or scan.least_step_us <= 0 or scan.most_step_us > self._longest_step_us:
+            return False
+        if self.meter.reading == "register" and scan.least_move < 0:
+            return False
+        if self.meter.reading == "rate" and not self.load_passes(scan.lowest, scan.highest):
+            return False
+        return (
+            not self._begins_anew(time_us)
+            and not self._nines(value, scan)
+            and not self._judged(time_us, scan)
+        )
+
+    def load_passes(self, lowest: float, highest: float) -> bool:
+        """Whether power or flow, of a register or an interval energy an hour, lies inside the
+        range.
+        """
+        low = -np.inf if self.meter.range is None else self.meter.range[0]
+        return low <= lowest and highest < end_of_range(self.meter)
+
+    def _begins_anew(self, time_us: Integers) -> bool:
+        return bool(((self.resets_us >= time_us[0]) & (self.resets_us <= time_us[-1])).any())
+
+    def _nines(self, value: Floats, scan: Scan) -> bool:
+        largest = max(-scan.lowest, scan.highest)
+        smallest = max(scan.lowest, -scan.highest, 0.0)
+        for power in POWERS:
+            low, high = nines_below(power)
+            if low <= largest and smallest <= high and near_power_of_ten(value, power):
+                return True
+        return False
+
+    def _judged(self, time_us: Integers, scan: Scan) -> bool:
+        verdict = self.verdict
+        if verdict is None:
+            return False
+        first, last = int(time_us[0]), int(time_us[-1])
+        return bool(
+            (verdict.ceiling is not None and scan.highest >= verdict.ceiling)
+            or any(
+                ((spans.first_us <= last) & (spans.last_us >= first)).any()
+                for spans in (verdict.unknown, verdict.caught_up)
+            )
+            or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
+        )
+
+
+def near_power_of_ten(value: Floats, power: float) -> bool:
+    """Whether any size may be so many nines or more next to this power of ten: see
+    `nines_below`.
+    """
+    low, high = nines_below(power)
+    for first in range(0, len(value), CHUNK):
+        part = value[first : first + CHUNK]
+        size = np.abs(part, out=scratch.float_1[: len(part)])
+        near = np.greater_equal(size, low, out=scratch.flags[: len(part)])
+        near &= size <= high
+        if near.any():
+            return True
+    return False
+
+
+def load_at_most(reading: str, scan: Scan) -> float:
+    """No load in these readings is higher, in the unit of the meter's range."""
+    if reading == "rate":
+        return scan.highest
+    energy = scan.most_move if reading == "register" else max(scan.highest, 0.0)
+    return energy * (HOUR_US / scan.least_step_us)
+
 
 _AGREE_US = MICROSECONDS
 # of a meter, laid out before the rest of its first block may take the fast path: enough to tell its
@@ -326,3 +442,114 @@ class MeterStream:
         usable = segments.at(keep)
         self.seen.add(time_us, readings.value, pieces, usable)
         return usable
+
+
+Block = tuple[str, Readings, str]
+"""Meter id, readings in file order, file name."""
+
+Read = Callable[[frozenset[str]], Iterable[Block]]
+"""Gives the blocks of the meters named, from the beginning; called again where a meter must be read
+again.
+"""
+
+
+def courses(
+    asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = False
+) -> dict[str, Course]:
+    """The course of each meter, by its id.
+
+    Args:
+        lanes: each gives the blocks of meters that stand in no other; they are followed at the same
+            time, one a processor.
+        fast: sound blocks take the fast path; otherwise all readings take the careful one.
+    """
+    by_id = {request.meter.id: request for request in asked}
+    if (threads := min(len(lanes), processors())) < 2:
+        followed = [_follow(read, by_id, fast) for read in lanes]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
+    closed = {name: course for lane in followed for name, course in lane.items()}
+    return {
+        name: closed[name] if name in closed else MeterStream(request).close()
+        for name, request in by_id.items()
+    }
+
+
+def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str, Course]:
+    """The meters of one lane; read again where that is needed, and closed."""
+    running: dict[str, MeterStream] = {}
+    again: set[str] = set()
+    own: dict[str, OwnWindows] = {}
+    for name, readings, file in read(frozenset(by_id)):
+        asked = by_id[name]
+        if asked.own is not None:
+            if name not in own:
+                own[name] = OwnWindows(
+                    asked.meter, asked.own, asked.longest_gap_s, asked.factor, asked.resets_us
+                )
+            own[name].take(readings)
+        if name in again:
+            continue
+        if name not in running:
+            running[name] = MeterStream(asked, fast=fast)
+        try:
+            running[name].take(readings, file)
+        except OutOfOrder:
+            again.add(name)
+    by_itself = _close_own(own, read)
+    closed = {name: follower.close() for name, follower in running.items() if name not in again}
+    judged = {
+        name: course.verdict
+        for name, course in closed.items()
+        if course.verdict is not None and course.verdict.leaves_out
+    }
+    if again:
+        for name, readings, file in _whole(read(frozenset(again))):
+            closed[name] = _whole_read(by_id[name], readings, file)
+    if judged:
+        second = {
+            name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()
+        }
+        for name, readings, file in read(frozenset(judged)):
+            second[name].take(readings, file)
+        closed |= {name: stream.close() for name, stream in second.items()}
+    return {name: replace(course, own=by_itself.get(name)) for name, course in closed.items()}
+
+
+def _close_own(own: Mapping[str, OwnWindows], read: Read) -> dict[str, OwnEnergy]:
+    """Meter what is still held, and once more the windows of which readings came late."""
+    for windows in own.values():
+        windows.close()
+    late = {name: windows for name, windows in own.items() if windows.late}
+    if late:
+        for name, readings, _ in read(frozenset(late)):
+            late[name].take_again(readings)
+        for windows in late.values():
+            windows.close()
+    return {name: windows.energies() for name, windows in own.items()}
+
+
+def _whole_read(asked: MeterQuery, readings: Readings, file: str) -> Course:
+    """One meter's readings in one piece, and once more where the whole record shows what is to be
+    left out.
+    """
+    first = MeterStream(asked, whole=True)
+    first.take(readings, file)
+    course = first.close()
+    if course.verdict is None or not course.verdict.leaves_out:
+        return course
+    second = MeterStream(asked, course.verdict)
+    second.take(readings, file)
+    return second.close()
+
+
+def _whole(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Each meter's readings in one piece; places are then named by the last file."""
+    gathered: dict[str, list[Readings]] = {}
+    files: dict[str, str] = {}
+    for name, readings, file in blocks:
+        gathered.setdefault(name, []).append(readings)
+        files[name] = file
+    for name in list(gathered):
+        yield name, NOTHING.then(*gathered.pop(name)), files[name]

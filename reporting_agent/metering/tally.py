@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
-from reporting_agent.metering.outliers import EMPTY, SampledReadings
-from reporting_agent.metering.readings import Columns
-from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
+from reporting_agent.metering.outliers import EMPTY, NO_RUNS, EqualValueRuns, SampledReadings
+from reporting_agent.metering.segments import Columns
 from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]

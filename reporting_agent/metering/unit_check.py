@@ -23,10 +23,10 @@ from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Meter
 from reporting_agent.config.events import found_of
 from reporting_agent.metering.curve import Course
+from reporting_agent.metering.declared import put_right
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.outliers import SampledReadings
-from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.suspicion import MeterContext, Suspicion
+from reporting_agent.metering.standstills import MeterContext, Suspicion
 from reporting_agent.metering.tally import CleaningResult, places_of
 from reporting_agent.metering.unit_factors import fitting, into, level_turn, off_scale, turning
 

@@ -22,11 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import outliers, stuck_values
+from reporting_agent.metering import outliers
 from reporting_agent.metering.cleaning import saturated
-from reporting_agent.metering.outliers import HighestLoads, SampledReadings, Sampler
-from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.stuck_values import FEWEST, EqualValueRuns
+from reporting_agent.metering.outliers import (
+    FEWEST,
+    EqualValueRuns,
+    HighestLoads,
+    SampledReadings,
+    Sampler,
+)
+from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.tally import NO_PAIRS, CleaningResult, Spans, Tally
 
 Integers = NDArray[np.int64]
@@ -190,7 +195,7 @@ class WholeRecord:
 
     meter: Meter
     _sampler: Sampler = field(default_factory=Sampler)
-    _runs: stuck_values.StandingRuns = field(default_factory=stuck_values.StandingRuns)
+    _runs: outliers.StandingRuns = field(default_factory=outliers.StandingRuns)
     _peaks: outliers.Peaks = field(default_factory=outliers.Peaks)
     _zeros: outliers.Zeros = field(default_factory=outliers.Zeros)
     _files: list[str] = field(default_factory=list)
@@ -267,13 +272,13 @@ class WholeRecord:
         above = highest.at(outliers.spikes(highest, limit))
         runs = self._runs.runs()
         if meter.reading == "register":
-            return self._of_register(sample, runs, above, stuck_values.hung(runs, above, limit))
+            return self._of_register(sample, runs, above, outliers.hung(runs, above, limit))
         tally, regimes = self._resolution(sample)
-        standing, too_long = stuck_values.implausible(
+        standing, too_long = outliers.implausible(
             runs, self._runs.pairs, sample, readings, sample.number[regimes]
         )
         long = runs.at(standing)
-        back = stuck_values.returning(long)
+        back = outliers.returning(long)
         flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
         if flat is None:
             flat = outliers.standing_ceiling(long.value[back], sample, limit)

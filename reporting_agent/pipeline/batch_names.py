@@ -3,7 +3,7 @@ all years.
 
 A plant whose heat numbers start again every January says so (`batch_ids = "restart-yearly"`); its
 batches then carry the year of their start, as `0001~2016`. A record that is reported again under a
-changed start is still that record: see `reporting_agent.sending.changed_records`.
+changed start is still that record: see `reporting_agent.sending.privacy_ledger`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, moments
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.in_and_between_batches import OccupiedWindows
 from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.record import OccupiedWindows
 from reporting_agent.metering.shared_meters import ServedBatches, Sink
 from reporting_agent.metering.steam_gas_and_virtual import state_unit
 from reporting_agent.pipeline.lanes import Lanes, Opener
@@ -34,7 +34,7 @@ from reporting_agent.sources.meter_readings import ReadingLog
 Integers = NDArray[np.int64]
 
 if TYPE_CHECKING:
-    from reporting_agent.sources.day_digests import DayDigests
+    from reporting_agent.sources.reading_log import DayDigests
 
 
 def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:

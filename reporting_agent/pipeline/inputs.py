@@ -1,5 +1,5 @@
-"""The site's inputs, wherever they come from: files by pattern, a provider's source, and rows that
-a person corrected.
+"""The site's inputs: files by pattern, a provider's source, rows that a person corrected, and
+records of scales, which label nothing and are committed to by the day for an auditor.
 """
 
 from __future__ import annotations
@@ -7,9 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks.audit.records import microseconds
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import DataFinding
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import ratio
 from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.pipeline.rejections import findings
 from reporting_agent.sources import (
@@ -18,14 +22,13 @@ from reporting_agent.sources import (
     RejectedRow,
     Table,
     Template,
-    corrections,
     interface,
     object_storage,
     read_sheet,
     read_table,
+    rejected_rows,
 )
-from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.extract import Extract, ExtractReadings
+from reporting_agent.sources.file_bytes import BESIDE_OTHERS
 from reporting_agent.sources.interface import (
     Source,
     SourceOfManyRows,
@@ -33,8 +36,52 @@ from reporting_agent.sources.interface import (
     SourceWithLog,
 )
 from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.signatures import BESIDE_OTHERS
-from reporting_agent.sources.totals import TotalRow
+from reporting_agent.sources.reading_log import Extract, ExtractReadings
+from reporting_agent.sources.rejected_rows import Corrections, TotalRow
+
+
+def by_scale(site: SiteSettings, tables: list[Table]) -> Mapping[str, ExtractReadings]:
+    """The records of each declared scale.
+
+    Raises:
+        InputError: `scale-unknown`, `unit-unknown`, `unit-mismatch`; with file and row.
+    """
+    scales = {scale.id: scale for scale in site.scales}
+    weighings: dict[str, list[tuple[int, float]]] = {}
+    for table in tables:
+        columns = (table.columns[name] for name in ("scale_id", "timestamp", "quantity", "unit"))
+        for at, (name, stamp, quantity, unit) in enumerate(zip(*columns, strict=True)):
+            if name not in scales:
+                raise InputError(
+                    "scale-unknown",
+                    "A weighing comes from a scale that site.toml does not declare.",
+                    "Declare it under [[scales]], or leave its rows out.",
+                    place=table.place(at, "scale_id"),
+                    found=repr(name),
+                    wanted=", ".join(sorted(scales)) or Phrase("a scale of site.toml"),
+                )
+            weighings.setdefault(name, []).append(
+                (
+                    microseconds(stamp),
+                    quantity * _ratio(unit, scales[name].unit, table.place(at, "unit")),
+                )
+            )
+    records = {}
+    for name, rows in weighings.items():
+        rows.sort()
+        records[name] = ExtractReadings(
+            np.array([time for time, _ in rows], dtype=np.int64),
+            np.array([value for _, value in rows]),
+        )
+    return records
+
+
+def _ratio(unit: str, wanted: str, place: Place) -> float:
+    try:
+        return ratio(unit or wanted, wanted)
+    except InputError as refused:
+        refused.place = refused.place or place
+        raise
 
 
 class Inputs:
@@ -60,7 +107,7 @@ class Inputs:
                 self.source.part_by_year()
             self._check_units(self.source)
         if site.inputs.corrections is not None:
-            self.corrections = corrections.load(*paths_of(site, site.inputs.corrections))
+            self.corrections = rejected_rows.load(*paths_of(site, site.inputs.corrections))
 
     def has(self, name: str) -> bool:
         """Whether there is such an input: named as a file, or given by the source."""
@@ -70,9 +117,6 @@ class Inputs:
 
     def weighings(self) -> Mapping[str, ExtractReadings]:
         """The records of every scale; nothing where the site has none."""
-        from reporting_agent.sources.weighings import (
-            by_scale,
-        )  # what it digests with is not in a small firm's one file
 
         return by_scale(self.site, self.tables(SCALES)) if self.has(SCALES.name) else {}
 

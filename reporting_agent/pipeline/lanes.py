@@ -18,8 +18,8 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.console import progress
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.engine import Block, Read
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
+from reporting_agent.metering.stream import Block, Read
 from reporting_agent.processors import processors
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.blocks import only_value
@@ -27,7 +27,7 @@ from reporting_agent.sources.meter_readings import ReadingLog, gathered
 from reporting_agent.sources.sheets import format_of
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
-    from reporting_agent.sources.day_digests import DayDigests
+    from reporting_agent.sources.reading_log import DayDigests
 
 Opener = Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]
 """Opens the readings of some meters from the beginning."""

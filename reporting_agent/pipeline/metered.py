@@ -14,7 +14,7 @@ from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord, cut_readings, moments
 from reporting_agent.metering.edges import of_runs
-from reporting_agent.metering.in_and_between_batches import record_of
+from reporting_agent.metering.record import record_of
 from reporting_agent.metering.steam_gas_and_virtual import work_out
 from reporting_agent.pipeline import meter_successions, suspicions
 from reporting_agent.pipeline.entries import allocated, entries, of_period
@@ -23,13 +23,12 @@ from reporting_agent.pipeline.lanes import Opener
 from reporting_agent.pipeline.outward import own_metering
 from reporting_agent.pipeline.outward.own_metering import OutgoingBatches
 from reporting_agent.sources import RejectedRow
-from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.reading_log import UndeclaredMeter
-from reporting_agent.sources.totals import TotalRow
+from reporting_agent.sources.rejected_rows import Corrections, TotalRow
 
 if TYPE_CHECKING:
-    from reporting_agent.sources.day_digests import DayDigests
+    from reporting_agent.sources.reading_log import DayDigests
 
 
 @dataclass(frozen=True, slots=True)

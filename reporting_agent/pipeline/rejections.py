@@ -18,8 +18,7 @@ from benchmarks.labels import ExclusionReason, SiteLabel, StepGrade, StepLabel
 from benchmarks.measurements import DataFinding, Period, Severity
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.sources import RejectedRow, Table
-from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.totals import TotalRow
+from reporting_agent.sources.rejected_rows import Corrections, TotalRow
 
 PLACES_KEPT = 20
 

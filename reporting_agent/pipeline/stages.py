@@ -54,10 +54,10 @@ from reporting_agent.pipeline.outward import cut_runs, judging, own_metering, re
 from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.rejections import by_step, rejections
 from reporting_agent.sources import RejectedRow
-from reporting_agent.sources.extract import Extract
+from reporting_agent.sources.reading_log import Extract
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
-    from reporting_agent.sources.day_digests import DayDigests
+    from reporting_agent.sources.reading_log import DayDigests
 
 PLACES_KEPT = 20
 

@@ -22,7 +22,7 @@ from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import clock, standstills, unit_check
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows
-from reporting_agent.metering.suspicion import MeterContext, Suspicion
+from reporting_agent.metering.standstills import MeterContext, Suspicion
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh
 

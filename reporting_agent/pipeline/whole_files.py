@@ -18,7 +18,7 @@ from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Transformation
 from reporting_agent.config import Profile
-from reporting_agent.sources.encodings import recognise
+from reporting_agent.sources.file_bytes import recognise
 from reporting_agent.sources.sheets import format_of, joins_lines
 from reporting_agent.sources.workbooks import extents_of, is_sparse
 

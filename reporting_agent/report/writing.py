@@ -104,7 +104,7 @@ def write_rejected(path: Path, rejected: Sequence[RejectedRow]) -> None:
     """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected.
     UTF-8 with BOM, for Excel.
     """
-    from reporting_agent.sources.corrections import as_csv
+    from reporting_agent.sources.rejected_rows import as_csv
 
     _write_whole(path, as_csv(rejected).encode("utf-8-sig"))
 
@@ -114,10 +114,10 @@ def write_table(path: Path, table: ReportTable) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from reporting_agent.sources import arrays
+    from reporting_agent.sources import arrow_columns
 
     converted = pa.table(
-        {column.name: arrays.column(column.kind, column.values) for column in table.columns}
+        {column.name: arrow_columns.column(column.kind, column.values) for column in table.columns}
     )
     buffer = io.BytesIO()
     pq.write_table(converted, buffer)

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Direction, Period
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.config import Meter, SiteSettings, toml_files
+from reporting_agent.config import Meter, SiteSettings, faults
 from reporting_agent.config.profile import Setting
 from reporting_agent.pipeline import pack_of
 
@@ -144,7 +144,7 @@ def load_actions(site: SiteSettings) -> Actions:
             found=Phrase("no such file"),
             wanted="actions.toml",
         )
-    read = toml_files.read(Actions, path, _wrong)
+    read = faults.read(Actions, path, _wrong)
     meters, steps = (
         {meter.id: meter for meter in site.meters},
         {step.id for step in pack_of(site).steps},

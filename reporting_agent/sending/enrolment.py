@@ -1,5 +1,5 @@
-"""Enrolment: device keys registered with a one-time token, the site's seed made once, the portal's
-key directory kept and renewed.
+"""Enrolment: device keys registered with a one-time token or vouched for by the old ones, the
+site's seed made once, the portal's key directory kept and renewed.
 
 Durable before anything is sent: keys are whole files, and the row that says for which token they
 were made is committed, before the portal is asked. Killed afterwards, the same command with the
@@ -16,15 +16,21 @@ import dataclasses
 import hashlib
 import secrets
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from sqlite3 import Connection
 
-from benchmarks.errors import InputError, VerificationError
+from benchmarks.errors import InputError, Unreachable, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.privacy import randomness
+from benchmarks.wire import challenges, device_requests, envelope
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.directory import Directory, EnrolmentSecret
+from benchmarks.wire.receipts import Receipt
+from benchmarks.wire.schema import decode_report
 from benchmarks.wire.signing import DeviceKey, VerifyingKey
+from reporting_agent.sending.kept_reports import ClosedPeriods, Outbox, Parcel, commitment_digests
 from reporting_agent.sending.transport import Portal, checked_address
 from reporting_agent.state import StateDirectory, transaction
 
@@ -305,3 +311,162 @@ def _seed(state: StateDirectory) -> bytes:
 
 def _enrolment(row: sqlite3.Row) -> Enrolment:
     return Enrolment(**{name: row[name] for name in Enrolment.__dataclass_fields__})
+
+
+def in_force(state: StateDirectory, connection: sqlite3.Connection) -> Enrolment:
+    """The enrolment whose key is to be replaced. InputError `not-enrolled`."""
+    present = current(connection)
+    if present is None:
+        raise InputError(
+            "not-enrolled",
+            "This state directory is not enrolled at a portal.",
+            "Run `steplabel-agent enrol --portal URL --token T` first, with the same --state.",
+            found=str(state.path),
+        )
+    return present
+
+
+def rotate(
+    state: StateDirectory, connection: sqlite3.Connection, portal: Portal, *, now: datetime
+) -> Enrolment:
+    """Make a new device key, have the portal register it, and delete the old one's file.
+
+    Raises:
+        InputError: `not-enrolled`, `spool-not-empty`, or the portal's refusal.
+        VerificationError: the portal's key directory does not hold, or it answered for another
+            site.
+        Unreachable: the portal did not answer; the new key is kept for the next try.
+    """
+    present = in_force(state, connection)
+    assert present.device_id is not None  # noqa: S101  # a registered row has one: the schema's rows are written whole
+    assert present.directory is not None  # noqa: S101
+    if waiting := [parcel for parcel in Outbox(connection).spooled() if parcel.refusal is None]:
+        raise InputError(
+            "spool-not-empty",
+            Phrase(
+                "Sealed reports that wait for a receipt: %(waiting)s. They are signed with the "
+                "key that you want to replace.",
+                waiting=len(waiting),
+            ),
+            "Run `steplabel-agent submit` until it is received, then rotate the key.",
+        )
+    old = DeviceKey.from_pem(state.read_secret(present.key_file))
+    name, key_file = _prepared(state, connection, present)
+    new = DeviceKey.from_pem(state.read_secret(key_file))
+    answer = portal.rotate(device_requests.rotate(present.device_id, old, new))
+    last_directory = key_directory.verify(present.directory, present.fingerprint)
+    key_directory.renewed(answer.directory, present.fingerprint, last_directory)
+    if answer.site != present.site:
+        raise InputError(
+            "site-changed",
+            Phrase(
+                "The portal answered for the site %(site)s; this state directory belongs to "
+                "%(enrolled)s.",
+                site=answer.site,
+                enrolled=str(present.site),
+            ),
+            "Ask the portal's operator; the old key stays in force here.",
+        )
+    with transaction(connection):
+        connection.execute(
+            """UPDATE enrolment SET state = 'registered', site = ?, device_id = ?, directory = ?, registered_at = ?
+               WHERE token_digest = ?""",  # noqa: E501
+            (answer.site, answer.device_id, answer.directory, now.isoformat(), name),
+        )
+    state.delete_secret(present.key_file)
+    return in_force(state, connection)
+
+
+def reported_elsewhere(
+    state: StateDirectory,
+    connection: sqlite3.Connection,
+    portal: Portal,
+    enrolment_: Enrolment,
+    *,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Periods of which the portal has answered what is not of this state directory, as after the
+    loss of another one; they are closed.
+
+    What was spent on their records is not in this ledger, so `submit` refuses them
+    (`ledger-set-back`), and goes on with all others. A portal that does not answer is no reason to
+    fail: enrolling again with the same token asks again.
+    """
+    agent_identity = identity(state, connection, str(enrolment_.site))
+
+    def signature(method: str, path: str) -> str:
+        return device_requests.sign_request(
+            method, path, agent_identity.device_id, now, agent_identity.device_key
+        )
+
+    try:
+        raw_challenges = portal.challenges(signature)
+    except Unreachable:
+        return ()
+    keys = agent_identity.directory.receipt_keys()
+    ours = commitment_digests(Outbox(connection).all())
+    commitments = [challenges.read(raw, keys).commitment for raw in raw_challenges]
+    foreign = [
+        commitment for commitment in commitments if bytes.fromhex(commitment.digest) not in ours
+    ]
+    with transaction(connection):
+        ClosedPeriods(connection).add(foreign, now)
+    return tuple(sorted({commitment.period for commitment in foreign}))
+
+
+def _prepared(
+    state: StateDirectory, connection: sqlite3.Connection, present: Enrolment
+) -> tuple[str, str]:
+    """The row of this rotation and its key's file, made if it is the first try."""
+    name = hashlib.sha256(f"rotation of {present.device_id}".encode()).hexdigest()
+    row = connection.execute(
+        "SELECT key_file FROM enrolment WHERE token_digest = ?", (name,)
+    ).fetchone()
+    if row is not None:
+        return name, str(row["key_file"])
+    new = DeviceKey.generate()
+    key_file = f"device-{new.key_id[:16]}.pem"
+    state.write_secret(key_file, new.to_pem())
+    with transaction(connection):
+        connection.execute(
+            """INSERT INTO enrolment (token_digest, sequence, portal, fingerprint, key_file, state)
+               VALUES (?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM enrolment), ?, ?, ?, 'keys-made')""",  # noqa: E501
+            (name, present.portal, present.fingerprint, key_file),
+        )
+    return name, key_file
+
+
+def sealed_for_today(
+    connection: Connection,
+    parcel: Parcel,
+    identity: AgentIdentity,
+    portal_receipts: Collection[Receipt] | None,
+    now: datetime,
+) -> bytes:
+    """The envelope to send: the one at hand, or a new one about the same plaintext, which is then
+    kept in its place.
+
+    Args:
+        portal_receipts: the receipts of everything that the portal holds of this site, heard in
+            this run; None if it was not asked.
+    """
+    if parcel.envelope is None or parcel.plaintext is None:
+        raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")
+    header = envelope.parse(parcel.envelope).header
+    today = now.date()
+    key_is_taken = any(
+        key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing
+    )
+    in_force = key_is_taken and header.device_id == identity.device_id
+    if (
+        in_force
+        or portal_receipts is None
+        or any(receipt.envelope_digest == parcel.digest for receipt in portal_receipts)
+    ):
+        return parcel.envelope
+    recipient = identity.directory.processing_key(today)
+    outside = replace(header, key_id=recipient.key_id, device_id=identity.device_id)
+    fresh = envelope.build(decode_report(parcel.plaintext), outside, identity.device_key, recipient)
+    with transaction(connection):
+        Outbox(connection).resealed(parcel, envelope=fresh, digest=envelope.digest(fresh), now=now)
+    return fresh

@@ -1,5 +1,5 @@
-"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state.
-Nothing is overwritten.
+"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state, and
+periods closed because another state directory committed to them. Nothing is overwritten.
 
     planned ─▶ committed ─▶ challenged ─▶ debited ─▶ sealed ─▶ received
 
@@ -23,6 +23,7 @@ from enum import StrEnum
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
+from benchmarks.wire.commitments import ReportCommitment
 
 
 class ParcelState(StrEnum):
@@ -83,7 +84,7 @@ class Parcel:
 
     def is_given_up(self, parcels: Iterable[Parcel]) -> bool:
         """Whether a later revision of its period is sealed: then no data bring this one back
-        (`challenge_bindings.under_its_revision`).
+        (`revisions.under_its_revision`).
         """
         later = (
             other
@@ -241,7 +242,7 @@ class Outbox:
         )
 
     def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
-        """Another envelope about the same plaintext (`reporting_agent.sending.sealed_again`)."""
+        """Another envelope about the same plaintext (`reporting_agent.sending.enrolment`)."""
         self._advance(
             parcel,
             ParcelState.SEALED,
@@ -263,7 +264,7 @@ class Outbox:
         )
 
     def lost_at_portal(self, parcel: Parcel) -> None:
-        """The portal lost what it gave a receipt for (`reporting_agent.sending.log_restarts`): the
+        """The portal lost what it gave a receipt for (`reporting_agent.sending.log_heads`): the
         same bytes wait to be sent again.
         """
         self._advance(
@@ -303,3 +304,53 @@ def _parcel(row: sqlite3.Row) -> Parcel:
     }
     read["parts"] = json.loads(values["parts"])
     return Parcel(**{**values, **read})
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriod:
+    """A commitment that another state directory of this site made: its period is closed here."""
+
+    digest: bytes
+    period: str
+    revision: int
+
+
+class ClosedPeriods:
+    """The rows of `closed`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def all(self) -> tuple[ClosedPeriod, ...]:
+        rows = self._connection.execute(
+            "SELECT digest, period, revision FROM closed ORDER BY period, revision"
+        )
+        return tuple(ClosedPeriod(row["digest"], row["period"], row["revision"]) for row in rows)
+
+    def add(self, commitments: Iterable[ReportCommitment], now: datetime) -> None:
+        """Belongs inside a transaction; what is there already stays."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO closed VALUES (?, ?, ?, ?)",
+            [
+                (
+                    bytes.fromhex(commitment.digest),
+                    commitment.period,
+                    commitment.revision,
+                    now.isoformat(),
+                )
+                for commitment in commitments
+            ],
+        )
+
+
+def commitment_digests(parcels: Iterable[Parcel]) -> dict[bytes, Parcel]:
+    """The parcels that are committed to, by the digest of their commitment."""
+    committed = (parcel for parcel in parcels if parcel.data_root is not None)
+    return {
+        bytes.fromhex(
+            ReportCommitment(
+                parcel.site, parcel.period, parcel.revision, parcel.data_root or b""
+            ).digest
+        ): parcel
+        for parcel in committed
+    }

@@ -1,12 +1,11 @@
 """What this site saw of the portal's log: the newest head kept and held against the next
-(`head_succession`), witnesses, own entries.
+(`head_succession`), witnesses, own entries, and restarts.
 
-A portal that rewrote its log, cut it or shows this site another one than others must sign two heads
-that do not fit together. The agent keeps the first, so the second is refused, and both stay in the
-state directory as evidence. Where the key directory names witnesses, the head must also continue
-one that enough of them have cosigned: who is shown a log of their own lacks these. Its own
-commitments and reports the agent looks for itself: leaf and index follow from the signed challenge
-and receipt, and nothing else is believed.
+A portal that rewrote its log, cut it or shows another one here must sign two heads that do not fit;
+both stay as evidence. Where the key directory names witnesses, the head must continue one that
+enough of them cosigned. Own commitments and reports follow from signed challenge and receipt. A
+lost range is given up for one statement only, signed by the key that the enrolment token pinned;
+what of this site's own lay in it is handed in again.
 """
 
 from __future__ import annotations
@@ -14,24 +13,173 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase, Value
-from benchmarks.wire import challenges, checkpoints, heads, logged, receipts
+from benchmarks.wire import challenges, checkpoints, heads, logged, receipts, restarts
 from benchmarks.wire.checkpoints import Checkpoint
-from benchmarks.wire.heads import SeenHead, TreeHead
+from benchmarks.wire.heads import Consistency, SeenHead, TreeHead
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.sending import log_restarts
 from reporting_agent.sending.enrolment import AgentIdentity
-from reporting_agent.sending.kept_reports import Parcel
-from reporting_agent.sending.log_restarts import OwnEntry
+from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.state import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRestart:
+    """A restart that was taken here, and the head that was given up for it."""
+
+    restart: LogRestartStatement
+    given_up: bytes
+    accepted_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """Where the portal said, and signed, that something of this site stands."""
+
+    what: Phrase
+    index: int
+    on: date
+    leaf_hash: bytes
+    signed: bytes
+
+
+def accept(
+    connection: sqlite3.Connection,
+    identity: AgentIdentity,
+    served: Callable[[], Sequence[bytes]],
+    explains: Callable[[LogRestartStatement], bool],
+    shown: SeenHead,
+    own: Sequence[OwnEntry],
+    consistency: Consistency,
+    now: datetime,
+) -> bool:
+    """Take the restart that explains what does not fit in the log that is shown; whether there is
+    one.
+
+    Args:
+        served: asks the portal for its statements; nothing in them is believed before it is
+            verified.
+        explains: whether a statement does, that the coordinator signed and that the log which is
+            shown continues.
+        own: this site's entries; those in the lost range are looked for no more, and their reports
+            wait to be sent again.
+    """
+    for raw in served():
+        digest = restarts.digest(raw)
+        if connection.execute("SELECT 1 FROM log_restart WHERE digest = ?", (digest,)).fetchone():
+            continue
+        try:
+            restart = restarts.verify(raw, identity.fingerprint, identity.directory.receipt_keys())
+            after = SeenHead(heads.parse(restart.after), restart.after)
+            heads.require_succession(after, shown, consistency)
+        except VerificationError:
+            continue  # not the coordinator's, or of another log than the one that is shown
+        if explains(restart):
+            _take(connection, identity, raw, restart, own, now)
+            return True
+    return False
+
+
+def lost_in(restart: LogRestartStatement, own: OwnEntry) -> bool:
+    """Whether an entry lies in the lost range, and was made no later than the statement."""
+    return restart.lost(own.index, own.on)
+
+
+def is_lost(connection: sqlite3.Connection, identity: AgentIdentity, own: OwnEntry) -> bool:
+    """Whether the portal lost this entry, as the coordinator said."""
+    asked = "SELECT 1 FROM log_lost WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
+    return (
+        connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone()
+        is not None
+    )
+
+
+def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[AcceptedRestart, ...]:
+    """Every restart of that portal's log that was taken here, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM log_restart WHERE fingerprint = ? ORDER BY accepted_at", (fingerprint,)
+    )
+    return tuple(
+        AcceptedRestart(restarts.parse(row["statement"]), row["head"], row["accepted_at"])
+        for row in rows
+    )
+
+
+def as_shown(acceptance: AcceptedRestart) -> dict[str, str | int]:
+    """What a person is told of it."""
+    restart = acceptance.restart
+    return {
+        "on": restart.moment.date().isoformat(),
+        "first": restart.lost_from,
+        "last": restart.lost_to - 1,
+        "reason": restart.reason,
+        "accepted_at": acceptance.accepted_at,
+    }
+
+
+def _take(
+    connection: sqlite3.Connection,
+    identity: AgentIdentity,
+    raw: bytes,
+    restart: LogRestartStatement,
+    own: Sequence[OwnEntry],
+    now: datetime,
+) -> None:
+    """Give the kept head up for the one that the log goes on from; all of it or none."""
+    lost = [entry for entry in own if lost_in(restart, entry)]
+    key = identity.fingerprint
+    with transaction(connection):
+        row = connection.execute(
+            "SELECT head FROM log_head WHERE fingerprint = ?", (key,)
+        ).fetchone()
+        head = restart.before if row is None else row["head"]
+        connection.execute(
+            "INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)",
+            (restarts.digest(raw), key, raw, head, now.isoformat()),
+        )
+        connection.execute(
+            "UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?",
+            (restart.after, now.isoformat(), key),
+        )
+        explained = [
+            (signed,) for signed in (head, *(entry.signed for entry in lost))
+        ]  # statement and what was signed say all of it
+        connection.executemany("DELETE FROM log_evidence WHERE first = ?", explained)
+        connection.execute(
+            "DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?",
+            (key, restart.lost_from),
+        )
+        # what an earlier restart lost may be lost by this one too
+        insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"
+        connection.executemany(insert, [(key, entry.index, entry.leaf_hash) for entry in lost])
+        signed = {entry.signed for entry in lost}
+        outbox = Outbox(connection)
+        for parcel in outbox.all():
+            if parcel.receipt in signed:
+                outbox.lost_at_portal(parcel)
+
+
+def is_of_a_lost_log(
+    connection: sqlite3.Connection, identity: AgentIdentity, parcel: Parcel
+) -> bool:
+    """Whether a report's challenge names an entry in a range that the coordinator said is lost."""
+    challenge = None if parcel.challenge is None else challenges.parse(parcel.challenge)
+    ranges = (
+        (acceptance.restart.lost_from, acceptance.restart.lost_to)
+        for acceptance in accepted(connection, identity.fingerprint)
+    )
+    return challenge is not None and any(
+        begin <= challenge.log_index < end for begin, end in ranges
+    )
+
 
 OMITTED = "log-omits"
 ACCUSES = "log-"
@@ -88,7 +236,7 @@ def look(
     """Take the portal's present head, hold it against the one that was kept, and look for the
     site's own entries.
 
-    A log that the coordinator restarted goes on from the head in the statement (`log_restarts`).
+    A log that the coordinator restarted goes on from the head in the statement.
 
     Raises:
         VerificationError: `log-shrunk`, `log-forked`, `log-rewritten`, `log-omits`, with the
@@ -105,7 +253,7 @@ def look(
         return _proof(log.log_consistency, earlier, other)
 
     def restarted(explains: Callable[[LogRestartStatement], bool]) -> bool:
-        return log_restarts.accept(
+        return accept(
             connection, identity, log.log_restarts, explains, shown, own, consistency, now
         )
 
@@ -126,16 +274,14 @@ def look(
         _require_witnessed_past(connection, witnessed, shown, log, now)
     included = []
     for entry in own:
-        if _is_found(connection, identity, entry) or log_restarts.is_lost(
-            connection, identity, entry
-        ):
+        if _is_found(connection, identity, entry) or is_lost(connection, identity, entry):
             continue
         head = shown.head
         proof = _proof(log.log_inclusion, entry.index, head.size) if entry.index < head.size else ()
         try:
             require_inclusion(entry.leaf_hash, entry.index, head.size, proof, head.root)
         except VerificationError as broken:
-            if not restarted(partial(log_restarts.lost_in, own=entry)):
+            if not restarted(partial(lost_in, own=entry)):
                 raise _omitted(connection, entry, shown, now) from broken
             continue
         included.append(entry)

@@ -1,5 +1,6 @@
-"""What a report would hold: which labels are asked for, which are withheld and why, what they would
-spend. Draws nothing.
+"""What a report would hold: which labels are asked for, which are withheld and why, what they
+spend, and their draws: the same key, root and challenge give the same grid points, here and at the
+auditor's.
 
 Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit`
 carries it out.
@@ -22,41 +23,158 @@ customer's alloy beside thousands of others is seen on the site, in the label, a
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from types import MappingProxyType
 
 from benchmarks import packs, release
+from benchmarks.audit.arrangement import LeafOrder, arrange
 from benchmarks.audit.arrangement import counted as counted_by_grid_point
 from benchmarks.audit.committed_tree import Contents, DataTree, padded
+from benchmarks.audit.records import MeterDay, Window, microseconds
 from benchmarks.errors import PolicyRefusal
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import TOO_FEW_BATCHES, ExclusionReason, SiteLabel, StepLabel
-from benchmarks.measurements import Batch, Period
+from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit, paid_together
 from benchmarks.privacy.charges import epsilon_of_a_metric
 from benchmarks.privacy.pooling import fewest_batches, too_long
-from benchmarks.privacy.randomness import ReportKey
+from benchmarks.privacy.randomness import KeyedStream, ReportKey
 from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
 from benchmarks.wire.pack_conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
-from reporting_agent.sending.consent import agreed
-from reporting_agent.sending.data_digest import data_digest
-from reporting_agent.sending.offers import BatchCount
+from reporting_agent.sending.consent import BatchCount, agreed
 from reporting_agent.sending.pooled_labels import (
     ALONE,
     MOST_METRICS_A_STEP,
     Windows,
     counted,
+    covered,
     covers,
 )
-from reporting_agent.sending.report_inputs import Provenance, ReportInputs
+
+
+def data_digest(batches: Iterable[Batch], windows: Mapping[str, int]) -> bytes:
+    """SHA-256 over the batch records, whatever order they were read in, and over which steps cover
+    how many years.
+
+    Where a record was read from is no part of it: the same data from another file are the same
+    data.
+
+    Args:
+        windows: step -> years, for steps whose label covers more than the report's period.
+    """
+    whole = hashlib.sha256(b"steplabel/1 batch records\x00")
+    for record in sorted(_record(batch) for batch in batches):
+        whole.update(len(record).to_bytes(8) + record)
+    for step, years in sorted(windows.items()):
+        whole.update(f"\x00{step}\x00{years}".encode())
+    return whole.digest()
+
+
+def _record(batch: Batch) -> bytes:
+    fields: list[str] = [
+        batch.step,
+        batch.batch_id,
+        batch.product,
+        batch.variant,
+        _moment(batch.start),
+        "" if batch.end is None else _moment(batch.end),
+        _exactly(batch.output),
+        batch.equipment,
+        batch.status,
+        batch.state,
+        _exactly(batch.reject),
+        batch.excluded or "",
+    ]
+    for name, value in sorted(batch.variables.items()):
+        fields += ["variable", name, _exactly(value)]
+    for energy in sorted(map(_energy, batch.energy)):
+        fields += ["energy", *energy]
+    encoded = [field.encode() for field in fields]
+    return b"".join([len(field).to_bytes(4) + field for field in encoded])
+
+
+def _energy(energy: CarrierEnergy) -> tuple[str, ...]:
+    lhv = "" if energy.lhv_mj_per_unit is None else _exactly(energy.lhv_mj_per_unit)
+    quantity, completeness = _exactly(energy.quantity), _exactly(energy.completeness)
+    return (
+        energy.carrier,
+        energy.direction,
+        quantity,
+        energy.unit,
+        lhv,
+        completeness,
+        str(energy.estimated),
+    )
+
+
+def _exactly(number: float) -> str:
+    """Every bit of it, and -0.0 as 0.0."""
+    return (float(number) + 0.0).hex()
+
+
+def _moment(moment: datetime) -> str:
+    """The instant, whatever offset it was written with."""
+    seconds = moment.timestamp()
+    return str(int(seconds)) if seconds.is_integer() else str(Fraction(seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where batches come from: the digests of the readings they were metered from, and of the
+    settings.
+
+    `cut` says how a log was cut into runs; it is empty where the plant names its batches.
+    """
+
+    days: tuple[MeterDay, ...] = ()
+    settings_digest: bytes = bytes(32)
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInputs:
+    """Everything that a report is made from; it never leaves the site."""
+
+    site_label: SiteLabel
+    batches: Sequence[Batch]
+    windows: Windows
+    provenance: Provenance
+
+    def arranged(self, pack: Pack) -> LeafOrder:
+        """Batches and days of this report, in the order of the leaves of its tree."""
+        period = self.site_label.period
+        return arrange(
+            self.site_label,
+            self.batches,
+            pack,
+            lambda batch: covers(batch, period, self.windows),
+            self._days(),
+        )
+
+    def _days(self) -> list[MeterDay]:
+        first_us, end_us = window_of(self.site_label.period, self.windows)
+        return [
+            day for day in self.provenance.days if day.end_us > first_us and day.start_us < end_us
+        ]
+
+
+def window_of(period: Period, windows: Windows) -> Window:
+    """The time whose readings are part of a report, by the site's calendar: what a file holds
+    besides may grow, and is no part of it.
+    """
+    whole = covered(period, windows)
+    return microseconds(whole.start), microseconds(whole.end)
+
 
 FIRST_REVISION = 1
 _ENERGY_NOT_KNOWN = (
@@ -229,7 +347,7 @@ def plan(
     pack: Pack,
     subject: Subject,
     windows: Windows = ALONE,
-    provenance: Provenance = Provenance(),  # noqa: B008  # frozen
+    provenance: Provenance = Provenance(),  # frozen
     in_doubt: Mapping[str, PolicyRefusal] = MappingProxyType({}),
 ) -> ReportPlan:
     """What a report on `subject` would hold.
@@ -474,3 +592,24 @@ def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
         "which also covers earlier years. Or "
         "correct what `steplabel-agent check` names as the reason for excluded batches.",
     )
+
+
+def draw(
+    planned: ReportPlan, key: ReportKey, *, root: bytes, challenge: bytes
+) -> list[ReleasedLabel]:
+    """The labels as they leave.
+
+    Args:
+        root: of the data that were committed to.
+        challenge: the portal's nonce, given for this root.
+    """
+
+    def stream_for(name: str) -> KeyedStream:
+        return key.stream(name, challenge=challenge, data_root=root)
+
+    return [
+        release.release(
+            part.label, part.step, part.rule, planned.pack.policy, stream_for, years=part.years
+        )
+        for part in planned.releases
+    ]

@@ -28,7 +28,7 @@ from benchmarks.privacy.pooling import HeldYear
 from benchmarks.routes import MetricRule, Pack, Step
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData, outgoing_label
-from reporting_agent.sending.offers import BatchCount, Offer
+from reporting_agent.sending.consent import BatchCount, Offer
 
 MOST_METRICS_A_STEP = 2
 

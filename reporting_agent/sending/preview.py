@@ -24,14 +24,18 @@ from benchmarks.wire.schema import Header, Report, encode_report
 from reporting_agent.sending.consent import (
     SCHEME,
     TERMS,
+    BatchCount,
     Language,
+    Offer,
+    counted_lines,
     number,
     odds_ratio,
+    offer_lines,
     reason,
     terms,
     text,
+    years_of,
 )
-from reporting_agent.sending.offers import BatchCount, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "subject": ("site", "period", "revision"),

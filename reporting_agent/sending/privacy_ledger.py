@@ -1,4 +1,5 @@
-"""The privacy ledger: what was spent on each batch of each step, and what may still be.
+"""The privacy ledger: what was spent on each batch of each step, and what may still be; a record
+keeps its account when its start or the way its id is written changes.
 
 Amounts are exact fractions, durable before anything is drawn.
 
@@ -8,7 +9,7 @@ A batch is known by (step, batch id), whatever period, product, variant or metri
 under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk before anything is drawn; a
 release id is debited once, however often a killed run is repeated. Where ids start again every year
 they carry their year (`reporting_agent.pipeline.batch_names`); a record whose start or id was
-changed keeps its account (`changed_records`).
+changed keeps its account.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
@@ -25,7 +26,67 @@ from benchmarks.phrases import in_number
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit, SpentBudget
-from reporting_agent.sending import changed_records
+from reporting_agent.pipeline.batch_names import Key, split, with_year
+
+
+def settle(
+    debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[tuple[str, str, int]]
+) -> list[Debit]:
+    """Give every debit the account on which its record stands already, whatever name it comes under
+    now.
+
+    A name with a year in it opens an account of its own, except where the ledger holds the plant's
+    same id
+    - for the same year, named with or without it: the plant changed `batch_ids` in between; or
+    - for another year of which the data at hand hold batches, and this one no more: its start was
+    changed. Of a year whose records are not at hand nothing can be told: there the plant's word
+    counts that ids start again. An id that differs from a debited one by noughts in front, blanks
+    or the case of letters alone is that one, as a spreadsheet writes 12 for 000012, except where
+    the data at hand hold both.
+
+    Args:
+        batches: every record at hand, those outside the period as well.
+        debited: step, batch id and year of what the ledger holds, in its order.
+    """
+    debited_years_by_id: dict[Key, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for step, batch_id, year in debited:
+        debited_years_by_id[step, split(batch_id)[0]][batch_id].add(year)
+    alike: dict[Key, list[str]] = defaultdict(list)
+    for step, own in debited_years_by_id:
+        alike[step, _plain(own)].append(own)
+    present, years, at_hand = set[Key](), set[tuple[str, int]](), set[Key]()
+    for batch in batches:
+        at_hand.add((batch.step, split(batch.batch_id)[0]))
+        present.add((batch.step, with_year(split(batch.batch_id)[0], batch.start.year)))
+        years.add((batch.step, batch.start.year))
+
+    def account(debit: Debit) -> str:
+        own, named_year = split(debit.batch_id)
+        accounts = debited_years_by_id.get((debit.step, own)) or next(
+            (
+                debited_years_by_id[debit.step, other]
+                for other in alike[debit.step, _plain(own)]
+                if (debit.step, other) not in at_hand
+            ),
+            {},
+        )
+        if debit.batch_id in accounts:
+            return debit.batch_id
+        for name, debited_years in accounts.items():
+            gone = all(
+                (debit.step, year) in years and (debit.step, with_year(own, year)) not in present
+                for year in debited_years
+            )
+            if debit.year in debited_years or (named_year is not None and gone):
+                return name
+        return debit.batch_id
+
+    return [replace(debit, batch_id=account(debit)) for debit in debits]
+
+
+def _plain(batch_id: str) -> str:
+    """As a spreadsheet may leave it."""
+    return batch_id.strip().lstrip("0").casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +125,7 @@ class Ledger:
         self._connection = connection
 
     def settle(self, debits: Sequence[Debit], batches: Iterable[Batch]) -> list[Debit]:
-        """Give every debit the account on which its record stands already: see `changed_records`.
+        """Give every debit the account on which its record stands already (`settle`).
 
         Args:
             batches: every record at hand, those outside the period as well.
@@ -75,7 +136,7 @@ class Ledger:
                 "SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,)
             )
             debited += [(step, row["batch_id"], row["year"]) for row in rows]
-        return changed_records.settle(debits, batches, debited)
+        return settle(debits, batches, debited)
 
     def record(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> int:
         """Write the debits of one report, those that are already there excepted.

@@ -21,7 +21,7 @@ from benchmarks.routes import Pack
 from reporting_agent import pipeline
 from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
-from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.config.site import settings_digest
 from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
@@ -29,13 +29,13 @@ from reporting_agent.pipeline.outward import stated_shares
 from reporting_agent.pipeline.outward.differences import differences
 from reporting_agent.pipeline.outward.releasable import in_doubt, steps_in_doubt
 from reporting_agent.sending import pooled_labels
+from reporting_agent.sending.consent import Offer
 from reporting_agent.sending.kept_reports import Parcel
-from reporting_agent.sending.offers import Offer
+from reporting_agent.sending.planning import Provenance, window_of
 from reporting_agent.sending.pooled_labels import ALONE, Windows
 from reporting_agent.sending.privacy_ledger import Ledger
-from reporting_agent.sending.report_inputs import Provenance, window_of
 from reporting_agent.sending.submission import ReportMaterial
-from reporting_agent.sources.day_digests import DayDigests
+from reporting_agent.sources.reading_log import DayDigests
 
 
 def gather(

@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from sqlite3 import Connection
+from typing import Protocol
 
 from benchmarks.audit.committed_tree import DataTree, parts_of
 from benchmarks.errors import PolicyRefusal, SteplabelError, Unreachable
@@ -37,33 +38,56 @@ from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import DeclarationProposal
-from reporting_agent.sending import (
-    challenge_bindings,
-    cut_otherwise,
-    enrolment,
-    given_up_revisions,
-    log_heads,
-    log_restarts,
-    set_back,
+from reporting_agent.sending import enrolment, log_heads, revisions
+from reporting_agent.sending.consent import Offer
+from reporting_agent.sending.enrolment import AgentIdentity, sealed_for_today
+from reporting_agent.sending.kept_reports import ClosedPeriods, Outbox, Parcel, ParcelState
+from reporting_agent.sending.planning import (
+    FIRST_REVISION,
+    Provenance,
+    ReportPlan,
+    Subject,
+    digests,
+    draw,
+    plan,
 )
-from reporting_agent.sending.challenge_bindings import (
+from reporting_agent.sending.pooled_labels import Windows
+from reporting_agent.sending.privacy_ledger import Ledger
+from reporting_agent.sending.revisions import (
     commitment_of,
     refuse_another,
     refuse_another_seed,
     stored_challenge,
 )
-from reporting_agent.sending.closed_periods import ClosedPeriods
-from reporting_agent.sending.enrolment import AgentIdentity
-from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
-from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.planning import FIRST_REVISION, ReportPlan, Subject, digests, plan
-from reporting_agent.sending.pooled_labels import Windows
-from reporting_agent.sending.portal_client import PortalClient
-from reporting_agent.sending.privacy_ledger import Ledger
-from reporting_agent.sending.report_inputs import Provenance
-from reporting_agent.sending.sealed_again import sealed_for_today
+from reporting_agent.sending.transport import Acknowledgement
 from reporting_agent.state import transaction
+
+
+class PortalClient(Protocol):
+    """What submission needs of a portal; `reporting_agent.sending.transport.Portal` is one."""
+
+    def directory(self) -> bytes: ...
+
+    def receipts(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]: ...
+
+    def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]: ...
+
+    def log_head(self) -> bytes: ...
+
+    def log_checkpoint(self, show: str) -> bytes: ...
+
+    def log_consistency(self, first: int, second: int) -> Sequence[bytes]: ...
+
+    def log_inclusion(self, index: int, size: int) -> Sequence[bytes]: ...
+
+    def log_restarts(self) -> Sequence[bytes]: ...
+
+    def hand_back(self, commitment: bytes, challenge: bytes) -> None: ...
+
+    def commit(self, commitment: bytes) -> bytes: ...
+
+    def submit(self, envelope: bytes) -> Acknowledgement: ...
+
 
 STEPS = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received")
 """Names of the points between which a run may be killed; `checkpoint` is called with each once it
@@ -160,7 +184,7 @@ class SubmissionProcess:
         self._answered: dict[
             ReportCommitment, bytes
         ] = {}  # with the challenge that the portal says it gave, as it signed it
-        self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
+        self._restarts_before = len(log_heads.accepted(connection, identity.fingerprint))
 
     def begin(self, material: ReportMaterial, period: str, *, correct: bool) -> ReportUnderWay:
         """Bring the report of this period as far as *committed*; one that came farther stays as it
@@ -181,15 +205,13 @@ class SubmissionProcess:
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         self._bind_answered(planned, material.batches)
         rows = self._outbox.revisions(planned.subject.site, period)
-        planned, parcel = challenge_bindings.under_its_revision(
-            planned, rows, self._root, correct=correct
-        )
+        planned, parcel = revisions.under_its_revision(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
             return ReportUnderWay(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
-        set_back.refuse_unknown(self._answered_besides(planned, parcel), parcels, closed)
-        set_back.refuse_old_ledger(planned, self._portal_receipts or (), parcels, closed)
-        cut_otherwise.refuse_another_cut(planned, parcels)
+        revisions.refuse_unknown(self._answered_besides(planned, parcel), parcels, closed)
+        revisions.refuse_old_ledger(planned, self._portal_receipts or (), parcels, closed)
+        revisions.refuse_another_cut(planned, parcels)
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
             self._ledger.check(debits, parcel=planned.subject.parcel, rules=planned.pack.policy)
@@ -258,11 +280,9 @@ class SubmissionProcess:
             refuse_another(signed_challenge, parcel, keys)
             return begun
         ledger, parcels = signed_challenge.ledger, self._outbox.all()
-        set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
+        revisions.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
-            for earlier_plan, earlier in given_up_revisions.as_if_drawn(
-                begun.plan, parcel, parcels
-            ):
+            for earlier_plan, earlier in revisions.as_if_drawn(begun.plan, parcel, parcels):
                 self._debit(earlier_plan, begun.batches, earlier)
             self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
@@ -411,9 +431,9 @@ class SubmissionProcess:
         """What a person is to be told of restarts of the portal's log that were taken in this
         run.
         """
-        acceptances = log_restarts.accepted(self._connection, self._identity.fingerprint)
+        acceptances = log_heads.accepted(self._connection, self._identity.fingerprint)
         return [
-            log_restarts.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]
+            log_heads.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]
         ]
 
     def _hand_back(self, client: PortalClient, raw_challenges: Sequence[bytes]) -> Sequence[bytes]:
@@ -429,7 +449,7 @@ class SubmissionProcess:
         lost = [
             candidate
             for candidate in lost
-            if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)
+            if log_heads.is_of_a_lost_log(self._connection, self._identity, candidate)
         ]
         for parcel in lost:
             commitment = commitments.commit(

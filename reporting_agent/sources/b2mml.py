@@ -36,7 +36,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
+from reporting_agent.sources.file_bytes import BROKEN_ARCHIVE, damaged, open_bytes
 
 ROOTS = ("ProductionPerformance", "OperationsPerformance")
 _ROOTS = Phrase("%(first)s or %(rest)s", first=ROOTS[0], rest=ROOTS[1])

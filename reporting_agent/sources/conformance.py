@@ -28,21 +28,168 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.csv_cells import csv_of
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.software import SOFTWARE
-from reporting_agent.sources import interface, read_sheet, read_table, stream_readings
-from reporting_agent.sources.example import ZONE, as_files, example
-from reporting_agent.sources.interface import READINGS, TABLES, Example, Source, SourceKind
+from reporting_agent.sources import interface, read_sheet, read_table, stream_readings, wanted
+from reporting_agent.sources.interface import (
+    READINGS,
+    TABLES,
+    Example,
+    ExampleReading,
+    Source,
+    SourceKind,
+)
 from reporting_agent.sources.meter_readings import ReadingBlock, ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
+
+ZONE = ZoneInfo("Europe/Berlin")
+_MIDNIGHT = datetime(
+    2016, 10, 29, 22, tzinfo=UTC
+)  # of the night in which 02:00 to 03:00 came twice
+
+_BATCHES = (
+    (
+        "batch_id",
+        "step",
+        "product",
+        "start",
+        "end",
+        "output_quantity",
+        "output_unit",
+        "equipment",
+        "var.power_on_s",
+    ),
+    (
+        "007",
+        "eaf",
+        "liquid-steel",
+        "2016-10-30T01:10:00+02:00",
+        "2016-10-30T02:05:00+02:00",
+        "122.5",
+        "t",
+        "Ofen Süd",
+        "2400",
+    ),
+    (
+        "H 8",
+        "eaf",
+        "liquid-steel",
+        "2016-10-30T00:40:00Z",
+        "2016-10-30T01:35:00Z",
+        "121.125",
+        "t",
+        "Ofen Süd",
+        "",
+    ),
+    (
+        "一号-9",
+        "eaf",
+        "liquid-steel",
+        "2016-10-30T02:50:00+01:00",
+        "2016-10-30T03:45:00+01:00",
+        "119000.3",
+        "kg",
+        "Ofen Süd",
+        "2310.5",
+    ),
+)
+_ENERGY = (
+    ("batch_id", "step", "carrier", "quantity", "unit", "direction", "lhv", "lhv_unit"),
+    ("007", "eaf", "natural-gas", "410.7", "Nm3", "import", "35.6", "MJ/Nm3"),
+    ("H 8", "eaf", "natural-gas", "", "Nm3", "import", "35.6", "MJ/Nm3"),
+    ("一号-9", "eaf", "natural-gas", "0.1", "Nm3", "import", "35.6", "MJ/Nm3"),
+)
+_LOG = (
+    (
+        "timestamp",
+        "equipment",
+        "step",
+        "product",
+        "state",
+        "output_quantity",
+        "output_unit",
+        "energy",
+    ),
+    ("2016-10-30T01:00:00+02:00", "eaf-1", "eaf", "liquid-steel", "normal", "0", "t", "0"),
+    (
+        "2016-10-30T02:00:00+02:00",
+        "eaf-1",
+        "eaf",
+        "liquid-steel",
+        "normal",
+        "120.25",
+        "t",
+        "48000.7",
+    ),
+    ("2016-10-30T02:00:00+01:00", "eaf-1", "eaf", "liquid-steel", "idle", "0", "t", ""),
+    (
+        "2016-10-30T03:00:00+01:00",
+        "eaf-1",
+        "eaf",
+        "liquid-steel",
+        "normal",
+        "119.5",
+        "t",
+        "47123.1",
+    ),
+)
+
+
+def example() -> Example:
+    """The plant."""
+    readings = []
+    for minute in range(0, 300, 5):
+        stamp = _MIDNIGHT + timedelta(minutes=minute)
+        readings.append(ExampleReading("main-1", stamp, 988_000.1 + minute * 123.456789))
+        if minute % 15 == 0:
+            readings.append(
+                ExampleReading(
+                    "gas 2",
+                    stamp + timedelta(milliseconds=250),
+                    None if minute == 90 else minute / 3,
+                )
+            )
+        if minute == 120:
+            readings.append(ExampleReading("fan-süd", stamp, 0.1 + 0.2))
+            readings.append(
+                ExampleReading("fan-süd", stamp - timedelta(minutes=7), 1e-300)
+            )  # came late
+    return Example(
+        ZONE,
+        {"batches": _BATCHES, "energy": _ENERGY, "log": _LOG},
+        readings,
+        {"main-1": "kWh", "gas 2": "Nm3", "fan-süd": "MWh"},
+    )
+
+
+def as_files(plant: Example, folder: Path) -> dict[str, Path]:
+    """The plant as template CSV files: what every other way is compared with."""
+    rows = [tuple(column.name for column in wanted.READINGS.columns)]
+    rows += [
+        (
+            reading.meter,
+            reading.stamp.isoformat(),
+            "" if reading.value is None else repr(reading.value),
+        )
+        for reading in plant.readings
+    ]
+    paths = {}
+    for name, table in {**plant.tables, "readings": rows}.items():
+        head, *below = table
+        paths[name] = folder / f"{name}.csv"
+        paths[name].write_text(csv_of(head, below), encoding="utf-8", newline="")
+    return paths
+
 
 Stream = dict[str, tuple[list[int], list[float]]]  # meter -> stamps in UTC microseconds, values
 _WANTED = {"batches": BATCHES, "energy": ENERGY, "log": LOG}

@@ -15,7 +15,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, alternatives
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
-from reporting_agent.sources import cells, stamps, totals
+from reporting_agent.sources import cells, rejected_rows
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
@@ -336,7 +336,7 @@ def _reader(
         text = words.get(raw, raw)
         if column.choices and text not in column.choices:
             raise UnreadableCell(Phrase("one of %(choices)s", choices=", ".join(column.choices)))
-        if is_key and totals.names_a_total(text, profile.totals):
+        if is_key and rejected_rows.names_a_total(text, profile.totals):
             raise UnreadableCell(Phrase("the name of a row; this is a word for a total"))
         return text
 
@@ -366,14 +366,14 @@ def _reader(
 
     def read_written(cell: Cell) -> datetime:
         written = cells.written_moment(cell, profile)
-        stamps.fixed(written, where)  # refused where the clock skipped it
+        cells.fixed(written, where)  # refused where the clock skipped it
         return written
 
     if column.kind is CellKind.MOMENT:
         return (
             read_written
             if column.as_written
-            else lambda cell: stamps.fixed(cells.moment(cell, profile, where), zone)
+            else lambda cell: cells.fixed(cells.moment(cell, profile, where), zone)
         )
     return read_number
 

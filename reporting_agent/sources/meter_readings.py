@@ -1,38 +1,157 @@
-"""Meter readings as a stream of blocks, long or wide; small blocks put together.
+"""Meter readings as a stream of blocks, long or wide, each one meter's in file order.
 
-Each block holds one meter's readings in file order as arrays. A block in which nothing is to be
-understood is handed on as it stands (`straight`), any other goes through `reading_parser`.
-
-Small blocks of many meters put together to fewer, so that the cost of a block is paid once for tens
-of thousands of readings.
+Typed stamps and numbers without a blank, an impossible year or an hour that the clock repeats or
+skips are handed on as they stand; any other block goes through `reading_parser`. Small blocks are
+put together to fewer, so that a block's cost is paid for tens of thousands of readings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
-from reporting_agent.sources import blocks, cells, starts_and_ends
+from reporting_agent.sources import arrow_columns, blocks, cells, rearranged
+from reporting_agent.sources.arrow_columns import WallClock
 from reporting_agent.sources.blocks import ROWS_A_BLOCK
 from reporting_agent.sources.fields import refuse_words_for_numbers, zone_of
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
 from reporting_agent.sources.sheets import open_sheet
-from reporting_agent.sources.wall_clock import WallClock
 from reporting_agent.sources.wanted import READINGS
 
-if TYPE_CHECKING:
-    from reporting_agent.sources.straight import SoundColumns
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_FEW_RUNS = 64  # of rows of one meter in a block: below it they are cut out, above it sorted
+
+
+class ConsecutiveReadings(NamedTuple):
+    """Consecutive readings of one name of the meter column, None where the file has no such
+    column.
+    """
+
+    name: str | None
+    header: str
+    time_us: Integers
+    value: Floats
+    rows: Rows
+
+
+def parts(
+    code: NDArray[Any],
+    texts: Sequence[str | None],
+    header: str,
+    time_us: Integers,
+    value: Floats,
+    rows: Rows,
+) -> Iterator[ConsecutiveReadings]:
+    """The readings of each meter, in the order of the file; `code` has the index of each meter in
+    `texts`, -1 where it has none.
+    """
+    if len(texts) == 1:
+        yield ConsecutiveReadings(texts[0], header, time_us, value, rows)
+        return
+    if _takes_turns(code, len(texts)):
+        for index in range(len(texts)):
+            turn = slice(index, None, len(texts))
+            columns = np.ascontiguousarray(time_us[turn]), np.ascontiguousarray(value[turn])
+            yield ConsecutiveReadings(_text(texts, int(code[index])), header, *columns, rows[turn])
+        return
+    edges = np.flatnonzero(code[1:] != code[:-1]) + 1
+    if len(edges) < _FEW_RUNS:
+        for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(code)], strict=True):
+            yield ConsecutiveReadings(
+                _text(texts, int(code[first])),
+                header,
+                time_us[first:last],
+                value[first:last],
+                rows[first:last],
+            )
+        return
+    small = (code + 1).astype(
+        np.uint8 if len(texts) < 255 else np.uint16 if len(texts) < 65_535 else np.int64
+    )
+    order = np.argsort(small, kind="stable")  # a radix sort for so small numbers: one or two passes
+    time_us, value, rows = time_us[order], value[order], rows[order]
+    ends = np.cumsum(np.bincount(small, minlength=len(texts) + 1)).tolist()
+    for index, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
+        if last > first:
+            yield ConsecutiveReadings(
+                _text(texts, index - 1),
+                header,
+                time_us[first:last],
+                value[first:last],
+                rows[first:last],
+            )
+
+
+def _takes_turns(code: NDArray[Any], meters: int) -> bool:
+    """Whether each meter has one row in turn, as where a logger writes them all at every stamp."""
+    return len(np.unique(code[:meters])) == meters and np.array_equal(code[meters:], code[:-meters])
+
+
+def _text(texts: Sequence[str | None], code: int) -> str | None:
+    return None if code < 0 else texts[code]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundColumns:
+    """Columns of one block that are readings already: a stamp in UTC microseconds, and a value of
+    each header, for every row.
+    """
+
+    rows: Rows
+    time_us: Integers
+    values: dict[str, Floats]
+    meters: (
+        tuple[NDArray[Any], Sequence[str | None]] | None
+    )  # the index of each row's meter in the names; None without such a column
+
+    def by_meter(self) -> Iterator[ConsecutiveReadings]:
+        """The readings of each meter, in the order of the file."""
+        for header, value in self.values.items():
+            if self.meters is None:
+                yield ConsecutiveReadings(None, header, self.time_us, value, self.rows)
+            else:
+                yield from parts(*self.meters, header, self.time_us, value, self.rows)
+
+
+def read(
+    columns: dict[str, Any],
+    rows: Rows,
+    stamp: str,
+    headers: Sequence[str],
+    meter: str | None,
+    scale: float,
+    years_us: tuple[int, int],
+    clock: WallClock,
+) -> SoundColumns | None:
+    """A block as it stands; None where it must be looked at row by row."""
+    time_us = arrow_columns.steady_stamps(columns[stamp], *years_us, clock)
+    if time_us is None or (meter is not None and columns[meter].null_count):
+        return None
+    values: dict[str, Floats] = {}
+    for header in headers:
+        value = arrow_columns.finite_numbers(columns[header], scale)
+        if value is None:
+            return None
+        values[header] = value
+    return SoundColumns(
+        rows, time_us, values, None if meter is None else arrow_columns.codes(columns[meter])
+    )
+
 
 Item = TypeVar("Item")
 
@@ -130,7 +249,9 @@ def _layout(
     refuse_words_for_numbers(profile, READINGS, str(path))
     header = open_sheet(path, profile, "readings").header
     parts = profile.parts.get("timestamp", ())
-    stamp = starts_and_ends.named(parts) if parts else profile.columns.get("timestamp", "timestamp")
+    stamp = (
+        rearranged.moment_header(parts) if parts else profile.columns.get("timestamp", "timestamp")
+    )
     stamps = parts or (stamp,)
     value = profile.columns.get("value", "value")
     meter = profile.columns.get("meter_id", "meter_id")
@@ -190,12 +311,11 @@ def _sound(
     columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock
 ) -> SoundColumns | None:
     """Columns in which there is nothing to understand; None where there is."""
-    from reporting_agent.sources import straight
 
     if layout.parts or profile.midnight != "begins" or profile.missing.get("value"):
         return None
     scale = profile.scale.get("value", 1.0)
-    return straight.read(
+    return read(
         columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock
     )
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.sources.signatures import BESIDE_OTHERS
+from reporting_agent.sources.file_bytes import BESIDE_OTHERS
 
 SCHEME = "s3://"
 _WILD = "*?["

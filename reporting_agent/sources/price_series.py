@@ -25,8 +25,8 @@ from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import SiteSettings
-from reporting_agent.config.price_series import FOLDER, PriceSeries
-from reporting_agent.sources import stamps
+from reporting_agent.config.tariff import FOLDER, PriceSeries
+from reporting_agent.sources import cells
 from reporting_agent.sources.cells import Cell
 from reporting_agent.sources.sheets import Sheet
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
@@ -192,7 +192,7 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
     its second, in a file that begins with the newest row the other way round; one with an offset
     says itself which it is."""
     own = ZoneInfo(series.timezone) if series.timezone else zone
-    fixed = [stamps.fixed(written, own) for written in table.columns["time"]]
+    fixed = [cells.fixed(written, own) for written in table.columns["time"]]
     moments = [0] * len(fixed)
     starts: set[int] = set()
     rows = range(len(fixed))

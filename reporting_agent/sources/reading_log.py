@@ -1,17 +1,37 @@
-"""Readings as they leave this package, and what was met on the way to them."""
+"""Readings as they leave this package, what was met on the way, each meter's days digested as they
+pass, and a part of a plant's rows and readings for whoever recomputes some batches.
+
+Only the day that a meter is in is kept, and days in which a report may begin or end. A meter with
+readings of a closed day is `late` and read once more. An extract holds rows in the strict template
+and readings of whole UTC days in the order of recording.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.row_numbers import Rows
+from benchmarks.audit.records import (
+    DAY_US,
+    Floats,
+    Integers,
+    MeterDay,
+    Window,
+    by_day,
+    clipped,
+    digest_of,
+)
+from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources.cells import RejectedRow
-from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.totals import TotalRow
+from reporting_agent.sources.rejected_rows import Corrections, TotalRow
+from reporting_agent.sources.sheets import Sheet
+from reporting_agent.sources.whole_table import Table
 
 HOUR_US = 3_600_000_000
 MOST_KEPT = 100_000  # rejected rows with their cells; all are counted
@@ -156,3 +176,200 @@ class Layout:
     parts: tuple[
         str, ...
     ] = ()  # the columns over which the stamp is spread; `stamp` is then their name put together
+
+
+@dataclass(slots=True)
+class _Meter:
+    """What a meter gave so far."""
+
+    closed: list[MeterDay] = field(default_factory=list)
+    at_edges: list[tuple[int, Integers, Floats]] = field(
+        default_factory=list
+    )  # days that may count in part
+    open_us: int | None = None  # where the day begins that is being read
+    pieces: list[tuple[Integers, Floats]] = field(default_factory=list)
+    late: bool = False
+
+
+class DayDigests:
+    """Takes blocks of readings as sources give them; meters may come from several threads, each
+    from one.
+    """
+
+    def __init__(self, units: Mapping[str, str], edges_us: Iterable[int] = ()) -> None:
+        """For meters by id, each with the unit of its values.
+
+        Args:
+            edges_us: all moments at which the window of `days` may begin or end.
+        """
+        self._units = units
+        self._days_of_edges = {edge // DAY_US * DAY_US for edge in edges_us if edge % DAY_US}
+        self._meters: dict[str, _Meter] = {}
+
+    def take(self, block: ReadingBlock) -> None:
+        """Readings of a meter, in the order of its files."""
+        meter = self._meters.setdefault(block.meter, _Meter())
+        if meter.late:
+            return
+        for start_us, times, values in by_day(block.time_us, block.value):
+            if meter.open_us is not None and start_us < meter.open_us:
+                self._meters[block.meter] = _Meter(late=True)
+                return
+            if start_us != meter.open_us:
+                self._close(block.meter, meter)
+                meter.open_us = start_us
+            meter.pieces.append((times, values))
+        if meter.pieces:  # of the day that goes on, a copy: the block is the engine's from here on
+            times, values = meter.pieces[-1]
+            meter.pieces[-1] = times.copy(), values.copy()
+
+    @property
+    def late(self) -> frozenset[str]:
+        """Meters that have to be read again."""
+        return frozenset(name for name, meter in self._meters.items() if meter.late)
+
+    def take_whole(self, blocks: Iterable[ReadingBlock]) -> None:
+        """All readings of late meters, from the beginning."""
+        gathered: dict[str, list[ReadingBlock]] = {}
+        for block in blocks:
+            gathered.setdefault(block.meter, []).append(block)
+        for name, parts in gathered.items():
+            time_us, value = (
+                np.concatenate([part.time_us for part in parts]),
+                np.concatenate([part.value for part in parts]),
+            )
+            self._meters[name] = _Meter()
+            for start_us, times, values in by_day(time_us, value):
+                self._file(name, self._meters[name], start_us, times, values)
+
+    def days(self, within: Window | None = None) -> list[MeterDay]:
+        """All days that hold a reading, meter by meter, rising; once everything was taken.
+
+        Args:
+            within: the time that counts, between two of the edges; all of it where it is not given.
+        """
+        if self.late:
+            raise ValueError(
+                f"readings of {', '.join(sorted(self.late))} were not in order and have to be "
+                "taken whole"
+            )
+        for name, meter in self._meters.items():
+            self._close(name, meter)
+        return [
+            day
+            for name in sorted(self._meters)
+            for day in self._of(name, self._meters[name], within)
+        ]
+
+    def _of(self, name: str, meter: _Meter, within: Window | None) -> list[MeterDay]:
+        first_us, end_us = within or (-(2**63), 2**63 - 1)
+        whole = [day for day in meter.closed if first_us < day.end_us and day.start_us < end_us]
+        parts = [
+            (start_us, *clipped(times, values, (first_us, end_us)))
+            for start_us, times, values in meter.at_edges
+        ]
+        whole += [
+            self._digested(name, start_us, times, values)
+            for start_us, times, values in parts
+            if len(times)
+        ]
+        return sorted(whole, key=lambda day: day.start_us)
+
+    def _close(self, name: str, meter: _Meter) -> None:
+        if meter.open_us is None:
+            return
+        times = np.concatenate([piece[0] for piece in meter.pieces])
+        values = np.concatenate([piece[1] for piece in meter.pieces])
+        self._file(name, meter, meter.open_us, times, values)
+        meter.open_us, meter.pieces = None, []
+
+    def _file(
+        self, name: str, meter: _Meter, start_us: int, times: Integers, values: Floats
+    ) -> None:
+        if start_us in self._days_of_edges:
+            meter.at_edges.append((start_us, times, values))
+        else:
+            meter.closed.append(self._digested(name, start_us, times, values))
+
+    def _digested(self, name: str, start_us: int, times: Integers, values: Floats) -> MeterDay:
+        return MeterDay(name, self._units[name], start_us, len(times), digest_of(times, values))
+
+
+FILE = "opening"
+Cell = str | float | datetime | None
+
+
+class ExtractRows(NamedTuple):
+    """Rows of one table of the plant, under the template's names."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class ExtractReadings(NamedTuple):
+    """Readings of one meter in the order recorded: microseconds of UTC since 1970, and values (NaN:
+    not known).
+    """
+
+    time_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What is given of a plant's inputs."""
+
+    tables: Mapping[str, tuple[ExtractRows, ...]]
+    readings: Mapping[str, ExtractReadings] | None = None  # None: the plant has no readings
+    skipped: frozenset[str] = field(default=frozenset())
+
+    def gives(self) -> frozenset[str]:
+        """Inputs of which rows were taken."""
+        inputs = frozenset(
+            name for name, parts in self.tables.items() if any(part.rows for part in parts)
+        )
+        return inputs if self.readings is None else inputs | {"readings"}
+
+    def table(self, name: str) -> Sheet:
+        """All rows of an input under one header; a column that only some of them have is blank in
+        the others.
+        """
+        parts = self.tables[name]
+        header = tuple(dict.fromkeys(column for part in parts for column in part.header))
+        return Sheet(FILE, header, _numbered(parts, header))
+
+    def units(self) -> Mapping[str, str]:
+        """Values are as the meters were declared."""
+        return {}
+
+    def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+        """The readings of these meters, with what was met when they were read from the files."""
+        log.in_skipped_hours |= self.skipped & meters
+        yield from self.readings_of(meters)
+
+    def readings_of(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
+        """One block a meter."""
+        for name, record in (self.readings or {}).items():
+            if name in meters and len(record.time_us):
+                yield ReadingBlock(
+                    name, record.time_us, record.value, Consecutive(1, len(record.time_us)), FILE
+                )
+
+
+def rows_of(table: Table, indices: Iterable[int]) -> ExtractRows:
+    """Some rows of a table, as they were read."""
+    columns = list(table.columns.values())
+    return ExtractRows(
+        tuple(table.columns), tuple(tuple(column[index] for column in columns) for index in indices)
+    )
+
+
+def _numbered(
+    parts: tuple[ExtractRows, ...], header: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    number = 1
+    for part in parts:
+        order = [part.header.index(name) if name in part.header else None for name in header]
+        for row in part.rows:
+            number += 1
+            yield number, tuple(None if index is None else row[index] for index in order)

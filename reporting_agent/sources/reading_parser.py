@@ -19,18 +19,17 @@ from benchmarks.errors import Place
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Rows
-from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
+from reporting_agent.sources import arrow_columns, blocks, cells, rearranged, rejected_rows
+from reporting_agent.sources.arrow_columns import WallClock
 from reporting_agent.sources.cells import RejectedRow, UnreadableCell
-from reporting_agent.sources.corrections import identity
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.totals import TotalRow
-from reporting_agent.sources.wall_clock import WallClock
+from reporting_agent.sources.rejected_rows import TotalRow, identity
 
 Read = TypeVar("Read")
 
-FIRST_US = int(datetime(stamps.FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-LAST_US = int(datetime(stamps.LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+FIRST_US = int(datetime(cells.FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+LAST_US = int(datetime(cells.LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local stamps are counted from a local one
 _MICROSECOND = timedelta(microseconds=1)
@@ -75,7 +74,9 @@ class RaggedRows:
         rows = np.array([row for row, _ in self.mended], dtype=np.int64)
         profile, wanted = self.profile, self.layout.wanted
         columns = {
-            name: arrays.texts([blocks.as_text(named[name], profile) for _, named in self.mended])
+            name: arrow_columns.texts(
+                [blocks.as_text(named[name], profile) for _, named in self.mended]
+            )
             for name in wanted
         }
         return ColumnBlock(rows, columns, self.layout, self.profile, self.file, self.log)
@@ -120,13 +121,13 @@ class ColumnBlock:
 
     def split(self, meters: frozenset[str], clock: WallClock) -> Iterator[ReadingBlock]:
         """The readings of each meter; rows that cannot be read are corrected or set aside."""
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         layout = self.layout
         self._find_hours_that_never_were(clock)
         for index in sorted(self.bad):
             self._settle(index, self.bad[index])
-        good = self.time_us != arrow.NO_STAMP
+        good = self.time_us != arrow_columns.NO_STAMP
         if layout.meter is None:
             time_us, rows = self._utc(layout.constant_meter or "", good, clock), self.rows[good]
             for header, values in self.values.items():
@@ -138,7 +139,7 @@ class ColumnBlock:
                     self.file,
                 )
             return
-        code, names = arrow.codes(self.columns[layout.meter])
+        code, names = arrow_columns.codes(self.columns[layout.meter])
         words = self.profile.values.get("meter_id", {})
         for index, name in enumerate(names):
             mine = good & (code == index) if len(names) > 1 else good
@@ -167,11 +168,11 @@ class ColumnBlock:
         return stamped if self.zoned is False else np.where(self.zoned[chosen], time_us, stamped)
 
     def _find_hours_that_never_were(self, clock: WallClock) -> None:
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         if self.zoned is True:
             return
-        local = self.time_us != arrow.NO_STAMP
+        local = self.time_us != arrow_columns.NO_STAMP
         if self.zoned is not False:
             local &= ~self.zoned
         if clock.never(self.time_us[local]) is None:
@@ -203,10 +204,10 @@ class ColumnBlock:
         """
         import pyarrow as pa
 
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         profile = self._of_stamps
-        if arrow.is_number(column):
+        if arrow_columns.is_number(column):
             return self._stamps_one_by_one(
                 column.to_pylist()
             )  # Excel's days, or a count that nobody declared: never a time by itself
@@ -220,7 +221,7 @@ class ColumnBlock:
         ):
             for kind in kinds:
                 try:
-                    read = arrow.raw_stamps(column.cast(kind))
+                    read = arrow_columns.raw_stamps(column.cast(kind))
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                     # another notation, or a row among them that is wrong: read one by one below
                     continue
@@ -230,10 +231,10 @@ class ColumnBlock:
         return self._stamps_one_by_one(column.to_pylist())
 
     def _stamps_one_by_one(self, texts: Sequence[cells.Cell]) -> NDArray[np.int64]:
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         stamps_by_cell: dict[cells.Cell, tuple[int, bool]] = {}
-        read = np.full(len(texts), arrow.NO_STAMP, dtype=np.int64)
+        read = np.full(len(texts), arrow_columns.NO_STAMP, dtype=np.int64)
         zoned = np.zeros(len(texts), dtype=np.bool_)
         for index, text in enumerate(texts):
             if text not in stamps_by_cell:
@@ -249,31 +250,31 @@ class ColumnBlock:
     def _values(self, column: Any, header: str) -> NDArray[np.float64]:
         import pyarrow as pa
 
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         scale, profile = self.profile.scale.get("value", 1.0), self.profile
         missing = profile.missing.get("value", ())
         read = np.full(len(column), np.nan)
-        if arrow.is_number(column) or pa.types.is_string(column.type):
+        if arrow_columns.is_number(column) or pa.types.is_string(column.type):
             present = (
-                arrow.without(column, cells.words(missing), cells.numbers(missing))
+                arrow_columns.without(column, cells.words(missing), cells.numbers(missing))
                 if missing
                 else column
             )
             with np.errstate(over="ignore"):
                 numbers = (
                     present
-                    if arrow.is_number(present)
-                    else arrow.numbers(present, *cells.notation(profile))
+                    if arrow_columns.is_number(present)
+                    else arrow_columns.numbers(present, *cells.notation(profile))
                 )
-                read = arrow.scaled(
-                    arrow.floats(numbers).copy(), scale
+                read = arrow_columns.scaled(
+                    arrow_columns.floats(numbers).copy(), scale
                 )  # it is written to: no column is
         late = np.flatnonzero(
             ~np.isfinite(read)
         )  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
-        if all(cells.is_blank(cell, missing) for cell in arrow.distinct_at(column, late)):
+        if all(cells.is_blank(cell, missing) for cell in arrow_columns.distinct_at(column, late)):
             return read
         for index, text in zip(late.tolist(), column.take(pa.array(late)).to_pylist(), strict=True):
             if cells.is_blank(text, missing):
@@ -298,7 +299,7 @@ class ColumnBlock:
         """Read the row as it was corrected, or pass it over as a total or a blank row, or set it
         aside.
         """
-        from reporting_agent.sources import arrow
+        from reporting_agent.sources import arrow_columns
 
         wanted = self.layout.wanted
         raw = tuple(self.columns[name][index].as_py() for name in wanted)
@@ -316,11 +317,11 @@ class ColumnBlock:
             else:
                 self.log.corrections.use("readings", self.file, wanted, row, raw, mended)
                 return
-        elif totals.names_a_total(raw[0], self.profile.totals):
+        elif rejected_rows.names_a_total(raw[0], self.profile.totals):
             self.log.totals.append(TotalRow(Place(self.file, row), None))
             return
         if any(fault.header == self.layout.stamp for fault in faults):
-            self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
+            self.time_us = _with(self.time_us, index, arrow_columns.NO_STAMP)
         first = faults[0]
         place, name = Place(self.file, row, first.header), identity("readings", self.file, raw)
         self.log.reject(
@@ -363,7 +364,7 @@ class ColumnBlock:
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
             meters[index] = cells_now[layout.meter]
-            self.columns[layout.meter] = arrays.texts(
+            self.columns[layout.meter] = arrow_columns.texts(
                 [None if meter is None else cells.as_name(meter) for meter in meters]
             )
 
@@ -374,15 +375,15 @@ def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> An
     """
     if len(parts) == 2:
         rows = zip(*parts, strict=True)
-        return arrays.texts(
+        return arrow_columns.texts(
             [
                 None if cells.is_blank(row[1]) else " ".join(_part(cell, profile) for cell in row)
                 for row in rows
             ]
         )
-    return arrays.texts(
+    return arrow_columns.texts(
         [
-            blocks.as_text(starts_and_ends.moment_of(row, profile), profile)
+            blocks.as_text(rearranged.moment_of(row, profile), profile)
             for row in zip(*parts, strict=True)
         ]
     )

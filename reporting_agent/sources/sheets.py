@@ -1,10 +1,7 @@
-"""A file of any format as a header, of one row or several, and numbered rows of cells; CSV
-strictly: encoding, delimiter, quoting.
+"""A file of any format as a header, of one row or several, and numbered rows of cells.
 
-Rows count as a spreadsheet shows them.
-
-CSV as numbered rows, strictly: a quote that stands open is told with the row where it opens, not
-read as one long cell.
+Rows count as a spreadsheet shows them; of Parquet the header is row 1. CSV is strict: a quote that
+stands open is refused with the row where it opens, not read as one long cell.
 """
 
 from __future__ import annotations
@@ -18,15 +15,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase, in_context
 from reporting_agent.config import Profile
-from reporting_agent.sources import b2mml, parquet, signatures, workbooks
+from reporting_agent.sources import b2mml, file_bytes, workbooks
 from reporting_agent.sources.cells import Cell, as_name
-from reporting_agent.sources.encodings import (
+from reporting_agent.sources.file_bytes import (
     BROKEN_ARCHIVE,
     by_mark,
     damaged,
@@ -36,6 +33,52 @@ from reporting_agent.sources.encodings import (
     recognise,
 )
 from reporting_agent.sources.workbooks import Merged
+
+_ROWS_A_BATCH = 8_192
+
+
+def parquet_rows(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The names of the columns, then the rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            yield 1, file.schema_arrow.names
+            row = 2
+            for batch in file.iter_batches(batch_size=_ROWS_A_BATCH):
+                for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
+                    yield row, cells
+                    row += 1
+    except (pa.ArrowException, OSError) as broken:
+        raise unreadable_parquet(path, broken) from broken
+
+
+def unreadable_parquet(path: Path, broken: BaseException) -> InputError:
+    """The refusal of a file that pyarrow cannot read."""
+    return InputError(
+        "parquet-unreadable",
+        "The file cannot be read as Parquet.",
+        "Write it again, without encryption.",
+        place=Place(str(path)),
+        found=(str(broken).splitlines() or [in_context("a file", "nothing")])[0],
+        wanted=Phrase("a whole Parquet file"),
+    )
+
+
+def _cells(column: Any) -> list[Any]:
+    """Python values; stamps in nanoseconds lose what no clock of a plant shows, for Python has
+    microseconds.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    elif pa.types.is_duration(kind) and kind.unit == "ns":
+        column = column.cast(pa.duration("us"), safe=False)
+    return list(column.to_pylist())
+
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_BROKEN_ROWS = 1000
@@ -231,7 +274,7 @@ def encoding_of(path: Path, profile: Profile, *, by_row: bool = False) -> str:
     text at all is refused first. `by_row` as `recognise` takes it.
     """
     start = head(path)
-    signatures.check_text(path, start)
+    file_bytes.check_text(path, start)
     if profile.encoding is None:
         return recognise(path, by_row=by_row)
     try:
@@ -354,8 +397,7 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
     sheet = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
     if not (profile.month or profile.in_cells or profile.qualifies):
         return sheet
-    from reporting_agent.sources.qualified_rows import qualified
-    from reporting_agent.sources.rearranged import dated, without_units
+    from reporting_agent.sources.rearranged import dated, qualified, without_units
 
     return qualified(without_units(dated(sheet, profile.month), profile.in_cells), profile)
 
@@ -368,7 +410,7 @@ def raw_rows(path: Path, profile: Profile) -> RawRows:
             _transposed(raw_rows(path, profile.model_copy(update={"across": False})).rows)
         )
     if kind == "parquet":
-        return RawRows(parquet.rows_of(path))
+        return RawRows(parquet_rows(path))
     if kind == "xlsx":
         sheet = workbooks.sheet_of(path, profile)
         return RawRows(sheet.rows, sheet.merged, sheet.first_column)

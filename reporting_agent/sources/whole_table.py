@@ -1,9 +1,10 @@
 """A whole file as typed columns: which rows are rows, which are totals of others, and which cannot
-be read, with the reason.
+be read, with the reason. For batches, energy and logs; readings are streamed (`meter_readings`).
 
-For batches, energy per batch and production logs (up to a few million rows). Meter readings are
-streamed instead, see `meter_readings`. A file of which more than half the rows cannot be read is
-refused as a whole: then the profile is wrong.
+A file of which more than half the rows cannot be read is refused: the profile is wrong. Energy with
+a column a carrier becomes a row a carrier. Rows of one batch (passes of a heat) become one, from
+the earliest start to the latest end, each column by sum, first or last as the profile says; a batch
+of which one row cannot be read is not used, nor one whose row has an id and no step.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import CarrierColumn
 from reporting_agent.console import progress
-from reporting_agent.sources import rows_of_a_batch, totals
-from reporting_agent.sources.carrier_columns import spread
+from reporting_agent.sources import rejected_rows
 from reporting_agent.sources.cells import Cell, RejectedRow, UnreadableCell, is_blank, is_value
-from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.fields import (
     BadCell,
     Field,
@@ -33,11 +33,151 @@ from reporting_agent.sources.fields import (
     shown,
     zone_of,
 )
-from reporting_agent.sources.rearranged import subtracted
+from reporting_agent.sources.rearranged import (
+    columns_with,
+    end_after_durations,
+    put_together,
+    subtracted,
+)
+from reporting_agent.sources.rejected_rows import Corrections, TotalRow, identity
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
-from reporting_agent.sources.starts_and_ends import columns_with, end_after_durations, put_together
-from reporting_agent.sources.totals import TotalRow
 from reporting_agent.sources.wanted import CellKind, Template, adds_up
+
+COLUMNS = ("carrier", "quantity", "unit", "direction", "lhv", "lhv_unit", "lhv_source")
+
+
+def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
+    """The sheet with one row for each carrier's column.
+
+    Raises:
+        InputError: a column is missing or stands twice.
+    """
+    index_of: dict[str, int] = {}
+    for carrier, column in carriers.items():
+        if sheet.header.count(column.column) != 1:
+            raise InputError(
+                "header-twice" if column.column in sheet.header else "column-missing",
+                Phrase(
+                    "The file has no column, or more than one, for %(carrier)s.", carrier=carrier
+                ),
+                "Correct its column under [mapping.energy.carriers].",
+                place=Place(sheet.file, column=column.column),
+                found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
+                wanted=column.column,
+            )
+        index_of[carrier] = sheet.header.index(column.column)
+    own = [
+        index
+        for index in range(len(sheet.header))
+        if index not in index_of.values() and sheet.header[index] not in COLUMNS
+    ]
+    header = (*(sheet.header[index] for index in own), *COLUMNS)
+    return Sheet(sheet.file, header, _rows(sheet, carriers, index_of, own))
+
+
+def _rows(
+    sheet: Sheet,
+    carriers: Mapping[str, CarrierColumn],
+    index_of: Mapping[str, int],
+    own: Sequence[int],
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    width = len(sheet.header)
+    for row, raw in sheet.rows:
+        if (
+            isinstance(raw, BrokenRow)
+            or len(raw) < width
+            or any(cell not in (None, "") for cell in raw[width:])
+        ):
+            yield (
+                row,
+                raw if isinstance(raw, BrokenRow) else raw[: len(own)],
+            )  # told as a row of another width
+        elif any(cell is not None and cell != "" for cell in raw):
+            for carrier, column in carriers.items():
+                heat = column.lhv, column.lhv_unit or None, column.lhv_source
+                yield (
+                    row,
+                    (
+                        *(raw[index] for index in own),
+                        carrier,
+                        raw[index_of[carrier]],
+                        column.unit,
+                        column.direction,
+                        *heat,
+                    ),
+                )
+
+
+_KEYS = ("step", "batch_id", "carrier", "direction", "unit")
+_EXTREMES = {"start": min, "end": max}
+
+
+def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
+    """Make one row of those of each batch, in place."""
+    keys = [table.columns[name] for name in _KEYS if name in table.columns]
+    fields_by_name = {field.column.name: field for field in fields}
+    broken: set[tuple[Any, Any]] = set()
+    doubted: set[Any] = set()
+    for rejection in table.rejected:
+        name, step = (
+            _own_value(fields_by_name.get("batch_id"), rejection),
+            _own_value(fields_by_name.get("step"), rejection),
+        )
+        if name is None:
+            continue
+        if step is None:
+            doubted.add(name)
+            table.in_doubt.append(rejection.place)
+        broken.add((step, name))
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, key in enumerate(zip(*keys, strict=True)):
+        groups.setdefault(key, []).append(index)
+    names, steps = table.columns["batch_id"], table.columns["step"]
+    complete = [
+        rows
+        for rows in groups.values()
+        if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted
+    ]
+    for name, values in table.columns.items():
+        values[:] = [
+            _value(
+                name,
+                [values[row] for row in rows],
+                profile,
+                beside=name in {*table.carriers, *table.weighed},
+            )
+            for rows in complete
+        ]
+    table.rows[:] = [table.rows[rows[0]] for rows in complete]
+
+
+def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) -> Any:
+    if beside:
+        return sum(value for value in values if value is not None)
+    rule = profile.rows.get(name)
+    if rule == "sum":
+        return None if any(value is None for value in values) else sum(values)
+    if rule == "last":
+        return values[-1]
+    if rule is None and name in _EXTREMES:
+        present = [value for value in values if value is not None]
+        return _EXTREMES[name](present) if len(present) == len(values) else None
+    return values[0]
+
+
+def _own_value(field: Field | None, rejection: RejectedRow) -> Any:
+    """What a row that cannot be read says in this column, as far as its own cell goes."""
+    if field is None or field.position is None:
+        return None if field is None else field.constant
+    try:
+        return (
+            field.value(rejection.original[field.position])
+            if field.position < len(rejection.original)
+            else None
+        )
+    except BadCell:
+        return None
+
 
 __all__ = ["RejectedRow", "Table", "read_sheet", "read_table"]
 
@@ -174,7 +314,7 @@ def read_sheet(
         end_after_durations(columns, zone_of(profile, sheet.file, wanted) or zone)
     read = len(table.rows)
     if profile.rows:
-        rows_of_a_batch.gather(table, profile, fields)
+        gather(table, profile, fields)
     _refuse_if_mostly_unreadable(table, read)
     return table
 
@@ -204,7 +344,7 @@ class _Reading:
         named = {position for slot, position in self.there if slot.column.kind is CellKind.TEXT}
         self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
         """Columns in which a word for a total is no name of anything."""
-        self.sums = totals.RunningSums(
+        self.sums = rejected_rows.RunningSums(
             {slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding}
         )
 
@@ -241,7 +381,7 @@ class _Reading:
     def _values(self, raw: Sequence[Cell]) -> list[Any]:
         if len(raw) != self.width or isinstance(raw, BrokenRow):
             _refuse_ragged(raw, self.width)
-        if (first := _first(raw)) in self.unnamed and totals.names_a_total(
+        if (first := _first(raw)) in self.unnamed and rejected_rows.names_a_total(
             raw[first], self.profile.totals
         ):
             raise BadCell(
@@ -296,11 +436,13 @@ class _Reading:
         at = _first(raw)
         first = None if at is None else raw[at]
         key = None if self.key is None else raw[self.key]
-        claim = totals.Claim(
+        claim = rejected_rows.Claim(
             Place(self.table.file, row, None),
-            named=any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key)),
+            named=any(
+                rejected_rows.names_a_total(cell, self.profile.totals) for cell in (first, key)
+            ),
             declared=any(
-                totals.names_a_total_by_declaration(cell, self.profile.totals)
+                rejected_rows.names_a_total_by_declaration(cell, self.profile.totals)
                 for cell in (first, key)
             ),
             keyless=self.key is not None and is_blank(key),
@@ -331,7 +473,8 @@ class _Reading:
                 slot.column.name,
                 (
                     value,
-                    totals.half_a_digit(str(cell)) * self.profile.scale.get(slot.column.name, 1.0),
+                    rejected_rows.half_a_digit(str(cell))
+                    * self.profile.scale.get(slot.column.name, 1.0),
                 ),
             )
 

@@ -29,9 +29,9 @@ from zipfile import BadZipFile
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
-from reporting_agent.sources import signatures
+from reporting_agent.sources import file_bytes
 from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.encodings import BROKEN_ARCHIVE
+from reporting_agent.sources.file_bytes import BROKEN_ARCHIVE
 
 MOST_EMPTY = 8
 """A sheet's rectangle may have so many cells for each that holds something; a table with many blank
@@ -195,7 +195,7 @@ class Book:
     def __init__(self, path: Path) -> None:
         import python_calamine
 
-        signatures.check_workbook(path)
+        file_bytes.check_workbook(path)
         self.path = path
         with _refusing_damage(path):
             extents = extents_of(path)

@@ -25,10 +25,10 @@ from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
 from reporting_agent.config import SiteSettings
-from reporting_agent.sending import challenge_bindings, eligibility, enrolment
+from reporting_agent.sending import eligibility, enrolment, revisions
 from reporting_agent.sending.enrolment import SEED_FILE
 from reporting_agent.sending.kept_reports import Outbox
-from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.planning import draw
 from reporting_agent.sending.submission import ReportMaterial
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -223,7 +223,7 @@ def test_the_portal_gives_a_second_challenge(
     at_work = desk.submission()
     with desk.road as road:
         begun = at_work.ask(at_work.begin(year, "2016", correct=False), road)
-    commitment = challenge_bindings.commitment_of(begun.parcel)
+    commitment = revisions.commitment_of(begun.parcel)
     stranger = FakePortal()
     asked = {
         "challenge-changed": desk.portal.challenge_for(

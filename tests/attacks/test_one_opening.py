@@ -24,7 +24,7 @@ from benchmarks.wire.merkle import leaf_hash
 from benchmarks.wire.schema import encode_report
 from reporting_agent.audit.openings.assembling import ExchangedFiles, assemble
 from reporting_agent.sending import planning
-from reporting_agent.sending.noise_drawing import draw
+from reporting_agent.sending.planning import draw
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.functional.audit.plants import (

@@ -28,7 +28,7 @@ from portal.assurance import attestation_standing, attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import AttestationStanding, code_of
 from portal.assurance.models import Assignment, Sample
-from reporting_agent.audit.openings import versions
+from reporting_agent.audit.openings import published
 from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.cli import main
 from tests.attacks.conftest import State
@@ -132,7 +132,7 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     chosen = _five_set_aside(honest)
     defended["firms set aside"] = stopping_check(chosen)
     with monkeypatch.context() as world:
-        world.setattr(versions, "left_out_of_versions", lambda _made: [])
+        world.setattr(published, "left_out_of_versions", lambda _made: [])
         undefended["firms set aside"] = stopping_check(chosen)
     again, lacking = "benchmark-recomputed", "repeats-shown-before"
     assert defended == {

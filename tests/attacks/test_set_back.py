@@ -45,7 +45,7 @@ from portal.intake import admission, by_hand
 from portal.intake import receiving as intake
 from portal.intake.models import Commitment, Submission
 from portal.opening import unsealing as opening
-from reporting_agent.sending import enrolment, set_back
+from reporting_agent.sending import enrolment, revisions
 from reporting_agent.sending import pooled_labels as pooling
 from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.state import StateDirectory
@@ -316,7 +316,7 @@ def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
     )
 
     for name in ("require_current", "refuse_unknown", "refuse_old_ledger"):
-        monkeypatch.setattr(set_back, name, lambda *_: None)
+        monkeypatch.setattr(revisions, name, lambda *_: None)
     undefended = table(site, owner, year, tmp_path / "off", UNDEBITED)
     twice = [cell for cell, (_, beyond) in undefended.items() if beyond]
     assert {road for _, road in twice} >= {"online", "challenge file", "upload page", "pooled"}

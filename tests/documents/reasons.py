@@ -75,7 +75,7 @@ def accounts() -> Codes:
 
 def comparison() -> Codes:
     """Why `compare` shows no gap."""
-    return set(_keywords("reason", "reporting_agent/comparison.py"))
+    return set(_keywords("reason", "reporting_agent/published.py"))
 
 
 def composition() -> Codes:

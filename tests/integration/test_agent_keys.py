@@ -40,7 +40,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.intake.models import Submission
 from portal.opening import tasks
-from reporting_agent.sending import enrolment, rotation
+from reporting_agent.sending import enrolment
 from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
@@ -112,7 +112,7 @@ class Plant:
 
     def rotate(self) -> enrolment.Enrolment:
         with self._open() as (connection, road):
-            return rotation.rotate(self.state, connection, road, now=timezone.now())
+            return enrolment.rotate(self.state, connection, road, now=timezone.now())
 
     def submit(self, data: ReportMaterial, period: str, *, correct: bool = False) -> None:
         with self._open() as (connection, road):
@@ -190,7 +190,7 @@ def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(
     ]
     with plant._open() as (connection, road):
         assert (
-            rotation.reported_elsewhere(plant.state, connection, road, done, now=timezone.now())
+            enrolment.reported_elsewhere(plant.state, connection, road, done, now=timezone.now())
             == ()
         )
 
@@ -243,7 +243,7 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
     with heir._open() as (connection, road):
         enrolled = enrolment.current(connection)
         assert enrolled is not None
-        assert rotation.reported_elsewhere(
+        assert enrolment.reported_elsewhere(
             heir.state, connection, road, enrolled, now=timezone.now()
         ) == ("2016",)
     assert "another seed" in Event.objects.filter(action=Action.DEVICE_ENROLLED).latest("id").detail

@@ -47,7 +47,7 @@ from portal.settings.roles import ProcessRole
 from portal.translog import log, selectors
 from portal.translog import restarts as ceremony
 from portal.translog.models import LogEntry, LogHead, LogNode
-from reporting_agent.sending import enrolment, log_heads, log_restarts
+from reporting_agent.sending import enrolment, log_heads
 from reporting_agent.sending.submission import ReportMaterial
 from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
 from tests.integration.test_sight import samples
@@ -166,8 +166,8 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     assert plant.debited() == 3 * 120  # nothing was drawn or paid for a second time
     with plant.state.connect() as connection:
         fingerprint = keys.published_directory().fingerprint
-        (statement,) = log_restarts.accepted(connection, fingerprint)
-        assert log_restarts.as_shown(statement)["reason"] == REASON
+        (statement,) = log_heads.accepted(connection, fingerprint)
+        assert log_heads.as_shown(statement)["reason"] == REASON
         head = log_heads.newest_head(connection, fingerprint)
         assert head is not None
         assert heads.parse(head.signed).size > size
@@ -196,7 +196,7 @@ def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_fir
     }
     assert plant.debited() == 3 * 120
     with plant.state.connect() as connection:
-        assert len(log_restarts.accepted(connection, keys.published_directory().fingerprint)) == 2
+        assert len(log_heads.accepted(connection, keys.published_directory().fingerprint)) == 2
 
 
 def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_away_between_them(

@@ -29,8 +29,8 @@ from benchmarks.measurements import Period
 from fixtures.simulator.works.design import SectorDesign
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.close_look import BESIDE_US, length_us, looks, span_us
+from reporting_agent.audit.openings.extracts import ExtractTaker
 from reporting_agent.audit.openings.left_out import account, longest_of
-from reporting_agent.audit.openings.taking_extracts import ExtractTaker
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import PlantData
 from tests.statistical import lines

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from benchmarks import packs
-from reporting_agent.sources.corrections import identity
+from reporting_agent.sources.rejected_rows import identity
 from tests.statistical.raw_neighbours import account_of
 from tests.statistical.raw_plants import (
     START,

@@ -31,10 +31,10 @@ from extras.live.spool.between_moments import Readings as Held
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings, moments
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.engine import Block
 from reporting_agent.metering.moments import REACHES_US, ROOM
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.steam_gas_and_virtual import CountedCourse, work_out
+from reporting_agent.metering.stream import Block
 from reporting_agent.pipeline.entries import entries
 from reporting_agent.pipeline.following import longest_gaps_s, occupied_by, sinks_of, units_of
 from reporting_agent.pipeline.heating_values import with_heating_value

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.measurements import CarrierEnergy
 from extras.live.spool.reading import Reading
 from reporting_agent.config import Meter
-from reporting_agent.metering.cleaning import loads_beyond, out_of_range, saturated
-from reporting_agent.metering.register_falls import counted
+from reporting_agent.metering.cleaning import counted, loads_beyond, out_of_range, saturated
 from reporting_agent.metering.segments import rate_segments, under_line
 
 Floats = NDArray[np.float64]

@@ -27,7 +27,7 @@ from extras.live.spool.acknowledging import Intake
 from extras.live.spool.reading import Reading
 from extras.live.spool.segments import Row
 from extras.live.spool.writer import now_us
-from reporting_agent.sources.signatures import BESIDE_OTHERS
+from reporting_agent.sources.file_bytes import BESIDE_OTHERS
 
 BLOCK_BYTES = 1 << 18
 _DIGESTED = 256  # bytes at the beginning and before the position

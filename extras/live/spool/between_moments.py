@@ -70,7 +70,7 @@ def _in_parquet(
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from reporting_agent.sources import arrow
+    from reporting_agent.sources import arrow_columns
 
     first, last = pa.array([first_us, last_us]).cast(pa.timestamp("us", tz="UTC"))
     wanted = (
@@ -80,8 +80,8 @@ def _in_parquet(
     )
     table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted)
     name_of, stamp, value_of = (column.combine_chunks() for column in table.columns)
-    code, names = arrow.codes(name_of)
-    time_us, value = arrow.raw_stamps(stamp), arrow.floats(value_of)
+    code, names = arrow_columns.codes(name_of)
+    time_us, value = arrow_columns.raw_stamps(stamp), arrow_columns.floats(value_of)
     for index, name in enumerate(names) if len(table) else ():
         yield str(name), (time_us[code == index], value[code == index])
 

@@ -14,7 +14,7 @@ from datetime import date
 
 from benchmarks.errors import InputError
 from benchmarks.guidance.cbam import Payable, by_year
-from reporting_agent.config.border import BorderGoods
+from reporting_agent.config.site_boundary import BorderGoods
 
 
 @dataclass(frozen=True, slots=True)

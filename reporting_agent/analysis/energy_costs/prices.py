@@ -20,8 +20,7 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.load_shapes import LoadShape
 from reporting_agent.config import SiteSettings
-from reporting_agent.config.price_series import PriceSeries
-from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
+from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, PriceSeries, Tariff
 from reporting_agent.sources.price_series import StampedPrices, prices_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

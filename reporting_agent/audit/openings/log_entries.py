@@ -1,24 +1,93 @@
-"""Entries and versions in the portal's log, held against heads at hand; and whether a version was
-composed of opened values.
+"""Entries and versions in the portal's log, held against heads at hand: which are the audited
+report's, whether a version was composed of opened values, and what was handed in again.
 
-An entry says its own leaf hash, so nothing is known before a head stands beside it: by the proof
-that the log gives for one entry, or by the root over all entries from the first one on.
+An entry says its own leaf hash; nothing is known before a head stands beside it, by the proof of
+one entry or the root over all. Of several entries of the values side by side none is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, check_held, failed, not_checkable
-from benchmarks.audit.sample_file import ListedEntry, ServedEntry
+from benchmarks.audit.sample_file import ListedEntry, ProvenEntry, ServedEntry
+from benchmarks.audit.signed_draws import Draw, Promise
 from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase, in_number, joined
-from benchmarks.wire import logged, merkle
+from benchmarks.wire import logged, merkle, restarts
+from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.logged import EntryKind
-from reporting_agent.audit.openings.recognising import VersionAct
+from benchmarks.wire.receipts import Receipt
+from benchmarks.wire.signing import VerifyingKey
+from reporting_agent.audit.openings.files import HandedInFiles, VersionAct
+
+
+def entries_of(
+    files: HandedInFiles, draw: Draw, receipt: Receipt | None, promise: Promise | None
+) -> Mapping[EntryKind, ProvenEntry]:
+    """The report's own entry of each kind, with the proof under the draw's head where there is one;
+    not one of which nothing tells.
+    """
+    objects = {EntryKind.COMMITMENT: draw.commitment.digest}
+    if promise is not None:
+        objects[EntryKind.AUDIT_PROMISE] = promise.digest
+    chosen = {}
+    for kind, entries in files.entries.items():
+        own = list(entries)
+        if kind is EntryKind.ENVELOPE and receipt is not None:
+            own = [entry for entry in own if entry.index == receipt.log_index]
+        elif len({entry.index for entry in own}) > 1:
+            thing = objects.get(kind)
+            own = [
+                entry
+                for entry in own
+                if thing is not None
+                and entry.logged == logged.object_of(bytes.fromhex(thing)).hex()
+            ]
+        if len({entry.index for entry in own}) == 1:
+            chosen[kind] = _under(draw.head.size, own).entry()
+    return chosen
+
+
+def _under(size: int, proofs: list[ServedEntry]) -> ServedEntry:
+    return next((proof for proof in proofs if proof.size == size), proofs[0])
+
+
+def relogged(
+    entry: ProvenEntry | None,
+    statements: Iterable[bytes],
+    fingerprint: str | None,
+    keys: Mapping[str, VerifyingKey],
+    challenge: Challenge | None,
+) -> ProvenEntry | None:
+    """The commitment's entry since the restart; None where it stands where the challenge says, or
+    no statement excuses that it does not.
+
+    Whether it is in the log is not looked at here: `commitment-logged` asks for the proof.
+
+    Args:
+        entry: the commitment's, as it was handed in.
+        statements: of restarts, not yet verified.
+    """
+    if (
+        entry is None
+        or challenge is None
+        or fingerprint is None
+        or entry.index == challenge.log_index
+    ):
+        return None
+    for raw in statements:
+        with suppress(VerificationError):  # not the coordinator's
+            if restarts.verify(raw, fingerprint, keys).lost(
+                challenge.log_index, challenge.given_on
+            ):
+                return entry
+    return None
+
 
 _AS_SERVED = Phrase(
     "Ask the portal again. If it gives the same answer, keep the file and the head: together they "

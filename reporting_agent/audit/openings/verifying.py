@@ -28,13 +28,10 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.audit.openings.entries_of_report import entries_of
 from reporting_agent.audit.openings.examining import AuditorFiles, examine, site_of
-from reporting_agent.audit.openings.files import HandedInFiles, lacking
-from reporting_agent.audit.openings.log_entries import values_published
+from reporting_agent.audit.openings.files import NAMES, STATEMENT, HandedInFiles, lacking
+from reporting_agent.audit.openings.log_entries import entries_of, relogged, values_published
 from reporting_agent.audit.openings.published import directory_signed, of_the_portal, received_of
-from reporting_agent.audit.openings.recognising import NAMES, STATEMENT
-from reporting_agent.audit.openings.relogged import relogged
 from reporting_agent.audit.openings.statements import statement_signed
 from reporting_agent.audit.openings.verdict import FILES, AuditVerdict
 from reporting_agent.audit.whole_label_on_site import recompute

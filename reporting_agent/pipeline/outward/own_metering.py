@@ -26,10 +26,9 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import Course, steam_gas_and_virtual
-from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnEnergy
-from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.segments import HOUR_US, STEPS_PER_UNIT
 from reporting_agent.metering.steam_gas_and_virtual import LEAST_KNOWN_STATE
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.outward import stated_shares

@@ -14,8 +14,8 @@ import numpy as np
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch
 from reporting_agent.config import SiteSettings
+from reporting_agent.metering.declared import HOUR_US, put_right, summers
 from reporting_agent.metering.moments import to_us
-from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 
 
 def outside_repeated_hours(

@@ -26,8 +26,8 @@ from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack
-from reporting_agent.metering.in_and_between_batches import PEAK
 from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.record import PEAK
 from reporting_agent.pipeline.meter_accounts import MeterAccount
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
 from reporting_agent.pipeline.sitewide import SiteTotals

@@ -36,8 +36,8 @@ from fixtures.simulator.works.design import DESIGNS
 from reporting_agent.audit.openings.assembling import ExchangedFiles
 from reporting_agent.audit.openings.examining import AuditorFiles, examine
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.sending.noise_drawing import draw as draw_labels
 from reporting_agent.sending.planning import ReportPlan, Subject
+from reporting_agent.sending.planning import draw as draw_labels
 from reporting_agent.sending.report_material import gather_again
 from reporting_agent.sending.submission import ReportMaterial
 from tests.declaring import declare

@@ -11,9 +11,7 @@ from benchmarks.audit.evidence import CheckState
 from benchmarks.audit.records import DAY_US
 from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize
 from reporting_agent.audit.openings.assembling import assemble
-from reporting_agent.audit.openings.recomputing import recompute
-from reporting_agent.audit.openings.taking_extracts import ExtractTaker
-from reporting_agent.audit.openings.widening import wide_enough
+from reporting_agent.audit.openings.extracts import ExtractTaker, recompute, wide_enough
 from tests.functional.audit.plants import (
     Reported,
     audited,

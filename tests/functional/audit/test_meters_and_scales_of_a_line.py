@@ -21,10 +21,10 @@ from benchmarks.measurements import Batch, OperatingState, Period
 from benchmarks.routes import Pack
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.close_look import span_us
-from reporting_agent.audit.openings.outputs import weigh
+from reporting_agent.audit.openings.examining import weigh
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.config.scales import Scale
-from reporting_agent.sources.extract import ExtractReadings
+from reporting_agent.config.profile import Scale
+from reporting_agent.sources.reading_log import ExtractReadings
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_tampering import Rows, with_log
 from tests.functional.audit.test_withheld import evidence_of

@@ -15,7 +15,7 @@ from benchmarks.audit.sample_file import ProvenEntry
 from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey
-from reporting_agent.audit.openings.relogged import relogged
+from reporting_agent.audit.openings.log_entries import relogged
 from tests.functional.audit import plants
 from tests.functional.audit.plants import DAY, PORTAL, Reported, examined, public_of
 from tests.functional.audit.test_tampering import opened_truly

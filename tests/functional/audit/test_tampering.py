@@ -44,15 +44,14 @@ from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.logged import EntryKind
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
-from reporting_agent.audit.openings import extract_file
+from reporting_agent.audit.openings import extracts
 from reporting_agent.audit.openings.assembling import assemble, quantiles
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline.outward.judging import OutwardBatches
 from reporting_agent.pipeline.outward.releasable import steps_in_doubt
-from reporting_agent.sending.planning import PlannedRelease, ReportPlan
-from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.planning import PlannedRelease, Provenance, ReportPlan
 from reporting_agent.sending.submission import ReportMaterial
-from reporting_agent.sources.extract import ExtractReadings
+from reporting_agent.sources.reading_log import ExtractReadings
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,
@@ -1025,7 +1024,7 @@ def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: 
         if isinstance(day := records.read(leaf.record), MeterDay)
     }
     first_us = min(day.start_us for day in days.values())
-    extract = extract_file.read(opening.extract)
+    extract = extracts.read(opening.extract)
     twice = {
         name: ExtractReadings._make(np.insert(column, 0, column[0]) for column in record)
         for name, record in (extract.readings or {}).items()
@@ -1036,7 +1035,7 @@ def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: 
         if leaf.index not in days or days[leaf.index].start_us > first_us
     )
     changed = replace(
-        opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without
+        opening, extract=extracts.to_bytes(replace(extract, readings=twice)), leaves=without
     )
     assert without != opening.leaves
     assert list(failures(audited(plant, draw, promise, opening))) == []

@@ -27,7 +27,7 @@ from reporting_agent.audit.openings.verifying import settled
 from reporting_agent.audit.whole_label_on_site import recompute
 from reporting_agent.config import load_site
 from reporting_agent.sources import BATCHES
-from reporting_agent.sources.extract import Extract
+from reporting_agent.sources.reading_log import Extract
 from tests.functional.audit.plants import (
     PORTAL,
     Reported,

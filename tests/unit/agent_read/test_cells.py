@@ -8,8 +8,8 @@ import pytest
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
+from reporting_agent.sources.arrow_columns import WallClock
 from reporting_agent.sources.cells import UnreadableCell
-from reporting_agent.sources.wall_clock import WallClock
 
 PLAIN = Profile()
 ROME = ZoneInfo("Europe/Rome")

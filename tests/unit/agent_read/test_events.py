@@ -13,7 +13,7 @@ from benchmarks.errors import InputError
 from reporting_agent.audit.openings.examining import site_of
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.config.events import as_toml, of_meter, of_step
-from reporting_agent.config.settings_digest import NO_PART, settings_digest
+from reporting_agent.config.site import NO_PART, settings_digest
 
 SITE = """
 [site]

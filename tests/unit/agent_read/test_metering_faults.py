@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reporting_agent.all_nines import NINES, POWERS, all_nines
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeteredEnergy, MeterQuery, Windows, courses
-from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.screen import near_power_of_ten
+from reporting_agent.metering.segments import Readings
+from reporting_agent.metering.stream import near_power_of_ten
 
 STEP_S = 60
 REGISTER = Meter(

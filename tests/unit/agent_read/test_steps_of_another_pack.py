@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from benchmarks import packs
 from reporting_agent.commands import compare
-from reporting_agent.comparison import StepGap
-from reporting_agent.published import Benchmark, PublishedDocument
+from reporting_agent.published import Benchmark, PublishedDocument, StepGap
 
 
 def test_a_step_that_the_sites_own_pack_lacks_is_told_by_its_code() -> None:

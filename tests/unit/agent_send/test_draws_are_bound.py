@@ -29,11 +29,9 @@ from benchmarks.privacy.randomness import KeyedStream, ReportKey
 from benchmarks.release import release
 from benchmarks.wire import challenges
 from benchmarks.wire.schema import decode_report
-from reporting_agent.sending import challenge_bindings, enrolment, planning, submission
+from reporting_agent.sending import enrolment, planning, revisions, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
-from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.planning import ReportPlan
-from reporting_agent.sending.report_inputs import Provenance
+from reporting_agent.sending.planning import Provenance, ReportPlan, draw
 from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material
@@ -134,18 +132,14 @@ def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_w
     enrolled: Desk, year: ReportMaterial
 ) -> None:
     begun = enrolled.submission().begin(year, "2016", correct=False)
-    answer = enrolled.portal.challenge_for(
-        challenge_bindings.commitment_of(begun.parcel), bytes(32)
-    )
+    answer = enrolled.portal.challenge_for(revisions.commitment_of(begun.parcel), bytes(32))
     with pytest.raises(PolicyRefusal) as refused:
         enrolled.submission().begin_answered(one_record_edited(1), "2016", answer, correct=False)
     assert refused.value.code == "data-changed"
     assert re.search("[a-z]+ [a-z]+", in_language(refused.value.sentence, "zh")) is None
     assert spent(enrolled) == 0
     resumed = enrolled.submission().begin_answered(year, "2016", answer, correct=False)
-    assert challenge_bindings.commitment_of(resumed.parcel) == challenge_bindings.commitment_of(
-        begun.parcel
-    )
+    assert revisions.commitment_of(resumed.parcel) == revisions.commitment_of(begun.parcel)
     assert enrolled.submission().seal(resumed).is_sealed
 
 
@@ -428,7 +422,7 @@ def _dies_at_committed(name: str) -> None:
 
 def second_challenge(desk: Desk, parcel: Parcel) -> bytes:
     return desk.portal.challenge_for(
-        challenge_bindings.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES
+        revisions.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES
     )
 
 
@@ -484,7 +478,7 @@ def test_an_agent_that_took_every_challenge_would_draw_anew(
     drawn = []
     for number in range(1, 6):
         another = enrolled.portal.challenge_for(
-            challenge_bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES
+            revisions.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES
         )
         enrolled.connection.execute(
             "UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL",
@@ -509,7 +503,7 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="committed")
     (parcel,) = Outbox(enrolled.connection).all()
-    commitment = challenge_bindings.commitment_of(parcel)
+    commitment = revisions.commitment_of(parcel)
     stranger = type(enrolled.portal)()
     cases = {
         "challenge-signature-invalid": stranger.challenge_for(commitment, bytes(32)),
@@ -533,7 +527,7 @@ def test_the_draws_hang_on_the_challenge_and_the_report_names_it(
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
-    challenge = challenge_bindings.stored_challenge(
+    challenge = revisions.stored_challenge(
         parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public}
     )
     assert (report.challenge, report.data_root) == (challenge.nonce, challenge.commitment.data_root)

@@ -16,15 +16,15 @@ from benchmarks.privacy.randomness import ReportKey
 from benchmarks.release import release
 from benchmarks.routes import Pack
 from benchmarks.wire.pack_conformity import released_metrics
-from reporting_agent.sending.data_digest import data_digest
 from reporting_agent.sending.planning import (
+    Provenance,
     ReportPlan,
     Subject,
+    data_digest,
     missing_carriers,
     plan,
     wire_period,
 )
-from reporting_agent.sending.report_inputs import Provenance
 from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import SITE, heats, material
 

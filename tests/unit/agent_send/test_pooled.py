@@ -20,11 +20,11 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.routes import Pack
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
-from reporting_agent.sending.offers import Offer
+from reporting_agent.sending.consent import Offer
 from reporting_agent.sending.planning import ReportPlan, Subject, plan, wire_period
 from reporting_agent.sending.pooled_labels import counted, covers, gains, span, together
 from reporting_agent.sending.privacy_ledger import Ledger
-from reporting_agent.sending.set_back import refuse_old_ledger
+from reporting_agent.sending.revisions import refuse_old_ledger
 from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.state import transaction
 from tests.unit.agent_send.cast import SITE, Desk, heats

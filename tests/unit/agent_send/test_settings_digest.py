@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.config import load_site
-from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.config.site import settings_digest
 
 SITE = """
 [site]

@@ -24,10 +24,9 @@ from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.commands.submit import seal_for_carrying, send_online
 from reporting_agent.config import load_site
-from reporting_agent.sending import enrolment, rotation, submission
+from reporting_agent.sending import enrolment, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
-from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.planning import ReportPlan
+from reporting_agent.sending.planning import ReportPlan, draw
 from reporting_agent.sending.report_material import gather
 from reporting_agent.sending.submission import STEPS, ReportMaterial, SubmissionProcess
 from tests.statistical import raw_plants
@@ -422,7 +421,7 @@ def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period
         assert refused.value.code == "ledger-set-back"
         enrolled.portal.secret = "t" * 43
         done = enrolled.enrol(replace=True)
-        assert rotation.reported_elsewhere(
+        assert enrolment.reported_elsewhere(
             enrolled.state, enrolled.connection, road, done, now=NOW
         ) == ("2016",)
         with pytest.raises(PolicyRefusal) as closed:

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.wire import logged
 from benchmarks.wire.logged import EntryKind
-from reporting_agent.audit.openings.entries_of_report import entries_of
 from reporting_agent.audit.openings.files import read_all
+from reporting_agent.audit.openings.log_entries import entries_of
 
 HEAD, OWN = 20, 5
 COMMITMENT, PROMISE = "aa" * 32, "bb" * 32

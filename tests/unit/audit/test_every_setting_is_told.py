@@ -12,9 +12,8 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from reporting_agent.audit.openings import as_written, declared
-from reporting_agent.audit.openings.as_written import TOUCHES_NOTHING
-from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.audit.openings import declared
+from reporting_agent.audit.openings.declared import TOUCHES_NOTHING, declared_in
 from reporting_agent.config import SiteSettings
 
 SETTINGS = """
@@ -269,7 +268,7 @@ def test_a_new_key_is_told_without_anybody_writing_it_down() -> None:
         id: str
         correction_pct: float = 0.0
 
-    assert as_written.keys_of(Later(id="a", correction_pct=3)) == "id = a, correction_pct = 3 %"
+    assert declared.keys_of(Later(id="a", correction_pct=3)) == "id = a, correction_pct = 3 %"
 
 
 def test_the_list_of_what_touches_nothing_names_keys_that_there_are() -> None:

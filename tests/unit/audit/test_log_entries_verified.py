@@ -19,8 +19,8 @@ from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
+from reporting_agent.audit.openings.files import VersionAct
 from reporting_agent.audit.openings.log_entries import values_published
-from reporting_agent.audit.openings.recognising import VersionAct
 from reporting_agent.cli import main
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 

@@ -18,7 +18,7 @@ from benchmarks.conversion import TABLE, Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.quantities import ratio
-from reporting_agent.config.emissions import Emissions
+from reporting_agent.config.site_boundary import Emissions
 
 TABLE_IN_USE = FactorTable.load()
 DAY = date(2024, 6, 1)

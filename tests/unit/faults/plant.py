@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.curve import Course
-from reporting_agent.metering.engine import courses
 from reporting_agent.metering.moments import Windows
-from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.stream import MeterQuery
+from reporting_agent.metering.segments import Readings
+from reporting_agent.metering.stream import MeterQuery, courses
 
 Kind = Literal["register", "rate", "interval"]
 Integers = NDArray[np.int64]

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.measurements import DataFinding
 from reporting_agent.config import Meter
-from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
-from reporting_agent.metering.suspicion import MeterContext, Suspicion
+from reporting_agent.metering.declared import put_right, stays_on_standard_time, summers
+from reporting_agent.metering.standstills import MeterContext, Suspicion
 from reporting_agent.pipeline.suspicions import compare
 from tests.unit.faults.plant import (
     DAY_S,

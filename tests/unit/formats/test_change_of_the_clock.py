@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from reporting_agent.sources.wall_clock import WallClock
+from reporting_agent.sources.arrow_columns import WallClock
 
 NEW_YORK = ZoneInfo("America/New_York")
 MINUTE_US = 60_000_000

@@ -22,10 +22,10 @@ from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.sources import conformance
-from reporting_agent.sources.day_digests import DayDigests
-from reporting_agent.sources.example import as_files, example
+from reporting_agent.sources.conformance import as_files, example
 from reporting_agent.sources.interface import Source
 from reporting_agent.sources.meter_readings import ReadingBlock
+from reporting_agent.sources.reading_log import DayDigests
 from reporting_agent.sources.sheets import Sheet
 from tests.example_source.historian import Historian, HistorianSource
 

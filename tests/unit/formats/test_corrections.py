@@ -23,8 +23,8 @@ from reporting_agent.cli import main
 from reporting_agent.config import Profile, load_site
 from reporting_agent.sources import stream_readings
 from reporting_agent.sources.cells import RejectedRow
-from reporting_agent.sources.corrections import Corrections, as_csv, load
 from reporting_agent.sources.reading_log import ReadingLog
+from reporting_agent.sources.rejected_rows import Corrections, as_csv, load
 
 SITE = """
 [site]

@@ -14,7 +14,7 @@ import pytest
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.config.settings_digest import settings_digest
+from reporting_agent.config.site import settings_digest
 
 HEATS = """Schmelze;Beginn;Ende;Gewicht ({unit});Strom (MWh)
 H1;14.05.2016 08:00;14.05.2016 08:50;122,5;48,0

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
+from reporting_agent.sources.arrow_columns import WallClock
 from reporting_agent.sources.cells import UnreadableCell
-from reporting_agent.sources.wall_clock import WallClock
 
 ROME = ZoneInfo("Europe/Rome")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -10,8 +10,8 @@ import pytest
 
 from reporting_agent.door import notation
 from reporting_agent.door.columns import carrier_in
+from reporting_agent.door.naming import has_clock, joined_cells
 from reporting_agent.door.notation import Notation
-from reporting_agent.door.spread_moments import has_clock, joined_cells
 from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell
 

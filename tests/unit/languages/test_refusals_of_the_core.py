@@ -31,7 +31,7 @@ from benchmarks.wire import directory_renewal
 from benchmarks.wire.canonical import encode
 from benchmarks.wire.directory import Directory, ListedKey
 from reporting_agent import published
-from reporting_agent.audit.openings import recognising, verifying
+from reporting_agent.audit.openings import files, verifying
 from reporting_agent.audit.openings.files import HandedInFiles
 from reporting_agent.audit.openings.verifying import Trust
 from reporting_agent.state import StateDirectory
@@ -47,7 +47,7 @@ def _opening_without_a_key(folder: Path) -> object:
 
 
 def _a_file_for_nothing(folder: Path) -> object:
-    raise recognising.unknown(folder / "x.bin")
+    raise files.unknown(folder / "x.bin")
 
 
 def _pack_cut_short(folder: Path) -> object:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 
 SECOND = 1_000_000
 FAULTS = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Course, MeterQuery, cleaning, courses, order
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
 COUNT = 300

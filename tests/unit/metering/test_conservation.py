@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from benchmarks.measurements import Period
 from reporting_agent.config import Meter
 from reporting_agent.metering import Course, MeterQuery, MeterRecord, Windows, courses
-from reporting_agent.metering.in_and_between_batches import OccupiedWindows, record_of
 from reporting_agent.metering.moments import hours_of, intervals_of, of_record
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.record import OccupiedWindows, record_of
+from reporting_agent.metering.segments import Readings
 from tests.unit.metering.records import FAULTS, record
 
 STEP_S = 60

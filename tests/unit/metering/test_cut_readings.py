@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings
 from reporting_agent.metering.moments import beside_edges
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 
 MINUTE_US = 60_000_000
 IDLE_KW, RUNNING_KW = 120.0, 2_000.0

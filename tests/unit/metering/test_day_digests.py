@@ -20,8 +20,7 @@ from benchmarks.audit.records import DAY_US, MeterDay, days_of, digest_of, micro
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.row_numbers import Consecutive
-from reporting_agent.sources.day_digests import DayDigests
-from reporting_agent.sources.reading_log import ReadingBlock
+from reporting_agent.sources.reading_log import DayDigests, ReadingBlock
 
 FIRST = datetime(2016, 3, 1, tzinfo=UTC)
 UNITS = {"eaf-1": "kWh", "eaf-2": "kWh"}

@@ -13,7 +13,7 @@ import pytest
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOUR = 3_600_000_000

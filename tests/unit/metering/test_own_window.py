@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterQuery, Windows, courses
-from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.own_window import OwnWindows
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import STEPS_PER_UNIT, Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
 MINUTE = 60 * SECOND

@@ -18,7 +18,7 @@ from reporting_agent.metering import Course, MeterQuery, Windows, courses
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.stream import FIRST_READINGS
 
 HOUR = 3_600_000_000

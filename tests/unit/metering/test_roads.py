@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import Course, MeterQuery, courses
-from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.stream import FIRST_READINGS
 from tests.unit.metering.records import FAULTS, record
 

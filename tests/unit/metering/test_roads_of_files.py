@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from reporting_agent.config import Profile
 from reporting_agent.pipeline.lanes import lanes_of
 from reporting_agent.row_numbers import Consecutive
-from reporting_agent.sources import arrays, stream_readings
+from reporting_agent.sources import arrow_columns, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog, ahead
 
 METERS = ("m1", "m2", "m3")
@@ -232,7 +232,7 @@ def test_columns_come_back_as_they_were_given_and_need_no_pandas() -> None:
         "flag": [True, None, False],
     }
     for kind, values in given_values.items():
-        column = arrays.column(kind, values)  # type: ignore[arg-type]  # the kinds are spelled out above
+        column = arrow_columns.column(kind, values)  # type: ignore[arg-type]  # the kinds are spelled out above
         column.validate(full=True)
         assert column.to_pylist() == values
     code = (

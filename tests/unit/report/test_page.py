@@ -27,8 +27,8 @@ from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_
 from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
 from reporting_agent.analysis.meters.balance import Balance, BalanceMeter
 from reporting_agent.config import load_site
-from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.materials import Variable
+from reporting_agent.config.site_boundary import BorderGoods
 from reporting_agent.report import html
 from reporting_agent.report.figures import shown
 from reporting_agent.report.plot import Points, over_time, points, spread, window

@@ -28,18 +28,16 @@ from reporting_agent.savings.days import (
     spread_over_days,
     unusable_days,
 )
-from reporting_agent.savings.saving_interval import (
-    Forecast,
-    block_variance,
-    effective_days,
-    forecast,
-)
 from reporting_agent.savings.telling import SavingVerdict, not_done, verdict
 from reporting_agent.savings.verified import (
+    Forecast,
     VerifiedSaving,
     baseline_terms,
+    block_variance,
     compared_periods,
     concerns,
+    effective_days,
+    forecast,
     period_before,
     same_season,
     span_of_days,

@@ -24,8 +24,8 @@ from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.report.sections.savings import data
 from reporting_agent.savings import VerifiedSaving, load_actions, verified
-from reporting_agent.savings.saving_interval import forecast
 from reporting_agent.savings.telling import SavingVerdict
+from reporting_agent.savings.verified import forecast
 from tests.statistical.savings import FIRST, Kind, write, write_batches, write_readings
 
 TODAY = FIRST + timedelta(days=800)

@@ -100,7 +100,7 @@ def _reading(register: Register, value: float | None, received_us: int) -> Readi
 
 
 def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> int | float | None:
-    """A value of a block, scaled, but for one of nines only (see `arrow.scaled`); None where the
+    """A value of a block, scaled, but for one of nines (`arrow_columns.scaled`); None where the
     device says that it does not know.
     """
     raw = number(register, raw_words[register.address - block.address :][: register.length])

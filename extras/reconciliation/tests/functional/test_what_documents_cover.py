@@ -26,7 +26,7 @@ from extras.reconciliation.tests.functional.test_reconciliation import (
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings
-from reporting_agent.config.scales import Scale
+from reporting_agent.config.profile import Scale
 from reporting_agent.pipeline import PlantData
 from tests.functional.audit.conftest import PERIOD
 

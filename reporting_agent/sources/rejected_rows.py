@@ -1,21 +1,20 @@
-"""The content of rejected.csv, and rows that a person corrected there, read back by identity in
-place of those that were unusable.
+"""Rows that are not used: totals of others, and unusable ones, which a person corrects in
+rejected.csv.
 
-`rejected.csv` holds each row in its own columns behind the reason. Corrected there and named by
-`[inputs] corrections`, a row takes the place of the one it was, under the file's own profile. It is
-known by its identity: a digest of input, file name and the cells as they were, and not of where it
-stands: rows added or removed above it change nothing. Where no such row is left, the correction is
-not used but told; one whose identity stands twice with different cells is not used either.
-
-A cell that says the same as the cell it corrects (spreadsheets rewrite 0012 as 12 and change how
-dates look) leaves the original. Spreadsheets also run what begins with = + - @: such a text is
-written behind an apostrophe, taken off again here.
+A row is a total where its first filled cell or its key is a word for one, or its key is blank and
+an amount is the sum of the rows since the total before, or of all (within half of the last digit
+shown). A usual word in the key of a readable row may be a name: the row is set aside. A row is
+known again by a digest of input, file name and cells as they were, wherever it stands; a correction
+whose row is gone, or stands twice with different cells, is reported and not used. A text that a
+spreadsheet would run (= + - @) is written behind an apostrophe.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +27,154 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources.cells import Cell, RejectedRow, plain
 from reporting_agent.sources.sheets import open_sheet
+
+WORDS: list[str] = tomllib.loads(
+    (Path(__file__).parent / "totals.toml").read_text(encoding="utf-8")
+)["words"]
+_USUAL = re.compile(
+    rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?:[\s:：(（].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """A row that sums others: where it stands, and whether its amounts agree with the rows above
+    (None: it has none that could).
+    """
+
+    place: Place
+    agrees: bool | None
+    found: str = ""
+    summed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a row that cannot be read shows of being a total."""
+
+    place: Place
+    named: bool  # a word for a total stands in its first filled cell, or in its key
+    declared: bool  # one that the profile declares
+    keyless: bool
+    # blank where a row must have something, or of a table whose rows are others than the file's
+    incomplete: bool
+
+    @property
+    def possible(self) -> bool:
+        return self.named or self.keyless
+
+
+def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
+    """Whether the cell is a word for a total, alone or before what it totals ("Total May",
+    "合计（吨）").
+    """
+    if not isinstance(cell, str):
+        return False
+    text = plain(cell).rstrip(":： ")
+    return bool(_USUAL.fullmatch(text)) or any(
+        text.casefold().startswith(plain(word).casefold()) for word in declared if word
+    )
+
+
+def says_a_total(heading: str) -> bool:
+    """Whether a word of a column's heading is one for a total; in writing without spaces, wherever
+    it stands.
+    """
+    words = re.split(r"[\s_\-./,:;，、]+", plain(heading))
+    return any(map(names_a_total, words)) or any(
+        word in heading for word in WORDS if word[0] >= "\u3000"
+    )
+
+
+def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
+    """Whether a word that the profile declares stands here; then it is a total whatever else the
+    row holds.
+    """
+    return isinstance(cell, str) and any(
+        plain(cell).casefold().startswith(plain(word).casefold()) for word in declared if word
+    )
+
+
+@dataclass(slots=True)
+class RunningSums:
+    """What a total is compared with: the sum of each adding column since the total before, and of
+    all rows.
+
+    Every row is added once, however many totals ask: a file may hold as many rows without a key as
+    rows.
+    """
+
+    columns: Mapping[str, list[float | None]]  # the table's own lists, growing
+    _added: int = 0
+    _begun: int = 0  # rows before the group
+    _group: dict[str, float] = field(default_factory=dict)
+    _whole: dict[str, float] = field(default_factory=dict)
+
+    def begin_group(self, rows: int) -> None:
+        """What comes now belongs to the next subtotal."""
+        self._add(rows)
+        self._group.clear()
+        self._begun = rows
+
+    def total(
+        self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int
+    ) -> TotalRow | None:
+        """The row as a total, where it is one; `amounts` and `rows` as `judge` takes them."""
+        agrees, stated, summed = self.judge(amounts, rows)
+        if not claim.named:
+            return (
+                TotalRow(claim.place, agrees)
+                if claim.keyless and agrees and rows - self._begun > 1
+                else None
+            )
+        return (
+            TotalRow(claim.place, agrees, stated, summed)
+            if agrees or claim.declared or claim.incomplete
+            else None
+        )
+
+    def judge(
+        self, amounts: Mapping[str, tuple[float, float]], rows: int
+    ) -> tuple[bool | None, str, str]:
+        """Whether every amount of a total is a sum, with what was found and what the rows add up
+        to.
+
+        `amounts` are value and half of its last digit by column; `rows` is how many rows have been
+        read so far.
+        """
+        self._add(rows)
+        agrees: bool | None = None
+        for name, (amount, half_a_digit) in amounts.items():
+            group, whole = self._group.get(name, 0.0), self._whole.get(name, 0.0)
+            near = half_a_digit + 1e-9 * max(abs(amount), abs(whole))
+            if abs(group - amount) > near and abs(whole - amount) > near:
+                return False, f"{name} {amount:.10g}", _sums(f"{group:.10g}", f"{whole:.10g}")
+            agrees = True
+        return agrees, "", ""
+
+    def _add(self, rows: int) -> None:
+        for name, values in self.columns.items():
+            new = math.fsum(value for value in values[self._added : rows] if value is not None)
+            self._group[name] = self._group.get(name, 0.0) + new
+            self._whole[name] = self._whole.get(name, 0.0) + new
+        self._added = rows
+
+
+def half_a_digit(text: str) -> float:
+    """Half of the last digit shown: 0.05 for 12.3. Both signs count as a decimal sign; of a whole
+    number it is 0.5.
+    """
+    match = re.search(r"[.,](\d+)$", text)
+    return 0.5 * 10.0 ** -len(match[1]) if match else 0.5
+
+
+def _sums(group: str, whole: str) -> str:
+    """Of the rows since the total before, and of all rows, where these differ as they are
+    written.
+    """
+    return group if group == whole else Phrase("%(first)s or %(rest)s", first=group, rest=whole)
+
 
 USED = "corrected: read as it stands here"
 REASONS = ("file", "row", "column", "reason", "found", "wanted", "input", "row_id")
