@@ -1,10 +1,7 @@
-"""Packs that an authority approved, fetched, verified, kept and found for site.toml; refused where
-unsigned or not in effect.
+"""Packs that an authority approved, fetched, verified, kept under `packs/` and found for site.toml.
 
-Kept in the state directory under `packs/`: the signed document, the pack's file, and its own table
-of conversion factors where it brings one. Before anything is kept, the portal's signature, the
-digests of the files, the digest that labels name and the entry in the transparency log are
-verified; whenever a file is read, it is held against the signed document again.
+Before anything is kept: signature, digests of the files and of the labels, entry in the
+transparency log; whenever a file is read, the signed document again.
 """
 
 from __future__ import annotations

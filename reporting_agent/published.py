@@ -1,9 +1,7 @@
 """A published benchmark read, verified and kept, and a plant's own label compared with it.
 
-Fetching sends a plain GET for a public page: no site id, no value, no credential. Where the agent
-is enrolled, the portal's signature is checked with the keys it got at enrolment, wherever the
-document came from; where it is not, that is said. The signature stands over what was published;
-that a version was withdrawn since is said beside it, in a header.
+Fetching is a plain GET without site id or value. An enrolled agent checks the portal's signature
+with its own keys; otherwise that is said. A later withdrawal is said in a header.
 """
 
 from __future__ import annotations

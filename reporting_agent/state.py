@@ -1,15 +1,10 @@
-"""The agent's state directory: one SQLite database with transactions, one lock, secrets, and files
-written whole or not at all.
+"""The agent's state directory: one SQLite database, one lock, secrets, files written whole or not
+at all.
 
-One directory belongs to one site. It holds what cannot be made again: the ledger of what was spent,
-the envelopes that were sealed, the receipts, the device key and the site's seed. A copy of it is a
-copy of the site's identity.
-
-The database is written in WAL mode with `synchronous = FULL`: what a transaction committed is on
-the disk before the call returns, so that a process killed at any instruction, or a machine without
-power, finds it again. Two processes never work at once: `exclusive()` holds a second, empty
-database locked, and the operating system lets go of that lock when the process ends, however it
-ends. (A lock through SQLite instead of fcntl or msvcrt: one way on every system.)
+It belongs to one site and holds what cannot be made again: ledger, sealed envelopes, receipts,
+device key, seed. A copy is a copy of the site's identity. WAL with `synchronous = FULL`: a commit
+is on the disk. `exclusive()` locks a second, empty database, which the system frees however the
+process ends (one way for fcntl and msvcrt).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.csv_cells import csv_of
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
-from reporting_agent.report import writing, xlsx
+from reporting_agent.report import frames, writing
 from reporting_agent.report.tables import ReportTable
 from reporting_agent.software import SOFTWARE
 
@@ -53,7 +53,7 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
                 (
                     candidate
                     for candidate in report_tables
-                    if len(candidate) >= xlsx.ROWS_OF_A_SHEET
+                    if len(candidate) >= frames.ROWS_OF_A_SHEET
                 ),
                 None,
             )
@@ -68,7 +68,7 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
             ),
             "Ask for a shorter period, or for csv and parquet only.",
             found=f"{len(long):,}",
-            wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",
+            wanted=f"{frames.ROWS_OF_A_SHEET - 1:,}",
         )
     folder = writing.folder(out)
     for table in report_tables:
@@ -79,7 +79,7 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
             writing.write_table(folder / f"{table.name}.parquet", table)
             written[f"{table.name}.parquet"] = len(table)
     if "xlsx" in formats:
-        writing.write_bytes(folder / "tables.xlsx", xlsx.workbook(report_tables))
+        writing.write_bytes(folder / "tables.xlsx", frames.workbook(report_tables))
         written["tables.xlsx"] = sum(map(len, report_tables))
     return written
 

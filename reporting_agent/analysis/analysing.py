@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import DataFinding
-from reporting_agent.analysis.account import open_balances
+from reporting_agent.analysis.account import flow
 from reporting_agent.analysis.account.flow import MaterialFlow, material_flow
 from reporting_agent.analysis.account.route import route_accounts
 from reporting_agent.analysis.account.types import RouteAccount
@@ -64,7 +64,7 @@ class Analysis:
         return [
             *balance.findings(self.balances),
             *adequacy_of_meters.findings(self.adequacy),
-            *open_balances.findings(self.site_balance),
+            *flow.findings(self.site_balance),
         ]
 
 

@@ -1,16 +1,9 @@
 """The whole label again from the plant's files, for an auditor on site: same root, label and
-release, else which data differ.
+release, else which data differ by the parts kept beside the report (away from the site, by the
+opening's table of contents).
 
-What a sample cannot show, this does: every reading passes, every batch is metered, the step labels
-are made, the tree is planted, and the released grid points are drawn from the report's key and the
-portal's challenge. Nothing is spent, written or sent.
-
-Where the root differs, the parts that were kept beside the report say which of the data did: a
-meter, a step's used or excluded batches, the settings. Away from the plant's state directory the
-table of contents of an opening says as much by numbers alone.
-
-A report of another version of the agent is recomputed as this version labels; where both label
-alike the root is the same, for the version that it names is the report's.
+The released grid points are drawn again from the report's key and the portal's challenge. Nothing
+is spent, written or sent. Another version's report has the same root where both label alike.
 """
 
 from __future__ import annotations

@@ -1,22 +1,16 @@
-"""A witness of a portal's log, run by a timer: holds its head against others, cosigns it or keeps
-evidence, begins anew where told to.
+"""A witness of a portal's log, run by a timer: fetches its head, holds it against the last one
+cosigned, the other witnesses' and their checkpoints, writes it down, cosigns it (C2SP tlog-witness,
+`benchmarks.wire.cosigning_decision`).
 
-A visit fetches the head that the portal offers to witnesses, holds it against the last one that was
-cosigned here, against the head that the other witnesses have cosigned, and against checkpoints that
-they handed over; writes it down; and then cosigns it. The decision is that of C2SP tlog-witness
-(`benchmarks.wire.checkpoints`): this module asks itself what a log would send to a service.
+A head that does not fit is never cosigned: both stay as evidence. Of a restarted log a person names
+the statement.
 
-A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed
-them. Of a log that the coordinator restarted a person decides: they name the statement, which is
-verified, and the witness goes on from the head in it.
-
-    <state>/witness.pem, witness.name        the witness's key and its name, made once
-    <state>/<fingerprint>/checkpoint.txt     the last head that was cosigned, written before the
-    cosignature leaves <state>/<fingerprint>/cosigned.txt       the same with the cosignature: to be
-    handed to the other witnesses <state>/<fingerprint>/directory.cbor     the portal's key
-    directory, held against the one before <state>/<fingerprint>/evidence-*.txt     what the portal
-    signed that cannot all be true <state>/<fingerprint>/restart-*.cbor     the coordinator's
-    statements of restarts that were accepted here
+    witness.pem, witness.name              the key and its name, made once
+    <fingerprint>/checkpoint.txt           the last head, written before the cosignature leaves
+    <fingerprint>/cosigned.txt             with the cosignature, for the other witnesses
+    <fingerprint>/directory.cbor           the portal's key directory
+    <fingerprint>/evidence-*.txt           what the portal signed that cannot all be true
+    <fingerprint>/restart-*.cbor           restarts that were accepted here
 """
 
 from __future__ import annotations

@@ -1,25 +1,34 @@
-"""Output that is booked a day late or early, as energy goes with the next run; and pauses that the
-log counts to its runs.
+"""Output booked a day late or early (in runs of one length only), pauses counted to runs, and one
+product against the others of its line: a wrong scale or recipe weight.
 
-**Output booked late or early** is looked for only in runs of one length (days, shifts, hours),
-whose tonnes compare as their energy does; of heats each is much like the next.
-
-**Pauses counted to runs**: every end is the next start, and the meter sees the load rest before it.
-A line that ends its runs in a rest does so alike each time. What waits for the next run lasts as it
-happens, and ends where that begins: rests are looked for that are longer than their product's usual
-one, and a run after such a rest that begins at work. Runs of whole days have the line's rests
-wherever they fall.
+Pauses: every end is the next start and the meter sees the load rest; looked for are rests longer
+than the product's usual one before a run that begins at work. Products: each run against those of
+others next to it on the line; runs between the same two others are one comparison. Of two products
+the one that moved against its own past is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.changes import causes, smallest_change
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
-from reporting_agent.changes.lines import FEWEST_RUNS, MeterLine
+from reporting_agent.changes.levels import NEAR_DAYS, LevelDifference, closed, moved
+from reporting_agent.changes.lines import (
+    FEWEST_RUNS,
+    LEAST,
+    LEAST_OF_RATE,
+    Daily,
+    MeterLine,
+    daily,
+    jumps,
+)
 from reporting_agent.metering.edges import RunEdges
 from reporting_agent.metering.moments import SLICES
 
@@ -28,7 +37,7 @@ Floats = NDArray[np.float64]
 
 FARTHEST = 2  # runs
 ONE_LENGTH = 0.05  # how far lengths of runs may differ, between their 5 % and 95 % quantiles
-LEAST = 0.3  # of correlation
+LEAST_BOOKED = 0.3  # of correlation
 SIGMAS = 6.0  # by which the other runs' tonnes must fit better than the runs' own (Fisher's z)
 
 
@@ -71,7 +80,7 @@ def _late(line: MeterLine) -> int | None:
     better = np.arctanh(fits[best]) - np.arctanh(fits[0])
     return (
         best
-        if best and fits[best] >= LEAST and better * np.sqrt(len(length) / 2) >= SIGMAS
+        if best and fits[best] >= LEAST_BOOKED and better * np.sqrt(len(length) / 2) >= SIGMAS
         else None
     )
 
@@ -187,3 +196,190 @@ def _clear_s(line: MeterLine, length_s: Floats) -> float:
 def _by_the_day(length_s: Floats) -> bool:
     shortest, longest = np.quantile(length_s, [0.05, 0.95])
     return bool(shortest >= DAY_S and longest - shortest <= ONE_LENGTH * longest)
+
+
+Integers = NDArray[np.int64]
+
+BESIDE = 3  # runs of other products on either side
+REACH_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ProductAgainstOthers:
+    """A product's runs, each less the median of the runs of other products next to it; `between`
+    tells which it lies between.
+    """
+
+    day: Integers
+    value: Floats
+    between: Integers
+
+    def by_day(self) -> Daily:
+        """Where a level begins: every day of the product."""
+        return daily(self.day, self.value)
+
+    def moved(self, before: int | None, day: int, after: int | None) -> LevelDifference:
+        """By how much, and how surely: runs between the same others are one value, and a day that
+        is within them begins another.
+        """
+        finite = np.isfinite(self.value)
+        own_day, value = self.day[finite], self.value[finite]
+        _, own = np.unique(2 * self.between[finite] + (own_day >= day), return_inverse=True)
+        each = [own == group for group in range(int(own.max(initial=-1)) + 1)]
+        middles = np.array([int(np.median(own_day[runs])) for runs in each], dtype=np.int64)
+        return moved(
+            daily(middles, np.array([float(np.median(value[runs])) for runs in each])),
+            before,
+            day,
+            after,
+        )
+
+
+def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
+    """Every product that changed against the others; what several meters or lines show at once is
+    one change.
+    """
+    changes: list[Change] = []
+    for candidate in (change for line in lines for change in _of_line(line)):
+        same = next((index for index, other in enumerate(changes) if _same(candidate, other)), None)
+        if same is None:
+            changes.append(candidate)
+        else:
+            other = changes[same]
+            changes[same] = replace(
+                max(
+                    candidate,
+                    other,
+                    key=lambda change: (change.kind is ChangeKind.OUTPUT, -change.size_error),
+                ),
+                equipment=tuple(sorted({*candidate.equipment, *other.equipment})),
+                meters=tuple(sorted({*candidate.meters, *other.meters})),
+            )
+    return changes
+
+
+def explained(change: Change, of_products: Sequence[Change]) -> bool:
+    """Whether a change of a whole line is what a product of it shows, or another product that a
+    changed one is held against.
+    """
+    return change.kind in {ChangeKind.OUTPUT, ChangeKind.PROCESS} and any(
+        set(change.equipment) <= set(other.equipment)
+        and _near(change.first, other.first)
+        and abs(np.log(other.size)) >= abs(np.log(change.size))
+        for other in of_products
+    )
+
+
+def _of_line(line: MeterLine) -> Iterator[Change]:
+    product = np.array([batch.variant or batch.product for batch in line.batches])
+    names, count = np.unique(product, return_counts=True)
+    many = [
+        name
+        for name in names[count >= FEWEST_RUNS].tolist()
+        if (product != name).sum() >= FEWEST_RUNS
+    ]
+    for days_of in (
+        _of_weeks,
+        _of_the_whole,
+    ):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
+        changes = [
+            change
+            for name in many
+            for change in closed(list(_of_product(line, product == name, name, days_of)))
+        ]
+        if changes:
+            yield from changes
+            return
+
+
+def _of_weeks(series: Daily, least: float) -> set[int]:
+    return {int(series.day[at]) for at in jumps(series, least)}
+
+
+def _of_the_whole(series: Daily, least: float) -> set[int]:
+    return {step.day for step in smallest_change.steps(series, least, 0, whole=True)}
+
+
+def _of_product(
+    line: MeterLine, own: Flags, name: str, days_of: Callable[[Daily, float], set[int]]
+) -> Iterator[Change]:
+    against = {
+        kind: _against_others(line.day, value, own)
+        for kind, value in (("per_output", line.per_output), ("rate", line.rate))
+    }
+    days = sorted(
+        {
+            *days_of(against["per_output"].by_day(), LEAST),
+            *days_of(against["rate"].by_day(), LEAST_OF_RATE),
+        }
+    )
+    days = [day for index, day in enumerate(days) if not index or day - days[index - 1] > NEAR_DAYS]
+    for index, day in enumerate(days):
+        before, after = (
+            days[index - 1] if index else None,
+            days[index + 1] if index + 1 < len(days) else None,
+        )
+        energy, rate = (against[kind].moved(before, day, after) for kind in ("per_output", "rate"))
+        alone, others = (
+            moved(daily(line.day[runs], line.per_output[runs]), before, day, after)
+            for runs in (own, ~own)
+        )
+        if not energy.sure or abs(alone.by) <= abs(others.by):
+            continue
+        by_scale = rate.sure and abs(rate.by + energy.by) <= 0.5 * abs(rate.by)
+        size = rate if by_scale else energy
+        yield _change(line, name, date.fromordinal(day), size, by_scale=by_scale)
+
+
+def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstOthers:
+    other, mine = np.flatnonzero(~own & np.isfinite(value)), np.flatnonzero(own)
+    between = np.searchsorted(other, mine)
+    index = between[:, None] + np.arange(-BESIDE, BESIDE)
+    beside = np.pad(other, BESIDE)[index + BESIDE]
+    near = (
+        (index >= 0)
+        & (index < len(other))
+        & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
+    )
+    values, count = np.sort(np.where(near, value[beside], np.nan), axis=1), near.sum(axis=1)
+    middle = [
+        np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)
+    ]  # of no run: NaN
+    return ProductAgainstOthers(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
+
+
+def _change(
+    line: MeterLine, product: str, day: date, size: LevelDifference, *, by_scale: bool
+) -> Change:
+    factor = exp(size.by)
+    equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+    likely = (
+        (*causes.of_output(factor, size.error), ChangeCause.PROCESS)
+        if by_scale
+        else (ChangeCause.PROCESS, ChangeCause.SCALE, ChangeCause.BOOKING)
+    )
+    kind, meters = (ChangeKind.OUTPUT, ()) if by_scale else (ChangeKind.PROCESS, (line.meter,))
+    return Change(
+        kind,
+        line.step,
+        meters,
+        equipment,
+        day,
+        None,
+        factor,
+        1.96 * size.error * factor,
+        likely,
+        product=product,
+    )
+
+
+def _same(change: Change, other: Change) -> bool:
+    return (
+        change.step == other.step
+        and change.product == other.product
+        and _near(change.first, other.first)
+    )
+
+
+def _near(day: date | None, other: date | None) -> bool:
+    return day is not None and other is not None and abs((day - other).days) <= 2 * NEAR_DAYS

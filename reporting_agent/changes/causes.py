@@ -1,11 +1,8 @@
-"""What a factor between two levels most likely means, in order: a ratio of transformers, a lost
-phase, another unit.
+"""What a factor between two levels most likely means, in order.
 
-Ratios of current transformers follow the primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20,
-25, 30, 40, 50, 60, 75 and their decimal multiples): one of them set for another gives a quotient of
-two. A phase lost takes a third of a three-phase load from a meter with three elements, two phases
-two thirds. Units differ by powers of ten and by 3.6 (kWh and MJ) for energy, by 1.1023 and 0.9072
-(short ton), 1.0160 (long ton) and 1000 for mass.
+Current transformers: quotients of primary currents of IEC 61869-2, 5.201 (10, 12.5, 15, 20, 25, 30,
+40, 50, 60, 75 and decimal multiples). A lost phase takes a third, two phases two thirds. Units:
+powers of ten, 3.6 (kWh, MJ), 1.1023 and 0.9072 (short ton), 1.0160 (long ton).
 """
 
 from __future__ import annotations

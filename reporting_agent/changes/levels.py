@@ -1,17 +1,9 @@
 """Changes of level in power, idle power, energy a tonne and tonnes an hour, of one line, or of
-several lines of a step on one day.
+several lines of a step on one day (a shared scale, unit or export before a process).
 
-A meter that counts another share changes power and idle power by one factor and leaves the tonnes
-an hour. A scale changes tonnes an hour and leaves the power. A process changes what it changes, but
-idle power hardly with it. Where a main meter stands above, what it counts besides its sub-meters
-takes the place of what a sub-meter lost.
-
-What several lines of a step show on one day by one factor: a scale, a unit, an export that they
-share, before it is a process.
-
-Two furnaces do not begin to need a tenth less on the same morning. Where the power of the runs
-moved with the energy, the meters are named first; where it did not, the output is: its size comes
-from energy a tonne, which tells it better than tonnes an hour.
+A meter changes power and idle power by one factor; a scale tonnes an hour and no power; a process
+hardly idle power. A main meter counts besides its subs what a sub lost. Where power moved with
+energy, meters are named first; else the output, sized by energy a tonne.
 """
 
 from __future__ import annotations
@@ -24,10 +16,17 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes import causes, freed
+from reporting_agent.changes import causes, smallest_change
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
-from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, ROBUST, Daily, daily, jumps
-from reporting_agent.changes.lines import MeterLine
+from reporting_agent.changes.lines import (
+    LEAST,
+    LEAST_OF_RATE,
+    ROBUST,
+    Daily,
+    MeterLine,
+    daily,
+    jumps,
+)
 
 Floats = NDArray[np.float64]
 
@@ -85,8 +84,8 @@ def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
         for at in jumps(curve, LEAST_OF_RATE if name == "rate" else LEAST)
     )
     left_over, made_an_hour = (
-        freed.steps(freed.of_line(line)),
-        freed.steps(series["rate"], LEAST_OF_RATE, 0, whole=True),
+        smallest_change.steps(smallest_change.of_line(line)),
+        smallest_change.steps(series["rate"], LEAST_OF_RATE, 0, whole=True),
     )
     days = sorted([*days, *(step.day for step in (*left_over, *made_an_hour))])
     groups: list[list[int]] = []

@@ -10,19 +10,9 @@ from datetime import date, timedelta, tzinfo
 
 import numpy as np
 
-from reporting_agent.changes import (
-    balances,
-    booking,
-    days,
-    levels,
-    products,
-    readings,
-    swaps,
-    wrong_clocks,
-)
+from reporting_agent.changes import booking, days, levels, swaps, wrong_clocks
 from reporting_agent.changes.change import Change, ChangeKind
-from reporting_agent.changes.jumps import Daily
-from reporting_agent.changes.lines import MeterLine
+from reporting_agent.changes.lines import Daily, MeterLine
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 
@@ -45,11 +35,11 @@ _OF_DAYS = frozenset({ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.LEAP, Change
 
 def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Change, ...]:
     """Every change of the record and its lines, those that another one explains left out."""
-    below = readings.negatives_of_meters(data.meters, zone)
+    below = days.negatives_of_meters(data.meters, zone)
     if not lines:
         return tuple(below)
     of_clock = wrong_clocks.of_lines(lines, zone)
-    missing = readings.gaps_of_meters(data.meters)
+    missing = days.gaps_of_meters(data.meters)
     by_rows = [
         change
         for change in of_clock
@@ -72,20 +62,20 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
         for change in days.of_lines(lines, data.meters, zone)
         if not _explained(change, [*swapped, *of_clock])
     ]
-    families = balances.families(data.meters, zone)
+    families = swaps.families(data.meters, zone)
     first = [*swapped, *of_clock, *of_days]
     of_level = [
         change
         for change in levels.of_lines(lines, _besides(families, zone))
         if not _explained(change, first)
     ]
-    of_rows = readings.falls_or_clocks(missing, of_level, by_rows)
+    of_rows = days.falls_or_clocks(missing, of_level, by_rows)
     of_level = [
         change
         for change in of_level
         if not _is_of(change, {(rows.meters[0], rows.first) for rows in of_rows})
     ]
-    of_product = [change for change in products.of_lines(lines) if not _explained(change, first)]
+    of_product = [change for change in booking.of_lines(lines) if not _explained(change, first)]
     turned = {
         (change.meters[0], day)
         for change in of_level
@@ -96,7 +86,7 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
         change for change in of_product if not _is_of(change, turned)
     ]  # runs on either side of a level are held against each other
     of_level = levels.of_steps(
-        [change for change in of_level if not products.explained(change, of_product)], lines
+        [change for change in of_level if not booking.explained(change, of_product)], lines
     )
     off = {meter for change in (*of_clock, *swapped) for meter in change.meters}
     of_log = (
@@ -125,7 +115,7 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
     ]
     explained_meters = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     booked = [] if of_clock else booking.late_of_lines(lines)
-    balanced = balances.of_families(families, lines, explained_meters)
+    balanced = swaps.of_families(families, lines, explained_meters)
     return tuple(
         sorted(
             [*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *booked, *below],
@@ -152,10 +142,10 @@ def _without(of_clock: Sequence[Change], swapped: Sequence[Change]) -> list[Chan
     return [change for change in of_clock if not struck & set(change.meters)]
 
 
-def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Daily]:
+def _besides(families: Sequence[swaps.Family], zone: tzinfo) -> dict[str, Daily]:
     by_meter: dict[str, Daily] = {}
     for family in families:
-        rest = balances.besides(family, zone)
+        rest = swaps.besides(family, zone)
         if not len(rest):
             continue
         for index, child in enumerate(family.children):

@@ -23,7 +23,7 @@ from benchmarks.routes import Pack
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, label, label_of, own_label
-from reporting_agent.pipeline.provisos import in_the_future
+from reporting_agent.pipeline.provisos import stated
 
 _UNANSWERED = StepGrade(
     None,
@@ -78,7 +78,7 @@ def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> Questi
     """Runs that begin later than `now` are told beside the label; and one that an open question
     puts in question has no grade, since a figure that may be wrong meets no limit."""
     site_label, asked = (
-        in_the_future.with_sentences(result.site_label, now),
+        stated.with_sentences(result.site_label, now),
         review(site, result.strict.data),
     )
     without = (
@@ -102,4 +102,4 @@ def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> Questi
         for step in site_label.steps
     )
     shown = replace(result, site_label=replace(site_label, steps=steps))
-    return QuestionedLabel(shown, asked, without, doubtful, in_the_future.remarks(steps, now))
+    return QuestionedLabel(shown, asked, without, doubtful, stated.remarks(steps, now))

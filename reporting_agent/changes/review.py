@@ -1,11 +1,9 @@
 """Changes as questions: which of them site.toml answers, which are open, and the data without what
 they question.
 
-A declared event that acts (a ratio, a unit, a clock, a swap, batches that are unusable) answers by
-what it does: the change is gone, or is still there and still asked about. `process` moves no value;
-it answers by being declared of that change, from when that began, with a reason that an auditor
-reads, but never that readings are below nothing. A step that `stopped` and a meter of another
-resolution (`rounding`) explain no change of what is counted.
+An event that acts (ratio, unit, clock, swap, unusable) answers by what it does. `process` moves no
+value and answers from its beginning with a reason, but never readings below nothing. `stopped` and
+`rounding` explain no change of what is counted.
 """
 
 from __future__ import annotations

@@ -1,22 +1,26 @@
-"""Meters that follow another line's runs better than their own, for a part of the record: swapped,
-or wired to the wrong line.
+"""Meters that follow another line's runs better than their own for a part of the record, and main
+meters against those below them, day by day.
 
-The day is the one that best divides hours that go with the meter's own runs from hours that go with
-the other's.
+A main meter's hours are regressed on those below: a sub that counts what flows has a slope near 1,
+one that counts more a slope below. A meter outside its own time adds nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.changes import causes
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
-from reporting_agent.changes.lines import MeterLine, days_of
+from reporting_agent.changes.lines import ROBUST, Daily, MeterLine, daily, days_of
+from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.clock_offsets import running_share
+from reporting_agent.pipeline.units import to_kwh
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -206,3 +210,132 @@ def _fits(loads: Floats, ran: Floats) -> Floats:
 
 def _equipment(line: MeterLine) -> tuple[str, ...]:
     return tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
+
+
+LEAST_OFF = 0.1  # below 1: a meter that counts more than flows
+MOST_BESIDE = 0.4  # above 1: so much may hang on a line and not on its meter
+THROUGHOUT = 0.8  # of the parts
+BALANCE_PART_HOURS = 28 * 24
+FEWEST_BALANCE_HOURS = 200  # of a part
+LEAST_MOVING = 0.05  # of what the main meter moves by: a steadier load has no slope
+SIGMAS = 6.0
+WELL_KNOWN = 0.99
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """A main meter and the meters right below it, in kWh an hour; hours in which one of them is not
+    known are NaN, those of a meter below outside its own time 0."""
+
+    main: MeterRecord
+    children: tuple[MeterRecord, ...]
+    of_main: Floats
+    of_children: Floats  # hours x children
+
+
+def families(records: Sequence[MeterRecord], zone: tzinfo) -> list[Family]:
+    """Every meter of an energy with readings below which others hang."""
+    by_parent: dict[str, list[MeterRecord]] = {}
+    for record in records:
+        if record.meter.parent and record.meter.role in {"main", "sub"} and len(record.hour_us):
+            by_parent.setdefault(record.meter.parent, []).append(record)
+    grouped = []
+    for record in records:
+        below = [
+            meter
+            for meter in by_parent.get(record.meter.id, ())
+            if len(meter.hour_us) == len(record.hour_us)
+        ]
+        if len(record.hour_us) and below:
+            units = [_kwh(meter) for meter in (record, *below)]
+            if all(units):
+                hours = [
+                    _hours(meter) * unit
+                    for meter, unit in zip((record, *below), units, strict=True)
+                    if unit
+                ]
+                serving, *below_serving = (
+                    meter.in_service(record.hour_us, zone) for meter in (record, *below)
+                )
+                of_main = np.where(serving & np.any(below_serving, axis=0), hours[0], np.nan)
+                of_children = np.where(
+                    np.column_stack(below_serving), np.column_stack(hours[1:]), 0.0
+                )
+                grouped.append(Family(record, tuple(below), of_main, of_children))
+    return grouped
+
+
+def _kwh(record: MeterRecord) -> float | None:
+    return (
+        to_kwh(record.unit)
+        if record.unit in {"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"}
+        else None
+    )
+
+
+def _hours(record: MeterRecord) -> Floats:
+    return np.where(record.hour_known >= WELL_KNOWN, record.hour_energy, np.nan)
+
+
+def besides(family: Family, zone: tzinfo) -> Daily:
+    """By day, the mean of what the main meter counts besides the meters below it, in kWh an
+    hour.
+    """
+    rest = family.of_main - family.of_children.sum(axis=1)
+    return daily(days_of(family.main.hour_us, zone), rest)
+
+
+def slopes(family: Family) -> Floats:
+    """Slope of each child in each part of the record: parts x children, NaN where a part does not
+    tell it.
+    """
+    finite = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
+    fitted = np.full(
+        (max(len(finite) // BALANCE_PART_HOURS, 1), family.of_children.shape[1]), np.nan
+    )
+    for part in range(len(fitted)):
+        own = (
+            np.flatnonzero(finite[part * BALANCE_PART_HOURS : (part + 1) * BALANCE_PART_HOURS])
+            + part * BALANCE_PART_HOURS
+        )
+        load = family.of_children[own]
+        if len(own) < FEWEST_BALANCE_HOURS:
+            continue
+        moves = np.std(load, axis=0) > LEAST_MOVING * max(float(np.std(family.of_main[own])), 1e-12)
+        design = np.column_stack((np.ones(len(own)), load[:, moves]))
+        if np.linalg.matrix_rank(design) == design.shape[1]:
+            fitted[part, moves] = np.linalg.lstsq(design, family.of_main[own], rcond=None)[0][1:]
+    return fitted
+
+
+def of_families(
+    families: Sequence[Family], lines: Sequence[MeterLine], already: frozenset[str]
+) -> list[Change]:
+    """Meters that count another share than the main meter sees, throughout; `already` are those of
+    which a change was found.
+    """
+    changes = []
+    line_of = {line.meter: line for line in lines}
+    for family in families:
+        of_parts = slopes(family)
+        for index, child in enumerate(family.children):
+            line, slope = line_of.get(child.meter.id), of_parts[:, index]
+            slope = slope[np.isfinite(slope)]
+            if line is None or child.meter.id in already or len(slope) < FEWEST_PARTS:
+                continue
+            middle = float(np.median(slope))
+            error = 1.25 * ROBUST * float(np.median(np.abs(slope - middle))) / np.sqrt(len(slope))
+            low, high = 1 - LEAST_OFF, 1 + MOST_BESIDE
+            off = slope < low if middle < 1 else slope > high
+            if middle <= 0 or off.mean() < THROUGHOUT or abs(middle - 1) < SIGMAS * error:
+                continue
+            equipment = (child.meter.equipment,) if child.meter.equipment else ()
+            likely = (*causes.of_meter(1 / middle, error / middle), ChangeCause.CLOCK)
+            meters = (child.meter.id, family.main.meter.id)
+            size, half = 1 / middle, 1.96 * error / middle**2
+            changes.append(
+                Change(
+                    ChangeKind.BALANCE, line.step, meters, equipment, None, None, size, half, likely
+                )
+            )
+    return changes

@@ -1,10 +1,5 @@
-"""Energy that was metered at a step and is in no batch of it, and check meters that read something
-else than what they check.
-
-A meter whose equipment runs no batch, one that is read on after its `until`, one that site.toml
-does not declare: each takes its energy out of every label, and no single reading is wrong. What
-stands for a day and what a building draws is small beside the step's own meters; from `LEAST` of
-their energy on it is asked about.
+"""Energy metered at a step and in no batch of it (equipment without runs, a meter read on after
+`until` or undeclared), from `LEAST` of the step's own meters on; and check meters that disagree.
 """
 
 from __future__ import annotations
@@ -28,7 +23,7 @@ from reporting_agent.metering.unit_check import FEWEST, MOST_AGREE, NEARLY_ONE, 
 from reporting_agent.metering.unit_factors import fitting
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.meter_successions import takes_over
+from reporting_agent.pipeline.meter_accounts import takes_over
 
 LEAST = (
     0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site

@@ -1,32 +1,96 @@
-"""Clocks: a meter's against the log's, all meters' against the log's, and times that the log
-rounds.
+"""Clocks: a meter's against the log's, all meters', the day on which one changed, and times that
+the log rounds.
 
-Coarse shifts come from `metering.clock_offsets` (within 14 hours, part by part), fine ones from
-`metering.edges`: what starts and ends have in common is the clock, the rest is the load's own
-shape. A shift is told from 1.5 % of the usual run on, so that none that costs two is missed. The
-same shift on every meter speaks for a zone; of one that differs from summer to winter each stretch
-is told.
+Coarse shifts by `metering.clock_offsets` (within 14 hours), fine ones by `metering.edges`: what
+starts and ends have in common is the clock. From 1.5 % of the usual run on. The same shift of every
+meter speaks for a zone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from statistics import median_high
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
-from reporting_agent.changes.jumps import ROBUST
-from reporting_agent.changes.lines import MeterLine, days_of
-from reporting_agent.changes.turns import turn
-from reporting_agent.metering.clock_offsets import FittedLags
+from reporting_agent.changes.lines import ROBUST, MeterLine, days_of
+from reporting_agent.metering.clock_offsets import FittedLags, running_share
 
-Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+HOUR_US = 3_600_000_000
+WELL_KNOWN = 0.99
+TURN_SEEN = 0.8  # of the usual reach: two times further apart are not seen at an edge
+FEWEST_TURN_EDGES = 24
+
+
+def turn(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> int:
+    """The local midnight within first..last at which a clock ahead by `before_s` becomes one ahead
+    by `after_s`, in microseconds.
+    """
+    day, better = _by_edges(line, first_us, last_us, before_s, after_s, zone)
+    if len(day) < FEWEST_TURN_EDGES:
+        day, better = _by_hours(line, first_us, last_us, before_s, after_s, zone)
+    if not len(day):
+        return (first_us + last_us) // 2
+    days, day_index = np.unique(day, return_inverse=True)
+    of_day = np.bincount(day_index, weights=better)
+    until = np.concatenate(([0.0], np.cumsum(of_day)))
+    at = int(np.argmin(until))  # what speaks for the second time begins where the sum is lowest
+    midnight = datetime.combine(
+        datetime.fromordinal(int(days[min(at, len(days) - 1)])), time(), zone
+    )
+    return int(midnight.astimezone(UTC).timestamp()) * 1_000_000
+
+
+def _by_edges(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> tuple[Integers, Floats]:
+    """Day of each edge that is seen, and by how many seconds it lies nearer to the second time."""
+    runs, chosen = line.runs, line.chosen
+    reach = runs.edges.reach_s[chosen]
+    if not (reach > 0).any() or max(abs(before_s), abs(after_s)) > TURN_SEEN * float(
+        np.median(reach[reach > 0])
+    ):
+        return np.zeros(0, np.int64), np.zeros(0)
+    moments = np.concatenate((runs.start_us[chosen], runs.end_us[chosen]))
+    late = np.concatenate((runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen]))
+    own = np.isfinite(late) & (moments >= first_us) & (moments < last_us)
+    return days_of(moments[own], zone), np.abs(late[own] - before_s) - np.abs(late[own] - after_s)
+
+
+def _by_hours(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> tuple[Integers, Floats]:
+    """Day of each hour, and how much better its energy goes with the runs at the second time."""
+    record, runs = line.record, line.runs
+    own = np.flatnonzero(
+        (record.hour_us >= first_us)
+        & (record.hour_us < last_us)
+        & (record.hour_known >= WELL_KNOWN)
+    )
+    if not len(own):
+        return np.zeros(0, np.int64), np.zeros(0)
+    edges = np.append(record.hour_us, record.hour_us[-1] + HOUR_US)
+    ran = [
+        running_share(edges, runs.start_us + round(ahead * 1e6), runs.end_us + round(ahead * 1e6))[
+            own
+        ]
+        for ahead in (before_s, after_s)
+    ]
+    energy = record.hour_energy[own]
+    better: Floats = (energy - energy.mean()) * (ran[1] - ran[0])
+    return days_of(record.hour_us[own], zone), better
+
+
+Flags = NDArray[np.bool_]
 
 LEAST_SHARE = 0.015  # of the usual run
 LEAST_S = 20.0

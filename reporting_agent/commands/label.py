@@ -162,9 +162,8 @@ def _rest(
 ) -> list[str]:
     """Everything that stands beside the labels, as the report says it."""
     from reporting_agent import pipeline
-    from reporting_agent.pipeline.outward import stated_shares
-    from reporting_agent.pipeline.outward.differences import differences
-    from reporting_agent.pipeline.outward.releasable import in_doubt
+    from reporting_agent.pipeline.outward import own_metering
+    from reporting_agent.pipeline.outward.releasable import differences, in_doubt
     from reporting_agent.report import quality, summary
 
     result = label.result
@@ -174,7 +173,7 @@ def _rest(
     if result.data.outward is not None:
         leaving = pipeline.outgoing_label(site, result.data, result.site_label.period)
         doubts = in_doubt(result.strict.site_label, site, result.strict.data)
-        rest += stated_shares.sentences(site, result.data.pack)
+        rest += own_metering.sentences(site, result.data.pack)
         rest += differences(result.site_label, leaving, result.data.pack, doubts)
     if result.data.proposals:
         count, file = len(result.data.proposals), str(Path(args.out) / "declarations.toml")
@@ -214,7 +213,7 @@ def _more(
     """The same figures once more, for those who go on with them; the files that were written."""
     from reporting_agent.report import writing
     from reporting_agent.report.analysis_tables import every
-    from reporting_agent.report.xlsx import workbook
+    from reporting_agent.report.frames import workbook
 
     tables, files = every(result, analysis), set()
     if xlsx:

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from benchmarks.measurements import Period
     from reporting_agent.approved_packs import ApprovedShelf, require_in_effect, require_signed
     from reporting_agent.config import load_site
-    from reporting_agent.pipeline.outward.differences import reminder
+    from reporting_agent.pipeline.outward.releasable import reminder
     from reporting_agent.sending import enrolment
     from reporting_agent.sending.eligibility import require_reportable
     from reporting_agent.sending.kept_reports import Outbox

@@ -1,11 +1,9 @@
 """[[events]]: what a person declares happened to a meter or a step, and why; clashes refused, found
-events told as TOML.
+events written as TOML.
 
-A run may find that a meter's unit changed, that a clock is seven minutes off, or that a step's
-outputs jumped. What was found in one record by looking at others acts on nothing that leaves the
-site until somebody who knows declares it here: one declared event acts on each reading and each row
-by itself (`benchmarks.privacy.stability`). Events are part of the settings whose digest a report
-commits to, and an auditor reads their reasons.
+What one record shows by looking at others acts on nothing that leaves the site until it is declared
+here: an event acts on each reading and row by itself (`benchmarks.privacy.stability`). A report
+commits to them, and an auditor reads their reasons.
 """
 
 from __future__ import annotations

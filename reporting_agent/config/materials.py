@@ -1,17 +1,9 @@
 """[[joint]], [[bought_in]], [[product_stocks]], [[lhv]], [variables]: way of material, heating
-values and relevant variables.
+values, relevant variables.
 
-[[lhv]]: lower heating values as the laboratory found them, each in force from its day until the
-next.
-
-They serve every meter of the carrier that has no `lhv` of its own, and every amount of energy given
-without one. One carrier has one value on one day, wherever it is used or given back: what is made
-on site counts the same on both sides. Where two streams of it truly differ (coke and its breeze,
-steam of two mains), `step` names whose they are and `reason` how that is known; a value that the
-pack does not take for usual is declared with its `reason` likewise. Both are told beside the label.
-
-[variables.NAME]: what the plant says of a variable that its batches carry as `var.NAME` or
-`input.NAME`.
+[[lhv]]: the laboratory's lower heating values, each in force until the next, for meters and amounts
+without one. A carrier has one value a day on both sides; `step` with `reason` where two streams
+differ, `reason` where the value is unusual. [variables.NAME]: of `var.NAME` or `input.NAME`.
 """
 
 from __future__ import annotations

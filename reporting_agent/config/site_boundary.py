@@ -1,10 +1,10 @@
 """[site_boundary]: what crosses the site boundary, is made or converted inside, stored, sold or
 lost; [emissions] and [[border]].
 
-Together with the steps these close the site's balance: purchases + own generation - sales - growth
-of stocks = steps + other users + losses. A plant of its own (captive power house, boiler house, air
-station, oxygen plant) is a *conversion*: it takes carriers and gives others, and is shown as a step
-of the balance. An amount is a meter's reading over the period, or stated for that very period.
+    purchases + own generation - sales - growth of stocks = steps + other users + losses
+
+A captive plant (power, boilers, air, oxygen) is a *conversion*. An amount is a meter's, or stated
+for that very period.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """The meter tree: who hangs on whom, who counts in labels, and what is refused because it would
 count twice or nowhere.
 
-A meter measures everything that the meters below it measure. So of a meter and those below it at
-most one may count for the same energy. Where a meter counts for the same step as one below it, the
-lower one does not count (it is only balanced). Where they count for different steps, the upper one
-must be declared as what is left: a virtual meter, `formula = { plus = [upper], minus = [lower] }`.
-Every flow is then counted at most once; that is computed here, meter by meter, and refused
-otherwise.
+Of a meter and those below at most one counts for the same energy: for the same step the upper one;
+for different steps the upper one is declared as a virtual meter, `formula = { plus = [upper], minus
+= [lower] }`.
 """
 
 from __future__ import annotations

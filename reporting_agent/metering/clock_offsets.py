@@ -1,22 +1,13 @@
-"""How far a meter's clock stands from the log's, told by its load: by least squares in pieces, and
-by correlation within half a day.
+"""How far a meter's clock stands from the log's, by its load: least squares in pieces of some
+weeks, and correlation within half a day.
 
-Where batches begin and end, the load changes. With G(t) the batches' running time until t, weighted
-by the load of each, the energy of the stretch [h, k) on a meter that is ahead by s is, but for a
-base load,
+With G(t) the batches' running time until t, weighted by the load of each, the energy of [h, k) on a
+meter that is ahead by s is, but for a base load,
 
     E = a + b (G(k - s) - G(h - s))
 
-and s is the shift of least squares, found for each piece of the record of some weeks, with the
-standard error that the curvature of the sum of squares gives. The shape of the load within a batch
-moves all pieces alike.
-
-The shift of a meter's clock within half a day either way, told by when its load rises and falls:
-part by part of its record.
-
-The energy of equal stretches is correlated with the time that runs took of each, at every lag (by
-FFT: Wiener-Khinchin). The best lag beats none by more than chance only where the clock is off.
-Finer than a stretch is `edges`.
+and s has the standard error of the sum of squares' curvature. Part by part, energy of equal
+stretches is correlated with running time at every lag (FFT: Wiener-Khinchin); finer is `edges`.
 """
 
 from __future__ import annotations

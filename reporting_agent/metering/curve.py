@@ -1,17 +1,10 @@
-"""Known energy of one meter until each moment asked about, of any window as a difference, on an
-exact grid; runs without faults too.
+"""Known energy of one meter until each moment asked about, of any window as a difference, on a grid
+of 2^-20 of the unit to which it is rounded where it is read off: what is split or put together adds
+up to the last digit.
 
-Every window is a difference of two moments of one curve: batches, the stretches between them, clock
-hours, the whole period, and any pieces of these. So whatever is split or put together again adds up
-to the last digit, and one pass over the readings serves all. The curve is rounded to steps of 2^-20
-of the unit (see `split`) where it is read off, never before.
-
-Where energy is unknown the curve stands still and the seconds do not count as known. What a
-register counted across a gap too long to say when is kept apart, at the gap's end (`unplaced`).
-
-**A run of readings in which nothing is wrong** is not laid out: only those of its segments are made
-that a moment falls into. The same formulas as in `segments`, and the same sums to the last bit (see
-`segments`).
+Where energy is unknown the curve stands still and the seconds do not count; what a register counted
+across a long gap is kept at the gap's end (`unplaced`). Of a run of readings without fault only the
+segments are made that a moment falls into.
 """
 
 from __future__ import annotations

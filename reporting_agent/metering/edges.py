@@ -1,22 +1,14 @@
 """Where a meter sees its runs begin and end, against the log; how long its load rests within them;
 the record of its runs.
 
-**Edges.** Around a logged start the energy from X before to X after is, for a load that rises from
-p0 to p1 at s after the start,
+Around a logged start, for a load that rises from p0 to p1 at s after it, the energy from X before
+to X after is
 
     E = p0 (X + s) + p1 (X - s)        so that        s = (X (p0 + p1) - E) / (p1 - p0)
 
-and likewise at an end. The area does not ask how fast the load rises, nor how often the meter is
-read. A clock that is ahead moves starts and ends the same way; a load that is slow to rise or early
-to fall moves them apart, and is no clock.
-
-**Rests** before a run's end are looked for where the log leaves no pause between runs that would
-show them: a log in which the next start stands for an end has the pauses inside its runs. Each run
-is cut into even slices; a slice rests whose power is nearer to the lowest than to the usual highest
-of all runs.
-
-**The record** of a meter's runs (energy, edges, the shift that its load tells) is for those who
-look for changes.
+and likewise at an end. A clock ahead moves both the same way; a slow load moves them apart. Rests
+before a run's end are looked for where the next start stands for an end: a slice rests whose power
+is nearer to the lowest than to the usual highest.
 """
 
 from __future__ import annotations

@@ -1,34 +1,15 @@
-"""Readings put in order of time, by what steps back show: a clock that leapt and leapt back, one
-put back for good, or late entries.
+"""Readings put in order of time, by what steps back show.
 
-A stamp that steps back is a late entry, or the clock was wrong. Three things are told apart:
+- **A clock that leapt and leapt back**: two steps undo each other, and others hold the time that
+  the readings between claim: left out.
+- **A clock put back for good**: the readings behind claim time that others hold, with other values:
+  left out until it has caught up.
+- **Late entries**: everything else, put where they belong.
 
-- **a clock that leapt and leapt back** (`leaps`): two steps undo each other, one ahead and one back
-  by the same time, in either order; and time that the readings between them claim is held by
-  others. They are left out: which of them the clock was right about,
-  nobody can say;
-- **a clock put back for good**: the readings behind claim time that others hold, with other values.
-  They are left out until the clock has caught up;
-- **late entries**: everything else. They are put where they belong.
-
-Readings that fill a hole are right and merely stand at the wrong position; readings of a stamp that
-stood before are doubles, which `cleaning.without_duplicates` counts. A file that runs from the
-newest to the oldest is turned round. Where stamps step back every few rows, the file is simply not
-sorted: no clock can be told from its order, and every reading is kept and put in its place.
-
-**Which steps belong together**, and so which readings a clock that leapt has stamped: a clock that
-is set ahead shows as a step ahead, and its setting right as a step back by the same time; a clock
-that is set back shows the step back first. Between the two stand the readings that it stamped. A
-step back may have several steps ahead to belong to, of which the others are gaps. What tells them
-apart, in this order:
-
-- each step back has a cause: of all ways to pair the steps that one counts most which leaves fewest
-  of them open;
-- the two undo each other to the second, where a gap has any length, and a reading is missing
-  between only by chance;
-- a register counts one step's energy where its clock leapt, and that of the whole gap where the
-  time really passed;
-- of what is then left, the pairing under which the fewest readings are wrong.
+A file from newest to oldest is turned round; one with steps back every few rows is not sorted, and
+all of it is kept. Steps are paired so that, in this order: fewest steps back stay without a cause;
+the two undo each other to the second; a register counts one step's energy where its clock leapt;
+fewest readings are wrong.
 """
 
 from __future__ import annotations

@@ -1,20 +1,11 @@
-"""A batch's energy from the readings inside its own window, and from nothing else.
+"""A batch's energy from the readings inside its own window, and from nothing else: how energy is
+metered for release (`benchmarks.privacy.stability`).
 
-This is how energy is metered on its way out (`benchmarks.privacy.stability`): readings elsewhere,
-and what the whole record of a meter shows, change nothing here. The plant's own label is metered
-along the whole curve (`stream`), which knows more.
-
-A reading belongs to the window that its stamp lies in: [start, end), of an interval that ends at
-its stamp (start, end]. Of a window's readings, sorted by stamp, those that cannot be one are left
-out (blank, all nines, outside the declared range, a stamp that stood before, a register value that
-leaves the line of its two neighbours). Between two that follow each other the energy is what the
-meter's kind says; it is unknown across a fall that is no declared rollover, across a declared reset
-or more than the pack's longest gap, and outside the declared range. From the window's edge to its
-first reading, and from the last to its end, the nearest known stretch goes on, for no longer than
-that gap and across no reset.
-
-Everything is a function of the window's own readings in the order of the file, whatever blocks they
-come in. Sums are taken on the grid of 2^-20 of the meter's unit, so they are exact.
+A reading belongs to the window of its stamp: [start, end), of an interval stamped at its end
+(start, end]. Left out: blank, all nines, outside the range, a stamp twice, a register value off the
+line of its two neighbours. Unknown: a fall that is no declared rollover, a declared reset, more
+than the longest gap, outside the range. From an edge the nearest known stretch goes on, for at most
+that gap. Sums are exact on the grid of 2^-20, whatever blocks the readings come in.
 """
 
 from __future__ import annotations

@@ -1,15 +1,10 @@
 """Meters shared by several steps or equipments: their energy divided by the declared rule, to the
 last digit.
 
-Time is cut at every beginning and end of a batch that the meter serves. Of each piece the energy is
-shared among the batches running in it: in proportion to output per hour (`output`), evenly
-(`hours`), or by the rated power of their equipment (`rated-power`). By `shares` each sink has its
-declared part of every piece, shared evenly among its batches then running; what falls to a sink
-that stands is nobody's. By `power` every batch has its sink's declared power over its own time.
- Energy while nothing runs is nobody's either: it stays outside any batch, with the meter.
-
-Shares are taken as differences of rounded running sums (whole steps of the grid), so that the parts
-of a piece always add up to it.
+Between edges of batches by output per hour (`output`), evenly (`hours`) or rated power
+(`rated-power`); by `shares` a sink's part, evenly among its batches, nobody's where it stands; by
+`power` the declared power over each batch's time. Energy while nothing runs is outside. Parts are
+differences of rounded running sums.
 """
 
 from __future__ import annotations

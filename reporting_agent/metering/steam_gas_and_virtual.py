@@ -1,19 +1,11 @@
-"""Meters worked out: heat of steam, gas at normal state by temperature and pressure, virtual
-meters; the uncertainty of that state.
+"""Meters worked out: heat of steam, gas at normal state, virtual meters; the uncertainty of that
+state.
 
-Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and
-clock hours, so at most an hour long), with the mean temperature and pressure of that piece, and put
-together to a new curve on the same grid. So batches, stretches and hours of a worked-out meter
-close to the last digit like those of any other. Where the state of a piece is not known (less than
-half of it read, or outside what the declaration allows) its energy is not known: it counts as
-missing, never at some mean state. A virtual meter knows a piece where every part does.
-
-A volume meter (turbine, vortex, ultrasonic) reads cubic metres as they flow. A
-differential-pressure meter (orifice, Venturi) that computes with one fixed state, `computed_at`,
-reads too much or too little where the state differs: its flow of mass goes with the root of the
-density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with).
-What the meters of temperature and pressure may be wrong by goes into the result by its own formula,
-evaluated again with each limit added (JCGM 100, 5.1.3), at the mean state.
+Piece by piece between moments of the curve (at most an hour), with the piece's mean temperature and
+pressure, to a new curve on the same grid. A piece read for less than half, or outside what the
+declaration allows, is unknown. A volume meter reads m3 as they flow; a differential-pressure meter
+with one state (`computed_at`) is multiplied by sqrt(density / density computed with) (ISO 5167-1,
+5.1). Limits of the state's meters are added and evaluated again (JCGM 100, 5.1.3).
 """
 
 from __future__ import annotations

@@ -1,27 +1,14 @@
-"""The uncertainty of each batch's energy, from what is declared and seen of its meter (JCGM
-100:2008, the GUM).
+"""The uncertainty of each batch's energy (JCGM 100:2008, the GUM): standard uncertainties combined
+as squares (5.1.2), k = 2.
 
-Standard uncertainties, combined as squares (5.1.2), times 2 (k = 2, about 95 %):
-
-- *class*: limits of error in percent of the reading, or of the range times the hours known.
-  Rectangular (4.3.7): limit / sqrt(3). The same in every batch of one meter (5.2.2): this is the
-  systematic part, which does not average out over batches.
-- *resolution*: a reading is rounded or cut to its smallest step q: q / sqrt(12) (F.2.2.1). A
-  register has two readings in a difference; intervals and rates add up the n readings of the batch:
-  q sqrt(n) / sqrt(12), of a rate times the seconds between two.
-- *edges*: between two readings of a register or an interval the energy is known and its course is
-  not. Of the energy E_s of the segment that an edge cuts at share f, the part before the edge is
-  taken as f E_s; as a share with mean f it has the standard
-  uncertainty sqrt(f (1 - f) / 3), that of a beta distribution which is rectangular where the edge
-  falls in the middle. E_s is taken at the batch's mean power. An edge upon a reading has none.
-- *missing seconds*: what flowed in them is not counted at all. Taken as the batch's mean power over
-  them, as one standard uncertainty: the expanded value then reaches to twice the mean power
-  (F.2.4.5: an error not corrected for).
-
-- *state*: of gas and steam, the classes of the meters of temperature and pressure, where they
-  declare one (`at_state`). Systematic.
-
-Told, not computed: the age of the calibration.
+- *class*: percent of the reading, or of the range times the hours: limit / sqrt(3) (4.3.7), the
+  same in every batch (5.2.2): systematic.
+- *resolution* q: q / sqrt(12) (F.2.2.1), of a register in a difference; q sqrt(n) / sqrt(12) of n
+  readings, of a rate times its seconds.
+- *edges*: of a segment E_s cut at share f, sqrt(f (1 - f) / 3) E_s, at the batch's mean power; none
+  upon a reading.
+- *missing seconds*: the mean power over them (F.2.4.5).
+- *state*: classes of temperature and pressure (`at_state`), systematic.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """Whether a meter's values are in the unit that it declares, all or from a moment on; if not, by
 what factor and which key says it.
 
-Asked in this order: the range that is declared for it; the meter it stands beside; the physical
-bounds of a batch, where it alone measures the carrier. What proves the unit right ends the search.
-Then its batches are held against each other: all from a moment on, or all until then, may be off by
-a factor between units while the rest are right. Which side that is, the bounds of a batch decide;
-where there are none, the smaller side is left out, and the finding says that nothing but their
-number speaks for it.
+By the declared range; the meter beside it; the physical bounds of a batch where it alone measures
+the carrier; then its batches against each other: the bounds decide which side is wrong, else the
+smaller side is left out, and the finding says so.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Energies off by a factor between units: all at once, row by row, from a moment on, or a register
 that went on in another unit.
 
-Values of one thing (energy per tonne of a step's batches; a meter against the one it stands beside)
-lie close together on a logarithmic scale. Values in a wrong unit lie at ln f beside them, f a
-factor between units of energy or of volume, and as close together. Nothing is multiplied: the
-factor is told, and the batches are left out.
+On a logarithmic scale they lie at ln f beside the rest, as close together. The factor is reported,
+nothing multiplied.
 """
 
 from __future__ import annotations

@@ -1,16 +1,8 @@
-"""What only a meter's whole record shows, watched as readings pass and judged at the end; changes
-of spacing and of resolution.
+"""What only a meter's whole record shows: a spike, a value that stuck, a ceiling, changes of
+spacing and resolution (to within the sample's stride).
 
-Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are
-faults only by the meter's own history: a spike, a value that stuck, a flat ceiling, a change of
-resolution. `WholeRecord` sees every settled reading once, in order, whatever the path, and keeps a
-few megabytes at most; `verdict` says at the end what was found. What is then to be left out, the
-engine leaves out by reading that meter again with the verdict in hand: a plain second pass over one
-meter, so that memory stays flat and the energies exact.
-
-**Changes of spacing and of resolution**, of the time between readings and of the step in which
-their values are written, are read off the meter's own sample, which tells the row of a change to
-within its stride.
+`WholeRecord` sees every settled reading once, in order, in a few megabytes; `verdict` says what to
+leave out when that meter is read again.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Whether an account of what came over the fence shows that all of the site's energy is in its
-labels: said beside each and its grade.
+"""Whether the site's account shows that all of its energy is in its labels: stated beside each and
+its grade.
 
-Without [site_boundary] nothing does. With it each carrier that the label's step counts, or that a
-conversion makes of one, has to balance: what is available and in no use might be the step's own, of
-what a conversion made with as much of what it took. Where the purchases are the very meters that
-labels count, the balance closes whatever they read, and shows nothing.
+Each carrier that the step counts, or that a conversion makes of one, has to balance: what is
+available and in no use might be the step's own. Where purchases are the very meters that labels
+count, the balance shows nothing.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""Conversions of the site (boilers, power house, gas producers) against what such plants give:
-labels withheld, or losses told beside.
+"""Conversions of the site (boilers, power house, gas producers) against what such plants give.
 
-A conversion explains where a fuel went, and so lowers the label of the step that would have burnt
-it. One that gives less than its kind does, or more than it can, explains nothing: labels that count
-what it takes do not stand beside it, unless the site says why under `reason`. Then, and where it is
-only worse than typical, what it loses more than that is told beside the label with its size.
+One that gives less than its kind does, or more than it can, explains nothing: labels that count
+what it takes are withheld, unless the site gives a `reason`; then, and where it is only worse than
+typical, its further loss is reported beside the label.
 """
 
 from __future__ import annotations

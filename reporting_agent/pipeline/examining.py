@@ -1,13 +1,8 @@
-"""Batches examined for the faults that their own records show (`batch_faults`): each counted, and
-batches excluded before any label.
+"""Batches examined for the faults that their own records show (`batch_faults`): each counted over
+all batches, each batch excluded under the first it shows, in the order of `FAULTS`.
 
-Each fault is a finding with the count of *all* batches that show it. A batch is excluded under the
-first excluding fault it shows, in the order of `FAULTS`, so that the exclusions add up while the
-findings tell the whole extent of each fault.
-
-Where energy is cut out of meter readings by the batch's interval, a wrong interval makes a wrong
-energy: a time fault then excludes the batch. Where the plant gives energy per batch, the interval
-only places the batch in the period: the same fault is a notice.
+A time fault excludes a batch whose energy is cut from meters; with energy given per batch it is a
+notice.
 """
 
 from __future__ import annotations
@@ -26,8 +21,7 @@ from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, SiteSettings
-from reporting_agent.pipeline.batch_columns import ExaminedBatches
-from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault
+from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault, ExaminedBatches
 from reporting_agent.pipeline.batches import missing_numbers
 from reporting_agent.pipeline.units import off_scales
 

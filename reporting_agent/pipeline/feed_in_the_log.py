@@ -1,10 +1,6 @@
-"""What a unit of output is made of, by the log, against what mass allows and is usual: told beside
-the label, or the label withheld.
-
-Fuel that lies in the column of the feedstock is counted nowhere, and output beyond what the feed
-gives makes every tonne look better. Both show as an amount per unit of output: outside what is
-usual it is told beside the label with its size, beyond any such plant the step has no label. What a
-log does not name is not judged.
+"""What a unit of output is made of, by the log, against what mass allows and is usual: a caveat
+outside the usual, the label withheld beyond any such plant. Fuel in the column of the feedstock is
+counted nowhere.
 """
 
 from __future__ import annotations

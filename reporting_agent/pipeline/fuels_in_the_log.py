@@ -1,10 +1,7 @@
-"""Fuel that the log names and no energy counts: an input, a variable or a column that nothing maps,
-whose name is a carrier's.
-
-A run of which the log says that it took petroleum coke, and whose energy holds none or far less,
-has an energy that is not known. What is material there and no energy stands in the pack
-(`Boundary.feedstock`). A carrier that the boundary asks for is missed anyway where it is not
-reported (`energy-incomplete`), unless the site says that it is not used.
+"""Fuel that the log names (an input, a variable, an unmapped column with a carrier's name) and no
+energy counts: the energy of such a run is not known. What is material is in the pack
+(`Boundary.feedstock`); a carrier of the boundary is `energy-incomplete` anyway, unless it is said
+to be unused.
 """
 
 from __future__ import annotations

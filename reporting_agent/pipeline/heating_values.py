@@ -1,11 +1,9 @@
 """Heat content of what batches used: laboratory values by date, media made inside taken out, two
-values of one gas told or refused.
+values of one gas reported or refused.
 
-A heating value given with an amount, or with its meter, goes before the laboratory's series
-([[lhv]]), and that before the table of defaults. Where the default had to serve it is told, because
-published defaults differ by as much as a label's spread. A value that the plant itself calls a
-default is none: the pack's counts, and where the pack asks for a measured one the batch is left
-out.
+A value given with an amount or its meter goes before the laboratory's ([[lhv]]), that before the
+table of defaults, whose use is reported. A value that the plant calls a default is none: the pack's
+counts, or the batch is left out where a measured one is asked for.
 """
 
 from __future__ import annotations

@@ -1,22 +1,14 @@
-"""Joint runs: one run of one equipment that made several products, and how its energy is divided
-among them.
+"""Joint runs: one run of one equipment that made several products, and how its energy is divided.
 
-Rows of one step and equipment are one joint run where they name different products or variants and
-- carry the same batch id, or
-- begin and end together on a named equipment, and energy is metered (rows with energy of their own
-  are batches of their own).
+Rows of one step and equipment with different products or variants are one where they carry the same
+batch id, or, with metered energy, begin and end together on a named equipment. In this order:
 
-In this order:
-1. where the rows follow one another without overlap and energy is metered, the log tells the
-   changeover: each is a batch of its own, named `ID/PRODUCT`, and a meter's energy is cut there;
-2. else, where `[[joint]]` gives a ratio for each of their products, the run is metered as one and
-   its energy divided by output x ratio. Where the rows overlap its time is divided likewise, one
-   part after the other, so that each has the run's mean power;
-3. else the run stays whole and is excluded as `joint-run`: its energy stands in the balance of its
-   meter and in no label.
+1. where they follow one another and energy is metered, each is a batch, named `ID/PRODUCT`, cut at
+   the changeover;
+2. where `[[joint]]` gives ratios, energy (and overlapping time) is divided by output x ratio;
+3. else the run is excluded as `joint-run`.
 
-Parts of an energy are differences of running sums on the grid of 2^-20: they add up to the run's
-energy exactly.
+Parts are differences of running sums on the grid of 2^-20.
 """
 
 from __future__ import annotations

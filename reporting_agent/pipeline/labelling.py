@@ -22,7 +22,6 @@ from reporting_agent.pipeline import (
     account_of_site,
     constants,
     conversions,
-    copies_counted_once,
     declared,
     energy_by_batch,
     feed_in_the_log,
@@ -33,7 +32,7 @@ from reporting_agent.pipeline import (
 )
 from reporting_agent.pipeline.assumptions import assumptions
 from reporting_agent.pipeline.plant_data import PlantData
-from reporting_agent.pipeline.provisos import longer_period, own_pack, set_apart
+from reporting_agent.pipeline.provisos import moved_energy, outside_runs, stated
 from reporting_agent.pipeline.rejections import told_unreadable
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -200,8 +199,8 @@ def _by_nothing_bettered(
         site_label = scattered.by_the_mean(
             site_label, rules.label(scattered.at_mean(batches, scatters)), scatters
         )
-    if (counted_once := copies_counted_once.once(batches)) is not None:
-        site_label = copies_counted_once.where_better(site_label, rules.label(counted_once))
+    if (counted_once := scattered.once(batches)) is not None:
+        site_label = scattered.where_better(site_label, rules.label(counted_once))
     return site_label, batches
 
 
@@ -232,7 +231,7 @@ def _with_what_is_told(
     out.
     """
     site, pack, balance = rules.site, rules.pack, site_balance(whole)
-    beside, apart = longer_period.around(batches, rules.period), set_apart.as_usual(batches)
+    beside, apart = moved_energy.around(batches, rules.period), outside_runs.as_usual(batches)
     longer = None if beside is None else rules.label(*beside)
     usual = None if apart is None else rules.label(apart)
     steps = tuple(
@@ -246,7 +245,7 @@ def _with_what_is_told(
                 ),
             ),
             account=(
-                *own_pack.sentences(step_label, pack),
+                *stated.own_pack_caveats(step_label, pack),
                 *account_of_site.sentences(step_label, whole, pack, balance),
             ),
         )

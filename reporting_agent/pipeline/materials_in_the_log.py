@@ -1,11 +1,9 @@
 """What the log says was charged, against the shares that the site states: runs left out, labels
-withheld; unknown inputs told beside.
+withheld; unknown inputs as caveats.
 
-Product bought ready or half made took its energy elsewhere, and hot metal of a charge brings its
-heat along: the more of either, the lower the label. A run whose own share is less than its log
-shows is left out; a share of the site that the log refutes holds the step's label back. An input
-that the pack knows as no material, product or carrier may be a fuel: it is told beside the label
-with its amount.
+Product bought ready and hot metal of a charge lower the label. A run whose share is less than its
+log shows is left out; a site's share that the log refutes withholds the label. An input that the
+pack does not know may be a fuel.
 """
 
 from __future__ import annotations

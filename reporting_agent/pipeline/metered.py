@@ -1,27 +1,59 @@
-"""Energy that meters measured: each meter's readings cut along the batches it counts for."""
+"""Energy that meters measured: each meter's readings cut along the batches it counts for, with its
+uncertainty, and faults that only the batches show.
+
+Asked once a meter, after metering. What is found is told with its rows; a batch is named under the
+code where the fault makes its energy wrong by more than the label rule lets seconds be missing.
+Nothing is moved: the remedy says which key of site.toml puts it right.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
-from benchmarks.phrases import in_number
+import numpy as np
+
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Metric, Period, Severity
+from benchmarks.phrases import Phrase, in_number
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
-from reporting_agent.metering import MeterRecord, cut_readings, moments
+from reporting_agent.config.meters import Allocation
+from reporting_agent.config.tree import MeterTree
+from reporting_agent.metering import (
+    MeterRecord,
+    clock,
+    cut_readings,
+    moments,
+    standstills,
+    unit_check,
+)
+from reporting_agent.metering.curve import Course
 from reporting_agent.metering.edges import of_runs
-from reporting_agent.metering.record import record_of
-from reporting_agent.metering.steam_gas_and_virtual import work_out
-from reporting_agent.pipeline import meter_successions, suspicions
-from reporting_agent.pipeline.entries import allocated, entries, of_period
-from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps
-from reporting_agent.pipeline.lanes import Opener
+from reporting_agent.metering.moments import EVER, Windows
+from reporting_agent.metering.record import in_its_time, record_of
+from reporting_agent.metering.shared_meters import Sink, share_out
+from reporting_agent.metering.standstills import MeterContext, Suspicion
+from reporting_agent.metering.steam_gas_and_virtual import CountedCourse, work_out
+from reporting_agent.metering.tally import PLACES_KEPT
+from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
+from reporting_agent.pipeline import meter_accounts
+from reporting_agent.pipeline.following import (
+    FollowedMeters,
+    MomentsOf,
+    Opener,
+    follow,
+    refuse_unknown_steps,
+    served,
+)
 from reporting_agent.pipeline.outward import own_metering
 from reporting_agent.pipeline.outward.own_metering import OutgoingBatches
+from reporting_agent.pipeline.units import over_time, to_kwh
 from reporting_agent.sources import RejectedRow
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.reading_log import UndeclaredMeter
@@ -29,6 +61,272 @@ from reporting_agent.sources.rejected_rows import Corrections, TotalRow
 
 if TYPE_CHECKING:
     from reporting_agent.sources.reading_log import DayDigests
+
+
+_RULES = {
+    "output": Phrase("output"),
+    "hours": Phrase("hours in operation"),
+    "rated-power": Phrase("rated power"),
+    "shares": Phrase("declared shares"),
+    "power": Phrase("declared power"),
+}
+
+
+def of_period(
+    followed: FollowedMeters, name: str, batches: Sequence[Batch]
+) -> tuple[list[int], Windows]:
+    """The batches of this period that a meter counts for, and their windows."""
+    indices = followed.chosen[name]
+    own = np.fromiter(
+        (batches[index].excluded is None for index in indices), np.bool_, len(indices)
+    )
+    windows = followed.occupied[name].windows
+    mine = [index for index, counts in zip(indices, own.tolist(), strict=True) if counts]
+    return mine, Windows(windows.start_us[own], windows.end_us[own])
+
+
+def entries(
+    meter: Meter,
+    tree: MeterTree,
+    worked: Mapping[str, CountedCourse],
+    batches: Sequence[Batch],
+    own: Sequence[int],
+    windows: Windows,
+    sinks: Sequence[Sink],
+    zone: tzinfo,
+) -> Iterator[tuple[int, CarrierEnergy]]:
+    """The meter's energy in each of its own batches, by their indices; `windows` are theirs.
+
+    Also with nothing known: one of two meters that failed must show as missing, not as little
+    energy.
+    """
+    counted = worked[meter.id]
+    uncertainty = doubts(meter, tree, worked, windows, zone)
+    measured = counted.course.over(windows)
+    energy, completeness = measured.energy, measured.completeness
+    whole, common = (
+        (np.full(len(own), np.nan), np.full(len(own), np.nan))
+        if uncertainty is None
+        else uncertainty.relative(energy)
+    )
+    if meter.allocation is not None:
+        shared = share_out(
+            meter.allocation, sinks, served(batches, own, sinks), counted.course.curve
+        )
+        energy, completeness = shared.energy, shared.completeness
+    lhv_mj_per_unit = meter.own_lhv(mj_in(counted.unit))
+    columns = (own, energy.tolist(), completeness.tolist(), whole.tolist(), common.tolist())
+    for index, amount, share, relative, systematic in zip(*columns, strict=True):
+        stated = relative == relative
+        yield (
+            index,
+            CarrierEnergy(
+                carrier=meter.carrier,
+                quantity=amount,
+                unit=counted.unit,
+                direction=meter.direction,
+                lhv_mj_per_unit=lhv_mj_per_unit,
+                completeness=share,
+                relative_uncertainty=relative if stated else None,
+                relative_systematic=systematic if stated else None,
+                allocated=meter.allocation is not None,
+            ),
+        )
+
+
+def doubts(
+    meter: Meter,
+    tree: MeterTree,
+    worked: Mapping[str, CountedCourse],
+    windows: Windows,
+    zone: tzinfo,
+) -> WindowUncertainty | None:
+    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts,
+    each in its time; None where a class is not declared."""
+    scaled = []
+    for name, times in tree.parts(meter).items():
+        part = worked[name]
+        measured = part.course.over(windows)
+        uncertainty = doubt(
+            tree.by_id[name],
+            part.course.facts,
+            windows,
+            measured.energy,
+            measured.completeness,
+            part.per_reading,
+            part.state_doubt,
+        )
+        if uncertainty is None:
+            return None
+        begins_us, ends_us = in_its_time(tree.by_id[name], EVER, zone) if meter.computed else EVER
+        serves = (windows.start_us >= begins_us) & (windows.start_us < ends_us)
+        scale = np.where(serves, abs(times) * ratio(part.unit, worked[meter.id].unit), 0.0)
+        scaled.append(WindowUncertainty(uncertainty.systematic * scale, uncertainty.own * scale))
+    return scaled[0] if len(scaled) == 1 else together(scaled)
+
+
+def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> DataFinding:
+    """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
+    sentence = Phrase(
+        "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by "
+        "%(rule)s. Each batch gets a share by this "
+        "rule, not a measured amount.",
+        meter=meter.id,
+        carrier=meter.carrier,
+        sinks=", ".join(sink.id for sink in sinks),
+        rule=_RULES[rule.by],
+    )
+    return DataFinding("carrier-allocated", Severity.NOTICE, sentence, batches)
+
+
+ENERGY_UNITS = frozenset({"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicions:
+    """Findings, and by index in the list of batches the codes for which its energy is wrong."""
+
+    findings: list[DataFinding] = field(default_factory=list)
+    of_batch: dict[int, set[str]] = field(default_factory=dict)
+    events: list[DeclaredEvent] = field(default_factory=list)  # to be declared
+
+
+def look(
+    courses: Mapping[str, Course],
+    windows: Mapping[str, Windows],
+    chosen: Mapping[str, Sequence[int]],
+    counted: set[str],
+    batches: Sequence[Batch],
+    site: SiteSettings,
+    pack: Pack,
+    in_skipped_hours: AbstractSet[str] = frozenset(),
+) -> Suspicions:
+    """Every meter with readings against its batches, `chosen` in the order of `windows`. Only
+    counted ones make energies wrong.
+
+    Args:
+        in_skipped_hours: meters with stamps in an hour that the plant's clock skips in spring.
+    """
+    suspicions = Suspicions()
+    for meter in site.meters:
+        course, indices = courses.get(meter.id), chosen.get(meter.id, ())
+        if course is None or not len(indices):
+            continue
+        least = max(
+            pack.step(name).label_rule.least_completeness
+            for name in {batches[index].step for index in indices}
+        )
+        beside = replace(
+            _beside(meter, courses, windows, indices, batches, pack, site),
+            in_skipped_hour=meter.id in in_skipped_hours,
+        )
+        suspicion = compare(meter, course, windows[meter.id], least, site.zone, beside)
+        for finding in suspicion.findings:
+            struck = suspicion.batches.get(
+                finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL
+            )
+            rows = (
+                []
+                if struck is None
+                else [
+                    batches[indices[at]].place
+                    for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()
+                ]
+            )
+            places = tuple(place for place in rows if place is not None)
+            suspicions.findings.append(
+                finding if finding.places else replace(finding, places=places)
+            )
+        if meter.id in counted:
+            suspicions.events.extend(suspicion.events)
+            for code, struck in suspicion.batches.items():
+                for at in np.flatnonzero(struck).tolist():
+                    suspicions.of_batch.setdefault(indices[at], set()).add(code)
+    return suspicions
+
+
+def compare(
+    meter: Meter,
+    course: Course,
+    windows: Windows,
+    least_completeness: float,
+    zone: tzinfo,
+    beside: MeterContext,
+) -> Suspicion:
+    """Hold one meter's course against the batches it counts for, which stand in order of start."""
+    if not len(windows.start_us):
+        return Suspicion()
+    suspicions = (
+        clock.suspect(meter, course, windows, least_completeness, zone, beside.in_skipped_hour),
+        unit_check.suspect(meter, course, windows, zone, beside),
+        standstills.suspect(meter, course, windows, least_completeness, zone),
+    )
+    return Suspicion(
+        tuple(finding for suspicion in suspicions for finding in suspicion.findings),
+        {code: flags for suspicion in suspicions for code, flags in suspicion.batches.items()},
+        tuple(event for suspicion in suspicions for event in suspicion.events),
+    )
+
+
+def _beside(
+    meter: Meter,
+    courses: Mapping[str, Course],
+    windows: Mapping[str, Windows],
+    indices: Sequence[int],
+    batches: Sequence[Batch],
+    pack: Pack,
+    site: SiteSettings,
+) -> MeterContext:
+    """The outputs of its batches, what they can take where it alone tells, and the meter that a
+    check meter stands beside.
+    """
+    output = np.array([batches[index].output for index in indices])
+    own = _unit_of(meter)
+    main = site.tree.by_id.get(meter.checked or "")
+    if (
+        main is not None
+        and main.id in courses
+        and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us)
+    ):
+        other = _unit_of(main)
+        if own == other or {own, other} <= ENERGY_UNITS:
+            return MeterContext(
+                output,
+                course=courses[main.id],
+                own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own),
+            )
+    steps = {batches[index].step for index in indices}
+    like = [
+        peer
+        for peer in site.meters
+        if (peer.carrier, peer.step) == (meter.carrier, meter.step)
+        and peer.role not in {"check", "state"}
+    ]
+    alone = sum(peer.equipment in {"", meter.equipment} for peer in like) == 1
+    if (
+        meter.carrier != "electricity"
+        or len(steps) > 1
+        or not alone
+        or meter.allocation is not None
+    ):
+        return MeterContext(output)
+    rule = next(
+        (
+            candidate
+            for candidate in pack.step(next(iter(steps))).metrics
+            if candidate.metric is Metric.ELECTRICITY
+        ),
+        None,
+    )
+    if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
+        return MeterContext(output)
+    kwh = to_kwh(own)
+    return MeterContext(output, (rule.floor / kwh, rule.ceiling / kwh))
+
+
+def _unit_of(meter: Meter) -> str:
+    """Of its energy."""
+    return over_time(meter.unit)[0] if meter.reading == "rate" else meter.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +453,7 @@ def measure(
         if meter.role == "state":
             findings.extend(followed.courses[meter.id].findings)
     own_windows = {name: occupation.windows for name, occupation in followed.occupied.items()}
-    suspected = suspicions.look(
+    suspected = look(
         followed.courses,
         own_windows,
         followed.chosen,
@@ -166,7 +464,7 @@ def measure(
         log.in_skipped_hours,
     )
     findings.extend(suspected.findings)
-    findings.extend(meter_successions.look(records, site.zone))
+    findings.extend(meter_accounts.look(records, site.zone))
     declared = {
         meter.id for meter in site.meters
     }  # check and sub-meters are declared and deliberately not counted

@@ -1,9 +1,5 @@
-"""Carriers that count only where bought over the fence: runs left out, what is stated told beside;
-conversions within it refused.
-
-A run that takes such a carrier (`Boundary.bought`) counts only where [site_boundary] names it under
-`purchased`, and no conversion of the site gives it. Each run is judged by its own record and the
-settings alone; what the site states is told beside the label with its size.
+"""Carriers that count only where bought (`Boundary.bought`): a run counts where [site_boundary]
+names it under `purchased` and no conversion gives it; what is stated is a caveat.
 """
 
 from __future__ import annotations

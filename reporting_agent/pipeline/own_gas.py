@@ -1,10 +1,5 @@
-"""Gas given back while none is burnt, and waste-heat power with little own use: runs left out,
-sending refused, told beside the label.
-
-A furnace's stoves and an oven's walls take gas, its own or another, and the pack's boundary asks
-for it. Where a run credits a gas that its boundary also asks for, and burns next to no gas at all,
-its own use stands in no place. A set that makes power of waste heat drives pumps and fans with it:
-what it takes less than is usual is told.
+"""Gas given back while none is burnt (stoves and oven walls take some), and waste-heat power with
+little own use: runs left out, sending refused, caveats.
 """
 
 from __future__ import annotations

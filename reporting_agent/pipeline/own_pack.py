@@ -1,10 +1,8 @@
-"""The plant beside itself: a method made from what site.toml says of its own steps, where it names
-no sector's pack (`pack = "own"`).
+"""The plant beside itself (`pack = "own"`): a method made from what site.toml says of its own
+steps.
 
-The rule is that of small series: the value that a quarter of the valid runs reach (p25), from at
-least ten valid runs, so that one odd run, or two, cannot make the label. What is physically
-possible nobody declared: a run below a fifth of its product's median, or above five times it, is a
-wrong reading or a wrong unit. Nothing of it can be released: no portal knows this pack.
+The value that a quarter of at least ten valid runs reach (p25). A run below a fifth of its
+product's median or above five times it is a wrong reading or unit. Nothing of it can be released.
 """
 
 from __future__ import annotations

@@ -18,8 +18,12 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import CONFIRM, DeclaredEvent, as_toml
 from reporting_agent.pipeline.declared import start_as_written
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, OutgoingBatches, overlaps
-from reporting_agent.pipeline.outward.stated_shares import mean_power
+from reporting_agent.pipeline.outward.own_metering import (
+    STRUCTURAL,
+    OutgoingBatches,
+    mean_power,
+    overlaps,
+)
 
 _SECOND = timedelta(seconds=1)
 

@@ -1,16 +1,10 @@
-"""Runs out of a production log that knows no batches: rows of output and energy, added up over
-hours, shifts, days, months or campaigns.
+"""Runs out of a production log that knows no batches: rows added up over hours, shifts, days,
+months or campaigns.
 
-Each row's amounts belong to the time it covers: since the same equipment's row before, or the
-seconds of its own `span_s`. A run is one equipment on one product within one window of local time
-(a row belongs where the middle of its time lies), or one campaign: from one change of product to
-the next. A log may stand in several files: which file a row stands in means nothing.
-
-Assumptions. Output and energy of a row cover the same time. A row in another state than normal is
-left out with its output and its energy, and so is a mean power over no time, which is no energy. Of
-rows that are equal in every column the first counts. Whole-number energies are increments of a
-counter: over a run they add up to within one unit, so a single row with output and 0 energy is
-kept; leaving such rows out would bias the run upwards.
+A row covers the time since the same equipment's row before, or its `span_s`, and belongs to the
+local window of its middle. Assumptions: output and energy cover the same time; a row in another
+state than normal is left out with both; of equal rows the first counts; whole-number energies are a
+counter's increments, so rows with output and 0 energy are kept.
 """
 
 from __future__ import annotations

@@ -1,21 +1,12 @@
-"""The site's energy balance: what came over the fence and was made inside, against what steps and
-other users took.
+"""The site's energy balance, per carrier in its own unit:
 
-Per carrier, in its own unit:
+    purchased + given by conversions - sold - growth of stock
+        = steps + other users + taken by conversions + declared losses + residual
 
-    purchased + given by conversions - sold - growth of stock = steps + other users + taken by
-    conversions + declared losses + residual
-
-A step's use is what its meters counted in the whole period, in batches and outside them, less what
-it gave back; where energy is given per batch, the batches of the period. The residual is shown,
-never spread. It closes where it lies within what the meters may err by (class, else the site's
-declared uncertainty; k = 2; independent). Where the meters may err by more than a tenth of all
-there was, a small residual proves nothing, and a balance that cannot be told is not called closed.
-
-In coal equivalent, on each basis apart (GB/T 2589: calorific and equivalent are never summed),
-every line of a carrier has *one* factor: its mean heating value where the steps' energy carries
-one, else the table's in the middle of the period. So a carrier made on site is credited and charged
-alike, and what a conversion takes less what it gives is its loss.
+A step's use is its meters' over the period less what it gave back, else its batches'. The residual
+is shown, never spread; it closes within what the meters may err by (k = 2), and cannot be told
+where that is more than a tenth. In coal equivalent on each basis apart (GB/T 2589), a carrier has
+*one* factor: its mean heating value, else the table's in the middle of the period.
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
 """The stages from the plant's files and its pack to batches with energy, each a function from one
 named value to the next.
 
-    read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData from_log
-    ▶ with_heat ▶ PlantData                                  of a production log that knows no
-    batches
+    read_rows ▶ with_given_energy ▶ with_metered_energy ▶ with_heat ▶ examined ▶ PlantData
+    from_log ▶ with_heat ▶ PlantData          (of a production log that knows no batches)
 
-No label is computed here (`labelling`). What is outside the period is marked and counted, never
-dropped silently.
+What is outside the period is marked and counted.
 """
 
 from __future__ import annotations
@@ -50,7 +48,7 @@ from reporting_agent.pipeline import (
 from reporting_agent.pipeline import batches as batch_rows
 from reporting_agent.pipeline.following import MomentsOf, sinks_of
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.pipeline.outward import cut_runs, judging, own_metering, repeated_hours
+from reporting_agent.pipeline.outward import judging, own_metering
 from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.rejections import by_step, rejections
 from reporting_agent.sources import RejectedRow
@@ -277,7 +275,7 @@ def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) 
     out = None
     if request.outward:
         out = own_metering.outgoing(
-            repeated_hours.outside_repeated_hours(batches.out, site, steps), site, pack
+            judging.outside_repeated_hours(batches.out, site, steps), site, pack
         )
     own = metered.measure(
         batches.own,
@@ -442,7 +440,7 @@ def from_log(request: Request) -> PlantData:
     site, pack, inputs, period = request.site, request.pack, request.inputs, request.period
     tables = inputs.tables(sources.LOG)
     cut = runs.cut(tables, site, pack)
-    out, beside_out = cut_runs.cut(tables, site, pack) if request.outward else (cut.batches, [])
+    out, beside_out = judging.cut(tables, site, pack) if request.outward else (cut.batches, [])
     rejected: list[RejectedRow] = []
     for table in tables:
         own_rows = [refused for refused in cut.rejected if refused.place.file == table.file]

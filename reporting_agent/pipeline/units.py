@@ -1,10 +1,5 @@
 """Units at the rim: output in its step's unit, a rate's unit over time, unknown ones refused; log
-rows with energy in another unit.
-
-Rows of a production log may have their energy in another unit than the rest: MWh under a header of
-kWh, for some of the batches. A wrong unit shows in the energy per output and in the mean power
-alike. A batch that was broken off, or ran on half its charge, has an energy per output far off the
-rest and the power of the rest: its unit is right.
+rows with energy in another unit, which shows in energy per output and in mean power alike.
 """
 
 from __future__ import annotations

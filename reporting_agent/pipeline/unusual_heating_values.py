@@ -1,10 +1,5 @@
-"""Heating values against what the pack takes for usual: runs with undeclared ones left out, and
-what a label rests on told beside it.
-
-A run that states another value counts only where the site declares one near it under [[lhv]], with
-the reason; so does every run on a carrier of which nothing is usual. What a label rests on then is
-told beside it with its size (`sentences`). Each run is judged by its own record and the settings
-alone.
+"""Heating values against what the pack takes for usual: a run with another counts only where the
+site declares one near it under [[lhv]] with the reason; what a label rests on then is a caveat.
 """
 
 from __future__ import annotations

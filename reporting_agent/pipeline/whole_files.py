@@ -1,11 +1,6 @@
-"""What a file decides as a whole, so that its rows depend on one another: encoding, quoted line
-breaks, headers, several rows a batch.
-
-Of a CSV file: its encoding, where none is declared and it is not UTF-8; the meaning of its bytes,
-where the declared encoding changes it half way; and where a row ends, where a quoted cell goes on
-over several lines. Of a workbook: the names of columns whose header takes several rows, where a
-cell stands so far off that merged cells are not told. Of several rows a batch: which batches a row
-is of whose step cannot be read. None of these has a bound on the way out.
+"""What a file decides as a whole, so that its rows depend on one another and have no bound on
+release: undeclared encoding, bytes and quoted line breaks of a CSV, header rows of a workbook,
+several rows a batch.
 """
 
 from __future__ import annotations

@@ -16,16 +16,20 @@ from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from benchmarks.texts import text_of
 from reporting_agent.report import tables
-from reporting_agent.report.meter_tables import (
+from reporting_agent.report.quality import in_order
+from reporting_agent.report.tables import (
+    KEY,
+    Kind,
+    ReportColumn,
+    ReportTable,
     adequacy,
     balance,
     baselines,
     costs,
     drivers,
     site_balance,
+    table,
 )
-from reporting_agent.report.quality import in_order
-from reporting_agent.report.tables import KEY, Kind, ReportColumn, ReportTable, table
 
 if TYPE_CHECKING:
     from benchmarks.labels.columns import Floats

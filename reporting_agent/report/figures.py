@@ -1,11 +1,8 @@
 """A figure on the page with its exact value and cell, a unit chosen by size; how numbers, shares,
 dates and times are written.
 
-`<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a program reads the same
-figures off the page as out of the workbook, and a test compares them one by one.
-
-How figures, shares and times are written for a person. One place, so that no two parts of a report
-differ.
+`<data value="354.12" data-of="best">` inside `<tr data-row="labels/0">`: a test compares page and
+workbook one by one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated, in_number
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.pipeline import meter_successions
+from reporting_agent.pipeline import meter_accounts
 from reporting_agent.report.figures import half_width, shown
 from reporting_agent.report.words import counted, label_name, reason, words
 
@@ -133,7 +133,7 @@ def _block(
         succeeded = (
             finding.sentence
             for finding in result.findings
-            if finding.code == meter_successions.CODE and isinstance(finding.sentence, Phrase)
+            if finding.code == meter_accounts.CODE and isinstance(finding.sentence, Phrase)
         )
         yield from (
             f"  {translated(sentence)}" for sentence in succeeded if sentence.values["first"] in own

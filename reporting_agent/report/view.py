@@ -18,7 +18,7 @@ from benchmarks.declared import Words
 from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Phrase, enumerated, sentences
 from benchmarks.routes import ReferenceCondition
-from reporting_agent.analysis.drivers.names import declared_as, unit_of, words_of
+from reporting_agent.analysis.drivers.result import declared_as, unit_of, words_of
 from reporting_agent.report.figures import day
 from reporting_agent.report.quality import in_order
 from reporting_agent.report.words import counted, reason, words

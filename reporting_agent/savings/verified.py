@@ -1,22 +1,14 @@
 """The verified saving of every action and target with its interval, or the first reason why there
 is none.
 
-energy of a day = b . x + e, fitted on the days of the baseline period; saving = sum over the
-reporting days of (b . x - energy).
+energy of a day = b . x + e on the baseline's days; saving = sum over the reporting days of (b . x -
+energy). The terms x (what was made, of which kind, declared conditions, season) are fixed
+beforehand. Errors are a first-order autoregression (Prais and Winsten 1954; bias by Kendall 1954);
+that of the sum is the larger of this and of four-week means. (ISO 50015:2014, 5.3 and 8; ISO
+50006:2023, 9; IPMVP option C.)
 
-The terms x are fixed beforehand (what was made, of which kind, declared conditions, season) and
-none is chosen by how well it fits: a model picked for its fit would promise a narrower interval
-than it keeps. Days that follow one another are alike, so the errors are taken as a first-order
-autoregression and whitened by it (Prais and Winsten 1954; the estimate corrected for its bias,
-Kendall 1954), and the error of the reporting period's sum is the larger of what this tells and what
-the means of four-week blocks tell, which see slower drifts. (ISO 50015:2014, 5.3 and 8; ISO
-50006:2023, 9; the forecast of IPMVP's option C.)
-
-Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action
-is not done; too few days are known; nothing says what the meter's energy makes; the baseline has
-not seen a year and the reporting period lies elsewhere in it; the reporting period made what the
-baseline never made, or far more or less a day; a change of the data that nobody has explained lies
-between; or the baseline's days drift.
+Reasons, in order: not done; too few days; nothing says what the energy makes; another season; other
+products or far more a day; an unexplained change; the baseline drifts.
 """
 
 from __future__ import annotations
@@ -37,8 +29,7 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from reporting_agent import pipeline
-from reporting_agent.analysis.energy_costs.priced_energy import amount_in
-from reporting_agent.analysis.energy_costs.prices import Prices, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, amount_in, to_us
 from reporting_agent.autoregression import fit, sum_factor
 from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review, review

@@ -1,13 +1,10 @@
 """Enrolment: device keys registered with a one-time token or vouched for by the old ones, the
-site's seed made once, the portal's key directory kept and renewed.
+site's seed made once, the portal's key directory kept and renewed, a waiting report resealed where
+device or key was replaced and the portal does not hold it.
 
-Durable before anything is sent: keys are whole files, and the row that says for which token they
-were made is committed, before the portal is asked. Killed afterwards, the same command with the
-same token sends the same keys again, and the portal gives the same answer. The token itself is not
-kept, only its SHA-256.
-
-The site's seed is made once and never again, whatever is enrolled later: the portal holds its
-commitment, and noise drawn from another seed would let a plant choose its luck.
+Keys and the row of the token's SHA-256 are on the disk before the portal is asked: the same command
+sends the same keys again. The seed is never made anew: its commitment is at the portal, and another
+would let a plant choose its luck.
 """
 
 from __future__ import annotations

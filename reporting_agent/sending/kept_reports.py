@@ -1,15 +1,12 @@
-"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state, and
-periods closed because another state directory committed to them. Nothing is overwritten.
+"""The outbox: every report this site ever planned, sealed or sent, as a row with a named state; and
+periods closed because another state directory committed to them.
 
     planned ─▶ committed ─▶ challenged ─▶ debited ─▶ sealed ─▶ received
 
-*planned*: what is to be released is known, nothing is spent. *committed*: the device's commitment
-to the data is on the disk and may be at the portal. *challenged*: the portal's answer is kept; from
-here on the draws are determined, and the row is *bound*: other data are another revision.
-*debited*: the budget is on the disk, nothing is drawn that anyone has seen. *sealed*: plaintext and
-envelope are stored, in one transaction, and never change again. *received*: the portal's receipt
-was verified and stored. A row in one of the first two states may be planned anew when the data
-changed: nothing can be drawn for it yet.
+*committed*: the commitment is on the disk and may be at the portal; until here a row may be planned
+anew. *challenged*: draws are determined, the row is *bound*: other data are another revision.
+*debited*: nothing drawn was seen. *sealed*: plaintext and envelope stored in one transaction, for
+ever. *received*: the receipt was verified.
 """
 
 from __future__ import annotations

@@ -1,24 +1,11 @@
-"""What a report would hold: which labels are asked for, which are withheld and why, what they
-spend, and their draws: the same key, root and challenge give the same grid points, here and at the
-auditor's.
+"""What a report would hold: which labels are asked for, withheld and why, what they spend, and
+their draws: the same key, root and challenge give the same grid points here and at the auditor's.
+Pure.
 
-Pure: the same exact label, pack and subject give the same plan. `preview` shows it, `submit`
-carries it out.
-
-Asked for is every label whose metric the pack releases. A step releases its headline and at most
-one second metric; a product or variant that the pack does not compare, a metric with an unreported
-carrier and a step with too few batches are withheld, each under its reason. The list of what was
-withheld is part of the report: nothing is dropped silently, and every step and metric that the pack
-releases is answered, also where the site made nothing of it. So one batch more or less of a step
-adds no entry.
-
-A step whose label covers earlier years as well (`reporting_agent.sending.pooled_labels`) comes here
-with the label over all of them.
-
-It is declared and not noised, so no entry of it may turn on a handful of records (at the edge of a
-release one can: docs/privacy.md). A cell is named only where it holds as many batches as a release
-needs; a metric of which nothing is released or named has too few batches. A handful of heats of a
-customer's alloy beside thousands of others is seen on the site, in the label, and nowhere else.
+A step releases its headline and at most one second metric. What the pack does not compare, a metric
+with an unreported carrier and a step with too few batches are withheld under their reasons, which
+are part of the report; every releasable step and metric is answered. The list is declared, not
+noised: a cell is named only with as many batches as a release needs (docs/privacy.md).
 """
 
 from __future__ import annotations

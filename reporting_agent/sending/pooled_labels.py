@@ -1,13 +1,9 @@
-"""Pooling of years: the counts and gains that `privacy.pooling` is asked with, and the labels over
-the years that it chose.
+"""Pooling of years, never unasked: counts and gains for `privacy.pooling`, and labels over the
+years chosen.
 
-Nothing here is pooled unasked.
-
-A report is of one calendar year. Where a step holds too few batches in it, its label may cover the
-one or two years before as well, if the plant says so with `--pool` and the pack allows it. The
-windows are decided once, before anything is committed to, from counts of batches, the pack's public
-figures and the ledger; they are kept with the report, so that a run that was killed, a retry and a
-correction cover the same years.
+With `--pool`, where the pack allows it, a step's label may cover one or two years before. The
+windows are decided once from counts, public figures and the ledger, before any commitment, and kept
+with the report.
 """
 
 from __future__ import annotations

@@ -1,15 +1,9 @@
-"""The privacy ledger: what was spent on each batch of each step, and what may still be; a record
-keeps its account when its start or the way its id is written changes.
+"""The privacy ledger: what was spent on each batch of each step, and what may still be
+(`benchmarks.privacy.accounting`), in exact fractions, on the disk before anything is drawn.
 
-Amounts are exact fractions, durable before anything is drawn.
-
-`benchmarks.privacy.accounting` refuses what would go beyond the cap; this module keeps the rows.
-
-A batch is known by (step, batch id), whatever period, product, variant or metric it was released
-under: 2016 and 2016-Q1 draw on the same account. A debit is on the disk before anything is drawn; a
-release id is debited once, however often a killed run is repeated. Where ids start again every year
-they carry their year (`reporting_agent.pipeline.batch_names`); a record whose start or id was
-changed keeps its account.
+A batch is (step, batch id), whatever period, product or metric; ids that start again carry their
+year. A release id is debited once. A record keeps its account when its start or the way its id is
+written changes.
 """
 
 from __future__ import annotations

@@ -25,9 +25,8 @@ from reporting_agent.config.site import settings_digest
 from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.pipeline.outward import stated_shares
-from reporting_agent.pipeline.outward.differences import differences
-from reporting_agent.pipeline.outward.releasable import in_doubt, steps_in_doubt
+from reporting_agent.pipeline.outward import own_metering
+from reporting_agent.pipeline.outward.releasable import differences, in_doubt, steps_in_doubt
 from reporting_agent.sending import pooled_labels
 from reporting_agent.sending.consent import Offer
 from reporting_agent.sending.kept_reports import Parcel
@@ -117,7 +116,7 @@ def gather(
     local = pipeline.label_of(site, data, period)
     doubts = _in_doubt(site, data, local, windows)
     differ = (
-        *stated_shares.sentences(site, pack),
+        *own_metering.sentences(site, pack),
         *differences(local, alone, data.pack, doubts),
     )
     provenance = _provenance(site, days, period, windows)

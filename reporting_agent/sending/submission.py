@@ -3,18 +3,11 @@ report is sent.
 
     planned ─▶ committed ─▶ challenged ─▶ debited ─▶ drawn ─▶ sealed ─▶ sent ─▶ received
 
-*planned*: site, period, revision and the digest of the data are in the outbox. *committed*: the
-device's signature under the data's root is on the disk, and may now go to the portal. *challenged*:
-the portal's answer was verified and is on the disk; the first one counts for ever. *debited*: every
-batch in every release carries its epsilon in the ledger, on the disk, before anything is drawn.
-*drawn*: from a stream keyed by the report's key, the challenge, the data's root and the release's
-name, so that drawing again gives the same grid points; nothing is stored. *sealed*: HPKE is
-randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are
-ever sent. *sent*: the portal answers the same envelope with the same receipt, however often it
-comes. *received*: the receipt was verified against the portal's signed key directory and stored.
-
-The whole chain holds the state directory's lock; time comes in as an argument, and randomness is
-the seed's and HPKE's.
+The states are the outbox's (`kept_reports`). The first challenge counts for ever. Every batch's
+epsilon is debited before anything is *drawn*, from a stream keyed by key, challenge, root and
+release name, so that drawing again gives the same and nothing is stored. HPKE is randomised: sealed
+once, only these bytes are *sent*, and the portal answers with the same receipt. The chain holds the
+state directory's lock.
 """
 
 from __future__ import annotations

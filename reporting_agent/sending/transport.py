@@ -1,17 +1,12 @@
-"""The client of the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it
-says no.
+"""The client of the portal: HTTPS, bounded answers, retries, the portal's own sentence when it says
+no. It carries sealed bytes and public facts; it cannot name a label.
 
-It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label.
-Three kinds of end:
+- Answered: for the caller to verify.
+- Refused (4xx, RFC 9457): our error with its sentence, no retry.
+- Not reached or overloaded (429, 5xx): growing pauses, then `Unreachable`; what was to be sent is
+  in the outbox.
 
-* the portal answered what was asked: the answer, for the caller to verify;
-* the portal said no (4xx, an RFC 9457 problem document): our error with its sentence, in the
-  terminal's language, and no retry;
-* the portal could not be reached, or is overloaded (connection, timeout, 429, 5xx): tried again
-  with growing pauses, then `Unreachable`. What was to be sent is in the outbox by then.
-
-Proxy and certificates are what somebody chose (`reporting_agent.network`). Redirects are not
-followed.
+Proxy and certificates: `reporting_agent.network`. Redirects are not followed.
 """
 
 from __future__ import annotations

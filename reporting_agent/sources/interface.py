@@ -1,19 +1,13 @@
 """What a source is: the interface by which rows of a plant's systems reach the agent; providers'
 sources found and connected.
 
-Files are read by this package itself. A historian, a production database or a message broker is
-read by a package of its provider, which names a `SourceKind` under the entry point group
-`steplabel.sources`:
+A provider's package names a `SourceKind` under the entry point group `steplabel.sources`:
 
     [project.entry-points."steplabel.sources"]
     my-historian = "my_package.steplabel:Historian"
 
-and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of
-site.toml. What it hands over is the strict template, so that the same row gives the same label by
-any path; `python -m reporting_agent.sources.conformance my-historian` shows whether it does.
-docs/formats.md describes both.
-
-Sources of technology providers: found by their entry point, or by module, and connected.
+and is used by `[inputs] source = "my-historian"` with its keys in `[source]`. It gives the strict
+template; `sources.conformance` shows whether it does (docs/formats.md).
 """
 
 from __future__ import annotations

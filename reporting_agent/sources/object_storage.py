@@ -1,14 +1,9 @@
-"""Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): inputs fetched once by pattern and
-kept as copies, results put there.
+"""Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): fetched by pattern and kept as
+copies, results put there.
 
-They are fetched once, and read from there. A
-fleet's results can be put there too.
-
-Where the storage is and how one signs in stands in the environment, by the names that all clients
-of S3 know: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and for others than Amazon's
-AWS_ENDPOINT_URL; never in site.toml, which goes to an auditor. A copy has size and time of its
-object and is fetched again where either differs, so that what is derived from size and time (a
-fleet's `outcome.json`) holds for objects too.
+Address and credentials by S3's usual environment variables (AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL), never in site.toml. A copy has size and time
+of its object and is fetched again where either differs.
 """
 
 from __future__ import annotations

@@ -1,13 +1,8 @@
-"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as rows with merged ranges; refused: one that reaches
-too far, formulas never worked out.
+"""Sheets of a workbook (XLSX, XLSM, XLS, ODS) as rows with merged ranges; formulas never worked out
+are refused.
 
-How far a workbook's sheets reach, held against what they hold: found before a reader makes room for
-it.
-
-The reader of workbooks keeps a sheet as one rectangle. One stray cell at the far corner (ZZ1048576)
-makes that rectangle 700 million cells, and the process is aborted. So the cells are counted as the
-packed XML is parsed, as a stream, and a sheet that is nearly empty is read otherwise (`workbooks`)
-or refused.
+The library keeps a sheet as one rectangle: a stray cell at ZZ1048576 makes 700 million cells. So
+the packed XML is counted as a stream first, and a nearly empty sheet is read otherwise or refused.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable
 
 from benchmarks.labels.columns import Flags
-from reporting_agent.pipeline.batch_columns import ExaminedBatches
-from reporting_agent.pipeline.batch_faults import FAULTS, always, metered, never
+from reporting_agent.pipeline.batch_faults import FAULTS, ExaminedBatches, always, metered, never
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "agent.md"

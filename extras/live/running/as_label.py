@@ -35,9 +35,9 @@ from reporting_agent.metering.moments import REACHES_US, ROOM
 from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.steam_gas_and_virtual import CountedCourse, work_out
 from reporting_agent.metering.stream import Block
-from reporting_agent.pipeline.entries import entries
 from reporting_agent.pipeline.following import longest_gaps_s, occupied_by, sinks_of, units_of
 from reporting_agent.pipeline.heating_values import with_heating_value
+from reporting_agent.pipeline.metered import entries
 from reporting_agent.row_numbers import Consecutive
 
 

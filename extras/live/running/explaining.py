@@ -16,7 +16,7 @@ from extras.live.running.excess_alarms import UsualCourse
 from extras.live.running.history import History
 from extras.live.running.meter_total import MeterTotal
 from extras.live.running.totals import RunningTotals
-from reporting_agent.analysis.energy_costs.priced_energy import amount_in
+from reporting_agent.analysis.energy_costs.prices import amount_in
 from reporting_agent.config import SiteSettings
 
 if TYPE_CHECKING:

@@ -1,11 +1,9 @@
-"""Material flow on the site: yield from step to step, the energy of a product batch with all that
-went before it, and what was bought.
+"""Material flow on the site: yields, the energy of a product batch with all that went before it,
+what was bought; balances that do not close, in sentences.
 
-A parent's product is shared among its children in proportion to what they made (output and
-rejects); a child's upstream energy is its part of each parent's energy, and of theirs in turn.
-Energies are the metric `total` in kgce as measured, on the plant's **own** ratios: such totals stay
-on the site and are compared with nothing. What bought intermediates took elsewhere stands apart, at
-the pack's public typical value, and is neither added nor ranked.
+A parent's product is shared among its children by output and rejects. Energies are metric `total`
+in kgce as measured, on the plant's **own** ratios, and compared with nothing; bought intermediates
+stand apart at the pack's typical value.
 """
 
 from __future__ import annotations
@@ -16,15 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels.columns import Floats
-from benchmarks.measurements import Batch, Metric
-from benchmarks.phrases import Phrase, Value
+from benchmarks.measurements import Batch, DataFinding, Metric, Severity
+from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.routes import Pack
-from reporting_agent.analysis.figures import plain
+from reporting_agent.analysis.figures import plain, shown, to_one_decimal
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.material_flow import parents_of
+from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 
 _DEEPEST = 50  # generations: a chain longer than this names itself
 
@@ -271,3 +271,49 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
         assumed,
         words,
     )
+
+
+def findings(site_balance: SiteBalance | None) -> list[DataFinding]:
+    """What does not close, and amounts that could not be used."""
+    if site_balance is None:
+        return []
+    return [
+        *site_balance.notes,
+        *(
+            (_untold if balance.closes is None else _open)(balance)
+            for balance in site_balance.carriers
+            if not balance.closes
+        ),
+    ]
+
+
+def _open(balance: CarrierBalance) -> DataFinding:
+    share = "" if balance.share is None else f" ({to_one_decimal(balance.share)})"
+    difference = Phrase(
+        "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of "
+        "%(residual)s is larger than the meters' "
+        "possible error (±%(allowance)s).",
+        carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
+        supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
+        used=f"{shown(balance.used, 4)} {balance.unit}",
+        residual=f"{shown(balance.residual)} {balance.unit}{share}",
+        allowance=f"{shown(balance.allowance)} {balance.unit}",
+    )
+    cause = (
+        Phrase("A user is not metered, or a loss is not declared.")
+        if balance.residual > 0
+        else Phrase("Something is counted twice, or a supply is not declared.")
+    )
+    return DataFinding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
+
+
+def _untold(balance: CarrierBalance) -> DataFinding:
+    sentence = Phrase(
+        "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s "
+        "supplied, their error may be ±%(allowance)s."
+        " State their classes, fill the gaps in their readings, or meter what is only stated.",
+        carrier=CARRIERS[balance.carrier].words.each(str.capitalize),
+        supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
+        allowance=f"{shown(balance.allowance)} {balance.unit}",
+    )
+    return DataFinding("site-balance-untold", Severity.WARNING, sentence, 1)

@@ -1,12 +1,9 @@
 """What of each step's product went into a route's (with stock, sales, purchases), and which route
 bears what conversions of the site lose.
 
-What conversions of the site lose (boilers, power houses, rectifiers), divided whole: by who takes
-what they give.
-
-A loss goes with the product: to the route the part of it that the route takes, directly or through
-another conversion. What nobody takes, and all of a conversion that gives less than `LEAST_GIVEN`,
-is everybody's: of a route as much as it uses of the carrier that was taken.
+A conversion's loss goes with what it gives, directly or through another conversion. What nobody
+takes, and all of a conversion that gives less than `LEAST_GIVEN`, is borne by each route as it uses
+the carrier taken.
 """
 
 from __future__ import annotations

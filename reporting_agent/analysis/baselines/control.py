@@ -1,21 +1,13 @@
-"""A residual control chart for days that remember the day before (EWMA, CUSUM), and the shifts and
-single days that stand out.
+"""A residual control chart for days that remember the day before, and the shifts and single days
+that stand out. Residuals in standard deviations of their kind of day, after a robust AR(1):
 
-Residuals of a baseline are autocorrelated, and limits made for independent days would alarm every
-few weeks. A working day scatters more than a Sunday, so residuals are taken in standard deviations
-of their kind of day. Two tests then run beside each other, both after an AR(1) fitted robustly:
+- EWMA, z_t = (1 - w) z_{t-1} + w r_t, w = 0.2, for shifts and drifts; var z = var r * w / (2 - w) *
+  (1 + phi (1 - w)) / (1 - phi (1 - w)) (Schmid 1997, Sequential Analysis 16).
+- Innovation e_t = r_t - phi r_{t-1} (Alwan and Roberts 1988), for single days.
 
-- EWMA of the residuals, z_t = (1 - w) z_{t-1} + w r_t with w = 0.2, against limits that carry the
-  autocorrelation:
-  var z = var r * w / (2 - w) * (1 + phi (1 - w)) / (1 - phi (1 - w))   (Schmid 1997, Sequential
-  Analysis 16). It finds shifts and drifts.
-- Each day's innovation e_t = r_t - phi r_{t-1} alone (Alwan and Roberts 1988). It finds single
-  days.
-
-The limits' widths were set by simulation for a tenth of a false alarm a year on clean normal days.
-CUSUM of the residuals is given for reading: its slope is the energy a day
-above or below the baseline. A shift is dated by the stretch around the alarm whose sum is largest
-for its length, the maximum-likelihood estimate of its two ends.
+Limits were simulated for a tenth of a false alarm a year on clean normal days. CUSUM is for
+reading. A shift is dated by the stretch around the alarm with the largest sum for its length
+(maximum likelihood).
 """
 
 from __future__ import annotations

@@ -1,19 +1,13 @@
-"""The energy baseline of ISO 50006 by kind of day, production and degree days; and a meter's hours
+"""The energy baseline of ISO 50006 by kind of day, production and degree days, from a meter's hours
 summed to local days.
 
-expected = level of the day's kind * its hours / 24 + sum of b * output + h * heating degrees + c *
-cooling degrees
+    expected = level of the day's kind * its hours / 24 + sum of b * output
+               + h * heating degrees + c * cooling degrees
 
-Kinds of day are weekdays that run alike: neighbours in level are taken together while they differ
-by less than a twentieth, or by less than their own scatter. Coefficients are Huber's (no day
-decides alone) and never below 0: what a day makes cannot give energy back. Terms enter only where
-they lower the mean size of the residuals by a twentieth; output by line, and by line and product,
-takes the place of output in all where that lowers it by another.
-
-Assumption: heating begins below 15 °C and cooling above 22 °C of the day's mean. A batch's output
-is made evenly from its start to its end.
-
-A meter's hours as local days: what a baseline is made from.
+Kinds of day are weekdays whose levels differ by less than a twentieth or their own scatter.
+Coefficients are Huber's, never below 0. A term enters where it lowers the mean residual by a
+twentieth. Assumptions: heating below 15 °C, cooling above 22 °C of the day's mean; a batch's output
+is made evenly.
 """
 
 from __future__ import annotations

@@ -1,12 +1,10 @@
-"""The search for drivers in one label: which variables can be tested, the test, and the verdict on
-each.
+"""The search for drivers in one label: which variables can be tested or told apart (variance
+inflation, Belsley, Kuh and Welsch 1980), the test, whether later batches are predicted better with
+them, the verdict.
 
-Two passes, because the correction for many tests (Holm 1979) runs over every variable of every
-label of the report: `begin` gives the p-values of one label, `finish` takes the corrected ones.
-Nothing is claimed that the rolling-origin check or the estimate on the levels contradicts.
-
-Consequences of the run (duration, power-on time) are tested in a model of their own, beside all
-others: held constant in the others' model they would hide what a setting does through them.
+`begin` gives p-values, `finish` takes those corrected over the whole report (Holm 1979).
+Consequences of the run (duration, power-on time) have a model of their own: held constant they
+would hide what a setting does through them.
 """
 
 from __future__ import annotations
@@ -18,8 +16,7 @@ import numpy as np
 
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.drivers.collinear import told_apart
-from reporting_agent.analysis.drivers.model import Design, constants, final_fit, first_fit
+from reporting_agent.analysis.drivers.regression import Design, constants, final_fit, first_fit
 from reporting_agent.analysis.drivers.result import (
     DoubtReason,
     Interval,
@@ -27,9 +24,145 @@ from reporting_agent.analysis.drivers.result import (
     Skill,
     VariableKind,
 )
-from reporting_agent.analysis.drivers.rolling_origin import LEAST_SKILL, skills
-from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence
+from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence, squares
 from reporting_agent.analysis.drivers.variables import UsedBatches, VariableColumn, row_before
+
+TOO_INFLATED = 10.0
+"""Variance inflation above which two variables are taken for one: the others explain 90 % of it."""
+
+_PARTNER = 0.3  # standardised coefficient from which another variable counts as moving with it
+
+
+@dataclass(frozen=True, slots=True)
+class SeparableColumns:
+    """Columns that can be told apart, in their order, their variance inflation, and who was left
+    out for whom.
+    """
+
+    columns: tuple[int, ...]
+    vif: Mapping[int, float]  # of those kept, among those kept
+    left_out: Mapping[int, tuple[int, ...]]  # column -> the kept columns that move with it
+
+
+def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
+    """Leave columns out until none is explained by the others; of those that are, the one of the
+    highest `rank` goes first.
+    """
+    columns = list(range(z.shape[1]))
+    left_out: dict[int, tuple[int, ...]] = {}
+    while len(columns) > 1:
+        inflated = [
+            column
+            for column, vif in zip(columns, _inflation(z[:, columns]), strict=True)
+            if vif > TOO_INFLATED
+        ]
+        if not inflated:
+            break
+        worst = max(inflated, key=lambda column: (rank[column], column))
+        columns.remove(worst)
+        left_out[worst] = ()
+    for column in left_out:
+        left_out[column] = _partners(z, column, columns)
+    return SeparableColumns(
+        tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out
+    )
+
+
+def _inflation(z: Floats) -> list[float]:
+    """Diagonal of the inverse correlation matrix; infinite where a column is a combination of the
+    others.
+    """
+    if z.shape[1] < 2:
+        return [1.0] * z.shape[1]
+    values, vectors = np.linalg.eigh(np.corrcoef(z, rowvar=False))
+    inverse = np.where(values > 1e-10, 1 / np.maximum(values, 1e-10), 1e10)
+    return [float(factor) for factor in (vectors**2 @ inverse).tolist()]
+
+
+def _partners(z: Floats, column: int, remaining: Sequence[int]) -> tuple[int, ...]:
+    standard = (z - z.mean(axis=0)) / z.std(axis=0)
+    weights = np.linalg.lstsq(standard[:, list(remaining)], standard[:, column], rcond=None)[0]
+    return tuple(
+        other
+        for other, weight in zip(remaining, weights.tolist(), strict=True)
+        if abs(weight) > _PARTNER
+    )
+
+
+BLOCKS = 5
+LEAST_SKILL = 0.005
+"""What later batches are predicted better by; less is told as 0 %, and a convention of ours."""
+
+
+def skills(
+    design: Design, fit: SequenceFit, columns: Sequence[int]
+) -> tuple[Skill | None, Mapping[int, float]]:
+    """Skill of the variables found together against their mean, and of each against doing without
+    it.
+
+    On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights
+    are those of the whole fit, coefficients those of the batches before each block alone.
+    """
+    if not columns:
+        return None, {}
+    base = list(range(design.constants.shape[1]))
+    of_variable = {column: design.columns_of(column) for column in columns}
+    everything = [index for indices in of_variable.values() for index in indices]
+    rolling = _Rolling.of(fit)
+    with_all, without_any, predicted = (
+        rolling.error(base + everything),
+        rolling.error(base),
+        rolling.predicted,
+    )
+    if not predicted or without_any <= 0:
+        return None, {}
+    each = {}
+    for column, indices in of_variable.items():
+        without = rolling.error(base + [index for index in everything if index not in indices])
+        each[column] = 1 - with_all / without if without > 0 else 0.0
+    return Skill(1 - with_all / without_any, BLOCKS, predicted), each
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rolling:
+    """The second half of the rows in blocks, each with the normal equations of the rows before
+    it.
+    """
+
+    blocks: Sequence[
+        tuple[Floats, Floats, Floats, Floats]
+    ]  # X'WX and X'Wy before the block, X and y of the block
+
+    @classmethod
+    def of(cls, fit: SequenceFit) -> _Rolling:
+        x, y = fit.lagged_x, fit.lagged_y
+        edges = np.linspace(len(y) // 2, len(y), BLOCKS + 1).astype(int).tolist()
+        weighted, sides = np.zeros((x.shape[1], x.shape[1])), np.zeros(x.shape[1])
+        blocks = []
+        for earlier, first, last in zip([0, *edges], edges, edges[1:], strict=False):
+            since, weights = x[earlier:first], fit.weights[earlier:first]
+            weighted, sides = (
+                weighted + squares(since, weights),
+                sides + since.T @ (weights * y[earlier:first]),
+            )
+            blocks.append((weighted, sides, x[first:last], y[first:last]))
+        return cls(blocks)
+
+    @property
+    def predicted(self) -> int:
+        """Rows of all blocks."""
+        return sum(len(y) for *_, y in self.blocks)
+
+    def error(self, indices: list[int]) -> float:
+        """Sum of absolute errors over the blocks, each predicted by these columns from the rows
+        before it.
+        """
+        error = 0.0
+        for weighted, sides, x, y in self.blocks:
+            b = np.linalg.lstsq(weighted[np.ix_(indices, indices)], sides[indices], rcond=None)[0]
+            error += float(np.abs(y - x[:, indices] @ b).sum())
+        return error
+
 
 FEWEST = 60
 """Batches below which nothing is tested: intervals would not hold what they promise.

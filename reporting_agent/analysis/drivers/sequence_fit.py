@@ -1,23 +1,16 @@
-"""Robust regression for batches that follow one another: what each is worth depends on the one
-before.
+"""Robust regression for batches that follow one another: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t
+within one equipment.
 
-Model: y_t = X_t b + u_t, u_t = rho u_{t-1} + e_t within one equipment. Steps:
+1. Huber's estimate of b on the levels; rho from clipped residuals, corrected for small-sample bias
+   (Kendall 1954).
+2. Quasi-differences y_t - rho y_{t-1} (Cochrane and Orcutt 1949): Huber, then Tukey's biweight at
+   fixed scale (MM-estimate, Yohai 1987).
+3. Sandwich covariance with the equal-weighted cosine estimate, B = 0.4 n^(2/3) terms; t and F on B
+   degrees (Lazarus, Lewis, Stock and Watson 2018, doi:10.1080/07350015.2018.1506926).
 
-1. Huber's M-estimate of b on the levels, and rho from its clipped residuals, corrected for its
-   small-sample bias (Kendall 1954; each regressor takes its share).
-2. The rows are quasi-differenced, y_t - rho y_{t-1} (Cochrane and Orcutt 1949), and b is estimated
-   again: Huber, then Tukey's biweight from there at fixed scale, which is the second half of an
-   MM-estimate (Yohai 1987). rho is taken once more.
-3. The covariance is the sandwich of the M-estimator's scores in the order of time, whose long-run
-   variance is the equal-weighted cosine estimate with B = 0.4 n^(2/3) terms; tests are then t and F
-   on B degrees (Lazarus, Lewis, Stock and Watson 2018,
-   doi:10.1080/07350015.2018.1506926). So what dependence is left after step 2 widens the intervals
-   as well.
-
-Drawback: where a variable answers to the energy of the batch before (an operator slows down after a
-bad heat) quasi-differencing is biased. The estimate on the levels is not: where the two differ
-plainly an interval is stretched to hold both, and a driver on which they contradict each other is
-none. Measured coverage: docs/drivers.md.
+Drawback: step 2 is biased where a variable answers to the energy of the batch before. Where the
+estimate on the levels differs plainly, the interval holds both; a driver on which they contradict
+each other is none. Coverage: docs/drivers.md.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""The variables that batches carry or that follow from the log, as columns without sensors' slips;
-and the kind a name tells.
+"""The variables that batches carry or that follow from the log (output, output per hour, duration,
+time since the batch before), as columns; and the kind a name tells.
 
-Followed from the log: output, output per hour (a machine's speed), duration, and the time since the
-batch before on the same equipment. An input material is taken per unit of output, because a larger
-batch takes more of it anyway.
-
-A value further from the median than three times the range seen (5 % to 95 %) is no setting of this
-plant but a slip of its sensor, and counts as not recorded.
+An input is taken per unit of output. A value further from the median than three times the range
+seen (5 % to 95 %) is a sensor's slip and not recorded.
 """
 
 from __future__ import annotations
@@ -23,16 +19,16 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.routes import Step
-from reporting_agent.analysis.drivers.names import (
+from reporting_agent.analysis.drivers.result import (
     DURATION,
     OUTPUT,
     OUTPUT_PER_HOUR,
     WAIT,
+    VariableKind,
     declared_as,
     unit_of,
     words_of,
 )
-from reporting_agent.analysis.drivers.result import VariableKind
 from reporting_agent.config.materials import Variable
 from reporting_agent.pipeline.batches import missing_before
 

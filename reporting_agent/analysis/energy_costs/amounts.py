@@ -1,11 +1,7 @@
-"""One amount of energy as an engineer, an accountant and a climate officer read it: kWh, kgce, CO2
-and money.
+"""One amount of energy as kWh, kgce, CO2 and money.
 
-A batch's energy is a mix of carriers. An amount of it, such as its gap, is told with the mix that
-the batch **took in** (imports; what it gave back is no part of the mix), at the factors and prices
-of its own day. Every amount stands on a binary grid of 2^-20 of its unit
-(`benchmarks.labels.waste`): parts add up to their sums in every unit, to the last bit and in any
-order.
+It has the mix of carriers that its batch **took in**, at the factors and prices of its day, on a
+binary grid of 2^-20 of its unit (`benchmarks.labels.waste`): parts add up to the last bit.
 """
 
 from __future__ import annotations
@@ -27,8 +23,7 @@ from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated, in_number
-from reporting_agent.analysis.energy_costs.priced_energy import priced
-from reporting_agent.analysis.energy_costs.prices import Prices
+from reporting_agent.analysis.energy_costs.prices import Prices, priced
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 

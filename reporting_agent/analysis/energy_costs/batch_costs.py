@@ -19,8 +19,8 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import in_number
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
-from reporting_agent.analysis.energy_costs.cheapest_hours import ShiftedCosts, shifted
 from reporting_agent.analysis.energy_costs.cost_notes import (
+    ShiftedCosts,
     carbon_notes,
     carrier_notes,
     demand_notes,
@@ -28,6 +28,7 @@ from reporting_agent.analysis.energy_costs.cost_notes import (
     in_part_note,
     left_out_notes,
     series_notes,
+    shifted,
 )
 from reporting_agent.analysis.energy_costs.demand_charge import (
     BatchPower,
@@ -37,9 +38,13 @@ from reporting_agent.analysis.energy_costs.demand_charge import (
     peaks,
     site_power,
 )
-from reporting_agent.analysis.energy_costs.load_shapes import LoadShapes
-from reporting_agent.analysis.energy_costs.priced_energy import PricedEnergy, priced, windows
-from reporting_agent.analysis.energy_costs.prices import Prices
+from reporting_agent.analysis.energy_costs.prices import (
+    LoadShapes,
+    PricedEnergy,
+    Prices,
+    priced,
+    windows,
+)
 from reporting_agent.analysis.figures import shown
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult

@@ -1,12 +1,8 @@
 """The demand charge: each month's highest mean power, and which batches ran in it.
 
-From meters the power is known over the charge's own intervals. Where the readings lie further apart
-than those, or only clock hours are known (of a meter that is on top because its parent has no
-readings), the highest mean lies above what they tell, and it may lie in time of which nothing is
-known: the charge is then a lower bound, and is told as such. A month that is only partly in the
-period bears the charge of its days there. Without meters each batch is taken evenly over its time,
-on quarter hours; but only where the log's times bear it: a batch that ends before it begins, or
-runs while another does on the same equipment, has a power that never was.
+A lower bound where readings lie further apart than the charge's intervals or time is unknown. A
+month partly in the period bears its days. Without meters each sound batch is even over its time, on
+quarter hours.
 """
 
 from __future__ import annotations

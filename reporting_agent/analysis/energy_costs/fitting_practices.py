@@ -1,15 +1,8 @@
 """Practices that fit the steps of this site, with saving, money and payback, beside the step's own
-gap and causes.
+gap and causes. Matched here: nothing leaves.
 
-Matched here: nothing leaves.
-
-A practice stands at its step's electricity or heat. Its saving is the list's, per output unit of
-the step; beside it stands what the step's batches took per output unit above the label beyond
-slopes and uncertainty, where the pack has a label of that form of energy: a saving larger than the
-gap is a change of the plant and not of its conduct. A practice against a cause is named only where
-that cause took energy at the step, and beside it stands what the cause took. Money and payback
-follow the low end of a range. Payback is simple: investment over a year's saving at what that form
-of energy cost the step by the site's own tariff.
+Against a cause only where it took energy at the step. Money and simple payback follow the low end
+of a range, at what that form of energy cost the step.
 """
 
 from __future__ import annotations

@@ -1,14 +1,8 @@
-"""How far each meter may be wrong in a batch and in the whole period of its step, and what
-`adequacy_rules` say of that.
+"""How far each meter may be wrong in a batch and in the whole period of its step.
 
-The question is asked of a typical batch and of the whole period, for the labels that the carrier
-counts in:
-
-- *adequate*: what one batch's energy may be wrong by through this meter is small beside the label,
-  and its own part (what differs from batch to batch) small beside the way from the label to the
-  typical batch: else a low quantile finds lucky readings;
-- *for the year only*: the period's sum is sure enough, single batches are not;
-- *not adequate*: not even the sum; *undeclared*: no class is declared, so that nobody can tell.
+*Adequate*: a batch's error is small beside the label, its own part beside the way from label to
+typical batch. *For the year only*: the sum is sure enough. *Not adequate*: not even the sum.
+*Undeclared*: no class.
 """
 
 from __future__ import annotations
@@ -26,13 +20,16 @@ from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.figures import shown
-from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import (
+from reporting_agent.analysis.meters.adequacy_rules import (
+    FEWEST_COVERED,
     AdequacyVerdict,
     Aspect,
     Issue,
     Measuring,
     MeterLoad,
+    covered,
+    issues,
+    worst,
 )
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows

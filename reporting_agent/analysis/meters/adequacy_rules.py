@@ -1,29 +1,124 @@
-"""Decides whether a meter suffices for a step's label, for the year only or not at all, and what to
-change, in words with figures.
+"""Whether a meter suffices for a step's label, with the figures that decide and what to change.
 
-Sources: GB 17167-2006 table 4 asks class 2.0 of gas and 2.5 of steam meters; IEC 62053-21 tests
-class 1 electricity meters from 5 % of the basic current; a turndown of 10:1 for gas and steam flow
-meters is makers' practice (an engineering assumption), as are the intervals between calibrations.
-The two limits on a batch and on a year are assumptions of ours.
+GB 17167-2006 table 4: class 2.0 of gas, 2.5 of steam; IEC 62053-21: class 1 electricity from 5 % of
+the basic current. Engineering assumptions: turndown 10:1 of flow meters, calibration intervals, the
+two limits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from math import floor, log10
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.figures import plain, shown
-from reporting_agent.analysis.meters.adequacy_verdicts import (
-    GRAVITY,
-    AdequacyVerdict,
-    Aspect,
-    Issue,
-    Measuring,
-)
+from reporting_agent.config import Meter
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
+
+LOW_LOAD = {"electricity": 0.05}  # of the range
+LOW_LOAD_OF_FLOW = 0.10
+
+
+class AdequacyVerdict(StrEnum):
+    ADEQUATE = "adequate"
+    UNDECLARED = "undeclared"
+    YEAR_ONLY = "year-only"
+    INADEQUATE = "not-adequate"
+
+    @property
+    def words(self) -> Words:
+        return _VERDICTS[self]
+
+
+_VERDICTS = {
+    AdequacyVerdict.ADEQUATE: worded("adequate"),
+    AdequacyVerdict.UNDECLARED: worded("cannot be judged"),
+    AdequacyVerdict.YEAR_ONLY: worded("adequate for the year only"),
+    AdequacyVerdict.INADEQUATE: worded("not adequate"),
+}
+GRAVITY = (
+    AdequacyVerdict.ADEQUATE,
+    AdequacyVerdict.UNDECLARED,
+    AdequacyVerdict.YEAR_ONLY,
+    AdequacyVerdict.INADEQUATE,
+)
+
+
+class Aspect(StrEnum):
+    RANGE = "range"
+    SATURATION = "saturation"
+    RESOLUTION = "resolution"
+    CLASS = "class"
+    COVERAGE = "coverage"
+    SAMPLING = "sampling"
+    STATE = "state"
+    CALIBRATION = "calibration"
+    UNDECLARED = "undeclared"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that a meter lacks: how far it brings the verdict down, what was found, and what to
+    change.
+    """
+
+    aspect: Aspect
+    verdict: AdequacyVerdict
+    found: Words
+    change: Words
+
+
+@dataclass(frozen=True, slots=True)
+class MeterLoad:
+    """How a meter is loaded, in the unit of its range: mean in batches, the lowest hour in twenty,
+    the highest seen.
+    """
+
+    mean: float
+    lowest: float | None
+    highest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """One meter as one step's label uses it. Uncertainties are expanded, as shares; None where no
+    class is declared.
+
+    `share` is the part of the label's energy that the carrier is; `spread` the way from the label
+    to the typical batch, as a share.
+    """
+
+    meter: Meter
+    record: MeterRecord
+    load: MeterLoad | None
+    share: float
+    of_batch: float | None
+    own: float | None
+    of_period: float | None
+    spread: float | None
+    batch_energy: float  # typical, in the record's unit
+    batch_s: float
+    longest_gap_s: float  # of the step's label rule
+    ends: date
+
+    @property
+    def low_load(self) -> float:
+        return LOW_LOAD.get(self.meter.carrier, LOW_LOAD_OF_FLOW)
+
+    @property
+    def unit(self) -> str:
+        """Of range and load."""
+        return (
+            self.meter.unit
+            if self.meter.reading == "rate"
+            else {"kWh": "kW", "MWh": "MW"}.get(self.meter.unit, f"{self.meter.unit}/h")
+        )
+
 
 MOST_OF_A_BATCH = 0.05  # of the label's value, expanded, through one carrier
 MOST_OF_A_YEAR = 0.05

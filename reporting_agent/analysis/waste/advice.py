@@ -1,27 +1,10 @@
-"""Where to look first, ranked by what can be gained, and what could be gained of each use of energy
-that made no product.
+"""Where to look first, ranked by what can be gained, and what each use of energy that made no
+product could give: an upper bound, and said so.
 
-What can be gained is never the whole bar of a Pareto:
-
-- a *cause*: what it took of the gap beyond uncertainty;
-- a *group* (equipment, shift, hour) that lies above the others by more than chance, freed of the
-  product: that difference times its output;
-- *months* above the level of the best quarter of months, by more than chance: the difference times
-  their output;
-- *energy that made nothing* (idling, standby, holding, changeover, scrap, rejects): all of it,
-  which is an upper bound and said so.
-
-Entries overlap (a cold start in a bad month is in both): gains are for ranking and are not added
-up. Where nothing differs by more than chance and no cause stands, the one sentence says that. What
-has no cause in the data is told last, with what to record. Shares are of the energy above the label
-beyond what the pack's slopes and the uncertainty account for, avoidable and unexplained together:
-"the gap beyond uncertainty".
-
-What could be gained of the energy that made no product, use by use, each in a sentence: an upper
-bound, and said so.
-
-Its money is the mean price of the period by the clock: when in the period a use ran is not kept
-apart.
+A *cause*: what it took beyond uncertainty. A *group* or *months* above the others (the best
+quarter) by more than chance: the difference times their output. *Energy that made nothing*: all of
+it. Entries overlap and are not added up. Shares are of the energy above the label beyond slopes and
+uncertainty.
 """
 
 from __future__ import annotations
@@ -39,8 +22,7 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
-from reporting_agent.analysis.energy_costs.priced_energy import in_unit
-from reporting_agent.analysis.energy_costs.prices import Prices, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.figures import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import (

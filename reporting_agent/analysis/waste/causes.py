@@ -12,20 +12,15 @@ together, and what each takes of every batch.
    the causes tried, on five batches or more, and where it predicts the runs of a fifth of the time
    that were left out (`regression.predicted`); else it takes nothing.
 3. *Equipment, shift, hour*: of what is then left, a group that lies above all others by more than
-   chance (`chance`) takes the difference.
+   chance (`evidence`) takes the difference.
 4. *Longer at power*: minutes with the power on that cost about what the process itself draws (half
    its mean power or more) are no waiting. They tell where the energy went and not why: last in
    turn, and named so.
 5. What no evidence explains stays "no cause in the data".
 
-What named causes (1 to 3) took is *avoidable*; 4 and 5 name none, and what they hold is
-*unexplained* (`Cause.named`).
-
-They share out a batch's energy above the label **beyond** what slopes and uncertainty account for,
-and never take more than that: where their estimates are larger together, each is cut in proportion.
-Parts stand on the label's binary grid, so that causes add up to that energy of every batch, and
-batches to the sums, to the last bit. "Batches at the label level" are the tenth of the used batches
-with the lowest values at reference conditions.
+1 to 3 are *avoidable*, 4 and 5 *unexplained*. They share out a batch's energy above the label
+**beyond** slopes and uncertainty, never more, cut in proportion, on the label's binary grid. "At
+the label level" is the lowest tenth at reference conditions.
 """
 
 from __future__ import annotations
@@ -45,15 +40,16 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.regression import fit, predicted
 from reporting_agent.analysis.figures import plain
-from reporting_agent.analysis.waste.chance import (
+from reporting_agent.analysis.waste.evidence import (
     SIGNIFICANT,
+    BatchEvidence,
     GroupDifference,
+    Groups,
     differences,
     holm,
     of_product,
     without_drift,
 )
-from reporting_agent.analysis.waste.evidence import BatchEvidence, Groups
 
 FEWEST_WITH_EVIDENCE = 5
 FEWEST_TO_FIT = 30

@@ -18,8 +18,7 @@ from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of
 from reporting_agent.analysis.figures import percent, plain
 from reporting_agent.analysis.waste.causes import CauseRule
-from reporting_agent.analysis.waste.chance import SIGNIFICANT, level_shift
-from reporting_agent.analysis.waste.evidence import Groups
+from reporting_agent.analysis.waste.evidence import SIGNIFICANT, Groups, level_shift
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 

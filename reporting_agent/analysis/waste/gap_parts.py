@@ -1,15 +1,9 @@
-"""Every batch against its label: what of its energy above the label is explained, uncertain,
-avoidable, or unexplained, and why.
+"""Every batch against its label: what of its energy above it is explained, uncertain
+(`benchmarks.labels.waste.split_gap`), avoidable or unexplained, adding up to the last bit in every
+unit.
 
-The label itself (`benchmarks.labels.waste.split_gap`) says what slopes and uncertainty account for;
-what is **beyond** both is here given to causes (`causes`). What named causes took is `avoidable`,
-the rest `unexplained`. The four parts add up to the gap to the last bit, in kWh, kgce, CO2 and
-money alike.
-
-`moved_by_variables` stands apart and is taken off nothing: the part of the energy beyond slopes and
-uncertainty that goes with relevant variables of the plant's own, by its own regression, where that
-regression predicts (`drivers`). The pack's slopes are published and the same for everybody; the
-plant's own are not, and a setting that costs energy is no reason to be content with it.
+`moved_by_variables` is taken off nothing: what goes with the plant's own variables by its own
+regression (`drivers`), which is no reason to be content with it.
 """
 
 from __future__ import annotations

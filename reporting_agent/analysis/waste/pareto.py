@@ -1,16 +1,10 @@
-"""The gap by step, equipment, shift, product, hour, month and cause.
+"""The gap by step, equipment, shift, product, hour, month and cause, in the order of what to look
+at first.
 
-The order is that of what to look at first. Groups: most energy *beyond* slopes and uncertainty
-(avoidable and unexplained together), since a group tells where to look whether or not a cause is
-named. Causes: named ones first, largest first, then what is unexplained, then what the pack's
-variables explain. `running` goes down that order and is of the energy beyond slopes and
-uncertainty, in both.
-
-Over all steps only labels that may be added up are taken (`StepLosses.counted`), in kgce. Whether
-the groups of one step differ by more than chance is tested on the values at reference conditions
-above their label, less what causes of the batches' own took (`chance`), freed of the product: a
-large bar may only mean many batches. Products themselves are not tested: what one takes more than
-another is its nature, and nothing that can be gained.
+Groups by energy *beyond* slopes and uncertainty; causes named ones first. Over all steps only
+labels that may be added up (`StepLosses.counted`), in kgce. Whether groups differ by more than
+chance is tested at reference conditions less the batches' own causes, freed of the product;
+products are not tested.
 """
 
 from __future__ import annotations
@@ -28,17 +22,17 @@ from benchmarks.guidance.causes import WasteCause
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
-from reporting_agent.analysis.drivers.names import words_of
+from reporting_agent.analysis.drivers.result import words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
-from reporting_agent.analysis.waste.chance import (
+from reporting_agent.analysis.waste.evidence import (
     SIGNIFICANT,
     GroupDifference,
+    Groups,
     differences,
     of_product,
     without_drift,
 )
-from reporting_agent.analysis.waste.evidence import Groups
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 

@@ -14,7 +14,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.labels import MeasuredBatches
 from benchmarks.labels.columns import Floats
-from reporting_agent.analysis.drivers.names import unit_of
+from reporting_agent.analysis.drivers.result import unit_of
 from reporting_agent.analysis.energy_costs.amounts import Amount, amount_of
 from reporting_agent.analysis.figures import between, plain
 from reporting_agent.analysis.waste.causes import Attribution

@@ -1,9 +1,8 @@
-"""Where an auditor looks closely at a meter (drawn days, the hours beside every opened batch, rows
-that say the line waited), cut to pieces, and the levels of production and standing.
+"""Where an auditor looks closely at a meter (drawn days, hours beside every opened batch, rows that
+say the line waited), in pieces, and the levels of production and standing.
 
-Pieces of time are cut at quarter hours, at the edges of batches, and at the meter's own readings
-nearest to these edges. Between two readings nobody knows when the energy was used: what was counted
-between a batch's edge and the next reading outside it belongs to both, and is not judged.
+Pieces end at quarter hours, edges of batches and the readings nearest to them: what was counted
+between an edge and the next reading belongs to both sides.
 """
 
 from __future__ import annotations

@@ -1,20 +1,9 @@
 """What the plant declared that acts on values, time or boundary, for the auditor; and the steps
-whose records nothing bounds.
+whose records nothing bounds (`no-bound`, computed again).
 
-The settings of an opening are those that were committed to (`method-declared`), so nothing here can
-be other than what the label was made with. Whether it is true no file shows: a factor makes a label
-lower by as much as it is, and is held against the transformer's plate.
-
-The list is generated: a key that differs from its default stands on it, in words of its own or as
-it is written (`as_written`), unless `TOUCHES_NOTHING` names it.
-
-The steps whose records nothing bounds, as settings and opened records show it: what `no-bound`
-says, computed again.
-
-Settings show cells filled from above, campaigns and meters shared by what others did; opened
-records show batches on one meter that overlap. Rows of an extract without a record are not asked:
-nobody committed to them. What a file decides as a whole (its encoding, a quote over several lines)
-no opening shows.
+Settings are those committed to (`method-declared`); whether they are true no file shows. Every key
+that differs from its default is listed unless `TOUCHES_NOTHING` names it. Unbounded: cells filled
+from above, campaigns, shared meters, opened batches that overlap on one meter.
 """
 
 from __future__ import annotations

@@ -1,15 +1,9 @@
 """The auditor's side: an opening read, recomputed by the auditor's own agent, held against draw,
-commitment, public keys and the records of the line's scales.
+commitment, public keys and the line's scales.
 
-The scales of a line weigh together all that a batch made, rejects included. One that names no
-equipment stands behind all lines of its step: it is asked of a line that has none of its own, and
-tells nothing of a batch beside which another line made something.
-
-A row that weighs a batch is stamped after its start and no later than the start of the line's next
-batch; what is stamped more than two hours after its end is not its own. A row of a belt holds what
-ran since the row before. One that reaches over a batch's edge is shared by the time that the line's
-batches ran in it, and half of the smaller part is allowed for; beside a row whose times are wrong,
-all of it.
+Scales weigh all that a batch made, rejects included, from its start to the next batch's and at most
+two hours after its end. A belt's row holds what ran since the one before: over an edge it is shared
+by running time, and half of the smaller part allowed; beside wrong times all of it.
 """
 
 from __future__ import annotations

@@ -1,43 +1,20 @@
-"""What a meter counted outside the batches, piece by piece: time above standing, opened batches
-whose beginning or end was cut, and rows without output beside a batch that drew power as in
-production.
+"""What a meter counted outside the batches: time above standing, batches whose beginning or end was
+cut, and fillers, rows without output beside a batch that drew power as in production.
 
-Levels are the line's own: *production* is the mean power inside the batches that a label counts;
-*standing* is the lower quartile, by time, of the power outside all batches, and never taken for
-more than three tenths of production. A piece of time outside the batches is *above standing* where
-its power is more than a quarter of the way from standing to production. Pieces above standing that
-follow one another are *questioned* together where they hold as much more than standing as
-production takes in ten minutes, and in the usual time between two readings: a reading that is
-missing at a batch's edge smears no more than that. So changes of product, idling and lines that
-cool down pass, and so do log entries that are a few minutes off.
+*Production* is the mean power in counted batches; *standing* the lower quartile outside, at most
+three tenths of it. A piece more than a quarter of the way up is *above standing*; pieces together
+are *questioned* from ten minutes of production and the usual time between readings on. Explained is
+a batch's time from the start of a committed batch with wrong times. A batch longer than the pack
+allows covers the longest that counts. Unusable time is not validated; a row that says it waited is
+questioned at half of production.
 
-Explained is what lies within a batch's time of the beginning of a committed batch whose own times
-the log has wrong (no end, an end before the start, 18 seconds). Time declared unusable of the meter
-or its line is told apart, and not judged. A line that is kept warm or started up above standing
-stands in the log with its state; a row that says it waited is questioned where it drew half of
-production.
+A filler made less than half of the usual in its time, at three quarters of the way to production,
+within a quarter hour or two readings of a counted batch. Questioned beside more than one opened
+batch and two in a hundred.
 
-A batch longer than the pack lets one be runs for as long as one may, or as the longest that counts
-on its meter: what lies later in the times that it claims is outside it, and questioned where it
-holds half of what the usual batch takes. So an end that is days too late covers no run that was
-dropped.
-
-Drawbacks. One meter over several lines hides what one of them does while another runs; production
-below the limit is not seen; where a line never pauses, a moved boundary between two batches is not
-either. Shared meters and those of media tell nothing here.
-
-A filler is a stretch in rows that no label counts and that made less than half of what the line
-makes in such a time, whatever state they are logged in; its power is at least three quarters of the
-way from standing to production, by readings that lie in it. It touches a batch that a label counts
-where less than a quarter hour, or two steps of the meter, lie between. A committed row with wrong
-times explains energy beside it for no longer than twice what its output takes; so a row without any
-explains none. Where more than a tenth of a line's rows have wrong times, nobody can tell what they
-explain, and the answer says so.
-
-Honest lines have few of these: a heat that was given up, a trial that failed. They are questioned
-where they lie beside more opened batches than one and two in a hundred together. A start-up after
-an hour of standstill or more may draw what production draws: readings cannot tell it from a batch
-that is said to begin too late, and the answer says so.
+Drawbacks: one meter over several lines, production below the limit, lines that never pause, shared
+meters and media show nothing; a start-up after an hour's stop looks like a batch that begins too
+late.
 """
 
 from __future__ import annotations

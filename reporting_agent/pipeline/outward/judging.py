@@ -1,14 +1,12 @@
-"""Batches as they are judged on their way out: each by its own row, its own energies and readings,
-and what the site declares.
+"""Batches as they are validated for release: each by its own row, energies and readings, and what
+the site declares (`benchmarks.privacy.stability`). What was found across records acts only once
+declared; the run that finds it proposes that (`pipeline.proposals`).
 
-The plant's own label may use everything that was learned across records; what leaves may not
-(`benchmarks.privacy.stability`). So rows that look out of scale, clocks that were found to run
-away, standstills and overlaps act here only once they are declared, and the run that finds them
-proposes the declaration (`pipeline.proposals`).
-
-Of the rows of one account (step and batch id) the first counts, whatever the others name. Where
-they name several products and are not told apart by time on a metered line, none does. So an
-account holds one record at most, under the id that the plant gave it.
+Of the rows of one account (step and batch id) the first counts; of several products, not apart by
+time on a metered line, none. A log's row belongs to the window of its stamp and covers time since
+the row before *of the same run*, the first since the window's edge; a state that holds from its
+stamp on holds for the run's next row; of equal rows the first counts. A campaign's beginning no row
+shows by itself (`CAMPAIGNS`).
 """
 
 from __future__ import annotations
@@ -16,12 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from benchmarks.measurements import Batch, CarrierEnergy
+import numpy as np
+
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import Batch, CarrierEnergy, OperatingState
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Path, Transformation
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
+from reporting_agent.metering.declared import HOUR_US, put_right, summers
+from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import (
     examining,
     fuels_in_the_log,
@@ -33,6 +39,126 @@ from reporting_agent.pipeline import (
 )
 from reporting_agent.pipeline.outward import own_metering
 from reporting_agent.pipeline.outward.own_metering import OWN_READINGS, OutgoingBatches
+from reporting_agent.pipeline.runs import (
+    EXCLUDING,
+    LogRow,
+    Run,
+    codes_of,
+    made_of,
+    rows_of,
+    window_of,
+)
+from reporting_agent.pipeline.units import over_time
+from reporting_agent.sources import Table
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def cut(
+    tables: Sequence[Table], site: SiteSettings, pack: Pack
+) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
+    """The runs of a log, in order of start and id, and what their rows hold in columns that nothing
+    maps.
+    """
+    unit, factor = (
+        over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    )
+    since_previous = site.runs.row_covers == "since-previous"
+    by_run: dict[tuple[str, str, str, str, datetime], list[LogRow]] = {}
+    for row in rows_of(tables, site.runs, pack)[0]:
+        named = (
+            replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT)
+            if since_previous
+            else row
+        )
+        by_run.setdefault(
+            (row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []
+        ).append(row)
+    built = {key: Run() for key in by_run}
+    for key, rows in by_run.items():
+        run = built[key]
+        for row in _rows_by_themselves(rows, key[4], site):
+            run.fuels += row.fuels
+            if EXCLUDING & set(codes_of(row, site.runs)):
+                run.missing_s += 0.0 if row.state is not OperatingState.NORMAL else row.span_s
+            else:
+                run.rows.append(row)
+    return made_of(built, site, unit, factor)
+
+
+def _rows_by_themselves(rows: list[LogRow], window: datetime, site: SiteSettings) -> list[LogRow]:
+    """The rows of one run in order of stamp; what a row takes from the one before it, it takes from
+    the one before it in the run.
+    """
+    ordered: list[LogRow] = []
+    since_previous = site.runs.row_covers == "since-previous"
+    before: datetime = window
+    state: OperatingState | None = None
+    for row in sorted(rows, key=lambda stamped: stamped.end):
+        start = min(before, row.end) if since_previous else row.start
+        own_state = (
+            state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        )
+        ordered.append(replace(row, start=start, state=own_state, first=False))
+        before, state = row.end, row.stated
+    return ordered
+
+
+def outside_repeated_hours(
+    batches: Sequence[Batch], site: SiteSettings, metered_steps: Mapping[str, AbstractSet[str]]
+) -> list[Batch]:
+    """Without batches metered through an hour that a meter's clock shows twice: there a reading's
+    hour is told by those beside it.
+    """
+    own = site.mapping.readings.timezone
+    zone = ZoneInfo(own) if own else site.zone
+    years = {batch.start.year for batch in batches}
+    hours = {year: _repeated_on_any_meter(site, zone, year) for year in years}
+    return [
+        replace(batch, excluded=ExclusionReason.REPEATED_HOUR.value)
+        if batch.excluded is None
+        and {"", batch.equipment} & metered_steps.get(batch.step, frozenset())
+        and _is_in(batch, hours[batch.start.year])
+        else batch
+        for batch in batches
+    ]
+
+
+def _is_in(batch: Batch, hours: AbstractSet[tuple[int, int]]) -> bool:
+    if not hours or batch.end is None:
+        return False
+    start_us, end_us = to_us(batch.start), to_us(batch.end)
+    return any(start_us < until_us and end_us > from_us for from_us, until_us in hours)
+
+
+def _repeated_on_any_meter(site: SiteSettings, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
+    """When the clocks of the site's meters show an hour twice, in right time: a clock declared to
+    be off shows it that much off.
+    """
+    shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
+    hours: set[tuple[int, int]] = set()
+    for meter in site.meters:
+        declared = {
+            event.shift // timedelta(microseconds=1)
+            for event in site.events
+            if event.kind == "clock" and event.meter == meter.id
+        }
+        for shift_us in {0, *declared}:
+            hours |= {
+                (first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()
+            }
+    return hours
+
+
+@lru_cache(maxsize=64)
+def _repeated_hours(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """The hours that come twice in the years around this one, with the hour before, in UTC
+    microseconds.
+    """
+    first_us, last_us = (to_us(datetime(edge, 1, 1, tzinfo=UTC)) for edge in (year - 1, year + 2))
+    ends = (until_us for _, until_us in summers(zone, first_us, last_us) if until_us < last_us)
+    return tuple((end_us - HOUR_US, end_us + HOUR_US) for end_us in ends)
+
 
 DUPLICATE = "duplicate"
 OWN_ROWS = Transformation(

@@ -1,16 +1,17 @@
-"""Energy of metered batches on its way out: by the readings in each batch's own window, and only
-where each reading is of one batch.
+"""Energy of metered batches on release: by the readings in each batch's own window, and only where
+each reading is of one batch.
 
-A reading that serves two batches (they overlap, share a meter, or one's meter is taken off the
-other's) could change both. Then nothing bounds what one record can change, and the steps that the
-meter serves stay on the site until the plant declares what is so: rows that are wrong ([[events]],
-`unusable`), or what a shared meter gives each line (`allocation` with `power`; of a small one the
-settings state it, `stated_shares`).
+A reading that serves two batches (overlap, shared meter, one meter taken off another) bounds
+nothing: the steps stay on the site until wrong rows are declared ([[events]], `unusable`) or what a
+shared meter gives (`allocation` with `power`). A meter that is small beside the lines' own
+(`largest_stated_share` of the most these can give, all together) is stated by its `range` for every
+hour of a batch, no less than it measured on average (`understated`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import gas_and_steam
-from benchmarks.measurements import Batch, CarrierEnergy
-from benchmarks.phrases import Phrase, in_number
+from benchmarks.errors import PolicyRefusal
+from benchmarks.labels import ExclusionReason
+from benchmarks.measurements import Batch, CarrierEnergy, Direction
+from benchmarks.phrases import Phrase, in_number, significant
+from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.stability import Transformation
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
@@ -29,10 +33,203 @@ from reporting_agent.metering import Course, steam_gas_and_virtual
 from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnEnergy
 from reporting_agent.metering.segments import HOUR_US, STEPS_PER_UNIT
-from reporting_agent.metering.steam_gas_and_virtual import LEAST_KNOWN_STATE
+from reporting_agent.metering.shared_meters import Sink
+from reporting_agent.metering.steam_gas_and_virtual import LEAST_KNOWN_STATE, has_state
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.outward import stated_shares
-from reporting_agent.pipeline.outward.stated_shares import PowerBySink
+from reporting_agent.pipeline.units import over_time
+
+LEAST_KNOWN = 0.5
+"""Of the batches' time, of which their shared meters must be known (our assumption)."""
+PowerBySink = Mapping[str, float]
+"""By id of the sink, in the meter's unit of energy an hour."""
+
+
+def stated_powers(site: SiteSettings, policy: ReleasePolicy) -> dict[str, PowerBySink]:
+    """By shared meter, the power that its batches count with: declared, or stated where it is
+    small.
+    """
+    declared = {
+        meter.id: meter.allocation.power
+        for meter in site.tree.counted
+        if meter.allocation is not None and meter.allocation.by == "power"
+    }
+    return {**declared, **_stated(site, policy)}
+
+
+def sentences(site: SiteSettings, pack: Pack) -> Iterator[Phrase]:
+    """Of each meter that is stated without being declared: what it counts with, and its bound."""
+    for name, power in _stated(site, pack.policy).items():
+        listed = ", ".join(f"{sink} = {significant(value, 4)}" for sink, value in power.items())
+        yield Phrase(
+            "In a report the shared meter %(meter)s counts with a stated power of its range, "
+            "whatever it read: { %(power)s } (%(unit)s an hour), at most %(bound)s of what each "
+            "line's own meters can give. The noise then hides each batch on its own. For your own "
+            'figures declare allocation = { by = "power", power = { … } }; declarations.toml has '
+            "the line.",
+            meter=name,
+            power=listed,
+            unit=_hourly(site.tree.by_id[name])[0],
+            bound=f"{float(pack.policy.largest_stated_share):.1%}",
+        )
+
+
+def understated(
+    site: SiteSettings, pack: Pack, batches: Sequence[Batch]
+) -> dict[str, PolicyRefusal]:
+    """Steps whose batches got more of shared meters, for each hour, than is stated of them, or of
+    which that is not known: such a label could be better than it is.
+
+    Args:
+        batches: of the plant's own label.
+    """
+    in_all = stated_powers(site, pack.policy)
+    refused: dict[str, PolicyRefusal] = {}
+    for name in _stated(site, pack.policy):
+        meter = site.tree.by_id[name]
+        unit, _ = _hourly(meter)
+        beside = [
+            other
+            for other in site.tree.counted
+            if other.allocation is not None and other.carrier == meter.carrier
+        ]
+        for sink in sinks_of(meter, site):
+            counted = sum(
+                in_all.get(other.id, {}).get(sink.id, 0.0) * ratio(_hourly(other)[0], unit)
+                for other in beside
+            )
+            own = [batch for batch in batches if _stated_share(batch, sink)]
+            measured, known = mean_power(own, meter.carrier, sink), _known(own, meter.carrier)
+            if own and (measured is None or known < LEAST_KNOWN or measured > counted):
+                refused.setdefault(
+                    sink.step,
+                    PolicyRefusal(
+                        "share-understated",
+                        Phrase(
+                            "What the shared meter %(meter)s gave the batches of %(line)s, "
+                            "%(measured)s %(unit)s for each hour (known of %(known)s of their "
+                            "time), must be no more than the %(stated)s that its range states for "
+                            "a report, and known of half of it.",
+                            meter=name,
+                            line=sink.id,
+                            measured="?" if measured is None else significant(measured, 4),
+                            known=f"{known:.0%}",
+                            stated=significant(counted, 4),
+                            unit=unit,
+                        ),
+                        'Declare allocation = { by = "power", power = { … } } for the meter '
+                        "(declarations.toml has the line), or correct its range.",
+                    ),
+                )
+    return refused
+
+
+def _stated_share(batch: Batch, sink: Sink) -> bool:
+    return (
+        batch.step == sink.step
+        and sink.equipment in {"", batch.equipment}
+        and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
+        and _hours(batch) > 0
+    )
+
+
+def _hours(batch: Batch) -> float:
+    return 0.0 if batch.end is None else (batch.end - batch.start).total_seconds() / 3600
+
+
+def _known(batches: Sequence[Batch], carrier: str) -> float:
+    """Of the batches' time, the share of which the shared meters are known."""
+    known = (
+        _hours(batch)
+        * max(
+            (
+                entry.completeness
+                for entry in batch.energy
+                if entry.of_shared_meter and entry.carrier == carrier
+            ),
+            default=0.0,
+        )
+        for batch in batches
+    )
+    return sum(known) / (sum(map(_hours, batches)) or 1.0)
+
+
+def mean_power(batches: Iterable[Batch], carrier: str, sink: Sink) -> float | None:
+    """What shared meters of the carrier gave the sink's batches for each hour that they ran."""
+    energy, hours = 0.0, 0.0
+    for batch in batches:
+        for entry in batch.energy if _stated_share(batch, sink) else ():
+            if entry.of_shared_meter and entry.carrier == carrier and entry.completeness > 0:
+                energy += entry.quantity
+                hours += entry.completeness * _hours(batch)
+    return energy / hours if hours else None
+
+
+def _stated(site: SiteSettings, policy: ReleasePolicy) -> dict[str, PowerBySink]:
+    """The meters that are small for every line they serve, with what is stated of each line."""
+    parts: dict[str, PowerBySink] = {}
+    together: dict[tuple[str, Sink], float] = defaultdict(float)  # of the lines' own, at most
+    lines: dict[str, list[tuple[str, Sink]]] = {}
+    for meter in site.tree.counted:
+        if meter.allocation is None or meter.allocation.by == "power":
+            continue
+        sinks = sinks_of(meter, site)
+        own = {sink: _own_most(sink, meter, site) for sink in sinks}
+        if (
+            meter.range is None
+            or meter.range[1] <= 0
+            or meter.direction is not Direction.IMPORT  # a credit is measured
+            or has_state(meter)
+            or not all(own.values())
+        ):
+            continue
+        parts[meter.id] = _parts(meter, sinks)
+        lines[meter.id] = [(meter.carrier, sink) for sink in sinks]
+        for sink in sinks:
+            together[meter.carrier, sink] += parts[meter.id][sink.id] / own[sink]
+    bound = float(policy.largest_stated_share)
+    return {
+        name: power
+        for name, power in parts.items()
+        if all(together[line] <= bound for line in lines[name])
+    }
+
+
+def _parts(meter: Meter, sinks: Sequence[Sink]) -> dict[str, float]:
+    """Each line's part of the most that the meter gives: declared, by rated power, or even."""
+    rule, most = meter.allocation, _most(meter)
+    if rule is not None and rule.shares:
+        return {sink.id: most * rule.shares[sink.id] for sink in sinks}
+    weights = {
+        sink.id: sink.rated_power_kw if rule is not None and rule.by == "rated-power" else 1.0
+        for sink in sinks
+    }
+    return {name: most * weight / sum(weights.values()) for name, weight in weights.items()}
+
+
+def _own_most(sink: Sink, shared: Meter, site: SiteSettings) -> float:
+    """The most that the line's own meters of the shared one's carrier can give, in its unit an
+    hour; 0 where none says.
+    """
+    unit, _ = _hourly(shared)
+    most = 0.0
+    for meter in site.tree.counted:
+        if meter.allocation is not None or meter.until is not None:
+            continue
+        kind = (meter.carrier, meter.direction, meter.step, meter.equipment)
+        if kind == (shared.carrier, shared.direction, sink.step, sink.equipment):
+            most += _most(meter) * ratio(_hourly(meter)[0], unit)
+    return most
+
+
+def _most(meter: Meter) -> float:
+    """The most that its `range` lets it give in an hour; 0 where it has none."""
+    return 0.0 if meter.range is None else meter.range[1] * _hourly(meter)[1]
+
+
+def _hourly(meter: Meter) -> tuple[str, float]:
+    """Unit of energy of what the meter gives in an hour, and by what its `range` is multiplied."""
+    return over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
+
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -70,7 +267,7 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
             longest = longest_s.get(batch.step)
             if longest is None or (batch.end - batch.start).total_seconds() <= longest:
                 by_line.setdefault((batch.step, batch.equipment), []).append(index)
-    powers = stated_shares.powers(site, pack.policy)
+    powers = stated_powers(site, pack.policy)
     of_meter: dict[str, list[int]] = {}
     indices: dict[str, set[int]] = {}
     for meter in site.tree.counted:

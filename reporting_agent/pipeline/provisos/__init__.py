@@ -24,30 +24,14 @@ from reporting_agent.pipeline import (
     unusual_heating_values,
 )
 from reporting_agent.pipeline.provisos import (
-    behind_the_step,
     beside_the_meters,
     between_steps,
-    bought_ready,
-    constant_states,
-    default_heat,
-    far_apart,
-    gas_of_no_maker,
-    held_heat,
-    humidity,
-    little_heat,
-    longer_period,
-    neighbours,
-    output_of_another,
+    log_against_pack,
+    meters,
+    moved_energy,
     outside_runs,
-    own_power,
-    products_apart,
-    set_apart,
-    shares_in_the_log,
-    stated_limits,
-    stretches,
+    stated,
     takers,
-    unadmitted,
-    uncounted_meters,
 )
 from reporting_agent.pipeline.sitewide import SiteTotals
 
@@ -78,19 +62,19 @@ def of(
     yield from conversions.sentences(label, whole, pack)
     yield from takers.untaken(label, whole)
     yield from takers.unserved(label, whole, pack)
-    yield from unadmitted.sentences(label, whole, pack)
-    yield from unadmitted.driven_besides(label, pack.step(label.step))
-    yield from humidity.sentences(label, whole)
-    yield from constant_states.sentences(label, whole)
+    yield from takers.uncredited_energy_caveats(label, whole, pack)
+    yield from takers.driven_besides(label, pack.step(label.step))
+    yield from meters.humidity_caveats(label, whole)
+    yield from meters.state_caveats(label, whole)
     yield from heating_values.sentences(label, whole.analysed_twice, site.heating_values)
     yield from beside_the_meters.sentences(label, whole, pack)
-    yield from uncounted_meters.sentences(label, whole, pack)
-    yield from between_steps.sentences(label, whole, pack)
-    yield from outside_runs.sentences(label, whole, pack)
+    yield from meters.uncounted_meter_caveats(label, whole, pack)
+    yield from between_steps.between_steps_caveats(label, whole, pack)
+    yield from outside_runs.outside_runs_caveats(label, whole, pack)
     yield from unusual_heating_values.sentences(label, site, pack)
-    yield from default_heat.sentences(label, whole, pack)
+    yield from log_against_pack.default_heat_caveats(label, whole, pack)
     yield from own_gas.sentences(label, pack)
-    yield from gas_of_no_maker.sentences(label, whole, pack)
+    yield from takers.unexplained_gas_caveats(label, whole, pack)
     yield from scattered.sentences(label, pack.step(label.step))
     yield from needs.sentences(
         label,
@@ -101,26 +85,26 @@ def of(
         unreported,
     )
     of_days = [
-        *neighbours.sentences(label, pack.step(label.step)),
-        *stretches.sentences(label, pack.step(label.step).label_rule),
+        *moved_energy.alternating_days_caveats(label, pack.step(label.step)),
+        *moved_energy.level_shift_caveats(label, pack.step(label.step).label_rule),
     ]
-    yield from of_days or far_apart.sentences(label, pack.step(label.step))
-    yield from little_heat.sentences(label, whole, pack)
-    yield from products_apart.sentences(label, pack.step(label.step), whole)
+    yield from of_days or moved_energy.excess_scatter_caveats(label, pack.step(label.step))
+    yield from between_steps.little_heat_caveats(label, whole, pack)
+    yield from moved_energy.product_transfer_caveats(label, pack.step(label.step), whole)
     if longer is not None:
-        yield from longer_period.sentences(label, longer)
+        yield from moved_energy.longer_period_caveats(label, longer)
     if usual is not None:
-        yield from set_apart.sentences(label, usual)
-    yield from bought_ready.sentences(label, pack.step(label.step), site.static)
+        yield from outside_runs.set_apart_caveats(label, usual)
+    yield from stated.purchased_intermediate_caveats(label, pack.step(label.step), site.static)
     yield from materials_in_the_log.sentences(
         label, whole.as_logged, site, pack, {name for of in whole.unmapped.values() for name in of}
     )
-    yield from behind_the_step.sentences(label, whole.batches, site.static, pack)
-    yield from held_heat.sentences(label, whole.batches, site.static, pack)
-    yield from own_power.sentences(label, site, pack)
-    yield from shares_in_the_log.sentences(label, whole.batches, site.static, pack)
-    yield from output_of_another.sentences(label, whole.batches, pack)
+    yield from between_steps.behind_step_caveats(label, whole.batches, site.static, pack)
+    yield from log_against_pack.held_heat_caveats(label, whole.batches, site.static, pack)
+    yield from stated.own_power_caveats(label, site, pack)
+    yield from log_against_pack.share_caveats(label, whole.batches, site.static, pack)
+    yield from log_against_pack.counted_output_caveats(label, whole.batches, pack)
     yield from feed_in_the_log.sentences(label, whole.batches, pack)
     yield from yields.sentences(label, pack.step(label.step), packs.factors(pack))
-    yield from stated_limits.sentences(label, pack.step(label.step), site.static, period)
+    yield from stated.stated_limit_caveats(label, pack.step(label.step), site.static, period)
     yield from turnover.sentences(label, pack.step(label.step))

@@ -1,10 +1,8 @@
-"""What the account of the site gives to auxiliaries, other users, losses, stock and buyers of the
-energy that a step counts: told beside its label.
+"""What the site's account gives to auxiliaries, other users, losses, stock and buyers of the energy
+that a step counts: a caveat, since whatever is moved there makes a label better.
 
-Such an amount stands in no label, so whatever is moved there makes one better. What serves no step
-by name is told as if it were this step's own; losses, a share of what is available, count on what
-the step took. What was stored or resold is told where the step took any of it, or no step did. What
-steps gave back and conversions made may be sold, by a meter.
+What serves no step by name counts as if it were this step's; losses on what the step took; what was
+stored or resold where it took any, or no step did. What steps gave back may be sold, by a meter.
 """
 
 from __future__ import annotations

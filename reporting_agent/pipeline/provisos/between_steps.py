@@ -1,17 +1,14 @@
-"""Energy of one step that is booked at others of the same works: the works' sum closes, and the
-others take more than such steps do.
+"""What may be a step's own and stands elsewhere: beyond what conversions, auxiliaries and other
+steps usually take (`TypicalTake`), behind its own product, or in no file and no account.
 
-A pack says what its steps usually take of electricity and of heat (`TypicalTake`). What the other
-steps of a works, their auxiliaries and the working media made for them take above the typical is
-added up and told beside a label as if it were this step's own, where it is beyond what such works
-scatter by, or a single step is above the most that is usual. No more is told than leaves the step
-within what is usual of it. An old step is told as one that carries energy of others; nothing is
-held.
+Reported as if it were this step's own, where beyond the scatter of such works or a single step
+above the most usual; no more than leaves the step within the usual. A step that took far less heat
+than such plants says so (hot charging and heat from electricity are reasons).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, hypot
 
@@ -22,11 +19,88 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import TypicalTake
-from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, enumerated, significant
+from benchmarks.measurements import Batch, Metric
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack, Step
+from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
+from reporting_agent.pipeline.provisos.stated import percent
 from reporting_agent.pipeline.sitewide import SiteTotals
+
+
+def behind_step_caveats(
+    label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack
+) -> Iterator[Words]:
+    """By what states it, the materials that the log charges and the label of what went through the
+    step and stayed.
+    """
+    step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
+    if value is None or label.made_from is None or own_output(own) <= 0:
+        return
+    charged, charges = (
+        ChargedMaterials.by(batches, pack),
+        dict[tuple[str, bool], list[tuple[Value, float]]](),
+    )
+    for at, material, columns in charged.at(step):
+        named = at.unless or at.returns
+        if named and (amount := charged.amount(own, columns) / own_output(own)) > 0:
+            charges.setdefault((named, at.returns is not None), []).append((material.words, amount))
+    for (name, back), added in charges.items():
+        stated = percent(label.made_from, name, static)
+        share = fsum(amount for _, amount in added) if stated is None else stated / 100
+        if not WORTH_TELLING < share < 1:
+            continue
+        shown: dict[str, Value] = {
+            "per": step.output_unit,
+            "through_it": significant(value / (1 - share), 3),
+            "unit": label.unit,
+            "variable": name,
+        }
+        materials = enumerated(
+            Phrase("%(column)s %(amount)s t", column=what, amount=significant(amount, 3))
+            for what, amount in added
+        )
+        if back and stated is not None:
+            sentence = Phrase(
+                "The site states that %(share)s %% of the weighed output returns as charge "
+                "(%(variable)s). Per %(per)s that remains "
+                "the label would be %(through_it)s %(unit)s. Keep the scale records for an "
+                "auditor.",
+                share=significant(stated, 3),
+                **shown,
+            )
+        elif back:
+            sentence = Phrase(
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can be "
+                "output that is screened off after the "
+                "scale and returns. Per %(per)s that remains the label would then be up to "
+                "%(through_it)s %(unit)s. State under "
+                "[static] how much of the output returns in this way, in %% (%(variable)s), 0 if "
+                "it is weighed after the screen.",
+                materials=materials,
+                **shown,
+            )
+        elif stated is not None:
+            sentence = Phrase(
+                "The site states that %(share)s %% of the output was added after the step "
+                "(%(variable)s). Per %(per)s that went "
+                "through the step the label would be %(through_it)s %(unit)s. Keep the scale "
+                "records for an auditor.",
+                share=significant(stated, 3),
+                **shown,
+            )
+        else:
+            sentence = Phrase(
+                "The log shows, per %(per)s of output, a charge of %(materials)s, which can also "
+                "be added after the step. Per "
+                "%(per)s that went through the step the label would then be up to %(through_it)s "
+                "%(unit)s. State under [static] how "
+                "much of the output was added in this way, in %% (%(variable)s), 0 if none was.",
+                materials=materials,
+                **shown,
+            )
+        yield Words.of(sentence)
+
 
 NAMED = 0.05
 """Of all that others take above the typical, what one of them takes to be named (a convention of
@@ -96,7 +170,7 @@ class StepEnergyUse:
         )
 
 
-def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
+def between_steps_caveats(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What others take above the typical, as part of this label; and of what this step takes so,
     whose labels it may be part of.
     """
@@ -241,3 +315,53 @@ def _says(label: StepLabel, of: StepEnergyUse, whole: SiteTotals, pack: Pack) ->
 
 def _worth(size: float, label: StepLabel) -> bool:
     return label.best.value is not None and size > WORTH_TELLING * abs(label.best.value)
+
+
+FAR = 0.75
+"""Of the typical, from which on down heat is far below it, where that is beyond what such plants
+scatter by (a convention of ours).
+"""
+HARDLY_ANY = 0.25
+"""Of the typical, what is hardly any heat, however much such plants scatter (a convention of
+ours).
+"""
+
+
+def little_heat_caveats(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
+    """What the step takes of heat, what is typical, and by how much the label would be higher with
+    that.
+    """
+    step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
+    usual = next(
+        (take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None
+    )
+    heats = [
+        carrier
+        for carrier in (*step.boundary.carriers, *step.boundary.counted)
+        if CARRIERS[carrier].thermal and counts(carrier, label.metric)
+    ]
+    if usual is None or label.best.value is None or not heats or not output > 0:
+        return
+    use = StepEnergyUse.of(step, usual, whole)
+    amount = 0.0 if use is None else use.amount
+    far = min(usual.typical - (usual.most - usual.typical) / 2, FAR * usual.typical)
+    if amount >= max(far, HARDLY_ANY * usual.typical):
+        return
+    heat = max(use.mj, key=use.mj.__getitem__) if use is not None else heats[0]
+    missing_mj = (usual.typical - amount) * MJ_PER[usual.unit]
+    size = in_unit_of(label, heat, missing_mj, "MJ", None, whole, pack)
+    if size <= WORTH_TELLING * abs(label.best.value):
+        return
+    sentence = Phrase(
+        "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need "
+        "less, for example with hot charging "
+        "or electric heat. If fuel is missing from the files and the account, the label would be "
+        "higher by up to %(size)s %(unit)s. "
+        "Keep the bills of all fuels for an auditor.",
+        amount=f"{significant(amount, 3)} {usual.unit}",
+        per=step.output_unit,
+        typical=f"{usual.typical:g} {usual.unit}",
+        size=significant(size, 3),
+        unit=label.unit,
+    )
+    yield Words.of(sentence)

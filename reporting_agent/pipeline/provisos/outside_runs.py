@@ -1,28 +1,27 @@
-"""Energy of a step that its meters measured, or would have, and that no run of its label holds:
-told beside the label with its size.
+"""Energy of a step that no run of its label holds: outside any run, or in runs with product that
+the plant logs as tests, trials, start-ups or faults (the label with these as usual runs).
 
-One account: what every meter of the step measured in the period, and what it would have while it
-told nothing, less what runs that count hold. The rest fell outside any run, or to runs that made no
-product or that the label leaves out: honest plants wait, start and stop, and of 40 labels of
-simulated works that was 5.7 % of the label at most. Or nobody saw it: a meter is of runs that do
-not come, ends without a successor, or its peaks are blank or beyond its range; of those labels that
-was 0.1 %. What a pause beside a run, or a run without product, draws at the power of runs is no
-waiting, the run went on: 0.8 % of those labels at most, a day whose row could not be read.
+What the step's meters measured, and would have while blank, less what counted runs hold. Of 40
+labels of simulated works outside runs at most 5.7 % of the label, unseen 0.1 %, at the power of
+runs 0.8 %.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import fsum
 
 import numpy as np
 
 from benchmarks.declared import Words
-from benchmarks.labels import ExclusionReason, StepLabel
+from benchmarks.label_keys import LabelKey
+from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.columns import Floats, counts, within
+from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import MeasuredBatches
-from benchmarks.measurements import Direction, ProductStatus
-from benchmarks.phrases import Phrase, enumerated, significant
+from benchmarks.measurements import Batch, Direction, OperatingState, ProductStatus
+from benchmarks.phrases import Phrase, enumerated, in_number, significant
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack
@@ -31,6 +30,57 @@ from reporting_agent.metering.record import PEAK
 from reporting_agent.pipeline.meter_accounts import MeterAccount
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
 from reporting_agent.pipeline.sitewide import SiteTotals
+
+
+def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
+    """The batches with all of these as good ones of normal running; None where there are none."""
+    apart = [_is_apart(batch) for batch in batches]
+    if not any(apart):
+        return None
+    return [
+        replace(batch, status=ProductStatus.GOOD, state=OperatingState.NORMAL) if of else batch
+        for batch, of in zip(batches, apart, strict=True)
+    ]
+
+
+def _is_apart(batch: Batch) -> bool:
+    of_product = batch.status is ProductStatus.TEST or (
+        batch.status is ProductStatus.GOOD and batch.state is not OperatingState.NORMAL
+    )
+    return of_product and batch.excluded is None and batch.output > 0
+
+
+def set_apart_caveats(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
+    """What the label would be with them, where that is higher by more than `WORTH_TELLING` of
+    it.
+    """
+    key = LabelKey.of(label)
+    other = next((candidate for candidate in usual.steps if LabelKey.of(candidate) == key), None)
+    best, with_all = label.best.value, None if other is None else other.best.value
+    if (
+        other is not None
+        and best is not None
+        and with_all is not None
+        and with_all - best > WORTH_TELLING * abs(best)
+    ):
+        sentence = in_number(
+            other.used - label.used,
+            "The log marks %(count)s run with product as a test, or as not normal running, so it "
+            "is left out. "
+            "With it the label would be %(other)s %(unit)s instead of %(best)s. Keep the order of "
+            "this test for "
+            "an auditor.",
+            "The log marks %(count)s runs with product as tests, or as not normal running, so "
+            "they are left out. With them the label "
+            "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for "
+            "an auditor.",
+            count=other.used - label.used,
+            other=significant(with_all, 4),
+            best=significant(best, 4),
+            unit=label.unit,
+        )
+        yield Words.of(sentence)
+
 
 WAITING = 0.06
 """Of a label, what a plant's waiting, starting and stopping may come to and go untold (a convention
@@ -60,7 +110,7 @@ period.
 """
 
 
-def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
+def outside_runs_caveats(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What the label would be with all of it, and what each part of that is."""
     measured, step = label.made_from, pack.step(label.step)
     output = whole.outputs.get(label.step, 0.0)

@@ -1,31 +1,146 @@
-"""Steam, heat and gas that a label credits and nobody takes, and what conversions take for heat and
-power that no taker takes.
+"""Energy given back and its recipients: steam, heat and gas that nobody takes, that a boundary does
+not credit, and gas that nothing on the site makes.
 
-Over the period all that steps give back of a carrier, less what they take of it themselves, is held
-against what is left of its takers' heat once purchases and conversions of the site have served
-them. Takers are steps whose labels count it, auxiliaries of other steps that have a label, and
-buyers; what is no production pays for nothing. A conversion is a taker by the part of what it gives
-that these take: a heater of the step's own drum is none, nor a turbine for the offices. Power has
-users at every step and one grid for what is made and bought: of it any other step is a taker, and
-what is bought is held against use by the site's balance alone.
+What steps give back, less own use, is held against the heat of steps whose labels count it,
+auxiliaries of labelled steps and buyers, after purchases and conversions; a conversion is a
+recipient by the part that these take. Power of any other step. Where steps take more of a works gas
+than is made, the rest was bought: at the richest gas known (natural gas booked as coke-oven gas
+counts half). Only what the pack credits lowers a label (ISO 50006, 5.3); a turned direction shows
+as what it would be, had the step taken it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import fsum
+from contextlib import suppress
+from datetime import timedelta
+from math import ceil, fsum
+
+import numpy as np
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import MJ_PER
 from benchmarks.declared import Words
-from benchmarks.labels import StepLabel
+from benchmarks.errors import InputError
+from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
+from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, Value, significant
-from benchmarks.routes import Pack
+from benchmarks.phrases import Phrase, Value, enumerated, significant
+from benchmarks.quantities import mj_in, ratio
+from benchmarks.routes import Pack, Step
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
-from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
+from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of, size_of
 from reporting_agent.pipeline.sitewide import SiteTotals
+
+ANALYSED = timedelta(days=31)
+"""In which a gas that is bought is analysed once at least, so that its values differ (a convention
+of ours).
+"""
+
+
+def unexplained_gas_caveats(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
+    """By gas that the label counts and nothing on the site makes, the label were it the richest."""
+    best, rule = label.best.value, pack.step(label.step).metric(label.metric)
+    gases = {
+        usual.carrier: value
+        for usual in pack.heating_values
+        if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))
+    }
+    if best is None or rule is None or not label.output or not gases:
+        return
+    for carrier, energy in label.energy_by_carrier.items():
+        if CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric) or energy <= 0:
+            continue
+        bought, (mean, values, months) = (
+            _bought(carrier, whole),
+            _values(label, carrier, energy, gases.get(carrier, 0.0)),
+        )
+        if mean <= 0 or (_is_purchased(carrier, whole) and values >= max(2, ceil(months))):
+            continue
+        as_richer = {
+            gas: best + bought * energy / label.output * (value / mean - 1)
+            for gas, value in gases.items()
+        }
+        can_be = {
+            gas: value for gas, value in as_richer.items() if value <= rule.ceiling
+        }  # beyond it no such step lies
+        richest = max(can_be, key=can_be.__getitem__, default=carrier)
+        if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):
+            continue
+        sentence = Phrase(
+            "No step and no conversion in the files makes %(share)s of the %(carrier)s (%(mean)s "
+            "on average): it was bought, or "
+            "another gas is recorded under its name. If it were %(richest)s (%(value)s), the "
+            "label would be %(high)s %(unit)s "
+            "instead of %(best)s. Log what makes it, or name it under purchased of "
+            "[site_boundary], with heating values from an "
+            "analysis each month; keep the supplier's contract for an auditor.",
+            share=f"{bought:.0%}",
+            carrier=CARRIERS[carrier].words,
+            mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",
+            richest=CARRIERS[richest].words,
+            value=f"{gases[richest]:g}",
+            high=significant(can_be[richest], 4),
+            best=significant(best, 4),
+            unit=label.unit,
+        )
+        yield Words.of(sentence)
+
+
+def _bought(carrier: str, whole: SiteTotals) -> float:
+    """Of what steps took of a gas, the share that neither steps gave back nor conversions made."""
+    fence = whole.site.site_boundary
+    given_mj = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
+    flows = (
+        flow
+        for conversion in (fence.conversions if fence else ())
+        for flow in conversion.gives
+        if flow.carrier == carrier
+    )
+    given_mj += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
+    taken_mj = fsum(whole.of_steps(carrier, Direction.IMPORT).values())
+    return max(1 - given_mj / taken_mj, 0.0) if taken_mj > 0 else 1.0
+
+
+def _usual(usual: UsualHeat) -> float:
+    """What is typical of a carrier, or lies between its bounds; 0 where nothing is usual."""
+    return usual.typical or ((usual.least or 0.0) + (usual.most or 0.0)) / 2
+
+
+def _is_purchased(carrier: str, whole: SiteTotals) -> bool:
+    fence = whole.site.site_boundary
+    return fence is not None and any(flow.carrier == carrier for flow in fence.purchased)
+
+
+def _values(
+    label: StepLabel, carrier: str, energy: float, usual: float
+) -> tuple[float, int, float]:
+    """The mean heating value in MJ per the gas's own unit, how many different ones its runs have,
+    over how many times `ANALYSED`; an amount of heat stands for so much of the usual gas."""
+    measured, own = label.made_from, CARRIERS[carrier].unit
+    if measured is None:
+        return 0.0, 0, 0.0
+    columns, used = measured.columns, np.isin(measured.columns.entry_row, measured.rows)
+    quantities = np.bincount(
+        columns.entry_kind[used], columns.entry_quantity[used], len(columns.kinds)
+    )
+    amount, values = 0.0, set[float]()
+    for index in np.flatnonzero(quantities).tolist():
+        kind = columns.kinds[index]
+        if kind.carrier != carrier or kind.direction is not Direction.IMPORT:
+            continue
+        if (of_energy := mj_in(kind.unit)) is not None:
+            amount += quantities[index] * of_energy / usual if usual else 0.0
+        else:
+            with suppress(InputError):  # a gas by its mass
+                amount += quantities[index] * ratio(kind.unit, own)
+            values |= {kind.lhv_mj_per_unit} if kind.lhv_mj_per_unit is not None else set()
+    starts = [columns.batches[row].start for row in measured.rows.tolist()]
+    mean = energy * MJ_PER[label.energy_unit] / amount if amount else 0.0
+    return mean, len(values), (max(starts) - min(starts)) / ANALYSED
+
 
 FORMS = frozenset({"steam", "heat", "gas", "electricity"})
 NEARLY = 0.05
@@ -260,3 +375,62 @@ def _sentence(carrier: str, rest: float, share: float, label: StepLabel) -> Phra
         share=f"{share:.2%}",
         **size,
     )
+
+
+def uncredited_energy_caveats(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
+    """By how much the label would be higher, had the step taken what it is said to give back."""
+    step = pack.step(label.step)
+    output = whole.outputs.get(label.step, 0.0)
+    if label.best.value is None or output <= 0:
+        return
+    sizes: dict[str, float] = {}
+    for (of, carrier, is_taken, unit, lhv), quantity in whole.amounts.items():
+        if (
+            of == label.step
+            and not is_taken
+            and carrier not in step.boundary.credited
+            and carrier in CARRIERS
+            and counts(carrier, label.metric)
+        ):
+            sizes[carrier] = (
+                sizes.get(carrier, 0.0)
+                + in_unit_of(label, carrier, quantity, unit, lhv, whole, pack) / output
+            )
+    if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
+        ordered = sorted(sizes.items(), key=lambda item: -item[1])
+        sentence = Phrase(
+            "The step is declared to give back energy that its boundary does not credit, so no "
+            "metric counts it: %(carriers)s %(unit)s."
+            " If the step had used this energy, the label would be %(size)s %(unit)s higher. "
+            "Correct the direction. If the energy only"
+            " passes through, assign the meter to no step and name it in [site_boundary].",
+            carriers=enumerated(
+                Phrase(
+                    "%(carrier)s %(size)s",
+                    carrier=CARRIERS[carrier].words,
+                    size=significant(size, 3),
+                )
+                for carrier, size in ordered
+                if size > 0
+            ),
+            size=significant(together, 3),
+            unit=label.unit,
+        )
+        yield Words.of(sentence)
+
+
+def driven_besides(label: StepLabel, step: Step) -> Iterator[Words]:
+    """Why runs that took what the boundary holds and the metric does not count have no label in it
+    (`alone`): which of the two drove the step cannot be told."""
+    besides = [CARRIERS[use.carrier].words for use in label.outside if use.is_inside]
+    if label.best.value is None and label.best.reason == ExclusionReason.ENERGY_OUTSIDE and besides:
+        sentence = Phrase(
+            "This metric compares only runs that use no other energy than it counts, because "
+            "other energy may do the same work. "
+            "These runs also used %(carriers)s, which is inside the boundary, for example in a "
+            "dryer. Their label is that of "
+            "%(metrics)s.",
+            carriers=enumerated(besides),
+            metrics=enumerated(str(rule.metric) for rule in step.metrics if not rule.alone),
+        )
+        yield Words.of(sentence)

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.baselines.baseline import Baseline, Chart
 from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
+from reporting_agent.report.drawing import WIDTH, DrawingScale, dots, line, tick_text, ticks
 from reporting_agent.report.figures import (
     MINUS,
     DisplayUnit,
@@ -21,7 +22,6 @@ from reporting_agent.report.figures import (
     scaled,
     unit_for,
 )
-from reporting_agent.report.svg import WIDTH, DrawingScale, dots, line, tick_text, ticks
 from reporting_agent.report.view import View
 
 HEIGHT = 200

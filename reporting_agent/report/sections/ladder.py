@@ -1,10 +1,8 @@
 """The step ladder: every labelled step from its best to its typical, with the interval, on one
-scale; limits beside it.
+scale of energy above the best.
 
-The scale is energy above the best, so every best stands at 0 and rungs can be compared. Where the
-steps belong to the pack's main route it is coal equivalent per unit of the route's product (step
-value x reference ratio); else, and for a single step, it is the step's own unit. A limit of a
-standard has another basis (a yearly average) and gets no position: no gap is drawn to it.
+In the pack's main route in coal equivalent per unit of its product (step value x reference ratio),
+else in the step's unit. A standard's limit is a yearly average: it gets no position.
 """
 
 from __future__ import annotations
@@ -19,8 +17,8 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import LimitGrade
 from benchmarks.quantities import mj_in
+from reporting_agent.report.drawing import tick_text, ticks
 from reporting_agent.report.figures import figure, half_width, shown, signed
-from reporting_agent.report.svg import tick_text, ticks
 from reporting_agent.report.view import LabelGroup, View
 
 LEFT, RIGHT = 4.0, 90.0  # per cent of the drawing that the scale uses

@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
+from reporting_agent.report.drawing import WIDTH, DrawingScale, line, tick_text, ticks
 from reporting_agent.report.figures import count, month, percent, unit_for
-from reporting_agent.report.svg import WIDTH, DrawingScale, line, tick_text, ticks
 from reporting_agent.savings import SavingAction, VerifiedSaving
 from reporting_agent.savings.telling import STATES, VERDICTS, SavingVerdict
 

@@ -13,6 +13,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.labels import LimitGrade, StepLabel
 from benchmarks.labels.outside import OutsideUse
 from reporting_agent.pipeline.following import sinks_of
+from reporting_agent.report.drawing import over_time, points, spread, window
 from reporting_agent.report.figures import (
     MINUS,
     count,
@@ -23,7 +24,6 @@ from reporting_agent.report.figures import (
     scaled,
     shown,
 )
-from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import LabelGroup, View
 from reporting_agent.report.words import rule

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reporting_agent.pipeline import copies_counted_once
+from reporting_agent.pipeline import scattered
 from reporting_agent.pipeline.outward.releasable import steps_in_doubt
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
@@ -56,11 +56,9 @@ def kiln(
     result = labelled(site)
     best = of(result, "clinker-burning").best.value
     assert best is not None
-    findings = [finding for finding in result.findings if finding.code == copies_counted_once.CODE]
+    findings = [finding for finding in result.findings if finding.code == scattered.CODE]
     if findings:
-        assert {why.code for why in steps_in_doubt(result.site_label).values()} == {
-            copies_counted_once.CODE
-        }
+        assert {why.code for why in steps_in_doubt(result.site_label).values()} == {scattered.CODE}
     return best, [str(finding.sentence) for finding in findings]
 
 

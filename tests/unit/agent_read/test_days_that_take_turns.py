@@ -14,7 +14,7 @@ import pytest
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
-from reporting_agent.pipeline.provisos import far_apart
+from reporting_agent.pipeline.provisos import moved_energy
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
@@ -178,10 +178,10 @@ def test_of_honest_records_that_scatter_more_than_the_pack_takes_for_usual_few_a
         bad = (chance.random(runs) < 0.06) * chance.exponential(1.5, runs)
         record = scatter * (chance.normal(0, 1, runs) + bad)
         distance.append(record.mean() - np.sort(record)[rank])
-    share = np.mean(np.array(distance) > far_apart.bound(usual, runs))
+    share = np.mean(np.array(distance) > moved_energy.bound(usual, runs))
     assert share <= most
     assert (runs, scatter) != (40, 1.5) or np.mean(
-        np.array(distance) > far_apart.TIMES * usual
+        np.array(distance) > moved_energy.TIMES * usual
     ) > 0.1
 
 

@@ -16,7 +16,7 @@ from benchmarks.measurements import Batch, OperatingState, Period
 from reporting_agent import pipeline
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import runs
-from reporting_agent.pipeline.outward import cut_runs
+from reporting_agent.pipeline.outward import judging
 from reporting_agent.sources import LOG, Table, read_table
 
 PROFILE = Path(__file__).parents[3] / "fixtures" / "profiles" / "small-firm"
@@ -407,7 +407,7 @@ def test_a_mean_power_without_a_span_is_left_out_on_both_roads(
         logged(tmp_path, "log.csv", rows),
     )
     batches = (
-        cut_runs.cut([table], chosen, PACK)[0]
+        judging.cut([table], chosen, PACK)[0]
         if cut_out
         else runs.cut([table], chosen, PACK).batches
     )
@@ -421,7 +421,7 @@ def test_a_mean_power_over_no_time_does_not_leave_either(tmp_path: Path) -> None
         f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{items},items,30,"
         for at, items in ((5, 4), (10, 4), (10, 4), (10, 7))
     ]
-    (run,), _ = cut_runs.cut(
+    (run,), _ = judging.cut(
         [logged(tmp_path, "log.csv", rows)], site(energy="rate", unit="kW"), PACK
     )
     assert [run.output, run.energy[0].quantity] == pytest.approx([0.008, 5.0])
@@ -487,7 +487,7 @@ def test_which_file_a_row_stands_in_means_nothing(
     assert bare(parted.batches) == bare(once.batches)
     assert parted.left_out == once.left_out
     assert counts(parted) == {**counts(once), "log-repeated": len(midnights)}
-    assert bare(cut_runs.cut(days, chosen, PACK)[0]) == bare(cut_runs.cut([whole], chosen, PACK)[0])
+    assert bare(judging.cut(days, chosen, PACK)[0]) == bare(judging.cut([whole], chosen, PACK)[0])
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_a_row_that_stands_twice_or_covers_no_time_changes_no_other_run_on_its_w
             logged(tmp_path, name, rows),
             *([logged(tmp_path, f"beside-{name}", changed)] if changed else []),
         ]
-        batches, _ = cut_runs.cut(tables, chosen, PACK)
+        batches, _ = judging.cut(tables, chosen, PACK)
         return {batch.batch_id[-5:]: replace(batch, place=None) for batch in batches}
 
     once = leaving("log.csv", [])

@@ -10,7 +10,7 @@ import pytest
 
 from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline.provisos import in_the_future
+from reporting_agent.pipeline.provisos import stated
 from tests.unit.agent_read.small_works import Ran, labelled, took, works
 
 
@@ -23,7 +23,7 @@ def test_runs_later_than_now_are_told_beside_the_label(
 ) -> None:
     """60 days from the first of January: 28 begin after the first of February."""
     mill = Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
-    site_label = in_the_future.with_sentences(
+    site_label = stated.with_sentences(
         labelled(works(tmp_path, "cement", {"cement-grinding": mill})).site_label, now
     )
     for label in site_label.steps:

@@ -13,7 +13,7 @@ from benchmarks.measurements import Period
 from benchmarks.privacy import stability
 from reporting_agent import pipeline
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.pipeline.outward import stated_shares
+from reporting_agent.pipeline.outward import own_metering
 from reporting_agent.pipeline.outward.releasable import in_doubt
 from tests.statistical import raw_plants
 from tests.statistical.raw_plants import Plant
@@ -52,7 +52,7 @@ def test_each_batch_has_its_part_of_the_range_whatever_was_read(
         (own,) = [entry for entry in batch.energy if entry.of_shared_meter]
         hours = (batch.end - batch.start).total_seconds() / 3600
         assert own.quantity == pytest.approx(stated[batch.equipment] * hours)
-    (sentence,) = stated_shares.sentences(site, data.pack)
+    (sentence,) = own_metering.sentences(site, data.pack)
     assert f"a = {stated['a']:g}, b = {stated['b']:g}" in sentence
     assert "at most 2.0%" in sentence
 
@@ -99,7 +99,7 @@ def test_small_meters_are_small_together(tmp_path: Path) -> None:
     second = plant.site[start:].replace('id = "both"', 'id = "second"')
     site, data = read(replace(plant, site=plant.site + second), tmp_path)
     assert path_of(data).bound is None
-    assert list(stated_shares.sentences(site, data.pack)) == []
+    assert list(own_metering.sentences(site, data.pack)) == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.pipeline.outward.differences import differences, reminder
+from reporting_agent.pipeline.outward.releasable import differences, reminder
 from tests.statistical import raw_plants
 from tests.statistical.outward_road import declare
 from tests.statistical.raw_plants import Plant

@@ -30,8 +30,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import analyse
 from reporting_agent.changes import causes
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
-from reporting_agent.changes.jumps import Daily, jumps, told_from
-from reporting_agent.changes.lines import of_product
+from reporting_agent.changes.lines import Daily, jumps, of_product, told_from
 from reporting_agent.changes.questioned_label import questioned
 from reporting_agent.changes.review import ChangeQuestion, Review, review
 from reporting_agent.changes.telling import sentence, to_declare

@@ -12,10 +12,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from reporting_agent.changes import freed, levels
+from reporting_agent.changes import levels, smallest_change
 from reporting_agent.changes.change import ChangeCause, ChangeKind
-from reporting_agent.changes.jumps import LEAST_OF_RATE, Daily, daily, jumps
-from reporting_agent.changes.lines import MeterLine
+from reporting_agent.changes.lines import LEAST_OF_RATE, Daily, MeterLine, daily, jumps
 from reporting_agent.changes.telling import to_declare
 
 DAYS = np.arange(739_000, 739_364, dtype=np.int64)
@@ -55,7 +54,7 @@ def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> MeterLine:
 @pytest.mark.parametrize("seed", range(10))
 def test_a_tenth_of_a_kilns_gas_hides_in_its_load_and_is_seen_without_it(seed: int) -> None:
     line = kiln(seed, 0.9)
-    steps = freed.steps(freed.of_line(line))
+    steps = smallest_change.steps(smallest_change.of_line(line))
     assert [abs(step.day - DAYS[SINCE]) <= 12 for step in steps] == [True]
     assert abs(steps[0].by - np.log(0.9)) < 3 * steps[0].error
 
@@ -72,7 +71,9 @@ def test_what_is_seen_without_the_load_is_asked_about() -> None:
 @pytest.mark.slow
 def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
     shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_output))) for seed in range(40))
-    freed_shown = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
+    freed_shown = sum(
+        bool(smallest_change.steps(smallest_change.of_line(kiln(seed, 0.93)))) for seed in range(40)
+    )
     assert shown < 10
     assert freed_shown > 34
 
@@ -81,22 +82,32 @@ def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
 @pytest.mark.parametrize("season", [0.0, 0.05])
 def test_a_year_that_only_drifts_has_no_step(season: float) -> None:
     assert (
-        sum(bool(freed.steps(freed.of_line(kiln(seed, season=season)))) for seed in range(100)) == 0
+        sum(
+            bool(smallest_change.steps(smallest_change.of_line(kiln(seed, season=season))))
+            for seed in range(100)
+        )
+        == 0
     )
 
 
 def test_half_of_the_steps_are_seen_from_the_size_on_that_is_told() -> None:
-    least = freed.told_from(freed.of_line(kiln(1)))
+    least = smallest_change.freed_told_from(smallest_change.of_line(kiln(1)))
     assert least is not None
     assert 0.03 < least < 0.055
-    assert sum(bool(freed.steps(freed.of_line(kiln(seed, 0.95)))) for seed in range(40)) > 20
+    assert (
+        sum(
+            bool(smallest_change.steps(smallest_change.of_line(kiln(seed, 0.95))))
+            for seed in range(40)
+        )
+        > 20
+    )
 
 
 def test_half_a_year_tells_no_season_from_a_level() -> None:
     line = kiln(1, 0.9)
     half = Daily(DAYS[:180], (line.power - line.rate)[:180])
-    assert freed.steps(half) == []
-    assert freed.told_from(half) is None
+    assert smallest_change.steps(half) == []
+    assert smallest_change.freed_told_from(half) is None
 
 
 def test_a_load_that_never_differs_has_no_step() -> None:
@@ -108,8 +119,8 @@ def test_a_load_that_never_differs_has_no_step() -> None:
             day=DAYS, power=flat, rate=flat, per_output=flat, conditions=(), **OF_THE_LINE
         ),
     )
-    assert freed.steps(freed.of_line(level)) == []
-    assert freed.steps(freed.of_line(line)) == []
+    assert smallest_change.steps(smallest_change.of_line(level)) == []
+    assert smallest_change.steps(smallest_change.of_line(line)) == []
 
 
 def by_the_day(
@@ -228,7 +239,7 @@ def test_long_tons_in_two_fifths_of_half_a_year_are_seen_in_the_whole_record_and
     by = float(np.log(1.016))
     records = [half_a_year(seed, by) for seed in range(40)]
     assert sum(bool(jumps(record, LEAST_OF_RATE)) for record in records) < 4
-    by_record = [freed.steps(record, LEAST_OF_RATE, 0, whole=True) for record in records]
+    by_record = [smallest_change.steps(record, LEAST_OF_RATE, 0, whole=True) for record in records]
     assert (
         sum(len(steps) == 1 and abs(steps[0].by - by) < 3 * steps[0].error for steps in by_record)
         >= 12
@@ -240,7 +251,11 @@ def test_long_tons_in_two_fifths_of_half_a_year_are_seen_in_the_whole_record_and
 def test_half_a_year_that_only_scatters_has_no_step_of_output(season: float) -> None:
     assert (
         sum(
-            bool(freed.steps(half_a_year(seed, season=season), LEAST_OF_RATE, 0, whole=True))
+            bool(
+                smallest_change.steps(
+                    half_a_year(seed, season=season), LEAST_OF_RATE, 0, whole=True
+                )
+            )
             for seed in range(200)
         )
         <= 3

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from reporting_agent.changes import readings
+from reporting_agent.changes import days
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.metering import MeterRecord
@@ -36,9 +36,9 @@ def change(kind: ChangeKind, size: float) -> Change:
 
 
 def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
-    assert readings.gaps_of_meters([record(0.75)]) == {"F2": pytest.approx(0.25, abs=1e-4)}
+    assert days.gaps_of_meters([record(0.75)]) == {"F2": pytest.approx(0.25, abs=1e-4)}
     assert (
-        readings.gaps_of_meters(
+        days.gaps_of_meters(
             [record(1.0), record(0.97), record(0.75, "register"), record(0.5, known_s=YEAR_S / 2)]
         )
         == {}
@@ -46,7 +46,7 @@ def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
 
 
 def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not_at_all() -> None:
-    (fall,) = readings.falls_or_clocks(
+    (fall,) = days.falls_or_clocks(
         {"F2": 0.25}, [change(ChangeKind.LEVEL, 0.47)], [change(ChangeKind.CLOCK, -453.0)]
     )
     assert (fall.kind, fall.first, fall.size, fall.causes) == (
@@ -62,10 +62,10 @@ def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not
 def test_a_clock_that_only_seems_to_move_is_told_as_rows() -> None:
     assert [
         fall.kind
-        for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(ChangeKind.CLOCK, -453.0)])
+        for fall in days.falls_or_clocks({"F2": 0.5}, [], [change(ChangeKind.CLOCK, -453.0)])
     ] == [ChangeKind.ROWS]
 
 
 def test_a_logger_that_leaves_out_rows_of_nothing_is_not_asked_about() -> None:
-    assert readings.falls_or_clocks({"F2": 0.25}, [], []) == []
-    assert readings.falls_or_clocks({"F2": 0.25}, [change(ChangeKind.LEVEL, 1.2)], []) == []
+    assert days.falls_or_clocks({"F2": 0.25}, [], []) == []
+    assert days.falls_or_clocks({"F2": 0.25}, [change(ChangeKind.LEVEL, 1.2)], []) == []

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.measurements import Direction, Period
 from reporting_agent import pipeline
-from reporting_agent.changes import readings
+from reporting_agent.changes import days
 from reporting_agent.changes.change import ChangeKind
 from reporting_agent.changes.review import review
 from reporting_agent.changes.telling import sentence
@@ -104,5 +104,5 @@ def test_a_meter_that_shows_nothing_above_zero_is_told_so_and_by_no_share(
             meter=meter, facts=SimpleNamespace(lowest=lowest, highest=highest), **hours
         ),
     )
-    (change,) = readings.negatives_of_meters([record], UTC)
+    (change,) = days.negatives_of_meters([record], UTC)
     assert phrase in str(sentence(change))

@@ -11,10 +11,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from reporting_agent.changes import levels, products
+from reporting_agent.changes import booking, levels
 from reporting_agent.changes.change import Change, ChangeKind
-from reporting_agent.changes.jumps import Daily
-from reporting_agent.changes.lines import MeterLine
+from reporting_agent.changes.lines import Daily, MeterLine
 
 BREADS = ("toast", "rye", "rolls", "baguette")
 DAYS = 300
@@ -57,7 +56,7 @@ def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> MeterLin
 @pytest.mark.parametrize("seed", range(5))
 def test_one_bread_booked_too_heavy_is_told_by_name(seed: int) -> None:
     line = oven(seed, {"toast": 1.15})
-    (product_change,) = products.of_lines([line])
+    (product_change,) = booking.of_lines([line])
     assert (product_change.kind, product_change.product, product_change.equipment) == (
         ChangeKind.OUTPUT,
         "toast",
@@ -72,28 +71,28 @@ def test_one_bread_booked_too_heavy_is_told_by_name(seed: int) -> None:
 
 
 def test_two_names_exchanged_for_two_months_are_two_changes_with_an_end() -> None:
-    changes = products.of_lines([oven(1, {"toast": 1.6, "rolls": 1 / 1.6}, until=SINCE + 60)])
+    changes = booking.of_lines([oven(1, {"toast": 1.6, "rolls": 1 / 1.6}, until=SINCE + 60)])
     assert {change.product for change in changes} == {"toast", "rolls"}
     assert all(change.until is not None for change in changes)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_all_products_share_is_of_none_of_them(seed: int) -> None:
-    assert products.of_lines([oven(seed, dict.fromkeys(BREADS, 1.15))]) == []
+    assert booking.of_lines([oven(seed, dict.fromkeys(BREADS, 1.15))]) == []
 
 
 @pytest.mark.slow
 def test_a_sound_line_is_not_asked_about() -> None:
-    assert sum(bool(products.of_lines([oven(seed, {})])) for seed in range(60)) == 0
+    assert sum(bool(booking.of_lines([oven(seed, {})])) for seed in range(60)) == 0
 
 
 def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
-    (change,) = products.of_lines([oven(2, {"toast": 1.15})])
+    (change,) = booking.of_lines([oven(2, {"toast": 1.15})])
     of_line = Change(
         ChangeKind.PROCESS, "baking", ("gas",), ("oven-1",), change.first, None, 0.97, 0.01, ()
     )
-    assert products.explained(of_line, [change])
-    assert not products.explained(of_line, [])
+    assert booking.explained(of_line, [change])
+    assert not booking.explained(of_line, [])
 
 
 def converter(seed: int, factor: float = 1.0) -> MeterLine:
@@ -136,12 +135,12 @@ def converter(seed: int, factor: float = 1.0) -> MeterLine:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_campaign_beside_some_bad_heats_of_another_product_is_one_comparison(seed: int) -> None:
-    assert products.of_lines([converter(seed)]) == []
+    assert booking.of_lines([converter(seed)]) == []
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_product_of_campaigns_is_told(seed: int) -> None:
-    (change,) = products.of_lines([converter(seed, 1.15)])
+    (change,) = booking.of_lines([converter(seed, 1.15)])
     assert (change.kind, change.product, change.first) == (
         ChangeKind.OUTPUT,
         "A",

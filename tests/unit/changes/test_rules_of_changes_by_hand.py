@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 
 from benchmarks.measurements import Batch
-from reporting_agent.changes import balances, causes, swaps
+from reporting_agent.changes import causes, swaps
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.days import repeated
-from reporting_agent.changes.jumps import Daily, daily, differences
 from reporting_agent.changes.levels import LevelDifference, closed, moved
-from reporting_agent.changes.lines import MeterLine, days_of, of_product
+from reporting_agent.changes.lines import Daily, MeterLine, daily, days_of, differences, of_product
 from reporting_agent.changes.review import answer, answers_change, is_declared_of, makes_doubtful
 from reporting_agent.changes.smallest_change import SmallestChange, beside, share_of_ln
 from reporting_agent.changes.telling import to_declare
@@ -420,7 +419,7 @@ def test_a_day_that_repeats_another_in_every_hour_is_told_and_one_that_differs_i
     )
 
 
-def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[MeterLine]]:
+def a_family(slope: float, parts: int = 3) -> tuple[swaps.Family, list[MeterLine]]:
     """A meter below a main one that sees `slope` of each kWh that it counts, and 50 kWh an hour
     besides.
     """
@@ -429,7 +428,7 @@ def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[MeterL
         SimpleNamespace(meter=SimpleNamespace(id=name, equipment="")) for name in ("m1", "grid")
     )
     line = SimpleNamespace(meter="m1", step="melting")
-    family = balances.Family(
+    family = swaps.Family(
         cast("MeterRecord", main), (cast("MeterRecord", child),), 50 + slope * load, load[:, None]
     )
     return family, [cast("MeterLine", line)]
@@ -445,9 +444,9 @@ def test_a_meter_that_counts_more_than_the_main_one_sees_is_told_and_what_hangs_
     cannot flow.
     """
     family, lines = a_family(slope)
-    changes = balances.of_families([family], lines, frozenset())
+    changes = swaps.of_families([family], lines, frozenset())
     assert [entry.size for entry in changes] == ([] if size is None else [pytest.approx(size)])
-    assert balances.of_families([family], lines, frozenset({"m1"})) == [], (
+    assert swaps.of_families([family], lines, frozenset({"m1"})) == [], (
         "a change of it was told already"
     )
 
@@ -470,8 +469,8 @@ def test_a_main_meter_and_those_below_it_are_held_against_each_other_in_one_unit
                 in_service=lambda *_: np.ones(48, dtype=bool),
             )
         )
-    (family,) = balances.families(cast("list[MeterRecord]", records), UTC)
-    assert balances.besides(family, UTC).value.tolist() == pytest.approx([300.0, 300.0])
+    (family,) = swaps.families(cast("list[MeterRecord]", records), UTC)
+    assert swaps.besides(family, UTC).value.tolist() == pytest.approx([300.0, 300.0])
 
 
 def test_energy_beyond_a_meters_time_is_that_of_its_hours_or_by_its_share_of_the_time() -> None:

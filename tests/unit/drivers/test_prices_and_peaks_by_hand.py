@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.measurements import Direction
-from reporting_agent.analysis.baselines.base_load import base_load, mean_price, too_seldom
+from reporting_agent.analysis.baselines.baseline import base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.model import LocalHours
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of, plus
-from reporting_agent.analysis.energy_costs.cheapest_hours import ShiftedCosts, shifted
+from reporting_agent.analysis.energy_costs.cost_notes import ShiftedCosts, shifted
 from reporting_agent.analysis.energy_costs.demand_charge import (
     BatchPower,
     DemandPeak,
@@ -27,8 +27,14 @@ from reporting_agent.analysis.energy_costs.demand_charge import (
     site_power,
     unsound,
 )
-from reporting_agent.analysis.energy_costs.load_shapes import LoadShape, LoadShapes
-from reporting_agent.analysis.energy_costs.prices import PriceCurve, Prices, integrals, to_us
+from reporting_agent.analysis.energy_costs.prices import (
+    LoadShape,
+    LoadShapes,
+    PriceCurve,
+    Prices,
+    integrals,
+    to_us,
+)
 from reporting_agent.config import Meter
 from reporting_agent.metering.record import Intervals, MeterRecord
 from tests.unit.drivers.simulated import site

@@ -20,8 +20,7 @@ from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
-from reporting_agent.analysis.energy_costs.priced_energy import priced
-from reporting_agent.analysis.energy_costs.prices import Prices, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, priced, to_us
 from reporting_agent.analysis.waste.gap_parts import losses
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tariff import DemandCharge, Tariff

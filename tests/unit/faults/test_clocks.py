@@ -12,7 +12,7 @@ from benchmarks.measurements import DataFinding
 from reporting_agent.config import Meter
 from reporting_agent.metering.declared import put_right, stays_on_standard_time, summers
 from reporting_agent.metering.standstills import MeterContext, Suspicion
-from reporting_agent.pipeline.suspicions import compare
+from reporting_agent.pipeline.metered import compare
 from tests.unit.faults.plant import (
     DAY_S,
     SECOND,

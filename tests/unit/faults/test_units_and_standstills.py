@@ -7,7 +7,7 @@ import pytest
 
 from reporting_agent.metering.standstills import MeterContext, Suspicion
 from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
-from reporting_agent.pipeline.suspicions import compare
+from reporting_agent.pipeline.metered import compare
 from tests.unit.faults.plant import SECOND, Kind, course, line, meter, stamps, written
 
 LINE = line()

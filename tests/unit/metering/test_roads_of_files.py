@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Profile
-from reporting_agent.pipeline.lanes import lanes_of
+from reporting_agent.pipeline.following import lanes_of
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import arrow_columns, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog, ahead

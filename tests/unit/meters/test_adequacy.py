@@ -11,7 +11,7 @@ import pytest
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import Adequacy, adequacy, findings
-from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect
+from reporting_agent.analysis.meters.adequacy_rules import AdequacyVerdict, Aspect
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, label
 from tests.unit.meters.conftest import heats, meter, rate, register

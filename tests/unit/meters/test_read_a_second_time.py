@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult, lanes
+from reporting_agent.pipeline import LabelResult, following
 from reporting_agent.sources.reading_log import ReadingLog
 from tests.unit.meters.conftest import BEGIN, heats, meter, rate
 
@@ -29,13 +29,13 @@ def test_what_was_met_counts_once(
     with (site.folder / "readings.csv").open("a", encoding="utf-8") as file:
         file.write("main,no time at all,7\n")
     second = []
-    again = lanes.read_again
+    again = following.read_again
 
     def noted(log: ReadingLog) -> ReadingLog:
         second.append(log)
         return again(log)
 
-    monkeypatch.setattr(lanes, "read_again", noted)
+    monkeypatch.setattr(following, "read_again", noted)
     plant = labelled(site).data
     assert second, "the meter's file was read a second time"
     assert plant.undeclared["strange"].readings == len(STRANGE)

@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import pytest
 
-from reporting_agent.analysis.meters.adequacy_rules import covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import (
+from reporting_agent.analysis.meters.adequacy_rules import (
     AdequacyVerdict,
     Aspect,
     Issue,
     Measuring,
     MeterLoad,
+    covered,
+    issues,
+    worst,
 )
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterFacts, MeterRecord

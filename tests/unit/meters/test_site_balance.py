@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from benchmarks.catalogue import in_language
-from reporting_agent.analysis.account.open_balances import findings
+from reporting_agent.analysis.account.flow import findings
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.site_balance import SiteBalance, site_balance

@@ -14,15 +14,15 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import adequacy
-from reporting_agent.analysis.meters.adequacy_verdicts import Aspect
+from reporting_agent.analysis.meters.adequacy_rules import Aspect
 from reporting_agent.analysis.meters.balance import balances
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.changes.change import ChangeKind
-from reporting_agent.changes.readings import gaps_of_meters
+from reporting_agent.changes.days import gaps_of_meters
 from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, read
-from reporting_agent.pipeline.meter_successions import CODE
+from reporting_agent.pipeline.meter_accounts import CODE
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import summary
 from tests.unit.meters.conftest import BEGIN, heats, meter, rate, register

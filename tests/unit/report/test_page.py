@@ -23,17 +23,16 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import ReferenceCondition
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
-from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_of
+from reporting_agent.analysis.drivers.result import unit_of, unit_of_name, words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
 from reporting_agent.analysis.meters.balance import Balance, BalanceMeter
 from reporting_agent.config import load_site
 from reporting_agent.config.materials import Variable
 from reporting_agent.config.site_boundary import BorderGoods
 from reporting_agent.report import html
+from reporting_agent.report.drawing import Points, dots, over_time, points, spread, window
 from reporting_agent.report.figures import shown
-from reporting_agent.report.plot import Points, over_time, points, spread, window
 from reporting_agent.report.sections import baselines, drill, lead
-from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
 from reporting_agent.report.words import phrases
 from tests.analysed import analysed

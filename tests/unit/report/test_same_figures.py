@@ -16,10 +16,9 @@ import pytest
 import reporting_agent
 from benchmarks.catalogue import in_language
 from reporting_agent.cli import main
-from reporting_agent.report import xlsx
 from reporting_agent.report.analysis_tables import PARTS, every, meanings
 from reporting_agent.report.figures import shown
-from reporting_agent.report.frames import frames
+from reporting_agent.report.frames import frames, workbook
 from reporting_agent.report.label_json import label_json
 from reporting_agent.report.tables import table
 from reporting_agent.schemas import label_schema
@@ -70,7 +69,7 @@ def test_the_workbook_the_frames_and_the_tables_agree_cell_by_cell(
 ) -> None:
     report: Made = request.getfixturevalue(plant)
     tables = every(report.result, report.analysis)
-    book = openpyxl.load_workbook(io.BytesIO(xlsx.workbook(tables)), read_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(tables)), read_only=True)
     assert book.sheetnames == [sheet.name for sheet in tables]
     data_frames = frames(report.result, report.analysis)
     for exported in tables:
@@ -196,9 +195,7 @@ def test_figures_of_an_earlier_run_are_told_as_such(
 def test_nothing_that_a_plant_wrote_becomes_a_formula() -> None:
     names = ("=1+1", "plain", "bell\x07", None)
     sheet = openpyxl.load_workbook(
-        io.BytesIO(
-            xlsx.workbook([table("names", (("name", "text"),), [(name,) for name in names])])
-        )
+        io.BytesIO(workbook([table("names", (("name", "text"),), [(name,) for name in names])]))
     )["names"]
     assert [(cell.value, cell.data_type) for cell in sheet["A"][1:4]] == [
         ("=1+1", "s"),

@@ -7,14 +7,14 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.waste.chance import (
+from reporting_agent.analysis.waste.evidence import (
+    Groups,
     differences,
     holm,
     level_shift,
     of_product,
     without_drift,
 )
-from reporting_agent.analysis.waste.evidence import Groups
 
 
 def days_of_shifts(days: int) -> tuple[Groups, Integers]:

@@ -13,19 +13,17 @@ import pytest
 
 from benchmarks.measurements import OperatingState, ProductStatus
 from reporting_agent.analysis.waste.causes import label_level
-from reporting_agent.analysis.waste.chance import (
+from reporting_agent.analysis.waste.evidence import (
     GroupDifference,
+    Groups,
+    Use,
     differences,
     level_shift,
     of_product,
-    without_drift,
-)
-from reporting_agent.analysis.waste.evidence import (
-    Groups,
-    Use,
     pauses_and_changes,
     purpose,
     shifts_of,
+    without_drift,
 )
 from reporting_agent.analysis.waste.use import energy_of_reject
 

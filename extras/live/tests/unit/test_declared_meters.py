@@ -23,8 +23,7 @@ from extras.live.spool.reading import Reading
 from extras.live.spool.writer import Spool
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
-from reporting_agent.analysis.energy_costs.priced_energy import priced
-from reporting_agent.analysis.energy_costs.prices import Prices
+from reporting_agent.analysis.energy_costs.prices import Prices, priced
 from reporting_agent.config import SiteSettings, load_site
 
 FURNACES = Furnaces(furnaces=1, heats=12)
