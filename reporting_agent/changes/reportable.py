@@ -152,8 +152,9 @@ def _of_labels(result: LabelResult, site: SiteSettings) -> Iterator[MissingForRe
     """What leaves runs out of a report, or a whole label, though they count at home."""
     strict, pack, home = result.strict, result.data.pack, result.site_label
     doubts = in_doubt(strict.site_label, site, strict.data)
-    for step, refusal in doubts.items():
-        yield MissingForRelease(refusal.code, (step,), 1.0, refusal.sentence, refusal.remedy)
+    for in_question, refusal in doubts.items():
+        sentence, remedy = refusal.sentence, refusal.remedy
+        yield MissingForRelease(refusal.code, (in_question,), 1.0, sentence, remedy)
     used = {LabelKey.of(label): label for label in home.steps}
     seen = set[tuple[str, str]]()
     for label in strict.site_label.steps:
