@@ -236,9 +236,9 @@ def test_columns_come_back_as_they_were_given_and_need_no_pandas() -> None:
         column.validate(full=True)
         assert column.to_pylist() == values
     code = (
-        "import sys; from reporting_agent.sources import arrays;"
-        "arrays.column('text', ['a', None]); arrays.column('number', [1.0]); arrays.repeated('m', "
-        "3);"
+        "import sys; from reporting_agent.sources import arrow_columns;"
+        "arrow_columns.column('text', ['a', None]); arrow_columns.column('number', [1.0]);"
+        "arrow_columns.repeated('m', 3);"
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
