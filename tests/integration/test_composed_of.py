@@ -301,8 +301,8 @@ def erratum_of(cast: Cast) -> JSON:
         Publication.objects.get(), {firm: Correction.AT_FAULT}, cast.drafter, "Metered twice.", NOW
     )
     row = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
-    assert row.document["erratum"]["moved"]
-    document: JSON = row.document
+    document: JSON = row.document or {}
+    assert document["erratum"]["moved"]
     return document
 
 
