@@ -251,7 +251,7 @@ def test_one_doubted_row_of_sixty_is_left_out_and_costs_its_step_no_label(tmp_pa
     label = of(labelled(site), "clinker-burning")
     assert (label.used, label.excluded) == (59, {"energy-partly-unknown": 1})
     assert label.best.value == pytest.approx(2400 / 29.3076 + 26 * 0.1229, abs=1e-3)
-    assert sum("One run is left out" in proviso.en for proviso in label.provisos) == 1
+    assert sum("The log of one run names fuel" in proviso.en for proviso in label.provisos) == 1
     month = of(
         labelled(kiln(tmp_path, "input.petroleum-coke", "2812.5", every=60)), "clinker-burning"
     )

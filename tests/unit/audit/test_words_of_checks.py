@@ -34,7 +34,7 @@ SAYING = [
     *RECONCILIATION.glob("*.py"),
     *(
         AGENT / "audit" / "openings" / f"{name}.py"
-        for name in ("log_entries", "published", "statements", "verifying", "versions")
+        for name in ("log_entries", "published", "statements", "verifying")
     ),
 ]
 CODES = re.compile(r"\(?(code\b[^.]*|[A-Z]+, [A-Z]+)\)?")

@@ -9,7 +9,7 @@ A kiln of 100 days: 140 kg/t of coal at 25 MJ/kg, on the last twenty 115 kg/t at
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.conversion import MJ_PER_KGCE, TABLE
+from reporting_agent.changes import questioned_label
 from reporting_agent.cli import main
+from reporting_agent.config import load_site
 
+NOW = datetime(2024, 1, 2, tzinfo=UTC)
 COAL = '{ carrier = "coal", least = 8, most = 33,'
 # what is changed, of factors or pack: from, to; the number that is told; the label after it, kgce/t
 CHANGES = {
@@ -99,10 +102,8 @@ def labelled(folder: Path, pack: Path) -> dict[str, Any]:
         f'"./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
     )
     site.write_text(settings, encoding="utf-8")
-    out = folder / pack.stem
-    assert main(["label", "--site", str(site), "--period", "2023", "--out", str(out)]) == 0
-    label: dict[str, Any] = json.loads((out / "label.json").read_text(encoding="utf-8"))
-    return label
+    label = questioned_label.labelled(load_site(site), "2023", NOW, for_others=True)
+    return label.result.site_label.to_json()
 
 
 def total(label: dict[str, Any]) -> dict[str, Any]:
