@@ -153,7 +153,7 @@ def _of_no_batch(change: Change) -> Phrase:
         return Phrase(
             "Check meter %(meter)s shows %(times)s times what meter %(other)s shows, which it "
             "checks (%(when)s): it is written in another unit.",
-            meter=meter, other=change.meters[1], times=f"{change.size:.4g}", when=_when(change),
+            meter=meter, other=change.meters[1], times=significant(change.size, 4), when=_when(change),
         )  # fmt: skip
     if change.kind is ChangeKind.CHECK:
         return Phrase(

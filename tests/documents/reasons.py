@@ -58,10 +58,7 @@ def grades() -> Codes:
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    paths = (
-        f"reporting_agent/analysis/account/{part}.py"
-        for part in ("route", "made_and_needed", "fence")
-    )
+    paths = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "made_and_needed"))
     calls = (
         node for path in paths for node in _nodes(path) if isinstance(node, ast.Call) and node.args
     )
