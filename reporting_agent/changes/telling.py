@@ -153,7 +153,8 @@ def _of_no_batch(change: Change) -> Phrase:
         return Phrase(
             "Check meter %(meter)s shows %(times)s times what meter %(other)s shows, which it "
             "checks (%(when)s): it is written in another unit.",
-            meter=meter, other=change.meters[1], times=significant(change.size, 4), when=_when(change),
+            meter=meter, other=change.meters[1], when=_when(change),
+            times=significant(change.size, 4),
         )  # fmt: skip
     if change.kind is ChangeKind.CHECK:
         return Phrase(

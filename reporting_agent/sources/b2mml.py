@@ -185,6 +185,8 @@ def _parse(path: Path, take: Callable[[_Element], None]) -> None:
         raise _refused(
             path, broken.getMessage(), Phrase("well-formed XML"), broken.getLineNumber()
         ) from broken
+    except LookupError as unknown:  # the encoding that the document names
+        raise _refused(path, str(unknown)[:99], Phrase("well-formed XML")) from unknown
     except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
     if reader.root not in ROOTS:

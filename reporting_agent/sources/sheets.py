@@ -50,7 +50,7 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                 for cells in zip(*(_cells(column) for column in batch.columns), strict=True):
                     yield row, cells
                     row += 1
-    except (pa.ArrowException, OSError) as broken:
+    except (pa.ArrowException, OSError, OverflowError) as broken:
         raise unreadable_parquet(path, broken) from broken
 
 

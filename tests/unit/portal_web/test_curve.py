@@ -103,10 +103,9 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
     ("version", "sentence"),
     [
         (label(firms=FEWEST - 1), "At most 19 firms entered here."),
-        (label(firms=FEWEST), "This version was published before curves were drawn."),
         (label(), "Withheld with its value: Clinker cooling."),
     ],
-    ids=["too-few", "older", "held-back"],
+    ids=["too-few", "held-back"],
 )
 def test_without_a_curve_the_page_says_why(version: LabelView, sentence: str) -> None:
     html = render_to_string("web/parts/spread.html", {"spread": spread(version)})
@@ -115,7 +114,7 @@ def test_without_a_curve_the_page_says_why(version: LabelView, sentence: str) ->
     assert "<svg" not in html
 
 
-def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out_and_not_older() -> None:
+def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out() -> None:
     shown = label(firms=FEWEST)
     withheld = replace(
         shown, cells=tuple(replace(step, curve_withheld=True) for step in shown.cells)
@@ -125,7 +124,6 @@ def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out_and_not_older() -
         "it would reveal in which part of the curve a firm lies: Crushing and prehomogenisation; "
         in html
     )
-    assert "before curves were drawn" not in html
 
 
 def test_twenty_firms_are_the_fewest() -> None:
