@@ -79,7 +79,7 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
     verdict = AuditVerdict(
         findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml"))
     )
-    first = telling.lines(verdict).splitlines()[1:6]
+    first = telling.lines(verdict).splitlines()[1:8]
     assert any(
         line.startswith(
             f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its sampled "
@@ -158,7 +158,7 @@ def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: P
                     "mill-1-electricity",
                 )
             )
-    first = telling.lines(verdict).splitlines()[1:6]
+    first = telling.lines(verdict).splitlines()[1:8]
     assert any(
         line.startswith("Declarations of the plant that multiply values: 2") for line in first
     )
