@@ -32,7 +32,7 @@ class Runs(Setting):
     carrier: str = "electricity"
     unit: str = "kWh"  # of the energy column; kW for a rate
     unit_assumed: bool = False
-    units: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict, exclude_if=lambda units: not units)
 
     @field_validator("units")
     @classmethod

@@ -81,7 +81,7 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(
     assert power["batches"]["excluded"]["declared-unusable"] == 1, (
         "the batch that was under way at the change"
     )
-    main(["label", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
+    main(["label", "-v", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
     assert (
         "declared-unusable: an event declares that time unusable, or its change begins or ends "
         "within the batch" in capsys.readouterr().out
