@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from extras.live.sources.mqtt import MqttSource
 from extras.live.sources.payloads import rows, unreadable
@@ -21,8 +20,9 @@ from extras.live.spool.writer import Spool
 from extras.live.unreadable import LONGEST_TEXT, MOST_TOPICS, UnreadableMessages, why_of
 from extras.live.watching import SiteWatch
 from fixtures.simulator.furnaces import Furnaces
-from reporting_agent import pipeline
 from reporting_agent.config import load_site
+from reporting_agent.pipeline.inputs import Inputs
+from reporting_agent.sources.wanted import BATCHES as TABLE_OF_BATCHES
 
 
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def _refused(folder: Path, more: str, *rows: dict[str, str]) -> InputError:
     )
     spool.close()
     with pytest.raises(InputError) as refused:
-        pipeline.read(site, Period.parse("2025", site.zone))
+        Inputs(site).tables(TABLE_OF_BATCHES)
     return refused.value
 
 
