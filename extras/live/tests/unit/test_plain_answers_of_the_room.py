@@ -12,7 +12,10 @@ import pytest
 
 from extras.live.control_room import serving
 from extras.live.sources.settings import PageAddress
+from tests.unit.languages.conftest import language
 from tests.unit.languages.pseudo import pseudo
+
+__all__ = ["language"]
 
 
 def test_an_answer_without_a_page_is_in_the_language_of_its_address(
