@@ -49,6 +49,10 @@ class CarrierColumn(Setting):
     lhv_source: Literal["measured", "contract", "default"] | None = None
 
 
+def _is_unset(value: object) -> bool:
+    return not value
+
+
 class Profile(Setting):
     """How one kind of input file is written.
 
@@ -108,16 +112,19 @@ class Profile(Setting):
         str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
     ] = {}  # quantity -> counter at end, at start
 
-    keep: dict[
-        str, tuple[str, ...]
-    ] = {}  # column -> the words of rows that are read: of one unit, of one direction
-    valid: dict[
-        str, tuple[str, ...]
-    ] = {}  # column -> the words of good readings; of the others the value is not known
-    times: dict[str, str] = {}  # column -> the column by which it is multiplied
-    names: dict[str, tuple[str, ...]] = {}  # a column that several make together
-    first_of: tuple[str, ...] = ()  # columns whose cells hold two moments: the first
-    by_clock: bool = False  # a row a day, with a column an interval
+    # What reads rows otherwise than they stand is written out only where it is set.
+    keep: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=_is_unset)
+    """Column -> the words of rows that are read: of one unit, of one direction."""
+    valid: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=_is_unset)
+    """Column -> the words of good readings; of the others the value is not known."""
+    times: dict[str, str] = Field(default={}, exclude_if=_is_unset)
+    """Column -> the column by which it is multiplied."""
+    names: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=_is_unset)
+    """A column that several make together."""
+    first_of: tuple[str, ...] = Field(default=(), exclude_if=_is_unset)
+    """Columns whose cells hold two moments: the first."""
+    by_clock: bool = Field(default=False, exclude_if=_is_unset)
+    """A row a day, with a column an interval."""
     files: dict[str, Profile] = {}  # by file name, the profile of one that is written otherwise
 
     @property

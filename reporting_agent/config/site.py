@@ -411,7 +411,6 @@ def _first_fault(fault: SettingFault, path: Path) -> InputError:
 
 
 _LABEL = b"steplabel/1 settings\x00"
-_ONLY_IF_SAID = {"by_clock", "first_of", "keep", "names", "times", "valid"}
 NO_PART = {"path", "inputs", "answers", "source", "tariff", "border", "emissions", "product_stocks"}
 
 
@@ -424,9 +423,5 @@ def settings_digest(site: SiteSettings) -> bytes:
     defaults that are written out change nothing.
     """
     settings = site.model_dump(mode="json", exclude=NO_PART)
-    for mapping in (settings.get("mapping") or {}).values():
-        for key in _ONLY_IF_SAID & set(mapping or ()):
-            if not mapping[key]:
-                del mapping[key]
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(_LABEL + canonical.encode()).digest()
