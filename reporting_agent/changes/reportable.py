@@ -24,6 +24,7 @@ from benchmarks.routes import Pack, Step
 from reporting_agent.changes.questioned_label import QuestionedLabel
 from reporting_agent.changes.review import ChangeQuestion, makes_doubtful
 from reporting_agent.config import SiteSettings
+from reporting_agent.config.events import quoted
 from reporting_agent.pipeline import LabelResult, outgoing_label
 from reporting_agent.pipeline.outward.releasable import in_doubt
 
@@ -260,15 +261,11 @@ def _products(home: SiteLabel, pack: Pack) -> Iterator[MissingForRelease]:
             products=enumerated(names),
             own=of_pack,
         )
-        table = "\n".join(f'"{_quoted(name)}" = "{of_pack}"' for name in names)
+        table = "\n".join(f'{quoted(name)} = "{of_pack}"' for name in names)
         add = f"[mapping.batches.values.product]\n{table}"
         yield MissingForRelease(
             "product-outside-pack", (step_id,), read / whole if whole else 1.0, why, add
         )
-
-
-def _quoted(name: str) -> str:
-    return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def reportable(step: str, missing: Sequence[MissingForRelease]) -> dict[str, Any]:

@@ -353,8 +353,13 @@ def _literal(key: str, value: object) -> str:
         return str(value)  # a date or a date-time is written as such
     if isinstance(value, float):
         return repr(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text}"'
+    return quoted(str(value))
+
+
+def quoted(text: str) -> str:
+    """A text as a basic string of TOML."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _spelled(value: Any) -> str:

@@ -77,16 +77,6 @@ def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
     )
 
 
-def says_a_total(heading: str) -> bool:
-    """Whether a word of a column's heading is one for a total; in writing without spaces, wherever
-    it stands.
-    """
-    words = re.split(r"[\s_\-./,:;，、]+", plain(heading))
-    return any(map(names_a_total, words)) or any(
-        word in heading for word in WORDS if word[0] >= "\u3000"
-    )
-
-
 def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
     """Whether a word that the profile declares stands here; then it is a total whatever else the
     row holds.
