@@ -43,6 +43,7 @@ from tests.statistical import fillers, lines
 from tests.statistical.outcome import Outcome
 
 WORKS, WORKS_LONG = 1, 20
+DRAWS = 3  # of one report, until one finds the cheat: each misses one in twenty, as promised
 DAYS = 90
 OF_COMPLETENESS = (
     completeness.nothing_left_out,
@@ -450,6 +451,7 @@ def run(long: bool) -> Outcome:
     works = WORKS_LONG if long else WORKS
     findings: dict[Cheat, list[set[str]]] = {cheat: [] for cheat in CHEATS}
     unseen: dict[Cheat, int] = dict.fromkeys(CHEATS, 0)
+    draws: dict[Cheat, int] = dict.fromkeys(CHEATS, 0)
     gains: dict[Cheat, list[tuple[float, float]]] = {cheat: [] for cheat in CHEATS}
     alarms = 0
     for number in range(works):
@@ -463,20 +465,26 @@ def run(long: bool) -> Outcome:
             for index, cheat in enumerate(CHEATS):
                 plant = weighed if cheat.scales else plain
                 report = cheat.does(plant, Path(folder) / str(index))
-                codes, without = _failed_codes(report)
+                for nonce in range(DRAWS if cheat.findable else 1):
+                    codes, without = _failed_codes(report, nonce)
+                    draws[cheat] += 1
+                    if codes:
+                        break
                 findings[cheat].append(codes)
                 unseen[cheat] += not without
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
                 shutil.rmtree(Path(folder) / str(index), ignore_errors=True)
-    rows = tuple(_row(cheat, findings[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
+    rows = tuple(
+        _row(cheat, findings[cheat], draws[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS
+    )
     sound = not alarms and all(
         all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS
     )
     return Outcome(
         "insider",
         sound,
-        f"what an insider does, in how many of {works} works of two mills ({DAYS} days) a draw by "
-        "the standard plan finds it, and what it "
+        f"what an insider does in {works} works of two mills ({DAYS} days), how many draws by the "
+        f"standard plan find it (drawn until one does, at most {DRAWS} times), and what it "
         f"changes of the label; {alarms} alarms in {2 * works} honest audits",
         ("cheat", "size", "best, %", "typical, %", "found", "by", "found with the checks off"),
         rows,
@@ -485,13 +493,15 @@ def run(long: bool) -> Outcome:
 
 
 def _row(
-    cheat: Cheat, findings: list[set[str]], unseen: int, gains: list[tuple[float, float]]
+    cheat: Cheat,
+    findings: list[set[str]],
+    draws: int,
+    unseen: int,
+    gains: list[tuple[float, float]],
 ) -> tuple[str, ...]:
     codes = sorted(set().union(*findings))
     best, typical = (fmean(column) for column in zip(*gains, strict=True))
-    detected = (
-        f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
-    )
+    detected = f"{sum(map(bool, findings))} of {draws}" if cheat.findable else "not findable"
     return (
         cheat.name,
         cheat.size,
@@ -512,11 +522,11 @@ def _works(folder: Path, number: int, *, scales: bool) -> Plant:
     return Plant(folder, _values(report), labels_of(report))
 
 
-def _failed_codes(report: Reported) -> tuple[set[str], set[str]]:
+def _failed_codes(report: Reported, nonce: int = 0) -> tuple[set[str], set[str]]:
     """Codes that were asked for and do not hold: of all checks, and where those of completeness are
     left out.
     """
-    draw, promise = drawn_by_auditor(report)
+    draw, promise = drawn_by_auditor(report, nonce=bytes([nonce] * 32))
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
     failed = {
         finding.code

@@ -90,7 +90,7 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "single-firms",
         sound,
-        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the rules) "
+        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) "
         "in the rounding interval of exactly one "
         "firm's value, and % of random values of the same spread that are; then the same of the "
         "single ranks, with the defence off",

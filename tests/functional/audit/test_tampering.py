@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from benchmarks.audit.committed_tree import Contents, DataTree, StepPart
 from benchmarks.audit.evidence import Check, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, MeterDay, of_batch
-from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch, OperatingState, Period, ProductStatus
@@ -95,9 +96,9 @@ Cheat = Callable[[Path, Path], Audit]
 """Given the works and an empty folder, what an auditor of the cheating plant has in hand."""
 
 
-def opened(plant: Reported) -> Audit:
+def opened(plant: Reported, plan: SamplingPlan = STANDARD) -> Audit:
     """The plant opens what the auditor draws."""
-    draw, promise = drawn_by_auditor(plant)
+    draw, promise = drawn_by_auditor(plant, plan)
     return Audit(
         plant,
         draw,
@@ -944,7 +945,12 @@ def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Pa
     kiln_by_batch(tmp_path, copies=2)
     site = load_site(tmp_path / "site.toml")
     assert steps_in_doubt(pipeline.label(site, Period.parse(PERIOD, site.zone)).site_label) == {}
-    outcomes = checks.run(evidence_of(opened(honest(tmp_path))))
+    every_used = {
+        kind: StratumSize(Fraction(19, 20), Fraction(1, 1000))
+        for kind in (StratumKind.BELOW, StratumKind.USED)
+    }
+    plan = SamplingPlan({**STANDARD.sizes, **every_used})
+    outcomes = checks.run(evidence_of(opened(honest(tmp_path), plan)))
     assert failures(outcomes) == {}
     (finding,) = [outcome for outcome in outcomes if outcome.code == "one-batch-at-a-time"]
     assert (finding.state, finding.asked) == (CheckState.NOT_CHECKABLE, True)

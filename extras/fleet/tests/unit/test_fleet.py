@@ -434,6 +434,8 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         "-m",
         "reporting_agent",
         "fleet",
+        "label",
+        "--config",
         str(file),
         "--period",
         "2016",
