@@ -41,7 +41,7 @@ paid for in page faults again.
 """
 
 COMMANDS = (
-    *("init", "map", "check", "label", "savings", "worth", "compare"),
+    *("map", "check", "label", "savings", "worth", "compare"),
     *("preview", "enrol", "submit", "status", "updates"),
     "practices",  # what helps against waste
     "prices",  # of energy, by time

@@ -341,8 +341,8 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
         raise InputError(
             "site-unreadable",
             "The site file cannot be read.",
-            "Give the path of your site.toml with --site; `steplabel-agent init DIR` writes a "
-            "first one.",
+            "Give the path of your site.toml with --site; `steplabel-agent label FILE` writes a "
+            "first one, into the folder that --out names.",
             place=place,
             found=str(gone.strerror or gone),
             wanted=Phrase("a site.toml"),

@@ -33,6 +33,35 @@ ON_REQUEST = {
 }
 TESTS = ("tests/integration/test_publication.py", "tests/integration/test_where_we_stand.py")
 _OUT = "STEPLABEL_WALKS"
+SITE = {
+    "site.toml": """[site]
+id = "works-2"
+timezone = "Asia/Shanghai"
+pack = "steel"
+[inputs]
+batches = "batches.csv"
+readings = "readings.csv"
+[[meters]]
+id = "main"
+step = "eaf"
+carrier = "electricity"
+reading = "register"
+unit = "kWh"
+rollover = 1000000.0
+[steps.eaf]
+not_used = ["natural-gas", "coke"]
+""",
+    "batches.csv": """batch_id,step,start,end,output_quantity,var.hot_metal_pct
+H1,eaf,2016-05-14T08:00,2016-05-14T08:50,122.4,0
+H2,eaf,2016-05-14T09:00,2016-05-14T09:45,121.9,10
+H3,eaf,2016-05-14T09:50,2016-05-14T10:40,122.8,0
+""",
+    "readings.csv": "meter_id,timestamp,value\n"
+    + "".join(
+        f"main,2016-05-14T{8 + n // 12:02}:{n % 12 * 5:02},{(988_000 + 4_800 * n) % 1_000_000}\n"
+        for n in range(34)
+    ),
+}
 
 
 def of(tree: Path) -> dict[str, list[str]]:
@@ -107,7 +136,7 @@ class Walk:
 
 
 def reading() -> list[str]:
-    """A reading of the starter's site from its file to the batches that it is cut along."""
+    """A reading of a small site from its file to the batches that it is cut along."""
     from reporting_agent.cli import main as agent
 
     walk = Walk(READING)
@@ -116,14 +145,15 @@ def reading() -> list[str]:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
     ):
-        agent(["init", f"{folder}/site"])
+        for name, content in SITE.items():
+            (Path(folder) / name).write_text(content, encoding="utf-8")
         for out in ("once", "again"):  # what is loaded late is loaded the first time
             sys.setprofile(walk if out == "again" else None)
             agent(
                 [
                     "label",
                     "--site",
-                    f"{folder}/site/site.toml",
+                    f"{folder}/site.toml",
                     "--period",
                     "2016",
                     "--out",

@@ -1,4 +1,4 @@
-"""The commands as a plant runs them: init, check, label, compare; their files, exit codes and
+"""The commands as a plant runs them: check, label, compare; their files, exit codes and
 machine-readable answers.
 """
 
@@ -21,10 +21,31 @@ from reporting_agent.schemas import HOME, as_text, from_code, label_schema
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Path:
-    """What `init` writes."""
-    assert main(["init", str(tmp_path / "works")]) == 0
-    return tmp_path / "works" / "site.toml"
+def metered(tmp_path: Path) -> Path:
+    """Three heats, the last one scrap; a register that starts again at a million kWh."""
+    (tmp_path / "batches.csv").write_text(
+        "batch_id,step,start,end,output_quantity,status,var.hot_metal_pct\n"
+        "H1,eaf,2016-05-14T08:00,2016-05-14T08:50,122.4,good,0\n"
+        "H2,eaf,2016-05-14T09:00,2016-05-14T09:45,121.9,good,10\n"
+        "H3,eaf,2016-05-14T09:50,2016-05-14T10:40,122.8,scrap,0\n"
+    )
+    stamps = [datetime(2016, 5, 14, 8) + timedelta(minutes=5 * n) for n in range(34)]  # noqa: DTZ001
+    (tmp_path / "readings.csv").write_text(
+        "meter_id,timestamp,value\n"
+        + "".join(
+            f"main,{at.isoformat()},{(988_000 + 4_800 * n) % 1_000_000}\n"
+            for n, at in enumerate(stamps)
+        )
+    )
+    site = tmp_path / "site.toml"
+    site.write_text(
+        '[site]\nid = "works-2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
+        '[inputs]\nbatches = "batches.csv"\nreadings = "readings.csv"\n'
+        '[[meters]]\nid = "main"\nstep = "eaf"\ncarrier = "electricity"\nreading = "register"\n'
+        'unit = "kWh"\nrollover = 1000000.0\n'
+        '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n'
+    )
+    return site
 
 
 @pytest.fixture
@@ -68,28 +89,23 @@ def electricity(out: Path) -> dict[str, Any]:
     return dict(step)
 
 
-def test_what_init_writes_passes_check_and_label(
-    started: Path, capsys: pytest.CaptureFixture[str]
+def test_a_check_writes_what_it_answers_and_a_page_of_it(
+    metered: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     assert (
-        main(["check", "--site", str(started), "--out", str(started.parent / "check"), "--json"])
+        main(["check", "--site", str(metered), "--out", str(metered.parent / "check"), "--json"])
         == 0
     )
-    written = json.loads((started.parent / "check" / "quality.json").read_text())
+    written = json.loads((metered.parent / "check" / "quality.json").read_text())
     assert json.loads(capsys.readouterr().out) == written
-    page = (started.parent / "check" / "quality.html").read_text(encoding="utf-8")
+    page = (metered.parent / "check" / "quality.html").read_text(encoding="utf-8")
     assert "3 batches were read, 0 of them left out" in page
     assert all(finding["sentence"].replace("'", "&#39;") in page for finding in written["findings"])
     assert (written["batches"]["read"], written["rejected_rows"]) == (3, 0)
     assert [finding["code"] for finding in written["findings"]] == ["register-rollover"]
-    out = label(started)
+    out = label(metered)
     assert electricity(out)["batches"] == {"read": 3, "used": 2, "excluded": {"scrap": 1}}
-
-
-def test_init_overwrites_nothing(started: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["init", str(started.parent)]) == 1
-    assert "already-there" in capsys.readouterr().err
 
 
 def test_the_label_is_the_exact_quantile_and_the_sentinel_is_out(plant: Path) -> None:
@@ -170,7 +186,7 @@ def test_help_names_every_command() -> None:
         text=True,
         check=True,
     )
-    for command in ("init", "check", "label", "compare"):
+    for command in ("check", "label", "compare", "submit"):
         assert command in answer.stdout
 
 

@@ -114,7 +114,7 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="steplabel-agent init"):
+    with pytest.raises(InputError, match="steplabel-agent label FILE"):
         load_site(tmp_path / "site.toml")
 
 

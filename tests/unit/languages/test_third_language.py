@@ -24,7 +24,7 @@ from tests.unit.report.test_page import english_in, own_names
 
 NAMES = re.compile(
     r"""steplabel-agent\s\w+|(?:/[\w.-]+)+|[\w-]+\.(?:toml|csv|json|html|xlsx|md)\b|`[^`]*`|\[[\w.-]+\]|--?[a-z][\w-]*|\b\w+(?:-\w+)+\b
-    |Steplabel|\bkgce\b|\b\w*Wh\b|\bGJ\b|eaf|steel|init\b|No\ such\ file\ or\ directory""",
+    |Steplabel|\bkgce\b|\b\w*Wh\b|\bGJ\b|eaf|steel|No\ such\ file\ or\ directory""",
     re.VERBOSE,
 )
 """On a screen the same in every language: files, commands, options, codes, ids, units, and what the
@@ -56,11 +56,8 @@ def test_without_its_files_the_language_is_refused_and_nothing_is_said_in_it(
 def test_the_first_label_of_a_new_plant_is_told_in_it(
     language: str, tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works = tmp_path / "works"
     monkeypatch.setenv("LC_ALL", language)
-    assert main(["init", str(works)]) == 0
-    assert english(printed(), str(tmp_path)) == set()
-    site = ["--site", str(works / "site.toml"), "--period", "2016", "--lang", language]
+    site = ["--site", str(heats_site(tmp_path, 40)), "--period", "2016", "--lang", language]
     assert main(["label", *site, "--out", str(tmp_path / "label.html")]) == 0
     screen = printed()
     assert pseudo("typical") in screen

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.catalogue import own_language
 from benchmarks.errors import InputError, Place
 from reporting_agent.cli import main
+from tests.unit.report.conftest import heats_site
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,9 @@ def test_the_locale_of_messages_tells_the_language(
 def test_label_and_check_answer_in_chinese(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
-    assert main(["init", str(tmp_path / "works")]) == 0
-    site = ["--site", str(tmp_path / "works" / "site.toml"), "--period", "2016", option, "zh"]
+    site = ["--site", str(heats_site(tmp_path, 40)), "--period", "2016", option, "zh"]
+    with (tmp_path / "batches.csv").open("a", encoding="utf-8") as batches:
+        batches.write("H9999,eaf,2016-06-01T00:00,2016-06-01T00:50,100,eaf-1,0\n")  # no energy
     capsys.readouterr()
     assert main(["label", *site, "--out", str(tmp_path / "label")]) == 0
     output = capsys.readouterr().out
