@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
 from math import hypot
 from typing import TypeAlias
 
@@ -17,6 +19,7 @@ from benchmarks.audit.evidence import CheckOutcome, not_checkable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
+from benchmarks.quantities import converts
 from extras.reconciliation.counting import MeteredQuantity, counted, takes_over
 from extras.reconciliation.papers import Bill, StockSurvey
 from extras.reconciliation.papers_in_rows import Paper, in_rows
@@ -87,7 +90,47 @@ def bills_compared(
     site: SiteSettings, data: PlantData, bills: Sequence[Bill], period: Period
 ) -> list[list[Comparison]]:
     """Each document beside its meters, in rows of those that follow one another."""
-    return [[_compared(site, data, paper, BILL, period) for paper in row] for row in in_rows(bills)]
+    return [
+        [_by_last_day(site, data, paper, period, printed=_as_printed(row)) for paper in row]
+        for row in in_rows(bills)
+    ]
+
+
+def _as_printed(row: Sequence[Paper]) -> bool:
+    """Whether the last days of a row seem to be counted in: between its bills lacks a day each
+    time, or the only one is of a calendar month but its last day."""
+    if len(row) > 1:
+        return all(later.stated.from_day == _next(one) for one, later in pairwise(row))
+    return row[0].stated.from_day.day == _next(row[0]).day == 1
+
+
+def _next(paper: Paper) -> date:
+    return paper.stated.to_day + timedelta(days=1)
+
+
+def _by_last_day(
+    site: SiteSettings, data: PlantData, paper: Paper, period: Period, *, printed: bool
+) -> Comparison:
+    """A bill that agrees only with its last day counted in is not compared: its `to` is wrong."""
+    result = _compared(site, data, paper, BILL, period)
+    if not printed or isinstance(result, CheckOutcome) or result.agrees:
+        return result
+    longer = replace(paper, stated=paper.stated.model_copy(update={"to_day": _next(paper)}))
+    counted_in = _compared(site, data, longer, BILL, period)
+    if isinstance(counted_in, CheckOutcome) or not counted_in.agrees:
+        return result
+    return not_checkable(
+        BILL,
+        Phrase(
+            "%(said)s With its last day counted in, the two agree.",
+            said=result.sentence,
+        ),
+        Phrase(
+            "The day under `to` is not included: write to = %(day)s if the bill counts its last "
+            "day.",
+            day=_next(paper).isoformat(),
+        ),
+    )
 
 
 def survey_compared(
@@ -125,6 +168,7 @@ def summed(
         whole.stated.to_day,
         whole.stated.unit,
         site,
+        _heating_value(whole.stated),
     )
     return PaperAgainstMeters(whole, metered)
 
@@ -135,6 +179,8 @@ def _compared(
     document, name = paper.stated, _named(paper)
     if not inside(document.from_day, document.to_day, period, site):
         return outside(code, name, document.from_day, document.to_day, period, site)
+    if isinstance(document, Bill) and (open_end := _without_an_end(paper, name, document)):
+        return open_end
     records = {record.meter.id: record for record in data.meters}
     if missing := [meter for meter in document.meters if meter not in records]:
         return not_checkable(
@@ -146,10 +192,18 @@ def _compared(
     if (
         mismatch := _of_another_carrier(code, name, document, named)
         or _counted_twice(code, name, site, named)
+        or _without_heating_value(code, name, document, named)
     ) is not None:
         return mismatch
     try:
-        metered = counted(named, document.from_day, document.to_day, document.unit, site)
+        metered = counted(
+            named,
+            document.from_day,
+            document.to_day,
+            document.unit,
+            site,
+            _heating_value(document),
+        )
     except InputError as refusal:
         return of_units(code, name, refusal)
     if metered.known < _TOLD:
@@ -178,6 +232,63 @@ def _of_another_carrier(
         ),
         Phrase("Name the meters of this carrier, or write the carrier as site.toml has it."),
     )
+
+
+def _without_an_end(paper: Paper, name: Phrase, bill: Bill) -> CheckOutcome | None:
+    """Refused where a bill waits for another one: of what a credit note takes back, or of the
+    reading that makes up for an estimate."""
+    if paper.quantity < 0:
+        return not_checkable(
+            BILL,
+            about(name, Phrase("takes back more than the bills of these days charge.")),
+            Phrase("Give it the days and the meters of the bill that it takes back, beside it."),
+        )
+    if bill.estimated:
+        return not_checkable(
+            BILL,
+            about(name, Phrase("its last reading was estimated.")),
+            Phrase("Give the bill after it, whose last reading makes up for the estimate."),
+        )
+    return None
+
+
+def _heating_value(document: Bill | StockSurvey) -> float | None:
+    return document.heating_value if isinstance(document, Bill) else None
+
+
+def _without_heating_value(
+    code: str, name: Phrase, document: Bill | StockSurvey, named: Sequence[MeterRecord]
+) -> CheckOutcome | None:
+    """Refused where a fuel is charged by its energy and metered by its amount, and the bill's
+    heating value is not given; one beside units that agree is as wrong."""
+    other = next((record for record in named if not converts(record.unit, document.unit)), None)
+    given = _heating_value(document)
+    if other is not None and given is None and converts(document.unit, "kWh"):
+        return not_checkable(
+            code,
+            about(
+                name,
+                Phrase(
+                    "it is charged in %(unit)s, and %(meter)s counts %(counts)s.",
+                    unit=document.unit,
+                    meter=other.meter.id,
+                    counts=other.unit,
+                ),
+            ),
+            Phrase(
+                "Add heating_value = … to the bill: %(unit)s per %(counts)s as it is printed "
+                "there. Suppliers mostly charge gas by the gross one, a tenth above the net one.",
+                unit=document.unit,
+                counts=other.unit,
+            ),
+        )
+    if given is not None and any(converts(record.unit, document.unit) for record in named):
+        return not_checkable(
+            code,
+            about(name, Phrase("a heating value stands beside a meter that counts the same unit.")),
+            Phrase("Take heating_value out, or name meters that count the amount of the fuel."),
+        )
+    return None
 
 
 def _counted_twice(

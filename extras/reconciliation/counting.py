@@ -49,14 +49,19 @@ def us_of(day: date, site: SiteSettings) -> int:
 
 
 def counted(
-    records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: SiteSettings
+    records: Sequence[MeterRecord],
+    from_day: date,
+    to_day: date,
+    unit: str,
+    site: SiteSettings,
+    heating_value: float | None = None,
 ) -> MeteredQuantity:
-    """Raises InputError `unit-mismatch` where a meter counts something else than `unit`."""
+    """Of meters that count something else than `unit`, by the heating value: `unit` per unit of
+    theirs. Raises InputError `unit-mismatch` where there is none."""
 
     def of(record: MeterRecord, first: date, last: date) -> float:
-        return fsum(record.hour_energy[_inside(record, first, last, site)].tolist()) * ratio(
-            record.unit, unit
-        )
+        factor = heating_value or ratio(record.unit, unit)
+        return fsum(record.hour_energy[_inside(record, first, last, site)].tolist()) * factor
 
     def together(first: date, last: date) -> float:
         return fsum(of(record, first, last) for record in records)

@@ -38,10 +38,16 @@ COLUMNS: dict[str, Words] = {
     "error_pct": worded("Largest error found, %"),
     "limit_pct": worded("Limit of its class, %"),
     "document": worded("Document"),
+    "estimated": worded("Estimated"),
+    "heating_value": worded("Heating value, its unit per unit of the meter"),
 }
 """By the key that the file of documents (TOML) has for it."""
 
-OPTIONAL = {"sale": {"opening", "closing"}}
+OPTIONAL: dict[str, tuple[frozenset[str], ...]] = {
+    "bill": (frozenset({"estimated"}), frozenset({"heating_value"})),
+    "sale": (frozenset({"opening", "closing"}),),
+}
+"""Columns that a sheet may lack; those of one group stand together."""
 
 _JANUARY: dict[str, Example] = {"from": date(2025, 1, 1), "to": date(2025, 2, 1)}
 EXAMPLES: dict[str, dict[str, Example]] = {
@@ -53,6 +59,8 @@ EXAMPLES: dict[str, dict[str, Example]] = {
         "meters": "site-main",
         "uncertainty_pct": 0.5,
         "document": "invoice 2025-01, folder 12",
+        "estimated": "",
+        "heating_value": "",
     },
     "stock": {
         "carrier": "coal",
@@ -94,7 +102,8 @@ NOTES: tuple[Words, ...] = (
         "and batches. One row for each document."
     ),
     worded(
-        "Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in "
+        "Days are local. The day under To is not included: of a bill printed as 1 to 31 January it "
+        "is 1 February. Uncertainties are expanded (k = 2), in "
         "percent of the quantity."
     ),
     worded(
@@ -106,6 +115,11 @@ NOTES: tuple[Words, ...] = (
         "Rows of one document for the same meters and days, such as the hours of a tariff, are "
         "added up, and so are sales of one step in "
         "the same days. A stock that several of them state is counted once."
+    ),
+    worded(
+        "A credit note is below 0 and has the meters and days of the bill that it takes back. A "
+        "bill whose last reading was estimated (yes) is compared with the one after it. Of gas "
+        "that is charged in kWh and metered in Nm3, give the heating value that the bill prints."
     ),
     worded("Fill in the sheets that you have documents for. There is an example of each below."),
 )

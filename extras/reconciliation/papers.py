@@ -18,17 +18,19 @@ from reporting_agent.config import faults
 from reporting_agent.config.profile import Setting
 
 TEMPLATE = """# What documents say of this site's energy and output, to be held against its meters and batches.
-# Dates are local; the day under `to` is not included. Uncertainties are expanded (k = 2), in percent of the quantity.
+# Dates are local; the day under `to` is not included: of a bill printed as 1 to 31 January it is 1 February. Uncertainties are expanded (k = 2), in percent of the quantity.
 
 # [[bill]]                      # what a supplier charged, or what was weighed at the gate
 # carrier = "electricity"
 # from = 2025-01-01
 # to = 2025-02-01
-# quantity = 1234567.0
+# quantity = 1234567.0          # below 0 of a credit note, with the days of the bill that it takes back
 # unit = "kWh"
 # meters = ["site-main"]        # whose readings it should be, added up
 # uncertainty_pct = 0.5
 # document = "invoice 2025-01, folder 12"
+# # estimated = true            # the last reading was estimated; with the bill after it this one is compared
+# # heating_value = 11.05       # of a fuel charged in kWh and metered in Nm3: kWh a Nm3 as the bill prints it
 
 # [[stock]]                     # used = opening + received - closing
 # carrier = "coal"
@@ -100,8 +102,10 @@ class Bill(_Span):
     """
 
     carrier: str
-    quantity: float = Field(ge=0)  # 0 of a month in which nothing was taken
+    quantity: float  # 0 of a month in which nothing was taken; below 0 of a credit note
     meters: _Meters
+    estimated: bool = False  # its last reading; the bill after it makes up for it
+    heating_value: float | None = Field(default=None, gt=0)  # its unit per unit of the meter
 
 
 class StockSurvey(_Span):

@@ -46,6 +46,7 @@ _KINDS: dict[str, type[BaseModel]] = {
     "calibration": Calibration,
 }
 _DAYS, _TEXTS = {"from", "to", "on"}, {"carrier", "step", "meter", "unit", "document"}
+_YES, _NO = {"yes", "true", "1", "x", "是"}, {"no", "false", "0", "否"}
 _PERCENT = {"uncertainty_pct", "error_pct", "limit_pct"}
 _TOGETHER = ("from", "to", "opening", "closing")  # what can contradict another cell of the row
 _ROWS_LOOKED_AT = 20  # for the headings
@@ -165,7 +166,7 @@ def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
         return
     for row, line in _lines(book, name, _ROWS_LOOKED_AT):
         for kind, example in EXAMPLES.items():
-            if not set(example) - OPTIONAL.get(kind, set()) - _columns(kind, line).keys():
+            if not set(example) - _optional(kind) - _columns(kind, line).keys():
                 raise InputError(
                     "papers-sheet-misnamed",
                     "A sheet has the columns of documents, but another name.",
@@ -177,7 +178,7 @@ def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
 
 
 def _is_a_note(cell: Cell) -> bool:
-    return isinstance(cell, str) and any(_same(cell, "", note) for note in NOTES)
+    return isinstance(cell, str) and any(_same(cell, note.en, note) for note in NOTES)
 
 
 def _lines(book: Book, name: str, rows: int | None = None) -> Iterator[tuple[int, list[Cell]]]:
@@ -208,18 +209,20 @@ def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) ->
     """The sheet where this row holds its headings; None where it holds fewer than half of them, and
     so is a title or a note.
     """
-    columns, optional = _columns(kind, line), OPTIONAL.get(kind, set())
-    if 2 * len(columns) < len(EXAMPLES[kind]):
+    columns = _columns(kind, line)
+    if 2 * len(columns) < len(EXAMPLES[kind].keys() - _optional(kind)):
         return None
     others = [
         cell
         for index, cell in enumerate(line)
         if isinstance(cell, str) and index not in columns.values()
     ]
-    meant = optional & columns.keys() or any(
-        _begins(cell, key, COLUMNS[key]) for cell in others for key in optional
-    )
-    missing = set(EXAMPLES[kind]) - set(columns) - (set() if meant else optional)
+    missing = set(EXAMPLES[kind]) - set(columns)
+    for group in OPTIONAL.get(kind, ()):
+        meant = group & columns.keys() or any(
+            _begins(cell, key, COLUMNS[key]) for cell in others for key in group
+        )
+        missing -= set() if meant else group
     if missing:
         raise _no_heading(path, name, kind, missing, row)
     return _Sheet(
@@ -229,6 +232,10 @@ def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) ->
         columns,
         {key: str(line[position]).strip() for key, position in columns.items()},
     )
+
+
+def _optional(kind: str) -> set[str]:
+    return set().union(*OPTIONAL.get(kind, ()))
 
 
 def _columns(kind: str, line: Sequence[Cell]) -> dict[str, int]:
@@ -255,7 +262,7 @@ def _document(
     for key, position in sheet.columns.items():
         cell = line[position] if position < len(line) else None
         if cells.is_blank(cell):
-            if key in OPTIONAL.get(sheet.kind, set()):
+            if key in _optional(sheet.kind):
                 continue
             raise sheet.refused(
                 row, key, Phrase("'nothing'"), Phrase("a value: the row holds a document")
@@ -292,6 +299,11 @@ def _value(key: str, cell: Cell, *, in_percent: bool) -> object:
         )
     if key in _TEXTS:
         return cells.text(cell)
+    if key == "estimated":
+        said = cells.plain(cells.text(cell)).casefold()
+        if said not in _YES | _NO:
+            raise UnreadableCell(Phrase("yes or no"))
+        return said in _YES
     try:
         number = cells.number(cell, Profile())
     # what the reader of plants' files wants may be declared in a mapping, which these have not

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -97,16 +97,118 @@ def test_the_hour_of_the_first_reading_explains_the_sum_as_it_explains_the_bill(
     assert CheckState.FAILED not in states(outcomes)
 
 
-def test_last_days_as_they_are_printed_move_the_sum_by_a_day(
+def test_last_days_as_they_are_printed_are_named_with_the_day_to_write(
     site: SiteSettings, data: PlantData
 ) -> None:
-    bills = [
-        billed(FIRST, date(2025, 2, 13), kwh(site, data, FIRST, TURN)),
-        billed(TURN, date(2025, 2, 28), kwh(site, data, TURN, END), "B 2"),
+    """Each bill lacks its last day; followed, the remedy makes every one of them agree."""
+    ends = [FIRST, TURN, date(2025, 2, 20), END]
+    true = [
+        billed(first, end, kwh(site, data, first, end), f"B {number}")
+        for number, (first, end) in enumerate(pairwise(ends))
     ]
-    outcomes = outcomes_of(site, data, *bills)
-    assert CheckState.FAILED not in states(outcomes)
-    assert "2 documents in a row" in outcomes[-1].sentence
+    printed = [
+        whole.model_copy(update={"to_day": whole.to_day - timedelta(days=1)}) for whole in true
+    ]
+    outcomes = outcomes_of(site, data, *printed)
+    assert states(outcomes) == [CheckState.NOT_CHECKABLE] * 3
+    for outcome, whole in zip(outcomes, true, strict=True):
+        assert "With its last day counted in, the two agree." in outcome.sentence
+        assert f"write to = {whole.to_day}" in outcome.remedy
+    assert set(states(outcomes_of(site, data, *true))) == {CheckState.HELD}
+
+
+def test_a_missing_day_that_does_not_explain_the_difference_is_not_named(
+    site: SiteSettings, data: PlantData
+) -> None:
+    outcomes = outcomes_of(
+        site,
+        data,
+        billed(FIRST, date(2025, 2, 13), 0.7 * kwh(site, data, FIRST, TURN)),
+        billed(TURN, date(2025, 2, 28), 0.7 * kwh(site, data, TURN, END), "B 2"),
+    )
+    assert states(outcomes) == [CheckState.FAILED] * 3
+
+
+@pytest.mark.parametrize(("rebilled", "state"), [(1.0, CheckState.HELD), (0.8, CheckState.FAILED)])
+def test_a_bill_its_credit_note_and_the_one_that_replaces_it_are_one(
+    site: SiteSettings, data: PlantData, rebilled: float, state: CheckState
+) -> None:
+    true = kwh(site, data, FIRST, END)
+    (outcome,) = outcomes_of(
+        site,
+        data,
+        billed(FIRST, END, 1.3 * true),
+        billed(FIRST, END, -1.3 * true, "B 1 taken back"),
+        billed(FIRST, END, rebilled * true, "B 1b"),
+    )
+    assert outcome.state is state
+    assert "B 1 + B 1 taken back + B 1b" in outcome.sentence
+
+
+def test_a_credit_note_without_its_bill_is_not_compared(
+    site: SiteSettings, data: PlantData
+) -> None:
+    alone = billed(FIRST, END, -10.0)
+    (outcome,) = outcomes_of(site, data, alone)
+    assert outcome.state is CheckState.NOT_CHECKABLE
+    assert "takes back more" in outcome.sentence
+
+
+def test_a_bill_by_an_estimate_is_compared_with_the_one_after_it(
+    site: SiteSettings, data: PlantData
+) -> None:
+    both = kwh(site, data, FIRST, END)
+    guess = 1.4 * kwh(site, data, FIRST, TURN)
+    estimated = billed(FIRST, TURN, guess, estimated=True)
+    outcomes = outcomes_of(site, data, estimated, billed(TURN, END, both - guess, "B 2"))
+    assert states(outcomes) == [CheckState.HELD]
+    assert "2 documents in a row" in outcomes[0].sentence
+    wrong = outcomes_of(site, data, estimated, billed(TURN, END, both, "B 2"))
+    assert states(wrong) == [CheckState.FAILED]
+    (alone,) = outcomes_of(site, data, estimated)
+    assert alone.state is CheckState.NOT_CHECKABLE
+    assert "its last reading was estimated" in alone.sentence
+
+
+def test_gas_in_kwh_is_compared_by_the_heating_value_that_the_bill_prints(
+    site: SiteSettings, data: PlantData
+) -> None:
+    whole = record_of(data)
+    gas = replace(
+        whole,
+        meter=whole.meter.model_copy(update={"id": "gas", "carrier": "natural-gas", "unit": "Nm3"}),
+        hour_energy=whole.hour_energy / 11.05,
+        unit="Nm3",
+    )
+    plant = replace(data, meters=(*data.meters, gas))
+
+    def of_gas(first: date, end: date, document: str, **changes: Any) -> Bill:
+        energy = kwh(site, data, first, end) * changes.get("heating_value", 11.05) / 11.05
+        of = {"carrier": "natural-gas", "meters": ["gas"], **changes}
+        return billed(first, end, energy, document, **of)
+
+    (asked,) = outcomes_of(site, plant, of_gas(FIRST, END, "B 1"))
+    assert asked.state is CheckState.NOT_CHECKABLE
+    assert "charged in kWh, and gas counts Nm3" in asked.sentence
+    assert "heating_value = …" in asked.remedy
+    bills = [
+        of_gas(FIRST, TURN, "B 1", heating_value=11.05),
+        of_gas(TURN, END, "B 2", heating_value=11.3),  # it changes from month to month
+    ]
+    assert states(outcomes_of(site, plant, *bills)) == [CheckState.HELD] * 3
+    net = of_gas(FIRST, END, "B 1", heating_value=11.05).model_copy(
+        update={"heating_value": 35.9 / 3.6}
+    )
+    assert states(outcomes_of(site, plant, net)) == [CheckState.FAILED]
+
+
+def test_a_heating_value_beside_a_meter_of_the_same_unit_is_not_used(
+    site: SiteSettings, data: PlantData
+) -> None:
+    true = kwh(site, data, FIRST, END)
+    (outcome,) = outcomes_of(site, data, billed(FIRST, END, true, heating_value=11.05))
+    assert outcome.state is CheckState.NOT_CHECKABLE
+    assert "Take heating_value out" in outcome.remedy
 
 
 def test_rows_of_one_invoice_for_the_hours_of_a_tariff_are_added_up(

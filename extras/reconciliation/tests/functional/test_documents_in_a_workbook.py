@@ -195,7 +195,7 @@ def test_what_people_do_to_a_workbook_is_understood(tmp_path: Path, filled: Fill
         ("Bills", "D2", "1,234,567", "Quantity (D2)", "without separators"),
         ("Bills", "F2", f"{KILN}, {KILN}", "Meters (F2)", "each meter once"),
         ("Sales", "E2", 5000.0, None, "given together"),
-        ("Bills", "D3", -5, "Quantity (D3)", "greater than or equal to 0"),
+        ("Sales", "D2", -5, "Sold (D2)", "greater than or equal to 0"),
         ("Bills", "B2", "yesterday", "From (B2)", "a day"),
         ("Bills", "B2", "2025-02-30", "From (B2)", "calendar"),
         ("Bills", "C2", SHEET_DAY.replace(hour=6), "To (not included) (C2)", "a day"),
