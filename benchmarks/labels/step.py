@@ -219,7 +219,7 @@ def label_rows(
         energy.missing_in(inside) if len(inside) else ()
     )  # of other periods the readings were not looked at
     excluded = reasons.counts(rows)
-    best = _best(ordered, step, missing, excluded)
+    best = _best(ordered, step, missing, excluded, at_home=context.at_home)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
     made_from = MeasuredBatches(
         columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons
@@ -348,13 +348,19 @@ def _at_reference(
 
 
 def _best(
-    ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]
+    ordered: Floats,
+    step: Step,
+    missing: tuple[str, ...],
+    excluded: Mapping[str, int],
+    *,
+    at_home: bool,
 ) -> Best:
+    """By the rule's quantile; at home of however few batches there are."""
     rule = step.label_rule
-    name = rule_name(rule.quantile)
-    if len(ordered) < rule.fewest_batches or not len(ordered):
+    name, fewest = rule_name(rule.quantile), 1 if at_home else max(rule.fewest_batches, 1)
+    if len(ordered) < fewest:
         for reason in _MENDABLE:  # the batches are there
-            if len(ordered) + excluded.get(reason, 0) >= max(rule.fewest_batches, 1):
+            if len(ordered) + excluded.get(reason, 0) >= fewest:
                 return Best(None, name, reason)
         incomplete = bool(missing) and not len(
             ordered

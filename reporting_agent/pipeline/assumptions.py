@@ -18,18 +18,28 @@ from benchmarks.labels import MeasuredBatches, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import Assumption
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 from benchmarks.routes import Pack, ReferenceCondition
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.over_the_fence import is_bought
 
 
 def assumptions(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Assumption]:
-    """Of one of the plant's own labels: variables at their reference, carriers counted as none or
-    as bought, heating values by default."""
+    """Of one of the plant's own labels: the best of few runs, variables at their reference,
+    carriers counted as none or as bought, heating values by default."""
     made = label.made_from
     if made is None or not len(made.rows):
         return
+    fewest = pack.step(label.step).label_rule.fewest_batches
+    if label.best.value is not None and label.used < fewest:
+        words = in_number(
+            label.used,
+            "This is %(used)s run alone; a label should rest on %(fewest)s.",
+            "The best of %(used)s runs; a label should rest on %(fewest)s.",
+            used=f"{label.used:,}",
+            fewest=f"{fewest:,}",
+        )
+        yield Assumption("runs", float(label.used), None, words)
     for condition in pack.step(label.step).reference_conditions:
         yield from _at_reference(label, made, condition)
     for carrier in label.missing_carriers:

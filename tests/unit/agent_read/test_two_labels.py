@@ -51,6 +51,30 @@ def test_a_variable_that_nobody_recorded_is_taken_at_its_reference_and_said(tmp_
     assert '"var.blaine_m2_kg" = 350' in lacking["variable-missing"].add
 
 
+@pytest.mark.parametrize(
+    ("runs", "says"),
+    [
+        (3, "The best of 3 runs; a label should rest on 50."),
+        (1, "This is 1 run alone; a label should rest on 50."),
+    ],
+)
+def test_few_runs_have_a_best_at_home_with_their_count_and_none_in_a_report(
+    tmp_path: Path, runs: int, says: str
+) -> None:
+    ground = Ran(3000, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
+    site = works(tmp_path, "cement", {"cement-grinding": ground}, runs=runs)
+    rows = (tmp_path / "energy.csv").read_text("utf-8").replace(",93000,", ",90000,", 1)
+    (tmp_path / "energy.csv").write_text(rows, encoding="utf-8")
+    result = own(site)
+    label = of(result, "cement-grinding", Metric.ELECTRICITY)
+    assert (label.used, label.best.reason) == (runs, None)
+    assert label.best.value == pytest.approx(30.0)
+    assert says in {str(taken.words) for taken in label.assumed}
+    released = of(result.strict, "cement-grinding", Metric.ELECTRICITY)
+    assert (released.best.value, released.best.reason) == (None, "too-few-batches")
+    assert "too-few-batches" in {one.code for one in missing(site, result)}
+
+
 def test_the_lines_to_add_are_read_and_the_report_lacks_it_no_more(tmp_path: Path) -> None:
     site = works(tmp_path, "cement", {"cement-grinding": MILL})
     (added,) = (one for one in missing(site, own(site)) if one.code == "variable-missing")

@@ -56,12 +56,12 @@ def test_a_site_without_a_label_is_counted_and_named_with_its_reason(
 
 
 def with_a_ladle_furnace(folder: Path) -> Path:
-    """Two furnaces, beside one of which a ladle furnace ran five times, and the site whose log is
-    not there.
+    """Two furnaces, beside one of which a ladle furnace ran five times and weighed nothing, and the
+    site whose log is not there.
     """
     file, works = group_of(folder, sites=2), folder / "works-1"
     rows = [
-        f"L{number},ladle-refining,2016-05-0{number}T00:00:00,2016-05-0{number}T00:50:00,100,lf-1,0"
+        f"L{number},ladle-refining,2016-05-0{number}T00:00:00,2016-05-0{number}T00:50:00,0,lf-1,0"
         for number in range(1, 6)
     ]
     for name, lines in {
@@ -79,7 +79,7 @@ def with_a_ladle_furnace(folder: Path) -> Path:
         (
             "en",
             (
-                "Ladle refining · any steel · comprehensive energy: 5 of 5 batches used, too few "
+                "Ladle refining · any steel · comprehensive energy: 0 of 5 batches used, too few "
                 "valid batches"
             ),
             "Sites that lack some of their labels",
@@ -87,7 +87,7 @@ def with_a_ladle_furnace(folder: Path) -> Path:
         ),
         (
             "zh",
-            "钢包精炼 · 不分钢种 · 综合能耗：5 个批次中采用 5 个，有效批次不足",
+            "钢包精炼 · 不分钢种 · 综合能耗：5 个批次中采用 0 个，有效批次不足",
             "缺少部分标签的生产厂区",
             "缺少标签：",
         ),
@@ -111,7 +111,7 @@ def test_a_site_that_has_some_labels_is_told_of_those_that_it_lacks(
         heard = [line for line in capsys.readouterr().err.splitlines() if phrase in line]
         assert len(heard) == 1, run
         assert "works-1/site.toml" in heard[0]
-        assert heard[0].endswith(why)
+        assert why in heard[0]
         page = (out / "group.html").read_text(encoding="utf-8")
         assert heading in page, run
         assert page.count(why) == 1, run
@@ -121,7 +121,7 @@ def test_a_site_that_has_some_labels_is_told_of_those_that_it_lacks(
         assert (lacks["step"], lacks["reason"], lacks["used"], lacks["read"]) == (
             "ladle-refining",
             "too-few-batches",
-            5,
+            0,
             5,
         ), run
         assert sites[1]["kept"] is (run == "again")
