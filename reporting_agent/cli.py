@@ -41,7 +41,7 @@ paid for in page faults again.
 """
 
 COMMANDS = (
-    *("map", "check", "label", "savings", "worth", "compare"),
+    *("check", "label", "savings", "worth", "compare"),
     *("preview", "enrol", "submit", "status", "updates"),
     "practices",  # what helps against waste
     "prices",  # of energy, by time
@@ -51,7 +51,7 @@ COMMANDS = (
 """The agent's own; extras add theirs (`reporting_agent.extras`)."""
 
 
-FOREIGN_FILES = {"map": "file", "label": "files", "verify": "files"}
+FOREIGN_FILES = {"label": "files", "verify": "files"}
 """By which argument a command is given what others wrote, to be parsed in a process of limited
 memory and time.
 """

@@ -144,7 +144,10 @@ LONG_FORMS = (
                 "agent_read/test_extract.py",
             )
         ),
-        *("tests/unit/formats/test_map_real.py", "tests/unit/core_industry/test_composition.py"),
+        *(
+            "tests/unit/formats/test_proposals_of_real_files.py",
+            "tests/unit/core_industry/test_composition.py",
+        ),
     ),
     *(_statistic(name) for name in CHECKS if name != BY_ITSELF),
     LongForm("performance", 40, ("-m", "tests.performance")),

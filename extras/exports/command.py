@@ -111,10 +111,10 @@ def _monitoring(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from extras.exports import intervals, monitoring, writing
     from extras.exports.monitoring_schema import load_schema
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
 
     schema = load_schema(args.schema)
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     measured = intervals.measure(site, Period.parse(args.period, site.zone))
     tables = monitoring.fill(measured, schema, site.id)
     out = args.out or Path("export-monitoring")
@@ -172,11 +172,11 @@ def _shells(args: Namespace) -> int:
     from benchmarks.declared import Words
     from extras.exports import carbon, shells, writing
     from reporting_agent.changes.questioned_label import labelled
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.report.writing import folder, write_bytes
 
     shells.refuse_without_library()
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     now = datetime.now(UTC)
     label = labelled(site, args.period, now, for_others=True)
     period, steps = (
@@ -244,11 +244,11 @@ def _footprint(args: Namespace) -> int:
     from extras.exports import assured, carbon, footprints, pact_and_catena_x, writing
     from extras.exports.footprint_settings import load_settings
     from reporting_agent.changes.questioned_label import labelled
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.report.writing import folder, write_json
 
     settings = load_settings(args.footprint)
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
     statements = assured.holding(
         args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date()

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent import pipeline
     from reporting_agent.audit.openings import telling
     from reporting_agent.audit.openings.verdict import PAPERS, AuditVerdict
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit
 
     if args.template is not None:
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             "Give all, or --template FILE.",
         )
     telling.require_kind(args.out)
-    declared, site = loading.load(args.papers), asking.recognised_site(args)
+    declared, site = loading.load(args.papers), load_site(args.site)
     period = Period.parse(args.period, site.zone)
     verdict = AuditVerdict(
         reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS

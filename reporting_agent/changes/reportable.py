@@ -8,7 +8,7 @@ The plant's own label needs none of it. `preview` and `submit` go by the rules o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,42 +58,23 @@ class MissingForRelease:
 
 
 def missing_for_release(
-    site: SiteSettings,
-    label: QuestionedLabel,
-    refused: SteplabelError | None,
-    unwritten: Iterable[str] = (),
+    site: SiteSettings, label: QuestionedLabel, refused: SteplabelError | None
 ) -> tuple[MissingForRelease, ...]:
     """All that a report of this label lacks.
 
     Args:
         refused: why this site may not report at all, where that is so (`sending.eligibility`).
-        unwritten: inputs of which site.toml has no mapping, though their files need one.
     """
     found: list[MissingForRelease] = []
     if refused is not None:
         found.append(MissingForRelease(refused.code, (), 1.0, refused.sentence, refused.remedy))
         if refused.code == "pack-of-its-own":
             return tuple(found)  # what another pack would ask is not known
-    found += [_unwritten(name) for name in unwritten]
     result = label.result
     found += _of_labels(result, site)
     found += [_of_question(question, result, site) for question in label.review.open]
     found += _of_way_out(result, site)
     return tuple(sorted(found, key=lambda one: -one.effect))
-
-
-def _unwritten(name: str) -> MissingForRelease:
-    why = Phrase(
-        "How the file of %(input)s is read stands nowhere in site.toml: a report takes no guess.",
-        input=name,
-    )
-    return MissingForRelease(
-        "mapping-missing",
-        (),
-        1.0,
-        why,
-        Phrase("Paste the [mapping.%(input)s] that this run printed.", input=name),
-    )
 
 
 def _of_question(

@@ -47,11 +47,11 @@ def run(args: Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.changes.review import review
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.report import quality, site_files
 
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     period = Period.parse(args.period, site.zone) if args.period else None
     if args.release:
         return _release(args, site, period)
@@ -77,11 +77,9 @@ def run(args: Namespace) -> int:
 def _release(args: Namespace, site: SiteSettings, period: Period | None) -> int:
     """What a report lacks; nothing is written."""
     from reporting_agent.commands.lacking import as_text, lacking
-    from reporting_agent.config import load_site
     from reporting_agent.console import emit
 
-    written = load_site(args.site).mapping.model_fields_set
-    missing = lacking(site, period, sorted(site.mapping.model_fields_set - written))
+    missing = lacking(site, period)
     payload = {"yes": not missing, "missing": [one.to_json() for one in missing]}
     emit(args, payload, "\n".join(as_text(missing, args.lang)))
     return 0

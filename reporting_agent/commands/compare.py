@@ -71,12 +71,12 @@ def run(args: Namespace) -> int:
     from benchmarks.errors import InputError, UsageError
     from reporting_agent import published
     from reporting_agent.changes.questioned_label import labelled
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.network import Network
     from reporting_agent.report.quality import questions_as_text
 
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     portal, keys = _enrolled(args.state, site)
     network = Network(args.proxy, args.ca_file)
     source = args.benchmark

@@ -73,14 +73,12 @@ def run(args: Namespace) -> int:
     """Read, label, write; the labels go to stdout."""
     if bool(args.files) == bool(args.site):
         args.wrong_usage(Phrase("give files, or --site FILE"))
+    from reporting_agent.config import load_site
+
     if args.site:
         if args.answer or args.pack:
             args.wrong_usage(Phrase("--answer and --pack go with files; a site.toml holds its own"))
-        from reporting_agent.commands import asking
-
-        return _label(args, asking.recognised_site(args), ())
-    from reporting_agent.config import load_site
-
+        return _label(args, load_site(args.site), ())
     taken = _taken(args)
     return _label(args, load_site(taken.site), taken.said)
 

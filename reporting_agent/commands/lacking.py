@@ -4,7 +4,7 @@ once for the site, the largest effect first, with the lines to add.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,8 @@ if TYPE_CHECKING:
     from reporting_agent.config import SiteSettings
 
 
-def lacking(
-    site: SiteSettings, period: Period | None, unwritten: Iterable[str] = ()
-) -> tuple[MissingForRelease, ...]:
-    """What a report of the period lacks, of all that the files hold where none is given.
-
-    Args:
-        unwritten: inputs of which site.toml holds no mapping, though their files need one.
-    """
+def lacking(site: SiteSettings, period: Period | None) -> tuple[MissingForRelease, ...]:
+    """What a report of the period lacks, of all that the files hold where none is given."""
     from reporting_agent import pipeline
     from reporting_agent.changes.questioned_label import questioned
     from reporting_agent.changes.reportable import missing_for_release
@@ -35,9 +29,7 @@ def lacking(
     result = pipeline.own_label(
         site, period or whole_period.of_runs(site), outward=site.pack != own_pack.OWN
     )
-    return missing_for_release(
-        site, questioned(site, result, datetime.now(UTC)), refused, unwritten
-    )
+    return missing_for_release(site, questioned(site, result, datetime.now(UTC)), refused)
 
 
 def as_text(missing: Sequence[MissingForRelease], lang: str) -> list[str]:

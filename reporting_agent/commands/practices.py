@@ -143,14 +143,14 @@ def _outcome(args: argparse.Namespace) -> int:
 
     from benchmarks.catalogue import in_language
     from benchmarks.wire import outcomes
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit
     from reporting_agent.report import writing
     from reporting_agent.savings.practice_outcome import outcome_of
     from reporting_agent.sending import enrolment
     from reporting_agent.state import StateDirectory
 
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     verified = outcome_of(site, args.action, args.today)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
@@ -203,12 +203,12 @@ def _confirm(args: argparse.Namespace) -> int:
     from benchmarks.errors import InputError
     from benchmarks.wire import outcomes
     from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit
     from reporting_agent.report import writing
     from reporting_agent.savings.practice_outcome import outcome_of
 
-    site, raw = asking.recognised_site(args), read_one(args.told)
+    site, raw = load_site(args.site), read_one(args.told)
     site_outcome, verified = outcomes.read(raw), outcome_of(site, args.action, args.today)
     if not verified.is_told_by(site_outcome, site.id):
         raise InputError(

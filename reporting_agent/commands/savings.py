@@ -35,14 +35,14 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 def run(args: Namespace) -> int:
     """Read, verify, write."""
     from benchmarks.catalogue import in_language
-    from reporting_agent.commands import asking
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit
     from reporting_agent.report import html, writing
     from reporting_agent.report.sections.savings import finding
     from reporting_agent.savings import load_actions, verified
     from reporting_agent.savings.telling import VERDICTS
 
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     now = datetime.now(UTC)
     savings, result = verified(
         site, load_actions(site), args.today or now.astimezone(site.zone).date()

@@ -176,11 +176,11 @@ def _site(args: Namespace) -> int:
     from reporting_agent.analysis import analyse
     from reporting_agent.analysis.energy_costs.cbam import border_costs
     from reporting_agent.changes.questioned_label import labelled
-    from reporting_agent.commands import asking
     from reporting_agent.commands.border_lines import border_lines
+    from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
 
-    site = asking.recognised_site(args)
+    site = load_site(args.site)
     label = labelled(site, args.period, datetime.now(UTC))
     for remark in label.later:
         say(remark)

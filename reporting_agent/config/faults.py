@@ -197,13 +197,3 @@ def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) 
         raise refused(
             Place(name, column=fault.place(name).column), fault.found, fault.wanted()
         ) from wrong
-
-
-def flat(table: Mapping[str, object], above: str = "") -> dict[str, object]:
-    """`[batches]` with `output_unit = "t"` is the same as `"batches.output_unit" = "t"`."""
-    flattened: dict[str, object] = {}
-    for key, value in table.items():
-        flattened |= (
-            flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-        )
-    return flattened

@@ -25,7 +25,7 @@ from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.routes import OutputUnit
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.events import DeclaredEvent, each_run, refuse_clashes
-from reporting_agent.config.faults import SettingFault, UnknownValueError, flat
+from reporting_agent.config.faults import SettingFault, UnknownValueError
 from reporting_agent.config.materials import (
     BoughtIn,
     HeatingValue,
@@ -199,9 +199,6 @@ class SiteSettings(Setting):
         default_factory=dict
     )  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
-    answers: dict[str, str] = Field(
-        default_factory=dict
-    )  # to what `map` asks of a file without a mapping; no report is made by them
     assumed: tuple[AssumedSetting, ...] = ()
     own_steps: dict[str, OwnStep] = Field(default_factory=dict)
     runs: Runs = Runs()
@@ -279,26 +276,6 @@ class SiteSettings(Setting):
     @classmethod
     def _each_run(cls, events: object) -> object:
         return each_run(events)
-
-    @field_validator("answers", mode="before")
-    @classmethod
-    def _flat(cls, answers: object) -> object:
-        return (
-            {key: str(value) for key, value in flat(answers).items()}
-            if isinstance(answers, dict)
-            else answers
-        )
-
-    def with_mapping(self, mapping: Mapping) -> SiteSettings:
-        """The same site with other profiles; raises as `load_site` does."""
-        try:
-            return SiteSettings.model_validate(
-                {name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping}
-            )
-        except ValidationError as wrong:
-            raise _first_fault(
-                SettingFault(wrong, {"mapping": mapping.model_dump()}), self.path
-            ) from wrong
 
     @cached_property
     def tree(self) -> MeterTree:
@@ -411,16 +388,15 @@ def _first_fault(fault: SettingFault, path: Path) -> InputError:
 
 
 _LABEL = b"steplabel/1 settings\x00"
-NO_PART = {"path", "inputs", "answers", "source", "tariff", "border", "emissions", "product_stocks"}
+NO_PART = {"path", "inputs", "source", "tariff", "border", "emissions", "product_stocks"}
 
 
 def settings_digest(site: SiteSettings) -> bytes:
     """SHA-256 of site.toml as it was read.
 
-    Where files lie is no part of it, nor are answers about files without a mapping, of which no
-    report is made, nor access data of a source, nor prices, CO2 factors, goods at the border and
-    stocks of products: none of them decides what a row means. Comments, the order of keys and
-    defaults that are written out change nothing.
+    Where files lie is no part of it, nor access data of a source, nor prices, CO2 factors, goods at
+    the border and stocks of products: none of them decides what a row means. Comments, the order of
+    keys and defaults that are written out change nothing.
     """
     settings = site.model_dump(mode="json", exclude=NO_PART)
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

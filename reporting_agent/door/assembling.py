@@ -87,8 +87,12 @@ def assembled(
     _refuse_disagreement(plant)
     _normal_state(plant, decider)
     _meters(plant, decider)
+    names = _step_names(plant)
     if pack == OWN:
-        _steps(plant)
+        _own_steps(plant, names)
+    for meter in plant.meters:
+        if meter.get("step") == "":
+            meter["step"] = next(iter(names)) if len(names) == 1 else _step_named(names, meter)
     return plant
 
 
@@ -343,8 +347,8 @@ def _sum_of_others(
     return main if off <= (0.3 if named else 0.02) * totals[main] else None
 
 
-def _steps(plant: TakenPlant) -> None:
-    """`[own_steps]`: the steps of the plant beside itself, and at each the meters that count."""
+def _step_names(plant: TakenPlant) -> dict[str, set[str]]:
+    """By the name of a step, the units in which the files give its output."""
     names: dict[str, set[str]] = {}
     for _, proposal in (*plant.of("batches"), *plant.of("log")):
         constant = proposal.table("constants").get("step")
@@ -358,7 +362,11 @@ def _steps(plant: TakenPlant) -> None:
         )
         for name in found:
             names.setdefault(name, set()).update(_output_units(proposal))
-    names = names or {_WHOLE: {"t"}}  # meters alone: no run, so no label
+    return names or {_WHOLE: {"t"}}  # meters alone: no run, so no label
+
+
+def _own_steps(plant: TakenPlant, names: Mapping[str, set[str]]) -> None:
+    """`[own_steps]`: the steps of the plant beside itself, with the carriers that count at each."""
     required, optional, credited, energy_units = _carriers(plant)
     gap_s = _longest_gap_s(plant)
     for name, units in names.items():
@@ -370,9 +378,6 @@ def _steps(plant: TakenPlant) -> None:
             "unit": energy_units,
             "longest_gap_s": gap_s,
         }
-    for meter in plant.meters:
-        if meter.get("step") == "":
-            meter["step"] = next(iter(names)) if len(names) == 1 else _step_named(names, meter)
 
 
 def _step_named(names: Mapping[str, set[str]], meter: Mapping[str, Any]) -> str:

@@ -145,7 +145,7 @@ class Maker:
             raise InputError(
                 "answer-unknown",
                 Phrase("The answer to %(key)s is not one of the possible answers.", key=key),
-                "Correct it in the answers file.",
+                "Correct it.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
                 wanted=Phrase("%(answers)s", answers=alternatives(choices)),
@@ -473,7 +473,7 @@ class Maker:
             raise InputError(
                 "answer-unknown",
                 "The answer to timezone is not a time zone.",
-                "Correct it in the answers file.",
+                "Correct it.",
                 place=Place(str(self.look.path), column="timezone"),
                 found=repr(answer),
                 wanted=Phrase(
@@ -532,7 +532,7 @@ class Maker:
             )
 
     def _amount(self, key: str, answer: str) -> float | str:
-        """A number as an answers file takes it, with a decimal point; of what is none, the reader
+        """A number as an answer gives it, with a decimal point; of what is none, the reader
         says so.
         """
         if not is_value(answer):
@@ -543,7 +543,7 @@ class Maker:
             raise InputError(
                 "answer-unknown",
                 Phrase("The answer to %(key)s is not a number.", key=key),
-                "Correct it in the answers file.",
+                "Correct it.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
                 wanted=Phrase(

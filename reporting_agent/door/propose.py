@@ -74,7 +74,7 @@ def _month(answer: str | None, path: Path) -> str | None:
     raise InputError(
         "answer-unknown",
         "The answer to month is not a month.",
-        "Correct it in the answers file.",
+        "Correct it.",
         place=Place(str(path), column="month"),
         found=repr(answer),
         wanted=Phrase("a year and a month, such as 2025-03"),

@@ -431,8 +431,7 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
             raise InputError(
                 "answer-unknown",
                 "The answers to log.energy and log.unit contradict each other.",
-                "A mean power is in kW or the like, an amount in kWh: correct one of them in the "
-                "answers file.",
+                "A mean power is in kW or the like, an amount in kWh: correct one of them.",
                 place=Place(str(maker.look.path), column="log.unit"),
                 found=f"{kind}, {unit}",
                 wanted=Phrase("kW of a rate, kWh of an interval"),

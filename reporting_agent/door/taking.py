@@ -18,13 +18,13 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.door.assembling import TakenPlant, assembled, usual_step_s
-from reporting_agent.door.deciding import Ask, Decider, local_zone
+from reporting_agent.door.deciding import Ask, Decider, local_zone, shell_word
 from reporting_agent.door.propose import settled
 from reporting_agent.door.types import (
-    TABLES,
     ProfileProposal,
     ProfileQuestion,
     key_of,
+    profile_lines,
     table_lines,
     value_of,
 )
@@ -61,7 +61,9 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
         parts += [_table("[[tariff.prices]]", price) for price in plant.about.prices]
     parts += [_table("[[lhv]]", heat) for heat in plant.about.lhv]
     if decider.answers:
-        parts.append([comment(Phrase("Answered:")), "[answers]", *table_lines(decider.answers)])
+        given = (f"{key}={value}" for key, value in decider.answers.items())
+        options = [f"# --answer {shell_word(' '.join(each.split()))}" for each in given]
+        parts.append([comment(Phrase("Answered:")), *options])
     for assumption in decider.assumed.values():
         parts.append(
             [
@@ -131,32 +133,17 @@ def _mapping(plant: TakenPlant, name: str, comment: Callable[[str], str]) -> Ite
     if not files:
         return
     first = files[0][1]
-    yield _profile(f"mapping.{name}", first.keys, [comment(clue) for clue in _why(first)])
+    yield [*map(comment, _why(first)), *profile_lines(f"mapping.{name}", first.keys)]
     for path, proposal in files[1:]:
         if proposal.keys != first.keys:
             head = f"mapping.{name}.files.{key_of(path.name)}"
-            yield _profile(head, proposal.keys, [comment(clue) for clue in _why(proposal)])
+            yield [*map(comment, _why(proposal)), *profile_lines(head, proposal.keys)]
 
 
 def _why(proposal: ProfileProposal) -> Iterator[Phrase]:
     for clue in proposal.evidence:
         if clue.because:
             yield Phrase("%(key)s: %(reason)s", key=clue.key, reason=clue.because)
-
-
-def _profile(name: str, keys: Mapping[str, object], why: Sequence[str]) -> list[str]:
-    lines = [*why, f"[{name}]"]
-    lines += table_lines({key: value for key, value in keys.items() if key not in TABLES})
-    for table in TABLES:
-        inner = keys.get(table)
-        if not isinstance(inner, Mapping) or not inner:
-            continue
-        if table == "values":
-            for column, words in inner.items():
-                lines += ["", f"[{name}.values.{key_of(column)}]", *table_lines(words)]
-        else:
-            lines += ["", f"[{name}.{table}]", *table_lines(inner)]
-    return lines
 
 
 def _table(head: str, keys: Mapping[str, object]) -> list[str]:

@@ -1,14 +1,10 @@
-"""What a proposal is: keys of a profile with their evidence, and open questions; written as TOML to
-be pasted into site.toml.
-
-What is still open stands in the TOML as a comment.
-"""
+"""What a proposal is: keys of a profile with their evidence, and open questions; its TOML."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,49 +109,12 @@ TABLES = (
 )
 
 
-def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
-    """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
-    inputs = ["[inputs]", *(f"{proposal.input} = {value_of(file)}" for proposal in proposals)]
-    asked = dict.fromkeys(
-        f"{question.key}: {question.ask}"
-        for proposal in proposals
-        for question in proposal.questions
-    )
-    open_questions = [
-        f"# open: {' '.join(question.split())}" for question in asked
-    ]  # a comment is one line, and a heading may be two
-    parts = [inputs, *map(_profile, proposals)]
-    parts += [
-        _meter(name, meter_keys)
-        for proposal in proposals
-        for name, meter_keys in proposal.meters.items()
-    ]
-    parts += [*_runs(proposals), *([open_questions] if open_questions else [])]
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
-
-
-def profiles_as_toml(proposals: Sequence[ProfileProposal]) -> str:
-    """The profiles alone, and what is known of a log's energy: for a site.toml that names its files
-    and meters already.
-    """
-    return (
-        "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)])
-        + "\n"
-    )
-
-
-def _runs(proposals: Sequence[ProfileProposal]) -> list[list[str]]:
-    return [["[runs]", *table_lines(proposal.runs)] for proposal in proposals if proposal.runs]
-
-
-def _profile(proposal: ProfileProposal) -> list[str]:
-    name = f"mapping.{proposal.input}"
-    lines = [
-        f"[{name}]",
-        *table_lines({key: value for key, value in proposal.keys.items() if key not in TABLES}),
-    ]
+def profile_lines(name: str, keys: Mapping[str, object]) -> list[str]:
+    """A profile as the lines of `[mapping.INPUT]`, its tables behind its own keys."""
+    lines = [f"[{name}]"]
+    lines += table_lines({key: value for key, value in keys.items() if key not in TABLES})
     for table in TABLES:
-        inner = proposal.keys.get(table)
+        inner = keys.get(table)
         if not isinstance(inner, Mapping) or not inner:
             continue
         if table == "values":
@@ -164,14 +123,6 @@ def _profile(proposal: ProfileProposal) -> list[str]:
         else:
             lines += ["", f"[{name}.{table}]", *table_lines(inner)]
     return lines
-
-
-def _meter(name: str, meter_keys: Mapping[str, str]) -> list[str]:
-    open_keys = [
-        '# step = "…"        # the step of your pack that it counts for',
-        '# carrier = "…"     # electricity, natural-gas, …',
-    ]
-    return ["[[meters]]", f"id = {value_of(name)}", *table_lines(meter_keys), *open_keys]
 
 
 def table_lines(table: Mapping[str, object]) -> list[str]:

@@ -218,14 +218,6 @@ class Inputs:
                 )
 
 
-def first_files(site: SiteSettings) -> dict[str, Path]:
-    """Of each input that is read by a profile, its first file; InputError where there is none."""
-    named = {name: getattr(site.inputs, name) for name in type(site.mapping).model_fields}
-    return {
-        name: paths_of(site, pattern)[0] for name, pattern in named.items() if pattern is not None
-    }
-
-
 def paths_of(site: SiteSettings, pattern: str | Sequence[str]) -> list[Path]:
     """Files of an input, of each pattern in order of name, those of object storage fetched;
     InputError where there is none.

@@ -174,7 +174,7 @@ def fields_of(
                 else Phrase(
                     "Name the column under [mapping.%(table)s] columns in site.toml, or give it "
                     "one value "
-                    "under constants; `steplabel-agent map FILE` proposes both.",
+                    "under constants; `steplabel-agent label FILE` writes both into a site.toml.",
                     table=wanted.name,
                 ),
                 place=Place(file, profile.header_row, foreign or name),

@@ -358,8 +358,8 @@ def _mostly_unreadable(log: ReadingLog) -> InputError:
             rejected_count=f"{log.rejected_count:,}",
             rows=f"{log.rows:,}",
         ),
-        "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent map "
-        "FILE` proposes it.",
+        "Set [mapping.readings] in site.toml to how the file is written; `steplabel-agent label "
+        "FILE` writes it into a site.toml.",
         place=first.place,
         found=first.found,
         wanted=first.wanted,

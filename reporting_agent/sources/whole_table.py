@@ -544,7 +544,7 @@ def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
                 reason=first.reason,
             ),
             "Set the mapping profile in site.toml to how the file is written; `steplabel-agent "
-            "map FILE` proposes one.",
+            "label FILE` writes one into a site.toml.",
             place=first.place,
             found=first.found,
             wanted=first.wanted,

@@ -1,5 +1,5 @@
-"""`compare` and `reconcile` read what `label` reads: files as firms of twelve languages keep them,
-named without a mapping.
+"""`compare` and `reconcile` go on with the site.toml that `label FILE` wrote of files as firms of
+twelve languages keep them.
 """
 
 from __future__ import annotations
@@ -11,43 +11,35 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.cli import main
+from reporting_agent.door.deciding import local_zone
+from reporting_agent.door.taking import take
 from reporting_agent.published import of_its_json
 from tests.functional.door.layouts import plain_text
 from tests.functional.door.plant import Habit, habits, heats
 from tests.functional.door.writing import Cell, Written, as_text
 
 HABITS = pytest.mark.parametrize("habit", habits(), ids=lambda habit: habit.language)
-SITE = """
-[site]
-id = "works"
-timezone = "{zone}"
-pack = "steel"
-[inputs]
-{inputs}
-[answers]
-step = "eaf"
-"energy.carrier" = "electricity"
-"""
 PERIOD = "2025-05-01/2025-06-01"
 
 
-def _order(habit: Habit, name: str) -> str:
+def site_of(habit: Habit, *files: Path, more: str = "") -> Path:
+    """What `label FILE …` writes where the plant answers, with some lines more."""
     order = "".join(letter for letter in habit.date.lower() if letter in "ymd")
-    return f'"{name}.date_order" = "{order}"\n'
+    facts = {"timezone": habit.zone, "step": "eaf", "energy.carrier": "electricity"}
+    facts |= {f"{name}.date_order": order for name in ("batches", "readings")}
+    folder = files[0].parent / "site"
+    site = take(files, folder, {}, lambda asked: facts.get(asked.key, asked.proposal), "steel").site
+    text = site.read_text(encoding="utf-8").replace(f'"{local_zone()}"', f'"{habit.zone}"')
+    site.write_text(text + more, encoding="utf-8")
+    return site
 
 
 @HABITS
-def test_compare_reads_a_log_without_a_mapping(
+def test_compare_reads_a_log_as_it_is(
     habit: Habit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = plain_text(habit, heats(0), tmp_path)
-    inputs = f"batches = {json.dumps(str(case.path))}\nenergy = {json.dumps(str(case.path))}"
-    more = '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n'
-    site = tmp_path / "site.toml"
-    site.write_text(
-        SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "batches") + more,
-        encoding="utf-8",
-    )
+    site = site_of(habit, case.path, more='[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n')
     step = {
         "step": "eaf",
         "product": "liquid-steel",
@@ -85,7 +77,7 @@ def test_compare_reads_a_log_without_a_mapping(
 
 
 @HABITS
-def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
+def test_reconcile_holds_a_months_bills_against_readings_as_they_are(
     habit: Habit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A bill of nothing, halves of one invoice, an hour of reading, a meter's successor, and the
@@ -107,17 +99,7 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
     (tmp_path / "batches.csv").write_text(
         "batch_id,step,start,output_quantity\nH1,eaf,2025-05-02 06:00,100\n", encoding="utf-8"
     )
-    meters = "".join(
-        f'[[meters]]\nid = "M{number}"\ncarrier = "electricity"\nreading = "interval"\nunit = '
-        '"kWh"\n'
-        for number in (1, 2, 3)
-    )
-    site = tmp_path / "site.toml"
-    inputs = 'batches = "batches.csv"\nreadings = "readings.csv"'
-    site.write_text(
-        SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "readings") + meters,
-        encoding="utf-8",
-    )
+    site = site_of(habit, tmp_path / "readings.csv", tmp_path / "batches.csv")
 
     def bill(start: int, end: int, quantity: float, document: str, meters: list[str]) -> str:
         until = f"2025-05-{end:02}" if end < 32 else "2025-06-01"

@@ -193,6 +193,27 @@ def test_registers_and_runs_in_any_order(plant: Path, turned: bool) -> None:
     assert site.count('parent = "Haupt"') == 2  # its parts, and the main meter counts nowhere
 
 
+def test_meters_count_at_the_step_of_a_pack(plant: Path) -> None:
+    """Named as the furnace; what the boundary asks for besides takes no heat away at home."""
+    count, readings, rows = 988_000.0, [["Time", "eaf-1 [kWh]"]], [["Heat No", "Start", "End"]]
+    rows[0] += ["Tapped [t]", "Furnace"]
+    for step in range(12 * 60):
+        at = START + timedelta(minutes=5 * step)
+        readings.append([f"{at:%Y-%m-%d %H:%M}", f"{count:.1f}"])
+        if step % 12 == 0:
+            ends = at + timedelta(minutes=45)
+            rows.append([f"H{step}", f"{at:%Y-%m-%d %H:%M}", f"{ends:%Y-%m-%d %H:%M}"])
+            rows[-1] += ["120", "eaf-1"]
+        count += 5_000 + step if step % 12 < 9 else 20
+    files = [written(plant / "meters.csv", readings), written(plant / "heats.csv", rows)]
+    code, label = labelled(*files, "--pack", "steel", "--answer", "step=eaf")
+    assert code == 0
+    (step_,) = [step for step in label["steps"] if step["metric"] == "electricity"]
+    assert step_["batches"]["used"] == 60
+    energies = [sum(5_000 + 12 * heat + part for part in range(9)) for heat in range(60)]
+    assert step_["mean"] == pytest.approx(sum(energies) / 60 / 120, rel=1e-6)
+
+
 def test_meters_alone_tell_what_they_can(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows: list[list[object]] = [["Time", "Mill [kW]"]]
     for hour in range(24 * 40):

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.cli import main
 from reporting_agent.config import Profile
 from reporting_agent.door.columns import counter_pair
 from reporting_agent.door.look import look_at
 from reporting_agent.sources import read_table
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
+from tests.unit.formats.proposed import proposed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KNOWN = {"columns": {"batch_id": "Batch", "output_quantity": "t"}, "constants": {"step": "eaf"}}
@@ -29,17 +29,9 @@ def written(folder: Path, *lines: str) -> Path:
     return path
 
 
-def asked(
-    path: Path, answers: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> dict[str, Any]:
-    file = path.with_suffix(".answers")
-    file.write_text(
-        "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in answers.items()),
-        encoding="utf-8",
-    )
-    main(["map", str(path), "--json", "--answers", str(file)])
-    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return answer
+def asked(path: Path, answers: dict[str, str]) -> dict[str, Any]:
+    lines = (f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in answers.items())
+    return proposed(path, "".join(lines))[1]
 
 
 BLOCKS = (
@@ -71,16 +63,12 @@ def test_a_date_holds_for_its_block_and_what_begins_earlier_than_the_row_above_i
     assert ["before the row above" in rejection.found for rejection in table.rejected] == [True]
 
 
-def test_blank_dates_are_asked_about_and_repeated_by_nobody_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_blank_dates_are_asked_about_and_repeated_by_nobody_else(tmp_path: Path) -> None:
     path = written(tmp_path, *BLOCKS)
-    open_keys = {question["key"] for question in asked(path, {}, capsys)["questions"]}
+    open_keys = {question["key"] for question in asked(path, {})["questions"]}
     assert "batches.fill_down" in open_keys
-    assert "fill_down" not in asked(path, {"batches.fill_down": "no"}, capsys)["toml"]
-    assert (
-        'fill_down = ["start", "end"]' in asked(path, {"batches.fill_down": "yes"}, capsys)["toml"]
-    )
+    assert "fill_down" not in asked(path, {"batches.fill_down": "no"})["toml"]
+    assert 'fill_down = ["start", "end"]' in asked(path, {"batches.fill_down": "yes"})["toml"]
 
 
 def test_a_day_lasts_as_long_as_the_calendar_says(tmp_path: Path) -> None:
@@ -203,12 +191,10 @@ def test_rows_of_a_log_are_not_put_together(tmp_path: Path) -> None:
         )
 
 
-def test_a_month_is_asked_for_with_the_title(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_month_is_asked_for_with_the_title(tmp_path: Path) -> None:
     rows = [f"{day},{20 + day},{9000 + day}" for day in range(1, 29)]
     path = written(tmp_path, "February 2025,,", "Day,Output (t),Electricity (kWh)", *rows)
-    (question,) = asked(path, {}, capsys)["questions"]
+    (question,) = asked(path, {})["questions"]
     assert question["key"] == "month"
     assert "February 2025" in question["ask"]
     with pytest.raises(InputError) as refused:
@@ -251,25 +237,23 @@ POWER = (
 
 @pytest.mark.parametrize("header", ["Strom [kW]", "Leistung (MW)", "Power kW"])
 def test_a_power_beside_each_batch_is_asked_about_and_no_amount(
-    header: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    header: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path, POWER[0].format(header), *POWER[1:])
     (question,) = [
         candidate
-        for candidate in asked(path, {}, capsys)["questions"]
+        for candidate in asked(path, {})["questions"]
         if candidate["key"] == "batches.power"
     ]
     assert header in question["ask"]
-    answer = asked(path, {"batches.power": "left out", "timezone": "UTC", "step": "eaf"}, capsys)
+    answer = asked(path, {"batches.power": "left out", "timezone": "UTC", "step": "eaf"})
     assert answer["questions"] == []
     assert [proposal["input"] for proposal in answer["proposals"]] == ["batches"]
     assert header in answer["proposals"][0]["not_used"]
 
 
-def test_a_power_beside_energy_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_power_beside_energy_is_not(tmp_path: Path) -> None:
     path = written(
         tmp_path, POWER[0].format("Strom [kW],Strom [kWh]"), *(f"{row},500.5" for row in POWER[1:])
     )
-    assert "batches.power" not in {
-        question["key"] for question in asked(path, {}, capsys)["questions"]
-    }
+    assert "batches.power" not in {question["key"] for question in asked(path, {})["questions"]}

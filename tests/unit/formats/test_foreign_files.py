@@ -162,7 +162,6 @@ def test_a_row_of_more_cells_than_a_table_has_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "limit", "found"),
     [
-        (["map", "--json"], "cpu_s=2", "more than 2 seconds of processor time"),
         (["label", "--json"], "cpu_s=2", "more than 2 seconds of processor time"),
         (["verify", "--json"], "memory_bytes=400 << 20", "more than 400 MB of memory"),
         ([], "cpu_s=2", "more than 2 seconds of processor time"),  # dropped onto the single file

@@ -4,7 +4,6 @@ with another is not.
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ import pytest
 from openpyxl import Workbook
 
 from benchmarks.errors import InputError
-from reporting_agent.cli import main
 from reporting_agent.config import Profile
 from reporting_agent.sources import read_table, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY
+from tests.unit.formats.proposed import proposed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HEADER = "Schmelze;Beginn;Ende;Gewicht;Stromverbrauch"
@@ -43,16 +42,12 @@ def written(folder: Path, *rows: str) -> Path:
     return path
 
 
-def mapped(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    main(["map", str(path), "--json"])
-    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return answer
+def mapped(path: Path) -> dict[str, Any]:
+    return proposed(path)[1]
 
 
-def test_a_unit_behind_every_number_is_the_columns_unit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    toml = mapped(written(tmp_path, *ROWS), capsys)["toml"]
+def test_a_unit_behind_every_number_is_the_columns_unit(tmp_path: Path) -> None:
+    toml = mapped(written(tmp_path, *ROWS))["toml"]
     assert '[mapping.energy.in_cells]\nGewicht = "t"\nStromverbrauch = "kWh"' in toml
     assert '[mapping.energy.constants]\nunit = "kWh"' in toml
     assert 'output_quantity = "Gewicht"' in toml
@@ -95,34 +90,28 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert refused.value.code == "column-missing"
 
 
-def test_a_ton_in_cells_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ton_in_cells_is_asked_about(tmp_path: Path) -> None:
     path = written(tmp_path, *(row.replace(" t;", " tons;") for row in ROWS))
-    asked = {question["key"]: question["ask"] for question in mapped(path, capsys)["questions"]}
+    asked = {question["key"]: question["ask"] for question in mapped(path)["questions"]}
     assert "907.18" in asked["batches.output_unit"]
 
 
-def test_a_header_that_says_another_unit_is_asked_about(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_header_that_says_another_unit_is_asked_about(tmp_path: Path) -> None:
     path = written(tmp_path, *ROWS)
     path.write_text(
         path.read_text(encoding="utf-8").replace("Gewicht;", "Gewicht [kg];"), encoding="utf-8"
     )
-    assert "batches.output_unit" in {
-        question["key"] for question in mapped(path, capsys)["questions"]
-    }
+    assert "batches.output_unit" in {question["key"] for question in mapped(path)["questions"]}
 
 
-def test_names_of_machines_are_no_amounts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_of_machines_are_no_amounts(tmp_path: Path) -> None:
     path = tmp_path / "heats.csv"
     rows = [
         row.replace(" t;", ";").replace(" kWh", "") + f";{number % 2 + 1} a"
         for number, row in enumerate(ROWS)
     ]
     path.write_text("\n".join([f"{HEADER};Ofen", *rows]) + "\n", encoding="utf-8")
-    assert "in_cells" not in mapped(path, capsys)["toml"]
+    assert "in_cells" not in mapped(path)["toml"]
 
 
 def test_readings_that_carry_their_unit_are_read(tmp_path: Path) -> None:

@@ -1,17 +1,22 @@
-"""`map`, and `check` where it recognises a file: questions, evidence, proof and refusals are in the
-reader's language.
+"""What a file shows and what it leaves open: evidence, questions and refusals are in the reader's
+language.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import in_language
+from benchmarks.errors import InputError
 from reporting_agent.cli import main
+from reporting_agent.door import nobody, settled
 from reporting_agent.door.types import INPUTS
+from tests.unit.formats.proposed import flat
 from tests.unit.languages.pseudo import pseudo
 from tests.unit.languages.test_third_language import english
 
@@ -35,16 +40,9 @@ CODES = (
 """Inputs, columns of the template, and answers that are given as examples."""
 
 
-def sentences_of(screen: str) -> str:
-    """What is left without settings, rows of a table, answers to choose from, and what stands in
-    quotation marks.
-    """
-    lines = [
-        line
-        for line in screen.splitlines()
-        if " | " not in line and not re.match(r'  [^ "].* = ', line)
-    ]
-    return re.sub(r"""(?<!\w)'[^'\n]*'|"[^"\n]*\"""", " ", "\n".join(lines))
+def sentences_of(text: str) -> str:
+    """What is left without what stands in quotation marks."""
+    return re.sub(r"""(?<!\w)'[^'\n]*'|"[^"\n]*\"""", " ", text)
 
 
 def stamps(cells: str, first: int = 1, last: int = 12) -> str:
@@ -242,24 +240,23 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_a_file_shows_and_what_it_leaves_open_is_said_in_it(
-    name: str,
-    language: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, language: str, tmp_path: Path
 ) -> None:
     file, (content, answers) = tmp_path / "plant.csv", FILES[name]
     file.write_text(content, encoding="utf-8")
-    (tmp_path / "answers.toml").write_text(answers or "", encoding="utf-8")
-    monkeypatch.setenv("LC_ALL", language)
-    main(["map", str(file), "--answers", str(tmp_path / "answers.toml")])
-    screen = capsys.readouterr().err
-    assert any(pseudo(word) in screen for word in ("read as", "remedy"))
+    given = flat(tomllib.loads(answers or ""))
+    said: list[str] = []
+    try:
+        for proposal in settled(file, None, given, None, nobody):
+            said += [clue.because for clue in proposal.evidence if clue.because]
+            said += [question.ask for question in proposal.questions]
+            said += [question.likely for question in proposal.questions if question.likely]
+    except InputError as refused:
+        said = [refused.sentence, refused.remedy]
+    assert said
+    shown = sentences_of("\n".join(in_language(text, language) for text in said))
     headers = {part.strip() for line in content.splitlines()[:3] for part in re.split("[;,]", line)}
     own = sorted((header for header in headers if len(header) > 2), key=len, reverse=True)
-    # what a cell should hold is said by who reads the file
-    of_the_reader = f"{pseudo(' wanted ')}.*|      {pseudo('needed: ')}.*"
-    shown = re.sub(of_the_reader, "", sentences_of(screen))
     allowed = (*own, *CODES, "good", "scrap", "test")  # words of the template
     assert english(shown, str(tmp_path), *allowed) == set(), shown
 
@@ -278,71 +275,20 @@ REFUSED = {
     "no number": (FILES["no output"][0], ZONE + '"batches.output_quantity" = "122,5"\n'),
     "no possible answer": (FILES["day or month"][0], 'batches.date_order = "x"\n'),
     "no month": (FILES["days of a month"][0], 'month = "May"\n'),
-    "no TOML": (FILES["day or month"][0], "month =\n"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_needed_instead_is_said_in_it(
-    name: str,
-    language: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    (tmp_path / "plant.csv").write_text(REFUSED[name][0], encoding="utf-8")
-    (tmp_path / "answers.toml").write_text(REFUSED[name][1], encoding="utf-8")
-    monkeypatch.setenv("LC_ALL", language)
-    assert (
-        main(["map", str(tmp_path / "plant.csv"), "--answers", str(tmp_path / "answers.toml")]) == 1
-    )
-    shown = capsys.readouterr().err
+def test_what_is_needed_instead_is_said_in_it(name: str, language: str, tmp_path: Path) -> None:
+    content, answers = REFUSED[name]
+    (tmp_path / "plant.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        settled(tmp_path / "plant.csv", None, flat(tomllib.loads(answers)), None, nobody)
+    shown = refused.value.in_words(language)
     assert pseudo("needed: ") in shown
-    shown = re.sub(
-        f"(?m)^  {pseudo('found: ')}.*$", "", shown
-    )  # cells, or what the library of TOML says
-    assert (
-        english(
-            sentences_of(shown),
-            str(tmp_path),
-            "Asia/Shanghai",
-            "timezone",
-            "month",
-            "dmy",
-            "mdy",
-            *KEYS,
-        )
-        == set()
-    ), shown
-
-
-def test_the_lines_to_add_to_site_toml_are_explained_in_it(
-    language: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    heats = (
-        "Heat No;Start;End;Output (ton);Electricity (MWh)\nH1;2016-05-14 08:00;2016-05-14 "
-        "08:50;120.5;48\n"
-    )
-    (tmp_path / "heats.csv").write_text(heats, encoding="utf-8")
-    site = tmp_path / "site.toml"
-    text = (
-        '[site]\nid = "w"\ntimezone = "Europe/Berlin"\npack = "steel"\n[inputs]\nbatches = '
-        '"heats.csv"\nenergy = "heats.csv"\n'
-    )
-    site.write_text(text, encoding="utf-8")
-    monkeypatch.setenv("LC_ALL", language)
-    assert main(["check", "--site", str(site), "--out", str(tmp_path / "out")]) == 1
-    refusal = capsys.readouterr().err
-    assert '"batches.output_unit" = "…"  # t | short_ton | long_ton' in refusal, (
-        "what is pasted is the same in every language"
-    )
-    assert english(sentences_of(refusal), str(tmp_path), "mapping.batches", "ton") == set(), refusal
-    site.write_text(f'{text}[answers]\nstep = "eaf"\nbatches.output_unit = "t"\n', encoding="utf-8")
-    main(["check", "--site", str(site), "--out", str(tmp_path / "out")])
-    assert pseudo("Paste into site.toml:") in capsys.readouterr().err
+    shown = re.sub(f"(?m)^  {pseudo('found: ')}.*$", "", shown)  # cells
+    own = (str(tmp_path), "Asia/Shanghai", "timezone", "month", "dmy", "mdy", *KEYS)
+    assert english(sentences_of(shown), *own) == set(), shown
 
 
 class Terminal(io.StringIO):
@@ -356,11 +302,14 @@ def test_a_person_at_a_terminal_is_asked_in_it(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "heats.csv").write_text(FILES["a ton"][0], encoding="utf-8")
+    (tmp_path / "heats.csv").write_text(
+        "Heat No,Start,Output (ton),Energy (kWh)\n"
+        "H1,2016-05-14 08:00,120.5,48000\nH2,2016-05-14 09:00,121.5,47500\n",
+        encoding="utf-8",
+    )
     monkeypatch.setenv("LC_ALL", language)
-    monkeypatch.setattr("sys.stdin", Terminal("UTC\neaf\nt\n"))
-    assert main(["map", str(tmp_path / "heats.csv")]) == 0
+    monkeypatch.setattr("sys.stdin", Terminal("t\n"))
+    assert main(["label", str(tmp_path / "heats.csv"), "--out", str(tmp_path / "out")]) == 0
     screen = capsys.readouterr().err
-    assert f"[{pseudo('Enter: ')}" in screen
     assert f"[t / short_ton / long_ton; {pseudo('Enter: ')}t] " in screen
-    assert pseudo("In which time zone are the stamps?") in screen
+    assert pseudo("1,000 kg (t), 907.18 kg (short_ton)") in screen

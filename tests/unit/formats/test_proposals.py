@@ -1,11 +1,9 @@
-"""`steplabel-agent map`: what a foreign file proves is proposed with its evidence, the rest is
-asked, and the profile is proved.
+"""What a foreign file proves is proposed with its evidence, the rest is asked, and the profile
+reads the file.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,9 @@ import pytest
 from openpyxl import Workbook
 
 from fixtures.simulator import Sector
-from reporting_agent.cli import main
 from reporting_agent.config import Profile
-from reporting_agent.door import ProfileQuestion, open_lines
 from reporting_agent.door.notation import decimal_of
+from tests.unit.formats.proposed import proposed
 
 GERMAN = """Werk 2;;;;;;
 Schmelzenbericht Mai 2016;;;;;;
@@ -30,27 +27,22 @@ Summe;;;362.750,5;;;
 
 
 @pytest.fixture
-def mapped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Write a file, map it with answers, and give exit code and answer."""
+def mapped(tmp_path: Path) -> Any:
+    """Write a file, and give what is proposed for it with these answers."""
 
     def run(
         content: str | bytes | Path,
-        *options: str,
         name: str = "export.csv",
-        answers: str | None = None,
+        answers: str = "",
+        wanted: str | None = None,
+        sheet: str | None = None,
     ) -> tuple[int, dict[str, Any]]:
         path = content if isinstance(content, Path) else tmp_path / name
         if isinstance(content, str):
             path.write_text(content, encoding="utf-8")
         elif isinstance(content, bytes):
             path.write_bytes(content)
-        more = []
-        if answers is not None:
-            (tmp_path / "answers.toml").write_text(answers, encoding="utf-8")
-            more = ["--answers", str(tmp_path / "answers.toml")]
-        capsys.readouterr()
-        code = main(["map", str(path), "--json", *options, *more])
-        return code, json.loads(capsys.readouterr().out)
+        return proposed(path, answers, wanted, sheet)
 
     return run
 
@@ -106,7 +98,6 @@ def test_the_profile_is_valid_toml_that_site_toml_takes(mapped: Any) -> None:
     _, answer = mapped(GERMAN, answers='timezone = "Europe/Berlin"\nstep = "eaf"\n')
     pasted = tomllib.loads(answer["toml"])
     assert Profile.model_validate(pasted["mapping"]["batches"]).header_row == 3
-    assert pasted["inputs"]["batches"].endswith("export.csv")
 
 
 def test_a_day_that_may_be_a_month_is_asked(mapped: Any) -> None:
@@ -283,34 +274,11 @@ def test_points_are_groups_where_another_number_of_the_file_has_a_decimal_comma(
     assert proposal_of(answer, "energy")["proof"]["first"][0]["quantity"] == "51101"
 
 
-def test_answers_come_from_stdin_and_an_impossible_one_is_refused(
-    mapped: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('timezone = "Europe/Berlin"\nstep = "eaf"\n'))
-    assert mapped(GERMAN, "--answers", "-")[0] == 0
-    for zone in ("Middle Earth", "Asia"):
-        code, answer = mapped(GERMAN, answers=f'timezone = "{zone}"\nstep = "eaf"\n')
-        assert code == 1
-        assert answer["error"]["code"] == "answer-unknown"
-
-
-def test_the_terminal_is_asked_until_nothing_is_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    (tmp_path / "export.csv").write_text(GERMAN, encoding="utf-8")
-    monkeypatch.setattr("sys.stdin", Terminal("Europe/Berlin\neaf\n"))
-    assert main(["map", str(tmp_path / "export.csv"), "--out", str(tmp_path / "profile.toml")]) == 0
-    assert "In which time zone are the stamps?" in capsys.readouterr().err
-    assert (
-        tomllib.loads((tmp_path / "profile.toml").read_text(encoding="utf-8"))["mapping"][
-            "batches"
-        ]["timezone"]
-        == "Europe/Berlin"
-    )
+@pytest.mark.parametrize("zone", ["Middle Earth", "Asia"])
+def test_an_impossible_answer_is_refused(mapped: Any, zone: str) -> None:
+    code, answer = mapped(GERMAN, answers=f'timezone = "{zone}"\nstep = "eaf"\n')
+    assert code == 1
+    assert answer["error"]["code"] == "answer-unknown"
 
 
 @pytest.mark.slow
@@ -324,8 +292,8 @@ def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(
     answers = 'timezone = "Asia/Shanghai"\n'
     for name in ("batches", "energy"):
         path = tmp_path / "plant" / site["inputs"][name]
-        sheet = ["--sheet", name] if road == "xlsx" else []
-        _, answer = mapped(path, "--as", name, *sheet, answers=answers)
+        sheet = name if road == "xlsx" else None
+        _, answer = mapped(path, wanted=name, sheet=sheet, answers=answers)
         proposal = proposal_of(answer, name)
         assert proposal["proof"]["refused"] is None, road
         assert proposal["proof"]["rejected"] == 0
@@ -510,7 +478,7 @@ def test_names_of_one_letter_and_a_number_are_names_and_not_values(mapped: Any) 
 
 def test_a_heat_beside_one_number_is_a_row_of_data(mapped: Any) -> None:
     text = "Heat No;Carrier;Energy;Unit\nH1;electricity;48000;kWh\nH2;electricity;47500;kWh\n"
-    code, answer = mapped(text, "--as", "energy", answers='step = "eaf"\n')
+    code, answer = mapped(text, wanted="energy", answers='step = "eaf"\n')
     assert (code, proposal_of(answer, "energy")["proof"]["read"]) == (0, 2)
 
 
@@ -555,22 +523,16 @@ def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: 
     assert "newest first" in because(proposal, "meters.Main [kWh].reading")
 
 
-def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pasted(
+def test_headings_with_line_breaks_and_quotes_make_toml(
     mapped: Any,
 ) -> None:
     headings = '"Ofen\n1","Ofen ""B"""'
     rows = "".join(
         f"2016-05-14 {hour:02}:00,{hour * 7 % 5},{hour * 3 % 7}\n" for hour in range(8, 20)
     )
-    _, answer = mapped(f"Time,{headings}\n{rows}", "--as", "readings")
+    _, answer = mapped(f"Time,{headings}\n{rows}", wanted="readings")
     assert list(tomllib.loads(answer["toml"])["mapping"]) == ["readings"]
-    questions = [
-        ProfileQuestion(row["key"], row["ask"], tuple(row["choices"]))
-        for row in answer["questions"]
-    ]
-    keys = [line.split("\n")[0] for line in open_lines(questions)]
-    assert set(tomllib.loads("\n".join(keys))) == {question.key for question in questions}
-    assert "readings.unit.Ofen\n1" in {question.key for question in questions}
+    assert "readings.unit.Ofen\n1" in {question["key"] for question in answer["questions"]}
 
 
 def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:

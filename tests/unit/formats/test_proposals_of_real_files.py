@@ -1,18 +1,16 @@
-"""`map` on the real files: what it proposes is what the shipped profiles declare, and no row is
+"""The real files: what the door proposes is what the shipped profiles declare, and no row is
 rejected that they read.
 """
 
 from __future__ import annotations
 
-import json
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reporting_agent.cli import main
 from tests.functional.real_data import DATA, HEATS, MACHINES, METER, PROFILES
+from tests.unit.formats.proposed import proposed
 
 OF_THE_HEATS = (
     'step = "eaf"\n[batches]\noutput_quantity = "122.5"\noutput_unit = "t"\n[energy]\ncarrier = '
@@ -20,18 +18,13 @@ OF_THE_HEATS = (
 )
 
 
-def mapped(
-    file: str, folder: Path, answers: str, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, dict[str, Any]]:
+def mapped(file: str, answers: str) -> tuple[int, dict[str, Any]]:
     if not (DATA / file).is_file():
         pytest.skip(
             f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds "
             "it)"
         )
-    (folder / "answers.toml").write_text(answers, encoding="utf-8")
-    capsys.readouterr()
-    code = main(["map", str(DATA / file), "--answers", str(folder / "answers.toml"), "--json"])
-    return code, json.loads(capsys.readouterr().out)
+    return proposed(DATA / file, answers)
 
 
 def shipped(profile: str) -> dict[str, Any]:
@@ -39,10 +32,8 @@ def shipped(profile: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, answer = mapped(HEATS[1], tmp_path, 'timezone = "UTC"\n' + OF_THE_HEATS, capsys)
+def test_the_heats_are_mapped_as_the_shipped_profile_maps_them() -> None:
+    code, answer = mapped(HEATS[1], 'timezone = "UTC"\n' + OF_THE_HEATS)
     assert code == 0
     mapping = shipped(HEATS[0])["mapping"]
     batches, energy = (proposal["profile"] for proposal in answer["proposals"])
@@ -58,26 +49,22 @@ def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_a_zone_that_the_heats_contradict_shows_in_the_proof(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, answer = mapped(HEATS[1], tmp_path, 'timezone = "Europe/Rome"\n' + OF_THE_HEATS, capsys)
+def test_a_zone_that_the_heats_contradict_shows_in_the_proof() -> None:
+    _, answer = mapped(HEATS[1], 'timezone = "Europe/Rome"\n' + OF_THE_HEATS)
     proof = answer["proposals"][0]["proof"]
     assert proof["rejected"] == 4  # heats within the hour that summer time skips
     assert "put forward" in proof["reasons"][0]
 
 
 @pytest.mark.slow
-def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, answer = mapped(MACHINES[1], tmp_path, "", capsys)
+def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves() -> None:
+    code, answer = mapped(MACHINES[1], "")
     assert code == 1
     asked = {"step", "log.energy", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
     assert {
         question["key"] for question in answer["questions"]
     } == asked  # an average power is no amount until somebody says so
-    _, reply = mapped(MACHINES[1], tmp_path, '"log.energy" = "interval"\n', capsys)
+    _, reply = mapped(MACHINES[1], '"log.energy" = "interval"\n')
     assert {question["key"] for question in reply["questions"]} == asked - {"log.energy"} | {
         "log.unit"
     }
@@ -89,10 +76,8 @@ def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(
 
 
 @pytest.mark.slow
-def test_the_plants_meter_shows_that_its_midnight_ends_the_day(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, answer = mapped(METER[1], tmp_path, 'timezone = "Asia/Seoul"\n', capsys)
+def test_the_plants_meter_shows_that_its_midnight_ends_the_day() -> None:
+    code, answer = mapped(METER[1], 'timezone = "Asia/Seoul"\n')
     assert code == 0
     (readings,) = answer["proposals"]
     assert readings["profile"]["date_order"] == "dmy"
