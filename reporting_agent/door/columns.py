@@ -31,7 +31,7 @@ from reporting_agent.door.notation import decimal_of
 from reporting_agent.door.types import KeyEvidence
 from reporting_agent.door.vocabulary import VOCABULARY, folded, without_unit
 from reporting_agent.sources.cells import Cell, UnreadableCell, as_name, is_blank, number, plain
-from reporting_agent.sources.rearranged import holds_two_moments, qualified
+from reporting_agent.sources.rearranged import arranged, holds_two_moments
 from reporting_agent.sources.sheets import JOINER, Sheet
 from reporting_agent.sources.wanted import BATCHES
 
@@ -81,7 +81,8 @@ def _look_on(maker: Maker) -> None:
     if not profile.qualifies or profile.by_clock:
         return
     look = maker.look
-    sheet = qualified(Sheet(str(look.path), look.header, iter(look.rows)), profile)
+    own = profile.model_copy(update={"month": {}, "in_cells": {}})  # which the look has done
+    sheet = arranged(Sheet(str(look.path), look.header, iter(look.rows)), own)
     rows = list(sheet.rows)
     more = len(sheet.header) - len(look.header)
     maker.look = replace(look, header=sheet.header, rows=rows, units=(*look.units, *[""] * more))

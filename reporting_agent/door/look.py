@@ -28,7 +28,8 @@ from reporting_agent.door.vocabulary import UNITS, VOCABULARY, Encoding, encodin
 from reporting_agent.sources import rejected_rows
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.file_bytes import BROKEN_ARCHIVE, head, open_bytes, recognise
-from reporting_agent.sources.rearranged import dated, intervals_of, qualified, without_units
+from reporting_agent.sources.meter_exports import KINDS
+from reporting_agent.sources.rearranged import arranged, intervals_of
 from reporting_agent.sources.sheets import (
     DELIMITERS,
     Sheet,
@@ -42,19 +43,11 @@ from reporting_agent.sources.workbooks import Book
 _TABLE = Phrase("a table: a stamp in each row, and a column of values")
 _SIGNS: tuple[tuple[tuple[bytes, ...], Phrase, Phrase], ...] = (
     (
-        (b"naesb.org/espi", b"<espi:", b"IntervalBlock"),
-        Phrase("The file is a Green Button export (ESPI XML)."),
+        (b"100,NEM13",),
+        Phrase("The file is a NEM13 file of the Australian market: accumulated readings."),
         Phrase(
-            "On the utility's page choose the CSV in place of the XML (Download my data, CSV), and "
-            "name that file."
-        ),
-    ),
-    (
-        (b"100,NEM12", b"100,NEM13"),
-        Phrase("The file is a NEM12 or NEM13 file of the Australian market."),
-        Phrase(
-            "Ask the retailer or the meter data provider for the detailed CSV, with a stamp in "
-            "each row, and name that file."
+            "Ask the retailer or the meter data provider for the interval data, as NEM12 or as CSV "
+            "with a stamp in each row."
         ),
     ),
     (
@@ -198,7 +191,7 @@ def look_at(
     refuse(path)
     kind = "none" if not path.is_file() else format_of(path)
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
-    if kind in {"none", "parquet", "b2mml"}:
+    if kind in {"none", "parquet", "b2mml", *KINDS}:
         opened = open_sheet(path, Profile())
         return FileLook(path, opened.header, ("",) * len(opened.header), _sample(opened.rows))
     sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
@@ -243,21 +236,22 @@ def look_at(
         plain_keys = {key: value for key, value in keys.items() if key != "by_clock"}
         wide = open_sheet(path, Profile.model_validate(plain_keys)).header
         below_header = [(row, cells) for row, cells in rows if row >= first]
-        whole = qualified(Sheet(str(path), wide, iter(below_header)), Profile(by_clock=True))
+        whole = arranged(Sheet(str(path), wide, iter(below_header)), Profile(by_clock=True))
         rows = list(whole.rows)
     header = open_sheet(path, Profile.model_validate(keys)).header
     day = _day_column(header, [cells for row, cells in rows if row >= first])
     if day and month:
         keys["month"], because["month"] = {day: month}, AS_ANSWERED
-        dates = dated(Sheet(str(path), header, iter(rows)), {day: month}).rows
-        rows = list(dates)
+        rows = list(
+            arranged(Sheet(str(path), header, iter(rows)), Profile(month={day: month})).rows
+        )
     in_cells = _units_in_cells(header, [cells for row, cells in rows if row >= first])
     if in_cells:
         keys["in_cells"] = in_cells
         because["in_cells"] = Phrase(
             "each number carries its unit; one with another unit, or none, is not read"
         )
-        rows = list(without_units(Sheet(str(path), header, iter(rows)), in_cells).rows)
+        rows = list(arranged(Sheet(str(path), header, iter(rows)), Profile(in_cells=in_cells)).rows)
     units = _units_of(below, len(header))
     if any(units):
         because["below_header"] = Phrase(

@@ -8,7 +8,7 @@ An end before the start is of the day after where both share their date.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import CarrierColumn
 from reporting_agent.sources import cells
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.sheets import BrokenRow, Sheet
@@ -56,43 +57,93 @@ def _minutes(clock: str) -> int:
     return 60 * int(hours) + int(minutes)
 
 
-def qualified(sheet: Sheet, profile: Profile) -> Sheet:
-    """The sheet as the profile rearranges it."""
-    if profile.by_clock:
-        sheet = _by_clock(sheet)
-    if profile.names:
-        sheet = _named(sheet, profile.names)
-    if not (profile.keep or profile.valid or profile.times or profile.first_of):
-        return sheet
-    keep, valid = (
-        {_qualifier_index(sheet, name): set(words) for name, words in chosen.items()}
-        for chosen in (profile.keep, profile.valid)
-    )
-    times = {
-        _qualifier_index(sheet, name): _qualifier_index(sheet, by)
-        for name, by in profile.times.items()
-    }
-    first_of = [_qualifier_index(sheet, name) for name in profile.first_of]
-    values = _values(sheet.header, profile)
+def arranged(sheet: Sheet, profile: Profile) -> Sheet:
+    """The sheet with its cells and rows as the profile reads them: dates for numbers of days,
+    numbers without their unit, an interval a row, and rows by what stands beside a value.
+
+    Raises:
+        InputError: a column that the profile names is missing or stands twice.
+    """
+    days = {name: partial(_day, month=month) for name, month in profile.month.items()}
+    units = {name: partial(_without, unit=unit) for name, unit in profile.in_cells.items()}
+    for changes, key in ((days, "month"), (units, "in_cells")):
+        sheet = _with_cells(sheet, changes, key) if changes else sheet
+    sheet = _by_clock(sheet) if profile.by_clock else sheet
+    sheet = _named(sheet, profile.names) if profile.names else sheet
+    by_row = profile.keep or profile.valid or profile.times or profile.first_of
+    return _qualified(sheet, profile) if by_row else sheet
+
+
+def completed(sheet: Sheet, profile: Profile) -> Sheet:
+    """The sheet with a column more for each moment that is spread over several and each difference
+    of two, and a row for each carrier's column; raises as `arranged` does."""
+    sheet = _put_together(sheet, profile) if profile.parts else sheet
+    sheet = _subtracted(sheet, profile) if profile.differences else sheet
+    return _by_carrier(sheet, profile.carriers) if profile.carriers else sheet
+
+
+def _each_row(
+    sheet: Sheet,
+    header: Sequence[str],
+    change: Callable[[Sequence[Cell]], Iterable[Sequence[Cell]]],
+) -> Sheet:
+    """The sheet with the rows that each whole one becomes; blank ones go, and one that is broken or
+    has not as many cells as the header stays such, so that it is told."""
+    width, wider = len(sheet.header), len(header) != len(sheet.header)
 
     def rows() -> Rows:
         for row, raw in sheet.rows:
-            if isinstance(raw, BrokenRow) or len(raw) < len(sheet.header):
+            if isinstance(raw, BrokenRow):
                 yield row, raw
-                continue
-            if any(_word(raw[index]) not in words for index, words in keep.items()):
-                continue
-            changed = list(raw)
-            for index in first_of:
-                changed[index] = _first(changed[index])
-            for index, by in times.items():
-                changed[index] = _product(changed[index], changed[by], profile)
-            if any(_word(raw[index]) not in words for index, words in valid.items()):
-                for index in values:
-                    changed[index] = None
-            yield row, changed
+            elif len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
+                yield row, raw[: len(header) - 1] if wider else raw
+            elif any(cell not in (None, "") for cell in raw):
+                for changed in change(raw if len(raw) == width else raw[:width]):
+                    yield row, changed
 
-    return Sheet(sheet.file, sheet.header, rows(), sheet.column_remedy)
+    return Sheet(sheet.file, tuple(header), rows(), sheet.column_remedy)
+
+
+def _with_cells(sheet: Sheet, changes: Mapping[str, Callable[[Cell], Cell]], key: str) -> Sheet:
+    """The sheet with the cells of these columns changed."""
+    by_index = {_index(sheet, name, key): of_cell for name, of_cell in changes.items()}
+
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        changed = list(raw)
+        for index, of_cell in by_index.items():
+            changed[index] = of_cell(changed[index])
+        return (changed,)
+
+    return _each_row(sheet, sheet.header, change)
+
+
+def _qualified(sheet: Sheet, profile: Profile) -> Sheet:
+    """Rows that are kept, values that are good, multiplied by what stands beside them."""
+    keep, valid = (
+        {_index(sheet, name, key): set(words) for name, words in chosen.items()}
+        for key, chosen in (("keep", profile.keep), ("valid", profile.valid))
+    )
+    times = {
+        _index(sheet, name, "times"): _index(sheet, by, "times")
+        for name, by in profile.times.items()
+    }
+    first_of = [_index(sheet, name, "first_of") for name in profile.first_of]
+    values = _values(sheet.header, profile)
+
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        if any(_word(raw[index]) not in words for index, words in keep.items()):
+            return ()
+        changed = list(raw)
+        for index in first_of:
+            changed[index] = _first(changed[index])
+        for index, by in times.items():
+            changed[index] = _product(changed[index], changed[by], profile)
+        if any(_word(raw[index]) not in words for index, words in valid.items()):
+            for index in values:
+                changed[index] = None
+        return (changed,)
+
+    return _each_row(sheet, sheet.header, change)
 
 
 def _values(header: Sequence[str], profile: Profile) -> list[int]:
@@ -129,112 +180,39 @@ def _product(value: Cell, factor: Cell, profile: Profile) -> Cell:
 
 
 def _by_clock(sheet: Sheet) -> Sheet:
+    """A row for each interval of a day."""
     starts = intervals_of(sheet.header)
     rest = [index for index in range(len(sheet.header)) if index not in starts]
-    header = (*(sheet.header[index] for index in rest), CLOCK, VALUE)
 
-    def rows() -> Rows:
-        for row, raw in sheet.rows:
-            if isinstance(raw, BrokenRow) or len(raw) < len(sheet.header):
-                yield row, raw
-                continue
-            own = [raw[index] for index in rest]
-            for index, clock in starts.items():
-                yield row, [*own, clock, raw[index]]
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        own = [raw[index] for index in rest]
+        return ([*own, clock, raw[index]] for index, clock in starts.items())
 
-    return Sheet(sheet.file, header, rows(), sheet.column_remedy)
+    return _each_row(sheet, [*(sheet.header[index] for index in rest), CLOCK, VALUE], change)
 
 
 def _named(sheet: Sheet, names: Mapping[str, Sequence[str]]) -> Sheet:
     """With a column more for each name that several columns make together."""
-    columns = {
-        name: [_qualifier_index(sheet, part) for part in parts] for name, parts in names.items()
-    }
+    columns = [[_index(sheet, part, "names") for part in parts] for parts in names.values()]
 
-    def rows() -> Rows:
-        for row, raw in sheet.rows:
-            if isinstance(raw, BrokenRow) or len(raw) < len(sheet.header):
-                yield row, raw
-                continue
-            yield (
-                row,
-                [
-                    *raw[: len(sheet.header)],
-                    *(" ".join(_word(raw[index]) for index in own) for own in columns.values()),
-                ],
-            )
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        made = (" ".join(_word(raw[index]) for index in own) for own in columns)
+        return ([*raw, *made],)
 
-    return Sheet(sheet.file, (*sheet.header, *columns), rows(), sheet.column_remedy)
+    return _each_row(sheet, [*sheet.header, *names], change)
 
 
-def _qualifier_index(sheet: Sheet, header: str) -> int:
-    if sheet.header.count(header) == 1:
-        return sheet.header.index(header)
-    raise InputError(
-        "header-twice" if header in sheet.header else "column-missing",
-        "The file has no column, or more than one, for what the profile names.",
-        "Correct its header in the mapping profile.",
-        place=Place(sheet.file, column=header),
-        found=", ".join(name for name in sheet.header if name),
-        wanted=Phrase("one column named %(name)s", name=repr(header)),
-    )
-
-
-def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
-    """The sheet with dates for numbers of days; a number that is no day of the month stays, and its
-    row is told.
-
-    Raises:
-        InputError: the column is missing or stands twice.
-    """
-    by_index = {
-        _index(sheet, column, "month"): date.fromisoformat(f"{month}-01")
-        for column, month in months.items()
-    }
-    return _with_cells(
-        sheet, {index: partial(_day, month=month) for index, month in by_index.items()}
-    )
-
-
-def _with_cells(sheet: Sheet, changes: Mapping[int, Callable[[Cell], Cell]]) -> Sheet:
-    """The sheet with the cells of these columns changed; rows that are broken stay as they are."""
-
-    def rows() -> Rows:
-        for row, raw in sheet.rows:
-            if isinstance(raw, BrokenRow):
-                yield row, raw
-                continue
-            changed = list(raw)
-            for index, change in changes.items():
-                if index < len(changed):
-                    changed[index] = change(changed[index])
-            yield row, changed
-
-    return Sheet(sheet.file, sheet.header, rows())
-
-
-def _day(cell: Cell, month: date) -> Cell:
+def _day(cell: Cell, month: str) -> Cell:
+    """The date; a number that is no day of the month stays, and its row is told."""
     text = str(cell).strip().rstrip(".").removesuffix(".0")
     try:
-        return month.replace(day=int(text)).isoformat()
+        return date.fromisoformat(f"{month}-01").replace(day=int(text)).isoformat()
     except (ValueError, OverflowError):
         return cell
 
 
-def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
-    """The sheet with numbers alone where each carries the declared unit; a number with another
-    unit, or none, is not read.
-
-    Raises:
-        InputError: the column is missing or stands twice.
-    """
-    by_index = {_index(sheet, column, "in_cells"): unit for column, unit in units.items()}
-    return _with_cells(
-        sheet, {index: partial(_without, unit=unit) for index, unit in by_index.items()}
-    )
-
-
 def _without(cell: Cell, unit: str) -> Cell:
+    """The number alone; one with another unit, or none, is not read."""
     if cells.is_blank(cell):
         return cell
     text = cells.plain(str(cell))
@@ -248,47 +226,19 @@ def difference_header(pair: Sequence[str]) -> str:
     return " - ".join(pair)
 
 
-def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
-    """The sheet with a cell more for each difference of two of its columns; blank where one of them
-    is.
-
-    Raises:
-        InputError: a column is missing or stands twice.
-    """
+def _subtracted(sheet: Sheet, profile: Profile) -> Sheet:
+    """With a cell more for each difference of two columns; blank where one of them is."""
     pairs = [
-        tuple(_index(sheet, header, "differences") for header in pair)
-        for pair in profile.differences.values()
+        (_index(sheet, later, "differences"), _index(sheet, earlier, "differences"))
+        for later, earlier in profile.differences.values()
     ]
-    width = len(sheet.header)
 
-    def rows() -> Rows:
-        for row, raw in sheet.rows:
-            if (
-                isinstance(raw, BrokenRow)
-                or len(raw) < width
-                or any(cell not in (None, "") for cell in raw[width:])
-            ):
-                yield (
-                    row,
-                    raw if isinstance(raw, BrokenRow) else raw[: width - 1],
-                )  # told as a row of another width
-            elif any(cell not in (None, "") for cell in raw):
-                yield (
-                    row,
-                    (
-                        *raw[:width],
-                        *(
-                            _difference(raw[later], raw[earlier], profile)
-                            for later, earlier in pairs
-                        ),
-                    ),
-                )
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        made = (_difference(raw[later], raw[earlier], profile) for later, earlier in pairs)
+        return ([*raw, *made],)
 
-    return Sheet(
-        sheet.file,
-        (*sheet.header, *(difference_header(pair) for pair in profile.differences.values())),
-        rows(),
-    )
+    more = (difference_header(pair) for pair in profile.differences.values())
+    return _each_row(sheet, [*sheet.header, *more], change)
 
 
 def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
@@ -300,6 +250,29 @@ def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
         )  # of two decimals: no more digits than they have
     except UnreadableCell:
         return Phrase("%(later)s less %(earlier)s", later=repr(later), earlier=repr(earlier))
+
+
+_BY_CARRIER = ("carrier", "quantity", "unit", "direction", "lhv", "lhv_unit", "lhv_source")
+
+
+def _by_carrier(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
+    """With a row for each carrier's column."""
+    index_of = {name: _index(sheet, entry.column, "carriers") for name, entry in carriers.items()}
+    said = {
+        name: (entry.unit, entry.direction, entry.lhv, entry.lhv_unit or None, entry.lhv_source)
+        for name, entry in carriers.items()
+    }
+    own = [
+        index
+        for index, name in enumerate(sheet.header)
+        if index not in index_of.values() and name not in _BY_CARRIER
+    ]
+
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        beside = [raw[index] for index in own]
+        return ([*beside, name, raw[index], *said[name]] for name, index in index_of.items())
+
+    return _each_row(sheet, [*(sheet.header[index] for index in own), *_BY_CARRIER], change)
 
 
 def _index(sheet: Sheet, header: str, key: str) -> int:
@@ -336,38 +309,14 @@ def columns_with(profile: Profile) -> dict[str, str]:
     }
 
 
-def put_together(sheet: Sheet, profile: Profile) -> Sheet:
-    """The sheet with a cell more for each moment that is spread over several.
-
-    Raises:
-        InputError: a part is missing or stands twice.
-    """
-    for part in (part for parts in profile.parts.values() for part in parts):
-        if sheet.header.count(part) != 1:
-            raise InputError(
-                "header-twice" if part in sheet.header else "column-missing",
-                "The file has no column, or more than one, for a part of a time stamp.",
-                "Correct its header under parts in the mapping profile.",
-                place=Place(sheet.file, profile.header_row, part),
-                found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
-                wanted=part,
-            )
+def _put_together(sheet: Sheet, profile: Profile) -> Sheet:
+    """With a cell more for each moment that is spread over several."""
     columns_of = {
-        name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()
+        name: [_index(sheet, part, "parts") for part in parts]
+        for name, parts in profile.parts.items()
     }
-    header = (*sheet.header, *(moment_header(parts) for parts in profile.parts.values()))
-    return Sheet(sheet.file, header, _rows(sheet, columns_of, profile))
-
-
-def _rows(
-    sheet: Sheet, columns_of: Mapping[str, Sequence[int]], profile: Profile
-) -> Iterator[tuple[int, Sequence[Cell]]]:
-    width = len(sheet.header)
-    one_date = (
-        "start" in columns_of
-        and "end" in columns_of
-        and columns_of["start"][:-1] == columns_of["end"][:-1]
-    )
+    start, end = columns_of.get("start"), columns_of.get("end")
+    one_date = start is not None and end is not None and start[:-1] == end[:-1]
     dates = {
         column
         for name, parts in columns_of.items()
@@ -376,44 +325,31 @@ def _rows(
     }
     above: dict[int, Cell] = {}
     latest: datetime | None = None
-    for row, raw in sheet.rows:
-        if (
-            isinstance(raw, BrokenRow)
-            or len(raw) < width
-            or any(cell not in (None, "") for cell in raw[width:])
-        ):
-            yield (
-                row,
-                raw if isinstance(raw, BrokenRow) else raw[: width - 1],
-            )  # told as a row of another width
-            continue
-        repeated = (
-            dates
-            and any(cell not in (None, "") for cell in raw)
-            and all(cells.is_blank(raw[column]) for column in dates)
-        )
-        filled = {column: above.get(column) if repeated else raw[column] for column in dates}
-        above = filled if dates else above
+
+    def change(raw: Sequence[Cell]) -> Iterable[Sequence[Cell]]:
+        nonlocal above, latest
+        repeated = bool(dates) and all(cells.is_blank(raw[column]) for column in dates)
+        above = {column: above.get(column) if repeated else raw[column] for column in dates}
         moments: dict[str, Any] = {
-            name: moment_of([filled.get(column, raw[column]) for column in parts], profile)
+            name: moment_of([above.get(column, raw[column]) for column in parts], profile)
             for name, parts in columns_of.items()
         }
-        if dates and isinstance(moments.get("start"), datetime):
-            if repeated and latest is not None and moments["start"] < latest:
+        begins, ends = moments.get("start"), moments.get("end")
+        if dates and isinstance(begins, datetime):
+            if repeated and latest is not None and begins < latest:
                 moments["start"] = Phrase(
                     "%(start)s, before the row above: of which day?",
-                    start=f"{moments['start']:%Y-%m-%d %H:%M}",
+                    start=f"{begins:%Y-%m-%d %H:%M}",
                 )
+                begins = None
             else:
-                latest = moments["start"]
-        if (
-            one_date
-            and isinstance(moments["start"], datetime)
-            and isinstance(moments["end"], datetime)
-            and moments["end"] < moments["start"]
-        ):
-            moments["end"] += _DAY
-        yield row, (*raw[:width], *moments.values())
+                latest = begins
+        if one_date and isinstance(begins, datetime) and isinstance(ends, datetime):
+            moments["end"] = ends + _DAY if ends < begins else ends
+        return ([*raw, *moments.values()],)
+
+    more = (moment_header(parts) for parts in profile.parts.values())
+    return _each_row(sheet, [*sheet.header, *more], change)
 
 
 def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:

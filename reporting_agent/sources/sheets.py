@@ -21,7 +21,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import MOST_COLUMNS
 from benchmarks.phrases import Phrase, in_context
 from reporting_agent.config import Profile
-from reporting_agent.sources import b2mml, file_bytes, workbooks
+from reporting_agent.sources import b2mml, file_bytes, meter_exports, workbooks
 from reporting_agent.sources.cells import Cell, as_name
 from reporting_agent.sources.file_bytes import (
     BROKEN_ARCHIVE,
@@ -339,7 +339,9 @@ class RawRows:
 
 
 def format_of(path: Path) -> str:
-    """`csv`, `xlsx`, `parquet` or `b2mml`, by the file's name."""
+    """`csv`, `xlsx`, `parquet` or `b2mml`, by the file's name; `green-button` or `nem12` by what a
+    text or an XML begins with.
+    """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = bool(suffixes) and suffixes[-1] in {".gz", ".zst"}
     last = suffixes[-2] if packed and len(suffixes) > 1 else suffixes[-1] if suffixes else ""
@@ -347,10 +349,9 @@ def format_of(path: Path) -> str:
         return "xlsx"
     if last in {".parquet", ".pq"} and not packed:
         return "parquet"
-    if last in {".csv", ".tsv", ".txt"}:
-        return "csv"
-    if last == ".xml":
-        return "b2mml"
+    if last in {".csv", ".tsv", ".txt", ".xml"}:
+        export = meter_exports.kind_of(path) if path.is_file() else None
+        return export or ("b2mml" if last == ".xml" else "csv")
     packed_already = packed and last in {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pq"}
     raise InputError(
         "format-unknown",
@@ -362,7 +363,7 @@ def format_of(path: Path) -> str:
         else "Rename or convert the file.",
         place=Place(str(path)),
         found=path.name,
-        wanted=Phrase(".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML)"),
+        wanted=Phrase(".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML, Green Button)"),
     )
 
 
@@ -394,12 +395,15 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
     if kind == "b2mml":
         header, rows = b2mml.table_of(path, wanted)
         return Sheet(str(path), header, rows)
-    sheet = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
+    if kind in meter_exports.KINDS:
+        sheet = Sheet(str(path), meter_exports.HEADER, meter_exports.table_of(path, kind))
+    else:
+        sheet = _headed(path, raw_rows(path, profile), Profile() if kind == "parquet" else profile)
     if not (profile.month or profile.in_cells or profile.qualifies):
         return sheet
-    from reporting_agent.sources.rearranged import dated, qualified, without_units
+    from reporting_agent.sources.rearranged import arranged
 
-    return qualified(without_units(dated(sheet, profile.month), profile.in_cells), profile)
+    return arranged(sheet, profile)
 
 
 def raw_rows(path: Path, profile: Profile) -> RawRows:

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from reporting_agent.cli import main
+from reporting_agent.config import Profile
+from reporting_agent.sources.sheets import open_sheet
 
 START = datetime(2024, 3, 11)  # noqa: DTZ001 - the plant's wall clock
 DAYS, QUARTERS = 14, 96
+VIENNA = ZoneInfo("Europe/Vienna")
 QUARTER = timedelta(minutes=15)
 Reading = tuple[datetime, float]  # the start of a quarter hour, and its kWh
 
@@ -146,6 +150,56 @@ def two_tariffs(readings: list[Reading]) -> str:
     return "\n".join(rows)
 
 
+def green_button(readings: list[Reading]) -> str:
+    """Wh in units of ten to the power of -1; a second series is given back to the grid."""
+    espi = 'xmlns="http://naesb.org/espi"'
+    feed = []
+    for series, flow, factor in (("01", 1, 10_000), ("02", 19, 3_000)):
+        reading, kind = f"/UsagePoint/1/MeterReading/{series}", f"/ReadingType/{series}"
+        links = f'<link rel="self" href="{reading}"/><link rel="related" href="{kind}"/>'
+        said = f"<commodity>1</commodity><flowDirection>{flow}</flowDirection>"
+        said += "<powerOfTenMultiplier>-1</powerOfTenMultiplier><uom>72</uom>"
+        values = "".join(
+            "<IntervalReading><timePeriod><duration>900</duration>"
+            f"<start>{int((at - timedelta(hours=1)).replace(tzinfo=UTC).timestamp())}</start>"
+            f"</timePeriod><value>{round(kwh * factor)}</value></IntervalReading>"
+            for at, kwh in readings
+        )
+        own = f'<link rel="self" href="{reading}/IntervalBlock/1"/>'
+        block = f"{own}<content><IntervalBlock {espi}>{values}</IntervalBlock></content>"
+        own = f'<link rel="self" href="{kind}"/>'
+        of_type = f"{own}<content><ReadingType {espi}>{said}</ReadingType></content>"
+        feed += [block, of_type, f"{links}<content><MeterReading {espi}/></content>"]
+    entries = "".join(f"<entry>{entry}</entry>" for entry in feed)
+    return f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'
+
+
+def nem12(readings: list[Reading]) -> str:
+    """In the time of Australia's east; of the hours outside nothing is known."""
+    of_day: dict[str, list[tuple[int, float]]] = {}
+    for at, kwh in readings:
+        there = at + timedelta(hours=9)
+        slot = (there.hour * 60 + there.minute) // 15
+        of_day.setdefault(f"{there:%Y%m%d}", []).append((slot, kwh))
+    lines = ["100,NEM12,202403261300,MDP1,Retailer"]
+    for suffix, unit, factor in (("E1", "KWH", 1.0), ("B1", "KWH", 0.3), ("Q1", "KVARH", 0.8)):
+        lines.append(f"200,NMI1,E1B1Q1,01,{suffix},N1,SER1,{unit},15,20240401")
+        for day, known in of_day.items():
+            values = ["0"] * 96
+            for slot, kwh in known:
+                values[slot] = f"{kwh * factor:.3f}"
+            first, last = known[0][0] + 1, known[-1][0] + 1
+            whole = (first, last) == (1, 96)
+            lines.append(f"300,{day},{','.join(values)},{'A' if whole else 'V'},,,20240326000000,")
+            if first > 1:
+                lines.append(f"400,1,{first - 1},N,,")
+            if not whole:
+                lines.append(f"400,{first},{last},A,,")
+            if last < 96:
+                lines.append(f"400,{last + 1},96,N,,")
+    return "\r\n".join([*lines, "900"])
+
+
 EXPORTS: tuple[tuple[Callable[[list[Reading]], str], tuple[str, ...]], ...] = (
     (from_to, ()),
     (range_in_a_cell, ()),
@@ -157,6 +211,8 @@ EXPORTS: tuple[tuple[Callable[[list[Reading]], str], tuple[str, ...]], ...] = (
     (ratio_beside, ()),
     (day_and_night, ()),
     (two_tariffs, ()),
+    (green_button, ()),
+    (nem12, ()),
 )
 TABLE = "Charge;Datum;Startzeit;Endzeit;Menge [t]"
 SPLIT = (
@@ -196,9 +252,45 @@ def test_what_qualifies_a_reading_is_read(
     rows, values = runs(readings)
     table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
     (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
-    (plant / "meter.csv").write_text(export(readings), encoding="utf-8")
+    content = export(readings)
+    file = "meter.xml" if content.startswith("<") else "meter.csv"
+    (plant / file).write_text(content, encoding="utf-8")
     given = [part for answer in answers for part in ("--answer", answer)]
-    assert best("meter.csv", "runs.csv", *given) == pytest.approx(p25(values), rel=1e-4)
+    assert best(file, "runs.csv", *given) == pytest.approx(p25(values), rel=1e-4)
+
+
+@pytest.mark.parametrize("export", [green_button, nem12])
+def test_each_value_of_a_market_is_read_to_the_digit_at_its_moment(
+    export: Callable[[list[Reading]], str], plant: Path
+) -> None:
+    file = plant / ("meter.xml" if export is green_button else "meter.csv")
+    file.write_text(export(quarters()), encoding="utf-8")
+    rows = [cells for _, cells in open_sheet(file, Profile()).rows]
+    read = [
+        (datetime.fromisoformat(str(stamp)).astimezone(VIENNA).replace(tzinfo=None), value)
+        for _, stamp, value, unit, direction in rows
+        if direction == "import" and unit in {"kWh", "KWH"} and value is not None
+    ]
+    assert read == quarters()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("100,NEM12,1,A,B\n200,N,E1,1,E1,N1,S,KWH,30,\n300,20240301,1.0,x\n", "meter.csv"),
+        ("100,NEM12,1,A,B\n200,N,E1,1,E1,N1,S,KWH,0,\n300,20240301,1.0\n", "meter.csv"),
+        ('<feed xmlns:e="http://naesb.org/espi"><entry>', "meter.xml"),
+        ('<!DOCTYPE f><feed xmlns="http://naesb.org/espi"/>', "meter.xml"),
+        (green_button(quarters()[:9]).replace("<uom>72", "<uom>5"), "meter.xml"),
+        (green_button(quarters()[:9]).replace("<start>", "<start>x"), "meter.xml"),
+    ],
+)
+def test_a_market_export_that_is_damaged_is_refused(
+    content: str, name: str, plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / name).write_text(content, encoding="utf-8")
+    assert main(["label", name]) == 1
+    assert "export-unreadable" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("header", SPLIT)
@@ -251,15 +343,14 @@ def test_an_interval_that_is_missing_is_not_known(
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        ('<?xml version="1.0"?><feed xmlns:espi="http://naesb.org/espi"><entry/></feed>', "Green"),
-        ("100,NEM12,200403011300,MDP1,Retailer\n200,NEM1\n", "NEM12"),
+        ("100,NEM13,200403011300,MDP1,Retailer\n250,NEM1\n", "NEM13"),
         ("UNA:+.? 'UNB+UNOC:3+9900+9901+240311:0000+1'", "EDIFACT"),
     ],
 )
 def test_exports_that_are_no_tables_are_known_by_name(
     content: str, name: str, plant: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = plant / ("meter.xml" if content.startswith("<") else "meter.txt")
+    file = plant / "meter.txt"
     file.write_text(content, encoding="utf-8")
     assert main(["label", str(file)]) == 1
     refused = capsys.readouterr().err
