@@ -180,13 +180,6 @@ class OwnStep(Setting):
     longest_gap_s: int = Field(default=3600, gt=0)  # without a reading
 
 
-class AssumedSetting(Setting):
-    """[[assumed]]: what was taken without asking, by the key that changes it."""
-
-    key: str
-    value: str
-
-
 class SiteSettings(Setting):
     """A whole site.toml, with the folder its paths start from."""
 
@@ -199,7 +192,6 @@ class SiteSettings(Setting):
         default_factory=dict
     )  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
-    assumed: tuple[AssumedSetting, ...] = ()
     own_steps: dict[str, OwnStep] = Field(default_factory=dict)
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)

@@ -599,9 +599,12 @@ class Maker:
             self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
 
     def step(self) -> None:
-        self.required(
-            "step", Phrase("Which step of your pack do these rows belong to?"), "eaf", key="step"
-        )
+        """The step; proposed as `PACK/STEP` where the words of the file name one."""
+        ask, likely = Phrase("Which step of your pack do these rows belong to?"), ""
+        proposal, header = VOCABULARY.sector(self.look.header) or ("", "")
+        if proposal:
+            likely = Phrase("the header %(header)s names the step", header=repr(header))
+        self.required("step", ask, "eaf", key="step", proposal=proposal, likely=likely)
 
     def _words(self) -> None:
         """Words of a column that the template writes otherwise, and words that only a person can

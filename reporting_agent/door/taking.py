@@ -18,7 +18,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.door.assembling import TakenPlant, assembled, usual_step_s
-from reporting_agent.door.deciding import Ask, Decider, local_zone, shell_word
+from reporting_agent.door.deciding import Ask, Decider, local_zone, nobody, shell_word
 from reporting_agent.door.propose import settled
 from reporting_agent.door.types import (
     ProfileProposal,
@@ -64,15 +64,7 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
         given = (f"{key}={value}" for key, value in decider.answers.items())
         options = [f"# --answer {shell_word(' '.join(each.split()))}" for each in given]
         parts.append([comment(Phrase("Answered:")), *options])
-    for assumption in decider.assumed.values():
-        parts.append(
-            [
-                comment(assumption.because),
-                "[[assumed]]",
-                f"key = {value_of(assumption.key)}",
-                f"value = {value_of(assumption.value)}",
-            ]
-        )
+    parts.append([comment(assumption) for assumption in _assumed(decider)])
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -195,14 +187,18 @@ def take(
     """
     decider = Decider(given, person)
     _refuse_twice(paths)
-    method = pack or OWN
-    steps = [] if pack is None else [step.id for step in packs.load(pack).steps]
+    method = pack
 
     def answered(question: ProfileQuestion) -> str | None:
-        return decider.answer(_of_step(question, steps) if question.key == "step" else question)
+        nonlocal method
+        if question.key != "step":
+            return decider.answer(question)
+        method = method or _sector(question, decider)
+        return decider.answer(_of_step(question, method, chosen=pack is not None))
 
     files = [(path, settled(path, None, {}, None, answered)) for path in paths]
     decider.refuse_unanswered(str(paths[0]))
+    method = method or OWN
     plant = assembled(files, method, decider)
     decider.refuse_unanswered(str(paths[0]))
     decider.refuse_unknown(str(paths[0]))
@@ -226,15 +222,47 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
         )
 
 
-def _of_step(question: ProfileQuestion, steps: Sequence[str]) -> ProfileQuestion:
-    """Of the plant beside itself the step needs no name; a pack's has to be one of its own."""
-    if not steps:
-        likely = Phrase("no file names a step; the plant is compared with itself")
+def _sector(question: ProfileQuestion, decider: Decider) -> str | None:
+    """The pack of the sector that the words of a file name, where a person wants it; without one
+    who answers, the plant is compared with itself."""
+    sector, _, step = question.proposal.partition("/")
+    if not sector:
+        return OWN
+    ask = Phrase(
+        "%(why)s: %(step)s of the pack %(sector)s. Is the plant compared with the standards of "
+        "that sector (%(sector)s), or with itself alone (own)?",
+        why=question.likely,
+        step=step,
+        sector=sector,
+    )
+    if decider.person is nobody:
+        why = Phrase(
+            "%(why)s, %(step)s; --pack %(sector)s adds the standards of that sector",
+            why=question.likely,
+            step=step,
+            sector=sector,
+        )
+        return decider.answer(ProfileQuestion("pack", ask, (sector, OWN), "", OWN, why))
+    return decider.answer(ProfileQuestion("pack", ask, (sector, OWN), "", sector))
+
+
+def _of_step(question: ProfileQuestion, method: str | None, *, chosen: bool) -> ProfileQuestion:
+    """Of the plant beside itself the step needs no name; a pack's has to be one of its own.
+
+    Args:
+        chosen: whether the pack was named, and not told by the words that tell the step too.
+    """
+    if method in {None, OWN}:
+        likely = Phrase("the plant is compared with itself")
         return ProfileQuestion("step", question.ask, proposal=OWN_STEP, likely=likely)
+    steps = tuple(step.id for step in packs.load(str(method)).steps)
     if len(steps) == 1:
         likely = Phrase("the pack has no other step")
-        return ProfileQuestion("step", question.ask, tuple(steps), proposal=steps[0], likely=likely)
-    return ProfileQuestion("step", question.ask, tuple(steps))
+        return ProfileQuestion("step", question.ask, steps, proposal=steps[0], likely=likely)
+    _, _, step = question.proposal.partition("/")
+    proposal = step if step in steps else ""
+    likely = question.likely if proposal and not chosen else ""
+    return ProfileQuestion("step", question.ask, steps, proposal=proposal, likely=likely)
 
 
 def _zone(plant: TakenPlant, decider: Decider) -> str:

@@ -8,7 +8,7 @@ import re
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import count
@@ -88,7 +88,7 @@ class Vocabulary:
                 for column, by_language in columns.items()
             }
             for name, columns in self._raw.items()
-            if name not in {"units", "values"}
+            if name not in {"units", "values", "sectors"}
         }
 
     @cached_property
@@ -154,6 +154,18 @@ class Vocabulary:
             if of_column not in meanings or share > meanings[of_column].share:
                 meanings[of_column] = Meaning(share, word, LANGUAGES[language])
         return meanings
+
+    def sector(self, headers: Sequence[str]) -> tuple[str, str] | None:
+        """`PACK/STEP` of the sector that one of the headers names, and that header."""
+        for header in headers:
+            if self.variable(header) is not None:
+                continue  # a share of clinker or of hot metal is of the step that takes it
+            text = folded(without_unit(header))
+            for pack, steps in self._raw["sectors"].items():
+                for step, words in steps.items():
+                    if any(_share(folded(word), text) for word in words):
+                        return f"{pack}/{step}", header
+        return None
 
     @cached_property
     def _kinds(self) -> dict[str, str]:

@@ -22,13 +22,13 @@ HABITS = pytest.mark.parametrize("habit", habits(), ids=lambda habit: habit.lang
 PERIOD = "2025-05-01/2025-06-01"
 
 
-def site_of(habit: Habit, *files: Path, more: str = "") -> Path:
+def site_of(habit: Habit, *files: Path, pack: str | None = "steel", more: str = "") -> Path:
     """What `label FILE …` writes where the plant answers, with some lines more."""
     order = "".join(letter for letter in habit.date.lower() if letter in "ymd")
     facts = {"timezone": habit.zone, "step": "eaf", "energy.carrier": "electricity"}
     facts |= {f"{name}.date_order": order for name in ("batches", "readings")}
     folder = files[0].parent / "site"
-    site = take(files, folder, {}, lambda asked: facts.get(asked.key, asked.proposal), "steel").site
+    site = take(files, folder, {}, lambda asked: facts.get(asked.key, asked.proposal), pack).site
     text = site.read_text(encoding="utf-8").replace(f'"{local_zone()}"', f'"{habit.zone}"')
     site.write_text(text + more, encoding="utf-8")
     return site
@@ -99,7 +99,7 @@ def test_reconcile_holds_a_months_bills_against_readings_as_they_are(
     (tmp_path / "batches.csv").write_text(
         "batch_id,step,start,output_quantity\nH1,eaf,2025-05-02 06:00,100\n", encoding="utf-8"
     )
-    site = site_of(habit, tmp_path / "readings.csv", tmp_path / "batches.csv")
+    site = site_of(habit, tmp_path / "readings.csv", tmp_path / "batches.csv", pack=None)
 
     def bill(start: int, end: int, quantity: float, document: str, meters: list[str]) -> str:
         until = f"2025-05-{end:02}" if end < 32 else "2025-06-01"

@@ -92,9 +92,6 @@ from = 2025-01-01
 kind = "process"
 reason = "Another furnace."
 [runs]
-[[assumed]]
-key = "timezone"
-value = "Etc/UTC"
 [own_steps.kneading]
 name = "Kneading"
 output_unit = "kg"

@@ -4,9 +4,11 @@ likely is stated, what nobody can infer is asked.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
+import tomllib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -191,6 +193,54 @@ def test_registers_and_runs_in_any_order(plant: Path, turned: bool) -> None:
     site = (plant / "label" / "site.toml").read_text(encoding="utf-8")
     assert 'equipment = "Presse 1"' in site
     assert site.count('parent = "Haupt"') == 2  # its parts, and the main meter counts nowhere
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("header", "pack", "step"),
+    [
+        ("Heat No", "steel", "eaf"),
+        ("炉号", "steel", "eaf"),
+        ("Klinkermenge", "cement", "clinker-burning"),
+        ("Pot number", "aluminium", "electrolysis"),
+    ],
+)
+@pytest.mark.parametrize("answer", ["", "own"])
+def test_words_of_a_sector_are_one_question_that_enter_answers(
+    header: str,
+    pack: str,
+    step: str,
+    answer: str,
+    plant: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [["Batch", "Start", "End", "Output [t]", "Energy [kWh]", header], *heats()[1:]]
+    rows[1:] = [[*row, f"x{number % 3}"] for number, row in enumerate(rows[1:])]
+    file = written(plant / "log.csv", rows)
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    main(["label", file])
+    assert capsys.readouterr().err.count("[") == 1  # one question
+    site = tomllib.loads((plant / "label" / "site.toml").read_text(encoding="utf-8"))
+    assert site["site"]["pack"] == (answer or pack)
+    assert site["mapping"]["batches"]["constants"]["step"] == ("production" if answer else step)
+
+
+def test_who_is_not_asked_is_compared_with_itself_and_told_of_the_sector(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert labelled(written(plant / "heats.csv", heats()))[0] == 0
+    assert "--pack steel" in " ".join(capsys.readouterr().out.split())
+    site = tomllib.loads((plant / "label" / "site.toml").read_text(encoding="utf-8"))
+    assert site["site"]["pack"] == "own"
+    rows = [["Batch", "Start", "Clinker share [%]", "Output [t]", "Energy [kWh]"]]
+    rows += [[row[0], row[1], 70 + n % 5, *row[3:]] for n, row in enumerate(heats()[1:])]
+    assert main(["label", written(plant / "mill.csv", rows), "--out", "mill"]) == 0
+    assert "--pack" not in capsys.readouterr().out  # a share of clinker is of a mill
 
 
 def test_meters_count_at_the_step_of_a_pack(plant: Path) -> None:

@@ -308,7 +308,7 @@ def test_a_person_at_a_terminal_is_asked_in_it(
         encoding="utf-8",
     )
     monkeypatch.setenv("LC_ALL", language)
-    monkeypatch.setattr("sys.stdin", Terminal("t\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("own\nt\n"))
     assert main(["label", str(tmp_path / "heats.csv"), "--out", str(tmp_path / "out")]) == 0
     screen = capsys.readouterr().err
     assert f"[t / short_ton / long_ton; {pseudo('Enter: ')}t] " in screen
