@@ -126,6 +126,7 @@ class Meter(Setting):
     unit: str
     range: tuple[float, float] | None = None
     rollover: float | None = Field(default=None, gt=0)
+    holds: bool = False  # a rate that is written when it changes: each value lasts until the next
     equipment: str = ""  # only this equipment's batches; all batches of the step where empty
     stamp: Literal["end", "start"] = "end"  # of an interval
     interval_s: float | None = Field(
@@ -192,6 +193,8 @@ class Meter(Setting):
 
     @model_validator(mode="after")
     def _says_what_it_reads(self) -> Self:
+        if self.holds and self.reading != "rate":
+            raise ValueError(Phrase("holds belongs to a meter of reading = 'rate'"))
         if self.formula is not None and self.role != "virtual":
             raise ValueError(Phrase("formula belongs to a meter of role = 'virtual'"))
         if self.formula is None and "reading" not in self.model_fields_set:

@@ -197,11 +197,15 @@ def _meters(plant: TakenPlant, decider: Decider) -> None:
                 proposal.set(f"columns.{name}", header, Phrase("the file's name names the meter"))
             if name in known:
                 continue
-            known[name] = {"id": name, **keys, **_carrier_of(name, header, path, keys, decider)}
-            step_s = even_step_s(proposal) if keys.get("reading") == "interval" else None
-            if step_s is not None:  # else a stamp that is missing would stretch the next interval
-                known[name]["interval_s"] = step_s
+            known[name] = {
+                "id": name,
+                **keys,
+                **_carrier_of(name, header, path, keys, decider),
+                **_between_stamps(name, header, proposal, decider),
+            }
     plant.meters = list(known.values())
+    for _, proposal in readings:
+        _take_turns(proposal, known, decider)
     given = {
         str(proposal.table("constants").get("carrier", "")) for _, proposal in plant.of("energy")
     } | {carrier for _, proposal in plant.of("energy") for carrier in proposal.table("carriers")}
@@ -234,6 +238,41 @@ def _meters(plant: TakenPlant, decider: Decider) -> None:
                     meter=meter["id"],
                 )
             )
+
+
+def _take_turns(
+    proposal: ProfileProposal, known: Mapping[str, dict[str, Any]], decider: Decider
+) -> None:
+    """Meters of one file of which one begins after another has ended: it took the other's place."""
+    spans = {
+        meter: (min(stamps), max(stamps))
+        for meter, stamps in _stamps(proposal, len(proposal.look.rows)).items()
+        if meter in known and len({stamp.tzinfo is None for stamp in stamps}) == 1
+    }
+    in_order = sorted(spans, key=lambda meter: str(spans[meter][0]))
+    for earlier, later in pairwise(in_order):
+        alike = _kind(known[earlier]) == _kind(known[later])
+        if not alike or str(spans[earlier][1]) > str(spans[later][0]):
+            continue
+        day = spans[later][0].date()
+        known[earlier]["until"] = known[later]["from"] = day
+        key = f"meters.{later}.from"
+        because = Phrase("its readings begin where those of %(meter)s end", meter=earlier)
+        decider.assumed[key] = Assumption(key, day.isoformat(), because)
+
+
+def _between_stamps(
+    name: str, header: str, proposal: ProfileProposal, decider: Decider
+) -> dict[str, Any]:
+    """How long an interval is, and whether a power lasts until the next stamp."""
+    reading = proposal.meters[header].get("reading")
+    if reading == "interval" and (step_s := even_step_s(proposal)) is not None:
+        return {"interval_s": step_s}  # a stamp that is missing does not stretch the next one
+    if reading == "rate" and _written_on_change(proposal, header):
+        key = f"meters.{name}.holds"
+        decider.assumed[key] = Assumption(key, "true", _ON_CHANGE)
+        return {"holds": True}
+    return {}
 
 
 def _named_as_equipment(plant: TakenPlant) -> dict[str, str]:
@@ -398,7 +437,7 @@ def _output_units(proposal: ProfileProposal) -> set[str]:
 def _own_unit(units: set[str]) -> str:
     """The unit in which a step counts its output: that of the file where a step may have it."""
     unit = Counter(sorted(units)).most_common(1)[0][0] if units else "t"
-    for known in ("t", "kg", "m3", "m2", "m", "kWh"):
+    for known in ("t", "kg", "m3", "m2", "m", "kWh", "item"):
         if unit == known:
             return known
     for known in ("t", "m3", "m2", "m", "kWh"):
@@ -480,14 +519,46 @@ def even_step_s(proposal: ProfileProposal) -> float | None:
     return usual if usual and gaps.count(usual) >= _EVEN * len(gaps) else None
 
 
+_ON_CHANGE = Phrase("uneven stamps, and no value comes twice in a row: written when it changes")
+_FEWEST_REPEATED = 8  # values that chance would repeat in a row
+
+
+def _written_on_change(proposal: ProfileProposal, meter: str) -> bool:
+    """Whether a power is written only when it changes: its stamps are uneven, and of values that
+    come again and again none comes twice in a row, as many would of a power read by the clock."""
+    if even_step_s(proposal) is not None:
+        return False
+    header, key = proposal.look.header, proposal.matches.get("meter_id")
+    wide = bool(proposal.keys.get("wide"))
+    column = header.index(meter) if wide else proposal.matches["value"]
+    values = [
+        plain(str(cells[column]))
+        for _, cells in proposal.look.rows[:_STEPS_LOOKED_AT]
+        if column < len(cells) and (wide or key is None or plain(as_name(cells[key])) == meter)
+    ]
+    by_chance = sum(count * count for count in Counter(values).values()) / max(len(values), 1)
+    return by_chance >= _FEWEST_REPEATED and all(one != after for one, after in pairwise(values))
+
+
 def _gaps_s(proposal: ProfileProposal) -> list[float]:
+    gaps = [
+        abs((after - before).total_seconds())
+        for own in _stamps(proposal, _STEPS_LOOKED_AT).values()
+        for before, after in pairwise(own)
+        if (after.tzinfo is None) == (before.tzinfo is None)
+    ]
+    return [gap for gap in gaps if gap > 0]
+
+
+def _stamps(proposal: ProfileProposal, rows: int) -> dict[str, list[datetime]]:
+    """By meter or equipment, the stamps of the first rows; under no name where none is named."""
     stamps: dict[str, list[datetime]] = {}
     profile = Profile.model_validate(proposal.keys)
     index = proposal.matches.get("timestamp")
     key = proposal.matches.get("meter_id", proposal.matches.get("equipment"))
     if index is None:
-        return []
-    for _, cells in proposal.look.rows[:_STEPS_LOOKED_AT]:
+        return {}
+    for _, cells in proposal.look.rows[:rows]:
         if index >= len(cells):
             continue
         try:
@@ -496,10 +567,4 @@ def _gaps_s(proposal: ProfileProposal) -> list[float]:
             continue
         name = plain(as_name(cells[key])) if key is not None and key < len(cells) else ""
         stamps.setdefault(name, []).append(stamp)
-    gaps = [
-        abs((after - before).total_seconds())
-        for own in stamps.values()
-        for before, after in pairwise(own)
-        if (after.tzinfo is None) == (before.tzinfo is None)
-    ]
-    return [gap for gap in gaps if gap > 0]
+    return stamps

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise, permutations
+from itertools import chain, pairwise, permutations
 from operator import gt, lt
+from typing import Any
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.door.look import FileLook, is_date, is_value, mostly
@@ -212,14 +214,21 @@ def _is_number(word: str) -> bool:
 
 def _multiplier(maker: Maker, index: int, header: str) -> None:
     """The ratio of a transformer beside each reading, by which it is multiplied."""
-    if not VOCABULARY.names("qualifiers", "multiplier", header):
-        return
     value = maker.found.get("value")
-    if value is None or not mostly(is_value, maker.look.column(index)):
-        return
+    if value is not None and is_multiplier(maker.look, index):
+        multiplied(maker, value.header, header)
+        _use(maker, header)
+
+
+def is_multiplier(look: FileLook, index: int) -> bool:
+    """Whether a column holds the ratio of a transformer."""
+    named_so = VOCABULARY.names("qualifiers", "multiplier", look.header[index])
+    return named_so and mostly(is_value, look.column(index))
+
+
+def multiplied(maker: Maker, value: str, header: str) -> None:
     why = Phrase("each reading is multiplied by %(column)s", column=repr(header))
-    maker.proposal.set(f"times.{value.header}", header, why)
-    _use(maker, header)
+    maker.proposal.set(f"times.{value}", header, why)
 
 
 def _use(maker: Maker, header: str) -> None:
@@ -228,11 +237,14 @@ def _use(maker: Maker, header: str) -> None:
     maker.proposal.evidence.append(KeyEvidence(f"qualifier.{without_unit(header)}", header, ""))
 
 
+_NUMBER = re.compile(r"\d+")
 _WATER = re.compile("water|wasser|水|agua|eau|вод|acqua|wod")
 AMOUNTS = frozenset({"energy", "volume"})
 _MOST_COUNTERS = 40  # columns that rise: more of them are a table of meters
 # values that only fall: a file that begins with its newest row, and no load that happened to sink
 _ROWS_OF_A_COUNTER = 2000
+_FEWEST_TURNS = 2
+_ENDS = (2**16, 2**24, 2**31, 2**32, *(10**digits for digits in range(4, 13)))  # of registers
 _FEWEST_FALLING = 20
 
 
@@ -285,10 +297,11 @@ def _counter_pair(look: FileLook) -> tuple[int, int] | None:
         for index in numbers(look)
         if _is_counted(look, index) and numbers_rows(look, index) is False
     ]
-    profile = notation_of(look, counted)
+    first_rows = {index: look.column(index)[:_ROWS_OF_A_COUNTER] for index in counted}
+    profile = _notation(chain.from_iterable(first_rows.values()))
     values: dict[int, list[float]] = {}
     for index in counted:
-        read = [*_read(look.column(index)[:_ROWS_OF_A_COUNTER], profile)]
+        read = [*_read(first_rows[index], profile)]
         if len(read) > 2 and _falls(read) <= len(read) // 20:
             values[index] = read
     if len(values) > _MOST_COUNTERS:
@@ -311,8 +324,11 @@ def _falls(values: Sequence[float]) -> int:
 
 def notation_of(look: FileLook, indices: Sequence[int]) -> Profile:
     """A profile with the notation that some columns prove together."""
-    cells = [cell for index in indices for cell in look.column(index) if not is_date(cell)]
-    decimal, group = decimal_of(cells)
+    return _notation(chain.from_iterable(look.column(index) for index in indices))
+
+
+def _notation(cells: Iterable[Cell]) -> Profile:
+    decimal, group = decimal_of([cell for cell in cells if not is_date(cell)])
     return Profile.model_validate(
         {"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""}
     )
@@ -366,7 +382,8 @@ def carrier_in(header: str) -> str | None:
 
 def readings(maker: Maker) -> None:
     stated = qualify(maker)
-    if {"meter_id", "value"} <= set(maker.found):
+    registers = _registers_of_one(maker)
+    if {"meter_id", "value"} <= set(maker.found) and not registers:
         names = sorted(
             {plain(as_name(cell)) for cell in maker.look.column(maker.found["meter_id"].index)}
         )
@@ -385,9 +402,18 @@ def readings(maker: Maker) -> None:
     ]
     output = set(output_columns(maker.look))
     of_carriers = [i for i in of_carriers if i not in output] or of_carriers
-    chosen = of_carriers or [
-        index for index in columns if maker.look.header[index] not in maker.qualifying
-    ]
+    ratio = next((index for index in columns if is_multiplier(maker.look, index)), None)
+    chosen = (
+        registers
+        or of_carriers
+        or [
+            index
+            for index in columns
+            if maker.look.header[index] not in maker.qualifying
+            and index != ratio
+            and not _is_a_number_of_something(maker.look, index)
+        ]
+    )
     why = in_number(
         len(chosen),
         "%(count)s column of meters beside one of stamps",
@@ -399,6 +425,79 @@ def readings(maker: Maker) -> None:
         header = maker.look.header[index]
         maker.found[f"meters.{header}"] = ColumnMatch(index, header, "", 0.5)
         _meter(maker, header, maker.look.column(index), unit_of(maker.look, index) or stated)
+        if ratio is not None:
+            multiplied(maker, header, maker.look.header[ratio])
+    _leave_out_repeated(maker)
+
+
+def _registers_of_one(maker: Maker) -> list[int]:
+    """The registers of one meter beside each other (reading1 and reading2 of two tariffs): columns
+    named alike but for a number, each of which rises; none where there is but one."""
+    look, match = maker.look, maker.found.get("value")
+    if match is None or (meter := maker.found.get("meter_id")) is None:
+        return []
+    if len({plain(as_name(cell)) for cell in look.column(meter.index)}) > 1:
+        return []
+    alike = [
+        index
+        for index in numbers(look)
+        if _NUMBER.sub("#", look.header[index]) == _NUMBER.sub("#", match.header)
+    ]
+    profile = notation_of(look, alike)
+    rising = [index for index in alike if not _falls([*_read(look.column(index), profile)])]
+    return rising if len(rising) > 1 and rising == alike else []
+
+
+def _is_a_number_of_something(look: FileLook, index: int) -> bool:
+    """Whether a column without a unit holds one whole number above 0 in every row, as of an account
+    or a place, beside others that move."""
+    words = _words(look, index)
+    return (
+        unit_of(look, index) is None
+        and len(words) == 1
+        and words[0].isdecimal()
+        and words[0] != "0"
+        and any(len(_words(look, other)) > 1 for other in numbers(look))
+    )
+
+
+def _leave_out_repeated(maker: Maker) -> None:
+    """Amounts that are the rises of a register beside them count once: by the register, unless it
+    is read at the other end of the interval than its stamp says."""
+    meters = maker.proposal.meters
+    values = {header: maker.proposal.numbers(header) for header in meters}
+    rises = {
+        header: [after - before for before, after in pairwise(values[header])]
+        for header, keys in meters.items()
+        if keys.get("reading") == "register"
+    }
+    for header in [name for name, keys in meters.items() if keys.get("reading") == "interval"]:
+        own = values[header]
+        for register, risen in rises.items():
+            at_end = _agree(own[1:], risen)
+            if register not in meters or not (at_end or _agree(own[:-1], risen)):
+                continue
+            by_register = at_end == (meters[header].get("stamp", "end") == "end")
+            kept, left = (register, header) if by_register else (header, register)
+            del meters[left], maker.found[f"meters.{left}"]
+            why = Phrase(
+                "%(amounts)s is what %(register)s rises by: counted once",
+                amounts=repr(header),
+                register=repr(register),
+            )
+            maker.proposal.evidence.append(KeyEvidence(f"meters.{kept}", kept, why))
+            break
+
+
+def _agree(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether nearly all amounts are the same but for rounding, and some are not 0."""
+    if len(one) != len(other) or not any(one):
+        return False
+    near = sum(
+        abs(mine - theirs) <= 0.01 * abs(theirs) + 0.006
+        for mine, theirs in zip(one, other, strict=True)
+    )
+    return near >= 0.95 * len(one)
 
 
 def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
@@ -412,19 +511,13 @@ def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
 
 def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, str] | None) -> None:
     """What is known of a meter: unit, and whether it is a register, a rate or an interval."""
-    unit = (
-        stated[0]
-        if stated
-        else maker.asked(
-            f"readings.unit.{name}",
-            Phrase("In which unit is meter %(meter)s?", meter=repr(name)),
-            example="kWh",
-            proposal="kWh",
-            every="readings.unit",
-        )
-    )
-    meter = {} if unit is None else {"unit": unit}
+    unit = stated[0] if stated else _asked_unit(maker, name, cells)
+    meter: dict[str, Any] = {} if unit is None else {"unit": unit}
     kind, because = _reading_of(maker, cells, unit)
+    if kind == "register" and (again := _starts_again_at(maker, cells)) is not None:
+        meter["rollover"] = again
+        why = Phrase("the register starts again at %(count)s", count=f"{again:g}")
+        maker.proposal.evidence.append(KeyEvidence(f"meters.{name}.rollover", again, why))
     if kind is None and unit is not None:
         ask = Phrase(
             "What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because
@@ -461,6 +554,38 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
     maker.proposal.meters[name] = meter
 
 
+def _asked_unit(maker: Maker, name: str, cells: Sequence[Cell]) -> str | None:
+    """The answer to the unit of a meter. Of a register kWh is likely; what rises and falls is a
+    power or an amount, and nobody but the plant knows which."""
+    carrier = carrier_in(name)
+    fuel = carrier is not None and CARRIERS[carrier].unit != "kWh"
+    usual = CARRIERS[carrier].unit if carrier is not None and fuel else "kWh"
+    counts = _reading_of(maker, cells, None)[0] == "register"
+    return maker.asked(
+        f"readings.unit.{name}",
+        Phrase("In which unit is meter %(meter)s?", meter=repr(name)),
+        example=usual if counts else "kW, kWh, MWh, Nm3, …",
+        proposal=usual if counts else "",
+        every="" if fuel else "readings.unit",
+    )
+
+
+def _starts_again_at(maker: Maker, cells: Sequence[Cell]) -> float | None:
+    """Where a register begins anew, as of 16 or 32 bits or of so many digits: it falls from just
+    below that to just above 0, again and again. None of one that never does."""
+    values = _as_read(maker, cells)
+    moves = [after - before for before, after in pairwise(values)]
+    falls = [move for move in moves if move < 0]
+    if len(falls) < _FEWEST_TURNS or min(values) < 0:
+        return None
+    top, most = max(values), max(moves)
+    ends: list[float] = sorted(base / 10**digits for base in _ENDS for digits in range(4))
+    end = next((each for each in ends if top < each <= top + most), None)
+    if end is None or any(move + end > 1.5 * most for move in falls):
+        return None
+    return end
+
+
 def _stamped_at_start(maker: Maker) -> bool:
     """Whether the header of the stamps says that an interval begins there (From, von, 开始时间),
     or a second moment beside them says where it ends."""
@@ -475,16 +600,23 @@ def _stamped_at_start(maker: Maker) -> bool:
     )
 
 
-def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, Phrase]:
-    kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
-    if kind in {"power", "flow"}:
-        return "rate", Phrase("%(unit)s is a power or a flow", unit=str(unit))
+def _as_read(maker: Maker, cells: Sequence[Cell]) -> list[float]:
+    """The numbers of a column, in the notation of the file."""
     written = {
         key: maker.proposal.keys[key]
         for key in ("decimal", "thousands")
         if key in maker.proposal.keys
     }
-    values = [*_read(cells, Profile.model_validate(written))]
+    return [*_read(cells, Profile.model_validate(written))]
+
+
+def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, Phrase]:
+    kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
+    if kind in {"power", "flow"}:
+        return "rate", Phrase("%(unit)s is a power or a flow", unit=str(unit))
+    values = _as_read(maker, cells)
+    if _starts_again_at(maker, cells) is not None:
+        return "register", Phrase("the values rise, and start again where the register ends")
     falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))
     few, moves = len(values) // 100, len(set(values)) > len(values) // 10
     if len(values) > 2 and falls <= few and moves:

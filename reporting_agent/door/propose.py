@@ -17,8 +17,9 @@ from reporting_agent.door.columns import counter_pair, energy_columns, output_co
 from reporting_agent.door.deciding import Ask
 from reporting_agent.door.look import FileLook, look_at
 from reporting_agent.door.maker import Maker
-from reporting_agent.door.naming import bare_days, calendar, dates, named, numbers
+from reporting_agent.door.naming import bare_days, calendar, dates, named, numbers, unit_of
 from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion
+from reporting_agent.door.vocabulary import VOCABULARY
 
 _OWN_PART = {
     "batches": rows.batches,
@@ -139,7 +140,8 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
         return "log", Phrase("one column of dates, equipment and output, and no batches")
     outputs, used = output_columns(look), energy_columns(look)
-    if len(when) == 1 and len(outputs) == 1 and used and bare_days(look) is not None:
+    counted = used or counter_pair(look) is not None
+    if len(when) == 1 and len(outputs) == 1 and counted and bare_days(look) is not None:
         return "batches", Phrase("a row a day, output and energy beside its date")
     if len(when) == 1 and outputs and used:
         if len(outputs) > 1 and len(used) > 1:
@@ -147,13 +149,22 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
         return "log", Phrase(
             "one column of dates, output and energy beside each other, and no batches"
         )
-    if len(when) >= 2 and used and not outputs and "batch_id" not in sure["batches"]:
+    made = outputs or "batch_id" in sure["batches"]
+    if len(when) >= 2 and not made and (used or _metered(look)):
         return "readings", Phrase("amounts from one moment to another, and nothing that was made")
     if len(when) >= 2:
         return "batches", Phrase("two columns of dates")
     if when and numbers(look):
         return "readings", Phrase("one column of dates and numbers beside it")
     return "batches", Phrase("nothing else fits")
+
+
+def _metered(look: FileLook) -> bool:
+    """Whether a column is in a unit of energy or power, beside a counter read twice a row."""
+    pair = counter_pair(look) or ()
+    units = (unit_of(look, index) for index in numbers(look) if index not in pair)
+    kinds = {VOCABULARY.kind_of_unit(unit[0]) for unit in units if unit is not None}
+    return bool(kinds & {"energy", "power"})
 
 
 def _side_by_side(look: FileLook, outputs: Sequence[int], used: Sequence[int]) -> InputError:

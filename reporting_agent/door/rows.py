@@ -8,7 +8,14 @@ from datetime import time, timedelta
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.door.columns import carrier_in, counter_pair, energy_columns, output_columns
+from reporting_agent.door.columns import (
+    carrier_in,
+    counter_pair,
+    energy_columns,
+    is_multiplier,
+    multiplied,
+    output_columns,
+)
 from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.maker import Maker
 from reporting_agent.door.naming import ColumnMatch, dates, numbers, unit_of
@@ -270,6 +277,12 @@ def _counter(maker: Maker, pair: tuple[int, int]) -> None:
         maker.proposal.set("differences.quantity", (later, earlier), AS_ANSWERED)
         maker.found["quantity"] = ColumnMatch(pair[0], later, AS_ANSWERED, 1.0)
         maker.found["quantity at the start"] = ColumnMatch(pair[1], earlier, AS_ANSWERED, 1.0)
+        ratio = next((i for i in numbers(maker.look) if is_multiplier(maker.look, i)), None)
+        if ratio is not None:
+            header = maker.look.header[ratio]
+            multiplied(maker, later, header)
+            multiplied(maker, earlier, header)
+            maker.found["multiplier"] = ColumnMatch(ratio, header, AS_ANSWERED, 1.0)
 
 
 def _found_quantity(maker: Maker, index: int) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from benchmarks import packs
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated, in_number
+from reporting_agent.config.profile import zone_named
 from reporting_agent.door.assembling import TakenPlant, assembled, usual_step_s
 from reporting_agent.door.deciding import Ask, Decider, local_zone, nobody, shell_word
+from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.propose import settled
 from reporting_agent.door.types import (
     ProfileProposal,
@@ -139,10 +143,11 @@ def _why(proposal: ProfileProposal) -> Iterator[Phrase]:
 
 
 def _table(head: str, keys: Mapping[str, object]) -> list[str]:
+    days = ("from", "until")
     lines = table_lines(
-        {key: value for key, value in keys.items() if value != "" and key != "from"}
+        {key: value for key, value in keys.items() if value != "" and key not in days}
     )
-    return [head, *lines, *([f"from = {keys['from']}"] if "from" in keys else [])]
+    return [head, *lines, *(f"{day} = {keys[day]}" for day in days if day in keys)]
 
 
 def _runs(plant: TakenPlant) -> list[list[str]]:
@@ -154,6 +159,8 @@ def _runs(plant: TakenPlant) -> list[list[str]]:
 
 
 OWN_STEP = "production"
+_NONE = timedelta(0)
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,7 @@ def take(
         return decider.answer(_of_step(question, method, chosen=pack is not None))
 
     files = [(path, settled(path, None, {}, None, answered)) for path in paths]
+    _ask_zone(files, decider)
     decider.refuse_unanswered(str(paths[0]))
     method = method or OWN
     plant = assembled(files, method, decider)
@@ -263,6 +271,44 @@ def _of_step(question: ProfileQuestion, method: str | None, *, chosen: bool) -> 
     proposal = step if step in steps else ""
     likely = question.likely if proposal and not chosen else ""
     return ProfileQuestion("step", question.ask, steps, proposal=proposal, likely=likely)
+
+
+def _ask_zone(files: Sequence[tuple[Path, list[ProfileProposal]]], decider: Decider) -> None:
+    """Ask for the plant's time zone where a file with offsets speaks against this computer's: its
+    hours would be read beside those of another zone."""
+    if "timezone" not in decider.assumed:
+        return
+    zone = zone_named(decider.assumed["timezone"].value)
+    own = {datetime(2024, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}
+    stamps = chain.from_iterable(
+        _with_offset(proposal) for _, proposals in files for proposal in proposals
+    )
+    other = next((text for text, offset in stamps if offset not in own or own == {_NONE}), None)
+    if other is None:
+        return
+    ask = Phrase(
+        "In which time zone is the plant? %(stamp)s is not of this computer's, %(zone)s, and other "
+        "stamps have no offset.",
+        stamp=repr(other),
+        zone=decider.assumed.pop("timezone").value,
+    )
+    decider.answer(ProfileQuestion("timezone", ask, example="Europe/Berlin"))
+
+
+def _with_offset(proposal: ProfileProposal) -> Iterator[tuple[str, timedelta]]:
+    """Stamps that say how far they are from UTC, and how far; the header, where it says UTC."""
+    for clue in proposal.evidence:
+        if clue.key == "timezone" and clue.because != AS_ANSWERED:
+            yield "UTC", _NONE
+    for name in ("timestamp", "start"):
+        if (match := proposal.matches.get(name)) is None:
+            continue
+        for cell in proposal.look.column(match):
+            found = _OFFSET.search(str(cell))
+            if found is not None and ":" in str(cell)[: found.start()]:
+                sign = -1 if found["sign"] == "-" else 1
+                minutes = 60 * int(found["hours"]) + int(found["minutes"] or 0)
+                yield str(cell), sign * timedelta(minutes=minutes)
 
 
 def _zone(plant: TakenPlant, decider: Decider) -> str:

@@ -56,7 +56,7 @@ class ProfileProposal:
     keys: dict[str, object] = field(default_factory=dict)
     evidence: list[KeyEvidence] = field(default_factory=list)
     questions: list[ProfileQuestion] = field(default_factory=list)
-    meters: dict[str, dict[str, str]] = field(default_factory=dict)
+    meters: dict[str, dict[str, Any]] = field(default_factory=dict)
     runs: dict[str, Any] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     matches: dict[str, int] = field(default_factory=dict)  # by column of the template, its index

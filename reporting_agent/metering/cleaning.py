@@ -112,8 +112,13 @@ def clean(
     register: those need a neighbour on each side.
 
     An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN)
-    and the stamp stays.
+    and the stamp stays. A blank of a stamp that has a value says nothing.
     """
+    blank = np.isnan(readings.value)
+    if blank.any():
+        again = blank & np.isin(readings.time_us, readings.time_us[~blank])
+        tally.add("reading-blank", file, readings.row, again)
+        readings = readings.at(~again)
     bad = all_nines(readings.value)
     if meter.reading == "register" and bad.any():
         in_time = np.argsort(readings.time_us, kind="stable")

@@ -202,7 +202,7 @@ class OwnWindows:
         pieces = (
             register_segments(own.time_us, own.value)
             if register
-            else rate_segments(own.time_us, own.value * self.factor)
+            else rate_segments(own.time_us, own.value * self.factor, holds=self.meter.holds)
         )
         points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
         pieces, keep = cleaning.known_segments(

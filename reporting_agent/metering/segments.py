@@ -6,7 +6,8 @@ rounded once where they are read off: blocks may be cut anywhere and cores may s
 
 A *segment* [start, end) carries its whole energy. Inside it, energy grows linearly for a register
 and an interval meter, and as a parabola for a rate meter, whose power runs in a straight line from
-reading to reading (trapezoid). With f the share of the segment that has passed,
+reading to reading (trapezoid), or holds until the next (`holds`). With f the share of the segment
+that has passed,
 
     E(f) = energy * f + bend * f * (f - 1),        bend = (P_end - P_start) * duration / 2   (0
     unless a rate)
@@ -123,9 +124,11 @@ def register_segments(time_us: Integers, value: Floats) -> Segments:
     return Segments.even(time_us[:-1], time_us[1:], np.diff(value))
 
 
-def rate_segments(time_us: Integers, value: Floats) -> Segments:
-    """Power or flow at the stamps, in a straight line between them; energy in rate x hours."""
-    return Segments.of_rate(time_us[:-1], time_us[1:], value[:-1], value[1:])
+def rate_segments(time_us: Integers, value: Floats, *, holds: bool = False) -> Segments:
+    """Power or flow at the stamps, in a straight line between them, or as it was until the next
+    (`holds`); energy in rate x hours."""
+    before, after = value[:-1], value[1:]
+    return Segments.of_rate(time_us[:-1], time_us[1:], before, before if holds else after)
 
 
 def interval_segments(

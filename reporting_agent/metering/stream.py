@@ -215,7 +215,7 @@ class MeterStream:
         """
         self.meter = meter = asked.meter
         self.curve = Curve(asked.moments_us)
-        self._fast = fast
+        self._fast = fast and not meter.holds
         self._whole = (
             whole or verdict is not None
         )  # a first pass in blocks found no clock that reaches over their edges
@@ -418,13 +418,17 @@ class MeterStream:
             ):
                 self.curve.add_unplaced(end_us, energy)
         elif self.meter.reading == "rate":
-            pieces = rate_segments(time_us, readings.value * self._factor)
+            pieces = rate_segments(time_us, readings.value * self._factor, holds=self.meter.holds)
         else:
             length = (
                 None
                 if self.meter.interval_s is None
                 else round(self.meter.interval_s * MICROSECONDS)
             )
+            if length is not None:
+                step_us = np.diff(time_us)
+                missing = (step_us > 1.5 * length) & (step_us <= self._longest_gap_us)
+                self.tally.add("interval-missing", self._file, readings.row[1:], missing)
             pieces = interval_segments(
                 time_us, readings.value, stamp=self.meter.stamp, length_us=length
             )

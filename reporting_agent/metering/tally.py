@@ -144,6 +144,13 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
             "them, and the time counts as missing"
         ),
     ),
+    "interval-missing": (
+        Severity.WARNING,
+        Phrase(
+            "intervals missing between stamps that are evenly spaced; their energy is not known, "
+            "and the time counts as missing"
+        ),
+    ),
     "resolution-change": (
         Severity.NOTICE,
         Phrase("changes of the usual time between readings; each reading keeps its own length"),

@@ -33,6 +33,7 @@ from reporting_agent.metering.segments import Readings
 from reporting_agent.metering.shared_meters import ServedBatches, Sink
 from reporting_agent.metering.steam_gas_and_virtual import state_unit
 from reporting_agent.metering.stream import Block, Read
+from reporting_agent.pipeline.own_pack import OWN
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.processors import processors
 from reporting_agent.sources import ReadingBlock, stream_readings
@@ -272,11 +273,15 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
             )
 
 
+_A_DAY_S = 86_400.0
+
+
 def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
     """By meter, the gap that no energy is carried across: the strictest of the steps that it
     serves, itself or through other meters.
 
-    A meter that serves none is only balanced: the most patient of the pack's rules.
+    A meter that serves none is only balanced: the most patient of the pack's rules. Of the plant
+    beside itself a value that holds lasts a day at most: silence says that nothing changed.
     """
     patient = float(max(step.label_rule.longest_gap_s for step in pack.steps))
     strictest: dict[str, float] = {}
@@ -285,7 +290,10 @@ def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
             gap_s = float(pack.step(sink.step).label_rule.longest_gap_s)
             for name in {dependent.id, *site.tree.needed_by(dependent)}:
                 strictest[name] = min(gap_s, strictest.get(name, gap_s))
-    return {meter.id: strictest.get(meter.id, patient) for meter in site.meters}
+    return {
+        meter.id: _A_DAY_S if meter.holds and pack.id == OWN else strictest.get(meter.id, patient)
+        for meter in site.meters
+    }
 
 
 def served(

@@ -192,9 +192,8 @@ class MeterTotal:
         if self.meter.reading == "register":
             return counted(value, passed_us, self.meter)
         if self.meter.reading == "rate":
-            return rate_segments(
-                time_us, value * self.factor
-            ).energy, passed_us <= self.longest_gap_us
+            pieces = rate_segments(time_us, value * self.factor, holds=self.meter.holds)
+            return pieces.energy, passed_us <= self.longest_gap_us
         return value[1:], np.ones(len(passed_us), bool)
 
     def _step(self, at: int) -> float:
@@ -210,8 +209,9 @@ class MeterTotal:
         if self.meter.reading == "register" and after >= before:
             return after - before
         if self.meter.reading == "rate" and until_us - since_us <= self.longest_gap_us:
+            until = before if self.meter.holds else after
             return under_line(
-                before * self.factor, after * self.factor, (until_us - since_us) / HOUR_US
+                before * self.factor, until * self.factor, (until_us - since_us) / HOUR_US
             )
         (more,), (is_known,) = self._between(
             np.array([since_us, until_us]), np.array([before, after])

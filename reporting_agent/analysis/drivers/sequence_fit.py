@@ -74,10 +74,10 @@ class SequenceFit:
         """A linear combination of the coefficients with its 95 % interval, stretched where the
         levels plainly say otherwise.
         """
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         value = float(vector @ self.coefficients)
-        half = float(t.ppf(0.975, self.dof)) * float(
+        half = float(stdtrit(self.dof, 0.975)) * float(
             np.sqrt(max(float(vector @ self.covariance @ vector), 0.0))
         )
         low, high = value - half, value + half
@@ -97,13 +97,13 @@ class SequenceFit:
         """Of no effect of these columns together: Wald's statistic as F on (q, B - q + 1)
         degrees.
         """
-        from scipy.stats import f
+        from scipy.special import fdtrc
 
         q = len(columns)
         b = self.coefficients[columns]
         statistic = float(b @ np.linalg.pinv(self.covariance[np.ix_(columns, columns)]) @ b)
         below = self.dof - q + 1
-        return float(f.sf(statistic / q * below / self.dof, q, below))
+        return float(fdtrc(q, below, statistic / q * below / self.dof))
 
     def disagreement(self, vector: Floats) -> float:
         """How many standard errors (of the wider estimate) the levels' estimate of a combination

@@ -1,10 +1,11 @@
 """Exports of meters as systems write them, each with a table of runs beside it, through the one
 door: every label is that of the readings meant.
 
-Kinds of `shared/data/cases` that are done: date-from-to-readings, day-by-96-columns,
-day-night-registers, direction-column, green-button, meta-header, missing-half-hour, mscons,
-multiplier-column, pi-dates, quality-column, range-in-a-cell, start-end-split, start-end-split-other,
-two-tariff-registers (as columns with units), unit-column-pairs.
+Kinds of `shared/data/cases` that are done: daily-registers-multiplier, date-from-to-readings,
+day-by-96-columns, day-night-registers, direction-column, green-button, meta-header,
+missing-half-hour, mscons, multiplier-column, ok-comments, ok-first-zero, ok-start-end,
+ok-steiermark, ok-unit-thousand, ok-wrap-16-bit, pi-dates, quality-column, range-in-a-cell,
+rate-by-exception, start-end-split, start-end-split-other, two-tariff-registers, unit-column-pairs.
 """
 
 from __future__ import annotations
@@ -200,6 +201,66 @@ def nem12(readings: list[Reading]) -> str:
     return "\r\n".join([*lines, "900"])
 
 
+def two_tariffs_without_a_unit(readings: list[Reading]) -> str:
+    rows, high, low = (
+        ["eancodeasn,meternummer,meterreadingdate,reading1,reading2"],
+        15626.0,
+        17771.0,
+    )
+    for at, kwh in [*readings, (readings[-1][0] + QUARTER, 0.0)]:
+        rows.append(f"8716800001,E0045,{at:%d-%m-%Y %H:%M},{high:.3f},{low:.3f}")
+        high, low = (high + kwh, low) if 9 <= at.hour < 21 else (high, low + kwh)
+    return "\n".join(rows)
+
+
+def number_of_the_plant(readings: list[Reading]) -> str:
+    rows = ["Anlagennummer;Tarif;Beginn;Ende;Verbrauch;Einheit"]
+    for at, kwh in readings:
+        span = f"{at:%d.%m.%Y %H:%M};{at + QUARTER:%d.%m.%Y %H:%M}"
+        rows.append(f"12345678;;{span};{comma(kwh)};KWH")
+    return "\n".join(rows)
+
+
+def amounts_beside_the_count_at_their_end(readings: list[Reading]) -> str:
+    rows = ["Start;Ende;Vorschub (kWh);Zählerstand (kWh)"]
+    for (at, kwh), (_, shown) in zip(readings, register(readings)[1:], strict=True):
+        span = f"{at:%d.%m.%Y %H:%M:%S};{at + QUARTER:%d.%m.%Y %H:%M:%S}"
+        rows.append(f"{span};{comma(kwh)};{comma(shown)}")
+    return "\n".join(rows)
+
+
+def amounts_beside_registers(readings: list[Reading]) -> str:
+    rows = ["Ablesezeitpunkt,Zaehlerstand ET,Zaehlerstand HT,Verbrauch ET,Verbrauch HT"]
+    rows += [
+        f"{at + QUARTER:%Y-%m-%d %H:%M},{shown:.3f},0,{kwh},0"
+        for (at, kwh), (_, shown) in zip(readings, register(readings)[1:], strict=True)
+    ]
+    return "\n".join([rows[0], f"{START:%Y-%m-%d %H:%M},1000.000,0,0,0", *rows[1:]])
+
+
+def count_of_16_bits(readings: list[Reading]) -> str:
+    rows = ["meter_id,timestamp,value"]
+    rows += [f"mill,{at:%Y-%m-%d %H:%M},{shown % 6553.6:.3f}" for at, shown in register(readings)]
+    return "\n".join(rows)
+
+
+def power_with_comments(readings: list[Reading]) -> str:
+    rows = ["# Created by a data browser", "# ", "# Channel: MILL:POWER", "# Time\tValue"]
+    for at, kwh in readings:  # the same power from one stamp to just before the next
+        rows.append(f"{at:%Y/%m/%d %H:%M:%S}.155155541\t{4 * kwh:.3f}")
+        rows.append(f"{at + QUARTER:%Y/%m/%d %H:%M:%S}.0\t{4 * kwh:.3f}")
+    rows.insert(40, rows[40].rpartition("\t")[0].replace(".0", ".1") + "\t#N/A")
+    return "\n".join(rows)
+
+
+def watt_hours_with_offsets(readings: list[Reading]) -> str:
+    rows = ["meter_id,timestamp,value,unit"]
+    rows += [
+        f"mill,{at + QUARTER:%Y-%m-%dT%H:%M:%S}+0100,{1000 * kwh:.0f},Wh" for at, kwh in readings
+    ]
+    return "\n".join(rows)
+
+
 EXPORTS: tuple[tuple[Callable[[list[Reading]], str], tuple[str, ...]], ...] = (
     (from_to, ()),
     (range_in_a_cell, ()),
@@ -212,7 +273,14 @@ EXPORTS: tuple[tuple[Callable[[list[Reading]], str], tuple[str, ...]], ...] = (
     (day_and_night, ()),
     (two_tariffs, ()),
     (green_button, ()),
-    (nem12, ()),
+    (nem12, ("timezone=Europe/Vienna",)),  # its stamps are of another zone
+    (two_tariffs_without_a_unit, ("readings.unit=kWh",)),
+    (number_of_the_plant, ()),
+    (amounts_beside_the_count_at_their_end, ()),
+    (amounts_beside_registers, ("readings.unit=kWh",)),
+    (count_of_16_bits, ("readings.unit=kWh",)),
+    (power_with_comments, ("readings.unit=kW",)),
+    (watt_hours_with_offsets, ()),
 )
 TABLE = "Charge;Datum;Startzeit;Endzeit;Menge [t]"
 SPLIT = (
@@ -293,6 +361,81 @@ def test_a_market_export_that_is_damaged_is_refused(
     assert "export-unreadable" in capsys.readouterr().err
 
 
+def test_a_power_that_is_written_when_it_changes_lasts_until_the_next(plant: Path) -> None:
+    """A mill at 1,000 or 1,060 kW by turns of uneven minutes, 20 or 26 kW at night."""
+    power: list[tuple[datetime, float]] = []
+    at, number = START, 0
+    while at < START + timedelta(days=DAYS):
+        runs_now = 8 <= at.hour < 14
+        power.append((at, (1000, 1060)[number % 2] if runs_now else (20, 26)[number % 2]))
+        ends = at + timedelta(minutes=(5, 25, 10, 55)[number % 4])
+        turns = [at.replace(hour=hour, minute=0) for hour in (8, 14)]
+        at = min([ends, *(turn for turn in turns if at < turn < ends)])
+        number += 1
+    lasts = [*(start for start, _ in power[1:]), START + timedelta(days=DAYS)]
+    rows, _ = runs(quarters())
+    values = []
+    for day, row in enumerate(rows):
+        begins = START + timedelta(days=day, hours=8)
+        ends = begins + timedelta(hours=6)
+        kwh = sum(
+            kw * max((min(until, ends) - max(since, begins)).total_seconds(), 0) / 3600
+            for (since, kw), until in zip(power, lasts, strict=True)
+        )
+        values.append(kwh / float(row[3]))
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    lines = ["meter_id,timestamp,value", *(f"mill,{at:%Y-%m-%d %H:%M},{kw}" for at, kw in power)]
+    (plant / "meter.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = best("meter.csv", "runs.csv", "--answer", "readings.unit=kW")
+    assert found == pytest.approx(p25(values), rel=1e-4)
+    assert "holds = true" in Path("label/site.toml").read_text(encoding="utf-8")
+    assert "written when it changes" in Path("label/site.toml").read_text(encoding="utf-8")
+
+
+def test_a_power_read_by_the_clock_is_no_step(plant: Path) -> None:
+    lines = ["meter_id,timestamp,value"]
+    lines += [f"mill,{at:%Y-%m-%d %H:%M},{4 * kwh:.0f}" for at, kwh in quarters()]
+    (plant / "meter.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert main(["label", "meter.csv", "--answer", "readings.unit=kW"]) == 0
+    assert "holds = true" not in Path("label/site.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("stamp", ["{:%Y-%m-%dT%H:%M:%S}+0100", "{:%Y-%m-%d %H:%M:%S}"])
+def test_the_time_zone_is_asked_where_this_computer_is_of_another(
+    stamp: str, plant: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a computer at UTC the runs would begin an hour after their energy."""
+    monkeypatch.setenv("TZ", "Etc/UTC")
+    readings = quarters()
+    rows, values = runs(readings)
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    says_utc = "+" not in stamp
+    lines = ["meter_id,Time UTC,value [kWh]" if says_utc else "meter_id,timestamp,value [kWh]"]
+    shift = timedelta(hours=1 if says_utc else 0)
+    lines += [f"mill,{stamp.format(at + QUARTER - shift)},{kwh}" for at, kwh in readings]
+    (plant / "meter.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert main(["label", "meter.csv", "runs.csv"]) == 1
+    assert "timezone=" in capsys.readouterr().err
+    found = best("meter.csv", "runs.csv", "--answer", "timezone=Europe/Vienna")
+    assert found == pytest.approx(p25(values), rel=1e-4)
+
+
+def test_two_counts_a_day_and_the_ratio_of_their_transformer(plant: Path) -> None:
+    rows, values, shown = ["日期,上日止码,本日止码,倍率,水泥产量(t)"], [], 1234.5
+    for day in range(DAYS):
+        used, tonnes = 62 + day * 7 % 5 / 4, 340 + day % 4
+        rows.append(
+            f"{START + timedelta(days=day):%Y-%m-%d},{shown:.2f},{shown + used:.2f},200,{tonnes}"
+        )
+        shown += used
+        values.append(200 * used / tonnes)
+    (plant / "days.csv").write_text("\n".join(rows), encoding="utf-8")
+    given = ["--answer", "energy.unit=kWh", "--answer", "energy.carrier=electricity"]
+    assert best("days.csv", *given) == pytest.approx(p25(values), rel=1e-4)
+
+
 @pytest.mark.parametrize("header", SPLIT)
 def test_a_date_and_a_clock_time_each_for_start_and_end(header: str, plant: Path) -> None:
     readings = quarters()
@@ -337,7 +480,21 @@ def test_an_interval_that_is_missing_is_not_known(
     assert main(["label", "meter.csv", "runs.csv"]) == 0
     (step,) = json.loads(Path("label/label.json").read_text(encoding="utf-8"))["steps"]
     assert step["batches"]["excluded"] == {"energy-incomplete": DAYS}
-    assert "energy incomplete" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "energy incomplete" in said
+    assert f"{DAYS} intervals missing between stamps" in said
+
+
+def test_a_second_table_without_values_is_no_clock_that_was_wrong(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = header_below_facts(quarters()).splitlines()
+    blank = [f"{row.rsplit(';', 2)[0]};-;Wahrer Wert" for row in first[3:]]
+    (plant / "meter.csv").write_text("\n".join([*first, *first[:3], *blank]), encoding="utf-8")
+    assert main(["label", "meter.csv"]) == 0
+    said = capsys.readouterr().out
+    assert f"{sum(kwh for _, kwh in quarters()):,.0f} kWh" in said
+    assert "clock" not in said
 
 
 @pytest.mark.parametrize(
@@ -356,3 +513,21 @@ def test_exports_that_are_no_tables_are_known_by_name(
     refused = capsys.readouterr().err
     assert name in refused
     assert "CSV" in refused
+
+
+def test_a_meter_that_begins_where_another_ends_takes_its_place(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readings = quarters()
+    rows, values = runs(readings)
+    table = [TABLE, *(";".join([f"K{n}", *row]) for n, row in enumerate(rows))]
+    (plant / "runs.csv").write_text("\n".join(table), encoding="utf-8")
+    changed = START + timedelta(days=6)
+    lines = ["meter_id,timestamp,value [kWh]"]
+    lines += [
+        f"{'M1' if at < changed else 'M2'},{at + QUARTER:%Y-%m-%d %H:%M},{kwh}"
+        for at, kwh in readings
+    ]
+    (plant / "meter.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert best("meter.csv", "runs.csv") == pytest.approx(p25(values), rel=1e-4)
+    assert "its readings begin where those of M1 end" in capsys.readouterr().out
