@@ -22,7 +22,6 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
-from reporting_agent.door.about_sheet import AboutFirm, about_firm
 from reporting_agent.door.columns import carrier_in
 from reporting_agent.door.deciding import Assumption, Decider
 from reporting_agent.door.look import AS_ANSWERED
@@ -38,7 +37,6 @@ SHORTEST_GAP_S = 3600
 _USUAL_STEPS = 4  # of the readings: a longer time without one is a gap
 _STEPS_LOOKED_AT = 2000
 _EVEN = 0.9  # of the gaps between stamps
-OUTPUT_UNITS = {"t": "t", "kg": "kg", "m": "m", "m2": "m2", "m3": "m3", "kWh": "kWh"}
 _GENERIC = re.compile(
     r"^(value|reading|wert|usage|consumption|verbrauch|energy|power|leistung|消耗|读数|电量)?$"
 )
@@ -52,7 +50,6 @@ class TakenPlant:
     meters: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     remarks: list[Phrase] = field(default_factory=list)
-    about: AboutFirm = field(default_factory=AboutFirm)
 
     def of(self, name: str) -> list[tuple[Path, ProfileProposal]]:
         """The files of one input."""
@@ -77,8 +74,7 @@ def assembled(
         InputError: they do not go together, or nothing in them tells any energy.
     """
     plant = TakenPlant(files)
-    for path, proposals in files:
-        plant.about = about_firm(path) or plant.about
+    for _, proposals in files:
         for proposal in proposals:
             if any(
                 clue.key == "timezone" and clue.because == AS_ANSWERED for clue in proposal.evidence

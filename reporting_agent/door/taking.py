@@ -44,14 +44,12 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
     def comment(words: str) -> str:
         return "# " + " ".join(in_language(words, lang).split())
 
-    about = plant.about.site
     parts: list[list[str]] = [
         [
             "[site]",
             'id = "plant"',
             f"timezone = {value_of(zone)}",
             f"pack = {value_of(pack)}",
-            *table_lines({key: value for key, value in about.items() if key != "timezone"}),
         ],
         _inputs(plant, folder, comment),
     ]
@@ -60,10 +58,6 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
     parts += [_table("[[meters]]", meter) for meter in plant.meters]
     parts += _runs(plant)
     parts += [_table(f"[own_steps.{key_of(name)}]", keys) for name, keys in plant.steps.items()]
-    if plant.about.prices:
-        parts.append(["[tariff]", f"currency = {value_of(plant.about.currency)}"])
-        parts += [_table("[[tariff.prices]]", price) for price in plant.about.prices]
-    parts += [_table("[[lhv]]", heat) for heat in plant.about.lhv]
     if decider.answers:
         given = (f"{key}={value}" for key, value in decider.answers.items())
         options = [f"# --answer {shell_word(' '.join(each.split()))}" for each in given]
@@ -210,7 +204,7 @@ def take(
     plant = assembled(files, method, decider)
     decider.refuse_unanswered(str(paths[0]))
     decider.refuse_unknown(str(paths[0]))
-    zone = _zone(plant, decider)
+    zone = _zone(decider)
     content = text(plant, decider, method, zone, out, lang)
     site = write(content, out)
     return TakenFiles(site, plant, tuple(chain(_said(plant), _assumed(decider))), decider)
@@ -261,12 +255,12 @@ def _of_step(question: ProfileQuestion, method: str | None, *, chosen: bool) -> 
         chosen: whether the pack was named, and not told by the words that tell the step too.
     """
     if method in {None, OWN}:
-        likely = Phrase("the plant is compared with itself")
-        return ProfileQuestion("step", question.ask, proposal=OWN_STEP, likely=likely)
+        alone = Phrase("the plant is compared with itself")
+        return ProfileQuestion("step", question.ask, proposal=OWN_STEP, likely=alone)
     steps = tuple(step.id for step in packs.load(str(method)).steps)
     if len(steps) == 1:
-        likely = Phrase("the pack has no other step")
-        return ProfileQuestion("step", question.ask, steps, proposal=steps[0], likely=likely)
+        only = Phrase("the pack has no other step")
+        return ProfileQuestion("step", question.ask, steps, proposal=steps[0], likely=only)
     _, _, step = question.proposal.partition("/")
     proposal = step if step in steps else ""
     likely = question.likely if proposal and not chosen else ""
@@ -311,11 +305,8 @@ def _with_offset(proposal: ProfileProposal) -> Iterator[tuple[str, timedelta]]:
                 yield str(cell), sign * timedelta(minutes=minutes)
 
 
-def _zone(plant: TakenPlant, decider: Decider) -> str:
-    """The plant's time zone: as the workbook says or as answered, else of this computer."""
-    if "timezone" in plant.about.site:
-        decider.assumed.pop("timezone", None)
-        return str(plant.about.site["timezone"])
+def _zone(decider: Decider) -> str:
+    """The plant's time zone: as answered, else of this computer."""
     for answered in (decider.given, decider.answers):
         if "timezone" in answered:
             return answered["timezone"]

@@ -219,8 +219,8 @@ def test_words_of_a_sector_are_one_question_that_enter_answers(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    rows = [["Batch", "Start", "End", "Output [t]", "Energy [kWh]", header], *heats()[1:]]
-    rows[1:] = [[*row, f"x{number % 3}"] for number, row in enumerate(rows[1:])]
+    rows: list[list[object]] = [["Batch", "Start", "End", "Output [t]", "Energy [kWh]", header]]
+    rows += [[*row, f"x{number % 3}"] for number, row in enumerate(heats()[1:])]
     file = written(plant / "log.csv", rows)
     monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
     main(["label", file])
@@ -237,7 +237,9 @@ def test_who_is_not_asked_is_compared_with_itself_and_told_of_the_sector(
     assert "--pack steel" in " ".join(capsys.readouterr().out.split())
     site = tomllib.loads((plant / "label" / "site.toml").read_text(encoding="utf-8"))
     assert site["site"]["pack"] == "own"
-    rows = [["Batch", "Start", "Clinker share [%]", "Output [t]", "Energy [kWh]"]]
+    rows: list[list[object]] = [
+        ["Batch", "Start", "Clinker share [%]", "Output [t]", "Energy [kWh]"]
+    ]
     rows += [[row[0], row[1], 70 + n % 5, *row[3:]] for n, row in enumerate(heats()[1:])]
     assert main(["label", written(plant / "mill.csv", rows), "--out", "mill"]) == 0
     assert "--pack" not in capsys.readouterr().out  # a share of clinker is of a mill
@@ -286,24 +288,18 @@ def test_output_without_any_energy_is_refused_with_what_to_add(
     assert "energy-missing" in capsys.readouterr().err
 
 
-def test_a_workbook_with_a_sheet_about_the_firm(plant: Path) -> None:
+def test_a_workbook_with_a_cover(plant: Path) -> None:
     book = openpyxl.Workbook()
-    about = book.active
-    assert about is not None
-    about.title = "说明"
-    for row in [
-        ["时区", "Asia/Shanghai"],
-        ["货币", "CNY"],
-        ["单价：电力（每 kWh）", 0.7],
-    ]:
-        about.append(row)
+    cover = book.active
+    assert cover is not None
+    cover.append(["支架厂", "二车间"])
     runs = book.create_sheet("批次")
     runs.append(["批次", "产品", "开始", "产量", "产量单位", "电力 kWh"])
     for number in range(20):
         begins = START + timedelta(days=number)
         runs.append([f"R{number}", "支架", begins, 500 + number, "kg", 300 + number % 3])
     book.save(plant / "runs.xlsx")
-    code, label = labelled("runs.xlsx")
+    code, label = labelled("runs.xlsx", "--answer", "timezone=Asia/Shanghai")
     assert code == 0
     (step,) = label["steps"]
     values = [(300 + number % 3) / (500 + number) for number in range(20)]
