@@ -474,8 +474,10 @@ def _leave_out_repeated(maker: Maker) -> None:
     for header in [name for name, keys in meters.items() if keys.get("reading") == "interval"]:
         own = values[header]
         for register, risen in rises.items():
+            if register not in meters or _kind_of(meters[register]) != _kind_of(meters[header]):
+                continue
             at_end = _agree(own[1:], risen)
-            if register not in meters or not (at_end or _agree(own[:-1], risen)):
+            if not (at_end or _agree(own[:-1], risen)):
                 continue
             by_register = at_end == (meters[header].get("stamp", "end") == "end")
             kept, left = (register, header) if by_register else (header, register)
@@ -487,6 +489,11 @@ def _leave_out_repeated(maker: Maker) -> None:
             )
             maker.proposal.evidence.append(KeyEvidence(f"meters.{kept}", kept, why))
             break
+
+
+def _kind_of(meter: dict[str, Any]) -> str | None:
+    """What a meter measures, by its unit."""
+    return VOCABULARY.kind_of_unit(str(meter.get("unit", "")))
 
 
 def _agree(one: Sequence[float], other: Sequence[float]) -> bool:

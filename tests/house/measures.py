@@ -52,6 +52,8 @@ MEANT = {
     "年%m月%d日": "how a plant's file writes a date",
     "TК": "letters of a temperature in a heading, which is no tonnes",
     "能源": "how a plant's own file names the class of energy",
+    "是": "how a firm's workbook says yes",
+    "否": "how a firm's workbook says no",
     "一号-9": "an id in the conformance kit's files, which has letters beyond Latin on purpose",
     ". Use a Python of that list, or install the agent with pip. / 本文件不含适用于 ": "printed "
     "before there is a catalogue",

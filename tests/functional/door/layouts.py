@@ -380,8 +380,8 @@ def _quarter_hours(
 
 
 def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    """A date and a clock time in columns of their own, a column a meter: a register and what was
-    used in each quarter of an hour.
+    """A date and a clock time in columns of their own, a column a meter: a register, and what
+    another furnace used in each quarter of an hour.
     """
     meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (kWh)"]
     rows: list[Sequence[Cell]] = [[habit.day, habit.time, *meters]]
@@ -389,15 +389,16 @@ def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         folder / "none", habit, "readings, date and clock apart", {}, {"readings.stamp": "end"}
     )
     for at, register, used in _quarter_hours(heats):
+        other = round(0.8 * used, 1)
         rows.append(
             [
                 at.strftime(habit.date),
                 at.strftime(habit.clock),
                 habit.number(register),
-                habit.number(used),
+                habit.number(other),
             ]
         )
-        case.rows += [(meters[0], at, None, register), (meters[1], at, None, used)]
+        case.rows += [(meters[0], at, None, register), (meters[1], at, None, other)]
     case.path = by_hand(folder, habit, rows, "quarters")
     return case
 

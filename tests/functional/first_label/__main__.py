@@ -38,7 +38,8 @@ class Outcome:
 
 
 def outcome(source: Source, folder: Path) -> Outcome:
-    """Label the files as they lie; what is asked is answered as proposed, as Enter would."""
+    """Label the files as they lie; what is asked is answered as proposed, as Enter would, and a
+    unit that nothing proposes as the plant knows it."""
     files = [str(path) for path in source.make(folder)]
     answers: list[str] = []
     began, commands, code, page, refused = time.process_time(), 0, 1, "", ""
@@ -49,7 +50,8 @@ def outcome(source: Source, folder: Path) -> Outcome:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(["label", *files, *given, "--out", str(folder / "label")])
         page, refused = out.getvalue(), err.getvalue()
-        answers += [quoted.replace('\\"', '"') or bare for quoted, bare in _ANSWER.findall(refused)]
+        asked = [quoted.replace('\\"', '"') or bare for quoted, bare in _ANSWER.findall(refused)]
+        answers += [answer.replace("…", source.unit) for answer in asked]
     seconds = time.process_time() - began
     best, expected = None, source.best()
     if code == 0:

@@ -30,6 +30,7 @@ class Source:
     best: Callable[[], float | None]
     product: str = ""
     says: str = ""
+    unit: str = "kWh"
 
 
 def p25(values: Sequence[float]) -> float:
