@@ -145,8 +145,7 @@ def _directions(maker: Maker, header: str, words: Sequence[str]) -> bool:
             maker.proposal.set(f"names.{_NAME}", parts, why)
             maker.proposal.set("columns.meter_id", _NAME, why)
         else:
-            maker.found["meter_id"] = ColumnMatch(maker.look.header.index(header), header, "", 1.0)
-            maker.proposal.set("columns.meter_id", header, Phrase("each register is a meter"))
+            maker.use("meter_id", header, Phrase("each register is a meter"))
     return True
 
 

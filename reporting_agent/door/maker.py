@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, in_number, joined
+from benchmarks.phrases import Phrase, alternatives, enumerated, in_number, joined
 from reporting_agent.config.profile import zone_named
 from reporting_agent.door import notation
 from reporting_agent.door.deciding import local_zone
@@ -26,9 +25,10 @@ from reporting_agent.door.naming import (
     unclear_unit_of,
     unit_of,
 )
-from reporting_agent.door.types import KeyEvidence, ProfileProposal, ProfileQuestion
+from reporting_agent.door.types import KeyEvidence, ProfileProposal, ProfileQuestion, impossible
 from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank, plain
+from reporting_agent.sources.sheets import header_twice
 from reporting_agent.sources.wanted import CellKind, Template
 
 _YES = ("yes", "no")
@@ -142,15 +142,14 @@ class Maker:
             )
             return None
         if choices and answer not in choices:
-            raise InputError(
-                "answer-unknown",
-                Phrase("The answer to %(key)s is not one of the possible answers.", key=key),
-                "Correct it.",
-                place=Place(str(self.look.path), column=key),
-                found=repr(answer),
-                wanted=Phrase("%(answers)s", answers=alternatives(choices)),
-            )
+            wanted = Phrase("%(answers)s", answers=alternatives(choices))
+            raise impossible(self.look.path, key, answer, _not_possible(key), wanted)
         return answer
+
+    def use(self, name: str, header: str, because: str = AS_ANSWERED, share: float = 1.0) -> None:
+        """A column of the file for one of the template's."""
+        self.found[name] = ColumnMatch(self.look.header.index(header), header, because, share)
+        self.proposal.set(f"columns.{name}", header, because)
 
     def drop(self, *names: str) -> None:
         """Columns of the template that the file has in another form."""
@@ -224,7 +223,7 @@ class Maker:
             ):
                 header = self.found[column.name].header
                 if header in others:
-                    raise self._twice(header)
+                    raise header_twice(str(self.look.path), self.look.header, header)
                 ask = Phrase(
                     "Which column holds %(wanted)s (%(input)s)? %(chosen)s and %(others)s can be "
                     "it.",
@@ -247,20 +246,6 @@ class Maker:
         for name, matched in self.found.items():
             if matched.header != name and name not in self.spread:
                 self.proposal.set(f"columns.{name}", matched.header, matched.because)
-
-    def _twice(self, header: str) -> InputError:
-        return InputError(
-            "header-twice",
-            "Two columns have the same header.",
-            "Rename one of them in the file.",
-            place=Place(str(self.look.path), column=header),
-            found=Phrase(
-                "%(count)s columns named %(name)s",
-                count=self.look.header.count(header),
-                name=repr(header),
-            ),
-            wanted=in_context("a column", "one"),
-        )
 
     def _numbers(self) -> None:
         """The notation of the columns that are wanted; where these leave it open, of all numbers in
@@ -470,16 +455,9 @@ class Maker:
         if answer is None:
             return
         if zone_named(answer) is None:
-            raise InputError(
-                "answer-unknown",
-                "The answer to timezone is not a time zone.",
-                "Correct it.",
-                place=Place(str(self.look.path), column="timezone"),
-                found=repr(answer),
-                wanted=Phrase(
-                    "a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai"
-                ),
-            )
+            sentence = Phrase("The answer to timezone is not a time zone.")
+            zones = Phrase("a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai")
+            raise impossible(self.look.path, "timezone", answer, sentence, zones)
         self.proposal.set("timezone", answer, AS_ANSWERED)
 
     def _stands_for_missing(self, name: str, matched: ColumnMatch) -> None:
@@ -520,10 +498,7 @@ class Maker:
         key = key or f"{self.wanted.name}.{name}"
         answer = self.asked(key, ask, choices, example, proposal, likely)
         if answer in self.look.header:
-            self.found[name] = ColumnMatch(
-                self.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0
-            )
-            self.proposal.set(f"columns.{name}", answer, AS_ANSWERED)
+            self.use(name, str(answer))
         elif answer is not None:
             column = self.wanted.column(name)
             number = column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
@@ -540,16 +515,11 @@ class Maker:
         try:
             return float(answer)
         except ValueError as no_number:
-            raise InputError(
-                "answer-unknown",
-                Phrase("The answer to %(key)s is not a number.", key=key),
-                "Correct it.",
-                place=Place(str(self.look.path), column=key),
-                found=repr(answer),
-                wanted=Phrase(
-                    "a number with a decimal point, such as 122.5, or the header of a column"
-                ),
-            ) from no_number
+            sentence = Phrase("The answer to %(key)s is not a number.", key=key)
+            wanted = Phrase(
+                "a number with a decimal point, such as 122.5, or the header of a column"
+            )
+            raise impossible(self.look.path, key, answer, sentence, wanted) from no_number
 
     def unit(self, quantity: str, unit: str) -> None:
         """The unit of a quantity: a column of its own, the header, the row below it, or a
@@ -655,17 +625,17 @@ class Maker:
         meant = {word.strip(): standard.strip() for word, _, standard in parts}
         wrong = [word for word in words if meant.get(word) not in choices]
         if wrong:
-            raise InputError(
-                "answer-unknown",
-                Phrase("The answer to %(key)s is not one of the possible answers.", key=key),
-                "Correct it: each word, an equals sign and what it means, parted by commas.",
-                place=Place(str(self.look.path), column=key),
-                found=repr(answer),
-                wanted=example,
+            remedy = Phrase(
+                "Correct it: each word, an equals sign and what it means, parted by commas."
             )
+            raise impossible(self.look.path, key, answer, _not_possible(key), example, remedy)
         return {word: meant[word] for word in words}
 
     def _standard_words(self, column: str) -> dict[str, str]:
         inner = self.proposal.table("values").setdefault(column, {})
         assert isinstance(inner, dict), column  # noqa: S101 - made here
         return inner
+
+
+def _not_possible(key: str) -> Phrase:
+    return Phrase("The answer to %(key)s is not one of the possible answers.", key=key)

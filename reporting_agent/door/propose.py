@@ -18,7 +18,7 @@ from reporting_agent.door.deciding import Ask
 from reporting_agent.door.look import FileLook, look_at
 from reporting_agent.door.maker import Maker
 from reporting_agent.door.naming import bare_days, calendar, dates, named, numbers, unit_of
-from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion
+from reporting_agent.door.types import INPUTS, ProfileProposal, ProfileQuestion, impossible
 from reporting_agent.door.vocabulary import VOCABULARY
 
 _OWN_PART = {
@@ -72,14 +72,9 @@ def _among(answer: str | None, possible: Sequence[str]) -> str | None:
 def _month(answer: str | None, path: Path) -> str | None:
     if answer is None or re.fullmatch(MONTH, answer):
         return answer
-    raise InputError(
-        "answer-unknown",
-        "The answer to month is not a month.",
-        "Correct it.",
-        place=Place(str(path), column="month"),
-        found=repr(answer),
-        wanted=Phrase("a year and a month, such as 2025-03"),
-    )
+    sentence = Phrase("The answer to month is not a month.")
+    wanted = Phrase("a year and a month, such as 2025-03")
+    raise impossible(path, "month", answer, sentence, wanted)
 
 
 def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion]:

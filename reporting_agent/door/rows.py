@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.door.columns import (
     carrier_in,
@@ -19,7 +18,7 @@ from reporting_agent.door.columns import (
 from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.maker import Maker
 from reporting_agent.door.naming import ColumnMatch, dates, numbers, unit_of
-from reporting_agent.door.types import KeyEvidence
+from reporting_agent.door.types import KeyEvidence, impossible
 from reporting_agent.door.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources.cells import plain
 
@@ -48,14 +47,10 @@ def batches(maker: Maker) -> None:
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
         if index not in used_indices and variable is not None:
-            name, meaning = f"var.{variable[0]}", variable[1]
-            maker.found[name] = ColumnMatch(index, maker.look.header[index], "", 1.0)
-            why = Phrase(
-                "header: %(word)s (%(language)s)",
-                word=repr(meaning.word),
-                language=meaning.language,
-            )
-            maker.proposal.set(f"columns.{name}", maker.look.header[index], why)
+            name, meaning = variable
+            word = repr(meaning.word)
+            why = Phrase("header: %(word)s (%(language)s)", word=word, language=meaning.language)
+            maker.use(f"var.{name}", maker.look.header[index], why)
     _power_beside(maker)
 
 
@@ -123,8 +118,7 @@ def _output_by_its_unit(maker: Maker) -> None:
     if "output_quantity" not in maker.found and len(alone) == 1:
         header = maker.look.header[alone[0]]
         why = Phrase("header %(header)s is a unit of output", header=repr(header))
-        maker.found["output_quantity"] = ColumnMatch(alone[0], header, why, 0.5)
-        maker.proposal.set("columns.output_quantity", header, why)
+        maker.use("output_quantity", header, why, 0.5)
 
 
 def _duration(maker: Maker) -> None:
@@ -187,10 +181,7 @@ def _end(maker: Maker) -> None:
         proposal=free[0],
     )
     if answer in free:
-        maker.found["end"] = ColumnMatch(
-            maker.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0
-        )
-        maker.proposal.set("columns.end", answer, AS_ANSWERED)
+        maker.use("end", str(answer))
 
 
 def energy(maker: Maker) -> None:
@@ -288,8 +279,7 @@ def _counter(maker: Maker, pair: tuple[int, int]) -> None:
 def _found_quantity(maker: Maker, index: int) -> None:
     header = maker.look.header[index]
     why = Phrase("header %(header)s names energy", header=repr(header))
-    maker.found["quantity"] = ColumnMatch(index, header, why, 0.5)
-    maker.proposal.set("columns.quantity", header, why)
+    maker.use("quantity", header, why, 0.5)
 
 
 def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
@@ -375,8 +365,7 @@ def log(maker: Maker) -> None:
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
         why = Phrase("header %(header)s names a power", header=repr(header))
-        maker.found["energy"] = ColumnMatch(powers[0], header, why, 1.0)
-        maker.proposal.set("columns.energy", header, why)
+        maker.use("energy", header, why)
     if "energy" in maker.found:
         _energy_of_log(maker, maker.found["energy"])
         _further_carriers(maker)
@@ -403,9 +392,7 @@ def _further_carriers(maker: Maker) -> None:
         if index == main or named in {None, carrier, *units} or stated is None:
             continue
         units[str(named)] = stated[0]
-        name = f"energy.{named}"
-        maker.found[name] = ColumnMatch(index, header, "", 0.5)
-        maker.proposal.set(f"columns.{name}", header, stated[1])
+        maker.use(f"energy.{named}", header, stated[1], 0.5)
     if units:
         maker.proposal.runs["units"] = units
 
@@ -441,13 +428,13 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
     if unit is not None:
         rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
         if kind is not None and rate != (kind == "rate"):
-            raise InputError(
-                "answer-unknown",
-                "The answers to log.energy and log.unit contradict each other.",
-                "A mean power is in kW or the like, an amount in kWh: correct one of them.",
-                place=Place(str(maker.look.path), column="log.unit"),
-                found=f"{kind}, {unit}",
-                wanted=Phrase("kW of a rate, kWh of an interval"),
+            raise impossible(
+                maker.look.path,
+                "log.unit",
+                f"{kind}, {unit}",
+                Phrase("The answers to log.energy and log.unit contradict each other."),
+                Phrase("kW of a rate, kWh of an interval"),
+                Phrase("A mean power is in kW or the like, an amount in kWh: correct one of them."),
             )
         maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
         maker.proposal.evidence.append(

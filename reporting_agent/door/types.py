@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.door.look import FileLook
 from reporting_agent.sources.cells import UnreadableCell, number
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Template
 
+CORRECT = Phrase("Correct it.")
 INPUTS: Mapping[str, Template] = {
     wanted.name: wanted for wanted in (BATCHES, ENERGY, READINGS, LOG)
 }
@@ -43,6 +47,16 @@ class ProfileQuestion:
     proposal: str = ""
     likely: str = ""
     every: str = ""
+
+
+def impossible(
+    path: Path, key: str, answer: str, sentence: str, wanted: str, remedy: str = CORRECT
+) -> InputError:
+    """The refusal of an answer that cannot be one."""
+    place = Place(str(path), column=key)
+    return InputError(
+        "answer-unknown", sentence, remedy, place=place, found=repr(answer), wanted=wanted
+    )
 
 
 @dataclass(slots=True)

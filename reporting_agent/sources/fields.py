@@ -17,6 +17,7 @@ from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
 from reporting_agent.sources import cells, rejected_rows
 from reporting_agent.sources.cells import Cell, UnreadableCell
+from reporting_agent.sources.sheets import header_twice
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
 _LONGEST_S = (
@@ -135,18 +136,7 @@ def fields_of(
         if column is None:
             raise _profile_error(file, name, wanted)
         if foreign and header.count(foreign) > 1:
-            raise InputError(
-                "header-twice",
-                "Two columns have the same header.",
-                "Rename one of them in the file.",
-                place=Place(file, profile.header_row, foreign),
-                found=Phrase(
-                    "%(count)s columns named %(name)s",
-                    count=header.count(foreign),
-                    name=repr(foreign),
-                ),
-                wanted=Phrase("one"),
-            )
+            raise header_twice(file, header, foreign, profile.header_row)
         own = (
             profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile
         )  # made of parts: midnight is settled

@@ -28,7 +28,7 @@ from reporting_agent.sources.blocks import ROWS_A_BLOCK
 from reporting_agent.sources.fields import refuse_words_for_numbers, zone_of
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
-from reporting_agent.sources.sheets import open_sheet
+from reporting_agent.sources.sheets import header_twice, open_sheet
 from reporting_agent.sources.wanted import READINGS
 
 Integers = NDArray[np.int64]
@@ -278,18 +278,7 @@ def _layout(
         )
     wanted = (*needed, *found_meters)
     if twice := [name for name in wanted if header.count(name) > 1]:
-        raise InputError(
-            "header-twice",
-            "Two columns have the same header.",
-            "Rename one of them in the file.",
-            place=Place(str(path), profile.header_row, twice[0]),
-            found=Phrase(
-                "%(count)s columns named %(name)s",
-                count=header.count(twice[0]),
-                name=repr(twice[0]),
-            ),
-            wanted=Phrase("one"),
-        )
+        raise header_twice(str(path), header, twice[0], profile.header_row)
     if wide:
         return Layout(header, stamp, wanted, tuple(found_meters), None, found_meters, parts=parts)
     if constant is not None:

@@ -308,6 +308,7 @@ __all__ = [
     "Sheet",
     "delimiter_of",
     "format_of",
+    "header_twice",
     "lines_above",
     "open_sheet",
     "raw_rows",
@@ -326,6 +327,19 @@ class Sheet:
     rows: Iterator[tuple[int, Sequence[Cell]]]
     column_remedy: Callable[[str], str] | None = (
         None  # how a column that is missing is named, where no mapping profile names it
+    )
+
+
+def header_twice(file: str, header: Sequence[str], name: str, row: int | None = None) -> InputError:
+    """The refusal of a column whose header another one has as well."""
+    count = header.count(name)
+    return InputError(
+        "header-twice",
+        "Two columns have the same header.",
+        "Rename one of them in the file.",
+        place=Place(file, row, name),
+        found=Phrase("%(count)s columns named %(name)s", count=count, name=repr(name)),
+        wanted=in_context("a column", "one"),
     )
 
 
