@@ -46,12 +46,12 @@ COMMANDS = (
     "practices",  # what helps against waste
     "prices",  # of energy, by time
     "pack",  # for authors of packs
-    *("auditor", "draw", "open", "verify", "witness"),  # of an audit, and of the log
+    *("audit", "open", "verify", "witness"),  # of an audit, and of the log
 )
 """The agent's own; extras add theirs (`reporting_agent.extras`)."""
 
 
-FOREIGN_FILES = {"label": "files", "verify": "files"}
+FOREIGN_FILES = {"label": "files", "verify": "files", "audit": "files"}
 """By which argument a command is given what others wrote, to be parsed in a process of limited
 memory and time.
 """

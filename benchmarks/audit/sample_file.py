@@ -81,6 +81,51 @@ OF_A_SAMPLE: dict[str, CheckKind] = {
 }
 """The checks of an opening, by code. What of them a summary does not name was not done."""
 
+QUESTIONS: tuple[tuple[Phrase, tuple[str, ...]], ...] = (
+    (
+        Phrase("Is this the report that the portal has?"),
+        (
+            "report-received",
+            "values-logged",
+            "commitment-logged",
+            "root-committed",
+            "challenge-signed",
+        ),
+    ),
+    (
+        Phrase("Was the sample drawn fairly, and is all of it opened?"),
+        (
+            "draw-promised",
+            "plan-sufficient",
+            "drawn-after-commitment",
+            "head-signed",
+            "everything-opened",
+            "leaves-proven",
+            "leaves-of-their-kind",
+        ),
+    ),
+    (
+        Phrase("Do the records follow from the plant's data?"),
+        (
+            "readings-committed",
+            "records-recomputed",
+            "records-with-evidence",
+            "one-batch-at-a-time",
+            "output-weighed",
+            "method-declared",
+        ),
+    ),
+    (
+        Phrase("Is nothing missing?"),
+        ("nothing-left-out", "edges-at-rest", "exclusions-justified", "withheld-justified"),
+    ),
+    (
+        Phrase("Does the label follow from the records?"),
+        ("ranks-and-counts", "key-committed", "noise-repeated", ON_SITE),
+    ),
+)
+"""What an auditor asks of a report, in this order, and the checks of an opening that answer it."""
+
 NOT_ASKED: dict[EvidenceLimit, frozenset[str]] = {
     EvidenceLimit.ENERGY_BY_BATCH: frozenset(
         {"readings-committed", "nothing-left-out", "edges-at-rest"}
@@ -146,7 +191,7 @@ def verdict_of(
 
 SCHEMA = "steplabel/audit-evidence/1"
 FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "draw")
-"""The files inside, in base64."""
+"""The files inside, in base64; the draw from when it was handed in."""
 
 ENTRIES = (EntryKind.COMMITMENT, EntryKind.ENVELOPE, EntryKind.VALUES, EntryKind.AUDIT_PROMISE)
 
@@ -209,7 +254,7 @@ class SampleFile(BaseModel):
         """All of them are there: what was taken out would not be looked at, and nothing would say
         so.
         """
-        if lacking := sorted(set(FILES) - files.keys()):
+        if lacking := sorted({*FILES} - {"draw"} - files.keys()):
             raise ValueError(Phrase("%(names)s: not in the file", names=", ".join(lacking)))
         return files
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_period, add_report, add_site
-from reporting_agent.commands.auditor import write_file
+from reporting_agent.commands.audit import write_file
 
 
 def add_parser(sub: Any) -> None:

@@ -1,5 +1,5 @@
-"""The drawn samples, and the evidence file of each (`benchmarks.audit.sample_file`): what an
-auditor needs to verify an opening.
+"""Samples, and the evidence file of each (`benchmarks.audit.sample_file`): what an auditor needs to
+draw, and to verify an opening.
 """
 
 from __future__ import annotations
@@ -42,9 +42,21 @@ def drawn_sample(user: User, sample: int) -> Sample | None:
     return drawn_samples(user).filter(pk=sample).first()
 
 
+def sample_to_draw(user: User, sample: int) -> Sample | None:
+    """One whose promise waits and can be drawn with, for the body that made it; None else."""
+    waiting = (
+        Sample.objects.select_related("assignment__site", "submission__site")
+        .filter(pk=sample, assignment__in=assigned_to(user))
+        .first()
+    )
+    ready = waiting is not None and waiting.waits and log.size() >= waiting.head_size
+    return waiting if ready else None
+
+
 def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
-    """The file of a drawn sample. A part that the portal does not have (values of a report that was
-    deleted) is left out, and then `verify` names the check that could not be made.
+    """The file of a sample that can be drawn, or was. A part that the portal does not have (values
+    of a report that was deleted) is left out, and then the agent names the check that could not be
+    made.
 
     Raises:
         RefusedError: `log-damaged` (500).
@@ -65,8 +77,9 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
         "receipt": bytes(report.receipt),
         "head": log.head(key, size).signed,
         "promise": bytes(sample.promise),
-        "draw": bytes(sample.draw or b""),
     }
+    if sample.draw is not None:
+        files["draw"] = bytes(sample.draw)
     return sample_file.written(
         sample.assignment.site.slug,
         report.period,

@@ -117,13 +117,6 @@ def last_day_of(period: str) -> date:
     return Period.parse(period, UTC).first_and_last[1]
 
 
-def commitment_to(site: str, period: str, revision: int) -> Commitment | None:
-    """What the site committed to for this very revision of its report, for who has asked already
-    whether the person may see it.
-    """
-    return Commitment.objects.filter(site__slug=site, period=period, revision=revision).first()
-
-
 def commitment_of(report: Submission) -> Commitment:
     """What the report's site committed to before it: no report is accepted without."""
     committed: Commitment = Commitment.objects.get(

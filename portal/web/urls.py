@@ -463,11 +463,6 @@ urlpatterns = [
     ),
     path("assigned/<int:assignment>/sample/", samples.page, name="engagement-sample"),
     path("assigned/<int:assignment>/sample/give-up/", samples.give_up, name="engagement-give-up"),
-    path(
-        "assigned/<int:assignment>/commitment.cbor",
-        samples.commitment,
-        name="engagement-commitment",
-    ),
     path("draws/<int:sample>.cbor", samples.draw_file, name="draw-file"),
     path("draws/<int:sample>/evidence.json", samples.evidence, name="sample-evidence"),
     path("assigned/<int:assignment>/opinion/", attesting.opinion, name="engagement-opinion"),

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, in_context
 from reporting_agent.commands import add_language, add_site
-from reporting_agent.commands.auditor import write_file
+from reporting_agent.commands.audit import write_file
 
 
 def add_parser(sub: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.command_parser import day
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
-from reporting_agent.commands.auditor import add_keys, load_keys
+from reporting_agent.commands.audit import add_keys, load_keys
 
 
 def add_parser(sub: Any) -> None:

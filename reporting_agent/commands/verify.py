@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.commands import add_report
-from reporting_agent.commands.auditor import add_password, write_file
+from reporting_agent.commands.audit import add_password, write_file
 
 
 def add_parser(sub: Any) -> None:
@@ -48,23 +48,16 @@ def add_parser(sub: Any) -> None:
         help="on site: the plant's site.toml; the whole label is recomputed from its files",
     )
     add_report(parser)
-    parser.add_argument(
-        "--summary",
-        type=Path,
-        metavar="FILE.json",
-        help="how many checks held and failed, to hand in at the portal",
-    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def run(args: argparse.Namespace) -> int:
-    import json
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode
     from reporting_agent.audit.openings import files, telling
     from reporting_agent.audit.openings.verifying import Trust, verify
-    from reporting_agent.commands.auditor import load_keys
+    from reporting_agent.commands.audit import load_keys
     from reporting_agent.config import load_site
     from reporting_agent.console import emit
 
@@ -74,20 +67,16 @@ def run(args: argparse.Namespace) -> int:
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
     trust = Trust(
-        _key_id("--fingerprint", args.fingerprint), unsealing, _key_id("--auditor", args.auditor)
+        key_id("--fingerprint", args.fingerprint), unsealing, key_id("--auditor", args.auditor)
     )
     verdict = verify(handed, trust, site=site, folder=folder)
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
-    if args.summary is not None:
-        write_file(
-            args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode()
-        )
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
     return ExitCode.DONE if verdict.holds else ExitCode.INPUT
 
 
-def _key_id(option: str, text: str | None) -> str | None:
+def key_id(option: str, text: str | None) -> str | None:
     """A key's id as somebody copied it: with blanks around it, or in capitals."""
     from benchmarks.errors import UsageError
     from benchmarks.phrases import Phrase

@@ -776,7 +776,6 @@ TABLE: dict[str, Row] = {
         only(BODIES, "back", unassigned="nothing"),
         only(BODIES, "back", unassigned="nothing"),
     ),
-    "web:engagement-commitment": ({"assignment": "ASSIGNMENT"}, MINE, NO),
     "web:draw-file": (
         {"sample": "SAMPLE"},
         only(BODIES + ENTERPRISES, "ok", unassigned="nothing", other_enterprise="nothing"),

@@ -4,6 +4,7 @@ never an opening.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -211,16 +212,21 @@ def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_f
     deliver(cast.plants[0].envelope(cast.pack, revision=2))
     open_waiting()
     auditor = signed_in(cast.auditor)
+    address = reverse("web:sample-evidence", args=[sample.pk])
     assert (
-        "-r1.cbor"
+        address
         in auditor.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     )
-    answer = auditor.get(reverse("web:engagement-commitment", args=[assignment.pk]))
-    assert "-r1.cbor" in answer["Content-Disposition"]
-    assert answer.content == bytes(Commitment.objects.get(site=assignment.site, revision=1).signed)
+    committed = bytes(Commitment.objects.get(site=assignment.site, revision=1).signed)
+    before = auditor.get(address).json()
+    assert before["revision"] == 1
+    assert base64.b64decode(before["files"]["commitment"]) == committed
+    assert "draw" not in before["files"]
+    assert signed_in(cast.plants[0].owner).get(address).status_code == 404
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
-    answer = auditor.get(reverse("web:engagement-commitment", args=[assignment.pk]))
-    assert answer.content == bytes(Commitment.objects.get(site=assignment.site, revision=2).signed)
+    after = auditor.get(address).json()
+    assert after["revision"] == 1
+    assert "draw" in after["files"]
 
 
 def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) -> None:
@@ -476,7 +482,7 @@ def test_plant_and_body_are_told_of_a_draw_with_their_command(
         sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     for who, command in (
         (cast.plants[0].owner, "steplabel-agent open DRAW"),
-        (cast.auditor, "steplabel-agent verify opening EVIDENCE"),
+        (cast.auditor, "steplabel-agent audit FOLDER OPENING EVIDENCE"),
     ):
         client = Client()
         assert client.login(username=who.email, password=PASSWORD)

@@ -59,7 +59,6 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     "api:benchmark-version": ("benchmark-signed",),
     "api:benchmark-leaves": ("version-logged",),
     "web:verify-statement": ("statement-signed",),
-    "web:engagement-commitment": OPENING,
     "web:draw-file": OPENING,
     "api:packs": ("pack-signed",),
     "api:pack": ("pack-signed",),

@@ -61,20 +61,14 @@ def sample_page(
         plan=_plan(plan),
         certainty=how_sure(*promised_of_used(plan)),
         planned=sample is None,
-        head=f"{sample.head_size}:{root.hex()}"
-        if sample is not None and waits and root is not None
-        else "",
         about=f"{view.site}/{view.period}",
-        commitment_name=commitment_name(view, revision_to_draw(view, sample)),
-        commitment_url=reverse("web:engagement-commitment", args=[view.id])
-        if waits and ready
-        else "",
+        folder=f"{view.site}-{view.period.replace('/', '_')}",
         give_up_url=reverse("web:engagement-give-up", args=[view.id]) if waits else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
         evidence_url=reverse("web:sample-evidence", args=[sample.pk])
-        if sample is not None and drawn
+        if sample is not None and (drawn or (waits and ready))
         else "",
-        evidence_name=evidence_name(sample) if sample is not None and drawn else "",
+        evidence_name=evidence_name(sample) if sample is not None else "",
         fingerprint=fingerprint,
         finding_url=reverse("web:engagement-new-finding", args=[view.id])
         if outcome is not None and outcome.verdict.failed
@@ -86,24 +80,6 @@ def sample_page(
 def evidence_name(sample: Sample) -> str:
     """What the evidence file of a sample is called."""
     return f"evidence-{sample.pk}.json"
-
-
-def revision_to_draw(view: EngagementView, sample: Sample | None) -> int | None:
-    """The revision that is drawn from: that of the promise that waits, which a later one may have
-    replaced; else the accepted one.
-    """
-    if sample is not None and sample.waits:
-        return sample.submission.revision
-    return view.accepted.revision if view.accepted else None
-
-
-def commitment_name(view: EngagementView, revision: int | None) -> str:
-    """What the plant's commitment is called as a file."""
-    return (
-        f"commitment-{view.site}-{view.period.replace('/', '_')}-r{revision}.cbor"
-        if revision
-        else ""
-    )
 
 
 def sample_stage(sample: Sample | None, root: bytes | None) -> SampleStage:

@@ -178,15 +178,11 @@ class SamplePage:
     plan: tuple[PlanRow, ...]
     certainty: str
     planned: bool  # the plan is proposed, not drawn by
-    head: str  # size and root, as the agent's command takes it; empty where nothing is to be drawn
     about: str  # site and period, as the agent's command takes them
-    commitment_name: (
-        str  # what the plant's commitment is called when it is downloaded; empty without a report
-    )
-    commitment_url: str
+    folder: str  # of the audit on the auditor's machine
     give_up_url: str  # empty where no promise waits
     draw_url: str
-    evidence_url: str
+    evidence_url: str  # empty before the sample can be drawn
     evidence_name: str  # what the evidence file is called when it is downloaded
     fingerprint: str  # of the key that signs the portal's directory
     finding_url: str

@@ -1,5 +1,5 @@
-"""Sample and opening of one engagement, for a certification body: promise, commitment, draw and
-evidence file; for its plant, too.
+"""Sample and opening of one engagement, for a certification body: promise, draw and evidence file;
+for its plant, too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.assurance import browser_signing, sampling
 from portal.assurance.engagements import EngagementView
-from portal.assurance.evidence_file import drawn_sample, evidence_of
+from portal.assurance.evidence_file import drawn_sample, evidence_of, sample_to_draw
 from portal.assurance.models import Sample
 from portal.days import scheme_day
-from portal.intake.selectors import commitment_to
 from portal.keys import published_directory, receipt_key
 from portal.problems import RefusedError
 from portal.translog import selectors as logged
@@ -29,9 +28,7 @@ from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import (
-    commitment_name,
     evidence_name,
-    revision_to_draw,
     sample_page,
     sample_stage,
 )
@@ -111,17 +108,6 @@ def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
     )
 
 
-@for_role(Role.CERTIFICATION_BODY)
-def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
-    """The plant's signed commitment, to draw from."""
-    view = seen_engagement(request, assignment)
-    revision = revision_to_draw(view, sampling.newest_sample(assignment))
-    committed = revision and commitment_to(view.site, view.period, revision)
-    if not committed:
-        raise Http404
-    return attachment(bytes(committed.signed), "application/cbor", commitment_name(view, revision))
-
-
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     """The signed draw, for the body that made it and for the plant that opens it."""
@@ -133,14 +119,15 @@ def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def evidence(request: HttpRequest, sample: int) -> HttpResponse:
-    """All that the body needs from the portal to verify the opening, in one file; for the plant,
-    too, which may check it first.
+    """All that the body needs from the portal to draw, and to verify the opening, in one file; for
+    the plant, too, which may check it first.
     """
-    drawn = drawn_sample(person(request), sample)
-    if drawn is None:
+    user = person(request)
+    of = drawn_sample(user, sample) or sample_to_draw(user, sample)
+    if of is None:
         raise Http404
-    response = JsonResponse(evidence_of(drawn, receipt_key()))
-    response["Content-Disposition"] = f'attachment; filename="{evidence_name(drawn)}"'
+    response = JsonResponse(evidence_of(of, receipt_key()))
+    response["Content-Disposition"] = f'attachment; filename="{evidence_name(of)}"'
     return response
 
 

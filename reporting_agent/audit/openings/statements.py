@@ -167,7 +167,7 @@ class AuditorKeys:
             raise VerificationError(
                 "key-unreadable",
                 "The auditor's keys cannot be read.",
-                "Check that the file is the one that `steplabel-agent auditor` wrote, and that it "
+                "Check that the file is the one that `steplabel-agent audit` wrote, and that it "
                 "is complete.",
             )
         return cls(

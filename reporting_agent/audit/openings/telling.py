@@ -18,6 +18,7 @@ from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase, significant
 from reporting_agent.audit.openings.verdict import (
     PAPERS,
+    Answer,
     AuditVerdict,
     metered_of,
     strata_of,
@@ -167,21 +168,14 @@ def lines(verdict: AuditVerdict, lang: str = "en") -> str:
     """What stands on the screen."""
     w = words(lang)["verdict"]
     printed = [lead(verdict, lang), *notes(verdict, lang)]
-    for finding in verdict.findings:
-        printed.append(
-            f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: "
-            f"{_in_language(finding.words, lang)}"
-        )
-        printed += [
-            f"{'':<29}{place}"
-            for place in [
-                *(_in_language(place, lang) for place in finding.places),
-                *filter(None, [_more(finding, lang)]),
-            ]
-        ]
-        printed += (
-            [f"{'':<27}{_in_language(finding.to_do, lang)}"] if finding.to_do is not None else []
-        )
+    if verdict.answers:
+        printed.append("")
+    for answer in verdict.answers:
+        printed.append(" ".join(_answered(answer, lang)))
+        for finding in answer.asked:
+            printed += _found(finding, lang) if finding.state is not CheckState.HELD else []
+    if not verdict.answers:
+        printed += [line for finding in verdict.findings for line in _found(finding, lang)]
     if verdict.evidence is not None:
         printed += [
             "",
@@ -192,6 +186,27 @@ def lines(verdict: AuditVerdict, lang: str = "en") -> str:
             ),
         ]
     return "\n".join(printed)
+
+
+def _answered(answer: Answer, lang: str) -> tuple[str, str, str]:
+    """Yes, no or not shown; the question; how many of its checks passed."""
+    w = words(lang)["verdict"]
+    held = sum(finding.state is CheckState.HELD for finding in answer.asked)
+    said = w[f"answer_{answer.state.value if answer.state else 'not-asked'}"]
+    counted = w["answer_checks"].format(held=held, all=len(answer.asked)) if answer.asked else ""
+    return said, in_language(answer.question, lang), counted
+
+
+def _found(finding: CheckOutcome, lang: str) -> list[str]:
+    """One check on the screen: how it came out, the places that it is about, what to do."""
+    w = words(lang)["verdict"]
+    head = f"  {w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: "
+    places = [*(_in_language(place, lang) for place in finding.places), _more(finding, lang)]
+    return [
+        head + _in_language(finding.words, lang),
+        *(f"{'':<31}{place}" for place in places if place),
+        *([f"{'':<29}{_in_language(finding.to_do, lang)}"] if finding.to_do is not None else []),
+    ]
 
 
 def markdown(verdict: AuditVerdict, lang: str = "en") -> str:
@@ -207,13 +222,11 @@ def markdown(verdict: AuditVerdict, lang: str = "en") -> str:
     ]
     if verdict.evidence is not None:
         parts += [f"- {name}: {value}" for name, value in content["subject"]] + [""]
-    parts += [
-        f"## {w['checks']}",
-        "",
-        w["kinds"],
-        "",
-        *_table([w["check"], "", w["kind"], w["outcome"], w["found"]], _rows(content["checks"])),
-    ]
+    parts += [f"## {w['checks']}", "", w["kinds"], ""]
+    columns = [w["check"], "", w["kind"], w["outcome"], w["found"]]
+    for group in content["checks"]:
+        parts += [f"**{group['heading']}**", ""] if group["heading"] else []
+        parts += [*_table(columns, _rows(group["rows"])), ""]
     for failure in content["failures"]:
         parts += [
             "",
@@ -325,10 +338,22 @@ def _content(verdict: AuditVerdict, lang: str) -> dict[str, Any]:
     """Every part of the report in words of one language; those of a sample only where there is
     one.
     """
-    checks = [_check(finding, lang) for finding in verdict.findings]
+    groups: list[dict[str, Any]] = [
+        {
+            "heading": " ".join(_answered(answer, lang)),
+            "open": answer.state not in (CheckState.HELD, None),
+            "rows": [_check(finding, lang) for finding in answer.findings],
+        }
+        for answer in verdict.answers
+    ] or [{"heading": "", "rows": [_check(finding, lang) for finding in verdict.findings]}]
     content: dict[str, Any] = {
-        "checks": checks,
-        "failures": [check for check in checks if check["state"] == CheckState.FAILED],
+        "checks": groups,
+        "failures": [
+            check
+            for group in groups
+            for check in group["rows"]
+            if check["state"] == CheckState.FAILED
+        ],
     }
     if verdict.evidence is None:
         return content

@@ -7,15 +7,23 @@ energy, labels withheld, values.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.audit.completeness import ByRows, at_reference, by_rows
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence
-from benchmarks.audit.sample_file import NOT_ASKED, ON_SITE, SUMMARY, CheckKind, verdict_of
+from benchmarks.audit.sample_file import (
+    NOT_ASKED,
+    ON_SITE,
+    QUESTIONS,
+    SUMMARY,
+    CheckKind,
+    verdict_of,
+)
 from benchmarks.audit.sampling_plan import StratumKind, detection, misstated, needed
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, EvidenceLimit, SampleVerdict, VerdictState
 from reporting_agent.audit.openings.assembling import quantiles
 from reporting_agent.audit.openings.declared import SettingDeclaration
@@ -25,6 +33,24 @@ OPENING, FILES, PAPERS = "opening", "files", "papers"
 """What the checks are of: an opened report, the portal's own files, or papers. The key of the title
 in the report's words.
 """
+
+
+class Answer(NamedTuple):
+    """To one of the auditor's five questions, by the checks that it rests on."""
+
+    question: Phrase
+    findings: tuple[CheckOutcome, ...]
+
+    @property
+    def asked(self) -> tuple[CheckOutcome, ...]:
+        return tuple(finding for finding in self.findings if finding.asked)
+
+    @property
+    def state(self) -> CheckState | None:
+        """The worst of the checks that were asked for; None where none was."""
+        found = {finding.state for finding in self.asked}
+        order = (CheckState.FAILED, CheckState.NOT_CHECKABLE, CheckState.HELD)
+        return next((state for state in order if state in found), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +67,26 @@ class AuditVerdict:
     @property
     def failed(self) -> bool:
         return any(finding.state is CheckState.FAILED for finding in self.findings)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """To each question of an audit; checks of the portal's own files belong to the first. None
+        where nothing was opened.
+        """
+        if self.evidence is None:
+            return ()
+        later = {code for _, codes in QUESTIONS[1:] for code in codes}
+        return tuple(
+            Answer(
+                question,
+                tuple(
+                    finding
+                    for finding in self.findings
+                    if finding.code in codes or (not place and finding.code not in later)
+                ),
+            )
+            for place, (question, codes) in enumerate(QUESTIONS)
+        )
 
     @property
     def agrees(self) -> bool:
@@ -131,6 +177,14 @@ class AuditVerdict:
             for finding in self.findings
         ]
         if self.evidence is not None:
+            payload["answers"] = [
+                {
+                    "question": str(answer.question),
+                    "state": answer.state and answer.state.value,
+                    "checks": [finding.code for finding in answer.findings],
+                }
+                for answer in self.answers
+            ]
             payload |= subject_of(self.evidence) | {
                 "sentence": str(self.of_opening.sentence),
                 "strata": strata_of(self.evidence),

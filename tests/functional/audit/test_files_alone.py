@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmarks.wire import challenges, commitments, logged, published
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.logged import EntryKind
 from portal.assurance.summaries import read_summary
+from reporting_agent.audit.openings.statements import AuditorKeys
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.sending.eligibility import require_reportable
@@ -107,9 +109,9 @@ class Scene:
     def path(self, name: str) -> Path:
         return self.folder / name
 
-    def log_promise(self, promise: Path, number: str = "") -> None:
+    def log_promise(self, promise: Path, number: str = "") -> Path:
         """The portal logs the promise, and something else after it; head and proofs are those of
-        the log then.
+        the log then. Its evidence file, before the draw.
         """
         digest = bytes.fromhex(signed_draws.read_promise(promise.read_bytes()).digest)
         self.portal.log.append(logged.hashed(EntryKind.AUDIT_PROMISE, digest, LOGGED_ON))
@@ -121,6 +123,16 @@ class Scene:
         self.path(f"head{number}").write_bytes(self.portal.signed_head())
         for name, entry in entries.items():
             self.path(f"{name}{number}").write_bytes(self.portal.served(*entry))
+        files = {
+            name: self.path(name).read_bytes()
+            for name in ("directory", "commitment", "challenge", "receipt")
+        }
+        files |= {"head": self.portal.signed_head(), "promise": promise.read_bytes()}
+        proven = [json.loads(self.portal.served(*entry)) for entry in entries.values()]
+        evidence = self.path(f"evidence{number}.json")
+        content = sample_file.written(SITE, PERIOD, 1, files, proven)
+        evidence.write_text(json.dumps(content), encoding="utf-8")
+        return evidence
 
     @property
     def fingerprint(self) -> str:
@@ -150,33 +162,21 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
-    keys = ("--keys", scene.path("auditor.pem"), "--password-file", scene.path("password"))
+    password = ("--password-file", scene.path("password"))
+    keys, folder = ("--keys", scene.path("auditor.pem"), *password), scene.path("audit")
     asked_before = len(scene.portal.asked)
 
-    code, output = run("auditor", *keys)
+    code, promised = run("audit", folder, "--about", f"{SITE}/{PERIOD}", *password)
     assert code == 0
     assert b"ENCRYPTED PRIVATE KEY" in scene.path("auditor.pem").read_bytes()
-    assert len(output["fingerprint"]) == 64
-
-    code, promised = run(
-        "draw", *keys, "--nonce", scene.path("nonce"), "--about", f"{SITE}/{PERIOD}"
-    )
-    assert code == 0
+    assert len(promised["fingerprint"]) == 64
     promise = Path(promised["promise"])
-    assert scene.path("nonce").read_bytes() not in promise.read_bytes()
+    assert (folder / "nonce").read_bytes() not in promise.read_bytes()
 
-    scene.log_promise(promise)
-    drawn = (
-        "--commitment",
-        scene.path("challenge"),
-        "--head",
-        scene.path("head"),
-        "--out",
-        scene.path("draw"),
-        "--sealed",
-    )
-    code, _ = run("draw", *keys, "--nonce", scene.path("nonce"), *drawn)
+    evidence = scene.log_promise(promise)
+    code, _ = run("audit", folder, evidence, *password)
     assert code == 0
+    shutil.copy(folder / "draw", scene.path("draw"))
 
     answer = (
         "open",
@@ -206,7 +206,7 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
 
     files = [scene.path(name) for name in FILES]
     trust = (*keys, "--fingerprint", scene.fingerprint)
-    out = ("--out", scene.path("report.md"), "--summary", scene.path("summary.json"))
+    out = ("--out", scene.path("report.md"))
     code, verdict = run("verify", *files, promise, *trust, "--site", scene.site, *out)
     assert code == 0, [check for check in verdict["checks"] if check["state"] != "held"]
     assert {check["state"] for check in verdict["checks"] if check["asked"]} == {"held"}
@@ -221,8 +221,6 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
         "whole-recomputed",
         "commitment-logged",
     } <= {check["code"] for check in verdict["checks"]}
-    summary = read_summary(scene.path("summary.json").read_bytes())
-    assert (summary.verdict.not_checkable, summary.failed) == ((), {})
     assert all(stratum["with_probability"] >= 0.95 for stratum in verdict["strata"])
     parts = ("in_batches", "in_excluded_batches", "standing", "beside_wrong_times", "unexplained")
     assert verdict["metered"]
@@ -238,8 +236,15 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     )  # where it is not the software of the report, records may differ for that
     assert "Protected values, with the noise drawn again" in report
 
-    page = scene.path("report.html")
-    code, _ = run("verify", *files, promise, *trust, "--out", page, "--lang", "zh")
+    guided = run("audit", folder, scene.path("opening"), "--site", scene.site, *trust)[1]
+    assert {answer["state"] for answer in guided["answers"]} == {"held"}
+    assert guided["sentence"] == verdict["sentence"]
+    assert guided["checks"] == verdict["checks"]
+    summary = read_summary((folder / "summary.json").read_bytes())
+    assert (summary.verdict.not_checkable, summary.failed) == ((), {})
+
+    page = folder / "report.html"
+    code, _ = run("audit", folder, scene.path("opening"), *trust, "--lang", "zh")
     assert code == 0
     assert '<html lang="zh-Hans">' in page.read_text(encoding="utf-8")
     assert "抽中的内容全部已打开" in page.read_text(encoding="utf-8")
@@ -255,47 +260,34 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
 
 
 def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
-    """A draw by an auditor of its own, from the commitment and a head that is only named."""
+    """A draw by an auditor of its own."""
     keys = ("--keys", scene.path(f"auditor{number}.pem"), "--password-file", scene.path("password"))
-    nonce, draw = scene.path(f"nonce{number}"), scene.path(f"draw{number}")
-    run("auditor", *keys)
-    code, promised = run("draw", *keys, "--nonce", nonce, "--about", f"{SITE}/{PERIOD}", *plan)
+    folder = scene.path(f"audit{number}")
+    code, promised = run("audit", folder, *keys, "--about", f"{SITE}/{PERIOD}", *plan)
     assert (code, promised["sufficient"]) == (0, plan != FEW)
-    scene.log_promise(nonce.with_name(f"{nonce.name}.promise"), number)
-    head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
-    code, output = run(
-        "draw",
-        *keys,
-        "--nonce",
-        nonce,
-        "--commitment",
-        scene.path("commitment"),
-        "--head",
-        head,
-        "--out",
-        draw,
-    )
+    evidence = scene.log_promise(folder / "promise", number)
+    code, output = run("audit", folder, evidence, *keys)
     assert code == 0, output
-    return draw
+    shutil.copy(folder / "draw", scene.path(f"draw{number}"))
+    return folder / "draw"
+
+
+def opened(scene: Scene, run: Run, number: str, draw: Path) -> Path:
+    """What the plant answers, unsealed as its auditor has it."""
+    opening = scene.path(f"opening{number}")
+    of_site = ("--site", scene.site, "--state", scene.state.path)
+    assert run("open", draw, *of_site, "--out", opening, "--yes")[0] == 0
+    password = scene.path("password").read_bytes().strip()
+    keys = AuditorKeys.from_pem(scene.path(f"auditor{number}.pem").read_bytes(), password)
+    opening.write_bytes(openings.unseal(opening.read_bytes(), keys.sealing))
+    return opening
 
 
 def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(
     scene: Scene, run: Run
 ) -> None:
     draw = drawn(scene, run, "2", *FEW)
-    code, _ = run(
-        "open",
-        draw,
-        "--site",
-        scene.site,
-        "--state",
-        scene.state.path,
-        "--out",
-        scene.path("opening2"),
-        "--yes",
-    )
-    assert code == 0
-    code, verdict = run("verify", scene.path("opening2"), draw)
+    code, verdict = run("verify", opened(scene, run, "2", draw), draw)
     assert (code, verdict["held"], verdict["binding"]) == (
         1,
         False,
@@ -336,23 +328,9 @@ class Handed:
             if name not in ("commitment", "receipt", "directory")
         }
         self.files |= {name: scene.path(name) for name in ("commitment", "receipt", "directory")}
-        self.files["promise"] = scene.path(f"nonce{number}.promise")
+        self.files["promise"] = scene.path(f"audit{number}") / "promise"
         if not self.files["opening"].exists():
-            draw = drawn(scene, run, number)
-            assert (
-                run(
-                    "open",
-                    draw,
-                    "--site",
-                    scene.site,
-                    "--state",
-                    scene.state.path,
-                    "--out",
-                    self.files["opening"],
-                    "--yes",
-                )[0]
-                == 0
-            )
+            opened(scene, run, number, drawn(scene, run, number))
 
     def without(self, *names: str) -> list[Path]:
         return [path for name, path in self.files.items() if name not in names]
@@ -447,7 +425,9 @@ def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
         *(
             ({"files": name}, "evidence-unreadable", "not the evidence file")
             for name in sample_file.FILES
+            if name != "draw"
         ),
+        ({"files": "draw"}, "audit-file-lacking", "draw is missing"),
     ],
 )
 def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
@@ -609,69 +589,31 @@ def test_files_that_are_of_no_use_are_refused(
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("auditor", "--sign", "x"), "auditor-arguments"),
-        (("auditor",), "password-missing"),
-        (("draw", "--nonce", "n"), "draw-arguments"),
-        (("draw", "--nonce", "n", "--about", "site"), "draw-arguments"),
-        (("draw", "--nonce", "n", "--about", "site/2025", "--confidence", "nan"), "draw-arguments"),
-        (
-            (
-                "draw",
-                "--nonce",
-                "n",
-                "--commitment",
-                "c",
-                "--head",
-                "h",
-                "--out",
-                "d",
-                "--confidence",
-                "1",
-            ),
-            "draw-arguments",
-        ),
-        (
-            (
-                "draw",
-                "--nonce",
-                "n",
-                "--commitment",
-                "c",
-                "--head",
-                "h",
-                "--out",
-                "d",
-                "--step",
-                "mill",
-            ),
-            "draw-arguments",
-        ),
+        (("audit", "a"), "password-missing"),
+        (("audit", "a", "--about", "site"), "audit-arguments"),
+        (("audit", "a", "--about", "site/2025", "--confidence", "nan"), "audit-arguments"),
+        (("audit", "a", "--about", "site/2025", "--batches", "0"), "audit-arguments"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(
-    run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: str,
 ) -> None:
-    exit_code, output = run(*arguments, "--keys", tmp_path / "keys.pem")
+    monkeypatch.chdir(tmp_path)
+    exit_code, output = run(*arguments)
     assert (exit_code, output["error"]["code"]) == (2, code)
 
 
-def test_keys_are_not_overwritten_and_need_their_password(
-    scene: Scene, run: Run, tmp_path: Path
-) -> None:
-    keys, password, other = tmp_path / "keys.pem", scene.path("password"), tmp_path / "other"
+def test_keys_are_made_once_and_need_their_password(scene: Scene, run: Run, tmp_path: Path) -> None:
+    password, other = scene.path("password"), tmp_path / "other"
     other.write_text("another", encoding="utf-8")
-    assert run("auditor", "--keys", keys, "--password-file", password)[0] == 0
-    again = run("auditor", "--keys", keys, "--password-file", password)
-    assert again[1]["error"]["code"] == "keys-exist"
-    wrong = run(
-        "draw",
-        "--keys",
-        keys,
-        "--password-file",
-        other,
-        "--nonce",
-        tmp_path / "n",
-        "--about",
-        "works-2/2025",
-    )
+    first = run("audit", tmp_path / "a", "--password-file", password)
+    assert first[0] == 0
+    again = run("audit", tmp_path / "b", "--password-file", password)
+    assert again[1]["fingerprint"] == first[1]["fingerprint"]
+    about = ("--about", "works-2/2025")
+    wrong = run("audit", tmp_path / "c", "--password-file", other, *about)
     assert wrong[1]["error"]["code"] == "key-unreadable"

@@ -54,7 +54,7 @@ def secrets_of(opening: Opening, seed: bytes) -> dict[str, bytes]:
     extract = opening.extract
     middle = len(extract) // 2
     pieces = {"its beginning": 0, "its middle": middle, "its end": len(extract) - SLICE}
-    secrets = {"seed": seed, "settings": opening.settings[:SLICE]}
+    secrets = {"seed": seed, "key": opening.key, "settings": opening.settings[:SLICE]}
     secrets |= {f"extract, {name}": extract[at : at + SLICE] for name, at in pieces.items()}
     for leaf in opening.leaves:
         secrets |= {

@@ -199,7 +199,7 @@ def test_help_reads_no_library_of_numbers_nor_of_forms() -> None:
         command, capture_output=True, text=True, check=True
     ).stderr.splitlines()
     imported = {line.rpartition("|")[2].strip() for line in imports}
-    assert "reporting_agent.commands.auditor" in imported
+    assert "reporting_agent.commands.audit" in imported
     assert imported.isdisjoint(
         {"numpy", "pydantic", "pyarrow", "reporting_agent.sources", "reporting_agent.config"}
     )

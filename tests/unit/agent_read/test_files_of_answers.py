@@ -24,7 +24,7 @@ def test_a_folder_that_is_not_there_is_refused_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "password").write_text("a password", encoding="utf-8")
-    assert main(["auditor", "--keys", "none/keys.pem", "--password-file", "password"]) == 1
+    assert main(["audit", "none/audit", "--password-file", "password"]) == 1
     assert "[output-not-writable]" in capsys.readouterr().err
 
 
@@ -33,11 +33,9 @@ def test_a_promise_that_is_refused_leaves_no_number_behind(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "password").write_text("a password", encoding="utf-8")
-    keys = ["--keys", "keys.pem", "--password-file", "password"]
-    assert main(["auditor", *keys]) == 0
     monkeypatch.setattr("benchmarks.audit.signed_draws.promise", _refuses)
-    assert main(["draw", *keys, "--nonce", "nonce", "--about", "works-2/2025"]) == 1
-    assert not (tmp_path / "nonce").exists()
+    assert main(["audit", "audit", "--about", "works-2/2025", "--password-file", "password"]) == 1
+    assert not (tmp_path / "audit" / "nonce").exists()
 
 
 def _refuses(*_: Any, **__: Any) -> bytes:
@@ -53,7 +51,7 @@ def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(
     if child == 0:
         os.execv(  # noqa: S606 - ourselves
             sys.executable,
-            [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)],
+            [sys.executable, "-m", "reporting_agent", "audit", str(tmp_path / "audit")],
         )
     screen = b""
     with suppress(OSError):  # the terminal ends with the command
