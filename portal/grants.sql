@@ -92,9 +92,9 @@ BEGIN
         -- Append-only, even for the tables' owner: what was recorded is not changed by a mistake or an injected statement.
         REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, translog_logrestart, intake_commitment,
             publication_draftcomment,
-            publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice, assurance_incentive, assurance_declaration,
+            publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
-            assurance_paperreading, assurance_incentivecorrection, sharing_groupcount, practices_revision
+            sharing_groupcount, practices_revision
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- What a firm that leaves wrote of practices that were never published goes with it.
         GRANT DELETE ON practices_revision TO steplabel_worker;

@@ -19,6 +19,7 @@ from drf_spectacular.renderers import (
 )
 from drf_spectacular.views import SpectacularAPIView
 
+from portal import extras
 from portal.api_views import RATE_HEADERS
 from portal.openness import OPEN
 from portal.problems import MEDIA_TYPE
@@ -142,7 +143,6 @@ TAGS = {
     "conformance": "Results of the kit for sources.",
     "deliveries": "What energy suppliers declare.",
     "directory": "The portal's keys.",
-    "dossiers": "What sites show for programmes of leaders and grades, and what is offered for it.",
     "drafts": "Versions that are being prepared.",
     "enrolments": "How an agent is registered.",
     "granted": "What sites let providers and suppliers see.",
@@ -175,7 +175,8 @@ def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dic
         "name": "Whoever runs the portal that serves this document: see its foot"
     }
     result["servers"] = [{"url": "/", "description": "The portal that serves this document."}]
-    result["tags"] = [{"name": name, "description": meaning} for name, meaning in TAGS.items()]
+    tags = sorted({**TAGS, **extras.api_tags()}.items())
+    result["tags"] = [{"name": name, "description": meaning} for name, meaning in tags]
     headers = {
         name: {"description": meaning, "schema": {"type": "integer"}}
         for name, meaning in RATE_HEADERS.items()

@@ -30,8 +30,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
 from benchmarks.phrases import Phrase
+from portal import extras
 
 POLICIES = Path(__file__).with_name("wall.sql")
+_OF_EXTRAS = "        -- of extras\n"
+"""Where rows of theirs, from a `wall.sql` of each, are put between the book's."""
+
 SETTING = "steplabel.reader"
 NOBODY = "nobody"
 _OF_A_TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK")
@@ -117,6 +121,12 @@ class WallMiddleware:
             wall.openings += 1
 
 
+def policies() -> str:
+    """The statements that raise the wall, on the tables of extras too."""
+    rows = "".join(file.read_text("utf-8") for file in extras.files(POLICIES.name))
+    return POLICIES.read_text("utf-8").replace(_OF_EXTRAS, rows)
+
+
 def asks_with_key(organisation: int, role: str) -> None:
     """From here on the request sees what this organisation may see in this role."""
     if (wall := _standing.get()) is not None:
@@ -129,7 +139,7 @@ def gaps() -> list[Phrase]:
     """
     if connection.vendor != "postgresql":
         return []
-    tables = re.findall(r"^        \('(\w+)'", POLICIES.read_text("utf-8"), re.MULTILINE)
+    tables = re.findall(r"^        \('(\w+)'", policies(), re.MULTILINE)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR "

@@ -54,12 +54,12 @@ DECLARE
     of_firm constant text := 'organisation_id = ANY (ARRAY(SELECT wall_organisations(''enterprise'')))';
 BEGIN
     FOR walled IN SELECT * FROM (VALUES
+        -- of extras
         ('standings_protectedvalue', format(of_site, of_report, 'true')),
         ('standings_standing', format(of_site, of_report, 'true')),
         ('intake_submission', format(of_site, 'site_id', 'false')),
         ('intake_commitment', format(of_site, 'site_id', 'false')),
         ('catalogue_extensionrequest', format(of_site, 'site_id', 'false')),
-        ('assurance_declaration', format(of_site, 'site_id', 'false')),
         ('assurance_finding', format(of_site, '(SELECT held.site_id FROM assurance_assignment held WHERE held.id = assignment_id)', 'false')),
         ('sharing_certificate', format(of_site, of_report, 'false')),
         ('sharing_share', format(of_site, of_report, 'false')),

@@ -45,19 +45,19 @@ CLASSES = {
 Regions = Mapping[str, Mapping[str, str]]
 
 
-def of_version(publication: int) -> StoredSection:
+def of_version(publication: int) -> Iterator[StoredSection]:
     """What stands on the page of a version: the shares where they were published, or why not."""
     best_group = best_group_of(publication)
-    return StoredSection(
+    yield StoredSection(
         best_group.digest if best_group else "", partial(section_of, best_group=best_group)
     )
 
 
-def link_of_review(publication: int, erratum: bool) -> Link | None:
-    """For officers; none to an erratum, of which nobody knows who the best are."""
-    if erratum:
-        return None
-    return Link(_("How the best firms are composed"), reverse("web:best-group", args=[publication]))
+def link_of_review(publication: int, erratum: bool) -> Iterator[Link]:
+    """For officers; none of an erratum, of which nobody knows who the best are."""
+    if not erratum:
+        title = _("How the best firms are composed")
+        yield Link(title, reverse("web:best-group", args=[publication]))
 
 
 def section_of(view: BenchmarkView, best_group: BestGroup | None) -> Section | None:

@@ -6,7 +6,6 @@ A key never does more than the role of its organisation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import TextChoices
@@ -32,7 +31,6 @@ class Scope(TextChoices):
     DRAFTS = "read:drafts"
     ASSIGNMENTS = "read:assignments"
     AUDITS = "read:audits"
-    DOSSIERS = "read:dossiers"
     GROUPS = "read:groups"
     GRANTED = "read:granted"
     DELIVERIES = "read:deliveries"
@@ -46,25 +44,36 @@ class Scope(TextChoices):
 OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 """What concerns a person and no organisation: for keys of their own, in every role."""
 
-SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
+SCOPES_OF: dict[str, tuple[TextChoices, ...]] = {
     Role.ENTERPRISE: (
         Scope.PUBLISHED,
         Scope.SITES,
         Scope.SUBMISSIONS,
         Scope.STANDINGS,
         Scope.AUDITS,
-        Scope.DOSSIERS,
         Scope.GROUPS,
     ),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
-        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.DOSSIERS, Scope.GROUPS),
+        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.GROUPS),
     ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
     Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),
     Role.SUPPLIER: (Scope.PUBLISHED, Scope.GRANTED, Scope.DELIVERIES, Scope.WRITE_DELIVERIES),
     Role.ACADEMIC: (Scope.PUBLISHED,),
 }
+
+
+def add(scope: TextChoices, *roles: Role) -> None:
+    """One of an extra, with its words in the table `scopes` of `words.toml`."""
+    for role in roles:
+        SCOPES_OF[role] = (*SCOPES_OF[role], scope)
+
+
+def every_scope() -> tuple[TextChoices, ...]:
+    """Those of the book in their order, then those of extras."""
+    added = (scope for scopes in SCOPES_OF.values() for scope in scopes)
+    return tuple(dict.fromkeys((*Scope, *added)))
 
 
 def allowed_to(role: str, scopes: str, *, personal: bool) -> frozenset[str]:

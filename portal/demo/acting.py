@@ -1,5 +1,5 @@
-"""What people do about a label: a statement on a report, groups of sites, an incentive on a
-criterion, and a practice that five firms report on.
+"""What people do about a label: a statement on a report, groups of sites, a practice that five
+firms report on, and what extras add.
 
 All of it by the functions behind the pages. The classes that sites report are drawn: to verify them
 from two years of each plant's own records, as `steplabel-agent practices outcome` does, would take
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import tomllib
 from datetime import datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,9 @@ from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from fixtures.simulator import Plant, Sector
-from portal import keys
-from portal.accounts.models import Jurisdiction, Site, User
-from portal.assurance import attesting, auditors, confirming, offers
+from portal import extras, keys
+from portal.accounts.models import Site, User
+from portal.assurance import attesting, auditors, confirming
 from portal.assurance.models import Assignment
 from portal.days import scheme_day
 from portal.demo import cast as casting
@@ -58,15 +57,13 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     key = AuditorSigningKey.generate()
     _attest(assignment, key, now)
     _groups(sector, now)
-    offer = _offer(now)
-    return {
+    made: dict[str, str] = {
         Phrase("A practice, reported"): f"practices/{_practice(sector, plants, key, now)}/",
         Phrase("Groups of sites"): "groups/",
-        Phrase("An incentive"): f"incentives/offers/{offer}/",
-        Phrase(
-            "A dossier"
-        ): f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
     }
+    for of_extra in extras.modules("demo"):
+        made |= of_extra.act(assignment.site, now)
+    return made
 
 
 def _attest(assignment: Assignment, key: AuditorSigningKey, now: datetime) -> None:
@@ -110,22 +107,6 @@ def _groups(sector: Sector, now: datetime) -> None:
     for index, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
         shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if index == 0 else []
         groups.join(both[0].pk, slug, shown, person, now)
-
-
-def _offer(now: datetime) -> int:
-    """What the province adds for leaders, proposed by one officer and approved by another."""
-    texts = TEXTS["offer"]
-    terms = offers.OfferTerms(
-        **texts,
-        amount=Decimal(500_000),
-        unit=offers.AmountUnit.CNY,
-        valid_from=scheme_day(now) - timedelta(days=30),
-        valid_until=None,
-    )
-    proposal = offers.propose(
-        terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now
-    )
-    return offers.decide(proposal.pk, _person(casting.APPROVER), now).pk
 
 
 def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetime) -> str:

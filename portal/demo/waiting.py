@@ -1,5 +1,5 @@
 """What waits for the people of the demo: applications, an audit half done with its findings, and
-incentives that were given.
+what extras add.
 """
 
 from __future__ import annotations
@@ -8,25 +8,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from fixtures.simulator import Sector
+from portal import extras
 from portal.accounts.models import Jurisdiction, Organisation, Role, Site, User
 from portal.assurance import auditors, findings
 from portal.assurance.assigning import assign
-from portal.assurance.incentives import give
 from portal.assurance.models.findings import FindingGrade
 from portal.demo import cast as casting
-from portal.intake.models import Submission, SubmissionState
 from portal.partners import deliveries, grants
 from portal.register import applying, siting
 
-SCHEME = "Subsidy for energy-saving renovation"
 APPLYING = 2
 
 
 def fill(main: Sector, now: datetime) -> None:
     _applications(main, now)
     _audit(main, now)
-    _incentives(main, now)
     _partners(main, now)
+    for of_extra in extras.modules("demo"):
+        of_extra.fill(main.year - 1, now)
 
 
 def _applications(main: Sector, now: datetime) -> None:
@@ -140,21 +139,3 @@ def _partners(main: Sector, now: datetime) -> None:
         "Bills of the year",
         now,
     )
-
-
-def _incentives(main: Sector, now: datetime) -> None:
-    officer = User.objects.get(email=casting.DRAFTER)
-    rows = (
-        Submission.objects.filter(state=SubmissionState.ACCEPTED, period=str(main.year - 1))
-        .select_related("site")
-        .order_by("site__slug")
-    )
-    for position, row in reversed(list(enumerate(rows[1:5], start=1))):
-        give(
-            row.site,
-            SCHEME,
-            Decimal(120_000 * position),
-            row.digest,
-            officer,
-            now - timedelta(days=position),
-        )

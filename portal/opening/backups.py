@@ -37,6 +37,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.models import User
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record
+from portal.extras import Area
 from portal.intake.models import Submission
 from portal.routers import VAULT
 from portal.translog import selectors
@@ -72,7 +73,6 @@ UNDONE = (
     Action.SYSTEM_TAKEN_BACK,
     Action.PRACTICE_WITHDRAWN,
     Action.OUTCOME_WITHDRAWN,
-    Action.INCENTIVE_ENDED,
     Action.PACK_WITHDRAWN,
     Action.PERIOD_CLOSED,
     Action.REGISTER_CHANGED,
@@ -80,6 +80,8 @@ UNDONE = (
 """What a restore of before takes back: it was deleted, ended or settled otherwise, and is as it
 was; no line of the trail says so.
 """
+UNDONE_IN_EXTRAS: Area[[], str] = Area()
+"""The same acts of extras."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 EMPTIED = b"""
 BEGIN;
@@ -264,7 +266,11 @@ def newer_than(moment: datetime) -> NewerContent | None:
             Submission.objects.filter(received_at__gt=moment).count(),
             User.objects.filter(date_joined__gt=moment).count(),
             Event.objects.filter(at__gt=moment).count(),
-            tuple(Event.objects.filter(at__gt=moment, action__in=UNDONE).order_by("at", "pk")),
+            tuple(
+                Event.objects.filter(
+                    at__gt=moment, action__in=[*UNDONE, *UNDONE_IN_EXTRAS()]
+                ).order_by("at", "pk")
+            ),
         )
     except ProgrammingError:
         return None

@@ -10,11 +10,12 @@ from datetime import datetime
 from benchmarks.phrases import Phrase
 from portal.accounts import enrolling
 from portal.accounts.models import Site
-from portal.assurance import assigning, dossiers
+from portal.assurance import assigning
 from portal.catalogue.models import ExtensionRequest
 from portal.partners import grants
 from portal.partners.models import Delivery
 from portal.practices import outcomes
+from portal.register.site_ends import site_changes_hands
 from portal.sharing import groups
 
 BECAUSE = Phrase("the site belongs to another firm now")
@@ -23,9 +24,8 @@ BECAUSE = Phrase("the site belongs to another firm now")
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
     """Accesses and what suppliers declared by them, memberships of groups, tokens, what was
-    declared in dossiers or reported of practices, and requests that wait: the new firm decides
-    itself. With them audits by a body that may not check the new firm. By site id, what ended
-    there.
+    reported of practices, requests that wait, and what extras keep: the new firm decides itself.
+    With them audits by a body that may not check the new firm. By site id, what ended there.
 
     To be called in a transaction. Audits come first: their rows are locked before the log
     (`outcomes.withdraw_all`), as by whoever draws or signs.
@@ -36,7 +36,7 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
     declared = Delivery.objects.filter(site__in=sites, taken_back_at=None)
     supplied = set(declared.values_list("site__slug", flat=True))
     declared.update(taken_back_at=now)
-    ended = (
+    ended: tuple[tuple[Collection[str], Phrase], ...] = (
         (
             assigning.end_partial(sites, BECAUSE, by, now),
             Phrase("is audited no longer by a body that may not check its organisation"),
@@ -67,12 +67,11 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
                 "is open to no new agent any more, for which its earlier organisation had a token"
             ),
         ),
-        (
-            dossiers.take_back_all(sites, BECAUSE, by, now),
-            Phrase(
-                "declares nothing in dossiers any more, where its earlier organisation had "
-                "declared something"
-            ),
+        *(
+            answer
+            for _receiver, answer in site_changes_hands.send(
+                sender=Site, sites=sites, because=BECAUSE, by=by, now=now
+            )
         ),
     )
     for slugs, detail in ended:

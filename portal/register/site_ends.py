@@ -13,6 +13,11 @@ from django.dispatch import Signal
 
 from benchmarks.composition.result import DEPARTED
 
+site_changes_hands = Signal()
+"""The register gives sites to other firms: `sites`, `because`, `by`, `now`. A receiver returns the
+ids of the sites where something ended, and what, as a `Phrase`.
+"""
+
 firm_leaves = Signal()
 """A firm leaves the scheme: `sites` (of `Site`), `names` (`RandomNames` for them), `now`."""
 

@@ -27,12 +27,13 @@ KINDS = {
     "agent": ("device.", "enrolment-token."),
     "audit": ("assignment.", "interest.", "sample.", "attestation.", "certified-system."),
     "finding": ("finding.",),
-    "incentive": ("incentive.", "dossier."),
     "time": ("extension.", "reminders."),
     "note": (Action.SITE_NOTED.value,),
     "site": ("site.", "site-group.", "access.", "delivery.", "conformance."),
 }
-"""Kinds of events by how their actions begin; the first that fits."""
+"""Kinds of events by how their actions begin; the first that fits. An extra adds its own, with a
+word in the table `site_events`.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from benchmarks.disclosure.member_counts import Contributions
 from benchmarks.phrases import Name
 from portal import wall
 from portal.accounts.models import User
-from portal.assurance.models import Declaration, PaperReading
+from portal.assurance.grades import CONFIRMED
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
@@ -188,18 +188,7 @@ def _gather(joined: list[GroupMember], today: date) -> _Gathered:
     sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
     newest = {sites[site]: report for site, report in newest_accepted(sites).items()}
     attested = verdicts_of([report.pk for report in newest.values()], today)
-    declared: dict[tuple[int, str], Declaration] = {}
-    for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):
-        declared[declaration.site_id, declaration.programme] = declaration
-    read = {
-        reading.declaration_id: reading.met
-        for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
-    }
-    grades = {
-        sites[paper.site_id]: paper.value
-        for paper in declared.values()
-        if paper.value and read.get(paper.pk)
-    }
+    grades = {sites[site]: grade for site, grade in CONFIRMED(sites)}
     chosen = {row.slug: set(row.steps) for row in joined if row.steps}
     shows = [report for slug, report in newest.items() if slug in chosen]
     labels = {

@@ -1,33 +1,37 @@
-"""Areas of the book's pages to which extras add: each is empty until the `ready` of an app adds
-something.
-"""
+"""Areas of the book's pages to which extras add."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, ParamSpec, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
+from django.http import QueryDict
+from django.utils.functional import Promise
+
+from portal.accounts.models import Site, User
+from portal.extras import Area
 from portal.publication.shapes import BenchmarkView
 from portal.web.viewmodels.listed import ListTable
 from portal.web.viewmodels.methods import Link
 
-Asked = ParamSpec("Asked")
-Shown = TypeVar("Shown")
+if TYPE_CHECKING:
+    from portal.web.presenters.home import WaitingTask
 
 
-class Area(Generic[Asked, Shown]):
-    """What a page shows there: of each extra, whatever it has to show for what the page is of."""
+class NavigationPart(NamedTuple):
+    """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
 
-    def __init__(self) -> None:
-        self._added: list[Callable[Asked, Shown | None]] = []
+    Every address below that of the first page belongs to it; `also` are beginnings of others that
+    do. One of an extra stands behind that with the first page `after`.
+    """
 
-    def add(self, shown: Callable[Asked, Shown | None]) -> None:
-        self._added.append(shown)
-
-    def __call__(self, *of: Asked.args, **more: Asked.kwargs) -> tuple[Shown, ...]:
-        every = (shown(*of, **more) for shown in self._added)
-        return tuple(found for found in every if found is not None)
+    text: Promise
+    page: str
+    roles: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,22 @@ class StoredSection:
     section: Callable[[BenchmarkView], Section | None]
 
 
-VERSION_SECTIONS = Area[[int], StoredSection]()
+NAVIGATION: Area[[], NavigationPart] = Area()
+
+HOME: Area[[User, frozenset[str], date], WaitingTask] = Area()
+"""What waits for a person, by their roles, on the day."""
+
+VERSION_SECTIONS: Area[[int], StoredSection] = Area()
 """On the public page of a version, by its row's id, below the distribution of firms."""
 
-VERSION_LINKS = Area[[int, bool], Link]()
+VERSION_LINKS: Area[[int, bool], Link] = Area()
 """On an officer's page of a published version, by its row's id and whether it is an erratum."""
+
+SITE_TABLES: Area[[Site, QueryDict], ListTable] = Area()
+"""On the page of a site, for who regulates or owns it."""
+
+SITE_ACTS: Area[[Site, bool], Link] = Area()
+"""What somebody may do there: whether the reader regulates the site; else it is their own."""
+
+STAYING: Area[[], str] = Area()
+"""On the certificate of deletion: what stays when a firm leaves, and why."""

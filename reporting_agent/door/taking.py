@@ -231,8 +231,8 @@ def _sector(question: ProfileQuestion, decider: Decider) -> str | None:
     if not sector:
         return OWN
     ask = Phrase(
-        "Step %(step)s of the pack %(sector)s (%(why)s): is the plant compared with the standards "
-        "of that sector (%(sector)s), or with itself alone (own)?",
+        "%(why)s: %(step)s of the pack %(sector)s. Is the plant compared with the standards of "
+        "that sector (%(sector)s), or with itself alone (own)?",
         why=question.likely,
         step=step,
         sector=sector,

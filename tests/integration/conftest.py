@@ -21,7 +21,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from benchmarks import packs
 from portal import keys
-from portal.wall import POLICIES
+from portal.wall import policies
 from tests.integration.portal_cast import Cast, make_portal_keys
 
 
@@ -41,7 +41,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(POLICIES.read_text(encoding="utf-8"))
+            cursor.execute(policies())
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,9 +44,7 @@ from portal.assurance import findings, systems
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.confirming import hand_in, waiting_for
-from portal.assurance.incentives import give
 from portal.assurance.models import Finding
-from portal.assurance.offers import propose
 from portal.auditlog.models import Event
 from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import ReportingPeriod
@@ -86,7 +83,7 @@ from tests.integration.by_role import (
     only,
     signed_in,
 )
-from tests.integration.of_extras import at_the_portal
+from tests.integration.of_extras import merged, of_each
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import (
     NOW,
@@ -99,7 +96,6 @@ from tests.integration.portal_cast import (
     open_waiting,
     person,
 )
-from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit, publish
 
@@ -139,7 +135,7 @@ KEYED = tuple(
             "assignments",
             "obligatory-audits",
         ),
-        *("dossiers", "groups"),
+        "groups",
         *(
             "samples",
             "granted",
@@ -324,26 +320,6 @@ TABLE: dict[str, Row] = {
             enterprise="nothing",
             other_enterprise="nothing",
             other_province="nothing",
-        ),
-    ),
-    "web:dossier": (
-        {"slug": "works-1"},
-        only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
-        only(ENTERPRISES + REGULATORS, "nothing", enterprise="wrong"),
-    ),
-    "web:dossier-read": (
-        {"slug": "works-1"},
-        only(REGULATORS, "back", other_province="nothing"),
-        only(REGULATORS, "back", other_province="nothing"),
-    ),
-    **dict.fromkeys(
-        ("web:dossier-pdf", "web:dossier-json"),
-        (
-            {"slug": "works-1"},
-            only(
-                ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"
-            ),
-            NO,
         ),
     ),
     "web:ask-for-time": (
@@ -542,14 +518,6 @@ TABLE: dict[str, Row] = {
         only(REGULATORS, "ok"),
         only(REGULATORS, "role", nation="done"),
     ),
-    "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
-    # without a reason nothing is marked
-    "web:correct-incentive": (
-        {"incentive": "INCENTIVE"},
-        only(REGULATORS, "ok", other_province="nothing"),
-        only(REGULATORS, "wrong", other_province="nothing"),
-    ),
     "web:site-groups": ({}, only(ENTERPRISES + REGULATORS, "ok"), NO),
     "web:new-site-group": (
         {},
@@ -591,19 +559,6 @@ TABLE: dict[str, Row] = {
             OWN,
             only(ENTERPRISES, "done", other_enterprise="nothing"),
         ),
-    ),
-    "web:offers": ({}, only(REGULATORS, "ok"), NO),
-    "web:offers-csv": ({}, only(REGULATORS, "ok"), NO),
-    "web:new-offer": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    "web:offer": (
-        {"offer": "OFFER"},
-        only(REGULATORS, "ok"),
-        only(REGULATORS, "role", nation="done"),
-    ),
-    "web:end-offer": (
-        {"offer": "OFFER"},
-        only(REGULATORS, "back", nation="ok"),
-        only(REGULATORS, "back", nation="wrong"),
     ),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments-csv": ({}, only(REGULATORS, "ok"), NO),
@@ -823,7 +778,6 @@ TABLE: dict[str, Row] = {
         for name in KEYED
     },
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
-    "api:dossier": ({"site": "works-1", "programme": "cn-energy-leaders"}, all_may("401"), NO),
     "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
@@ -867,8 +821,7 @@ TABLE: dict[str, Row] = {
         for what in ("version", "leaves", "references")
     },
 }
-for of_extra in at_the_portal():
-    TABLE |= of_extra.TABLE
+TABLE |= merged("TABLE")
 TABLE |= {
     f"{name.removesuffix('csv')}xlsx": row
     for name, row in TABLE.items()
@@ -1030,15 +983,13 @@ def house(portal_keys: object) -> House:
             "RESULT": partners.result.pk,
             "PROPOSAL": proposed(cast.drafter, "6").pk,
             "SITE_GROUP": site_group(cast).pk,
-            "INCENTIVE": give(
-                cast.plants[0].site, "Green credit", Decimal(5), "ab" * 32, cast.approver, NOW
-            ).pk,
-            "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),
             "PRACTICE": reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
         },
         {"anonymous": Client()},
     )
+    for values in of_each("values"):
+        scene.values |= values(cast)
     for role, who in people.items():
         scene.clients[role] = Client()
         assert scene.clients[role].login(username=who.email, password=PASSWORD)

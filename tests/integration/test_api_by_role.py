@@ -33,6 +33,7 @@ from portal.partners import terms
 from portal.publication import drafting
 from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
+from tests.integration.of_extras import merged
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_addresses_by_role import KEYED, site_group
@@ -106,17 +107,6 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         ),
         NO_POST,
     ),
-    # as on the pages: the site's own firm, and who regulates where it lies
-    **dict.fromkeys(
-        ("api:dossiers", "api:dossier"),
-        (
-            "DOSSIER",
-            only(
-                ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"
-            ),
-            NO_POST,
-        ),
-    ),
     # as on the pages: who runs it; a firm whose site is invited reads of its own site alone
     "api:groups": (
         "",
@@ -166,12 +156,16 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "api:notifications-read": ("", dict.fromkeys(ROLES, "method"), dict.fromkeys(ROLES, "wrong")),
     # nobody has accepted the terms but the academic
     "api:archive": ("", dict.fromkeys(ROLES, "scope") | {"academic": "ok"}, NO_POST),
+    **{
+        name: (query, only((), "") | gets, NO_POST)
+        for name, (_parts, query, gets) in merged("KEYED").items()
+    },
 }
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
     assert sorted(TABLE) == sorted(
-        (*KEYED, "api:evidence", "api:dossier", "api:group", "api:notifications-read")
+        (*KEYED, *merged("KEYED"), "api:evidence", "api:group", "api:notifications-read")
     )
 
 
@@ -193,10 +187,9 @@ class House:
         parts: dict[str, dict[str, Any]] = {
             "api:evidence": {"sample": self.sample},
             "api:group": {"group": self.site_group},
-            "api:dossier": {"site": "works-1", "programme": "cn-energy-leaders"},
+            **{name: parts for name, (parts, _query, _gets) in merged("KEYED").items()},
         }
         address = reverse(name, kwargs=parts.get(name))
-        query = query.replace("DOSSIER", "?site=works-1" if name == "api:dossiers" else "")
         return getattr(Client(), method)(
             f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"}
         )

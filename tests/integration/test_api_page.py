@@ -21,8 +21,9 @@ from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
+from portal import extras
 from portal.accounts import api_keys, second_factor
-from portal.accounts.scopes import SCOPES_OF, Scope
+from portal.accounts.scopes import SCOPES_OF, Scope, every_scope
 from portal.intake.models import Submission
 from tests.documents import openapi
 from tests.documents.refusals import ROOT
@@ -65,10 +66,11 @@ def test_every_example_with_a_key_is_answered() -> None:
 def test_the_table_names_every_scope_and_whose_it_is() -> None:
     scopes = {
         scope
-        for row in re.findall(r"^\| (`\w+:.+?) \|", PAGE, flags=re.MULTILINE)
+        for text in (PAGE, *(file.read_text("utf-8") for file in extras.files("README.md")))
+        for row in re.findall(r"^\| (`\w+:.+?) \|", text, flags=re.MULTILINE)
         for scope in re.findall(r"`([\w:]+)`", row)
     }
-    assert scopes == {scope.value for scope in Scope}
+    assert scopes == {scope.value for scope in every_scope()}
 
 
 def test_the_delivery_of_the_page_is_taken() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal import keys
 from portal.accounts.models import User
-from portal.assurance import auditors, findings, offers
+from portal.assurance import auditors, findings
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
 from portal.catalogue import deadlines
@@ -38,7 +38,6 @@ from tests.integration.portal_cast import (
     make_cast,
     open_waiting,
 )
-from tests.integration.test_offers import terms
 from tests.integration.test_practices import HOT, edit
 from tests.integration.test_site_groups import PARK
 
@@ -110,10 +109,6 @@ def test_who_reviews_and_who_is_the_second_person_reads_what_waits_for_them(cast
     (row,) = of(cast.approver)
     assert "1 practice to publish" in row
     assert "A second person decides." in row
-
-    offers.propose(terms(), cast.nation, cast.approver, NOW)
-    assert [row for row in of(cast.drafter) if "1 proposed incentive" in row]
-    assert len(of(cast.approver)) == 1, "nobody approves what they proposed"
 
 
 def test_an_invitation_to_a_group_waits_for_the_firm_until_it_has_answered(cast: Cast) -> None:

@@ -27,7 +27,6 @@ from benchmarks.wire.sealing import ProcessingKey
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import EnrolmentToken, Membership, Organisation, Role, User
-from portal.assurance import dossiers
 from portal.auditlog.models import Action, Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import PeerGroupMember
@@ -59,7 +58,6 @@ from portal.web.words.mails import write
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import (
     NOW,
-    PASSWORD,
     PERIOD,
     Cast,
     deliver,
@@ -592,34 +590,6 @@ def test_somebody_who_acts_for_another_firm_too_stays(cast: Cast, firm: Organisa
     assert list(adviser.memberships.values_list("organisation", flat=True)) == [
         cast.plants[1].site.organisation_id
     ]
-
-
-def test_of_whom_a_dossier_names_only_an_empty_account_is_left(
-    cast: Cast, firm: Organisation
-) -> None:
-    first, asked = cast.plants[0], timezone.now()
-    dossiers.declare(
-        first.site,
-        "cn-energy-leaders",
-        "grade",
-        ("1", "Certificate of the grade", "cd" * 32),
-        first.owner,
-        NOW,
-    )
-    promised = leaving.extent(firm).people
-    leaving.ask(first.owner, firm.pk, asked)
-    assert leaving.carry_out_due(lambda: over(asked)) == 1
-    assert (Leaving.objects.get().certificate or {})["people"] == promised
-    assert not Client().login(username=first.owner.email, password=PASSWORD)
-    where = [
-        table
-        for table, text in everything().items()
-        if first.owner.email in text and table.split()[1] not in KEPT
-    ]
-    assert where == ["default notifications_mail"], "the letter with the certificate alone"
-    emptied = User.objects.get(pk=first.owner.pk)
-    assert (emptied.name, emptied.is_active, emptied.has_usable_password()) == ("", False, False)
-    assert emptied.email.endswith(".invalid")
 
 
 def test_a_letter_of_another_firm_stays_and_the_firms_own_go(

@@ -25,15 +25,14 @@ from benchmarks.guidance import goods
 from benchmarks.guidance.acts import ActCollection
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
-from portal.assurance.models import Incentive, IncentiveOffer
-from portal.assurance.programmes import programmes
 from portal.notifications.kinds import NoticeKind
 from portal.publication.codebook import EVERY_COLUMN
 from portal.publication.models import Publication
 from portal.sharing.models import SiteGroup
-from portal.web.presenters import groups, offers
+from portal.web.presenters import groups
 from portal.web.presenters.notices import notice_row_of
 from tests.integration.by_role import MEMBERED
+from tests.integration.of_extras import merged, of_each
 from tests.integration.portal_cast import NOW
 from tests.integration.test_addresses_by_role import TABLE, House, house
 from tests.integration.test_practices import HOT
@@ -50,17 +49,11 @@ WALKED = ("enterprise", "nation", "assigned", "provider", "supplier", "academic"
 LEFT = {
     "web:method-version": "keys, values and sources of a pack file",
     "web:method-number": "the key and the source of a number of a pack file",
-    **dict.fromkeys(
-        ("web:exercises", "web:exercise"),
-        "texts of exercises, of which a language has a file of its own",
-    ),
-    "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
-    "web:dossier": "what programmes and their criteria are called, and where they were read: "
-    "their file has names by language",
     "web:benchmark": "what the published document says, in its two languages",
     **dict.fromkeys(
         ("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"
     ),
+    **merged("LEFT"),
 }
 """Address -> what stays in English there."""
 
@@ -106,7 +99,7 @@ WRITTEN = (
 COLUMNS = {
     *(variable.name for variable in EVERY_COLUMN),
     *groups.COLUMNS,
-    *offers.COLUMNS,
+    *(column for columns in of_each("COLUMNS") for column in columns),
     "reported_confirmed",
 }
 AS_THEY_ARE = {"test", "This field is required.", *COLUMNS}
@@ -206,16 +199,8 @@ def own_names() -> list[str]:
     rows = (User.objects, Organisation.objects, Site.objects, Jurisdiction.objects)
     names = {name for of in rows for name in of.values_list("name", flat=True)}
     names |= set(SiteGroup.objects.values_list("name", flat=True))
-    names |= {
-        text
-        for row in IncentiveOffer.objects.values_list(
-            "what_en", "authority_en", "source_en", "programme", "criterion"
-        )
-        for text in row
-    }
-    names |= set(Incentive.objects.values_list("scheme", flat=True))
-    for programme in programmes().values():  # their file has names by language, as for the dossier
-        names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
+    for of_extra in of_each("own_names"):
+        names |= of_extra()
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {

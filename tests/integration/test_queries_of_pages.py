@@ -25,9 +25,7 @@ from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.confirming import hand_in
-from portal.assurance.dossiers import declare, read_paper
 from portal.assurance.models import Finding
-from portal.assurance.offers import decide, propose
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
@@ -42,7 +40,7 @@ from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
-from tests.integration.of_extras import PageScene, at_the_portal
+from tests.integration.of_extras import PageScene, of_each
 from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import (
     NOW,
@@ -53,7 +51,6 @@ from tests.integration.portal_cast import (
     make_cast,
     open_waiting,
 )
-from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit
 
@@ -128,21 +125,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
-    wanted = [terms("report", amount=Decimal(1 + index)) for index in range(firms)]
-    offers = [
-        decide(propose(proposal, cast.nation, cast.drafter, NOW).pk, officer, NOW)
-        for proposal in wanted
-    ]
-    for plant in cast.plants:
-        declared = declare(
-            plant.site,
-            "cn-energy-leaders",
-            "grade",
-            ("grade 1", "Audit", "cd" * 32),
-            plant.owner,
-            NOW,
-        )
-        read_paper(declared, (True, "Page 3."), officer, NOW)
     park = groups.make(
         groups.GroupDescription(GroupKind.PARK, "Park", "园区"),
         officer.memberships.get().organisation_id,
@@ -208,11 +190,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "search": (officer, reverse("web:search") + "?words=works"),
         "saved filters": (officer, reverse("web:saved-filters")),
         "a site": (officer, reverse("web:site-record", args=[cast.plants[0].site.slug])),
-        "its dossier": (owner, reverse("web:dossier", args=[cast.plants[0].site.slug])),
-        "its dossier on paper": (
-            officer,
-            reverse("web:dossier-pdf", args=[cast.plants[0].site.slug]),
-        ),
         "a firm": (owner, reverse("web:firm-record", args=[cast.plants[0].site.organisation_id])),
         "the sector at a glance": (officer, reverse("web:overview")),
         "its file": (officer, reverse("web:overview-csv")),
@@ -252,7 +229,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "what an auditor confirms": (auditor, reverse("web:confirmations")),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
-        "incentives": (officer, reverse("web:incentives")),
         "groups of sites": (officer, reverse("web:site-groups")),
         "one group": (officer, reverse("web:site-group", args=[park.pk])),
         "its labels as a file": (officer, reverse("web:site-group-csv", args=[park.pk])),
@@ -260,12 +236,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             owner,
             reverse("web:join-group", args=[park.pk, cast.plants[0].site.slug]),
         ),
-        "what a paper shows": (
-            officer,
-            reverse("web:dossier-read", args=[cast.plants[0].site.slug]),
-        ),
-        "incentives by criterion": (officer, reverse("web:offers")),
-        "one offer": (officer, reverse("web:offer", args=[offers[0].pk])),
         "what is assigned": (officer, reverse("web:assignments")),
         "what is assigned, as a file": (officer, reverse("web:assignments-csv")),
         "a site to assign": (officer, reverse("web:assign")),
@@ -309,8 +279,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             reverse("web:verify-certificate", args=[code_of(attested.digest)]),
         ),
     }
-    for of_extra in at_the_portal():
-        pages |= of_extra.pages(PageScene(cast, published))
+    for pages_of in of_each("pages"):
+        pages |= pages_of(PageScene(cast, published))
     counts = {}
     for name, (who, address) in pages.items():
         client = Client()

@@ -33,10 +33,8 @@ from portal.accounts.models import (
 )
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import organisations_as, own_sites, roles_of
-from portal.assurance import dossiers
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment
-from portal.assurance.programmes import programmes
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
@@ -421,11 +419,6 @@ def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path
     token = issue_token_for(
         plant.owner, site.slug, keys.published_directory().fingerprint, timezone.now()
     )
-    programme, paper = (
-        programmes()["cn-energy-leaders"],
-        ("1", "Certificate of the grade", "cd" * 32),
-    )
-    dossiers.declare(site, programme.id, "grade", paper, plant.owner, NOW)
     firm = site.organisation.controlling_firm
     waiting = {
         "version": 1,
@@ -452,15 +445,9 @@ def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path
         "site works-1: is audited no longer by a body that may not check its organisation",
         "site works-1: has no practice report that waits any more",
         "site works-1: is open to no new agent any more",
-        "site works-1: declares nothing in dossiers any more",
     ]
     with pytest.raises(RefusedError, match="token"):
         enrol(token.split(".")[1], "ab" * 32, "cd" * 32, "", timezone.now())
-    state = {
-        entry.criterion.id: entry.state
-        for entry in dossiers.dossier(site, programme, NOW.date()).entries
-    }
-    assert state["grade"] is dossiers.CriterionState.MISSING
     assert list(SiteReport.objects.values_list("practice", flat=True)) == ["counted"]
     assert [row.body for row in Assignment.objects.filter(taken_back_at=None)] == [cast.body]
     assert Assignment.objects.get(body=own_body).taken_back_reason == changing_hands.BECAUSE

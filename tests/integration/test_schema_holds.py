@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
+from tests.integration.of_extras import merged
 from tests.integration.portal_cast import NOW, PERIOD
 from tests.integration.test_api_by_role import House
 from tests.integration.test_api_by_role import build_scene as build_house
@@ -85,8 +86,6 @@ FOR: dict[str, str] = {
     "drafts": "nation",
     "assignments": "assigned",
     "obligatory_audits": "nation",
-    "dossiers": "nation",
-    "dossier": "nation",
     "samples": "assigned",
     "sample_evidence": "assigned",
     "groups": "nation",
@@ -100,6 +99,7 @@ FOR: dict[str, str] = {
     "archive": "academic",
     "notifications": "enterprise",
     "mark_notifications_read": "enterprise",
+    **merged("FOR"),
 }
 """Whose key each operation is asked with that asks for one."""
 

@@ -28,7 +28,7 @@ from portal.problems import RefusedError
 from portal.register import siting
 from portal.register.bringing import bring_to
 from portal.register.register_file import DeclaredOrganisation, Roll
-from portal.sharing import groups
+from portal.sharing import group_counts, groups
 from portal.sharing.group_counts import RecountOutcome, count_again, group_view
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
@@ -319,16 +319,16 @@ def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) 
     assert group_view(own, TODAY).counted == 7, "the runner's own is none of those that are counted"
 
 
-def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Cast) -> None:
-    from portal.assurance.dossiers import declare, read_paper
-
+def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an extra that keeps grades says."""
     group, plant = make_group(cast, 1), cast.plants[0]
     groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
-    declared = declare(
-        plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW
-    )
+    confirmed: list[tuple[int, str]] = []
+    monkeypatch.setattr(group_counts, "CONFIRMED", lambda _sites: confirmed)
     assert group_view(group, TODAY).shown[0].grade == ""
-    read_paper(declared, (True, "Page 3."), cast.approver, NOW)
+    confirmed.append((plant.site.pk, "grade 1"))
     assert group_view(group, TODAY).shown[0].grade == "grade 1"
 
 

@@ -271,7 +271,7 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
         )  # of rows of the scene, whose transaction goes on
         cursor.execute("ALTER TABLE partners_delivery NO FORCE ROW LEVEL SECURITY")
         assert "partners_delivery" in wall_down()
-        cursor.execute(wall.POLICIES.read_text("utf-8"))
+        cursor.execute(wall.policies())
     assert not wall_down()
 
 

@@ -6,30 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.scopes import Scope
 from portal.web.forms.fields import choice, line, offer_choices
+from portal.web.words.tables import words
 
-SCOPES = {
-    Scope.PUBLISHED: _("read the archive of published versions"),
-    Scope.SITES: _("read sites and their agents"),
-    Scope.SUBMISSIONS: _("read reports, their states and receipts"),
-    Scope.STANDINGS: _("read standings"),
-    Scope.PARTICIPATION: _("read periods and who took part"),
-    Scope.DRAFTS: _("read which versions are drafted"),
-    Scope.ASSIGNMENTS: _("read the audits that are assigned"),
-    Scope.AUDITS: _("read when obligatory audits are due"),
-    Scope.DOSSIERS: _("read dossiers for programmes"),
-    Scope.GROUPS: _("read groups of sites"),
-    Scope.GRANTED: _("read what sites granted you"),
-    Scope.DELIVERIES: _("read declared deliveries"),
-    Scope.WRITE_DELIVERIES: _("declare deliveries"),
-    Scope.CONFORMANCE: _("read your conformance results"),
-    Scope.WRITE_CONFORMANCE: _("declare conformance results"),
-    Scope.NOTIFICATIONS: _("read your own notifications (your own key only)"),
-    Scope.WRITE_NOTIFICATIONS: _("mark your own notifications as read (your own key only)"),
-}
+SCOPES = words("scopes")
 """What a key may be good for, in words."""
 
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")))
@@ -64,8 +47,12 @@ class ApiKeyForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any
+        self,
+        *args: Any,
+        houses: Iterable[tuple[str, str]],
+        scopes: Iterable[TextChoices],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, "organisation", houses)
-        offer_choices(self, "scopes", [(scope.value, SCOPES[scope]) for scope in scopes])
+        offer_choices(self, "scopes", [(scope.value, SCOPES[scope.value]) for scope in scopes])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from portal.register.leaving import DeletionRecord
+from portal.web import areas
 from portal.web.papers.layout import document_of, table_of, text_of
 from portal.web.viewmodels.shared import Item
 from portal.web.words.terms import moment_in_words, shown_name, zone_name
@@ -30,11 +31,9 @@ def staying() -> Sequence[str]:
             "be named."
         ),
         _(
-            "Declarations in dossiers, certificates of management systems, and audits with their "
-            "findings and answers: officers and"
-            " auditors decided on them. The accounts of the people who wrote them are emptied: "
-            "they have no name, no address and no"
-            " password."
+            "Certificates of management systems, and audits with their findings and answers: "
+            "officers and auditors decided on them. The accounts of the people who wrote them are "
+            "emptied: they have no name, no address and no password."
         ),
         _(
             "Practices of it that were published in the library. Each names the firm only if it "
@@ -52,10 +51,10 @@ def staying() -> Sequence[str]:
             " the operator can still tell which firm it was."
         ),
         _(
-            "The record of who did what, with the addresses of these people, and the reminders, "
-            "extensions and incentives that "
-            "regulators granted: official records are not changed."
+            "The record of who did what, with the addresses of these people, and the reminders "
+            "and extensions that regulators granted: official records are not changed."
         ),
+        *areas.STAYING(),
         _("Backups of the operator, until they are overwritten in turn."),
     )
 

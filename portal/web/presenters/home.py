@@ -106,7 +106,7 @@ def of_regulator(
     if applications:
         oldest = scheme_day(min(row.applied_at for row in applications))
         n = len(applications)
-        yield _row(
+        yield task(
             None,
             today,
             ngettext("%(n)d application to take part", "%(n)d applications to take part", n)
@@ -127,7 +127,7 @@ def of_regulator(
             "version": draft.version,
         }
         note = _("Drafted by %(person)s; a second person decides.") % {"person": draft.drafted_by}
-        yield _row(
+        yield task(
             None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id])
         )
     for duty, what in (
@@ -138,13 +138,13 @@ def of_regulator(
         if days:
             note = ngettext("%(n)d site", "%(n)d sites", len(days)) % {"n": len(days)}
             address = f"{reverse('web:obliged-audits')}?show={duty.value}"
-            yield _row(min(days), today, what, note, _("See %(n)d") % {"n": len(days)}, address)
+            yield task(min(days), today, what, note, _("See %(n)d") % {"n": len(days)}, address)
     for proposal in proposals:
         what = _("Proposal: %(pack)s, version %(version)s") % {
             "pack": Names.newest(proposal.pack).sector,
             "version": proposal.version,
         }
-        yield _row(
+        yield task(
             None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id])
         )
     for (group, period), asked in _of_each_period(requests).items():
@@ -155,7 +155,7 @@ def of_regulator(
         title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
         address = reverse("web:deadlines", args=[group.pk, period])
         due = last_day(min(request.site_due for request in asked))
-        yield _row(due, today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
+        yield task(due, today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
     for finding in appeals:
         site, body = finding.assignment.site, finding.assignment.body
         what = _("%(site)s: appeal against finding %(n)d") % {
@@ -163,14 +163,12 @@ def of_regulator(
             "n": finding.number,
         }
         address = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
-        yield _row(None, today, what, shown_name(body.name), _("Read and decide"), address)
+        yield task(None, today, what, shown_name(body.name), _("Read and decide"), address)
 
 
-def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Iterator[WaitingTask]:
-    """Practices that wait for a reviewer or a second person, and incentives that wait for a second
-    officer, of whom the reader is one.
-    """
-    entries, offers = reverse("web:practice-entries"), reverse("web:offers")
+def of_reviewers(offered: int, reviewed: int, today: date) -> Iterator[WaitingTask]:
+    """Practices that wait for a reviewer or a second person."""
+    entries = reverse("web:practice-entries")
     for n, what, address in (
         (
             offered,
@@ -186,15 +184,10 @@ def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Ite
             ngettext("%(n)d practice to publish", "%(n)d practices to publish", reviewed),
             f"{entries}?show=reviewed",
         ),
-        (
-            proposed,
-            ngettext("%(n)d proposed incentive", "%(n)d proposed incentives", proposed),
-            f"{offers}?show=waiting",
-        ),
     ):
         if n:
             note = "" if address.endswith("offered") else _("A second person decides.")
-            yield _row(None, today, what % {"n": n}, note, _("Review %(n)d") % {"n": n}, address)
+            yield task(None, today, what % {"n": n}, note, _("Review %(n)d") % {"n": n}, address)
 
 
 def _of_each_period(
@@ -252,7 +245,7 @@ def of_enterprise(
                 )
                 % facts
             )
-        yield _row(last_day(report.due), today, what % names, note, action, address)
+        yield task(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:
             if finding.waits_for_plant and audit.goes_on:
@@ -266,7 +259,7 @@ def of_enterprise(
                     else reverse("web:audit-finding", args=[audit.id, finding.number])
                 )
                 body = shown_name(audit.body)
-                yield _row(
+                yield task(
                     finding.due,
                     today,
                     what,
@@ -282,7 +275,7 @@ def of_enterprise(
                 if view.due.duty is Duty.UNKNOWN
                 else ""
             )
-            yield _row(
+            yield task(
                 view.due.day,
                 today,
                 what,
@@ -299,7 +292,7 @@ def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[Wait
             "group": shown_name(row.group.name),
         }
         address = reverse("web:join-group", args=[row.group_id, row.slug])
-        yield _row(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
+        yield task(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
 
 
 def of_auditors(reports: int, today: date) -> Iterator[WaitingTask]:
@@ -308,7 +301,7 @@ def of_auditors(reports: int, today: date) -> Iterator[WaitingTask]:
         what = ngettext("%(n)d saving to confirm", "%(n)d savings to confirm", reports) % {
             "n": reports
         }
-        yield _row(
+        yield task(
             None, today, what, "", _("Review %(n)d") % {"n": reports}, reverse("web:confirmations")
         )
 
@@ -324,7 +317,7 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
                 "period": period_name(view.period),
             }
             late, action = NEED_MOODS[asked.need] == "no", pgettext("to open a page", "Open")
-            yield _row(
+            yield task(
                 day,
                 today,
                 title,
@@ -353,14 +346,14 @@ def of_partners(
         }
         note = _("Declare what you delivered. The certification body of the site can read it.")
         due = last_day(later.get((period.pk, site.pk), period.due))
-        yield _row(due, today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
+        yield task(due, today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
     if shows_no_result:
         what = _("Declare which versions of your source pass the conformance kit")
         note = _("Plants and regulators can read it; a regulator may confirm it.")
-        yield _row(None, today, what, note, _("Declare a result"), reverse("web:provider"))
+        yield task(None, today, what, note, _("Declare a result"), reverse("web:provider"))
     if has_not_accepted:
         what = _("Accept the terms of the archive of all published versions")
-        yield _row(
+        yield task(
             None,
             today,
             what,
@@ -401,7 +394,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
             "%(n)d of %(of)d obliged sites are late with their reports",
             late,
         )
-        yield _row(
+        yield task(
             due,
             today,
             what % {"n": late, "of": view.obliged},
@@ -416,7 +409,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
                 "%(n)d late sites have no contact: telephone the firms",
                 view.without_contact,
             )
-            yield _row(
+            yield task(
                 due,
                 today,
                 what % {"n": view.without_contact},
@@ -431,7 +424,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
             "%(n)d of %(of)d obliged sites have not reported yet",
             missing,
         )
-        yield _row(
+        yield task(
             due,
             today,
             what % {"n": missing, "of": view.obliged},
@@ -441,7 +434,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
         )
 
 
-def _row(
+def task(
     day: date | None,
     today: date,
     what: str,

@@ -124,7 +124,7 @@ def _row(view: ApiKeyView, now: datetime) -> ApiKeyRow:
         name=view.name,
         prefix=f"slk_{view.prefix}_…",
         whose=view.person or shown_name(view.organisation),
-        scopes=tuple(str(SCOPES.get(scope, scope)) for scope in view.scopes),  # type: ignore[call-overload] # a text choice is its text
+        scopes=tuple(str(SCOPES.get(scope, scope)) for scope in view.scopes),
         state=_state(view, now),
         used=view.last_used_at,
         until=view.expires_at,

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
@@ -22,7 +21,6 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from benchmarks.wire.attestations import Opinion
 from portal.accounts.models import Device, Organisation, Site
 from portal.assurance.engagements import EngagementView, FindingView
-from portal.assurance.incentives import IncentiveView
 from portal.assurance.obliged_sites import ObligedView
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
@@ -33,19 +31,19 @@ from portal.register.site_history import KINDS, HistoryEntry
 from portal.web.lists.tables import with_query
 from portal.web.presenters import home
 from portal.web.presenters.assurance import finding_state
-from portal.web.presenters.incentives import correction_in_words
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.methods import Link
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
 from portal.web.viewmodels.site_record import (
     EventLine,
     FirmRecordPage,
-    RecordAction,
     SiteRecordPage,
     Tile,
 )
 from portal.web.words.audits import GRADES, OPINIONS, ended_because
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
+from portal.web.words.tables import words
 from portal.web.words.terms import (
     COHORTS,
     SIZE_CLASSES,
@@ -58,16 +56,7 @@ from portal.web.words.terms import (
     state,
 )
 
-KIND_WORDS = {
-    "report": gettext_lazy("Reports"),
-    "agent": gettext_lazy("Agents"),
-    "audit": gettext_lazy("Audits"),
-    "finding": gettext_lazy("Findings"),
-    "incentive": gettext_lazy("Incentives"),
-    "time": gettext_lazy("Time and letters"),
-    "note": gettext_lazy("Notes"),
-    "site": gettext_lazy("Site"),
-}
+KIND_WORDS = words("site_events")
 _REQUESTS: dict[str, tuple[Promise, Mood]] = {
     "None": (gettext_lazy("Waits for the regulator"), "wait"),
     "True": (pgettext_lazy("more time", "Granted"), "ok"),
@@ -89,10 +78,11 @@ class SiteFacts:
     submissions: Sequence[SubmissionView]
     devices: Sequence[Device]
     audits: Sequence[EngagementView]
-    incentives: Sequence[IncentiveView]
     extensions: Sequence[Extension]
     requests: Sequence[ExtensionRequest]  # for more time, newest first
     events: Sequence[HistoryEntry]
+    added: Sequence[ListTable]  # of extras, and the next
+    added_acts: Sequence[Link]
 
 
 class FirmDue(NamedTuple):
@@ -368,23 +358,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         empty="",
         prefix="a-",
     )
-    yield listed(
-        facts.incentives,
-        query,
-        caption=_("Incentives"),
-        titles={"scheme": _("Scheme"), "amount": _("Yuan"), "at": _("Recorded")},
-        keys={"at": lambda incentive: incentive.pk},
-        default="-at",
-        cells=lambda incentive: (
-            TableCell(incentive.scheme),
-            TableCell(
-                f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)
-            ),
-            TableCell(moment_in_words(incentive.recorded_at)),
-        ),
-        empty="",
-        prefix="i-",
-    )
+    yield from facts.added
     yield listed(
         facts.extensions,
         query,
@@ -475,50 +449,39 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _acts(facts: SiteFacts) -> tuple[RecordAction, ...]:
+def _acts(facts: SiteFacts) -> tuple[Link, ...]:
     slug = facts.site.slug
     if facts.regulator:
         acts = [
-            RecordAction(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
-            RecordAction(_("Agents"), reverse("web:agents", args=[slug])),
+            Link(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
+            Link(_("Agents"), reverse("web:agents", args=[slug])),
         ]
         acts += [
-            RecordAction(
+            Link(
                 _("More time or a reminder, %(period)s") % {"period": period_name(duty.period)},
                 reverse("web:deadlines", args=[duty.group, duty.period]),
             )
             for duty in facts.owed
         ]
-        acts += [
-            RecordAction(
-                _("Enter an incentive"),
-                f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record",
-            )
-        ]
     else:
         acts = [
-            RecordAction(_("Submit sealed files"), reverse("web:upload")),
-            RecordAction(_("Sites and agents"), reverse("web:sites")),
-            RecordAction(_("Who has access"), reverse("web:access", args=[slug])),
+            Link(_("Submit sealed files"), reverse("web:upload")),
+            Link(_("Sites and agents"), reverse("web:sites")),
+            Link(_("Who has access"), reverse("web:access", args=[slug])),
             *more_time(facts.owed, _waiting(facts)),
         ]
     if facts.duties:
-        acts.append(RecordAction(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
-    acts.append(
-        RecordAction(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug]))
-    )
-    return tuple(acts)
+        acts.append(Link(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
+    return (*acts, *facts.added_acts)
 
 
-def more_time(
-    owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]
-) -> tuple[RecordAction, ...]:
+def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[Link, ...]:
     """What a firm may ask more time for, and has not yet."""
     waits = {
         (request.site.slug, request.period.peer_group_id, request.period.name) for request in asked
     }
     return tuple(
-        RecordAction(
+        Link(
             _("Ask for more time: %(site)s, %(period)s")
             % {"site": shown_name(duty.site_name), "period": period_name(duty.period)},
             reverse("web:ask-for-time", args=[duty.site, duty.group, duty.period]),

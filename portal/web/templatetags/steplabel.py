@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -16,7 +16,6 @@ from django.template import RequestContext
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import dateformat
-from django.utils.functional import Promise
 from django.utils.timezone import localtime, now
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -27,6 +26,7 @@ from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
+from portal.web.areas import NAVIGATION, NavigationPart
 from portal.web.lists.saved_lists import LISTS, address_to_save, links
 from portal.web.words import contact
 from portal.web.words.terms import (
@@ -79,19 +79,6 @@ def masthead(context: RequestContext) -> dict[str, Any]:
     }
 
 
-class NavigationPart(NamedTuple):
-    """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
-
-    Every address below that of the first page belongs to it; `also` are beginnings of others that
-    do.
-    """
-
-    text: Promise
-    page: str
-    roles: frozenset[str] = frozenset()
-    also: tuple[str, ...] = ()
-
-
 def _of(*roles: str) -> frozenset[str]:
     return frozenset(roles)
 
@@ -120,7 +107,6 @@ PARTS = (
     ),  # to which a site's agents lead
     NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Incentives"), "web:incentives", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
@@ -142,8 +128,12 @@ PARTS = (
 
 
 def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
+    parts = list(PARTS)
+    for added in NAVIGATION():
+        before = [part.page for part in parts].index(added.after)
+        parts.insert(before + 1, added)
     entries = []
-    for part in PARTS:
+    for part in parts:
         if part.roles and part.roles.isdisjoint(roles):
             continue
         url = reverse(part.page)

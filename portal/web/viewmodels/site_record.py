@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.web.presenters.home import WaitingTask
 from portal.web.viewmodels.listed import ListTable
+from portal.web.viewmodels.methods import Link
 from portal.web.viewmodels.shared import Crumb, Item, SelectOption, StateWord
 
 
@@ -27,12 +28,6 @@ class EventLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAction:
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class SiteRecordPage:
     name: str
     caption: str
@@ -46,7 +41,7 @@ class SiteRecordPage:
     export_url: str
     identity: tuple[Item, ...]
     firm_url: str
-    acts: tuple[RecordAction, ...]
+    acts: tuple[Link, ...]
     may_note: bool
     crumbs: tuple[Crumb, ...]
 

@@ -16,9 +16,7 @@ from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import jurisdictions_of, own_sites, regulated_sites, roles_of
 from portal.assurance import confirming
 from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
-from portal.assurance.models import IncentiveOffer
 from portal.assurance.obliged_sites import obliged_own, obliged_regulated
-from portal.assurance.offers import offers_seen_by
 from portal.catalogue import trail
 from portal.catalogue.deadlines import due_dates
 from portal.days import scheme_day
@@ -32,6 +30,7 @@ from portal.practices.selectors import entries_to_review
 from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
 from portal.sharing import groups
+from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.lists.saved_lists import links
 from portal.web.presenters import home as presenter
@@ -109,6 +108,7 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
             and not conformance.results_of(user),
             has_not_accepted=_accepts_terms(user, roles),
         )
+    waiting += areas.HOME(user, roles, today)
     return waiting
 
 
@@ -121,27 +121,10 @@ def _accepts_terms(user: User, roles: frozenset[str]) -> bool:
     )
 
 
-def _to_review(user: User) -> tuple[int, int, int]:
-    """Practices offered and not reviewed, practices that somebody else reviewed, and incentives
-    that somebody else proposed.
-    """
-    mine = tuple(jurisdictions_of(user))
-    offered, reviewed = (
-        entries_to_review(user)
-        if any(jurisdiction.parent_id is None for jurisdiction in mine)
-        else (0, 0)
-    )
-    proposed = (
-        offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
-    )
-    return (
-        offered,
-        reviewed,
-        sum(
-            any(jurisdiction.covers_path(offer.jurisdiction.path) for jurisdiction in mine)
-            for offer in proposed
-        ),
-    )
+def _to_review(user: User) -> tuple[int, int]:
+    """Practices offered and not reviewed, and practices that somebody else reviewed."""
+    national = any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(user))
+    return entries_to_review(user) if national else (0, 0)
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[RecentChange, ...]:

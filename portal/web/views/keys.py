@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Organisation, Role
-from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, Scope
+from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, every_scope
 from portal.own_address import own_address
 from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     houses = list(api_keys.houses_of(user))
     offered = [
         scope
-        for scope in Scope
+        for scope in every_scope()
         if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)
     ]
     choices = [(str(house.pk), shown_name(house.name)) for house in houses]
@@ -81,7 +81,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "form": form if houses else None,
         "one_house": len(houses) == 1,
         "scopes": tuple(
-            ScopeBox(scope.value, str(SCOPES[scope]), scope.value in chosen) for scope in offered
+            ScopeBox(scope.value, str(SCOPES[scope.value]), scope.value in chosen)
+            for scope in offered
         ),
         "has_factor": second_factor.has_one(user),
         "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),),

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, Site, User
 from portal.accounts.selectors import devices_at, own_sites, regulated_sites, visible_sites
 from portal.assurance.engagements import audits_at
-from portal.assurance.incentives import incentives_at
 from portal.assurance.obliged_sites import obliged_own, obliged_regulated
 from portal.catalogue.selectors import extensions_of, memberships_of, requests_of
 from portal.days import scheme_day
@@ -22,6 +21,7 @@ from portal.intake.selectors import SubmissionView, submissions_at
 from portal.problems import RefusedError
 from portal.register import identifying, site_history
 from portal.register.inviting import led_firms
+from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.forms.errors import add_error, mark_errors
 from portal.web.forms.registering import FirmCodeForm
@@ -60,10 +60,11 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         submissions=submissions_at((row,)),
         devices=devices_at(row),
         audits=audits_at(user, (row.pk,), today),
-        incentives=incentives_at(row),
         requests=requests_of(row),
         extensions=extensions_of(row),
         events=site_history.happened_at(row, regulator=regulator),
+        added=areas.SITE_TABLES(row, request.GET),
+        added_acts=areas.SITE_ACTS(row, regulator),
     )
     return render(
         request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)}

@@ -63,7 +63,7 @@ OFFICE = (
     *(
         "/assignments/several/",
         "/obligatory-audits/",
-        "/incentives/",
+        *(["/incentives/"] if apps.is_installed("extras.programmes") else []),
         "/audit-trail/",
         "/conformance/",
         "/practice-entries/",

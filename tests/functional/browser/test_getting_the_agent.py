@@ -13,7 +13,7 @@ from django.test.utils import override_settings
 from playwright.sync_api import expect
 
 from tests.functional.browser.reader import Reader
-from tests.functional.browser.world import World
+from tests.functional.browser.world import OWNER, World
 
 pytestmark = [
     pytest.mark.browser,
@@ -75,17 +75,18 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
 ) -> None:
     paper = tmp_path / "paper.pdf"
     paper.write_bytes(b"evidence" * 1000)
-    officer = reader(*screen, world.cast.drafter.email)
-    officer.open("/incentives/?find=works")
-    sent = officer.requests()
-    officer.page.set_input_files("input[type=file]", paper)
-    expect(officer.page.locator("[id$=evidence]")).to_have_value(
+    here = f"/obligatory-audits/works-{OWNER + 1}/"
+    owner = reader(*screen, world.owner.email)
+    owner.open(here)
+    sent = owner.requests()
+    owner.page.set_input_files("input[type=file]", paper)
+    expect(owner.page.locator("[id$=evidence]")).to_have_value(
         hashlib.sha256(paper.read_bytes()).hexdigest()
     )
     assert not sent
-    officer.look("digest-worked-out")
+    owner.look("digest-worked-out")
 
-    without = reader(*screen, world.cast.drafter.email, scripts=False)
-    without.open("/incentives/?find=works")
+    without = reader(*screen, world.owner.email, scripts=False)
+    without.open(here)
     assert without.page.locator("input[type=file]").count() == 0
     assert "sha256sum FILE" in without.page.inner_text("main")

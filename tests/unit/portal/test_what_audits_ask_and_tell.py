@@ -5,13 +5,11 @@ version tells of all of them.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from benchmarks.phrases import Name
 from portal.assurance.attestation_standing import (
     AttestationStanding,
     canonical,
@@ -20,7 +18,6 @@ from portal.assurance.attestation_standing import (
     start_of_digest,
 )
 from portal.assurance.engagements import EngagementView, FindingStepView, FindingView
-from portal.assurance.incentives import AmountCorrection, IncentiveView
 from portal.assurance.models import Attestation
 from portal.assurance.models.findings import FindingAct, FindingGrade
 from portal.assurance.reminding import AuditNeed, NeedCount, needs
@@ -347,22 +344,3 @@ def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for
     assert told_of_change("Audited.", present, ["c"]).en == "Audited."
     assert told_of_change("", present, []).en == "the drafter did not describe the change."
     assert excluded(present) == (("adverse-opinion", 3), ("not-attested", 1))
-
-
-@pytest.mark.parametrize(
-    ("corrected", "counted", "barred"),
-    [
-        (None, Decimal(100), {7}),
-        (AmountCorrection(Decimal(40), "", "", 8, NOW), Decimal(40), {7, 8}),
-        (AmountCorrection(None, "", "", 8, NOW), Decimal(0), {7, 8}),  # nothing was given
-        (AmountCorrection(Decimal(0), "", "", 8, NOW), Decimal(0), {7, 8}),
-    ],
-)
-def test_an_incentive_counts_as_it_was_corrected_by_who_did_not_enter_it(
-    corrected: AmountCorrection | None, counted: Decimal, barred: set[int]
-) -> None:
-    view = IncentiveView(
-        1, "works-1", Name("Works"), "scheme", Decimal(100), "", "", 7, True, "", NOW, corrected
-    )
-    assert view.counted == counted
-    assert set(view.barred) == barred

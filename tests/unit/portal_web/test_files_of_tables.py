@@ -15,58 +15,14 @@ from django.urls import reverse
 
 from benchmarks.phrases import Name
 from portal.accounts.api_keys import ApiKeyView
-from portal.assurance.models import IncentiveOffer
 from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
 from portal.partners.grants import GrantedView
 from portal.practices.models import Entry
-from portal.web.presenters import keys, offers, partners, practice_entries
+from portal.web.presenters import keys, partners, practice_entries
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TODAY, DAY = date(2026, 5, 4), timedelta(days=1)
-
-
-def offered(pk: int, state: str, place: str, begins: date) -> IncentiveOffer:
-    place_of = SimpleNamespace(path=place, name=Name(place))
-    texts = dict.fromkeys(
-        (
-            "what_en",
-            "what_zh",
-            "authority_en",
-            "authority_zh",
-            "source_en",
-            "source_zh",
-            "reason",
-            "unit",
-        ),
-        "",
-    )
-    facts = {
-        "programme": "p",
-        "criterion": "c",
-        "amount": Decimal(1),
-        "valid_from": begins,
-        "valid_until": None,
-    }
-    return cast(
-        IncentiveOffer, SimpleNamespace(pk=pk, state=state, jurisdiction=place_of, **facts, **texts)
-    )
-
-
-OFFERS = (
-    offered(1, "approved", "cn/b", TODAY),
-    offered(2, "proposed", "cn/a", TODAY - DAY),
-    offered(3, "approved", "cn/a", TODAY - DAY),
-)
-
-
-@pytest.mark.parametrize(
-    ("query", "order"),
-    [("", [1, 2, 3]), ("show=now&sort=place", [3, 1]), ("show=waiting&page=7", [2])],
-)
-def test_offers(query: str, order: list[int]) -> None:
-    asked = QueryDict(query)
-    assert [row[0] for row in offers.offers_table(OFFERS, asked, TODAY)] == order
 
 
 def key(name: str, since: int, until: int) -> ApiKeyView:
@@ -153,7 +109,6 @@ def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing()
         partners.deliveries_list(
             (delivery("2025", "b", stands=False),), QueryDict("only=1"), mine=True, export_url=""
         ),
-        offers.offers_page(OFFERS[:1], QueryDict("show=waiting"), TODAY).sections[0].table,
         practice_entries.entries_page(
             (cast(Entry, SimpleNamespace(state="published")),),
             QueryDict("show=offered"),
@@ -166,7 +121,7 @@ def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing()
     )
     assert [(table.rows, table.empty) for table in tables] == [
         ((), "No report was refused."),
-        *[((), "Nothing on record matches this filter.")] * 3,
+        *[((), "Nothing on record matches this filter.")] * 2,
     ]
     assert partners.granted_list((), QueryDict("")).empty.startswith("No site has given you access")
     assert (

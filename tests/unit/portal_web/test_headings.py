@@ -46,7 +46,7 @@ def test_the_firm_that_reports_is_not_called_the_one_in_control(columns: Sequenc
 
 def test_each_column_of_a_file_has_a_name_in_words() -> None:
     files = columns_of_files()
-    assert len(files) > 12
+    assert len(files) > 11
     assert {
         name: unnamed
         for name, columns in files.items()

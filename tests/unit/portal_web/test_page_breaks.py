@@ -8,11 +8,8 @@ import zlib
 
 import pytest
 
-from portal.web.papers import dossier as dossier_paper
 from portal.web.papers import evaluation as evaluation_paper
-from portal.web.presenters.dossier import DossierPage, DossierRow
 from portal.web.presenters.evaluation import EvaluationPage, EvaluationSection, SectionTable
-from portal.web.viewmodels.shared import StateWord
 
 FOOT, CELLS = 1, 2  # lines of a page; cells of a row
 
@@ -52,28 +49,3 @@ def test_a_heading_stands_on_the_page_on_which_its_table_begins(rows: int) -> No
     assert first <= lead + begun or first >= lead + begun + 2 + 2 * CELLS, (
         "a heading at the foot and its table overleaf"
     )
-
-
-@pytest.mark.parametrize("rows", range(20, 34))
-def test_the_last_page_of_a_dossier_holds_more_than_a_line_or_two(rows: int) -> None:
-    met = StateWord("Met", "ok")
-    asked = tuple(
-        DossierRow(str(row), f"Criterion {row}", "", met, (), (), met, None) for row in range(rows)
-    )
-    page = DossierPage(
-        "Works",
-        "works-1",
-        "Firm",
-        "Programme",
-        "p",
-        "An act",
-        False,
-        "2026",
-        "All are met.",
-        asked,
-        False,
-        (),
-        "",
-        "",
-    )
-    assert min(lines_by_page(dossier_paper.pdf(page))) > 2

@@ -96,7 +96,7 @@ def test_why_an_assignment_ended_with_its_firm_is_said_in_the_readers_language(
         id=1,
     )
     facts: Any = SimpleNamespace(
-        audits=(ended,), submissions=(), incentives=(), extensions=(), requests=()
+        audits=(ended,), submissions=(), added=(), extensions=(), requests=()
     )
     with override(language):
         (row,) = (row for table in _tables(facts, QueryDict()) for row in table.rows)

@@ -14,6 +14,14 @@ TABLE: dict[str, Row] = {
     "web:exercise-file": (FILE, all_may("ok"), NO),
 }
 
+LEFT = {
+    **dict.fromkeys(
+        ("web:exercises", "web:exercise"),
+        "texts of exercises, of which a language has a file of its own",
+    ),
+    "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
+}
+
 
 def pages(_scene: PageScene) -> Pages:
     return {

@@ -345,7 +345,7 @@ class Demo:
 
         with self._stage(
             "act",
-            Phrase("A statement, groups, an incentive, and a practice that five firms report on"),
+            Phrase("A statement, groups, and a practice that five firms report on"),
         ):
             return acting.fill(self.sector, self.var / "plants", timezone.now()) if accepted else {}
 
@@ -401,10 +401,7 @@ class Demo:
             )
         for what, page in pages.items():
             say(f"  {in_words(what):<20} {address}/{page}")
-        say(
-            "  "
-            + in_words(Phrase("Signed in as enterprise or regulator (an incentive: regulator):"))
-        )
+        say("  " + in_words(Phrase("Signed in as enterprise or regulator:")))
         for what, page in (_STANDINGS | result["acting"]).items():
             say(f"  {in_words(what):<20} {address}/{page}")
         say("")

@@ -13,7 +13,7 @@ from benchmarks.phrases import Phrase
 from portal import extras
 from portal.operator_command import OperatorCommand, refused
 from portal.routers import VAULT
-from portal.wall import POLICIES
+from portal.wall import policies
 
 GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 
@@ -40,8 +40,9 @@ class Command(OperatorCommand):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
                 if alias == "default":
-                    for file in (*extras.files(GRANTS.name), POLICIES):
+                    for file in extras.files(GRANTS.name):
                         cursor.execute(file.read_text(encoding="utf-8"))
+                    cursor.execute(policies())
             self.remark(
                 Phrase(
                     "%(name)s: granted as portal/grants.sql says.",

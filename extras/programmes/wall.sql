@@ -1,0 +1,1 @@
+        ('programmes_declaration', format(of_site, 'site_id', 'false')),
