@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import cast
 
 from benchmarks.phrases import Phrase
 from portal.accounts import enrolling
@@ -68,7 +69,7 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
             ),
         ),
         *(
-            answer
+            cast("tuple[Collection[str], Phrase]", answer)
             for _receiver, answer in site_changes_hands.send(
                 sender=Site, sites=sites, because=BECAUSE, by=by, now=now
             )
