@@ -22,7 +22,7 @@ from reporting_agent.console import columns_of
 from reporting_agent.pipeline import own_pack
 from reporting_agent.report.figures import count, shown
 from reporting_agent.report.look_first import first_looks
-from reporting_agent.report.words import counted, reason
+from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
@@ -57,7 +57,11 @@ def lines(
     def translated(phrase: str) -> str:
         return in_language(phrase, lang)
 
-    meters = [] if result.data.batches else list(_meters_alone(result, analysis, lang))
+    meters = [
+        line
+        for text in ([] if result.data.batches else meters_alone(result, analysis, lang))
+        for line in wrapped(text, 2)
+    ]
     head = [line for text in said for line in wrapped(translated(text), 2)]
     table = list(_table(result, lang))
     table += [line for text in _taken(result, lang) for line in wrapped(text, 2)]
@@ -129,10 +133,13 @@ def _words(text: str) -> Iterator[str]:
         yield word
 
 
-def _meters_alone(result: LabelResult, analysis: Analysis, lang: str) -> Iterator[str]:
+def meters_alone(result: LabelResult, analysis: Analysis, lang: str) -> Iterator[str]:
     """Without a run: what each meter counted, what never goes off, nights and weekends, unusual
     days, the balance and the holes."""
-    loads = {baseline.meter: baseline for baseline in analysis.baselines}
+    loads, marks = (
+        {baseline.meter: baseline for baseline in analysis.baselines},
+        words(lang)["page"],
+    )
     records = sorted(result.data.meters, key=lambda record: -abs(record.total))
     for record in records[:_MOST_METERS]:
         baseline = loads.get(record.meter.id)
@@ -145,12 +152,12 @@ def _meters_alone(result: LabelResult, analysis: Analysis, lang: str) -> Iterato
                 "weekend": shown(load.weekend),
                 "unit": load.rate_unit,
             }
-            words = Phrase(
+            ranges = Phrase(
                 "never below %(base)s %(unit)s; at night %(night)s, on weekends %(weekend)s "
                 "%(unit)s",
                 **figures,
             )
-            parts.append(in_language(words, lang))
+            parts.append(in_language(ranges, lang))
         if baseline is not None and baseline.anomalies:
             unusual = in_number(
                 len(baseline.anomalies),
@@ -163,23 +170,24 @@ def _meters_alone(result: LabelResult, analysis: Analysis, lang: str) -> Iterato
         if hours >= 1:
             holes = Phrase("%(hours)s h without a reading", hours=count(hours))
             parts.append(in_language(holes, lang))
-        yield from wrapped(f"{record.meter.id}: {'; '.join(parts)}", 2)
+        line = f"{record.meter.id}{marks['colon']}{marks['semicolon'].join(parts)}"
+        yield in_language(Phrase("%(line)s.", line=line), lang)
     if len(records) > _MOST_METERS:
         more = len(records) - _MOST_METERS
         sentence = in_number(
             more,
-            "  … %(more)s more meter in the report",
-            "  … %(more)s more meters in the report",
+            "… %(more)s more meter in the report",
+            "… %(more)s more meters in the report",
             more=more,
         )
         yield in_language(sentence, lang)
     for balance in analysis.balances[:2]:
-        yield from wrapped(in_language(balance.words, lang), 2)
+        yield in_language(balance.words, lang)
     sentence = Phrase(
         "No file tells what was made, so there is no energy per unit. With a file of date and "
         "output I can go on."
     )
-    yield from wrapped(in_language(sentence, lang), 2)
+    yield in_language(sentence, lang)
 
 
 def headline(steps: Sequence[StepLabel]) -> list[StepLabel]:

@@ -61,9 +61,9 @@ if TYPE_CHECKING:
     from reporting_agent.savings import VerifiedSaving
 
 PARTS: tuple[ModuleType, ...] = (
-    worst,
     first_look,
     ladder,
+    worst,
     routes,
     steps,
     pareto,
@@ -80,7 +80,8 @@ PARTS: tuple[ModuleType, ...] = (
     drill,
     quality,
 )
-"""In the order they are read; `about` ends the page, with what could not be shown."""
+"""In the order they are read: as on the terminal first where to look, and a picture of each step.
+`about` ends the page, with what could not be shown."""
 
 
 def render(

@@ -16,7 +16,7 @@ from benchmarks.measurements import Direction, Severity
 from benchmarks.quantities import ratio
 from reporting_agent.analysis import Analysis
 from reporting_agent.changes.change import Change, ChangeKind
-from reporting_agent.changes.review import makes_doubtful
+from reporting_agent.changes.review import ChangeQuestion, makes_doubtful
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.figures import count, scaled
@@ -42,15 +42,8 @@ def first_looks(
     """The changes that nobody has explained first, the largest before the others; then the gravest
     warning and the advice.
     """
-    price = _price(analysis)
-    moved = [
-        (question, _energy_kwh(question.change, result, site)) for question in analysis.review.open
-    ]
-    moved.sort(key=lambda entry: -(entry[1] or 0.0))
-    for question, kwh in moved:
-        money = None if kwh is None or price is None else kwh * price
-        sentence = in_language(question.sentence, lang)
-        yield FirstLook(sentence, _worth(kwh, money, analysis))
+    for question, worth in changes(site, result, analysis):
+        yield FirstLook(in_language(question.sentence, lang), worth)
     warnings = [finding for finding in result.findings if finding.severity is Severity.WARNING]
     warnings.sort(key=lambda finding: finding.code not in _FIRST)
     for finding in warnings[:1]:
@@ -62,6 +55,24 @@ def first_looks(
         amount = advice.amount
         worth = "" if amount is None else _worth(amount.kwh, amount.money, analysis)
         yield FirstLook(advice.words.said_in(lang), worth)
+
+
+def changes(
+    site: SiteSettings, result: LabelResult, analysis: Analysis
+) -> list[tuple[ChangeQuestion, str]]:
+    """The changes that nobody has explained with what they move, the largest first."""
+    price = _price(analysis)
+    moved = [
+        (question, _energy_kwh(question.change, result, site)) for question in analysis.review.open
+    ]
+    moved.sort(key=lambda entry: -(entry[1] or 0.0))
+    return [
+        (
+            question,
+            _worth(kwh, None if kwh is None or price is None else kwh * price, analysis),
+        )
+        for question, kwh in moved
+    ]
 
 
 def _worth(kwh: float | None, money: float | None, analysis: Analysis) -> str:

@@ -23,6 +23,7 @@ CHECKS = (
     "coverage",
     "insider",
     "savings",
+    "causes",
     *(("alerts",) if find_spec("extras") else ()),
     "left_out",
     "audit",

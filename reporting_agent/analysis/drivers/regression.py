@@ -4,14 +4,14 @@ negative, for what a dose of each cause costs.
 A variable is z = (x - median) / (range seen), beside a constant for each equipment; a quadratic
 term where there are batches enough, a cubic where that was needed (a fan's power goes with the cube
 of its speed). Huber's weights (Robust Statistics, 7.8); standard errors of Newey and West 1987
-(Bartlett weights, lag 4 (n/100)^(2/9)), batches in order of time.
+(Bartlett weights, lag 4 (n/100)^(2/9)), batches of an equipment in order of time, residuals less
+their leverage (MacKinnon and White 1985, HC3), since some doses are had by few batches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, sqrt
 
 import numpy as np
 
@@ -134,10 +134,8 @@ def _needed(design: Design, fit: SequenceFit, columns: Sequence[int], power: int
 
 _HUBER = 1.345  # 95 % as efficient as least squares where errors are normal
 _ROUNDS = 25
-_Z = 1.96
-
-
 _FOLDS = 5
+_LEAST_LEFT = 0.1  # of a residual beside its leverage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,20 +177,28 @@ def fit(doses: Floats, response: Floats, group: Integers | None = None) -> Regre
     none = np.zeros(count)
     if not len(active):
         return RegressionFit(none, none, none, np.ones(count))
-    error = _standard_errors(design, response - (design * beta).sum(axis=1), weights)[
+    residual = response - (design * beta).sum(axis=1)
+    by_group = np.argsort(index, kind="stable")  # an error goes on within its group
+    error = _standard_errors(design[by_group], residual[by_group], weights[by_group])[
         free.shape[1] :
     ]
+    from scipy.special import stdtr, stdtrit
+
     coefficient, low, high, p_value = none.copy(), none.copy(), none.copy(), np.ones(count)
+    freedom = _freedom(within[:, active])
+    half = stdtrit(freedom, 0.975) * error
     coefficient[active] = costs / scale[active]
-    low[active], high[active] = (
-        (costs - _Z * error) / scale[active],
-        (costs + _Z * error) / scale[active],
-    )
-    p_value[active] = [
-        0.5 * erfc(estimate / (spread * sqrt(2))) if spread > 0 else 1.0
-        for estimate, spread in zip(costs.tolist(), error.tolist(), strict=True)
-    ]
+    low[active], high[active] = (costs - half) / scale[active], (costs + half) / scale[active]
+    known = error > 0
+    p_value[active] = np.where(known, stdtr(freedom, -costs / np.where(known, error, 1.0)), 1.0)
     return RegressionFit(coefficient, low, high, p_value)
+
+
+def _freedom(within: Floats) -> Floats:
+    """Degrees of freedom of each dose's cost: by how many batches carry it, less one."""
+    carried = (within**2).sum(axis=0) ** 2 / (within**4).sum(axis=0)
+    freedom: Floats = np.maximum(carried - 1, 1.0)
+    return freedom
 
 
 def predicted(doses: Floats, response: Floats, group: Integers) -> list[bool]:
@@ -254,16 +260,17 @@ def _huber(design: Floats, response: Floats) -> tuple[Floats, Floats]:
 
 
 def _standard_errors(design: Floats, residual: Floats, weights: Floats) -> Floats:
-    n, k = design.shape
-    scores = design * (weights * residual)[:, None]
+    n = len(design)
+    bread = np.linalg.pinv(_cross(design * weights[:, None], design))
+    leverage = weights * np.einsum("ij,jk,ik->i", design, bread, design)
+    scores = design * (weights * residual / np.maximum(1 - leverage, _LEAST_LEFT))[:, None]
     middle = _cross(scores, scores)
     for lag in range(1, min(int(4 * (n / 100) ** (2 / 9)), n - 1) + 1):
         cross = _cross(scores[lag:], scores[:-lag])
         middle += (1 - lag / (int(4 * (n / 100) ** (2 / 9)) + 1)) * (cross + cross.T)
-    bread = np.linalg.pinv(_cross(design * weights[:, None], design))
-    variance = np.diag(bread @ middle @ bread) * n / max(n - k, 1)
-    error: Floats = np.sqrt(np.maximum(variance, 0.0))
-    return error
+    unbent = float((weights >= 1).mean())  # the mean slope of Huber's function
+    error: Floats = np.sqrt(np.maximum(np.diag(bread @ middle @ bread), 0.0))
+    return error * (float(weights.mean()) / unbent if unbent else 1.0)
 
 
 def _cross(left: Floats, right: Floats) -> Floats:

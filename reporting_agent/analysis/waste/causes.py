@@ -95,13 +95,15 @@ class CauseRule:
 
 class Dose(NamedTuple):
     """The evidence of one cause for the used batches: `amount` in `per`, 0 without it, NaN where
-    not known; its rule in words.
+    not known; its rule in words. `signed` is also below 0, where a batch had less than usual: what
+    a unit costs is estimated by it, since cut off at 0 the usual itself would count as some.
     """
 
     cause: WasteCause
     amount: Floats
     per: str
     rule: Words
+    signed: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,6 +270,7 @@ def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> It
             usual=_range(usual, plain),
             output_unit=step.output_unit,
         ),
+        1.0 - output / usual,
     )
 
 
@@ -285,6 +288,7 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, line: Integers)
                 "level",
                 usual=_range(usual, "{:,.1f}".format),
             ),
+            power_on - usual,
         )
         waiting = np.where(interval >= power_on, interval - power_on, np.nan)
         what = Phrase("start to end with power off")
@@ -306,6 +310,7 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, line: Integers)
                 what=what,
                 usual=_range(usual, "{:,.1f}".format),
             ),
+            waiting - usual,
         )
 
 
@@ -319,7 +324,8 @@ def _estimated(
         return {}, []
     if len(order) < FEWEST_TO_FIT:
         return {}, [_rule(dose, None, None, None, False) for dose in doses]
-    amounts = np.column_stack([dose.amount / output for dose in doses])[order]
+    signed = [dose.amount if dose.signed is None else dose.signed for dose in doses]
+    amounts = np.column_stack([amount / output for amount in signed])[order]
     fitted = fit(amounts, excess[order], line[order])
     corrected, foretold = (
         holm(fitted.p_value.tolist()),

@@ -21,6 +21,7 @@ from reporting_agent.report.figures import (
     shown,
     time,
 )
+from reporting_agent.report.first_page import meters_alone
 from reporting_agent.report.view import LabelGroup, View
 
 
@@ -49,7 +50,10 @@ def data(view: View) -> dict[str, Any]:
 def _refused(view: View) -> Sentence:
     w = view.w["lead"]
     if not view.groups:
-        return [SentencePart(w["no_batches"])]
+        if view.result.data.batches or not view.result.data.meters:
+            return [SentencePart(w["no_batches"])]
+        told = meters_alone(view.result, view.analysis, view.lang)
+        return _joined(view, [[SentencePart(view.counted(sentence))] for sentence in told])
     group = view.groups[0]
     why = view.reason(group.main.best.reason or "")
     return [
@@ -204,15 +208,9 @@ def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
             note.append(f"{count(losses.avoidable.money)} {losses.currency}")
         note.append(w["fig_unexplained"].format(energy=unexplained, share=rest))
         amount = scaled(losses.avoidable.energy, losses.energy_unit, "avoidable", view.doubt)
-        figures.append(
-            _fig(
-                w["fig_avoidable"].format(period=view.period),
-                amount,
-                " · ".join(note),
-                "you",
-                group,
-            )
-        )
+        avoidable = w["fig_avoidable"].format(period=view.period)
+        first = 0 if losses.avoidable.energy > 0 else len(figures)
+        figures.insert(first, _fig(avoidable, amount, " · ".join(note), "you", group))
     uses = [
         use
         for use in view.analysis.value_adding

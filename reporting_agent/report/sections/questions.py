@@ -11,6 +11,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from reporting_agent.changes.review import ChangeQuestion
 from reporting_agent.report.figures import count, shown
+from reporting_agent.report.look_first import changes
 from reporting_agent.report.view import View
 from reporting_agent.report.words import label_name
 
@@ -23,14 +24,18 @@ def data(view: View) -> dict[str, Any] | None:
     heading = view.w["questions"]["heading"].format(count=count(len(review.open)))
     return {
         "heading": heading,
-        "open": [_question(view, question) for question in review.open],
+        "open": [
+            _question(view, question, worth)
+            for question, worth in changes(view.site, view.result, view.analysis)
+        ],
         "answered": [_question(view, question) for question in review.answered],
         "labels": list(_labels(view)) if review.open else [],
     }
 
 
-def _question(view: View, question: ChangeQuestion) -> dict[str, str]:
+def _question(view: View, question: ChangeQuestion, worth: str = "") -> dict[str, str]:
     return {
+        "worth": f"{worth}{view.w['page']['colon']}" if worth else "",
         "sentence": view.counted(in_language(question.sentence, view.lang)),
         "declare": question.declare,
         "reason": "" if question.answer is None else question.answer.reason,

@@ -85,7 +85,7 @@ def test_where_an_interval_has_no_bound_every_place_says_at_least(tmp_path: Path
     assert drawn is not None
     half = of_steps["steps"][0]["values"][0]["uncertain"]
     assert half.startswith("≥ ±")
-    note = lead.data(view)["figures"][0]["note"]
+    note = next(each["note"] for each in lead.data(view)["figures"] if each["kind"] == "best")
     assert half in note
     assert "k = 2" not in note
     assert drawn["rungs"][0]["interval"] == half
