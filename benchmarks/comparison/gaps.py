@@ -45,18 +45,6 @@ def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
     return RouteGap(step, ratio * value, ratio * low, ratio * high)
 
 
-def largest_first(gaps: Iterable[RouteGap]) -> list[RouteGap]:
-    """What gains most comes first; a tie goes by the step's id, so that the page does not change by
-    itself.
-    """
-    return sorted(gaps, key=lambda shortfall: (-shortfall.value, shortfall.step))
-
-
-def clear_sum(gaps: Iterable[RouteGap]) -> float:
-    """The sum of the gaps that are larger than the noise."""
-    return sum(shortfall.value for shortfall in gaps if not shortfall.within_noise)
-
-
 def sum_of_ends(gaps: Iterable[RouteGap]) -> tuple[float, float]:
     """The interval of their sum: the sums of the ends, wider than necessary whatever the errors
     have in common.

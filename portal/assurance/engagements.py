@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
@@ -216,6 +216,17 @@ def audits_at(user: User, sites: Collection[int], today: date) -> tuple[Engageme
 def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementView | None:
     rows = Assignment.objects.filter(site__in=own_sites(user), pk=assignment)
     return next(iter(_views(rows, user, today, outside=True)), None)
+
+
+def findings_to_answer(user: User) -> tuple[Finding, ...]:
+    """Those at the person's own sites that wait for the plant, in engagements that go on."""
+    answered = {act for act in WAITS_FOR_PLANT if act is not None}
+    rows = Finding.objects.alias(last=last_act(), goes_on=goes_on("assignment__")).filter(
+        Q(last=None) | Q(last__in=answered),
+        goes_on=True,
+        assignment__site__in=own_sites(user),
+    )
+    return tuple(rows.select_related("assignment__site", "assignment__body").order_by("pk"))
 
 
 def appeals_regulated(user: User) -> tuple[Finding, ...]:

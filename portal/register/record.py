@@ -27,8 +27,7 @@ KEPT = timedelta(days=400)
 class OpenedPage(StrEnum):
     """What is noted when it is opened."""
 
-    STAND = "where-we-stand"
-    TREND = "over-the-periods"
+    PLANT = "our-plant"
     SUBMISSION = "submission"
     RECEIPT = "receipt"
     SHOWN = "shown-to-others"

@@ -4,7 +4,7 @@ for its owner and its regulator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,7 +15,7 @@ from django.db.models import Q
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Period
 from benchmarks.phrases import Name
-from portal.accounts.models import User
+from portal.accounts.models import Site, User
 from portal.accounts.selectors import seen_by
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission, SubmissionState
@@ -37,44 +37,22 @@ class ReportView:
     jurisdiction: str  # path of that of the peer group
     period: str
     start: datetime
+    due: datetime | None = None  # until when reports of the period are awaited
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenView:
-    """All that a person may ask for, one of it, and what else the same site reported."""
-
-    offered: tuple[tuple[str, str], ...]  # (site, period), newest first
-    chosen: tuple[str, str] | None
-    report: (
-        ReportView | None
-    )  # None: nothing was accepted, or the site is in no peer group with such a period
-    of_its_site: tuple[ReportView, ...]  # oldest period first
-    names: Mapping[str, Name]  # of the sites
-
-
-def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> ChosenView:
-    """The report of the (site, period) that is asked for, else the newest. One look at whose sites
-    they are.
-    """
-    rows = _accepted(seen_by(user, "site__"))
-    pairs = dict.fromkeys((row.site.slug, row.period) for row in rows)
-    chosen = next((pair for pair in pairs if asked(pair)), next(iter(pairs), None))
-    if chosen is None:
-        return ChosenView((), None, None, (), {})
-    reports = _placed([row for row in rows if row.site.slug == chosen[0]])
-    report = next((candidate for candidate in reports if candidate.period == chosen[1]), None)
-    names = {row.site.slug: row.site.name for row in rows}
-    return ChosenView(tuple(pairs), chosen, report, reports, names)
+def reports_at(site: Site) -> tuple[ReportView, ...]:
+    """The accepted reports of one site, oldest period first; for a caller who let the reader in."""
+    return _placed(accepted(Q(site=site)))
 
 
 def report_of(user: User, site: str, period: str) -> ReportView | None:
     """The accepted report of a site that the person may see."""
     return next(
-        iter(_placed(_accepted(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None
+        iter(_placed(accepted(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None
     )
 
 
-def _accepted(wanted: Q) -> list[Submission]:
+def accepted(wanted: Q) -> list[Submission]:
     """Newest period first, without what was sealed."""
     rows = (
         Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED)
@@ -126,6 +104,7 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
             jurisdiction=group.scope.path,
             period=period.name,
             start=period.start,
+            due=period.due,
         )
     return tuple(sorted(reports.values(), key=lambda report: report.start))
 

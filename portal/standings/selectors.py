@@ -4,19 +4,21 @@ regulator of its jurisdiction.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.route_ranking import WHOLE_ROUTE, tells
-from portal.accounts.models import User
+from portal.accounts.models import Site, User
 from portal.accounts.selectors import visible_sites
 from portal.intake.models import Submission
 from portal.plain_views import view_of
 from portal.standings.models import ProtectedValue, Standing
-from portal.standings.reports import ReportView, report_of
+from portal.standings.reports import ReportView, accepted, report_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,25 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
     """
     report = report_of(user, site, period)
     return None if report is None else standing_of(report)
+
+
+class NewestReport(NamedTuple):
+    """The newest accepted report of a site, with its standing over the whole route."""
+
+    period: str
+    route: StepStandingView | None
+
+
+def newest_of(sites: Collection[Site]) -> Mapping[int, NewestReport]:
+    """By the sites' rows; for a caller who let the reader in."""
+    newest = {row.site_id: row for row in reversed(accepted(Q(site__in=sites)))}
+    placed = {
+        row.submission_id: _route(row)
+        for row in Standing.objects.filter(
+            step=WHOLE_ROUTE, submission__in=[row.pk for row in newest.values()]
+        )
+    }
+    return {site: NewestReport(row.period, placed.get(row.pk)) for site, row in newest.items()}
 
 
 def standing_of(report: ReportView) -> StandView:

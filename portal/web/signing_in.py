@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import second_factor
 from portal.accounts.client_address import client_address
 from portal.accounts.devices import remember_device
-from portal.accounts.models import User
+from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.web import passwords
 
@@ -122,7 +122,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth sh
 
 
 def first_page(request: HttpRequest) -> str:
+    """A firm's is its plant; who has another role besides begins with what waits for that."""
     roles = roles_of(request.user) if isinstance(request.user, User) else frozenset()
+    if roles == {Role.ENTERPRISE}:
+        return reverse("web:our-plants")
     return reverse("web:home" if roles else "web:benchmarks")
 
 

@@ -29,9 +29,9 @@ ON_REQUEST = {
     "an envelope at the door": "portal/intake/receiving.py:receive",
     "an envelope opened": "portal/opening/unsealing.py:open_one",
     "a version drafted": "portal/publication/drafting.py:draft",
-    "where we stand": "portal/web/views/enterprise.py:stand",
+    "our plant": "portal/web/views/our_plant.py:plants",
 }
-TESTS = ("tests/integration/test_publication.py", "tests/integration/test_where_we_stand.py")
+TESTS = ("tests/integration/test_publication.py", "tests/integration/test_our_plant.py")
 _OUT = "STEPLABEL_WALKS"
 SITE = {
     "site.toml": """[site]

@@ -275,9 +275,11 @@ TABLE: dict[str, Row] = {
     "web:notification": ({"notice": "NOTICE"}, signed_in("nothing") | {"enterprise": "back"}, NO),
     "web:notifications-read": ({}, signed_in("back"), signed_in("back")),
     "web:notification-wishes": ({}, MEMBERS, signed_in("back")),
-    "web:stand": ({}, only(ENTERPRISES, "ok"), NO),
-    "web:next": ({}, only(ENTERPRISES, "ok"), NO),
-    "web:stand-trend": ({}, only(ENTERPRISES, "ok"), NO),
+    "web:our-plants": ({}, only(ENTERPRISES, "ok"), NO),
+    **dict.fromkeys(
+        ("web:our-plant", "web:our-plant-csv", "web:our-plant-pdf"),
+        ({"slug": "works-1"}, OWN, NO),
+    ),
     "web:submissions": ({}, only(ENTERPRISES, "ok"), NO),
     "web:upload": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
     "web:challenge": ({"digest": "COMMITTED"}, OWN, NO),
@@ -309,7 +311,13 @@ TABLE: dict[str, Row] = {
             ENTERPRISES + REGULATORS, "done", other_enterprise="nothing", other_province="nothing"
         ),
     ),
-    "web:home": ({}, dict.fromkeys(ROLES, "ok") | {"anonymous": "sign-in", "stranger": "role"}, NO),
+    "web:home": (
+        {},
+        dict.fromkeys(ROLES, "ok")
+        | dict.fromkeys((*ENTERPRISES, "stranger"), "role")
+        | {"anonymous": "sign-in"},
+        NO,
+    ),
     "web:search": ({}, all_may("ok"), NO),
     "web:site-record": (
         {"slug": "works-1"},
@@ -344,7 +352,6 @@ TABLE: dict[str, Row] = {
     **dict.fromkeys(
         ("web:help", "web:accessibility", "web:feed", "web:sitemap"), ({}, all_may("ok"), NO)
     ),
-    "web:stand-csv": ({}, only(ENTERPRISES, "ok"), NO),
     "web:overview": ({}, only(REGULATORS, "ok"), NO),
     "web:overview-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:register": ({}, all_may("ok"), all_may("wrong")),

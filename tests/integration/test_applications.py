@@ -111,7 +111,7 @@ def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> 
     )
     contact = Client()
     form = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
-    assert contact.post(link_in_last_mail("/join/"), form).headers["Location"] == "/home/"
+    assert contact.post(link_in_last_mail("/join/"), form).headers["Location"] == "/our-plant/"
     assert "New Cement" in contact.get("/people/").content.decode()
     actions = list(
         Event.objects.filter(subject="firm New Cement")
@@ -159,7 +159,7 @@ def test_the_contact_of_an_approved_firm_is_invited_again_as_long_as_nobody_acts
     )
     assert officer.post(here, again).status_code == 302
     assert link_in_last_mail("/join/") != first
-    assert Client().post(link_in_last_mail("/join/"), join).headers["Location"] == "/home/"
+    assert Client().post(link_in_last_mail("/join/"), join).headers["Location"] == "/our-plant/"
     assert here not in officer.get("/applications/").content.decode()
     assert 'value="again"' not in officer.get(here).content.decode()
     assert officer.post(here, again).status_code == 409, "who acts for the firm invites"

@@ -81,10 +81,10 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     firm.post(asking(cast), {"until": UNTIL, "reason": REASON})  # the form sent twice
     (request,) = ExtensionRequest.objects.all()
     assert "More time was requested, until 1 January 2031; the regulator has not decided." in read(
-        firm, reverse("web:home")
+        firm, reverse("web:our-plants")
     )
     assert "已申请延期至 2031 年 1 月 1 日" in read(
-        of(cast.plants[2].owner, "zh-hans"), reverse("web:home")
+        of(cast.plants[2].owner, "zh-hans"), reverse("web:our-plants")
     )
     assert asking(cast) not in firm.get(reverse("web:upload")).content.decode()
     for officer in (cast.provincial, cast.approver):  # of the province and of the nation above it
@@ -287,7 +287,7 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
         "of a finding nobody brought before it a regulator reads grade and state alone"
     )
     firm.post(reverse("web:audit-finding", args=parts), {"text": APPEAL, "act": "appeal"})
-    assert not any("answer finding" in row for row in (read(firm, reverse("web:home")),))
+    assert not any("answer finding" in row for row in (read(firm, reverse("web:our-plants")),))
     assert not list(reminding.days_to_tell(scheme_day())), "nobody is told that its answer is late"
     for act, who in ((findings.answer, cast.plants[2].owner), (findings.close, cast.auditor)):
         args = ("Words.", "", who, NOW) if act is findings.answer else ("Words.", who, NOW)
@@ -309,7 +309,7 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
     refused("not-your-site", findings.appeal, finding, "Mine.", "", cast.plants[1].owner, NOW)
     office.post(appeal, {"act": "confirm", "text": "The record is of another scale."})
     assert "The record is of another scale." in read(firm, reverse("web:audit-finding", args=parts))
-    assert "answer finding 1" in read(firm, reverse("web:home"))
+    assert "answer finding 1" in read(firm, reverse("web:our-plants"))
     assert findings.open_majors(finding.assignment) == 1
     refused("appealed-before", findings.appeal, finding, "Again.", "", cast.plants[2].owner, NOW)
     refused(

@@ -64,7 +64,7 @@ def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
     for client, name, args in (
         (signed_in(cast.approver), "participation", parts),
         (signed_in(cast.approver), "overview", []),
-        (signed_in(cast.plants[0].owner), "stand", []),
+        (signed_in(cast.plants[0].owner), "our-plant", ["works-1"]),
     ):
         text = client.get(reverse(f"web:{name}-csv", args=args)).content.decode("utf-8-sig")
         answer = client.get(reverse(f"web:{name}-xlsx", args=args))
@@ -82,8 +82,12 @@ def test_a_workbook_runs_nothing_and_keeps_numbers_as_numbers() -> None:
     assert [cell.data_type for cell in cells] == ["s", "n", "s", "n"]
 
 
-def test_where_we_stand_is_a_table_of_ones_own_values(cast: Cast) -> None:
-    text = signed_in(cast.plants[0].owner).get(reverse("web:stand-csv")).content.decode("utf-8-sig")
+def test_our_plant_is_a_table_of_ones_own_values(cast: Cast) -> None:
+    text = (
+        signed_in(cast.plants[0].owner)
+        .get(reverse("web:our-plant-csv", args=["works-1"]))
+        .content.decode("utf-8-sig")
+    )
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["site"] for row in rows} == {"works-1"}
     assert all(float(row["low"]) <= float(row["high"]) for row in rows)
@@ -142,7 +146,7 @@ def test_lists_say_in_words_what_their_codes_mean_and_keep_the_codes(cast: Cast)
         firm.force_login(cast.plants[0].owner)
         for reader, address, column in (
             (office, standings, 3),
-            (firm, reverse("web:stand-csv"), 2),
+            (firm, reverse("web:our-plant-csv", args=["works-1"]), 2),
         ):
             _head, *rows = csv.reader(reader.get(address).content.decode("utf-8-sig").splitlines())
             words = {row[column]: row[-2] for row in rows}

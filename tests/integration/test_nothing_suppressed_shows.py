@@ -185,7 +185,7 @@ TELLING = {
     "web:compare",
     "api:benchmark",
     "web:draft",
-    "web:stand",
+    "web:our-plant",
 }
 """Where a figure of the cell would stand, were it not hidden."""
 PACKED = {"web:benchmark-pdf", "web:benchmark-parquet"}

@@ -200,7 +200,7 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(
     owner, officer = Client(), Client()
     assert owner.login(username=cast.plants[0].owner.email, password=PASSWORD)
     assert officer.login(username=cast.approver.email, password=PASSWORD)
-    private = ("/where-we-stand/", "/submissions/", "/sites/", "/people/")
+    private = ("/our-plant/", "/submissions/", "/sites/", "/people/")
     for address in private:
         assert owner.get(address).status_code == 200, address
     for address in (

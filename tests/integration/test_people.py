@@ -133,7 +133,7 @@ def test_a_delegate_acts_for_the_sites_and_never_sees_or_invites_the_people(
     delegate = Client()
     assert "has an account here" in delegate.get(path).content.decode()
     delegate.force_login(other)
-    assert delegate.post(path).headers["Location"] == "/home/"
+    assert delegate.post(path).headers["Location"] == "/our-plant/"
     assert {site.slug for site in managed_sites(other)} == {"works-1", "works-2"}
     assert delegate.post("/sites/works-1/token/").status_code == 200
     for act in ("edit", "retire"):  # the house is not theirs to rename or to close; their own is

@@ -132,16 +132,16 @@ def test_only_who_manages_the_firm_reads_it(cast: Cast, firm: Organisation) -> N
 def test_openings_are_forgotten_after_their_time(cast: Cast, firm: Organisation) -> None:
     now = timezone.now()
     for age in (record.KEPT - timedelta(days=1), record.KEPT + timedelta(days=1)):
-        record.saw(cast.plants[0].owner, OpenedPage.STAND, "site works-1", now - age, "works-1")
+        record.saw(cast.plants[0].owner, OpenedPage.PLANT, "site works-1", now - age, "works-1")
     record.forget(now)
     assert Viewing.objects.count() == 1
 
 
 def test_what_was_opened_is_told_in_the_readers_language(cast: Cast, firm: Organisation) -> None:
-    record.saw(cast.plants[0].owner, OpenedPage.TREND, "site works-1", timezone.now(), "works-1")
+    record.saw(cast.plants[0].owner, OpenedPage.PLANT, "site works-1", timezone.now(), "works-1")
     client = signed_in(cast, 0)
     address = f"/people/firms/{firm.pk}/record/"
-    assert "opened “Over the periods”" in client.get(address).content.decode()
+    assert "opened “Our plant”" in client.get(address).content.decode()
     text = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
-    assert "打开“各期走势”" in text
-    assert "ver the periods" not in text
+    assert "打开了“本厂”" in text
+    assert "ur plant”" not in text

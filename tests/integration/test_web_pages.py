@@ -63,7 +63,7 @@ def published(cast: Cast) -> Publication:
 
 BEHIND_A_ROLE = (
     "web:submissions",
-    "web:stand",
+    "web:our-plants",
     "web:sites",
     "web:upload",
     "web:publications",

@@ -110,14 +110,14 @@ class Picture:
 
 def draw(rungs: Sequence[StepRung]) -> Picture:
     """Place every mark of the ladder on one scale."""
-    scale = _Scale.over([mark for rung in rungs for mark in rung.marks()])
+    scale = Scale.over([mark for rung in rungs for mark in rung.marks()])
     pictures: list[RungPicture | None] = []
     for rung, below in zip(rungs, [*rungs[1:], None], strict=True):
         pictures.append(None if rung.best is None else _picture(rung, below, scale))
     return Picture(ticks=scale.ticks(), zero=scale.at(0.0), rungs=tuple(pictures))
 
 
-def _picture(rung: StepRung, below: StepRung | None, scale: _Scale) -> RungPicture:
+def _picture(rung: StepRung, below: StepRung | None, scale: Scale) -> RungPicture:
     typical = _mark(rung, rung.typical, scale)
     silhouette = step_down = None
     if typical is not None and rung.typical is not None:
@@ -136,7 +136,7 @@ def _picture(rung: StepRung, below: StepRung | None, scale: _Scale) -> RungPictu
     )
 
 
-def _mark(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> ValueMark | None:
+def _mark(rung: StepRung, estimate: Estimate | None, scale: Scale) -> ValueMark | None:
     if estimate is None:
         return None
     above = rung.above(estimate.value)
@@ -156,19 +156,21 @@ def _mark(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> ValueMark
     )
 
 
-def _band(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> DrawnInterval | None:
+def _band(rung: StepRung, estimate: Estimate | None, scale: Scale) -> DrawnInterval | None:
     if estimate is None or estimate.lo is None or estimate.hi is None:
         return None
     return scale.span(rung.above(estimate.lo), rung.above(estimate.hi))
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Scale:
+    """Positions on a common axis, in per cent of the width; the best is 0."""
+
     lowest: float
     highest: float
 
     @classmethod
-    def over(cls, marks: Sequence[float]) -> _Scale:
+    def over(cls, marks: Sequence[float]) -> Scale:
         lowest, highest = min([0.0, *marks]), max([0.0, *marks])
         if highest == lowest:  # nothing but bests without an interval: any scale shows them at 0
             highest = lowest + 1.0

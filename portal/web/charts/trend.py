@@ -2,8 +2,9 @@
 the drawing.
 
 Across: periods in their order, the same room for each. Up: the value, on a scale of its own. No
-line crosses a break, for what lies on both sides of it is defined otherwise; and none joins two
-values of a site that differ by no more than their noise, for that is no slope.
+line crosses a break, for what lies on both sides of it is defined otherwise. Between two values of
+a site that differ by no more than their noise it is dashed, for that is no slope; where that is not
+known there is none.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class TrendMark(NamedTuple):
 class TrendPicture:
     lines: tuple[ScaleLine, ...]
     marks: tuple[TrendMark, ...]
-    own: tuple[LineSegment, ...]
+    own: tuple[LineSegment, ...]  # of changes
+    level: tuple[LineSegment, ...]  # of none beyond the noise
     best: tuple[LineSegment, ...]
 
 
@@ -73,17 +75,18 @@ def draw(reported: Sequence[TrendPeriod], since: int = 0) -> TrendPicture:
         for index, period in enumerate(drawn, since)
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
-    own = tuple(
-        LineSegment(before.x, before.y, after.x, after.y)
-        for (before, after), (then, now) in zip(pairwise(marks), pairwise(drawn), strict=True)
-        if not after.flag and changed(then.you, now.you)
-    )
+    own: list[LineSegment] = []
+    level: list[LineSegment] = []
+    for (before, after), (then, now) in zip(pairwise(marks), pairwise(drawn), strict=True):
+        moved = None if after.flag else changed(then.you, now.you)
+        if moved is not None:
+            (own if moved else level).append(LineSegment(before.x, before.y, after.x, after.y))
     best = tuple(
         LineSegment(before.x, before.best, after.x, after.best)
         for before, after in pairs
         if before.best and after.best
     )
-    return TrendPicture(scale.lines(), marks, own, best)
+    return TrendPicture(scale.lines(), marks, tuple(own), tuple(level), best)
 
 
 def _at(position: float, step: float) -> str:

@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Site
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Finding
@@ -249,23 +250,10 @@ def of_enterprise(
     for audit in audits:
         for finding in audit.findings:
             if finding.waits_for_plant and audit.goes_on:
-                what = _("%(site)s: answer finding %(n)d") % {
-                    "site": shown_name(audit.site_name),
-                    "n": finding.number,
-                }
-                address = (
-                    reverse("web:assignments")
-                    if regulator
-                    else reverse("web:audit-finding", args=[audit.id, finding.number])
-                )
-                body = shown_name(audit.body)
-                yield task(
-                    finding.due,
-                    today,
-                    what,
-                    body,
-                    _("See it") if regulator else _("Answer"),
-                    address,
+                yield _to_answer(
+                    *(audit.id, finding.number, finding.due),
+                    *(audit.site_name, audit.body, today),
+                    regulator=regulator,
                 )
     for view in duties:
         if view.due.duty in (Duty.OVERDUE, Duty.SOON, Duty.UNKNOWN):
@@ -283,6 +271,31 @@ def of_enterprise(
                 _("Arrange"),
                 reverse("web:obliged-audit", args=[view.site]),
             )
+
+
+def of_findings(findings: Iterable[Finding], today: date) -> Iterator[WaitingTask]:
+    """Those that a firm has to answer."""
+    for finding in findings:
+        audit = finding.assignment
+        site, body = audit.site.name, audit.body.name
+        yield _to_answer(audit.pk, finding.number, finding.due, site, body, today)
+
+
+def _to_answer(
+    audit: int,
+    number: int,
+    due: date,
+    site: Name,
+    body: Name,
+    today: date,
+    *,
+    regulator: bool = False,
+) -> WaitingTask:
+    what = _("%(site)s: answer finding %(n)d") % {"site": shown_name(site), "n": number}
+    action, address = _("Answer"), reverse("web:audit-finding", args=[audit, number])
+    if regulator:
+        action, address = _("See it"), reverse("web:assignments")
+    return task(due, today, what, shown_name(body), action, address)
 
 
 def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[WaitingTask]:
@@ -451,7 +464,7 @@ def task(
 
 def _when(day: date | None, today: date) -> str:
     if day is None:
-        return _("no day is set")
+        return _("No deadline")
     days = (day - today).days
     if days == 0:
         return _("today")

@@ -48,8 +48,7 @@ class RecordPage:
 COLUMNS = ("at", "who", "kind", "what", "subject", "detail")
 
 PAGES: dict[str, Promise] = {
-    OpenedPage.STAND: gettext_lazy("opened “Where we stand”"),
-    OpenedPage.TREND: gettext_lazy("opened “Over the periods”"),
+    OpenedPage.PLANT: gettext_lazy("opened “Our plant”"),
     OpenedPage.SUBMISSION: gettext_lazy("opened a report"),
     OpenedPage.RECEIPT: gettext_lazy("downloaded a receipt"),
     OpenedPage.SHOWN: gettext_lazy("opened “Show it to others”"),

@@ -20,10 +20,12 @@ from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
-from portal.web.words.figures import between, label_decimals, number, two_digits
+from portal.web.words.figures import between, label_decimals, number, signed_per_cent, two_digits
 from portal.web.words.terms import (
     Names,
+    in_page_language,
     one_after_another,
+    per_output,
     period_name,
     sentence_space,
     unit_in_words,
@@ -45,6 +47,7 @@ class TrendRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrendStep:
+    step: str  # its id
     name: str
     unit: str
     described: str
@@ -52,6 +55,8 @@ class TrendStep:
     rows: tuple[TrendRow, ...]
     # whether the newest value differs from the first that is defined alike, by more than the noise
     verdict: str
+    since: str  # the period of that first value
+    moved: str  # by how many per cent of it; empty where the change is within the noise
 
 
 InForce = Mapping[int, DefinedVersion]
@@ -107,12 +112,19 @@ def trend_steps(
                 TrendPeriod(called[period.report.period], estimate_of(value), best, bool(flag))
                 for period, value, best, flag in zip(present, values, bests, flags, strict=True)
             ]
-            steps.append(_step(names.step_name(step.step), values, points, flags))
+            pack_step = names.step(step.step)
+            made = in_page_language(pack_step.product_words) if pack_step else step.product
+            steps.append(_step(step.step, names.step_name(step.step), made, values, points, flags))
     return tuple(steps)
 
 
 def _step(
-    name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]
+    step: str,
+    name: str,
+    made: str,
+    values: Sequence[ReportedValue],
+    points: Sequence[TrendPeriod],
+    flags: Sequence[str],
 ) -> TrendStep:
     decimals = label_decimals(*(value.value for value in values), *(point.best for point in points))
     unit = unit_in_words(values[-1].unit)
@@ -143,11 +155,30 @@ def _step(
         (index for index, (old, new) in enumerate(pairwise(values), 1) if old.unit != new.unit),
         default=0,
     )
-    return TrendStep(name, unit, described, draw(points, one_unit), rows, verdict(points, unit))
+    first, last = points[_began(points)], points[-1]
+    moved = ""
+    if changed(first.you, last.you) and first.you.value:
+        moved = signed_per_cent((last.you.value - first.you.value) / abs(first.you.value))
+    return TrendStep(
+        step=step,
+        name=name,
+        unit=per_output(values[-1].unit, made),
+        described=described,
+        picture=draw(points, one_unit),
+        rows=rows,
+        verdict=verdict(points, unit),
+        since=first.label,
+        moved=moved,
+    )
+
+
+def _began(points: Sequence[TrendPeriod]) -> int:
+    """The first of the points that are defined as the last is."""
+    return max((index for index, point in enumerate(points) if point.breaks), default=0)
 
 
 def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
-    began = max((index for index, point in enumerate(points) if point.breaks), default=0)
+    began = _began(points)
     if began == len(points) - 1:
         return _(
             "Defined differently since %(since)s. There is nothing to compare it with yet."

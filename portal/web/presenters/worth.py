@@ -190,14 +190,15 @@ def worth_row(
     highest: float,
     most_electricity: float | None = None,
     own_electricity: Bounds | None = None,
+    decimals: int | None = None,
 ) -> WorthRow:
     """`own_electricity`: what the step's own metric of electricity says, kWh for one of the route's
-    output, where it is published.
+    output, where it is published. `decimals`: those of the page; by size if None.
     """
     kind = energies_of(step.boundary if step else None, heat)
     own = own_electricity if kind != "electricity" else None
     fuel = fuel_within(kind, gap.hi, heat)
-    decimals = decimals_of(gap.value)
+    decimals = decimals_of(gap.value) if decimals is None else decimals
     return WorthRow(
         step=called,
         energies=_energies(kind),

@@ -29,6 +29,7 @@ from portal.register.inviting import INVITING
 from portal.web.areas import NAVIGATION, NavigationPart
 from portal.web.lists.saved_lists import LISTS, address_to_save, links
 from portal.web.words import contact
+from portal.web.words.figures import NONE, number, signed
 from portal.web.words.terms import (
     colon,
     enumerated,
@@ -36,6 +37,7 @@ from portal.web.words.terms import (
     moment_in_words,
     one_after_another,
     sentence_space,
+    within,
     zone_name,
 )
 
@@ -84,11 +86,10 @@ def _of(*roles: str) -> frozenset[str]:
 
 
 PARTS = (
-    NavigationPart(gettext_lazy("Home"), "web:home", frozenset(Role)),
+    NavigationPart(gettext_lazy("Our plant"), "web:our-plants", _of(Role.ENTERPRISE)),
+    NavigationPart(gettext_lazy("Home"), "web:home", frozenset(Role) - {Role.ENTERPRISE}),
     NavigationPart(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
     NavigationPart(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
-    NavigationPart(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
-    NavigationPart(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
     NavigationPart(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
     NavigationPart(
         gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)
@@ -216,6 +217,25 @@ def moment(value: datetime | None) -> str:
     return render_to_string("web/parts/moment.html", context)
 
 
+@register.filter
+def figure(value: float | None, decimals: int | None = None) -> str:
+    """A number as pages write it, with so many decimals or by its size; a dash for None."""
+    return NONE if value is None else number(value, decimals)
+
+
+@register.filter
+def rise(value: float | None, decimals: int | None = None) -> str:
+    """The same of a difference, with its sign."""
+    return NONE if value is None else signed(value, decimals)
+
+
+@register.filter
+def exact(value: float) -> str:
+    """As a script reads it."""
+    return f"{value:.6g}"
+
+
+register.filter("in_sentence", within)
 register.filter("moment_in_words", moment_in_words)
 register.filter("enumerated", enumerated)
 register.filter("one_after_another", one_after_another)

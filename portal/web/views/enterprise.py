@@ -12,37 +12,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from benchmarks.label_keys import LabelKey
 from portal.accounts import enrolling as accounts
 from portal.accounts.enrolling import TOKEN_LIFETIME
 from portal.accounts.models import Role, Site
-from portal.accounts.selectors import country_of, own_sites, revocable_device, sites_of
+from portal.accounts.selectors import own_sites, revocable_device, sites_of
 from portal.days import scheme_day
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
 from portal.keys import published_directory
 from portal.own_address import own_address
-from portal.practices.selectors import library
 from portal.publication.history import entered
-from portal.publication.in_force import InForceView, defined_beside, in_force_at
 from portal.register.record import OpenedPage, saw
 from portal.register.selectors import site_wishes_of
-from portal.standings.reports import ChosenView, ReportView, chosen_report, history
-from portal.standings.selectors import released_values, standing_of
+from portal.standings.selectors import released_values
 from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
 from portal.web.answers import attachment, confirm_page, report_done
-from portal.web.lists.tables import csv_file
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
-from portal.web.presenters.next_steps import next_page
-from portal.web.presenters.stand import stand_page, trend_page
-from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
-from portal.web.presenters.trend import drawn, trend_steps
-from portal.web.viewmodels.shared import Crumb, SelectOption
-from portal.web.views.public import chosen_unit
-from portal.web.words.terms import Names, period_name, shown_name
+from portal.web.viewmodels.shared import Crumb
+from portal.web.words.terms import shown_name
 
 
 @for_role(Role.ENTERPRISE)
@@ -169,149 +159,6 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     )
 
 
-@for_role(Role.ENTERPRISE)
-def stand(request: HttpRequest) -> HttpResponse:
-    """The newest period of the first site, or what `?which=` names."""
-    chosen = _chosen(request)
-    report, view = chosen.report, _in_force(chosen.report)
-    if report is None or view is None:
-        return render(
-            request,
-            "web/stand_empty.html",
-            {"choices": _choices(chosen), "title": _("Where we stand")},
-        )
-    saw(
-        person(request),
-        OpenedPage.STAND,
-        f"site {report.site}, {report.period}",
-        timezone.now(),
-        firm=report.organisation,
-    )
-    unit, units = chosen_unit(request, view.period)
-    page = stand_page(
-        standing_of(report),
-        view,
-        unit,
-        units,
-        _key((report.site, report.period)),
-        several=len(chosen.of_its_site) > 1,
-    )
-    return render(request, "web/stand.html", {"page": page, "choices": _choices(chosen)})
-
-
-@for_role(Role.ENTERPRISE)
-def next_steps(request: HttpRequest) -> HttpResponse:
-    """What to do next at the same site and period."""
-    chosen = _chosen(request)
-    report, view = chosen.report, _in_force(chosen.report)
-    if report is None or view is None:
-        return render(
-            request,
-            "web/stand_empty.html",
-            {"choices": _choices(chosen), "title": _("What to do next")},
-        )
-    saw(
-        person(request),
-        OpenedPage.STAND,
-        f"site {report.site}, {report.period}",
-        timezone.now(),
-        firm=report.organisation,
-    )
-    _unit, units = chosen_unit(request, view.period)
-    country = country_of(report.jurisdiction)
-    which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
-    several = len(chosen.of_its_site) > 1
-    page = next_page(
-        standing_of(report), view, units, which, library(), scheme_day(), named, several=several
-    )
-    return render(request, "web/next.html", {"page": page, "choices": _choices(chosen)})
-
-
-@for_role(Role.ENTERPRISE)
-def stand_csv(request: HttpRequest) -> HttpResponse:
-    """The values of that page; a site without a report, or a period without a version in force, has
-    no file.
-    """
-    report = _chosen(request).report
-    view = _in_force(report)
-    if report is None or view is None:
-        raise Http404
-    saw(
-        person(request),
-        OpenedPage.STAND,
-        f"site {report.site}, {report.period}",
-        timezone.now(),
-        firm=report.organisation,
-    )
-    name = f"steplabel-where-we-stand-{report.site}-{report.period.replace('/', '_')}.csv"
-    return csv_file(
-        name,
-        *stand_table(standing_of(report), view.label, Names.of(report.pack, report.pack_version)),
-    )
-
-
-@for_role(Role.ENTERPRISE)
-def stand_trend(request: HttpRequest) -> HttpResponse:
-    """The same site over the periods: a page of its own, of which the page before loads its part as
-    it comes into view.
-    """
-    chosen = _chosen(request)
-    report, view = chosen.report, _in_force(chosen.report)
-    if report is None or view is None:
-        return render(
-            request,
-            "web/stand_empty.html",
-            {"choices": _choices(chosen), "title": _("Where we stand")},
-        )
-    saw(
-        person(request),
-        OpenedPage.TREND,
-        f"site {report.site}",
-        timezone.now(),
-        firm=report.organisation,
-    )
-    cells = {LabelKey.of(cell) for cell in view.label.headline}
-    reported = history(chosen.of_its_site, cells)
-    beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
-    page = trend_page(
-        report, _key((report.site, report.period)), trend_steps(reported, beside, view)
-    )
-    return render(request, "web/stand_trend.html", {"page": page})
-
-
-def _chosen(request: HttpRequest) -> ChosenView:
-    asked = request.GET.get("which", "")
-    return chosen_report(person(request), lambda pair: _key(pair) == asked)
-
-
-def _choices(chosen: ChosenView) -> tuple[SelectOption, ...]:
-    """By name; beside others with the id as well, for several works of a firm may be called
-    alike.
-    """
-    called = {
-        slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "")
-        for slug, name in chosen.names.items()
-    }
-    words = _("%(site)s, %(period)s")
-    return tuple(
-        SelectOption(
-            _key((site, period)),
-            words % {"site": called[site], "period": period_name(period)},
-            (site, period) == chosen.chosen,
-        )
-        for site, period in chosen.offered
-    )
-
-
-def _in_force(report: ReportView | None) -> InForceView | None:
-    """The version that a report is read beside."""
-    return (
-        in_force_at(report.pack, report.jurisdiction, report.route, report.period)
-        if report
-        else None
-    )
-
-
 def receipt_file(view: SubmissionView) -> HttpResponse:
     """The signed receipt, as `steplabel-agent verify` reads it."""
     return attachment(
@@ -326,10 +173,6 @@ def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:
     if view is None:
         raise Http404
     return view
-
-
-def _key(pair: tuple[str, str]) -> str:
-    return f"{pair[0]}~{pair[1]}"
 
 
 def _crumbs() -> tuple[Crumb, ...]:

@@ -13,15 +13,14 @@ from django.utils import timezone
 
 from portal.accounts.models import Role, User
 from portal.accounts.saved_filters import saved_by
-from portal.accounts.selectors import jurisdictions_of, own_sites, regulated_sites, roles_of
+from portal.accounts.selectors import jurisdictions_of, regulated_sites, roles_of
 from portal.assurance import confirming
-from portal.assurance.engagements import appeals_regulated, audits_of_own_sites, engagements_of
-from portal.assurance.obliged_sites import obliged_own, obliged_regulated
+from portal.assurance.engagements import appeals_regulated, engagements_of
+from portal.assurance.obliged_sites import obliged_regulated
 from portal.catalogue import trail
 from portal.catalogue.deadlines import due_dates
 from portal.days import scheme_day
 from portal.governance import selectors as governance
-from portal.intake.owed import owed
 from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
@@ -29,7 +28,6 @@ from portal.partners import conformance, deliveries, terms
 from portal.practices.selectors import entries_to_review
 from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
 from portal.register import applying, siting
-from portal.sharing import groups
 from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.lists.saved_lists import links
@@ -45,7 +43,7 @@ RECENTLY = timedelta(days=14)
 """What counts as new for who was never here before."""
 
 
-@for_role(*Role)
+@for_role(*(role for role in Role if role is not Role.ENTERPRISE))
 def home(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
     roles = roles_of(user)
@@ -89,12 +87,6 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
             today,
         )
         waiting += presenter.of_reviewers(*_to_review(user), today)
-    if Role.ENTERPRISE in roles:
-        requests, duties = asked_for(own_sites(user)), obliged_own(user, today)
-        waiting += presenter.of_enterprise(
-            owed(user, now), audits_of_own_sites(user, today), duties, today, requests
-        )
-        waiting += presenter.of_invited(groups.invitations_of(user), today)
     if Role.CERTIFICATION_BODY in roles:
         waiting += presenter.of_body(engagements_of(user, today), today)
         waiting += presenter.of_auditors(confirming.waiting_for(user).count(), today)

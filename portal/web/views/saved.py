@@ -17,6 +17,7 @@ from portal.web.answers import confirm_page, listing_page, report_done
 from portal.web.forms.fields import line
 from portal.web.lists.saved_lists import LISTS, links, list_at
 from portal.web.presenters.saved import filters_list
+from portal.web.signing_in import first_page
 from portal.web.viewmodels.shared import Crumb
 
 
@@ -34,7 +35,7 @@ class FilterNameForm(forms.Form):
 def filters(request: HttpRequest) -> HttpResponse:
     lead = _("Each opens its list with your saved filter and today's rows. Nobody else sees them.")
     table = filters_list(links(saved_by(person(request))), request.GET)
-    return listing_page(request, _("Your saved filters"), lead, table, _crumbs()[:1])
+    return listing_page(request, _("Your saved filters"), lead, table, _crumbs(request)[:1])
 
 
 @for_role(*Role, posts=True)
@@ -70,7 +71,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
         % {"list": LISTS[page].title},
         button=_("Save"),
         back=f"{path}?{query}",
-        crumbs=_crumbs(),
+        crumbs=_crumbs(request),
     )
 
 
@@ -95,7 +96,7 @@ def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
         sentence=_("Only its name changes. It still filters its list as before."),
         button=_("Rename"),
         back=reverse("web:saved-filters"),
-        crumbs=_crumbs(),
+        crumbs=_crumbs(request),
     )
 
 
@@ -123,7 +124,7 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
         button=_("Delete"),
         warning=True,
         back=reverse("web:saved-filters"),
-        crumbs=_crumbs(),
+        crumbs=_crumbs(request),
     )
 
 
@@ -136,8 +137,8 @@ def _named(row: SavedFilter, form: FilterNameForm) -> bool:
     return False
 
 
-def _crumbs() -> tuple[Crumb, ...]:
+def _crumbs(request: HttpRequest) -> tuple[Crumb, ...]:
     return (
-        Crumb(_("Home"), reverse("web:home")),
+        Crumb(_("Home"), first_page(request)),
         Crumb(_("Your saved filters"), reverse("web:saved-filters")),
     )

@@ -177,6 +177,11 @@ def per_cent(share: float) -> str:
     return _("%(n)s %%") % {"n": f"{100 * share:.0f}"}
 
 
+def signed_per_cent(share: float) -> str:
+    """A change: `+2.4 %`, `−0.8 %`."""
+    return _("%(n)s %%") % {"n": signed(100 * share, 1)}
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd ... in English; 第 1 in Chinese.
 

@@ -29,6 +29,7 @@ _YES_NO: dict[str, Promise] = {
 }
 CELLS: dict[str, Mapping[str, Promise]] = {
     "obliged": _YES_NO,
+    "gap_certain": _YES_NO,
     "arrived_late": _YES_NO,
     "sees_values": _YES_NO,
     "state": {code: word for code, (word, _mood) in TAKING_PART.items()},

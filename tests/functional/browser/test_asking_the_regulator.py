@@ -53,7 +53,7 @@ def test_more_time_is_asked_for_refused_and_asked_for_again(
     )
     day = timezone.localdate() + timedelta(days=60 + in_a_worker(Extension.objects.count))
     for decision in ("refuse", "grant"):
-        firm.open("/home/")
+        firm.open("/our-plant/")
         press(firm, "main a[href='/submissions/hand-in/']")
         press(firm, f"main a[href*='/more-time/'][href$='/{PERIOD}/']")
         firm.walk_by_keyboard()

@@ -35,8 +35,7 @@ SCREENS = pytest.mark.parametrize(
 )
 FIRM = (
     *(
-        "/home/",
-        "/what-to-do-next/",
+        "/our-plant/",
         "/sites/works-4/",
         "/sites/works-4/edit/",
         "/sites/works-4/access/",

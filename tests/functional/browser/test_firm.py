@@ -39,7 +39,8 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
 ) -> None:
     owner = reader(*screen, world.owner.email)
     page = owner.page
-    owner.open("/what-to-do-next/")
+    owner.open("/our-plant/")
+    unfold(page)
     page.wait_for_selector("#yearly-output")
     sent = owner.requests()
     storage = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
@@ -192,7 +193,7 @@ def test_a_years_worth_stays_within_the_page_once_everything_is_typed(
 ) -> None:
     """Down to 961 px; below that each cell stands behind the title of its column."""
     for reads, address in (
-        (world.owner.email, "/what-to-do-next/"),
+        (world.owner.email, "/our-plant/"),
         (world.cast.drafter.email, "/home/"),
     ):
         visitor = reader(*screen, reads)
@@ -213,7 +214,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
 ) -> None:
     owner = reader(*screen, world.owner.email)
     page = owner.page
-    owner.open("/what-to-do-next/")
+    owner.open("/our-plant/")
+    page.locator("#at-the-border > summary").click()
     page.wait_for_selector("#border-price")
     sent = owner.requests()
     storage = "() => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])"
@@ -277,6 +279,7 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
             )
     assert "0.880" in tables.first.inner_text(), "grey clinker of China, 2026, as worked by hand"
 
+    unfold(page)
     page.fill("#yearly-carbon", "80")
     row = page.locator(
         "[data-worth] tbody tr:not([data-kind=electricity]):not([data-kind=unknown])"
@@ -373,6 +376,12 @@ def test_a_sectors_savings_are_turned_into_a_year_and_its_limits_told_for_orient
     officer.look("home-a-year-of-the-sector")
 
 
+def unfold(page: Page) -> None:
+    """What a firm's page keeps folded until it is asked for: measures, and the worth by step."""
+    for name in ("measures", "worth"):
+        page.locator(f"#{name} > summary").click()
+
+
 def gaps_in_order(page: Page) -> list[str]:
     return [
         row.get_attribute("data-kgce") or "" for row in page.locator("[data-worth] tbody tr").all()
@@ -389,7 +398,10 @@ def test_without_scripts_the_page_says_how_to_compute_a_year(
     reader: MakeReader, world: World
 ) -> None:
     owner = reader("en", 1440, world.owner.email, scripts=False)
-    owner.open("/what-to-do-next/")
+    owner.open("/our-plant/")
+    for name in ("worth", "measures"):
+        owner.page.locator(f"#{name} > summary").click()
+    owner.page.locator(".sl-card summary").click()
     assert "Multiply a gap per tonne" in owner.text()
     assert "steplabel-agent worth" in owner.text()
     assert not owner.page.is_visible("#yearly-output")
@@ -435,7 +447,7 @@ def test_who_manages_the_firm_reads_who_saw_what(
     reader: MakeReader, screen: tuple[str, int], world: World
 ) -> None:
     owner = reader(*screen, world.owner.email)
-    owner.open("/where-we-stand/")
+    owner.open("/our-plant/")
     owner.open("/people/")
     owner.page.press("a[href$='/record/']", "Enter")
     owner.page.wait_for_url("**/record/")

@@ -188,15 +188,11 @@ def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(
     reader: MakeReader, screen: tuple[str, int], world: World
 ) -> None:
     owner = reader(*screen, world.owner.email)
-    owner.look("home-enterprise")
+    owner.look("our-plant")
     owner.open("/submissions/")
     owner.look("submissions")
     owner.page.click("main table a")
     owner.look("submission")
-    owner.open("/what-to-do-next/")
-    owner.look("next")
-    owner.open("/where-we-stand/")
-    owner.look("where-we-stand")
     owner.open("/sites/")
     owner.look("sites")
     owner.page.click("main h2 a")
@@ -284,10 +280,6 @@ def test_who_has_nothing_yet_is_told_what_to_do(
     reader: MakeReader, screen: tuple[str, int], world: World
 ) -> None:
     newcomer = reader(*screen, world.newcomer.email)
-    newcomer.look("home-newcomer")
+    newcomer.look("our-plant-empty")
     newcomer.open("/submissions/")
     newcomer.look("submissions-empty")
-    newcomer.open("/where-we-stand/")
-    newcomer.look("where-we-stand-empty")
-    newcomer.open("/what-to-do-next/")
-    newcomer.look("next-empty")

@@ -145,7 +145,9 @@ def test_ten_tasks_take_six_clicks_at_most(
     by_task: dict[str, list[Counted]] = {}
 
     def at_home(task: str, who: Reader) -> Counted:
-        who.open("/home/" if who.who != "public" else "/")
+        who.open(
+            {"public": "/", "owner": "/our-plant/"}.get(who.who.rstrip("0123456789"), "/home/")
+        )
         by_task.setdefault(task, []).append(counted := Counted(who))
         return counted
 
@@ -203,9 +205,8 @@ def test_ten_tasks_take_six_clicks_at_most(
 
     owner = reader("en", 1440, world.owner.email)
     visitor = at_home("find the dearest step and its worth", owner)
-    visitor.press("nav a[href='/what-to-do-next/']")
     visitor.type("#yearly-output", "1500000")
-    assert "t of coal equivalent per year" in owner.text()
+    assert "tce per year" in owner.text()
 
     visitor = at_home("answer a finding", owner)
     visitor.press("main .sl-waits a:has-text('Answer')")

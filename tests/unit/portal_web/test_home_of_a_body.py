@@ -28,7 +28,7 @@ def test_what_was_attested_is_not_late_because_its_conclusion_was_due_once(due: 
         ("in 60 days", False)
     ]
     answered = finding(FindingGrade.MINOR, TODAY, FindingAct.ANSWERED)
-    assert waiting(due=due, concluded=True, findings=(answered,)) == [("no day is set", False)]
+    assert waiting(due=due, concluded=True, findings=(answered,)) == [("No deadline", False)]
 
 
 def test_what_holds_a_conclusion_up_is_due_with_it() -> None:

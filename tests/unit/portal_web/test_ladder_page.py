@@ -23,7 +23,7 @@ from benchmarks.packs.provenance import numbers
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
-from portal.web.presenters.next_steps import PracticeRow, ToDo
+from portal.web.presenters.plant_actions import Measure, StepMeasures
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words.figures import MINUS, energy_units
 from portal.web.words.terms import Names
@@ -325,27 +325,14 @@ def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(
     )
 
 
-def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
-    step = ToDo(
-        "Tile line",
-        "0.50 kgce per m² of tiles (0.40 to 0.60)",
-        "m²",
-        (PracticeRow("Mill", "/", "1 kWh", "–", "electricity", "1", "", ""),),
-        (),
-    )
+def test_measures_stand_for_one_of_the_output() -> None:
+    measure = Measure("Mill", "/", 0.1, "", "1 kWh", "–", "electricity", "1", "", "")
+    step = StepMeasures("Tile line", "m²", (measure,), ())
     with translation.override("en"):
-        gaps = render_to_string(
-            "web/parts/gap_table.html",
-            {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²", "energy": "kgce"},
-        )
         to_do = render_to_string("web/parts/to_do.html", {"step": step, "number": 1})
-    assert "Gap to the industry best per m² of tiles, largest gain first" in gaps
-    assert [
-        f"{head}</th>" in gaps for head in ("kgce per m², interval", "kg CO₂ per m²", "MJ per m²")
-    ] == [True] * 3
     assert "Investment per m² of yearly capacity" in to_do
     assert "Worth per m², at your price" in to_do
-    assert "per tonne<" not in gaps + to_do
+    assert "per tonne<" not in to_do
 
 
 def test_the_first_sentence_says_nothing_that_the_gate_holds_back(label: LabelView) -> None:

@@ -10,17 +10,15 @@ import pytest
 from django.template.loader import render_to_string
 
 from benchmarks.comparison.estimates import Estimate
-from portal.web.charts.ladder import DrawnInterval, StepRung, draw
+from portal.web.charts.ladder import StepRung, draw
 from portal.web.charts.trend import TrendPeriod
 from portal.web.charts.trend import draw as draw_trend
 from portal.web.presenters.ladders import Ladder, LadderRow
 from portal.web.presenters.standard_limits import Level, LimitCell, StandardLevels
 from portal.web.presenters.trend import TrendRow, TrendStep
-from portal.web.viewmodels.stand import GapRow, RankStrip
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"
-HERE = DrawnInterval("1%", "2%")
 
 
 def a_ladder(text: str, hidden: str = "") -> Ladder:
@@ -59,24 +57,18 @@ def ladder(view: Ladder) -> str:
 
 
 def every_part(text: str) -> dict[str, str]:
-    gap = GapRow(text, text, text, text, text, text, text, HERE, HERE, "3%")
     points = [
         TrendPeriod(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False),
         TrendPeriod(text, Estimate(2.0), None, breaks=True),
     ]
-    strip = RankStrip(
-        text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text
-    )
     step = TrendStep(
-        text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text
+        *(text, text, text, text, draw_trend(points)),
+        (TrendRow(text, text, text, text, text),),
+        *(text, text, text),
     )
     return {
         "ladder": ladder(a_ladder(text)),
         "withheld": ladder(a_ladder(text, hidden=text)),
-        "ranks": render_to_string("web/parts/rank_strip.html", {"strip": strip}),
-        "gaps": render_to_string(
-            "web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}
-        ),
         "trend": render_to_string("web/parts/trend.html", {"steps": (step,)}),
     }
 

@@ -167,14 +167,15 @@ def test_one_thing_has_one_name_in_chinese(other: str) -> None:
     assert any(ONE_TERM[other] in text for text in SAID.values()), "the term itself is in use"
 
 
-def test_what_to_do_next_names_headings_that_the_local_report_has() -> None:
-    headings = ("Where the gap comes from", "Practices that help")
+def test_a_plants_page_names_a_heading_that_the_local_report_has() -> None:
+    heading = "Where the gap comes from"
     printed = (ROOT / "reporting_agent/report/sections.toml").read_text(encoding="utf-8")
-    page = " ".join((HERE / "templates/web/next.html").read_text(encoding="utf-8").split())
+    page = " ".join((HERE / "templates/web/our_plant.html").read_text(encoding="utf-8").split())
     (chinese,) = (
-        message.string for message in translations() if "open report.html at" in str(message.id)
+        message.string
+        for message in translations()
+        if "Only the report at your plant knows" in str(message.id)
     )
-    for heading in headings:
-        assert f'heading = "{heading}"' in printed
-        assert f"“{heading}”" in page
-        assert f"“{in_language(Phrase(heading), 'zh')}”" in str(chinese)
+    assert f'heading = "{heading}"' in printed
+    assert f"“{heading}”" in page
+    assert f"“{in_language(Phrase(heading), 'zh')}”" in str(chinese)

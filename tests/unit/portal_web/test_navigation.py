@@ -13,7 +13,7 @@ from portal.web.templatetags.steplabel import _entries
     [
         ("/", Role.ENTERPRISE, "Benchmarks", "page"),
         ("/benchmarks/cement/cn/dry-process/2025/", Role.ENTERPRISE, "Benchmarks", "true"),
-        ("/where-we-stand/over-the-periods/", Role.ENTERPRISE, "Where we stand", "true"),
+        ("/our-plant/works-1/", Role.ENTERPRISE, "Our plant", "true"),
         ("/sites/north-works/token/", Role.ENTERPRISE, "Sites and agents", "true"),
         ("/agents/0e3f/revoke/", Role.ENTERPRISE, "Sites and agents", "true"),
         ("/sites/north-works/agents/", Role.REGULATOR, "Publications", "true"),

@@ -4,7 +4,6 @@ more than the noise.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,11 +13,9 @@ from benchmarks.comparison.co2 import Co2Factors
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.comparison.gaps import RouteGap
 from benchmarks.composition import Potential
-from benchmarks.guidance.practices import Library
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.trend import TrendPeriod
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.presenters.next_steps import _to_do
 from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
 from portal.web.presenters.worth import WorthTable, carriers_of, worth_row
@@ -119,28 +116,6 @@ def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_
     shown = TotalsDisplay(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
     assert own_electricity(label, "best", shown) == {"eaf": (22.0, 44.0)}
     assert own_electricity(label, "typical", shown) == {}, "held back"
-
-
-def test_a_practice_that_saves_more_than_the_gap_is_not_offered() -> None:
-    """8.5 kgce/t of clinker are 249 MJ: another kiln saves 2,400 of them, a seal 10."""
-    burning = replace(
-        cell("total", "kgce/t", ()), step="clinker-burning", product="clinker", ratio=0.75
-    )
-    gap = RouteGap("clinker-burning", 0.75 * 8.5, 0.75 * 8.0, 0.75 * 9.0)
-    rows = _to_do(
-        gap,
-        "Clinker burning",
-        Names.of("cement", packs.load("cement").version),
-        [burning],
-        "cement",
-        Library.held(),
-        UNITS,
-    ).practices
-    assert 0 < len(rows) < len(Library.held().of_step("cement", "clinker-burning"))
-    assert all(
-        float(row.low) <= 9.0 * UNITS[{"thermal": "MJ", "electricity": "kWh"}[row.metric]].per_kgce
-        for row in rows
-    )
 
 
 def cell(metric: str, unit: str, potential: tuple[Potential, ...]) -> CellView:

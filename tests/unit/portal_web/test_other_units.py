@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.template.loader import render_to_string
@@ -23,10 +23,11 @@ from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.moved import over_years_page
-from portal.web.presenters.next_steps import NextPage, next_page
+from portal.web.presenters.our_plant import compared
+from portal.web.presenters.plant_actions import measures_of
+from portal.web.presenters.plant_actions import worth_of as worth_of_plant
 from portal.web.presenters.sector_worth import worth_of
 from portal.web.presenters.sectors import _reach, sector_page
-from portal.web.presenters.stand import stand_page
 from portal.web.views.public import chosen_unit
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
@@ -107,40 +108,17 @@ def of_a_hall() -> tuple[StandView, InForceView]:
     )
 
 
-def what_to_do(stand: StandView, view: InForceView) -> NextPage:
-    return next_page(
-        stand,
-        view,
-        UNITS,
-        "hall-1/2025",
-        Library.held(),
-        date(2026, 11, 29),
-        "China",
-        several=False,
-    )
-
-
-def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_energy() -> None:
-    """By hand: 1.5 less 1.2 kWh are 0.30 kWh, 1.08 MJ by 0.1229 kgce a kWh and 29.3076 MJ a
-    kgce.
-    """
-    page = stand_page(*of_a_hall(), UNITS["kgce"], UNITS, "hall-1/2025", several=False)
-    (row,) = page.gaps
-    assert (row.energy, row.mj) == ("+0.30", "1.08")
-    assert page.gap_sum is not None
-    assert page.gap_sum.mj == "1.08"
-    assert row.co2.startswith("0.1"), "the grid's 0.5 to 0.6 kg a kWh, not eight times that"
-    table = render_to_string(
-        "web/parts/gap_table.html",
-        {
-            "gaps": page.gaps,
-            "total": page.gap_sum,
-            "unit": page.product_unit,
-            "energy": page.gap_energy,
-        },
-    )
-    assert "kWh per kWh, interval</th>" in table
-    assert "kgce" not in table
+def test_the_gaps_of_a_data_centre_are_in_its_own_unit_of_energy_and_worth_coal() -> None:
+    """By hand: 1.5 less 1.2 kWh are 0.30 kWh, by 0.1229 kgce a kWh 0.03687 kgce."""
+    page = compared(*of_a_hall(), UNITS)
+    (row,) = page.rows
+    assert (row.whole, page.per_output) == (0.3, "kWh per kWh of electricity of the machines")
+    assert "kgce" not in "".join(page.lead)
+    assert page.kgce[1] == pytest.approx(0.3 * 0.1229)
+    (worth,) = worth_of_plant(page, UNITS).rows
+    assert worth.exact_kgce.split()[1] == f"{0.3 * 0.1229:.6g}"
+    assert worth.electricity == "0.29 to 0.31"
+    assert worth.co2.startswith("0.1"), "the grid's 0.5 to 0.6 kg a kWh, not eight times that"
 
 
 def test_a_value_in_another_unit_than_the_step_of_the_version_has_no_gap_to_it() -> None:
@@ -149,16 +127,8 @@ def test_a_value_in_another_unit_than_the_step_of_the_version_has_no_gap_to_it()
     """
     _stand, view = of_a_hall()
     before = stood("data-centre", view.route, replace(hall(), unit="MJ/kWh"), 5.4)
-    page = stand_page(before, view, UNITS["kgce"], UNITS, "hall-1/2025", several=False)
-    assert (page.gaps, page.gap_sum) == ((), None)
-
-
-def test_what_a_data_centre_can_do_is_worked_out_in_coal_equivalent_of_its_kilowatt_hours() -> None:
-    page = what_to_do(*of_a_hall())
-    (row,) = page.worth.rows
-    assert row.exact_kgce.split()[1] == f"{0.3 * 0.1229:.6g}"
-    assert row.electricity == "0.29 to 0.31"
-    assert "0.037 kgce per kWh" in page.steps[0].gap
+    page = compared(before, view, UNITS)
+    assert (page.certain, page.compared, page.rows[0].own) == ((), 0, None)
 
 
 def test_what_data_centres_would_save_is_worked_out_in_coal_equivalent_of_their_kilowatt_hours() -> (
@@ -245,9 +215,10 @@ def test_a_year_in_another_unit_says_so_and_stands_on_no_scale_of_the_newest() -
 
 
 def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
-    page = what_to_do(*glass())
-    assert page.practice_units == "weight case"
-    rendered = render_to_string("web/parts/payback.html", {"units": page.practice_units})
+    page = compared(*glass(), UNITS)
+    units = measures_of(page, page.rows[0], Library.held(), UNITS).unit
+    assert units == "weight case"
+    rendered = render_to_string("web/parts/payback.html", {"units": units})
     assert "Amounts are per weight case of the step’s product" in rendered
 
 

@@ -1,4 +1,4 @@
-"""A site's values over the periods: a line is a change, and noise is none."""
+"""A site's values over the periods: a full line is a change, a dashed one none beyond the noise."""
 
 from __future__ import annotations
 
@@ -21,37 +21,39 @@ CELL = LabelKey("kiln", "clinker", "", "energy")
 ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
 
 
-def lines(*values: Estimate, broken: bool = False) -> int:
-    """How many lines join them; each but the first after a break or not."""
-    return len(
-        draw(
-            [
-                TrendPeriod("", value, 90.0, breaks=broken and index > 0)
-                for index, value in enumerate(values)
-            ]
-        ).own
+def lines(*values: Estimate, broken: bool = False) -> tuple[int, int]:
+    """How many lines of a change join them, and how many of none; each but the first after a break
+    or not.
+    """
+    picture = draw(
+        [
+            TrendPeriod("", value, 90.0, breaks=broken and index > 0)
+            for index, value in enumerate(values)
+        ]
     )
+    return len(picture.own), len(picture.level)
 
 
 def test_two_values_that_differ_by_more_than_their_noise_are_joined_up_and_down() -> None:
     assert changed(*APART)
     assert changed(*reversed(APART))
-    assert lines(*APART) == 1
+    assert lines(*APART) == (1, 0)
 
 
 def test_noise_is_drawn_as_no_slope() -> None:
     assert not changed(*ALIKE)
-    assert lines(*ALIKE) == 0
-    assert lines(*APART, Estimate(97.0, 95.0, 99.0)) == 1
+    assert lines(*ALIKE) == (0, 1)
+    assert lines(*APART, Estimate(97.0, 95.0, 99.0)) == (1, 1)
 
 
 def test_without_an_interval_nothing_is_called_a_change() -> None:
     assert not changed(Estimate(100.0), Estimate(50.0))
+    assert lines(Estimate(100.0), Estimate(50.0)) == (0, 0)
 
 
 @pytest.mark.parametrize("values", [APART, ALIKE])
 def test_no_line_crosses_a_break(values: tuple[Estimate, Estimate]) -> None:
-    assert lines(*values, broken=True) == 0
+    assert lines(*values, broken=True) == (0, 0)
 
 
 def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
@@ -65,8 +67,9 @@ def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
         TrendPeriod(str(2024 + index), estimate_of(value), best, index == 1)
         for index, (value, best) in enumerate(zip(values, bests, strict=True))
     ]
-    step = _step("Kiln", values, points, ("", "unit: kgce/t, then kWh/t", ""))
-    assert step.unit == "kWh/t"
+    step = _step("kiln", "Kiln", "clinker", values, points, ("", "unit: kgce/t, then kWh/t", ""))
+    assert step.unit == "kWh per tonne of clinker"
+    assert (step.since, step.moved) == ("2025", ""), "without an interval nothing is a change"
     assert [row.value for row in step.rows] == ["110.0 kgce/t", "895.0", "890.0"]
     assert [row.best for row in step.rows] == ["105.0 kgce/t", "850.0", "850.0"]
     assert [(mark.label, mark.x, mark.flag) for mark in step.picture.marks] == [
@@ -141,7 +144,7 @@ def test_figures_have_every_digit_of_what_was_published() -> None:
         TrendPeriod(str(2024 + index), estimate_of(value), best, breaks=False)
         for index, (value, best) in enumerate(zip(values, (None, 0.235), strict=True))
     ]
-    step = _step("Crusher", values, points, ("", ""))
+    step = _step("crusher", "Crusher", "limestone", values, points, ("", ""))
     assert [(row.value, row.interval, row.best) for row in step.rows] == [
         ("0.241", "", ""),
         ("0.247", "0.246 to 0.248", "0.235"),

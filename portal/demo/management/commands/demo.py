@@ -36,10 +36,7 @@ INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
-_STANDINGS = {
-    Phrase("Where we stand"): "where-we-stand/",
-    Phrase("What to do next"): "what-to-do-next/",
-}
+_STANDINGS = {Phrase("Our plant"): "our-plant/"}
 KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 ENDINGS = (

@@ -132,5 +132,5 @@
   };
 
   area.hidden = false;
-  for (const field of area.querySelectorAll("input")) field.addEventListener("input", show);
+  for (const field of new Set([output, ...area.querySelectorAll("input")])) field.addEventListener("input", show);
 })();

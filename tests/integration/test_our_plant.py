@@ -1,5 +1,5 @@
-"""Where a firm stands: what a change changes shows at the next reading, and nobody reads of another
-firm.
+"""A firm's plant: what a change changes shows at the next reading, page, file and paper have the same
+figures, and nobody reads of another firm.
 """
 
 from __future__ import annotations
@@ -7,7 +7,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,9 +24,14 @@ from portal.accounts.models import Acting, Membership, Organisation, Role, Site,
 from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
 from portal.catalogue.periods import open_period
 from portal.publication import drafting, publishing
+from portal.publication.in_force import in_force_at
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
+from portal.standings.selectors import where_we_stand
+from portal.web.papers.our_plant import story
+from portal.web.presenters.benchmarks import units_on
+from portal.web.presenters.our_plant import compared
 from tests.integration.portal_cast import (
     NOW,
     PERIOD,
@@ -43,8 +50,7 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
 ]
 
-STAND, TREND = "/where-we-stand/", "/where-we-stand/over-the-periods/"
-NEXT = "/what-to-do-next/"
+PLANT = "/our-plant/"
 EARLIER = "2015"
 CHINA = Co2Factors(date(2025, 12, 31), "CN")
 CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[^>]*>[^<]*')
@@ -86,37 +92,25 @@ def text(client: Client, address: str) -> str:
 
 def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     owner, plant = signed_in(cast.plants[0].owner), cast.plants[0]
-    before = {address: text(owner, address) for address in (STAND, TREND)}
-    assert "industry label version 1" in before[STAND]
-    assert before[TREND].count('class="sl-curve"') > 1
-    assert {address: text(owner, address) for address in (STAND, TREND)} == before
+    before = text(owner, PLANT)
+    assert "version 1 of the industry label" in before
+    assert before.count('class="sl-curve"') > 1
+    assert text(owner, PLANT) == before
 
     hand_in(cast, plant, shift=9, revision=2)
     open_waiting()
-    revised = {address: text(owner, address) for address in (STAND, TREND)}
-    assert all(revised[address] != before[address] for address in before), "a corrected report"
-
-    assert (
-        "The intervals of 6 of your steps are computed when the regulator composes the next draft"
-        in revised[STAND]
-    )
-    assert re.search(r"above the best by\s+more than the noise", revised[STAND]) is None, (
-        "no gap is told from noise without an interval"
-    )
-    assert "not every step was reported" not in revised[STAND]
-    assert "Incomplete: the intervals of 6 steps are computed with the next draft" in text(
-        owner, NEXT
-    )
-    assert "data-worth" not in text(owner, NEXT), (
-        "nothing is worth anything before it is told from noise"
-    )
-    assert "not reported" not in revised[STAND]
+    revised = text(owner, PLANT)
+    assert revised != before, "a corrected report"
+    awaited = "The intervals of 6 of your steps are computed when the regulator composes the next"
+    assert awaited in revised
+    assert "is where to look first" not in revised, "no gap is certain without an interval"
+    assert "data-worth" not in revised, "nothing is worth anything before it is certain"
+    assert "not reported" not in revised
 
     standings.compute(cast.period, "worker", NOW)
-    ranked = {address: text(owner, address) for address in (STAND, TREND)}
-    assert all(ranked[address] != revised[address] for address in before), (
-        "intervals and ranks of the corrected value"
-    )
+    ranked = text(owner, PLANT)
+    assert awaited not in ranked, "intervals and ranks of the corrected value"
+    assert "is where to look first" in ranked
 
     for other, shift in zip(
         cast.plants[1:3], (8, 7), strict=True
@@ -129,12 +123,10 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
         keys.receipt_key(),
         NOW,
     )
-    published = {address: text(owner, address) for address in (STAND, TREND)}
-    assert "industry label version 2" in published[STAND]
-    assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"
+    assert "version 2 of the industry label" in text(owner, PLANT)
 
     Site.objects.filter(pk=plant.site.pk).update(name="Works renamed")
-    assert all("Works renamed" in text(owner, address) for address in (STAND, TREND))
+    assert "Works renamed" in text(owner, PLANT)
 
     for version in (2, 1):
         publishing.withdraw(
@@ -144,21 +136,101 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
             NOW,
         )
         if version == 2:
-            assert "industry label version 1" in text(owner, STAND), (
+            assert "version 1 of the industry label" in text(owner, PLANT), (
                 "the version before is in force again"
             )
-    for address in (STAND, TREND):
-        assert "There is no published benchmark to compare with yet." in text(owner, address)
+    assert "Its comparison appears here once it is published." in text(owner, PLANT), (
+        "the year before can be compared still"
+    )
+    publishing.withdraw(
+        Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW
+    )
+    for address in (PLANT, f"{PLANT}?period={EARLIER}"):
+        page = text(owner, address)
+        assert "There is no published benchmark to compare with yet." in page
+        assert "Your report is in. The comparison comes next" in page
+    for name in ("our-plant.csv", "our-plant.pdf"):
+        assert owner.get(f"{PLANT}works-1/{name}").status_code == 404
 
     Membership.objects.filter(user=plant.owner).delete()
-    assert {owner.get(address).status_code for address in (STAND, TREND)} == {403}
+    assert owner.get(PLANT).status_code == 403
+
+
+def test_page_file_and_paper_have_the_same_figures(cast: Cast) -> None:
+    hand_in(cast, cast.plants[-1], shift=20, revision=2)
+    open_waiting()
+    standings.compute(cast.period, "worker", NOW)
+    owner, slug = signed_in(cast.plants[-1].owner), cast.plants[-1].site.slug
+    page = text(owner, PLANT)
+    rows = {
+        row["step"]: row
+        for row in csv.DictReader(
+            io.StringIO(text(owner, f"{PLANT}{slug}/our-plant.csv").lstrip("\ufeff"))
+        )
+        if row["metric"] == "total"
+    }
+    view = in_force_at("cement", "cn", "dry-process", PERIOD)
+    stand = where_we_stand(cast.plants[-1].owner, slug, PERIOD)
+    assert view is not None
+    assert stand is not None
+    comparison = compared(stand, view, units_on(date(2016, 1, 1)))
+    paper = papers(story(comparison, ()))
+    ratios = {step.step: float(step.ratio) for step in cast.pack.routes[0].steps}
+    certain = [step for step, row in rows.items() if row["gap_certain"] == "yes"]
+    assert {"clinker-burning", "whole-route"} <= set(certain)
+    shown = re.findall(r'<tr role="row" data-step="([^"]+)">(.*?)</tr>', page, re.DOTALL)
+    assert len(shown) == len(cast.pack.steps)
+    for step, cells in shown:
+        gap, usual, own, typical, best = (
+            re.sub("<[^>]+>", " ", each).split()[0].lstrip("+").replace("\u2212", "-")
+            for each in re.findall(r'<td role="cell" class="num.*?</td>', cells, re.DOTALL)
+        )
+        row = rows[step]
+        if step in certain:
+            assert float(gap) == float(row["gap"])
+            assert float(usual) - float(best) == pytest.approx(float(gap), abs=1e-9)
+            parts = float(row["gap_operation"]) + float(row["gap_equipment"])
+            assert parts == pytest.approx(float(gap), abs=1e-9)
+            assert f"+{gap}" in paper
+        for figure, column in (
+            (usual, "protected_typical"),
+            (own, "protected_best"),
+            (typical, "industry_typical"),
+            (best, "industry_best"),
+        ):
+            half = 0.51 * 10 ** -len(figure.partition(".")[2])
+            assert float(figure) == pytest.approx(ratios[step] * float(row[column]), abs=half)
+            assert figure in paper
+    whole = rows["whole-route"]
+    summed = sum(float(rows[step]["gap"]) for step in certain if step != "whole-route")
+    assert float(whole["gap"]) == pytest.approx(summed, abs=1e-9)
+    written = f"{float(whole['gap']):.{comparison.decimals}f} kgce per tonne of cement"
+    assert written in " ".join(page.split()), "the sentence has the sum of the rows"
+    assert written in paper
+    assert whole["industry_best"], "the route has the industry's value beside it"
+    assert not [
+        cell for row in rows.values() for cell in row.values() if re.search(r"\d\.\d{7}", cell)
+    ]
+    pdf = owner.get(f"{PLANT}{slug}/our-plant.pdf").content
+    assert len(re.findall(rb"/Type /Page\b", pdf)) == 1, "one page"
+
+
+def papers(parts: Iterable[Any]) -> str:
+    """What flowables say, those in the cells of tables too."""
+    said = []
+    for part in parts:
+        if hasattr(part, "_cellvalues"):
+            said += [papers([cell]) for row in part._cellvalues for cell in row]
+        elif hasattr(part, "getPlainText"):
+            said.append(part.getPlainText())
+    return " ".join(said).replace("\u2212", "-")
 
 
 def test_a_score_stands_with_its_interval_on_page_and_file(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = signed_in(cast.plants[0].owner)
-    few = text(owner, STAND)
+    few = text(owner, PLANT)
     assert few.count("With fewer than 26 sites there is a rank, but no score.") == 1
     assert "Score, 95 % interval" not in few
 
@@ -174,7 +246,7 @@ def test_a_score_stands_with_its_interval_on_page_and_file(
     )
     shown = [
         (int(low), int(high))
-        for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, STAND))
+        for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, PLANT))
     ]
     assert (
         len(shown) == 7
@@ -185,58 +257,60 @@ def test_a_score_stands_with_its_interval_on_page_and_file(
     assert shown[0] == (whole.score_low, whole.score_high), "the whole route stands first"
     assert whole.of == len(cast.plants)
     assert set(shown) <= scores
-    rows = csv.DictReader(io.StringIO(text(owner, STAND + "where-we-stand.csv").lstrip("\ufeff")))
-    assert {(int(row["score_low"]), int(row["score_high"])) for row in rows} == scores
-
-
-def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cast) -> None:
-    """Added in squares from the steps' own intervals it would be another one than the file's and
-    the API's.
-    """
-    plant = cast.plants[0]
-    whole = Standing.objects.get(
-        period=cast.period, submission__site=plant.site, step="whole-route"
+    rows = csv.DictReader(
+        io.StringIO(text(owner, PLANT + "works-1/our-plant.csv").lstrip("\ufeff"))
     )
-    page = text(signed_in(plant.owner), STAND)
-    low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
-    decimals = len(low.partition(".")[2])
-    assert (float(low), float(high)) == (round(whole.low, decimals), round(whole.high, decimals))
-
-
-def whole_route_interval(page: str) -> tuple[str, str]:
-    after = page.partition("Your best runs, whole route")[2]
-    match = re.search(r"([\d.\u2212]+) to ([\d.\u2212]+)", after)
-    assert match is not None
-    return match[1], match[2]
+    assert {(int(row["score_low"]), int(row["score_high"])) for row in rows} == scores
 
 
 def test_a_firm_reads_of_itself_alone(cast: Cast) -> None:
     pages = {}
     for number, plant in enumerate(cast.plants[:3], 1):
         client = signed_in(plant.owner)
-        for address in (STAND, TREND):
-            pages[number, address] = text(client, address)
-            named = set(re.findall(r"Works \d+|works-\d+", pages[number, address]))
-            assert named
-            assert named <= {f"Works {number}", f"works-{number}"}
+        pages[number] = text(client, PLANT)
+        named = set(re.findall(r"Works \d+|works-\d+", pages[number]))
+        assert named == {f"Works {number}", f"works-{number}"}
+        for name in ("", "our-plant.csv", "our-plant.pdf"):
+            assert client.get(f"{PLANT}works-9/{name}").status_code == 404
     assert len(set(pages.values())) == len(pages)
+
+
+def test_a_person_who_regulates_too_opens_no_plant_but_their_own(cast: Cast) -> None:
+    both = person("both@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
+    ministry = Organisation.objects.get(name="Ministry")
+    Membership.objects.create(user=both, organisation=ministry, role=Role.REGULATOR)
+    client = signed_in(both)
+    assert client.get(f"{PLANT}works-1/").status_code == 200
+    assert client.get(f"{PLANT}works-2/").status_code == 404
+
+
+def test_several_plants_are_a_list_with_the_verdict_of_each(cast: Cast) -> None:
+    firm = cast.plants[0].site.organisation
+    Site.objects.filter(pk=cast.plants[1].site.pk).update(organisation=firm)
+    owner = signed_in(cast.plants[0].owner)
+    page = text(owner, PLANT)
+    assert re.findall(r'href="/our-plant/(works-\d)/"', page) == ["works-1", "works-2"]
+    whole = Standing.objects.get(
+        period=cast.period, submission__site=cast.plants[0].site, step="whole-route"
+    )
+    assert f"of {whole.of}" in page
+    assert "version 1 of the industry label" in text(owner, f"{PLANT}works-2/")
 
 
 def test_versions_of_more_periods_are_read_by_the_same_questions(cast: Cast) -> None:
     owner = signed_in(cast.plants[0].owner)
 
-    def questions(address: str) -> int:
+    def questions() -> int:
         with CaptureQueriesContext(connection) as asked:
-            text(owner, address)
+            text(owner, PLANT)
         return len(asked)
 
-    for address in (STAND, TREND):
-        text(owner, address)  # the first reading of a day is put on record
-    two = {address: questions(address) for address in (STAND, TREND)}
+    text(owner, PLANT)  # the first reading of a day is put on record
+    two = questions()
     publishing.withdraw(
         Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW
     )
-    assert {address: questions(address) for address in (STAND, TREND)} == two
+    assert questions() == two
 
 
 def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast) -> None:
@@ -279,12 +353,12 @@ def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.Mon
     hand_in(cast, cast.plants[-1], shift=20, revision=2)
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), STAND), re.DOTALL)
+    rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), PLANT), re.DOTALL)
     row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
     match = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
     assert match is not None
     low, high = map(float, match.groups())
-    gap = re.search(r"\(([\d.]+) to ([\d.]+)\)", row)
+    gap = re.search(r'data-cell="interval">([\d.]+) to ([\d.]+)<', row)
     assert gap is not None
     boundary = packs.load("cement").step("clinker-burning").boundary
     least, most = (CHINA.co2(float(end), boundary) for end in gap.groups())
