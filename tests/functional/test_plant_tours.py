@@ -199,7 +199,7 @@ def of_the_meter(reported: Report) -> list[str]:
     assert early.p_value is not None
     assert early.p_value < 0.001
     assert "Shift from 08:00" in early.words.en
-    more = re.findall(r"uses (\d+\.\d) kWh/t more", early.words.en)[0]
+    more = re.findall(r"uses (\d+\.\d+) kWh/t more", early.words.en)[0]
     idle, pause = re.findall(r"idle level (\d+\.\d+) kW, usual pause (\d+) min", use.rules[0].en)[0]
     assert load.per_year / use.total == pytest.approx(0.1, abs=0.005)
     return [
