@@ -1,4 +1,4 @@
-"""Which benchmarks are in force, by peer group and year; which authorities publish them; and the
+"""Which benchmarks are in force, by peer group and year; which authority publishes them; and the
 drafts that wait for a person.
 """
 
@@ -7,10 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Jurisdiction, Organisation, Role, User
+from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of
-from portal.catalogue.selectors import touch
-from portal.publication.in_force import InForceView, in_force_of
 from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 from portal.publication.rows import VersionColumns, in_force, is_behind_the_public, read
 
@@ -28,10 +26,6 @@ class GroupInForce:
     scope: Name
     periods: tuple[int, ...]
 
-    @property
-    def id(self) -> str:
-        return f"{self.pack}~{self.route}~{self.jurisdiction}"
-
 
 @dataclass(frozen=True, slots=True)
 class DraftWaiting:
@@ -44,17 +38,9 @@ class DraftWaiting:
     drafted_by: str
 
 
-def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
-    """Those whose scope touches what the person regulates; all of them for the public. By pack,
-    route and jurisdiction.
-    """
-    jurisdictions: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
-    rows = [
-        row
-        for row in read(in_force().order_by("period__start", "period_id"))
-        if user is None
-        or any(touch(jurisdiction, row.jurisdiction) for jurisdiction in jurisdictions)
-    ]
+def groups_in_force() -> tuple[GroupInForce, ...]:
+    """By pack, route and jurisdiction."""
+    rows = read(in_force().order_by("period__start", "period_id"))
     groups: dict[tuple[str, str, str], list[VersionColumns]] = {}
     for row in rows:
         groups.setdefault((row.pack, row.route, row.jurisdiction), []).append(row)
@@ -69,24 +55,6 @@ def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
         )
         for (pack, route, jurisdiction), of in sorted(groups.items())
     )
-
-
-def years_of(groups: tuple[GroupInForce, ...]) -> tuple[tuple[InForceView, ...], ...]:
-    """The newest years of each, oldest first; one question for all of them."""
-    views = in_force_of([period for group in groups for period in group.periods[-MOST_YEARS:]])
-    return tuple(
-        tuple(views[period] for period in group.periods[-MOST_YEARS:] if period in views)
-        for group in groups
-    )
-
-
-def authorities() -> tuple[Name, ...]:
-    """Names of the regulators in whose jurisdiction something is in force."""
-    scopes = in_force().values("period__peer_group__scope")
-    rows = Organisation.objects.filter(kind=Role.REGULATOR, jurisdiction__in=scopes).order_by(
-        "name"
-    )
-    return tuple(row.name for row in rows)
 
 
 def publisher_of(jurisdiction: str) -> tuple[Name, ...]:

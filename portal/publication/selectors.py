@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 
-from benchmarks import packs
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
@@ -48,18 +47,9 @@ class VersionState:
     in_force: bool = False
 
 
-def latest_published(
-    pack: str = "", first: int = 0, most: int | None = None
-) -> tuple[ListedView, ...]:
-    """The version now in force of every benchmark, by pack, newest period first; those of one pack,
-    or a part of them.
-    """
-    rows = in_force().order_by(*_ORDER)
-    if pack:
-        rows = rows.filter(period__peer_group__pack=pack)
-    return tuple(
-        listed_view(row) for row in read(rows[first : None if most is None else first + most])
-    )
+def latest_published() -> tuple[ListedView, ...]:
+    """The version now in force of every benchmark, by pack, newest period first."""
+    return tuple(listed_view(row) for row in read(in_force().order_by(*_ORDER)))
 
 
 def every_published() -> tuple[VersionColumns, ...]:
@@ -72,31 +62,6 @@ def every_published() -> tuple[VersionColumns, ...]:
             "version",
         )
     )
-
-
-def count_published(pack: str = "") -> int:
-    rows = in_force()
-    return (rows.filter(period__peer_group__pack=pack) if pack else rows).count()
-
-
-def is_sector(pack: str) -> bool:
-    """Whether the list of benchmarks has this sector: a pack that is installed, or one that
-    something was published by.
-    """
-    return packs.is_known(pack) or public().filter(period__peer_group__pack=pack).exists()
-
-
-def packs_published() -> tuple[tuple[str, str], ...]:
-    """(pack, newest version of it that something was published by), by pack."""
-    pairs = (
-        in_force()
-        .values_list("period__peer_group__pack", "period__peer_group__pack_version")
-        .order_by()
-        .distinct()
-    )
-    return tuple(
-        dict(sorted(pairs, key=lambda pair: (pair[0], packs.version_order(pair[1])))).items()
-    )  # of a pack, its last
 
 
 def state_of_the_list() -> tuple[Hashable, ...]:

@@ -126,7 +126,7 @@ def first_page(request: HttpRequest) -> str:
     roles = roles_of(request.user) if isinstance(request.user, User) else frozenset()
     if roles == {Role.ENTERPRISE}:
         return reverse("web:our-plants")
-    return reverse("web:home" if roles else "web:benchmarks")
+    return reverse("web:home" if roles else "web:sectors")
 
 
 def signed_in_lately(request: HttpRequest) -> bool:

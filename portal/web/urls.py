@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from portal import extras
 from portal.web.lists.workbooks import as_workbook
+from portal.web.pages import sector, step
 from portal.web.views import (
     about,
     account,
@@ -52,7 +53,6 @@ from portal.web.views import (
     samples,
     saved,
     search,
-    sector,
     sharing,
     site_record,
     sites,
@@ -118,7 +118,7 @@ BENCHMARK = "benchmarks/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>/<pe
 
 app_name = "web"
 urlpatterns = [
-    path("", public.benchmark_list, name="benchmarks"),
+    path("", sector.home, name="sectors"),
     path(f"{BENCHMARK}/", public.in_force, name="benchmark-in-force"),
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
@@ -131,6 +131,7 @@ urlpatterns = [
         for name, view in PICTURES.items()
     ),
     path(f"{SECTOR}/", sector.sector, name="sector"),
+    path(f"{SECTOR}/<slug:step>/", step.step, name="step"),
     path(f"{SECTOR}/sector.csv", sector.sector_csv, name="sector-csv"),
     path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),
     path(f"{SECTOR}/sector.jsonld", sector.sector_json_ld, name="sector-jsonld"),

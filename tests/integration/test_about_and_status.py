@@ -138,7 +138,9 @@ def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(
     for language in ("en", "zh-hans"):
         assert (
             "/benchmarks/cement/cn/dry-process/2016/v1/"
-            in client.get("/", {"q": query}, headers={"accept-language": language}).content.decode()
+            in client.get(
+                "/search/", {"words": query}, headers={"accept-language": language}
+            ).content.decode()
         )
 
 
@@ -146,7 +148,7 @@ def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(
 def test_what_no_benchmark_has_finds_none(client: Client, published: Cast, query: str) -> None:
     assert (
         "/benchmarks/cement/cn/dry-process/2016/v1/"
-        not in client.get("/", {"q": query}).content.decode()
+        not in client.get("/search/", {"words": query}).content.decode()
     )
 
 

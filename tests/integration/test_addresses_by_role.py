@@ -158,7 +158,7 @@ VERSION_ON_PAGES = {
 TABLE: dict[str, Row] = {
     # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an
     # address it fits
-    "web:benchmarks": ({}, all_may("ok"), NO),
+    "web:sectors": ({}, all_may("ok"), NO),
     "web:benchmark-in-force": (
         {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD},
         all_may("back"),
@@ -196,6 +196,16 @@ TABLE: dict[str, Row] = {
     ),
     "web:sector": (
         {"pack": "cement", "jurisdiction": "cn", "route": "dry-process"},
+        all_may("ok"),
+        NO,
+    ),
+    "web:step": (
+        {
+            "pack": "cement",
+            "jurisdiction": "cn",
+            "route": "dry-process",
+            "step": "clinker-burning",
+        },
         all_may("ok"),
         NO,
     ),

@@ -117,14 +117,15 @@ def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -
     assert by_place["cn"][1] != by_place["xx/north"][1]
 
 
-def test_the_list_the_search_and_the_api_tell_them_apart(beside: Cast, client: Client) -> None:
+def test_the_sectors_the_search_and_the_api_tell_them_apart(beside: Cast, client: Client) -> None:
     both = client.get("/").content.decode()
     assert f"{HERE}v1/" in both
-    assert f"{THERE}v1/" in both
-    text = client.get("/", {"q": "cement north"}).content.decode()
+    assert "/sectors/cement/xx.north/dry-process/" in both
+    assert f"{THERE}v1/" in client.get("/sectors/cement/xx.north/dry-process/").content.decode()
+    text = client.get("/search/", {"words": "cement north"}).content.decode()
     assert f"{THERE}v1/" in text
     assert f"{HERE}v1/" not in text
-    assert f"{THERE}v1/" in client.get("/", {"q": "北方"}).content.decode()
+    assert f"{THERE}v1/" in client.get("/search/", {"words": "北方"}).content.decode()
     listed = {
         row["jurisdiction"]["path"]: row["url"] for row in client.get("/api/v1/benchmarks/").json()
     }

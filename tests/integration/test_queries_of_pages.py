@@ -135,7 +135,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     for plant in cast.plants:
         groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
     pages: dict[str, tuple[User | None, str]] = {
-        "the list": (None, reverse("web:benchmarks")),
+        "the list": (None, reverse("web:sectors")),
         "the benchmark": (
             None,
             f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/",
@@ -157,6 +157,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib",
         ),
         "its sector": (None, "/sectors/cement/cn/dry-process/"),
+        "one of its steps": (None, "/sectors/cement/cn/dry-process/clinker-burning/"),
+        "one of its steps, to a firm": (owner, "/sectors/cement/cn/dry-process/clinker-burning/"),
         "its sector as open data": (None, "/sectors/cement/cn/dry-process/sector.parquet"),
         "its Parquet": (
             None,

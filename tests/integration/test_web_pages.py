@@ -293,19 +293,7 @@ def test_what_was_never_published_is_not_found(
     assert "start from the benchmarks" in answer.content.decode()
 
 
-def test_the_list_is_searched_and_says_what_to_do_when_nothing_fits(
-    client: Client, published: Publication
-) -> None:
-    assert (
-        "/benchmarks/cement/cn/dry-process/2016/v1/"
-        in client.get("/?q=cement+2016&sector=cement").content.decode()
-    )
-    nothing = client.get("/?q=glass").content.decode()
-    assert "/benchmarks/cement/cn/dry-process/2016/v1/" not in nothing
-    assert "Use fewer words" in nothing
-
-
-def test_before_anything_is_published_the_list_says_how_it_will_be(client: Client) -> None:
+def test_before_anything_is_published_the_first_page_says_how_it_will_be(client: Client) -> None:
     assert "No benchmark has been published yet." in client.get("/").content.decode()
 
 
@@ -644,7 +632,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Client:
     def fail() -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("portal.publication.selectors.latest_published", fail)
+    monkeypatch.setattr("portal.publication.sectors.groups_in_force", fail)
     return Client(raise_request_exception=False)
 
 

@@ -125,12 +125,13 @@ class HeightScale:
         return DrawnInterval(f"{top:.2f}%", f"{bottom - top:.2f}%")
 
     def lines(self) -> tuple[ScaleLine, ...]:
-        """Round numbers, two to five of them."""
+        return tuple(ScaleLine(self.at(value), label) for value, label in self.round_numbers())
+
+    def round_numbers(self) -> tuple[tuple[float, str], ...]:
+        """Two to five of them, with their texts."""
         rough = (self.highest - self.lowest) / 4
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough * (1 - 1e-9))
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.lowest / step - 1e-9), math.floor(self.highest / step + 1e-9)
-        return tuple(
-            ScaleLine(self.at(i * step), number(i * step, decimals)) for i in range(first, last + 1)
-        )
+        return tuple((i * step, number(i * step, decimals)) for i in range(first, last + 1))

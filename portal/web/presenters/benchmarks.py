@@ -1,6 +1,4 @@
-"""The public pages: the list of benchmarks, one version of one benchmark, the codebook, and the
-switch of units.
-"""
+"""The public pages of one version of one benchmark and of the codebook, and the switch of units."""
 
 from __future__ import annotations
 
@@ -33,15 +31,12 @@ from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import (
-    BenchmarkList,
     BenchmarkPage,
-    BenchmarkRow,
     Download,
     Lead,
     VersionWithdrawal,
 )
-from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
-from portal.web.viewmodels.tables import PageRange
+from portal.web.viewmodels.shared import HeadlineFigure, Item, UnitLink, VersionRow
 from portal.web.words.figures import (
     NONE,
     EnergyUnit,
@@ -61,7 +56,6 @@ from portal.web.words.terms import (
     period_name,
     shown_name,
     state,
-    unit_in_words,
     within,
 )
 
@@ -81,35 +75,6 @@ def unit_links(
     return tuple(
         UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id)
         for unit in units.values()
-    )
-
-
-def benchmark_list(
-    views: Sequence[ListedView],
-    of: int,
-    pages: PageRange | None,
-    packs: Sequence[tuple[str, str]],
-    query: str,
-    sector: str,
-) -> BenchmarkList:
-    """One page of the list: `of` benchmarks were found, and `packs` with their versions are those
-    that have any.
-    """
-    sectors = sorted(
-        ((pack, Names.of(pack, version).sector) for pack, version in packs),
-        key=lambda pair: pair[1],
-    )
-    choices = (
-        SelectOption("", _("All sectors"), not sector),
-        *(SelectOption(pack, name, pack == sector) for pack, name in sectors),
-    )
-    return BenchmarkList(
-        tuple(_list_row(view) for view in views),
-        choices,
-        query,
-        of,
-        pages,
-        any_published=bool(packs),
     )
 
 
@@ -146,27 +111,6 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
         ]
         text += " ".join(text for name in names for text in name.by_language.values())
     return all(word in text.lower() for word in words)
-
-
-def _list_row(view: ListedView) -> BenchmarkRow:
-    names = Names.of(view.pack, view.pack_version)
-    shown = TotalsDisplay(names, view.route, energy_units(1.0)["kgce"])
-    decimals = shown.total_decimals(view.summary)
-    total = shown.total(view.summary.composite)
-    return BenchmarkRow(
-        title=_("%(title)s, %(period)s")
-        % {"title": names.title(view.route), "period": period_name(view.period)},
-        sector=names.sector,
-        period=view.period,
-        scope=shown_name(view.scope),
-        url=benchmark_url(view, view.version),
-        version=view.version,
-        label=number(total.value, decimals) if total else "",
-        interval=between(total.lo, total.hi, decimals) if total else "",
-        unit=unit_in_words(view.summary.composite.unit),
-        firms=str(view.summary.firms),
-        published=view.published_on,
-    )
 
 
 def benchmark_page(

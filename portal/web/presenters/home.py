@@ -33,11 +33,8 @@ from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
 from portal.sharing.models import GroupMember
 from portal.web.lists.saved_lists import FilterLink
-from portal.web.presenters.levels import Levels
 from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
-from portal.web.presenters.sectors import SectorPage
-from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.audits import NEED_MOODS, need_in_words
 from portal.web.words.events import act_in_words
 from portal.web.words.terms import Names, period_name, shown_name
@@ -74,9 +71,6 @@ class HomePage:
     changes: tuple[RecentChange, ...]
     all_changes_url: str
     filters: tuple[FilterLink, ...]
-    sectors: tuple[SelectOption, ...]
-    sector: SectorPage | None
-    levels: Levels | None  # of the sector's newest version
 
 
 AHEAD_DAYS = 30

@@ -64,8 +64,10 @@ class Levels:
         return any(row.best_firms for row in self.rows)
 
 
-def levels_of(view: InForceView) -> Levels | None:
-    """None where the pack is not installed or holds no limit of what is shown."""
+def levels_of(view: InForceView, step: str = "") -> Levels | None:
+    """Of the limits that cover a step, of all without one. None where the pack is not installed or
+    holds no limit of what is shown.
+    """
     names = Names.of(view.pack, view.pack_version)
     route = names.route(view.route)
     if names.pack is None or route is None:
@@ -74,7 +76,12 @@ def levels_of(view: InForceView) -> Levels | None:
     limits = shown_limits(
         names.pack, route, Period.parse(view.period, UTC).first_and_last[1], variants
     )
-    rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
+    rows = tuple(
+        row
+        for limit in limits
+        if not step or step in limit.steps_covered
+        for row in _rows(limit, view.label, names.pack)
+    )
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
     facts = {
         "n": view.version,

@@ -36,6 +36,7 @@ from portal.web.words.terms import (
     local_in_words,
     moment_in_words,
     one_after_another,
+    period_name,
     sentence_space,
     within,
     zone_name,
@@ -88,7 +89,7 @@ def _of(*roles: str) -> frozenset[str]:
 PARTS = (
     NavigationPart(gettext_lazy("Our plant"), "web:our-plants", _of(Role.ENTERPRISE)),
     NavigationPart(gettext_lazy("Home"), "web:home", frozenset(Role) - {Role.ENTERPRISE}),
-    NavigationPart(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
+    NavigationPart(gettext_lazy("Sectors"), "web:sectors", also=("/sectors/", "/benchmarks/")),
     NavigationPart(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
     NavigationPart(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
     NavigationPart(
@@ -237,6 +238,7 @@ def exact(value: float) -> str:
 
 register.filter("in_sentence", within)
 register.filter("moment_in_words", moment_in_words)
+register.filter("period_in_words", period_name)
 register.filter("enumerated", enumerated)
 register.filter("one_after_another", one_after_another)
 

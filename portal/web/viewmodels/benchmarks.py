@@ -1,6 +1,4 @@
-"""The public pages: the list of benchmarks, and one version with its first sentence, downloads and
-withdrawal.
-"""
+"""The public page of one version: its first sentence, downloads and withdrawal."""
 
 from __future__ import annotations
 
@@ -13,8 +11,7 @@ from portal.web.presenters.errata import ErratumPart
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.potentials import Savings
 from portal.web.presenters.references import References
-from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
-from portal.web.viewmodels.tables import PageRange
+from portal.web.viewmodels.shared import HeadlineFigure, Item, UnitLink, VersionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +77,3 @@ class BenchmarkPage:
     withdrawal: VersionWithdrawal | None
     erratum: ErratumPart | None
     superseded_by: str  # address of the version now in force, where this one is not it
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkRow:
-    """One benchmark in the public list."""
-
-    title: str
-    sector: str
-    scope: str  # whose firms: the jurisdiction
-    period: str
-    url: str
-    version: int
-    label: str
-    interval: str
-    unit: str
-    firms: str
-    published: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkList:
-    rows: tuple[BenchmarkRow, ...]
-    sectors: tuple[SelectOption, ...]
-    query: str
-    matches: int
-    pages: PageRange | None
-    any_published: bool
-
-    @property
-    def in_tonnes(self) -> bool:
-        """Whether every value of this page of the list is per tonne."""
-        return all(row.unit.endswith("/t") for row in self.rows)

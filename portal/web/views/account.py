@@ -89,4 +89,4 @@ def language(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-sign_out = views.LogoutView.as_view(next_page="web:benchmarks")
+sign_out = views.LogoutView.as_view(next_page="web:sectors")

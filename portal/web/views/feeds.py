@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from portal import extras
 from portal.own_address import absolute
+from portal.publication.sectors import groups_in_force
 from portal.publication.selectors import every_published
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
@@ -23,7 +24,7 @@ from portal.web.words.terms import Names, shown_name
 MOST = 50
 PUBLIC_PAGES = (
     *(
-        "benchmarks",
+        "sectors",
         "about",
         "privacy",
         "licence",
@@ -45,7 +46,7 @@ def publications(_request: HttpRequest) -> HttpResponse:
     """The newest publications and withdrawals; an entry's id is the address to cite."""
     feed = Atom1Feed(
         title=_("Steplabel: benchmarks"),
-        link=absolute(reverse("web:benchmarks")),
+        link=absolute(reverse("web:sectors")),
         feed_url=absolute(reverse("web:feed")),
         description="",
         language=get_language(),
@@ -82,11 +83,18 @@ def publications(_request: HttpRequest) -> HttpResponse:
 @require_safe
 @from_replica
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Of versions each that the public has seen: they keep their addresses for ever."""
+    """Of sectors those in force; of versions each that the public has seen: they keep their
+    addresses for ever.
+    """
+    groups = (
+        reverse("web:sector", args=[group.pack, group.jurisdiction, group.route])
+        for group in groups_in_force()
+    )
     versions = (benchmark_url(row, row.version) for row in every_published())
     names = (*PUBLIC_PAGES, *(name for name, _title in extras.public_pages()))
     addresses = [
-        absolute(address) for address in (*(reverse(f"web:{name}") for name in names), *versions)
+        absolute(address)
+        for address in (*(reverse(f"web:{name}") for name in names), *groups, *versions)
     ]
     return render(
         request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml"

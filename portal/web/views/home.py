@@ -1,6 +1,4 @@
-"""A person's first page, whatever their roles: what waits, what changed since, and for a regulator
-the sector.
-"""
+"""A person's first page, whatever their roles: what waits, and what changed since."""
 
 from __future__ import annotations
 
@@ -26,18 +24,15 @@ from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
 from portal.partners import conformance, deliveries, terms
 from portal.practices.selectors import entries_to_review
-from portal.publication.sectors import drafts_waiting, groups_in_force, years_of
+from portal.publication.sectors import drafts_waiting
 from portal.register import applying, siting
 from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.lists.saved_lists import links
 from portal.web.presenters import home as presenter
 from portal.web.presenters.home import HomePage, RecentChange, WaitingTask
-from portal.web.presenters.levels import Levels, levels_of
-from portal.web.presenters.sectors import SectorPage, sector_page
 from portal.web.signing_in import SIGNED_IN_BEFORE
-from portal.web.viewmodels.shared import SelectOption
-from portal.web.words.terms import Names, moment_in_words
+from portal.web.words.terms import moment_in_words
 
 RECENTLY = timedelta(days=14)
 """What counts as new for who was never here before."""
@@ -51,11 +46,6 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = presenter.in_order(_waiting(user, roles, now))
     before = request.session.get(SIGNED_IN_BEFORE)
     since = datetime.fromisoformat(before) if before else now - RECENTLY
-    sectors, sector, levels = (
-        _sector(user, request.GET.get("sector", ""))
-        if Role.REGULATOR in roles
-        else ((), None, None)
-    )
     days = [row.day for row in waiting if row.day is not None]
     page = HomePage(
         waiting=waiting,
@@ -65,9 +55,6 @@ def home(request: HttpRequest) -> HttpResponse:
         changes=_changes(user, roles, since),
         all_changes_url=reverse("web:trail" if Role.REGULATOR in roles else "web:notifications"),
         filters=links(saved_by(user)),
-        sectors=sectors,
-        sector=sector,
-        levels=levels,
     )
     return render(request, "web/home.html", {"page": page})
 
@@ -123,21 +110,3 @@ def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Recent
     if Role.REGULATOR in roles:
         return presenter.changes_of_regulator(trail.counted(user, since), since)
     return presenter.changes_of_anybody(notifications.counted(user.pk, since))
-
-
-def _sector(
-    user: User, asked: str
-) -> tuple[tuple[SelectOption, ...], SectorPage | None, Levels | None]:
-    """The benchmark that the address asks for among those in force, else the first."""
-    groups = groups_in_force(user)
-    chosen = next((group for group in groups if group.id == asked), groups[0] if groups else None)
-    if chosen is None:
-        return (), None, None
-    choices = tuple(
-        SelectOption(
-            group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen
-        )
-        for group in groups
-    )
-    (views,) = years_of((chosen,))
-    return choices, sector_page(views, chosen.scope), levels_of(views[-1])

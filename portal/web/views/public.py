@@ -1,17 +1,16 @@
-"""What anybody may read: the list of benchmarks, each published version, its files, charts and
-citations, two compared, the codebook.
+"""What anybody may read: each published version, its files, charts and citations, two compared, the
+codebook.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date
-from urllib.parse import urlencode
 
 from csp.decorators import csp
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -32,93 +31,16 @@ from portal.web import areas
 from portal.web.addresses import benchmark_url
 from portal.web.answers import attachment
 from portal.web.charts import pictures
-from portal.web.lists.tables import PAGE_ROWS, paged, pages_of
 from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.papers import version as paper
 from portal.web.presenters import benchmarks, comparison
-from portal.web.presenters.sectors import sector_page
-from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage
+from portal.web.viewmodels.benchmarks import BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
-from portal.web.viewmodels.tables import PageRange
 from portal.web.words.figures import EnergyUnit
 from portal.web.words.terms import Names, enumerated, shown_name
 
-MOST_SECTORS = 3
 UNIT_COOKIE = "unit"
 UNIT_KEPT_S = 365 * 24 * 3600
-
-
-@require_safe
-@from_replica
-def benchmark_list(request: HttpRequest) -> HttpResponse:
-    """All benchmarks, those of one sector (`?sector=`), or those whose names have these words
-    (`?q=`); 404 for an unknown sector.
-    """
-    words = request.GET.get("q", "").strip()[:100]
-    sector = request.GET.get("sector", "")
-    if sector and not selectors.is_sector(sector):
-        raise Http404
-    page_number = request.GET.get("page", "")
-    if words:  # what people type is endless, and nobody types it twice: not cached
-        page = _rendered_list(_search_results(words, sector, page_number))
-    else:
-        pages = pages_of(selectors.count_published(sector), _list_query("", sector, page_number))
-        depends_on = (*selectors.state_of_the_list(), sector, pages.number if pages else 1)
-        if sector or (pages and pages.number > 1):
-            page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
-        else:
-            authorities = tuple(map(shown_name, sectors.authorities()))
-            page = cached(
-                "home", (*depends_on, authorities), lambda: _first_page(pages, authorities)
-            )
-    return render(request, "web/cached_page.html", {"page": page})
-
-
-def _rendered_list(page: BenchmarkList) -> RenderedPage:
-    return rendered("web/cached/benchmarks.html", _("Benchmarks"), {"page": page})
-
-
-def _first_page(pages: PageRange | None, authorities: Sequence[str]) -> RenderedPage:
-    """The list with what stands above and below it on the portal's first page: who publishes, the
-    sectors' years, the ways in.
-    """
-    groups = sectors.groups_in_force()
-    shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
-    pictures = tuple(
-        sector_page(views, group.scope)
-        for group, views in zip(shown, sectors.years_of(tuple(shown)), strict=True)
-        if views
-    )
-    context = {
-        "page": _listed("", pages),
-        "sectors": pictures,
-        "authorities": enumerated(authorities),
-        "home": True,
-    }
-    return rendered("web/cached/benchmarks.html", _("Benchmarks"), context)
-
-
-def _listed(sector: str, pages: PageRange | None) -> BenchmarkList:
-    views = selectors.latest_published(sector, pages.first - 1 if pages else 0, PAGE_ROWS)
-    return benchmarks.benchmark_list(
-        views, pages.of if pages else len(views), pages, selectors.packs_published(), "", sector
-    )
-
-
-def _search_results(words: str, sector: str, page_number: str) -> BenchmarkList:
-    matching = benchmarks.fitting(selectors.latest_published(sector), words.lower().split())
-    views, pages = paged(matching, _list_query(words, sector, page_number))
-    return benchmarks.benchmark_list(
-        views, len(matching), pages, selectors.packs_published(), words, sector
-    )
-
-
-def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
-    """What links to other pages of the list keep of an address: what the list knows, and nothing
-    else that stood there.
-    """
-    fields = {"q": words, "sector": sector, "page": page_number}
-    return QueryDict(urlencode({name: value for name, value in fields.items() if value}))
 
 
 @require_safe
@@ -158,10 +80,10 @@ def benchmark(
         ),
         render_page,
     )
-    sector = Names.of(pack, row.pack_version).sector
+    sector = Names.of(pack, row.pack_version).title(route)
     crumbs = (
-        Crumb(_("Benchmarks"), reverse("web:benchmarks")),
-        Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"),
+        Crumb(_("Sectors"), reverse("web:sectors")),
+        Crumb(sector, reverse("web:sector", args=[pack, jurisdiction, route])),
     )
     return remember_unit(
         request,
@@ -185,7 +107,7 @@ def compare(
         unit,
         units,
     )
-    crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(page.title, page.after.url))
+    crumbs = (Crumb(_("Sectors"), reverse("web:sectors")), Crumb(page.title, page.after.url))
     return remember_unit(
         request, unit, render(request, "web/compare.html", {"page": page, "crumbs": crumbs})
     )

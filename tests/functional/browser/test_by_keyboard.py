@@ -107,6 +107,7 @@ PUBLIC = (
         f"{BENCHMARK}v1/",
         f"{BENCHMARK}compare/1/1/",
         "/sectors/cement/cn/dry-process/",
+        "/sectors/cement/cn/dry-process/clinker-burning/",
         "/search/?words=cement",
         "/log/",
         "/agent/",

@@ -249,7 +249,7 @@ def test_what_a_version_rests_on_is_said_where_it_is_shown(reader: MakeReader) -
     public = reader("en", 1440)
     public.open("/")
     assert "audit samples" not in public.text()
-    public.page.click("#found tbody a")
+    public.page.click("text=How sure is this? >> nth=-1")
     assert "a certification body" in public.page.inner_text("#verified")
 
 

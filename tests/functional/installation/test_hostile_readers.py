@@ -44,7 +44,7 @@ VERSION = "/benchmarks/cement/cn/dry-process/2016/v1/"
 FILES = tuple(f"{VERSION}benchmark.{end}" for end in ("csv", "json", "pdf", "bib", "ris"))
 PAGES = (
     "/",
-    "/?sector=cement",
+    "/sectors/cement/cn/dry-process/",
     VERSION,
     *FILES,
     "/about/",

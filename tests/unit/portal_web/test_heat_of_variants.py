@@ -9,13 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from benchmarks import packs
-from portal.publication.in_force import InForceView
 from portal.publication.shapes import CellView, LabelView
 from portal.standings.selectors import StandView, StepStandingView
-from portal.web.presenters.sectors import _reach
 from portal.web.presenters.site_gaps import heat_of
-from portal.web.words.terms import Names
 from tests.unit.portal_web.test_next_steps import TOTAL, cell
 
 BOTH = ("grey", "white-special")
@@ -76,16 +72,3 @@ def stood(order: tuple[str, ...]) -> StandView:
 def test_the_heat_of_a_sites_gap_is_that_of_the_variant_of_the_gap(order: tuple[str, ...]) -> None:
     """By hand: 10 kgce a tonne of clinker, half a tonne of it."""
     assert heat_of(stood(order), label(order))["clinker-burning"] == pytest.approx((5.0, 5.0))
-
-
-def test_the_co2_of_a_sectors_gap_does_not_depend_on_the_order_of_its_variants() -> None:
-    version = packs.load("cement").version
-    carbon = [
-        _reach(
-            InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, label(order)),
-            Names.of("cement", version),
-        )[0].co2
-        for order in (BOTH, BOTH[::-1], ("grey",))
-    ]
-    assert carbon[2] not in ("", "–")
-    assert carbon == [carbon[2]] * 3

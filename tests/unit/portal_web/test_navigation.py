@@ -11,8 +11,8 @@ from portal.web.templatetags.steplabel import _entries
 @pytest.mark.parametrize(
     ("path", "role", "part", "current"),
     [
-        ("/", Role.ENTERPRISE, "Benchmarks", "page"),
-        ("/benchmarks/cement/cn/dry-process/2025/", Role.ENTERPRISE, "Benchmarks", "true"),
+        ("/", Role.ENTERPRISE, "Sectors", "page"),
+        ("/benchmarks/cement/cn/dry-process/2025/", Role.ENTERPRISE, "Sectors", "true"),
         ("/our-plant/works-1/", Role.ENTERPRISE, "Our plant", "true"),
         ("/sites/north-works/token/", Role.ENTERPRISE, "Sites and agents", "true"),
         ("/agents/0e3f/revoke/", Role.ENTERPRISE, "Sites and agents", "true"),
@@ -37,4 +37,4 @@ def test_a_page_of_no_part_marks_none(path: str) -> None:
 
 
 def test_nobody_sees_an_entry_of_another_role() -> None:
-    assert [entry.text for entry in _entries("/", frozenset())] == ["Benchmarks", "Best practice"]
+    assert [entry.text for entry in _entries("/", frozenset())] == ["Sectors", "Best practice"]

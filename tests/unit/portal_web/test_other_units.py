@@ -17,17 +17,16 @@ from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
-from portal.publication.sectors import GroupInForce
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
+from portal.web.pages.sector import years_of
 from portal.web.presenters.benchmarks import unit_links
-from portal.web.presenters.moved import over_years_page
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.our_plant import compared
 from portal.web.presenters.plant_actions import measures_of
 from portal.web.presenters.plant_actions import worth_of as worth_of_plant
 from portal.web.presenters.sector_worth import worth_of
-from portal.web.presenters.sectors import _reach, sector_page
 from portal.web.views.public import chosen_unit
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
@@ -141,8 +140,6 @@ def test_what_data_centres_would_save_is_worked_out_in_coal_equivalent_of_their_
     assert table.rows[0].exact_kgce.split()[1] == f"{0.1 * 0.1229:.6g}"
     assert "per kWh of electricity of the machines" in table.caption
     assert worth.output.endswith(", in kWh")
-    (reach,) = _reach(view, Names.of("data-centre", VERSIONS["data-centre"]))
-    assert reach.kgce == "0.025", "of 0.2 kWh"
 
 
 def glass() -> tuple[StandView, InForceView]:
@@ -200,18 +197,14 @@ def test_a_year_in_another_unit_says_so_and_stands_on_no_scale_of_the_newest() -
         of_year(view, "2024", "kWh/weight case", 81.4, 89.5),
         of_year(view, "2025", "kgce/weight case", 10.0, 11.0),
     )
-    page = sector_page((before, newest), Name("China"))
-    assert [rung.label for rung in page.rungs] == ["2025"]
-    assert [(row.best, row.unit) for row in page.years] == [
-        ("10.00", ""),
-        ("81.4", "kWh/weight case"),
+    names = Names.of("flat-glass", newest.pack_version)
+    years = years_of((before, newest), TotalsDisplay(names, "float", UNITS["kgce"]))
+    assert years.picture is None, "one year alone is in the unit of the newest"
+    assert years.title == "Year by year"
+    assert [(row.best, row.unit) for row in years.rows] == [
+        ("10.00 (9.90 to 10.10)", ""),
+        ("81.4 (81.3 to 81.5)", "kWh/weight case"),
     ]
-    assert "kWh/weight case" in render_to_string(
-        "web/parts/sector_years.html", {"sector": page, "level": 2}
-    )
-    group = GroupInForce("flat-glass", before.pack_version, "float", "cn/he", Name("Hebei"), (1,))
-    (other,) = over_years_page((), newest, ((group, before, "/there/"),), "/here/").elsewhere
-    assert other.unit == "kWh/weight case"
 
 
 def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
