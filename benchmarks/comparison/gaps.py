@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import hypot
 
 from benchmarks.comparison.estimates import Estimate
 
@@ -51,16 +50,3 @@ def sum_of_ends(gaps: Iterable[RouteGap]) -> tuple[float, float]:
     """
     parts = list(gaps)
     return sum(shortfall.lo for shortfall in parts), sum(shortfall.hi for shortfall in parts)
-
-
-def whole_route(steps: Iterable[tuple[float, Estimate]]) -> Estimate:
-    """The sum of ratio x step. Noises are independent, so distances add in squares; no interval
-    where one lacks.
-    """
-    parts = [estimate.scaled(ratio) for ratio, estimate in steps]
-    value = sum(part.value for part in parts)
-    reaches = [part.reach for part in parts if part.reach is not None]
-    if len(reaches) < len(parts):
-        return Estimate(value)
-    down, up = (hypot(*ends) for ends in zip(*reaches, strict=True)) if reaches else (0.0, 0.0)
-    return Estimate(value, value - down, value + up)

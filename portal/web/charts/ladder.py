@@ -34,9 +34,7 @@ class StepRung:
     ratio: float
     best: Estimate | None
     typical: Estimate | None = None
-    you: Estimate | None = None
     reached: Estimate | None = None
-    usual: Estimate | None = None  # the site's own median run, beside the best of its runs in `you`
 
     def above(self, value: float) -> float:
         """How far a value lies above the best, per tonne of the route's product."""
@@ -48,7 +46,7 @@ class StepRung:
         """Every number that must be on the scale."""
         if self.best is None:
             return
-        for estimate in (self.best, self.typical, self.you, self.reached, self.usual):
+        for estimate in (self.best, self.typical, self.reached):
             if estimate is not None:
                 yield from (
                     self.above(v)
@@ -87,8 +85,6 @@ class RungPicture:
     best_band: DrawnInterval | None
     typical: ValueMark | None
     silhouette: DrawnInterval | None
-    you: ValueMark | None
-    usual: ValueMark | None
     reached: ValueMark | None
     step_down: tuple[str, str] | None
 
@@ -129,8 +125,6 @@ def _picture(rung: StepRung, below: StepRung | None, scale: Scale) -> RungPictur
         best_band=_band(rung, rung.best, scale),
         typical=typical,
         silhouette=silhouette,
-        you=_mark(rung, rung.you, scale),
-        usual=_mark(rung, rung.usual, scale),
         reached=_mark(rung, rung.reached, scale),
         step_down=step_down,
     )

@@ -1,17 +1,14 @@
-"""A gated label, and where asked the site's own values, as a step ladder in the unit of the
-page.
-"""
+"""A gated label as a step ladder in the unit of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
 from benchmarks.comparison.estimates import Estimate
-from benchmarks.comparison.gaps import whole_route
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals_of as grid_decimals
@@ -52,16 +49,12 @@ class LadderRow:
     best: str
     best_interval: str
     typical: str
-    you: str
-    you_interval: str
     above: str  # the drawing in words, for those who do not see it
     hidden: str
     picture: RungPicture | None
     limits: LimitCell | None
     limits_from_above: bool = False  # a cell further up spans this row
     reached: str = ""  # text beside the mark of the best whole route
-    usual: str = ""  # the site's own median run
-    own: str = ""  # text beside its mark: how far it is above the best of the site's own runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +63,10 @@ class Ladder:
     total: LadderRow
     picture: Picture
     scale_unit: str
-    with_you: bool
     with_reached: bool
     all_limits: tuple[StandardLevels, ...]
     second_metrics: tuple[SecondMetric, ...] = ()
     ratios: str = ""  # what a step's value is multiplied by, in words
-
-    @property
-    def lane(self) -> str:
-        """The height of the industry's marks within a row: above the middle where the site's own
-        lie below them.
-        """
-        return "34%" if self.with_you else "50%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +94,7 @@ class RowText(TypedDict):
     best: str
     best_interval: str
     typical: str
-    you: str
-    you_interval: str
     above: str
-    usual: str
-    own: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,56 +182,37 @@ def _made_in(unit: str) -> str:
     return unit.partition("/")[2]
 
 
-def ladder_of(
-    label: LabelView,
-    shown: TotalsDisplay,
-    limits: Sequence[LimitShown] = (),
-    you: Mapping[str, Estimate] | None = None,
-    your_total: Estimate | None = None,
-    usual: Mapping[str, Estimate] | None = None,
-    order: Sequence[str] | None = None,
-) -> Ladder:
-    """The ladder of a label.
-
-    Args:
-        you: the best of the site's own runs by step, as it reported it, in the metric's unit; None
-            for the public ladder, which tells second metrics, too.
-        usual: its median run by step.
-        order: step ids from top to bottom; the route's order if None.
-    """
+def ladder_of(label: LabelView, shown: TotalsDisplay, limits: Sequence[LimitShown] = ()) -> Ladder:
+    """The ladder of a label, with what it says of second metrics."""
     steps = label.headline
-    numbers = {step.step: index for index, step in enumerate(steps, 1)}
-    if order is not None:
-        steps = tuple(sorted(steps, key=lambda step: order.index(step.step)))
-    rungs = [_rung(step, shown, you, usual or {}) for step in steps]
-    total_rung = _total_rung(label, shown, your_total, usual or {})
+    rungs = [ladder.StepRung(step.ratio, shown.best(step), shown.typical(step)) for step in steps]
+    total_rung = ladder.StepRung(
+        1.0,
+        shown.total(label.composite),
+        shown.total(label.typical),
+        shown.total(label.best_reached),
+    )
     picture = ladder.draw([*rungs, total_rung])
-    cells, route_limits, listed = (
-        beside_rows(limits, [step.step for step in steps], shown.names.pack)
-        if you is None
-        else ({}, (), ())
+    cells, route_limits, listed = beside_rows(
+        limits, [step.step for step in steps], shown.names.pack
     )
     rows = tuple(
         _row(
-            *(step, numbers[step.step], shown, rung, drawn, cells.get(step.step)),
+            *(step, index, shown, rung, drawn, cells.get(step.step)),
             covered=step.step not in cells and bool(listed),
-            with_you=you is not None,
         )
-        for step, rung, drawn in zip(steps, rungs, picture.rungs[:-1], strict=True)
+        for index, (step, rung, drawn) in enumerate(
+            zip(steps, rungs, picture.rungs[:-1], strict=True), 1
+        )
     )
     return Ladder(
         rows=rows,
-        total=_total_row(
-            label, shown, total_rung, picture.rungs[-1], route_limits, with_you=you is not None
-        ),
+        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits),
         picture=picture,
         scale_unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
-        with_you=you is not None,
         with_reached=total_rung.reached is not None,
         all_limits=listed,
-        second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline)
-        if you is None
-        else (),
+        second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline),
         ratios=ratios_of(label, shown.names, shown.route),
     )
 
@@ -276,46 +238,6 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
     }  # fmt: skip
 
 
-def _rung(
-    cell: CellView,
-    shown: TotalsDisplay,
-    you: Mapping[str, Estimate] | None,
-    usual: Mapping[str, Estimate],
-) -> ladder.StepRung:
-    """For one of the step's own output; beside a site's values for one of the route's, so that
-    they differ by the gap that is drawn.
-    """
-    industry = shown.best(cell), shown.typical(cell)
-    if you is None:
-        return ladder.StepRung(cell.ratio, *industry)
-    best, typical = (each.scaled(cell.ratio) if each else None for each in industry)
-    factor = shown.factor(cell.unit) * cell.ratio
-    own, median = (
-        values[cell.step].scaled(factor) if cell.step in values else None for values in (you, usual)
-    )
-    return ladder.StepRung(1.0, best, typical, own, usual=median)
-
-
-def _total_rung(
-    label: LabelView,
-    shown: TotalsDisplay,
-    your_total: Estimate | None,
-    usual: Mapping[str, Estimate],
-) -> ladder.StepRung:
-    factor = shown.factor(label.composite.unit)
-    every_step = your_total is not None and all(cell.step in usual for cell in label.headline)
-    return ladder.StepRung(
-        1.0,
-        shown.total(label.composite),
-        shown.total(label.typical),
-        your_total.scaled(factor) if your_total else None,
-        shown.total(label.best_reached),
-        whole_route((cell.ratio, usual[cell.step]) for cell in label.headline).scaled(factor)
-        if every_step
-        else None,
-    )
-
-
 def _row(
     cell: CellView,
     index: int,
@@ -325,19 +247,18 @@ def _row(
     limits: LimitCell | None,
     *,
     covered: bool,
-    with_you: bool,
 ) -> LadderRow:
     pack_step = shown.names.step(cell.step)
     product = in_page_language(pack_step.product_words) if pack_step else cell.product
     variant = shown.names.variant_name(cell.step, cell.variant)
     return LadderRow(
         name=f"{index}. {shown.names.step_name(cell.step)}",
-        unit="" if with_you else shown.per_output(cell.unit, with_variant(product, variant)),
+        unit=shown.per_output(cell.unit, with_variant(product, variant)),
         hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
         picture=drawn,
         limits=limits,
         limits_from_above=covered,
-        **_values(rung, None if with_you else shown.step_decimals(cell), with_you=with_you),
+        **_values(rung, shown.step_decimals(cell)),
     )
 
 
@@ -347,8 +268,6 @@ def _total_row(
     rung: ladder.StepRung,
     drawn: ladder.RungPicture | None,
     limits: tuple[StandardLevels, ...],
-    *,
-    with_you: bool,
 ) -> LadderRow:
     decimals = shown.total_decimals(label)
     reached = (
@@ -365,37 +284,21 @@ def _total_row(
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
-        **_values(rung, decimals, with_you=with_you),
+        **_values(rung, decimals),
     )
 
 
-def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> RowText:
-    """The row's numbers as text: all with the same decimals. Beside a site's own values another's
-    distance would pass for its own.
-    """
-    present = [
-        estimate
-        for estimate in (rung.best, rung.typical, rung.you, rung.usual)
-        if estimate is not None
-    ]
-    decimals = (
-        decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals
-    )
-    farther = rung.you if with_you else rung.typical
-    above = rung.above(farther.value) if farther and rung.best else None
-    to_best = (rung.usual.value - rung.you.value) * rung.ratio if rung.usual and rung.you else None
+def _values(rung: ladder.StepRung, decimals: int | None) -> RowText:
+    """The row's numbers as text: all with the same decimals."""
+    present = [estimate.value for estimate in (rung.best, rung.typical) if estimate is not None]
+    decimals = decimals_of(*present) if decimals is None else decimals
+    above = rung.above(rung.typical.value) if rung.typical and rung.best else None
     return {
         "best": number(rung.best.value, decimals) if rung.best else "",
         "best_interval": between(rung.best.lo, rung.best.hi, decimals) if rung.best else "",
         "typical": number(rung.typical.value, decimals) if rung.typical else "",
-        "you": number(rung.you.value, decimals) if rung.you else "",
-        "you_interval": between(rung.you.lo, rung.you.hi, decimals) if rung.you else "",
         "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))}
         if above is not None
-        else "",
-        "usual": number(rung.usual.value, decimals) if rung.usual else "",
-        "own": _("%(gap)s to your own best") % {"gap": number(to_best, decimals_of(to_best))}
-        if to_best is not None
         else "",
     }
 

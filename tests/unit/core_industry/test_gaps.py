@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.comparison.estimates import Estimate, changed
-from benchmarks.comparison.gaps import RouteGap, gap, sum_of_ends, whole_route
+from benchmarks.comparison.gaps import RouteGap, gap, sum_of_ends
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
@@ -50,15 +50,6 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -
         )
     assert 0.94 <= covered / draws <= 0.96
     assert held_by_half / draws < 0.75
-
-
-def test_a_whole_route_is_ratio_times_step_and_its_distances_add_in_squares() -> None:
-    steps = [(0.75, Estimate(100.0, 96.0, 104.0)), (1.0, Estimate(30.0, 26.0, 32.0))]
-    route = whole_route(steps)
-    assert (route.value, route.lo, route.hi) == pytest.approx((105.0, 100.0, 105.0 + 13**0.5))
-    assert whole_route([*steps, (1.0, Estimate(5.0))]) == Estimate(110.0), (
-        "no interval where one is not computed yet"
-    )
 
 
 def test_what_was_not_computed_yet_is_neither_changed_nor_unchanged() -> None:

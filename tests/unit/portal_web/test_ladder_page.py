@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from benchmarks import packs
-from benchmarks.comparison.estimates import Estimate
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
@@ -300,29 +299,6 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
     )
     assert "0.25 weight case" in drawn.ratios
     assert "tonne" not in f"{drawn.rows}{drawn.total}{drawn.ratios}"
-
-
-def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(
-    label: LabelView,
-) -> None:
-    """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which
-    counts 0.7 or more times.
-    """
-    third = label.cells[2]
-    shown = ladder_of(label, shown_in("kgce"), you={third.step: Estimate(101.0)})
-    assert [bool(row.above) for row in (*shown.rows, shown.total)] == [
-        False,
-        False,
-        True,
-        False,
-        False,
-        False,
-        False,
-    ]
-    assert f"{3 * third.ratio:.1f}" in shown.rows[2].above
-    assert all(row.above for row in ladder_of(label, shown_in("kgce")).rows), (
-        "for everybody: of the typical value"
-    )
 
 
 def test_measures_stand_for_one_of_the_output() -> None:

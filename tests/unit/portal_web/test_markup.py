@@ -26,7 +26,6 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
         1.0,
         Estimate(1.0, 0.9, 1.1),
         Estimate(1.5),
-        Estimate(1.4, 1.3, 1.6),
         Estimate(1.2, 1.1, 1.3),
     )
     picture = draw([rung, rung])
@@ -38,18 +37,13 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
         text,
         text,
         text,
-        text,
-        text,
         hidden,
         picture.rungs[0],
         limits,
         reached=text,
-        own=text,
     )
     below = replace(row, limits=None, limits_from_above=True)
-    return Ladder(
-        (row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits
-    )
+    return Ladder((row,), below, picture, text, with_reached=True, all_limits=limits.limits)
 
 
 def ladder(view: Ladder) -> str:
