@@ -15,20 +15,16 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 from benchmarks import shelf
 from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
-from benchmarks.foreign_files import COMMAND, parsed_by
 from reporting_agent import extras
-from reporting_agent.approved_packs import ApprovedShelf
 from reporting_agent.command_parser import SHELLS, CommandParser, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE
-from reporting_agent.state import StateDirectory
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A command makes records by the ten thousand and hardly a cycle; Python's 700 would walk over all
@@ -62,7 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     own = own_language(os.environ)
     LANGUAGE.set(own)
-    args = command_parser(arguments).parse_args(arguments)
+    args = command_parser(arguments).parse_args(arguments)  # with --help it ends here
+    from dataclasses import replace
+
+    from benchmarks import foreign_files
+    from reporting_agent.approved_packs import ApprovedShelf
+    from reporting_agent.state import StateDirectory
+
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
@@ -80,8 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     LANGUAGE.set(language)
     try:
         if argv is None and getattr(args, FOREIGN_FILES.get(args.command, ""), None):
-            wall_s = None if sys.stdin.isatty() else COMMAND.wall_s  # a person may be asked
-            return parsed_by(main, replace(COMMAND, wall_s=wall_s), arguments)
+            limits = foreign_files.COMMAND
+            if sys.stdin.isatty():  # a person may be asked
+                limits = replace(limits, wall_s=None)
+            return foreign_files.parsed_by(main, limits, arguments)
         with shelf.used(approved):
             return int(module.run(args))
     except SteplabelError as refusal:

@@ -157,12 +157,6 @@ def between(lo: float | None, hi: float | None, decimals: int | None = None) -> 
     return _("%(lo)s to %(hi)s") % {"lo": number(lo, decimals), "hi": number(hi, decimals)}
 
 
-def with_interval(value: float, lo: float, hi: float, decimals: int | None = None) -> str:
-    """A gap or a sum of gaps in words: `7.74 (5.91 to 9.57)`."""
-    decimals = decimals_of(value) if decimals is None else decimals
-    return f"{number(value, decimals)} ({between(lo, hi, decimals)})"
-
-
 def in_bounds(bounds: tuple[float, float] | None) -> str:
     """What lies between two ends: one figure where both read the same, a dash where they are not
     known.

@@ -178,9 +178,9 @@ def test_a_command_that_reads_what_others_wrote_ends_in_a_refusal(
         else:
             written.truncate(450 << 20)
     program = (
-        "from dataclasses import replace; from reporting_agent import cli; import sys;"
+        "from dataclasses import replace; from benchmarks import foreign_files as limited; import sys;"
         "from reporting_agent.single_file import start; start.unpacked = lambda _: [];"
-        f"cli.COMMAND = replace(cli.COMMAND, {limit});"
+        f"limited.COMMAND = replace(limited.COMMAND, {limit});"
         f"sys.argv[1:] = {[*arguments, str(file)]!r}; sys.exit(start.main())"
     )
     done = subprocess.run(

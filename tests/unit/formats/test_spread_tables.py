@@ -1,4 +1,4 @@
-"""Moments over several columns, several rows a batch, AM and PM, and units of which `map` and the
+"""Moments over several columns, several rows a batch, AM and PM, and units of which the door and the
 label never think otherwise.
 """
 
