@@ -60,7 +60,7 @@ LEFT = {
 OF_ANY_LANGUAGE = re.compile(
     r"""\S+@\S+|https?:\S+|steplabel[-\w/.]*|Steplabel|\b[0-9a-f]{8,}[-\w]*|\b[A-Z2-7]{32}\b|\b[AL](?:-\w{4}){4}|slk_\w+
     |\b[\w.-]+\.(?:toml|json|csv|xlsx|pdf|pem|sealed|cbor)\b|docs/\S+|--\w+|\b[a-z]+(?:[-.][a-z\d]+)+\b|\bEN\s16231|GB/T|\bISO\b|\bEnMS\b
-    |\bCSV\b|\bXLSX\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|\bcny\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
+    |\bCSV\b|\bXLSX\b|\bParquet\b|\bPDF\b|\bDOCX\b|\bJSON\b|SHA-256|UTC|\bEUR\b|\bcny\b|English|\bk?gce\b|\b[kMG]Wh\b|\b(?:cement|coal|electricity)\b""",
     re.VERBOSE,
 )
 """Addresses, commands, files, ids, acts by their code, standards, units, and what packs and

@@ -52,7 +52,7 @@ def test_a_colleague_is_invited_and_comes_in(
     for field in ("password", "again"):
         colleague.page.fill(f"#id_{field}", "quite a long password")
     colleague.page.keyboard.press("Enter")
-    colleague.page.wait_for_url("**/home/")
+    colleague.page.wait_for_url("**/our-plant/")
     colleague.page.goto(link)
     colleague.look("join-outdated")
 

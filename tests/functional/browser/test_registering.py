@@ -75,7 +75,7 @@ def test_a_firm_comes_in_and_asks_for_a_site(
     for field in ("password", "again"):
         page.fill(f"#id_{field}", "quite a long password")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/home/")
+    page.wait_for_url("**/our-plant/")
     visitor.open("/sites/new/")
     visitor.look("site-new")
     page.fill("#id_slug", f"new-{screen[0]}")
