@@ -47,7 +47,14 @@ from tests.statistical.plants import EPSILON_BEST, GRID
 
 TEXT = "".join(
     (document.DOCS / page).read_text(encoding="utf-8")
-    for page in ("privacy.md", "composition.md", "audit.md", "savings.md", "live.md")
+    for page in (
+        "privacy.md",
+        "composition.md",
+        "audit.md",
+        "savings.md",
+        "waste.md",
+        "live.md",
+    )
 )
 NEIGHBOURS = (pairs.replaced, pairs.added, pairs.removed)
 

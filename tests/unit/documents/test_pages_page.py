@@ -19,6 +19,7 @@ SAMPLES = {
     "role": "limit",
     "path": "steps.coking.quantile",
     "route": "eaf",
+    "step": "eaf",
     "period": "2016-01-01_2016-07-01",
     "version": "1",
     "digest": 64 * "a",
