@@ -98,6 +98,7 @@ def test_a_link_to_a_batch_opens_it_without_scripts(
 ) -> None:
     page, _ = opened(alone, reports["en"], 1440, scripts=False)
     page.goto(reports["en"].as_uri())
+    page.click("#worst summary")
     first = page.locator("#worst tbody th a").first
     name = first.inner_text()
     target = str(first.get_attribute("href"))
@@ -130,12 +131,12 @@ def test_nothing_is_cut_off_on_paper(
     page.context.close()
 
 
-def test_the_worst_batch_and_why_stand_on_the_first_screen(
+def test_the_finding_and_where_to_look_first_stand_on_the_first_screen(
     alone: Browser, reports: dict[str, Path]
 ) -> None:
     page, _ = opened(alone, reports["en"], 1440)
     page.goto(reports["en"].as_uri())
-    for part in (".lead b", ".figs", "#worst h2", "#worst table tbody tr"):
+    for part in (".lead b", ".figs", "#first-look h2", "#first-look p, #first-look li"):
         box = page.locator(part).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] < 900, part

@@ -35,6 +35,7 @@ from tests.functional.audit.plants import Reported
 HOME = Path(__file__).parents[2] / "changed-record" / "data"
 UNTIL = "2025-03-22"
 COORDINATOR = DirectoryKey(plants.key_of("coordinator"))
+CHANGED = "M0053"  # one that the draw opens
 CHANGED_TO, LOWERED_TO, EVERY = 0.88, 0.92, 6
 ALWAYS = (date(2000, 1, 1), date(2100, 1, 1))
 
@@ -104,14 +105,11 @@ def lower(batch: Batch, share: float) -> Batch:
 def changed_after(opening: Opening) -> Opening:
     """The record of one run that was opened says less energy than the one committed to."""
     leaves = list(opening.leaves)
-    indices = [
-        index
+    index, batch = next(
+        (index, batch)
         for index, leaf in enumerate(leaves[1:], start=1)
-        if isinstance(records.read(leaf.record), Batch)
-    ]
-    index = indices[len(indices) // 2]
-    batch = records.read(leaves[index].record)
-    assert isinstance(batch, Batch)
+        if isinstance(batch := records.read(leaf.record), Batch) and batch.batch_id == CHANGED
+    )
     leaves[index] = dataclasses.replace(
         leaves[index], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded)
     )
