@@ -11,8 +11,8 @@ What an app has beside its models, each if it is there:
     wall.sql        rows of the wall for its tables, as portal/wall.sql has those of the book
     words.toml      words of what it records, added to the tables of `portal/web/words`
     locale          its catalogues
-
-    demo.py         `fill(main, now)`, what it does in the demo: addresses by what is there
+    demo.py         `fill(year, now)` and `act(site, now)`: what it does in the demo; `act` returns
+                    addresses by what is there
 
 Its `AppConfig` may have `public_pages`, names and titles of those to which everybody is led, and
 `api_tags`, what groups of its API's addresses are for. In `ready` it adds to areas of the book's

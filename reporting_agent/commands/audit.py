@@ -6,6 +6,7 @@ alone; no connection is tried.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
     if (statement := kinds.get(files.STATEMENT)) is not None:
         return _sign(args, statement)
     if "opening" in kinds or "sealed-opening" in kinds:
-        return _verify(args)
+        return _verify(args, kinds.keys())
     if args.about is not None:
         return _promise(args)
     if files.EVIDENCE in kinds:
@@ -278,8 +279,8 @@ def _draw(args: argparse.Namespace, evidence: Path) -> int:
     return ExitCode.DONE
 
 
-def _verify(args: argparse.Namespace) -> int:
-    """With the folder's own evidence and draw, unless others are given."""
+def _verify(args: argparse.Namespace, given: Collection[str]) -> int:
+    """With the folder's own evidence and draw, unless files of these kinds are given."""
     import json
     from datetime import UTC, datetime
 
@@ -290,7 +291,6 @@ def _verify(args: argparse.Namespace) -> int:
     from reporting_agent.commands.verify import key_id
     from reporting_agent.config import load_site
 
-    given = {files.kind_of(files.read_one(path), path) for path in args.files}
     own = [
         args.folder / name
         for name, kind in ((EVIDENCE, files.EVIDENCE), (DRAW, "draw"))
