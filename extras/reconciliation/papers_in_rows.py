@@ -131,7 +131,7 @@ def _by_days(bills: Sequence[Bill]) -> list[Paper]:
         document = "" if own in taken_back else paper.stated.document
         beside = papers.setdefault((own, document), [])
         if beside and beside[-1].adds_up(paper):
-            beside[-1] = _combined(beside[-1], paper)
+            beside[-1] = _joined(beside[-1], paper)
         else:
             beside.append(paper)
     return [paper for beside in papers.values() for paper in beside]
@@ -141,7 +141,7 @@ def _meters_and_days(paper: Paper) -> tuple[object, ...]:
     return *paper.counted_by, paper.stated.from_day, paper.stated.to_day
 
 
-def _combined(one: Paper, other: Paper) -> Paper:
+def _joined(one: Paper, other: Paper) -> Paper:
     """Two papers of the same days as one, under both names."""
     whole = one.with_added(other)
     names = dict.fromkeys((*one.stated.document.split(_AND), other.stated.document))

@@ -105,7 +105,7 @@ def _feed(path: Path) -> _Feed:
         with open_bytes(path) as stream:
             for _, element in iterparse(stream, ("end",), forbid_dtd=True):
                 if _local(element) == "entry":
-                    _read_element(element, feed)
+                    _read(element, feed)
                     element.clear()
     except (ParseError, DefusedXmlException, LookupError, ValueError, OverflowError) as broken:
         raise _unreadable(path, str(broken)[:99], Phrase("a Green Button feed")) from broken
@@ -118,7 +118,7 @@ def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _read_element(entry: Any, feed: _Feed) -> None:
+def _read(entry: Any, feed: _Feed) -> None:
     """One entry: a reading type, a meter reading with the address of its type, or a block."""
     links = [one for one in entry.iter() if _local(one) == "link"]
     own, related = (
