@@ -315,10 +315,10 @@ def _own(
         timezone.now(),
         firm=report.organisation,
     )
-    return _own(row, shown_name(report.site_name), period_name(report.period))
+    return _own_value(row, shown_name(report.site_name), period_name(report.period))
 
 
-def _own(row: StepStandingView, site: str, period: str) -> Mapping[str, str]:
+def _own_value(row: StepStandingView, site: str, period: str) -> Mapping[str, str]:
     return {
         "site": site,
         "period": period,
