@@ -50,7 +50,7 @@ alone (62 times in 100 against 54; 69 where both take in as many)."""
 LEAST_BLUR = 0.0125
 """Standard deviation, as a share of the figure, by which firms that stand in two years have to blur
 what their difference tells of another. What all firms moved by together, and the one that moved it
-most, do not count: a reader may know them (`tests.attacks.test_over_the_years`, decisions 0077 and
+most, do not count: a reader may know them (`tests.attacks.test_over_the_years`, decision
 0079)."""
 
 

@@ -109,7 +109,7 @@ def public() -> QuerySet[Publication]:
 
 _ADDRESS = ("period__name", f"{_GROUP}pack", f"{_GROUP}route", f"{_GROUP}scope")
 """What an address names. Groups by several versions of a pack share it, with one row of version
-numbers: see decision 0055.
+numbers.
 """
 
 

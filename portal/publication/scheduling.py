@@ -2,7 +2,7 @@
 cancelled or something has changed.
 
 The worker has no key to sign with, so what goes out is signed when it is approved. The row is the
-clock: a worker that was away lets out what is overdue when it comes back. See docs/decisions/0045.
+clock: a worker that was away lets out what is overdue when it comes back.
 """
 
 from __future__ import annotations

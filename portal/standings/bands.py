@@ -8,8 +8,7 @@ standing is missing, or of a report that was replaced, a cell has none.
 A firm is named beside its own quarter only, where that can be told and is that of all its sites,
 and only while as many firms of the cell stay unnamed as a value needs to be shown at all and four
 in five of their sites are not of one quarter: otherwise the names would tell of those who did not
-choose it. Firms under one control are one here, named where each of them chose it. See
-docs/decisions/0054.
+choose it. Firms under one control are one here, named where each of them chose it.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def test_a_firm_that_joined_between_two_years(
 MOVES = (0.0, 0.005, 0.01, 0.02)
 """By which firms move in a year, of their value (standard deviation), beside their new batches and
 draws. The p5 of one arc furnace moved by 1.5 % from one year to the next, and regions' means in
-aluminium smelting by 1.25 % beside the world's (decision 0077)."""
+aluminium smelting by 1.25 % beside the world's (decision 0079)."""
 ORDINARY = 0.0125
 # of a release, by its batches and its draw: what it is off by where a plant stays as it is
 OWN_NOISE = 0.0036

@@ -12,8 +12,8 @@ PAGE = ROOT / "docs" / "decisions" / "README.md"
 
 HEAD = """# Decisions
 
-Each record says what had to be decided, what we decided and why, what it costs, and what we tried and did not choose, with figures measured
-on this code. The title is the decision. Here stand those that still decide something; the others are in the history of this folder.
+The title is the decision. Each record has at most 250 words: the question, the decision, its cost, what was tried
+and not chosen. Records that no longer decide anything are in the history of this folder.
 `python -m tests.documents --write` writes this list.
 
 | | |
