@@ -61,6 +61,7 @@ def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
             except SteplabelError as error:
                 return refused(request, error)
 
+        vars(guarded)["open_to"] = roles  # for the list of addresses (`tests.documents.addresses`)
         return cast("Page[P]", guarded)
 
     return guard
@@ -79,6 +80,7 @@ def for_anybody_signed_in(page: Page[P]) -> Page[P]:
         except SteplabelError as error:
             return refused(request, error)
 
+    vars(guarded)["open_to"] = ()
     return cast("Page[P]", guarded)
 
 

@@ -16,7 +16,14 @@ from benchmarks import shelf
 from tests.documents.refusals import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
-BUILT = ("cli.md", "errors.md", "pack-numbers.md", "openapi.yaml")
+BUILT = (
+    "addresses.md",
+    "cli.md",
+    "demo-figures.md",
+    "errors.md",
+    "pack-numbers.md",
+    "openapi.yaml",
+)
 
 
 def main() -> int:
@@ -39,22 +46,35 @@ def main() -> int:
 
 def build(folder: Path) -> None:
     """Every page of the reference, written anew."""
-    from tests.documents import command_line, errors_page, openapi, pack_numbers
+    from tests.documents import (
+        addresses,
+        command_line,
+        demo_figures,
+        errors_page,
+        openapi,
+        pack_numbers,
+    )
 
     folder.mkdir(parents=True, exist_ok=True)
-    pages = (command_line.page, errors_page.page, pack_numbers.page, openapi.page)
+    pages = (
+        addresses.page,
+        command_line.page,
+        demo_figures.page,
+        errors_page.page,
+        pack_numbers.page,
+        openapi.page,
+    )
     for name, page in zip(BUILT, pages, strict=True):
         (folder / name).write_text(page(), encoding="utf-8")
 
 
 def tables() -> list[tuple[Path, str]]:
     """Each document that holds such a table, with its text as it should be."""
-    from tests.documents import decisions_index, demo_figures, errors_page, fault_rows, sizing
+    from tests.documents import decisions_index, errors_page, fault_rows, sizing
 
     filled: list[tuple[Path, Callable[[str], str]]] = [
         (errors_page.REASONS, errors_page.filled),
         (fault_rows.PAGE, fault_rows.filled),
-        (demo_figures.PAGE, demo_figures.filled),
         (sizing.PAGE, sizing.filled),
         (decisions_index.PAGE, lambda _text: decisions_index.page()),
     ]

@@ -1,4 +1,4 @@
-"""The table of `docs/packs.md`: what a simulated sector shows at every step beside what is
+"""The page of the demo's figures: what a simulated sector shows at every step beside what is
 published of it.
 """
 
@@ -14,13 +14,15 @@ from benchmarks.measurements import Metric
 from fixtures.simulator import Sector, StepHistory
 from fixtures.simulator.levels import Published, level_of
 from fixtures.simulator.sector import industry_best
-from tests.documents.refusals import ROOT
 
-PAGE = ROOT / "docs" / "packs.md"
-BEGIN, END = (
-    "<!-- demo figures: python -m tests.documents --write -->\n",
-    "<!-- end of demo figures -->\n",
-)
+HEAD = """# The demo beside the world
+
+Built by `python -m tests.documents`: what `bin/demo` shows of 26 simulated firms at each step
+(`fixtures/simulator/levels.toml`), at reference conditions and before noise, beside what is
+published. *Best* is the mean of the labels of the second to sixth best firms; *its year* the mean
+of the same firms' years, to be compared with published annual figures; *typical* the median firm's
+year.
+"""
 FIRMS, SEED = 26, 1  # as `bin/demo` has them
 
 
@@ -89,10 +91,9 @@ def _year(history: StepHistory, metric: Metric) -> float:
     return float(np.average(history.at_reference[metric], weights=history.output))
 
 
-def filled(text: str) -> str:
-    """The page with its table written anew between the two marks."""
-    head, _, rest = text.partition(BEGIN)
-    return head + BEGIN + "\n".join(_table()) + "\n" + END + rest.partition(END)[2]
+def page() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *_table()]) + "\n"
 
 
 def _table() -> Iterator[str]:

@@ -17,6 +17,7 @@ from benchmarks.conversion import FactorTable
 from reporting_agent.cli import COMMANDS
 from reporting_agent.pipeline import scattered
 from tests.documents import (
+    addresses,
     decisions_index,
     demo_figures,
     errors_page,
@@ -91,6 +92,14 @@ MEASURED = {
 }
 
 
+def test_the_list_of_addresses_says_to_whom_each_page_is_open() -> None:
+    open_to = {where: roles for where, roles, _ in addresses.rows()}
+    assert open_to["/"] == "everybody"
+    assert open_to["/account/sessions/"] == "who is signed in"
+    assert open_to["/our-plant/<slug>/"] == "enterprise"
+    assert open_to["/agents/<device>/revoke/"] == "enterprise, regulator"
+
+
 def test_the_page_of_numbers_lacks_no_source() -> None:
     assert "| none |" not in pack_numbers.page().split("## Sources", 1)[1]
 
@@ -108,8 +117,6 @@ def test_the_page_of_numbers_holds_the_bounds_of_carriers_and_the_constants_of_t
 
 
 def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() -> None:
-    text = demo_figures.PAGE.read_text(encoding="utf-8")
-    assert demo_figures.filled(text) == text, WRITE
     shown = list(demo_figures.figures())
     assert {(figure.pack, figure.step) for figure in shown} == {
         (name, step.id) for name in packs.available() for step in packs.load(name).steps
