@@ -8,15 +8,18 @@ together, and what each takes of every batch.
    regression over all used batches (`regression`), each month's median
    taken off, tells what a dose costs, all doses together, so that a minute is not paid twice, and
    within each piece of equipment: what a small mill takes more than a large one is no cause's
-   doing. A cause stands only where its cost is above 0 with p < 0.05 after Holm's correction over
-   the causes tried, on five batches or more, and where it predicts the runs of a fifth of the time
-   that were left out (`regression.predicted`); else it takes nothing.
+   doing. A cause stands only where its cost is above 0 by more than chance, on five batches or
+   more, and where it predicts the runs of a fifth of the time that were left out
+   (`regression.predicted`); else it takes nothing.
 3. *Equipment, shift, hour*: of what is then left, a group that lies above all others by more than
    chance (`evidence`) takes the difference.
 4. *Longer at power*: minutes with the power on that cost about what the process itself draws (half
    its mean power or more) are no waiting. They tell where the energy went and not why: last in
    turn, and named so.
 5. What no evidence explains stays "no cause in the data".
+
+By more than chance is p < 0.05 over all that is tried at the site: Holm's correction over the
+doses, or the groups, of a test, and Bonferroni's over the tests of all labels.
 
 1 to 3 are *avoidable*, 4 and 5 *unexplained*. They share out a batch's energy above the label
 **beyond** slopes and uncertainty, never more, cut in proportion, on the label's binary grid. "At
@@ -78,8 +81,8 @@ class CauseRule:
 
     `estimate` is energy (in the label's energy unit) per `per` of the evidence, such as kWh a
     minute, with its 95 % interval; for equipment, shift and hour it is energy per output. `p_value`
-    is corrected for the number of causes tried; None where nothing is estimated. A cause that does
-    not stand took nothing.
+    is corrected for all that was tried at the site; None where nothing is estimated. A cause that
+    does not stand took nothing.
     """
 
     cause: WasteCause
@@ -119,10 +122,10 @@ class Attribution:
 
 
 def attribute(
-    measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats
+    measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats, labels: int
 ) -> Attribution:
     """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the
-    label's unit) to causes.
+    label's unit) to causes; `labels` of the site are tried so.
     """
     rows, output = measured.rows, measured.output
     reject, month = measured.columns.reject[rows], evidence.month.code[rows]
@@ -150,19 +153,23 @@ def attribute(
     at_power = [dose for dose in doses if dose.cause is WasteCause.AT_POWER]
     own = [dose for dose in doses if dose.cause is not WasteCause.AT_POWER]
     line = _lines(evidence, rows)
+    groups_tried = _groups_tried(evidence, rows, step.run_kind)
+    tests = labels * (bool(own) + bool(at_power) + len(groups_tried))
 
     def response() -> Floats:
         return without_drift(of_product(excess, line + 1), month)
 
-    claims, dose_rules = _estimated(own, response(), output, order, line)
+    claims, dose_rules = _estimated(own, response(), output, order, line, tests)
     if (ran := _running(own, dose_rules, measured, evidence)) is not None:
         own = [dose for dose in own if dose.cause is not WasteCause.HOLDING]
         at_power = at_power or [ran]
-        claims, dose_rules = _estimated(own, response(), output, order, line)
+        claims, dose_rules = _estimated(own, response(), output, order, line, tests)
     take(claims)
-    group_claims, group_rules, groups = _of_groups(excess, evidence, rows, output, step.run_kind)
+    group_claims, group_rules, groups = _of_groups(
+        excess, groups_tried, evidence, rows, output, tests
+    )
     take(group_claims)
-    last_claims, last = _estimated(at_power, response(), output, order, line)
+    last_claims, last = _estimated(at_power, response(), output, order, line, tests)
     take(last_claims)
     used = {dose.cause: dose for dose in (*own, *at_power)}
     return Attribution(
@@ -315,7 +322,12 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, line: Integers)
 
 
 def _estimated(
-    doses: list[Dose], excess: Floats, output: Floats, order: Integers, line: Integers
+    doses: list[Dose],
+    excess: Floats,
+    output: Floats,
+    order: Integers,
+    line: Integers,
+    tests: int,
 ) -> tuple[dict[WasteCause, Floats], list[CauseRule]]:
     """What every dose costs, per batch in the label's energy unit; a dose that is not known costs
     nothing and enters no estimate.
@@ -327,10 +339,8 @@ def _estimated(
     signed = [dose.amount if dose.signed is None else dose.signed for dose in doses]
     amounts = np.column_stack([amount / output for amount in signed])[order]
     fitted = fit(amounts, excess[order], line[order])
-    corrected, foretold = (
-        holm(fitted.p_value.tolist()),
-        predicted(amounts, excess[order], line[order]),
-    )
+    foretold = predicted(amounts, excess[order], line[order])
+    corrected = [min(tests * p_value, 1.0) for p_value in holm(fitted.p_value.tolist())]
     claims: dict[WasteCause, Floats] = {}
     rules = []
     for index, dose in enumerate(doses):
@@ -370,8 +380,24 @@ def _reject_rule(batches: int) -> CauseRule:
     return CauseRule(WasteCause.REJECT, rule, "", None, None, None, batches, True)
 
 
+def _groups_tried(
+    evidence: BatchEvidence, rows: Integers, run_kind: str
+) -> list[tuple[WasteCause, Groups]]:
+    """The used batches by equipment, shift and hour, where there are two of them or more."""
+    tried = [(WasteCause.EQUIPMENT, evidence.equipment)]
+    tried += [(WasteCause.SHIFT, evidence.shift)] if run_kind not in WHOLE_DAYS else []
+    tried += [(WasteCause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
+    used = [(cause, Groups(groups.code[rows], groups.names)) for cause, groups in tried]
+    return [(cause, groups) for cause, groups in used if len(np.unique(groups.code)) > 1]
+
+
 def _of_groups(
-    left: Floats, evidence: BatchEvidence, rows: Integers, output: Floats, run_kind: str
+    left: Floats,
+    tried: list[tuple[WasteCause, Groups]],
+    evidence: BatchEvidence,
+    rows: Integers,
+    output: Floats,
+    tests: int,
 ) -> tuple[
     dict[WasteCause, Floats], list[CauseRule], dict[WasteCause, tuple[Groups, frozenset[int]]]
 ]:
@@ -379,11 +405,7 @@ def _of_groups(
     claims: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
     taking: dict[WasteCause, tuple[Groups, frozenset[int]]] = {}
-    tried = [(WasteCause.EQUIPMENT, evidence.equipment)]
-    tried += [(WasteCause.SHIFT, evidence.shift)] if run_kind not in WHOLE_DAYS else []
-    tried += [(WasteCause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
-    for cause, groups in tried:
-        own = Groups(groups.code[rows], groups.names)
+    for cause, own in tried:
         freed = without_drift(
             of_product(left, evidence.product.code[rows]), evidence.month.code[rows]
         )
@@ -392,11 +414,11 @@ def _of_groups(
             difference
             for difference in tested
             if difference.p_value is not None
-            and difference.p_value < SIGNIFICANT
+            and tests * difference.p_value < SIGNIFICANT
             and (difference.difference or 0.0) > 0
         ]
         rules += [
-            _group_rule(cause, difference, int((own.code == difference.code).sum()))
+            _group_rule(cause, difference, int((own.code == difference.code).sum()), tests)
             for difference in worse
         ]
         if worse:
@@ -410,15 +432,16 @@ def _of_groups(
     return claims, rules, taking
 
 
-def _group_rule(cause: WasteCause, difference: GroupDifference, batches: int) -> CauseRule:
+def _group_rule(
+    cause: WasteCause, difference: GroupDifference, batches: int, tests: int
+) -> CauseRule:
     rule = worded(
         "%(name)s: higher than all others on %(days)s days, by more than chance",
         name=difference.name,
         days=f"{difference.days:,}",
     )
-    return CauseRule(
-        cause, rule, "", difference.difference, None, difference.p_value, batches, True
-    )
+    p_value = None if difference.p_value is None else tests * difference.p_value
+    return CauseRule(cause, rule, "", difference.difference, None, p_value, batches, True)
 
 
 def _cut(claims: Mapping[WasteCause, Floats], available: Floats) -> dict[WasteCause, Floats]:

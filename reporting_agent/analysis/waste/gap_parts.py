@@ -184,6 +184,7 @@ def losses(
                 currency,
                 counted,
                 at_own,
+                len(labels),
             )
         )
     return tuple(lost)
@@ -198,12 +199,13 @@ def _of_label(
     currency: str | None,
     counted: bool,
     at_own_reference: Floats | None,
+    labels: int,
 ) -> StepLosses:
     gap = split_gap(
         best, measured.value, measured.at_reference, measured.output, measured.uncertainty
     )
     step = measured.columns.step
-    attribution = attribute(measured, evidence, step, gap.unexplained)
+    attribution = attribute(measured, evidence, step, gap.unexplained, labels)
     variables = _by_variable(measured, step, label.metric, gap.explained)
     parts = parts_of(
         rates, [*variables.values(), gap.within_uncertainty, *attribution.energy.values()]

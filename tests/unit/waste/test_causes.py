@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.measurements import Batch, OperatingState
-from reporting_agent.analysis.waste.causes import CauseRule
+from reporting_agent.analysis.waste.causes import CauseRule, attribute
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
@@ -220,6 +220,31 @@ def test_a_fixed_energy_is_found_within_each_of_two_unequal_furnaces(
     assert low.stands
     assert low.interval is not None
     assert low.interval[0] / KGCE_PER_KWH <= 600 <= low.interval[1] / KGCE_PER_KWH
+
+
+def test_a_cause_stands_against_all_that_is_tried_at_the_site(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
+    """A reheat that chance shows once in thousands: found in one label, and no cause among ten
+    thousand."""
+    chance = np.random.default_rng(7)
+    loss = lost(
+        [
+            a_melt(
+                number,
+                chance.normal(4_500, 60) + 50 * (number % 9 == 0),
+                start=START + timedelta(hours=2 * number),
+                variables={"reheats": float(number % 9 == 0)},
+            )
+            for number in range(300)
+        ]
+    )
+    assert rule(loss, WasteCause.REHEAT).stands
+    made, evidence, beyond = loss.made_from, loss.evidence, loss.batches.beyond
+    rules = attribute(made, evidence, made.columns.step, beyond, 10_000).rules
+    among = next(entry for entry in rules if entry.cause is WasteCause.REHEAT)
+    assert not among.stands
+    assert among.estimate == rule(loss, WasteCause.REHEAT).estimate
 
 
 def test_rejected_output_is_counted_and_not_estimated(
