@@ -143,8 +143,8 @@ class Energies:
 
 @dataclass(frozen=True, slots=True)
 class BatchFault:
-    """One shape of fault, with everything that is said of it: report, tables of docs/agent.md and
-    docs/reasons.md take it from here.
+    """One shape of fault, with everything that is said of it: report and docs/reasons.md take it
+    from here.
     """
 
     code: str

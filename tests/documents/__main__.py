@@ -70,11 +70,10 @@ def build(folder: Path) -> None:
 
 def tables() -> list[tuple[Path, str]]:
     """Each document that holds such a table, with its text as it should be."""
-    from tests.documents import decisions_index, errors_page, fault_rows, sizing
+    from tests.documents import decisions_index, errors_page, sizing
 
     filled: list[tuple[Path, Callable[[str], str]]] = [
         (errors_page.REASONS, errors_page.filled),
-        (fault_rows.PAGE, fault_rows.filled),
         (sizing.PAGE, sizing.filled),
         (decisions_index.PAGE, lambda _text: decisions_index.page()),
     ]

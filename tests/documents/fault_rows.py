@@ -1,6 +1,4 @@
-"""What documents say of each fault of a batch, from `FAULTS`: the table of `docs/agent.md`, and the
-rows of `docs/reasons.md`.
-"""
+"""What `docs/reasons.md` says of each fault of a batch, from `FAULTS`."""
 
 from __future__ import annotations
 
@@ -8,27 +6,20 @@ import re
 from collections.abc import Callable
 
 from benchmarks.labels.columns import Flags
-from reporting_agent.pipeline.batch_faults import FAULTS, ExaminedBatches, always, metered, never
-from tests.documents.refusals import ROOT
+from reporting_agent.pipeline.batch_faults import (
+    FAULTS,
+    BatchFault,
+    ExaminedBatches,
+    always,
+    metered,
+    never,
+)
 
-PAGE = ROOT / "docs" / "agent.md"
-BEGIN, END = "<!-- faults -->", "<!-- end -->"
 EXCLUDES: dict[Callable[[ExaminedBatches], Flags], str] = {
-    always: "yes",
+    always: "",
     metered: "where metered",
-    never: "no",
+    never: "",
 }
-
-
-def filled(text: str) -> str:
-    """The page of the agent with its table of faults, in the order in which they claim a batch."""
-    before, rest = text.split(BEGIN, 1)
-    rows = [
-        f"| `{fault.code}` | {fault.shown_by} | {fault.which or EXCLUDES[fault.excludes]} |"
-        for fault in FAULTS
-    ]
-    table = "\n".join(["| code | what shows it | excludes |", "|---|---|---|", *rows])
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END, 1)[1]}"
 
 
 def among_reasons(text: str) -> str:
@@ -36,7 +27,7 @@ def among_reasons(text: str) -> str:
     all others.
     """
     rows = {
-        fault.code: f"| `{fault.code}` | {fault.shown_by} | {fault.remedy} |"
+        fault.code: f"| `{fault.code}` | {_shown(fault)} | {fault.remedy} |"
         for fault in FAULTS
         if fault.excludes is not never
     }
@@ -44,6 +35,11 @@ def among_reasons(text: str) -> str:
     return "\n".join(
         [head, rule, *rows.values(), *(line for line in others if _code(line) not in rows)]
     )
+
+
+def _shown(fault: BatchFault) -> str:
+    which = fault.which or EXCLUDES[fault.excludes]
+    return f"{fault.shown_by} ({which})" if which else fault.shown_by
 
 
 def _code(line: str) -> str:
