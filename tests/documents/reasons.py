@@ -26,10 +26,12 @@ def exclusions() -> Codes:
 
 
 def findings() -> Codes:
-    """What the data-quality report can say besides the exclusions."""
-    tables = {*tally.SENTENCES, *runs.SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
+    """What the data-quality report can say besides the exclusions and the faults of a meter, which
+    stand in docs/agent.md.
+    """
+    tables = {*runs.SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
     codes = set(_first_arguments("DataFinding", "benchmarks", "reporting_agent"))
-    return (tables | codes) - exclusions() | {"sentinel"}  # of readings as well as of batches
+    return (tables | codes) - exclusions() - set(tally.SENTENCES)
 
 
 def withheld() -> Codes:
