@@ -26,12 +26,12 @@ def exclusions() -> Codes:
 
 
 def findings() -> Codes:
-    """What the data-quality report can say besides the exclusions and the faults of a meter, which
-    stand in docs/agent.md.
+    """What the data-quality report can say besides the exclusions, and the faults of meters and the
+    rows of logs, which stand in docs/agent.md.
     """
-    tables = {*runs.SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
+    tables = {fault.code for fault in batch_faults.FAULTS}
     codes = set(_first_arguments("DataFinding", "benchmarks", "reporting_agent"))
-    return (tables | codes) - exclusions() - set(tally.SENTENCES)
+    return (tables | codes) - exclusions() - tally.SENTENCES.keys() - runs.SENTENCES.keys()
 
 
 def withheld() -> Codes:

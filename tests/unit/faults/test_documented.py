@@ -8,6 +8,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.measurements import Severity
 from reporting_agent.metering import standstills, tally, unit_check
 from reporting_agent.metering.clock import ClockShiftKind
+from reporting_agent.pipeline import runs
 from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault
 from tests.documents.refusals import ROOT
 
@@ -36,6 +37,12 @@ METERS = {
 
 def test_the_table_of_meters_names_every_code_and_no_other() -> None:
     assert set(METERS) == set(tally.SENTENCES) | AGAINST_BATCHES
+
+
+def test_the_table_of_logs_names_every_code_and_no_other() -> None:
+    assert {code.strip("`") for code, *_ in table("finding | rows | treatment")} == set(
+        runs.SENTENCES
+    )
 
 
 @pytest.mark.parametrize("code", tally.SENTENCES)
