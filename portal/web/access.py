@@ -61,7 +61,7 @@ def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
             except SteplabelError as error:
                 return refused(request, error)
 
-        vars(guarded)["open_to"] = roles  # for the list of addresses (`tests.documents.addresses`)
+        vars(guarded)["open_to"] = roles
         return cast("Page[P]", guarded)
 
     return guard
