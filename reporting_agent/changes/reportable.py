@@ -18,7 +18,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.validity import RELEASE_ONLY
-from benchmarks.phrases import Phrase, as_phrase, enumerated, in_number
+from benchmarks.phrases import Phrase, Value, as_phrase, enumerated, in_number
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.routes import Pack, Step
 from reporting_agent.changes.questioned_label import QuestionedLabel
@@ -26,7 +26,9 @@ from reporting_agent.changes.review import ChangeQuestion, makes_doubtful
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import quoted
 from reporting_agent.pipeline import LabelResult, outgoing_label
+from reporting_agent.pipeline.metered import TOO_SELDOM
 from reporting_agent.pipeline.outward.releasable import in_doubt
+from reporting_agent.pipeline.plant_data import PlantData
 
 SAY_WHY = "Say here how you know it, and where that is written down."
 
@@ -110,6 +112,7 @@ def _of_way_out(result: LabelResult, site: SiteSettings) -> Iterator[MissingForR
             "not-declared", proposal.steps, effect, proposal.why, proposal.toml.strip()
         )
     opened = {step for proposal in data.proposals for step in proposal.steps}
+    too_seldom = _steps_read_too_seldom(data)
     for step, transformations in unbounded.items():
         for why in dict.fromkeys(one.reason for one in transformations):
             if step not in opened:
@@ -119,7 +122,7 @@ def _of_way_out(result: LabelResult, site: SiteSettings) -> Iterator[MissingForR
         most[label.step] = max(most.get(label.step, 0), label.used)
     for step, used in most.items():
         fewest = fewest_batches(pack.step(step), pack.policy)
-        if used < fewest and step not in unbounded:
+        if used < fewest and step not in unbounded and step not in too_seldom:
             why = Phrase(
                 "Step %(step)s: %(used)s runs count in a report, which needs %(fewest)s.",
                 step=step,
@@ -153,7 +156,7 @@ def _of_labels(result: LabelResult, site: SiteSettings) -> Iterator[MissingForRe
             seen.add((label.step, code))
             effect = min((count - own.excluded.get(code, 0)) / own.used, 1.0)
             why = _why(code, label, strict.site_label, result)
-            add = _lines(code, label, step)
+            add = _lines(code, label, step, result)
             yield MissingForRelease(code, (label.step,), effect, why, add)
     yield from _products(home, pack)
 
@@ -161,11 +164,11 @@ def _of_labels(result: LabelResult, site: SiteSettings) -> Iterator[MissingForRe
 def _why(code: str, label: StepLabel, strict: SiteLabel, result: LabelResult) -> Phrase:
     """What was found of it, as `check` says it; else how many runs a report would leave out."""
     told = {
-        ExclusionReason.ENERGY_OUTSIDE: "carrier-outside-boundary",
-        ExclusionReason.ENERGY_INCOMPLETE: "own-gas-missing",
+        ExclusionReason.ENERGY_OUTSIDE: {"carrier-outside-boundary"},
+        ExclusionReason.ENERGY_INCOMPLETE: {"own-gas-missing", TOO_SELDOM},
     }
     for finding in (*strict.findings, *result.strict.data.findings):
-        if finding.code == told.get(ExclusionReason(code), code):
+        if finding.code in told.get(ExclusionReason(code), {code}):
             sentence = finding.sentence
             of_step = isinstance(sentence, Phrase) and label.step in map(
                 str, sentence.values.values()
@@ -187,7 +190,16 @@ def _why(code: str, label: StepLabel, strict: SiteLabel, result: LabelResult) ->
     )
 
 
-def _lines(code: str, label: StepLabel, step: Step) -> str:
+def _steps_read_too_seldom(data: PlantData) -> set[Value]:
+    """Steps of whose meters a report has no energy, however long its period is."""
+    return {
+        finding.sentence.values["step"]
+        for finding in data.findings
+        if finding.code == TOO_SELDOM and isinstance(finding.sentence, Phrase)
+    }
+
+
+def _lines(code: str, label: StepLabel, step: Step, result: LabelResult) -> str:
     """What to write in site.toml, with the values that a person knows left to fill in."""
     match code:
         case ExclusionReason.VARIABLE_MISSING | ExclusionReason.VARIABLE_IMPOSSIBLE:
@@ -200,6 +212,11 @@ def _lines(code: str, label: StepLabel, step: Step) -> str:
         case ExclusionReason.ENERGY_INCOMPLETE if label.missing_carriers:
             named = ", ".join(f'"{carrier}"' for carrier in label.missing_carriers)
             return f"[steps.{step.id}]\nnot_used = [{named}]  # if so; else report it"
+        case ExclusionReason.ENERGY_INCOMPLETE if step.id in _steps_read_too_seldom(result.data):
+            longest = f"{step.label_rule.longest_gap_s:g}"
+            return Phrase(
+                "Have its meters read every %(longest)s s or more often.", longest=longest
+            )
         case ExclusionReason.ENERGY_OUTSIDE:
             outside = [use.carrier for use in label.outside if use.reason is None]
             lines = "\n".join(f'{carrier} = "{SAY_WHY}"' for carrier in outside)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from reporting_agent.analysis import Analysis
     from reporting_agent.changes.questioned_label import QuestionedLabel
     from reporting_agent.config import SiteSettings
-    from reporting_agent.door.taking import TakenFiles
     from reporting_agent.pipeline import LabelResult
 
 
@@ -79,11 +78,11 @@ def run(args: Namespace) -> int:
         if args.answer or args.pack:
             args.wrong_usage(Phrase("--answer and --pack go with files; a site.toml holds its own"))
         return _label(args, load_site(args.site), ())
-    taken = _taken(args)
-    return _label(args, load_site(taken.site), taken.said)
+    file, said = _taken(args)
+    return _label(args, load_site(file), said)
 
 
-def _taken(args: Namespace) -> TakenFiles:
+def _taken(args: Namespace) -> tuple[Path, tuple[Phrase, ...]]:
     from reporting_agent.commands import asking
     from reporting_agent.door.taking import take
 
@@ -105,14 +104,17 @@ def _taken(args: Namespace) -> TakenFiles:
 
 def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
     from benchmarks.catalogue import in_language
+    from benchmarks.measurements import Period
     from reporting_agent.analysis import analyse
     from reporting_agent.changes.reportable import missing_for_release
+    from reporting_agent.commands.lacking import made
     from reporting_agent.console import emit
     from reporting_agent.report import first_page, site_files
     from reporting_agent.sending.eligibility import why_not_reportable
 
     now = datetime.now(UTC)
-    label = _made(site, args.period, now)
+    period = None if args.period is None else Period.parse(args.period, site.zone)
+    label = made(site, period, now)
     result, analysis = label.result, analyse(site, label)
     out = Path(args.out)
     missing = missing_for_release(site, label, why_not_reportable(site))
@@ -135,24 +137,6 @@ def _label(args: Namespace, site: SiteSettings, said: Sequence[Phrase]) -> int:
         page.append(in_language(stale, args.lang))
     emit(args, payload, "\n".join(page))
     return 0
-
-
-def _made(site: SiteSettings, period: str | None, now: datetime) -> QuestionedLabel:
-    """The label of the period; of none, of all that the files tell of."""
-    from benchmarks.measurements import Period
-    from reporting_agent import pipeline
-    from reporting_agent.changes.questioned_label import questioned
-    from reporting_agent.pipeline import own_pack, whole_period
-
-    outward = site.pack != own_pack.OWN
-    alone = site.inputs.readings is not None and not (site.inputs.batches or site.inputs.log)
-    if period is not None:
-        chosen = Period.parse(period, site.zone)
-    elif alone and site.inputs.source is None:
-        chosen = whole_period.of_meters(site, pipeline.read(site, None))
-    else:
-        chosen = whole_period.of_runs(site)
-    return questioned(site, pipeline.own_label(site, chosen, outward=outward), now)
 
 
 def _rest(

@@ -27,6 +27,7 @@ from reporting_agent.door.deciding import Assumption, Decider
 from reporting_agent.door.look import AS_ANSWERED
 from reporting_agent.door.types import ProfileProposal, ProfileQuestion
 from reporting_agent.door.vocabulary import VOCABULARY, folded, without_unit
+from reporting_agent.pipeline.following import USUAL_STEPS
 from reporting_agent.pipeline.own_pack import OWN
 from reporting_agent.sources.cells import UnreadableCell, as_name, is_blank, plain, written_moment
 
@@ -34,7 +35,6 @@ _BRACKETS = re.compile(r"\s*[\[(（【][^\])）】]*[\])）】]\s*$")
 _MAIN = re.compile(r"main|total|haupt|gesamt|summe|总|principal|général|general|ввод|主|totale")
 _WHOLE = "site"
 SHORTEST_GAP_S = 3600
-_USUAL_STEPS = 4  # of the readings: a longer time without one is a gap
 _STEPS_LOOKED_AT = 2000
 _EVEN = 0.9  # of the gaps between stamps
 _GENERIC = re.compile(
@@ -499,7 +499,7 @@ def _longest_gap_s(plant: TakenPlant) -> int:
         for _, proposal in (*plant.of("readings"), *plant.of("log"))
         if (step := usual_step_s(proposal)) is not None
     ]
-    return int(max([SHORTEST_GAP_S, *(_USUAL_STEPS * step for step in steps)]))
+    return int(max([SHORTEST_GAP_S, *(USUAL_STEPS * step for step in steps)]))
 
 
 def usual_step_s(proposal: ProfileProposal) -> float | None:

@@ -579,7 +579,7 @@ def _asked_unit(maker: Maker, name: str, cells: Sequence[Cell]) -> str | None:
 def _starts_again_at(maker: Maker, cells: Sequence[Cell]) -> float | None:
     """Where a register begins anew, as of 16 or 32 bits or of so many digits: it falls from just
     below that to just above 0, again and again. None of one that never does."""
-    values = _as_read(maker, cells)
+    values = [*_read(cells, maker.proposal.notation)]
     moves = [after - before for before, after in pairwise(values)]
     falls = [move for move in moves if move < 0]
     if len(falls) < _FEWEST_TURNS or min(values) < 0:
@@ -606,21 +606,11 @@ def _stamped_at_start(maker: Maker) -> bool:
     )
 
 
-def _as_read(maker: Maker, cells: Sequence[Cell]) -> list[float]:
-    """The numbers of a column, in the notation of the file."""
-    written = {
-        key: maker.proposal.keys[key]
-        for key in ("decimal", "thousands")
-        if key in maker.proposal.keys
-    }
-    return [*_read(cells, Profile.model_validate(written))]
-
-
 def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, Phrase]:
     kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
     if kind in {"power", "flow"}:
         return "rate", Phrase("%(unit)s is a power or a flow", unit=str(unit))
-    values = _as_read(maker, cells)
+    values = [*_read(cells, maker.proposal.notation)]
     if _starts_again_at(maker, cells) is not None:
         return "register", Phrase("the values rise, and start again where the register ends")
     falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))

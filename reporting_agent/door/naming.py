@@ -235,7 +235,9 @@ def _by_their_cells(
         (column.name for column in wanted.columns if column.kind is CellKind.MOMENT), None
     )
     if moment is not None and moment not in named and free:
-        named[moment] = ColumnMatch(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
+        only = len(free) == 1
+        why = Phrase("the only column of dates") if only else Phrase("the first column of dates")
+        named[moment] = ColumnMatch(free[0], look.header[free[0]], why, 0.0)
         used_indices.add(free[0])
     free_numbers = [
         index
@@ -269,14 +271,6 @@ def _by_their_cells(
 def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
     """Cells spread over a column, by which it is seen what the column holds."""
     return cells[:: max(1, len(cells) // _SEEN)]
-
-
-def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
-    return (
-        Phrase("the only column of dates")
-        if len(free) == 1
-        else Phrase("the first column of dates")
-    )
 
 
 def _names_an_amount(look: FileLook, index: int) -> bool:

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -51,7 +50,7 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
             f"timezone = {value_of(zone)}",
             f"pack = {value_of(pack)}",
         ],
-        _inputs(plant, folder, comment),
+        _inputs(plant, folder),
     ]
     for name in ("batches", "energy", "readings", "log"):
         parts += _mapping(plant, name, comment)
@@ -100,7 +99,7 @@ def _as_written(whole: str) -> bool:
     return first == f"{_MARK}{_digest(rest)}"
 
 
-def _inputs(plant: TakenPlant, folder: Path, comment: Callable[[str], str]) -> list[str]:
+def _inputs(plant: TakenPlant, folder: Path) -> list[str]:
     lines = ["[inputs]"]
     for name in ("batches", "energy", "readings", "log"):
         files = plant.of(name)
@@ -157,16 +156,6 @@ _NONE = timedelta(0)
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?$")
 
 
-@dataclass(frozen=True, slots=True)
-class TakenFiles:
-    """The site.toml that the files became, what was taken of each, and what was assumed."""
-
-    site: Path
-    plant: TakenPlant
-    said: tuple[Phrase, ...]
-    decider: Decider
-
-
 def take(
     paths: Sequence[Path],
     out: Path,
@@ -174,8 +163,9 @@ def take(
     person: Ask,
     pack: str | None = None,
     lang: str = "en",
-) -> TakenFiles:
-    """Read the files as they are and write site.toml into `out`.
+) -> tuple[Path, tuple[Phrase, ...]]:
+    """Read the files as they are and write site.toml into `out`: where it is, and what was taken of
+    each file and assumed.
 
     Args:
         given: answers by the keys of their questions.
@@ -206,8 +196,7 @@ def take(
     decider.refuse_unknown(str(paths[0]))
     zone = _zone(decider)
     content = text(plant, decider, method, zone, out, lang)
-    site = write(content, out)
-    return TakenFiles(site, plant, tuple(chain(_said(plant), _assumed(decider))), decider)
+    return write(content, out), (*_said(plant), *_assumed(decider))
 
 
 def _refuse_twice(paths: Sequence[Path]) -> None:
@@ -385,10 +374,9 @@ def _how(proposal: ProfileProposal) -> Iterator[Phrase]:
         yield Phrase("sheet %(sheet)s", sheet=str(sheet))
     yield Phrase("decimal comma") if keys.get("decimal") == "," else Phrase("decimal point")
     order = str(keys.get("date_order") or keys.get("date_format") or "ymd")
-    first = {"d": Phrase("day first"), "m": Phrase("month first")}.get(
+    yield {"d": Phrase("day first"), "m": Phrase("month first")}.get(
         order.replace("%", "")[0].lower(), Phrase("year first")
     )
-    yield Phrase("month first") if order.startswith(("%m", "m")) else first
 
 
 def _assumed(decider: Decider) -> Iterator[Phrase]:

@@ -75,11 +75,15 @@ class ProfileProposal:
     unused: tuple[str, ...] = ()
     matches: dict[str, int] = field(default_factory=dict)  # by column of the template, its index
 
+    @property
+    def notation(self) -> Profile:
+        """How the file writes numbers."""
+        written = {key: self.keys[key] for key in ("decimal", "thousands") if key in self.keys}
+        return Profile.model_validate(written)
+
     def numbers(self, header: str) -> list[float]:
         """What the cells of a column say, by the notation of the profile; 0 where one says none."""
-        written = {key: self.keys[key] for key in ("decimal", "thousands") if key in self.keys}
-        profile, index = Profile.model_validate(written), self.look.header.index(header)
-        values = []
+        profile, index, values = self.notation, self.look.header.index(header), list[float]()
         for _, cells in self.look.rows:
             try:
                 values.append(number(cells[index], profile))
@@ -104,32 +108,15 @@ class ProfileProposal:
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-TABLES = (
-    "columns",
-    "constants",
-    "values",
-    "missing",
-    "scale",
-    "parts",
-    "rows",
-    "carriers",
-    "month",
-    "in_cells",
-    "differences",
-    "keep",
-    "valid",
-    "times",
-    "names",
-)
 
 
 def profile_lines(name: str, keys: Mapping[str, object]) -> list[str]:
     """A profile as the lines of `[mapping.INPUT]`, its tables behind its own keys."""
     lines = [f"[{name}]"]
-    lines += table_lines({key: value for key, value in keys.items() if key not in TABLES})
-    for table in TABLES:
-        inner = keys.get(table)
-        if not isinstance(inner, Mapping) or not inner:
+    tables = {key: value for key, value in keys.items() if isinstance(value, Mapping)}
+    lines += table_lines({key: value for key, value in keys.items() if key not in tables})
+    for table, inner in tables.items():
+        if not inner:
             continue
         if table == "values":
             for column, words in inner.items():

@@ -38,7 +38,8 @@ from reporting_agent.pipeline.units import over_time
 from reporting_agent.processors import processors
 from reporting_agent.sources import ReadingBlock, stream_readings
 from reporting_agent.sources.blocks import only_value
-from reporting_agent.sources.meter_readings import ReadingLog, gathered
+from reporting_agent.sources.meter_readings import gathered
+from reporting_agent.sources.reading_log import ReadingLog
 from reporting_agent.sources.sheets import format_of
 
 if TYPE_CHECKING:
@@ -274,6 +275,7 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
 
 
 _A_DAY_S = 86_400.0
+USUAL_STEPS = 4  # of a meter's readings: at home a longer time without one is a gap
 
 
 def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
@@ -344,6 +346,9 @@ class FollowedMeters:
     closely_us: Mapping[
         str, Integers
     ]  # what was asked of a meter besides, by somebody who looks closely
+    coarse: Mapping[
+        str, tuple[float, float]
+    ]  # meters read more seldom than a report allows: their usual step and that gap, in seconds
 
 
 def follow(
@@ -400,10 +405,32 @@ def follow(
     ]
     lanes = Lanes.of(readings, site, declared, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
+    coarse = {} if pack.id == OWN else _coarse(by_meter, gaps_s)
+    if coarse:  # at home by their own step; in windows of their own as before
+        patient = [
+            replace(query, longest_gap_s=USUAL_STEPS * coarse[query.meter.id][0], own=None)
+            for query in asked
+            if query.meter.id in coarse
+        ]
+        by_meter |= {
+            name: replace(course, own=by_meter[name].own)
+            for name, course in courses(patient, lanes.reads, fast=True).items()
+        }
     lanes.finish(log)
     return FollowedMeters(
-        meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us
+        meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us, coarse
     )
+
+
+def _coarse(
+    by_meter: Mapping[str, Course], gaps_s: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
+    """Meters whose readings usually lie further apart than the rule lets a gap be."""
+    return {
+        name: (step_s, gaps_s[name])
+        for name, course in by_meter.items()
+        if (step_s := course.facts.usual_step_s) is not None and step_s > gaps_s[name]
+    }
 
 
 def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:

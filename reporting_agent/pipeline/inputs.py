@@ -35,8 +35,7 @@ from reporting_agent.sources.interface import (
     SourceWithFindings,
     SourceWithLog,
 )
-from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.reading_log import Extract, ExtractReadings
+from reporting_agent.sources.reading_log import Extract, ExtractReadings, ReadingLog
 from reporting_agent.sources.rejected_rows import Corrections, TotalRow
 
 

@@ -8,6 +8,7 @@ Nothing is moved: the remedy says which key of site.toml puts it right.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -55,8 +56,7 @@ from reporting_agent.pipeline.outward import own_metering
 from reporting_agent.pipeline.outward.own_metering import OutgoingBatches
 from reporting_agent.pipeline.units import over_time, to_kwh
 from reporting_agent.sources import RejectedRow
-from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.reading_log import UndeclaredMeter
+from reporting_agent.sources.reading_log import ReadingLog, UndeclaredMeter
 from reporting_agent.sources.rejected_rows import Corrections, TotalRow
 
 if TYPE_CHECKING:
@@ -354,6 +354,9 @@ class MeteredBatches:
     by_itself: dict[int, list[CarrierEnergy]] = field(
         default_factory=dict
     )  # by index of the row on its way out, its energy
+    too_seldom: AbstractSet[int] = (
+        frozenset()
+    )  # by index, batches of meters that a report does not follow
 
 
 def counted_meters(site: SiteSettings, pack: Pack) -> list[Meter]:
@@ -395,6 +398,7 @@ def measure(
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[DataFinding] = []
     records: list[MeterRecord] = []
+    too_seldom = set[int]()
     worked = work_out(tree, followed.courses, followed.units, site.zone)
     worked = cut_readings.all_divided(
         worked, {name: followed.occupied[name].windows for name in counted}, tree
@@ -447,6 +451,12 @@ def measure(
                 in_runs += entry.quantity
             if course.facts.readings:
                 records[-1] = replace(records[-1], in_runs=in_runs)
+            coarse = [
+                followed.coarse[part] for part in tree.needed_by(meter) & followed.coarse.keys()
+            ]
+            if coarse and (outward is None or name not in outward.powers):
+                too_seldom.update(own)
+                findings.extend(_too_seldom(meter, max(coarse), [batches[at].step for at in own]))
             if meter.allocation is not None:
                 findings.append(allocated(meter, meter.allocation, sinks, len(own)))
     for meter in site.meters:
@@ -493,7 +503,29 @@ def measure(
         undeclared,
         suspected.events,
         by_themselves,
+        too_seldom,
     )
+
+
+TOO_SELDOM = "readings-too-seldom"
+
+
+def _too_seldom(
+    meter: Meter, coarse: tuple[float, float], steps: Sequence[str]
+) -> Iterator[DataFinding]:
+    """For each step of its batches: what lies between its readings is spread evenly at home."""
+    usual_s, longest_s = coarse
+    for step, count in Counter(steps).items():
+        sentence = Phrase(
+            "Meter %(meter)s of step %(step)s is read every %(usual)s s. Between two readings its "
+            "energy is spread evenly; a report takes none across more than %(longest)s s, so none "
+            "of these batches.",
+            meter=meter.id,
+            step=step,
+            usual=f"{usual_s:g}",
+            longest=f"{longest_s:g}",
+        )
+        yield DataFinding(TOO_SELDOM, Severity.NOTICE, sentence, count)
 
 
 def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]:

@@ -10,6 +10,7 @@ What is outside the period is marked and counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,7 @@ def read(
     logged = read_rows(request)
     given_energy = with_given_energy(logged, request)
     measured = with_metered_energy(given_energy, request)
-    settled = with_heat(measured.own.batches, given_energy.beside, request)
+    settled = with_heat(measured.own.batches, given_energy.beside, request, measured.own.too_seldom)
     return examined(logged, given_energy, measured, settled, request)
 
 
@@ -293,16 +294,26 @@ def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) 
 
 
 def with_heat(
-    batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request
+    batches: Sequence[Batch],
+    beside: Iterable[fuels_in_the_log.Of],
+    request: Request,
+    too_seldom: AbstractSet[int] = frozenset(),
 ) -> SettledBatches:
     """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel
-    cannot be so; `beside` is what their rows hold in columns that nothing maps."""
+    cannot be so, or whose meters are read `too_seldom`; `beside` is what their rows hold in columns
+    that nothing maps."""
     site, pack = request.site, request.pack
     settled = heating_values.settle(batches, site, pack)
     sound, of_heat = unusual_heating_values.left_out(settled.batches, site, pack)
     sound, not_bought = over_the_fence.left_out(sound, site, pack)
     sound, refuted = materials_in_the_log.left_out(sound, pack)
     sound, of_gas = own_gas.left_out(sound, pack)
+    sound = [
+        replace(batch, excluded=batch.excluded or ExclusionReason.ENERGY_INCOMPLETE.value)
+        if index in too_seldom
+        else batch
+        for index, batch in enumerate(sound)
+    ]
     uncounted = fuels_in_the_log.uncounted(sound, beside, site, pack)
     findings = [*settled.findings, *of_heat, *not_bought, *refuted, *of_gas, *uncounted.findings]
     return SettledBatches(sound, settled.batches, uncounted, findings)

@@ -2,7 +2,9 @@
 rows.
 """
 
-from reporting_agent.sources.meter_readings import ReadingBlock, stream_readings
+from reporting_agent.sources.cells import RejectedRow
+from reporting_agent.sources.meter_readings import stream_readings
+from reporting_agent.sources.reading_log import ReadingBlock
 from reporting_agent.sources.wanted import (
     BATCHES,
     ENERGY,
@@ -13,7 +15,7 @@ from reporting_agent.sources.wanted import (
     Template,
     TemplateColumn,
 )
-from reporting_agent.sources.whole_table import RejectedRow, Table, read_sheet, read_table
+from reporting_agent.sources.whole_table import Table, read_sheet, read_table
 
 __all__ = [
     "BATCHES",

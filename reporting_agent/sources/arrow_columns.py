@@ -32,8 +32,6 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def column(kind: Kind, values: Sequence[Any]) -> Any:
     """An Arrow array of texts, float64, int64, UTC microseconds or booleans."""
-    import pyarrow as pa
-
     if kind == "text":
         return _texts(values)
     if kind == "number" and not np.isnan(numbers := np.array(values, dtype=float)).any():
@@ -64,8 +62,6 @@ def texts(values: Sequence[str | None]) -> Any:
 @lru_cache(maxsize=64)
 def repeated(value: str, count: int) -> Any:
     """The same text so many times, held once."""
-    import pyarrow as pa
-
     ends = pa.Array.from_buffers(pa.int32(), 1, [None, pa.py_buffer(np.array([count], np.int32))])
     kind = pa.run_end_encoded(pa.int32(), pa.string())
     return pa.RunEndEncodedArray.from_buffers(kind, count, [None], children=[ends, texts([value])])
@@ -80,8 +76,6 @@ def _texts(values: Sequence[str | None]) -> Any:
 
 
 def _of_each(values: Sequence[str | None]) -> Any:
-    import pyarrow as pa
-
     valid = np.fromiter((value is not None for value in values), np.bool_, len(values))
     encoded = [b"" if value is None else str(value).encode() for value in values]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
@@ -98,14 +92,10 @@ def _of_each(values: Sequence[str | None]) -> Any:
 
 
 def _array(kind: Any, length: int, valid: Any, data: Any) -> Any:
-    import pyarrow as pa
-
     return pa.Array.from_buffers(kind, length, [_validity(valid), pa.py_buffer(data)])
 
 
 def _validity(valid: Any) -> Any:
-    import pyarrow as pa
-
     return None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
 
 

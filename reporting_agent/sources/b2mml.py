@@ -2,25 +2,14 @@
 
 Read are `ProductionPerformance` with `ProductionResponse` (B2MML up to V6) and
 `OperationsPerformance` with `OperationsResponse` (V7 and later), and in both every
-`SegmentResponse` that carries a start:
-
-| element of the segment response | column |
-|---|---|
-| `ID` | `batch_id` |
-| `ProcessSegmentID`, `OperationsSegmentID` | `step` |
-| `ActualStartTime`, `ActualEndTime` | `start`, `end` |
-| `EquipmentActual/EquipmentID` | `equipment` |
-| `MaterialProducedActual`, `MaterialActual` with use *Produced* | `product`, `output_quantity`, `output_unit` |
-| the same with use *Scrap* | `reject_quantity` |
-| `MaterialConsumedActual`, `MaterialActual` with use *Consumed* | a carrier: a row of energy; else `input.MATERIAL`, `parent_batch_ids` |
-| `SegmentData`, `ProductionData`, `SegmentParameter` | `var.NAME`, and `variant`, `status`, `state` where so named |
+`SegmentResponse` that carries a start; docs/formats.md says which element becomes which column.
 
 The material's class stands for it where no definition is given. What was charged or rejected in
 several lots is added up; where that is no one amount (other units, a word), the row is set aside
 with all of them. The row of a segment is the line on which it begins; a column of a message is the
 path of the element. Namespaces and versions are passed over: the names of the elements are the same
 in all. Document types and entities are refused (they can read files and fill memory; defusedxml).
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class TypedFile:
             kinds[self.meter] = pa.dictionary(pa.int32(), pa.string())
         with open_bytes(self.path) as stream:
             try:
-                for batch in self._open(stream, kinds, _BLOCK, threads=processors() > 1):
+                for batch in self.open(stream, kinds, _BLOCK, threads=processors() > 1):
                     columns = dict(zip(wanted, batch.columns, strict=True))
                     if not plain(columns):
                         return
@@ -93,7 +93,7 @@ class TypedFile:
             try:
                 first = next(
                     iter(
-                        self._open(
+                        self.open(
                             stream, dict.fromkeys(self.names, pa.string()), _PEEK, threads=False
                         )
                     ),
@@ -111,7 +111,17 @@ class TypedFile:
             return kind
         return None
 
-    def _open(self, stream: Any, kinds: dict[str, Any], size: int, *, threads: bool) -> Any:
+    def open(
+        self,
+        stream: Any,
+        kinds: dict[str, Any],
+        size: int,
+        *,
+        threads: bool,
+        invalid: Callable[[Any], str] | None = None,
+    ) -> Any:
+        """A reader of the chosen columns in these types; `invalid` is asked of a row that has not
+        as many cells as the header."""
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
@@ -125,7 +135,9 @@ class TypedFile:
                 column_names=list(self.names),
             ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=self.delimiter, ignore_empty_lines=False
+                delimiter=self.delimiter,
+                ignore_empty_lines=False,  # they count as rows
+                invalid_row_handler=invalid,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=kinds,
@@ -279,7 +291,6 @@ def _csv(
     plain: Callable[[dict[str, Any]], bool] | None,
 ) -> Iterator[Block]:
     import pyarrow as pa
-    import pyarrow.csv as arrow_csv
 
     encoding = encoding_of(path, profile)
     names = [
@@ -326,26 +337,8 @@ def _csv(
 
     with open_bytes(path) as stream:
         try:
-            reader = arrow_csv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                read_options=arrow_csv.ReadOptions(
-                    use_threads=False,
-                    block_size=32 << 20,
-                    encoding=encoding,
-                    skip_rows=skip,
-                    column_names=names,
-                ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=delimiter,
-                    invalid_row_handler=invalid,
-                    ignore_empty_lines=False,  # they count as rows
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    include_columns=chosen,
-                    strings_can_be_null=False,
-                ),
-            )
+            kinds = dict.fromkeys(names, pa.string())
+            reader = typed.open(stream, kinds, 2 * _BLOCK, threads=False, invalid=invalid)
             good = 0
             for read in reader:
                 batch = read.slice(min(max(handed_on - good, 0), read.num_rows))

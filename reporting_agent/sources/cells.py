@@ -206,18 +206,6 @@ def _offset(text: str | None) -> tzinfo | None:
     return timezone(-span if text[0] == "-" else span)
 
 
-__all__ = [
-    "BLANK",
-    "Cell",
-    "UnreadableCell",
-    "is_blank",
-    "moment",
-    "number",
-    "plain",
-    "seconds",
-    "text",
-]
-
 Cell = (
     str
     | float

@@ -1,24 +1,21 @@
 """Does a source hand over what it was given? `python -m reporting_agent.sources.conformance
 NAME_OR_MODULE`
 
-The provider's own `seed` puts the kit's plant (`example`) behind the source. Then everything is
-read through it and compared with the same plant read from template CSV files, to the last bit. Each
-check has a name and one reason:
+The provider's own `seed` puts the kit's plant (`example`) behind the source. Everything is read
+through it and compared with the same plant from template files, to the last bit:
 
-| check | what it asks |
-|---|---|
-| inputs | that it gives at least one input, and none that there is not |
-| tables | that every row of a table reads as the template's: ids, amounts, stamps, what is not known |
-| complete | that no reading is left out or made up |
-| order | that a meter's readings stand in the order in which they were recorded, the late one after the newer one |
-| zones | that stamps are the right instants, across the hour that came twice |
-| units | that values are in the unit declared, and that `units` says so |
-| values | that values keep every bit, and what is not known is NaN with its stamp |
-| meters | that only the meters asked for are handed over, and one that is not there is no fault |
-| places | that a file or table is named, and row numbers rise within it, so that a person finds the row |
-| restart | that reading again, also while the first reading is not at its end, gives the same |
-| refusals | that wrong options are refused as InputError with code, sentence, remedy, found and wanted |
-"""  # noqa: E501
+    inputs     at least one is given, and none that there is not
+    tables     every row reads as the template's: ids, amounts, stamps, what is not known
+    complete   no reading is left out or made up
+    order      a meter's readings stand in the order recorded, a late one after a newer one
+    zones      stamps are the right instants, across the hour that came twice
+    units      values are in the unit declared, and `units` says so
+    values     values keep every bit; what is not known is NaN with its stamp
+    meters     only those asked for are given, and one that is not there is no fault
+    places     a file or table is named, and row numbers rise within it
+    restart    reading again, also halfway, gives the same
+    refusals   wrong options are refused with code, sentence, remedy, found and wanted
+"""
 
 from __future__ import annotations
 
@@ -49,7 +46,7 @@ from reporting_agent.sources.interface import (
     Source,
     SourceKind,
 )
-from reporting_agent.sources.meter_readings import ReadingBlock, ReadingLog
+from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
 
 ZONE = ZoneInfo("Europe/Berlin")

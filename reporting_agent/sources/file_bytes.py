@@ -168,10 +168,6 @@ def _refuse_if_western(path: Path) -> None:
             return
 
 
-def _as_text(sample: bytes, encoding: str) -> str:
-    return repr(sample.decode(encoding, "replace"))
-
-
 def _utf16_without_mark(start: bytes, path: Path) -> str:
     even, odd = start[::2].count(0), start[1::2].count(0)
     few, many = sorted((even, odd))

@@ -24,7 +24,6 @@ from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrow_columns, blocks, cells, rearranged
 from reporting_agent.sources.arrow_columns import WallClock
-from reporting_agent.sources.blocks import ROWS_A_BLOCK
 from reporting_agent.sources.fields import refuse_words_for_numbers, zone_of
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
@@ -128,31 +127,6 @@ class SoundColumns:
                 yield from parts(*self.meters, header, self.time_us, value, self.rows)
 
 
-def read(
-    columns: dict[str, Any],
-    rows: Rows,
-    stamp: str,
-    headers: Sequence[str],
-    meter: str | None,
-    scale: float,
-    years_us: tuple[int, int],
-    clock: WallClock,
-) -> SoundColumns | None:
-    """A block as it stands; None where it must be looked at row by row."""
-    time_us = arrow_columns.steady_stamps(columns[stamp], *years_us, clock)
-    if time_us is None or (meter is not None and columns[meter].null_count):
-        return None
-    values: dict[str, Floats] = {}
-    for header in headers:
-        value = arrow_columns.finite_numbers(columns[header], scale)
-        if value is None:
-            return None
-        values[header] = value
-    return SoundColumns(
-        rows, time_us, values, None if meter is None else arrow_columns.codes(columns[meter])
-    )
-
-
 Item = TypeVar("Item")
 
 
@@ -164,9 +138,6 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, iterator, None)
             yield item
-
-
-__all__ = ["ROWS_A_BLOCK", "ReadingBlock", "ReadingLog", "stream_readings"]
 
 
 def stream_readings(
@@ -300,13 +271,20 @@ def _sound(
     columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock
 ) -> SoundColumns | None:
     """Columns in which there is nothing to understand; None where there is."""
-
     if layout.parts or profile.midnight != "begins" or profile.missing.get("value"):
         return None
-    scale = profile.scale.get("value", 1.0)
-    return read(
-        columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock
-    )
+    time_us = arrow_columns.steady_stamps(columns[layout.stamp], FIRST_US, LAST_US, clock)
+    meter = None if layout.meter is None else columns[layout.meter]
+    if time_us is None or (meter is not None and meter.null_count):
+        return None
+    values: dict[str, Floats] = {}
+    for header in layout.values:
+        value = arrow_columns.finite_numbers(columns[header], profile.scale.get("value", 1.0))
+        if value is None:
+            return None
+        values[header] = value
+    codes = None if meter is None else arrow_columns.codes(meter)
+    return SoundColumns(rows, time_us, values, codes)
 
 
 def _of_meters(

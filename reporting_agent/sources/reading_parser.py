@@ -121,8 +121,6 @@ class ColumnBlock:
 
     def split(self, meters: frozenset[str], clock: WallClock) -> Iterator[ReadingBlock]:
         """The readings of each meter; rows that cannot be read are corrected or set aside."""
-        from reporting_agent.sources import arrow_columns
-
         layout = self.layout
         self._find_hours_that_never_were(clock)
         for index in sorted(self.bad):
@@ -168,8 +166,6 @@ class ColumnBlock:
         return stamped if self.zoned is False else np.where(self.zoned[chosen], time_us, stamped)
 
     def _find_hours_that_never_were(self, clock: WallClock) -> None:
-        from reporting_agent.sources import arrow_columns
-
         if self.zoned is True:
             return
         local = self.time_us != arrow_columns.NO_STAMP
@@ -204,8 +200,6 @@ class ColumnBlock:
         """
         import pyarrow as pa
 
-        from reporting_agent.sources import arrow_columns
-
         profile = self._of_stamps
         if arrow_columns.is_number(column):
             return self._stamps_one_by_one(
@@ -231,8 +225,6 @@ class ColumnBlock:
         return self._stamps_one_by_one(column.to_pylist())
 
     def _stamps_one_by_one(self, texts: Sequence[cells.Cell]) -> NDArray[np.int64]:
-        from reporting_agent.sources import arrow_columns
-
         stamps_by_cell: dict[cells.Cell, tuple[int, bool]] = {}
         read = np.full(len(texts), arrow_columns.NO_STAMP, dtype=np.int64)
         zoned = np.zeros(len(texts), dtype=np.bool_)
@@ -249,8 +241,6 @@ class ColumnBlock:
 
     def _values(self, column: Any, header: str) -> NDArray[np.float64]:
         import pyarrow as pa
-
-        from reporting_agent.sources import arrow_columns
 
         scale, profile = self.profile.scale.get("value", 1.0), self.profile
         missing = profile.missing.get("value", ())
@@ -299,8 +289,6 @@ class ColumnBlock:
         """Read the row as it was corrected, or pass it over as a total or a blank row, or set it
         aside.
         """
-        from reporting_agent.sources import arrow_columns
-
         wanted = self.layout.wanted
         raw = tuple(self.columns[name][index].as_py() for name in wanted)
         row = int(self.rows[index])

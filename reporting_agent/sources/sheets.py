@@ -302,18 +302,6 @@ def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-__all__ = [
-    "JOINER",
-    "RawRows",
-    "Sheet",
-    "delimiter_of",
-    "format_of",
-    "header_twice",
-    "lines_above",
-    "open_sheet",
-    "raw_rows",
-]
-
 JOINER = " / "
 """Between the parts of a header that takes several rows: "Furnace 1 / Electricity"."""
 

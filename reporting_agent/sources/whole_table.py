@@ -108,9 +108,6 @@ def _own_value(field: Field | None, rejection: RejectedRow) -> Any:
         return None
 
 
-__all__ = ["RejectedRow", "Table", "read_sheet", "read_table"]
-
-
 Row = tuple[int, Sequence[Cell]]
 
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.sources.interface import READINGS, TABLES, Example
-from reporting_agent.sources.meter_readings import ReadingBlock
+from reporting_agent.sources.reading_log import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 ROWS_A_BLOCK = 50_000

@@ -42,7 +42,7 @@ def _followed(folder: Path) -> list[tuple[Any, Any]]:
     """Energies of each meter's batches, and of the hours."""
     from reporting_agent.metering import Windows
     from reporting_agent.pipeline.following import follow
-    from reporting_agent.sources.meter_readings import ReadingLog
+    from reporting_agent.sources.reading_log import ReadingLog
 
     works = plant.load(folder)
     followed = follow(

@@ -314,8 +314,8 @@ def _in_short(out: KeptOut) -> Phrase:
 def _too_wide(meters: Sequence[str], first: MeterTotal) -> Phrase:
     return Phrase(
         "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of "
-        "%(longest)s at %(step)s. So batches have no "
-        "energy from them, here and in `label`. Have them sent more often.",
+        "%(longest)s at %(step)s. So batches have no energy from them, here and in a report. Have "
+        "them sent more often.",
         meters=_listed(list(meters)),
         usual=f"{first.usual_us / MINUTE_US:g}",
         longest=f"{first.longest_gap_us / MINUTE_US:g}",

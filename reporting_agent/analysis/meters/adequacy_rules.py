@@ -370,8 +370,8 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
     )
     if step_s > measuring.longest_gap_s:
         sentence = worded(
-            "a reading every %(step_s)s s: the step's label does not estimate energy across a gap "
-            "of more than %(longest_gap_s)s s",
+            "a reading every %(step_s)s s: a report does not estimate energy across a gap of more "
+            "than %(longest_gap_s)s s",
             step_s=shown(step_s),
             longest_gap_s=shown(measuring.longest_gap_s),
         )

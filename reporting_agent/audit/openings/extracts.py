@@ -45,8 +45,14 @@ from reporting_agent.sources import (
     Template,
     stream_readings,
 )
-from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.reading_log import Cell, Extract, ExtractReadings, ExtractRows, rows_of
+from reporting_agent.sources.reading_log import (
+    Cell,
+    Extract,
+    ExtractReadings,
+    ExtractRows,
+    ReadingLog,
+    rows_of,
+)
 
 _MOST = 10_000_000
 _TABLES: Mapping[str, Template] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}

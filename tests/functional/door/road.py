@@ -23,7 +23,7 @@ from reporting_agent.door import (
     table_lines,
 )
 from reporting_agent.sources import LOG, read_table, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 from tests.functional.door.layouts import Case
 
 

@@ -51,7 +51,7 @@ def test_a_hundred_columns_take_no_more_than_ten_times_their_data(
     path = wide(habit, heats(1), tmp_path).path
     header, *rows = path.read_bytes().splitlines(keepends=True)
     answers = {"timezone": habit.zone, "step": "eaf", "energy.carrier": "electricity"}
-    site = take([path], tmp_path / "site", {}, lambda asked: answers.get(asked.key), "steel").site
+    site = take([path], tmp_path / "site", {}, lambda asked: answers.get(asked.key), "steel")[0]
     run = {
         "look": ("look", str(path)),
         "check": ("check", "--site", str(site), "--out", str(tmp_path / "out")),

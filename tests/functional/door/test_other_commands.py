@@ -28,7 +28,7 @@ def site_of(habit: Habit, *files: Path, pack: str | None = "steel", more: str = 
     facts = {"timezone": habit.zone, "step": "eaf", "energy.carrier": "electricity"}
     facts |= {f"{name}.date_order": order for name in ("batches", "readings")}
     folder = files[0].parent / "site"
-    site = take(files, folder, {}, lambda asked: facts.get(asked.key, asked.proposal), pack).site
+    site = take(files, folder, {}, lambda asked: facts.get(asked.key, asked.proposal), pack)[0]
     text = site.read_text(encoding="utf-8").replace(f'"{local_zone()}"', f'"{habit.zone}"')
     site.write_text(text + more, encoding="utf-8")
     return site

@@ -21,7 +21,7 @@ from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import PlantData
 from reporting_agent.sources import stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 
 HOME = Path(__file__).parents[2] / "bad_files"
 CASES: dict[str, dict[str, Any]] = tomllib.loads(

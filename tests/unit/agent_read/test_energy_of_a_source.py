@@ -12,7 +12,7 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.sources.interface import Example, Source
-from reporting_agent.sources.meter_readings import ReadingBlock
+from reporting_agent.sources.reading_log import ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 
 SITE = f"""

@@ -17,8 +17,13 @@ from fixtures.simulator.works.design import DESIGNS
 from reporting_agent import pipeline, sources
 from reporting_agent.config import load_site
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.reading_log import Extract, ExtractReadings, ExtractRows, rows_of
+from reporting_agent.sources.reading_log import (
+    Extract,
+    ExtractReadings,
+    ExtractRows,
+    ReadingLog,
+    rows_of,
+)
 
 
 def whole(inputs: Inputs) -> Extract:

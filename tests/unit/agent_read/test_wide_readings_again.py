@@ -12,7 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.sources import stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

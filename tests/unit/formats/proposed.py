@@ -24,7 +24,7 @@ from reporting_agent.door import (
 )
 from reporting_agent.door.types import INPUTS
 from reporting_agent.sources import CellKind, read_table, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 
 _SHOWN = 3
 

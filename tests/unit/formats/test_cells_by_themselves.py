@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.sources import stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 
 ROWS = [
     ("m", datetime(2025, 1, 6, hour, tzinfo=UTC), -999.0 if hour % 4 == 2 else 7.25)

@@ -24,8 +24,7 @@ from reporting_agent.config import load_site
 from reporting_agent.sources import conformance
 from reporting_agent.sources.conformance import as_files, example
 from reporting_agent.sources.interface import Source
-from reporting_agent.sources.meter_readings import ReadingBlock
-from reporting_agent.sources.reading_log import DayDigests
+from reporting_agent.sources.reading_log import DayDigests, ReadingBlock
 from reporting_agent.sources.sheets import Sheet
 from tests.example_source.historian import Historian, HistorianSource
 

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HEAD = "batch_id,step,start,end,output_quantity,output_unit\n"

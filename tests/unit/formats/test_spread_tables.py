@@ -19,7 +19,7 @@ from reporting_agent.config import Profile
 from reporting_agent.door.vocabulary import VOCABULARY
 from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 from reporting_agent.sources.wanted import Template
 
 ZONE = ZoneInfo("Europe/Berlin")

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
 from reporting_agent.sources import read_table, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.reading_log import ReadingLog
 from reporting_agent.sources.wanted import BATCHES, ENERGY
 from tests.unit.formats.proposed import proposed
 

@@ -20,7 +20,8 @@ from reporting_agent.config import Profile
 from reporting_agent.pipeline.following import lanes_of
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import arrow_columns, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog, ahead
+from reporting_agent.sources.meter_readings import ahead
+from reporting_agent.sources.reading_log import ReadingLog
 
 METERS = ("m1", "m2", "m3")
 BERLIN = ZoneInfo("Europe/Berlin")
