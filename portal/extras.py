@@ -9,6 +9,7 @@ What an app has beside its models, each if it is there:
     api_urls.py     its routes become addresses of the API, named `api:NAME`
     grants.sql      what the worker may do with its tables, run after the portal's own
     wall.sql        rows of the wall for its tables, as portal/wall.sql has those of the book
+    lent.sql        sites whose rows it lends to a reader, as `wall_lent_sites` there selects them
     words.toml      words of what it records, added to the tables of `portal/web/words`
     locale          its catalogues
     demo.py         `fill(year, now)` and `act(site, now)`: what it does in the demo; `act` returns

@@ -60,7 +60,6 @@ BEGIN
         -- Firms that leave: the worker deletes what is theirs, people by their numbers; of whom a row that stays must name, it empties the account.
         GRANT SELECT, UPDATE ON register_leaving TO steplabel_worker;
         GRANT UPDATE (software, revoked_at) ON accounts_device TO steplabel_worker;
-        GRANT SELECT, UPDATE (granted_by, ended_by, ended_at) ON partners_grant TO steplabel_worker;
         GRANT UPDATE (taken_back_at, taken_back_reason, ended_with_firm) ON assurance_assignment TO steplabel_worker;
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
@@ -72,8 +71,6 @@ BEGIN
         GRANT UPDATE (decided_by) ON sharing_groupmember TO steplabel_worker;
         GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
         GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at, made_by) ON sharing_sitegroup TO steplabel_worker;
-        GRANT SELECT (id, organisation_id) ON partners_acceptedterms TO steplabel_worker;
-        GRANT SELECT (id, site_id), DELETE ON partners_delivery TO steplabel_worker;
         GRANT SELECT (id, practice, version, state, organisation_id, published_at), UPDATE (id), DELETE ON practices_entry TO steplabel_worker;
         GRANT SELECT (id, entry_id) ON practices_revision TO steplabel_worker;
         GRANT DELETE, UPDATE (email, name, zone, password, is_active, last_login) ON accounts_user TO steplabel_worker;
@@ -93,13 +90,12 @@ BEGIN
         REVOKE UPDATE, DELETE, TRUNCATE ON auditlog_event, translog_logentry, translog_lognode, translog_cosignature, translog_logrestart, intake_commitment,
             publication_draftcomment,
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice,
-            assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
+            assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded,
             sharing_groupcount, practices_revision
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- What a firm that leaves wrote of practices that were never published goes with it.
         GRANT DELETE ON practices_revision TO steplabel_worker;
-        -- And the addresses of its people, who accepted terms or chose that it is named, are on the record alone.
-        GRANT UPDATE (accepted_by) ON partners_acceptedterms TO steplabel_worker;
+        -- And the addresses of its people, who chose that it is named, are on the record alone.
         GRANT UPDATE (chosen_by) ON standings_namingchoice TO steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
         -- of it, of the table's owner: its key, which nothing changes.

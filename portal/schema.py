@@ -136,16 +136,12 @@ def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> di
 
 
 TAGS = {
-    "archive": "Every published version as one file.",
     "assignments": "Which certification body checks what.",
     "benchmarks": "Published versions: public, signed, permanent.",
     "commitments": "What an agent binds itself to before it draws.",
-    "conformance": "Results of the kit for sources.",
-    "deliveries": "What energy suppliers declare.",
     "directory": "The portal's keys.",
     "drafts": "Versions that are being prepared.",
     "enrolments": "How an agent is registered.",
-    "granted": "What sites let providers and suppliers see.",
     "groups": "Groups of sites.",
     "key": "What a key is good for.",
     "log": "The transparency log: heads, entries, proofs, cosignatures.",

@@ -33,8 +33,8 @@ from benchmarks.phrases import Phrase
 from portal import extras
 
 POLICIES = Path(__file__).with_name("wall.sql")
-_OF_EXTRAS = "        -- of extras\n"
-"""Where rows of theirs, from a `wall.sql` of each, are put between the book's."""
+_OF_EXTRAS = {"wall.sql": "        -- of extras\n", "lent.sql": "    -- lent by extras\n"}
+"""Where the book's statements have those of extras, by the files in which each has its own."""
 
 SETTING = "steplabel.reader"
 NOBODY = "nobody"
@@ -123,8 +123,11 @@ class WallMiddleware:
 
 def policies() -> str:
     """The statements that raise the wall, on the tables of extras too."""
-    rows = "".join(file.read_text("utf-8") for file in extras.files(POLICIES.name))
-    return POLICIES.read_text("utf-8").replace(_OF_EXTRAS, rows)
+    policies = POLICIES.read_text("utf-8")
+    for name, place in _OF_EXTRAS.items():
+        added = "".join(file.read_text("utf-8") for file in extras.files(name))
+        policies = policies.replace(place, added)
+    return policies
 
 
 def asks_with_key(organisation: int, role: str) -> None:

@@ -34,10 +34,7 @@ $$;
 CREATE OR REPLACE FUNCTION wall_lent_sites(with_values boolean) RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = public AS $$
     SELECT site_id FROM assurance_assignment
     WHERE body_id IN (SELECT wall_organisations('certification-body')) AND (sees_values OR NOT with_values)
-    UNION
-    SELECT site_id FROM partners_grant
-    WHERE (partner_id IN (SELECT wall_organisations('technology-provider')) OR partner_id IN (SELECT wall_organisations('energy-supplier')))
-        AND (values OR NOT with_values)
+    -- lent by extras
 $$;
 
 DO $$
@@ -66,8 +63,7 @@ BEGIN
         ('accounts_enrolmenttoken', format(of_site, 'site_id', 'false')),
         ('accounts_apikey', 'organisation_id IN (SELECT wall_organisations(role))'),
         ('register_viewing', of_firm || ' OR user_id = (SELECT wall_person())'),
-        ('register_siteapplication', of_firm || ' OR jurisdiction_id = ANY (ARRAY(SELECT wall_jurisdictions()))'),
-        ('partners_delivery', format(of_site, 'site_id', 'false') || ' OR supplier_id IN (SELECT wall_organisations(''energy-supplier''))')
+        ('register_siteapplication', of_firm || ' OR jurisdiction_id = ANY (ARRAY(SELECT wall_jurisdictions()))')
     ) AS named (of_table, seen) WHERE to_regclass(of_table) IS NOT NULL
     LOOP
         policy := format('%s OR %s', open, walled.seen);

@@ -32,11 +32,6 @@ class Scope(TextChoices):
     ASSIGNMENTS = "read:assignments"
     AUDITS = "read:audits"
     GROUPS = "read:groups"
-    GRANTED = "read:granted"
-    DELIVERIES = "read:deliveries"
-    WRITE_DELIVERIES = "write:deliveries"
-    CONFORMANCE = "read:conformance"
-    WRITE_CONFORMANCE = "write:conformance"
     NOTIFICATIONS = "read:notifications"
     WRITE_NOTIFICATIONS = "write:notifications"
 
@@ -58,8 +53,8 @@ SCOPES_OF: dict[str, tuple[TextChoices, ...]] = {
         *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.GROUPS),
     ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
-    Role.PROVIDER: (Scope.PUBLISHED, Scope.GRANTED, Scope.CONFORMANCE, Scope.WRITE_CONFORMANCE),
-    Role.SUPPLIER: (Scope.PUBLISHED, Scope.GRANTED, Scope.DELIVERIES, Scope.WRITE_DELIVERIES),
+    Role.PROVIDER: (Scope.PUBLISHED,),
+    Role.SUPPLIER: (Scope.PUBLISHED,),
     Role.ACADEMIC: (Scope.PUBLISHED,),
 }
 

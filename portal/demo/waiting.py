@@ -5,7 +5,6 @@ what extras add.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from fixtures.simulator import Sector
 from portal import extras
@@ -14,7 +13,6 @@ from portal.assurance import auditors, findings
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
 from portal.demo import cast as casting
-from portal.partners import deliveries, grants
 from portal.register import applying, siting
 
 APPLYING = 2
@@ -23,7 +21,6 @@ APPLYING = 2
 def fill(main: Sector, now: datetime) -> None:
     _applications(main, now)
     _audit(main, now)
-    _partners(main, now)
     for of_extra in extras.modules("demo"):
         of_extra.fill(main.year - 1, now)
 
@@ -110,32 +107,3 @@ def _audit(main: Sector, now: datetime) -> None:
                 manager,
                 now - timedelta(days=4),
             )
-
-
-def _partners(main: Sector, now: datetime) -> None:
-    """The manager's plant lets the technology provider and the supplier in; of the year before the
-    supplier has declared its power.
-    """
-    manager, supplier = (
-        User.objects.get(email=email) for email in (casting.MANAGER, casting.SUPPLIER)
-    )
-    slug = main.plants[0].site
-    for partner in Organisation.objects.filter(kind__in=(Role.PROVIDER, Role.SUPPLIER)):
-        grants.grant(
-            manager,
-            slug,
-            partner.pk,
-            receipts=partner.kind == Role.PROVIDER,
-            values=False,
-            now=now - timedelta(days=9),
-        )
-    deliveries.declare(
-        supplier,
-        slug,
-        str(main.year - 1),
-        "electricity",
-        Decimal(112_400),
-        "MWh",
-        "Bills of the year",
-        now,
-    )

@@ -33,8 +33,10 @@ from portal.register.inviting import SentInvitation, digest_of, invite_to
 from portal.register.models import FirmApplication
 
 TIME_TO_ANSWER = timedelta(days=7)
-OPEN_TO_ALL = (Role.ENTERPRISE, Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC)
-"""What registers itself. Regulators and certification bodies are declared by the operator."""
+OPEN_TO_ALL = {Role.ENTERPRISE}
+"""What registers itself, with what extras add. Regulators and certification bodies are declared by
+the operator.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from portal.accounts import enrolling
 from portal.accounts.models import Site
 from portal.assurance import assigning
 from portal.catalogue.models import ExtensionRequest
-from portal.partners import grants
-from portal.partners.models import Delivery
 from portal.practices import outcomes
 from portal.register.site_ends import site_changes_hands
 from portal.sharing import groups
@@ -24,8 +22,8 @@ BECAUSE = Phrase("the site belongs to another firm now")
 
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
-    """Accesses and what suppliers declared by them, memberships of groups, tokens, what was
-    reported of practices, requests that wait, and what extras keep: the new firm decides itself.
+    """Memberships of groups, tokens, what was reported of practices, requests that wait, and
+    what extras keep: the new firm decides itself.
     With them audits by a body that may not check the new firm. By site id, what ended there.
 
     To be called in a transaction. Audits come first: their rows are locked before the log
@@ -34,21 +32,10 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
     requests = ExtensionRequest.objects.filter(site__in=sites, granted=None)
     asked = set(requests.values_list("site__slug", flat=True))
     requests.delete()
-    declared = Delivery.objects.filter(site__in=sites, taken_back_at=None)
-    supplied = set(declared.values_list("site__slug", flat=True))
-    declared.update(taken_back_at=now)
     ended: tuple[tuple[Collection[str], Phrase], ...] = (
         (
             assigning.end_partial(sites, BECAUSE, by, now),
             Phrase("is audited no longer by a body that may not check its organisation"),
-        ),
-        (
-            grants.end_all(sites, BECAUSE, by, now),
-            Phrase("is open to no partner any more, to which its earlier organisation gave access"),
-        ),
-        (
-            supplied,
-            Phrase("has no declared deliveries any more, which were to its earlier organisation"),
         ),
         (
             groups.end_all(sites, by, now),

@@ -49,8 +49,6 @@ from portal.notifications.models import Mail, Notice
 from portal.notifications.selectors import language_of
 from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
-from portal.partners.grants import end_all
-from portal.partners.models import AcceptedTerms, Delivery
 from portal.practices.departing import forget_unpublished
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
@@ -277,8 +275,7 @@ def _delete(leaving: int, now: datetime) -> bool:
             if manages and not delegate
         ]
         values = _delete_reports(reports)
-        end_all(sites, BECAUSE, "worker", now)
-        _forget_sites(sites, now)
+        _forget_sites(firm, sites, now)
         _leave_groups(firm, sites, now)
         forget_unpublished(firm, BECAUSE, "worker", now)
         _forget_names(firm, [site.slug for site in sites])
@@ -377,7 +374,7 @@ def _leave_groups(firm: Organisation, sites: Iterable[Site], now: datetime) -> N
     SiteGroup.objects.filter(run_by=firm, ended_at=None).update(ended_at=now)
 
 
-def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
+def _forget_sites(firm: Organisation, sites: Iterable[Site], now: datetime) -> None:
     """The sites take part in nothing and no token admits an agent; in the record of who stood
     behind a value they have no name.
     """
@@ -385,9 +382,6 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
     ExtensionRequest.objects.filter(site__in=present)._raw_delete("default")
-    Delivery.objects.filter(site__in=present)._raw_delete(
-        "default"
-    )  # nobody may check them any more
     reported = SiteReport.objects.filter(site__in=present)
     reported.filter(counted_at=None)._raw_delete(
         "default"
@@ -409,7 +403,7 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    firm_leaves.send(sender=Site, sites=present, names=names, now=now)
+    firm_leaves.send(sender=Site, sites=present, firm=firm, names=names, because=BECAUSE, now=now)
 
 
 def _without_names(roster: dict[str, Any], names: RandomNames) -> tuple[dict[str, Any], bool]:
@@ -448,7 +442,6 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
         QuerySet(model).filter(organisation=firm)._raw_delete("default")
     # who decided in its name stands on the record alone; by the table, for of rows that are never
     # changed this is the exception
-    QuerySet(AcceptedTerms).filter(organisation=firm).update(accepted_by="")
     QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
     SiteGroup.objects.filter(run_by=firm).update(made_by="")
     GroupMember.objects.filter(group__run_by=firm, state=GroupMember.State.REMOVED).update(

@@ -19,7 +19,9 @@ ids of the sites where something ended, and what, as a `Phrase`.
 """
 
 firm_leaves = Signal()
-"""A firm leaves the scheme: `sites` (of `Site`), `names` (`RandomNames` for them), `now`."""
+"""A firm leaves the scheme: `sites` (of `Site`), `firm`, `names` (`RandomNames` for the sites),
+`because`, `now`.
+"""
 
 
 class RandomNames(dict[str, str]):

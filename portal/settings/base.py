@@ -52,7 +52,6 @@ INSTALLED_APPS = [
     "portal.governance",
     "portal.practices",
     "portal.assurance",
-    "portal.partners",
     "portal.sharing",
     "portal.register",
     "portal.web",

@@ -24,7 +24,7 @@ class NavigationPart(NamedTuple):
     """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
 
     Every address below that of the first page belongs to it; `also` are beginnings of others that
-    do. One of an extra stands behind that with the first page `after`.
+    do. One of an extra stands behind that with the first page `after`, else before the last.
     """
 
     text: Promise
@@ -72,6 +72,12 @@ SITE_TABLES: Area[[Site, QueryDict], ListTable] = Area()
 
 SITE_ACTS: Area[[Site, bool], Link] = Area()
 """What somebody may do there: whether the reader regulates the site; else it is their own."""
+
+ASSIGNED: Area[[], Link] = Area()
+"""Below the sites that a certification body is assigned to."""
+
+ACCOUNT: Area[[], Link] = Area()
+"""On the page of a person's account, for who may have keys."""
 
 STAYING: Area[[], str] = Area()
 """On the certificate of deletion: what stays when a firm leaves, and why."""

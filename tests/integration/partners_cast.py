@@ -1,18 +1,9 @@
-"""Providers, suppliers and an academic beside the cast: the first works let one provider and one
-supplier in, the others nobody.
-"""
+"""Providers, suppliers and an academic beside the cast; what extras do with them is theirs."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from decimal import Decimal
-
 from portal.accounts.models import Organisation, Role, User
-from portal.partners import conformance, deliveries, grants
-from portal.partners.conformance import CHECKS, SCHEMA
-from portal.partners.models import Conformance, Delivery, Grant
-from tests.integration.portal_cast import NOW, PERIOD, Cast, person
+from tests.integration.portal_cast import Cast, person
 
 ROLES = {
     "provider": Role.PROVIDER,
@@ -23,56 +14,14 @@ ROLES = {
 }
 
 
-@dataclass(frozen=True)
-class Partners:
-    people: dict[str, User]
-    houses: dict[str, Organisation]
-    grant: Grant  # to the provider
-    delivery: Delivery
-    result: Conformance
+def partners_of(cast: Cast) -> dict[str, User]:
+    """One of each house, made where they are not there."""
+    return {name: _one_of(f"House of the {name}", name, role, cast) for name, role in ROLES.items()}
 
 
-def result_file(*failed: str, **changed: object) -> bytes:
-    """As the conformance kit prints it."""
-    result = {
-        "schema": SCHEMA,
-        "source": "historian",
-        "kit": "steplabel-agent/0.1.0",
-        "ran_on": "2017-05-01",
-        "checks": [
-            {
-                "name": name,
-                "passed": name not in failed,
-                "why": "it does not" if name in failed else "",
-            }
-            for name in CHECKS
-        ],
-    }
-    return json.dumps({**result, **changed}).encode()
-
-
-def make_partners(cast: Cast) -> Partners:
-    """`provider` sees all of works 1 that can be granted; both suppliers have declared,
-    `other-supplier` for works 2.
-    """
-    houses, people = {}, {}
-    for name, role in ROLES.items():
-        houses[name] = Organisation.objects.create(
-            name=f"House of the {name}", kind=role, jurisdiction=cast.province
-        )
-        people[name] = person(f"{name}@example.org", houses[name], role)
-    first, two = cast.plants[:2]
-    grant = grants.grant(
-        first.owner, first.site.slug, houses["provider"].pk, receipts=True, values=True, now=NOW
-    )
-    for plant, name in ((first, "supplier"), (two, "other-supplier")):
-        grants.grant(
-            plant.owner, plant.site.slug, houses[name].pk, receipts=False, values=False, now=NOW
-        )
-    figures = ("electricity", Decimal(120000), "kWh", "bills 1 to 12")
-    delivery = deliveries.declare(people["supplier"], first.site.slug, PERIOD, *figures, NOW)
-    deliveries.declare(people["other-supplier"], two.site.slug, PERIOD, *figures, NOW)
-    result = conformance.declare(
-        people["provider"], houses["provider"].pk, "Historian", "2.1", result_file(), NOW
-    )
-    return Partners(people, houses, grant, delivery, result)
+def _one_of(house: str, name: str, role: Role, cast: Cast) -> User:
+    address = f"{name}@example.org"
+    if there := User.objects.filter(email=address).first():
+        return there
+    house_of = Organisation.objects.create(name=house, kind=role, jurisdiction=cast.province)
+    return person(address, house_of, role)

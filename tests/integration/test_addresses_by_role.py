@@ -84,7 +84,7 @@ from tests.integration.by_role import (
     signed_in,
 )
 from tests.integration.of_extras import merged, of_each
-from tests.integration.partners_cast import make_partners
+from tests.integration.partners_cast import partners_of
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -138,16 +138,10 @@ KEYED = tuple(
         "groups",
         *(
             "samples",
-            "granted",
-            "granted-values",
-            "deliveries",
-            "conformance",
-            "archive",
             "notifications",
         ),
     )
 )
-KEYED_TO_WRITE = ("api:deliveries", "api:conformance")
 VERSION_ON_PAGES = {
     "pack": "cement",
     "jurisdiction": "cn",
@@ -691,45 +685,6 @@ TABLE: dict[str, Row] = {
     "web:assigned": ({}, only(BODIES, "ok"), NO),
     "web:assigned-submission": ({"digest": "DIGEST"}, MINE, NO),
     "web:assigned-submission-receipt": ({"digest": "DIGEST"}, MINE, NO),
-    # of the first works, which let one provider and one supplier in
-    "web:access": (
-        {"slug": "works-1"},
-        OWN,
-        only(ENTERPRISES, "wrong", other_enterprise="nothing"),
-    ),
-    "web:end-access": (
-        {"slug": "works-1", "grant": "GRANT"},
-        only(ENTERPRISES, "back"),
-        only(ENTERPRISES, "done", other_enterprise="nothing"),
-    ),
-    "web:provider": ({}, only(PROVIDERS, "ok"), only(PROVIDERS, "wrong")),
-    "web:provider-csv": ({}, only(PROVIDERS, "ok"), NO),
-    "web:granted": ({"digest": "DIGEST"}, only(PROVIDERS, "ok", other_provider="nothing"), NO),
-    "web:granted-receipt": (
-        {"digest": "DIGEST"},
-        only(PROVIDERS, "ok", other_provider="nothing"),
-        NO,
-    ),
-    "web:supplier": ({}, only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
-    "web:supplier-csv": ({}, only(SUPPLIERS, "ok"), NO),
-    "web:take-back-delivery": (
-        {"delivery": "DELIVERY"},
-        only(SUPPLIERS, "back"),
-        only(SUPPLIERS, "done", other_supplier="nothing"),
-    ),
-    "web:downloads": ({}, only(MEMBERED, "ok"), only(MEMBERED, "done")),
-    # nobody here has accepted the terms
-    "web:archive": ({}, only(MEMBERED, "back"), NO),
-    "web:conformance": ({}, only(REGULATORS, "ok"), NO),
-    "web:conformance-csv": ({}, only(REGULATORS, "ok"), NO),
-    # the provider is registered in the province of Hebei
-    "web:confirm-result": (
-        {"result": "RESULT"},
-        only(REGULATORS, "ok", other_province="nothing"),
-        only(REGULATORS, "done", other_province="nothing"),
-    ),
-    "web:assigned-deliveries": ({}, only(BODIES, "ok"), NO),
-    "web:assigned-deliveries-csv": ({}, only(BODIES, "ok"), NO),
     "web:keys": ({}, only(MEMBERED, "ok"), only(MEMBERED, "wrong")),
     "web:keys-csv": ({}, only(MEMBERED, "ok"), NO),
     "web:revoke-key": (
@@ -790,10 +745,7 @@ TABLE: dict[str, Row] = {
     r"^api/(?P<rest>(?s:.*))\Z": ("/api/v1/nothing/", all_may("nothing"), all_may("nothing")),
     # the API knows devices by their signatures, programs by their keys and nobody by a session:
     # test_api_by_role.py asks with keys
-    **{
-        name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO)
-        for name in KEYED
-    },
+    **{name: ({}, all_may("401"), NO) for name in KEYED},
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
     "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
@@ -932,7 +884,6 @@ def house(portal_keys: object) -> House:
         siting.SiteWish("new-1", "New", "", cast.province, "cement", "small"),
         timezone.now(),
     )
-    partners = make_partners(cast)
     key = ApiKey.objects.create(
         prefix="0" * 12,
         secret_sha256="0" * 64,
@@ -953,7 +904,7 @@ def house(portal_keys: object) -> House:
         "other-province": person("elsewhere@example.org", office, Role.REGULATOR),
         "assigned": cast.auditor,
         "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
-        **partners.people,
+        **partners_of(cast),
     }
     firm = cast.plants[0].site.organisation_id
     publish(
@@ -995,9 +946,6 @@ def house(portal_keys: object) -> House:
             "SAMPLE": make_sample(attested, NOW).pk,
             "AUDITOR_KEY": attested.key_id,
             "CODE": code_of(attested.digest),
-            "GRANT": partners.grant.pk,
-            "DELIVERY": partners.delivery.pk,
-            "RESULT": partners.result.pk,
             "PROPOSAL": proposed(cast.drafter, "6").pk,
             "SITE_GROUP": site_group(cast).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),

@@ -29,12 +29,11 @@ from portal.assurance import auditors
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
 from portal.intake.models import Submission
-from portal.partners import terms
 from portal.publication import drafting
 from portal.standings import computing as standings
 from tests.integration.audited import make_sample_of
-from tests.integration.of_extras import merged
-from tests.integration.partners_cast import make_partners
+from tests.integration.of_extras import merged, of_each
+from tests.integration.partners_cast import partners_of
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_addresses_by_role import KEYED, site_group
 
@@ -138,14 +137,6 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         ),
         NO_POST,
     ),
-    "api:granted": ("", only(PROVIDERS + SUPPLIERS, "ok", other_provider="none"), NO_POST),
-    "api:granted-values": (
-        "?submission=DIGEST",
-        only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"),
-        NO_POST,
-    ),
-    "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
-    "api:conformance": ("", only(PROVIDERS, "ok", other_provider="none"), only(PROVIDERS, "wrong")),
     # everybody's own: who was told nothing reads an empty list
     "api:notifications": (
         "",
@@ -154,11 +145,9 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         NO_POST,
     ),
     "api:notifications-read": ("", dict.fromkeys(ROLES, "method"), dict.fromkeys(ROLES, "wrong")),
-    # nobody has accepted the terms but the academic
-    "api:archive": ("", dict.fromkeys(ROLES, "scope") | {"academic": "ok"}, NO_POST),
     **{
-        name: (query, only((), "") | gets, NO_POST)
-        for name, (_parts, query, gets) in merged("KEYED").items()
+        name: (query, only((), "") | gets, only((), "") | posts[0] if posts else NO_POST)
+        for name, (_parts, query, gets, *posts) in merged("KEYED").items()
     },
 }
 
@@ -187,7 +176,7 @@ class House:
         parts: dict[str, dict[str, Any]] = {
             "api:evidence": {"sample": self.sample},
             "api:group": {"group": self.site_group},
-            **{name: parts for name, (parts, _query, _gets) in merged("KEYED").items()},
+            **{name: row[0] for name, row in merged("KEYED").items()},
         }
         address = reverse(name, kwargs=parts.get(name))
         return getattr(Client(), method)(
@@ -231,15 +220,15 @@ def build_scene() -> House:
         "other-province": person("elsewhere@example.org", office, Role.REGULATOR),
         "assigned": cast.auditor,
     }
-    partners = make_partners(cast)
-    terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
     another_body = Organisation.objects.create(
         name="Another certifier", kind=Role.CERTIFICATION_BODY
     )
     people |= {
         "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
-        **partners.people,
+        **partners_of(cast),
     }
+    for of_extra in of_each("by_key"):
+        of_extra(cast)
     first = Submission.objects.get(site=cast.plants[0].site)
     auditor_key = AuditorSigningKey.generate()
     auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)

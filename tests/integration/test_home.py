@@ -18,18 +18,15 @@ from portal.accounts.selectors import roles_of
 from portal.assurance import auditors, findings
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
-from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.intake.models import Submission
-from portal.partners import deliveries
-from portal.partners import terms as archive_terms
 from portal.practices import reviewing
 from portal.publication import drafting, publishing
 from portal.publication.sectors import groups_in_force
 from portal.sharing import groups
 from portal.standings import computing as standings
-from tests.integration.partners_cast import make_partners
+from tests.integration.partners_cast import partners_of
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -156,7 +153,7 @@ def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
         "In the last 14 days" in page
     )  # nobody signed in by the form here, so that no earlier time is known
     client = Client()
-    supplier = make_partners(cast).people["supplier"]
+    supplier = partners_of(cast)["supplier"]
     into = {"username": supplier.email, "password": PASSWORD}
     client.post("/sign-in/", into)
     client.post("/sign-out/")
@@ -185,28 +182,3 @@ def test_the_public_page_shows_what_is_in_force_and_names_who_publishes(
     assert "How the figure comes about" in public
     publishing.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "How the figure comes about" not in Client().get("/").content.decode()
-
-
-def test_suppliers_providers_and_academics_read_what_is_theirs_to_do(cast: Cast) -> None:
-    partners = make_partners(cast)
-    assert waits(page_of(partners.people["supplier"])) == [], "it has declared"
-    deliveries.take_back(partners.people["supplier"], partners.delivery.pk, NOW)
-    (row,) = waits(page_of(partners.people["supplier"]))
-    assert re.search("in (9|10) days Works 1, 2016 Declare what you delivered", row), row
-    deadlines.extend(
-        cast.period,
-        cast.plants[0].site,
-        scheme_day() + timedelta(days=40),
-        "Rebuilt.",
-        cast.approver,
-        timezone.now(),
-    )
-    assert "in 40 days" in waits(page_of(partners.people["supplier"]))[0], "the site has more time"
-    assert waits(page_of(partners.people["other-supplier"])) == []
-    (row,) = waits(page_of(partners.people["other-provider"]))
-    assert "Declare which versions of your source pass the conformance kit" in row
-    assert waits(page_of(partners.people["provider"])) == [], "a result of its own is declared"
-    (row,) = waits(page_of(partners.people["academic"]))
-    assert "Accept the terms" in row
-    archive_terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
-    assert waits(page_of(partners.people["academic"])) == []

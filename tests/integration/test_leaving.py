@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,6 @@ from portal.notifications.models import Mail, Notice
 from portal.notifications.telling import post
 from portal.opening import refilling, unsealing
 from portal.opening.models import OpenedReport
-from portal.partners import deliveries, terms
 from portal.practices import reviewing
 from portal.practices.models import Entry
 from portal.practices.selectors import library
@@ -55,10 +53,8 @@ from portal.standings import naming
 from portal.standings.models import ProtectedValue, Standing
 from portal.translog.models import LogEntry
 from portal.web.words.mails import write
-from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import (
     NOW,
-    PERIOD,
     Cast,
     deliver,
     make_cast,
@@ -112,19 +108,7 @@ def build_scene() -> Cast:
         delegate=False,
         now=NOW,
     )
-    partners = make_partners(cast)
-    deliveries.declare(
-        partners.people["supplier"],
-        first.site.slug,
-        PERIOD,
-        "coal",
-        Decimal(4711),
-        "t",
-        "Bills of the coal",
-        NOW,
-    )
     reviewing.offer(first.owner, first.site.organisation_id, HOT, named=True, now=NOW)
-    terms.accept(first.owner, first.site.organisation_id, NOW)
     for named in (True, False):
         naming.choose(first.site.organisation, named, first.owner, NOW)
     groups.make(
@@ -182,7 +166,6 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(
         "the owner's address": first.owner.email,
         "who was invited": "invited@example.org",
         "the buyer": "Bridge Builders",
-        "what a supplier delivered": "Bills of the coal",
         "a practice that waits": HOT["title_en"],
         "the site in a roster": f"'site': '{first.site.slug}'",
         "the digest of its report in a roster": f"'report': '{report.digest}'",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.core.cache import cache, caches
@@ -29,7 +28,6 @@ from portal.assurance.models import Finding
 from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission
-from portal.partners import conformance, deliveries, grants
 from portal.practices import reviewing
 from portal.practices.revisions import as_read
 from portal.publication import drafting, publishing
@@ -41,7 +39,6 @@ from portal.standings import computing as standings
 from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.of_extras import PageScene, of_each
-from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -92,28 +89,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         )
         deadlines.ask(before, plant.site, (NOW + 2 * year).date(), "Rebuilt.", plant.owner, NOW)
     published, draft = published_and_draft(cast)
-    partners = make_partners(cast)
-    for plant in cast.plants[2:]:
-        for partner in ("provider", "supplier"):
-            grants.grant(
-                plant.owner,
-                plant.site.slug,
-                partners.houses[partner].pk,
-                receipts=False,
-                values=False,
-                now=NOW,
-            )
-        deliveries.declare(
-            partners.people["supplier"], plant.site.slug, PERIOD, "coal", Decimal(1), "t", "", NOW
-        )
-        conformance.declare(
-            partners.people["provider"],
-            partners.houses["provider"].pk,
-            "Historian",
-            plant.site.slug,
-            result_file(),
-            NOW,
-        )
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
@@ -200,12 +175,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the same to write on in": (officer, reverse("web:evaluation-docx", args=group)),
         "who took part, as a file": (officer, reverse("web:participation-csv", args=group)),
         "applications": (officer, reverse("web:applications")),
-        "who has access": (owner, reverse("web:access", args=[cast.plants[0].site.slug])),
-        "a provider's": (partners.people["provider"], reverse("web:provider")),
-        "a supplier's": (partners.people["supplier"], reverse("web:supplier")),
-        "downloads": (partners.people["academic"], reverse("web:downloads")),
-        "conformance": (cast.provincial, reverse("web:conformance")),
-        "declared deliveries": (auditor, reverse("web:assigned-deliveries")),
         "keys": (owner, reverse("web:keys")),
         "people": (owner, reverse("web:people")),
         "consent": (owner, reverse("web:consent", args=[cast.plants[0].site.organisation_id])),

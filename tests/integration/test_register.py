@@ -42,17 +42,12 @@ from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.peer_groups import take_up
 from portal.catalogue.periods import close_period, open_period, open_period_for
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake.models import Submission
-from portal.partners.deliveries import deliveries_assigned
-from portal.partners.grants import granted_receipt, granted_values
-from portal.partners.models import Grant
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
 from portal.register import changing_hands, record, siting
 from portal.sharing import groups
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind, GroupMember
-from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -378,7 +373,6 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
 ) -> None:
     cast = make_cast(plants=2)
     plant, site = cast.plants[0], cast.plants[0].site
-    partners = make_partners(cast)
     deadlines.ask(cast.period, site, date(2030, 1, 31), "A new meter.", plant.owner, NOW)
     group = groups.make(
         GroupDescription(GroupKind.PARK, "Park", "园区"),
@@ -395,21 +389,11 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     )
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
-        "site works-1: is open to no partner any more",
-        "site works-1: has no declared deliveries any more",
         "site works-1: is in no group of sites any more",
         "site works-1: no longer waits for more time",
     ]
     assign(cast.body, Site.objects.get(pk=site.pk), PERIOD, cast.approver, NOW)
-    assert deliveries_assigned(cast.auditor) == (), (
-        "what a supplier delivered to the earlier firm is no evidence about this one"
-    )
-    deliver(plant.envelope(cast.pack))
-    digest = Submission.objects.get(site=site).digest
-    assert granted_values(partners.people["provider"], digest) is None
-    assert granted_receipt(partners.people["provider"], digest) is None
     assert GroupMember.objects.get(slug=site.slug).state == GroupMember.State.LEFT
-    assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "at a site that stays"
     assert register(file) == []
 
 

@@ -40,7 +40,6 @@ from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
 from tests.integration.of_extras import of_each
-from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_practices import HOT
 
@@ -233,7 +232,6 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
     PeerGroupMember.objects.update(obliged=False)
-    make_partners(cast)
     reviewing.offer(
         cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW
     )

@@ -264,13 +264,13 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
     assert not wall_down()
     taken_down()
     assert "intake_submission" in wall_down()
-    assert "partners_delivery" not in wall_down()
+    assert "sharing_share" not in wall_down()
     with connection.cursor() as cursor:
         cursor.execute(
             "SET CONSTRAINTS ALL IMMEDIATE"
         )  # of rows of the scene, whose transaction goes on
-        cursor.execute("ALTER TABLE partners_delivery NO FORCE ROW LEVEL SECURITY")
-        assert "partners_delivery" in wall_down()
+        cursor.execute("ALTER TABLE sharing_share NO FORCE ROW LEVEL SECURITY")
+        assert "sharing_share" in wall_down()
         cursor.execute(wall.policies())
     assert not wall_down()
 

@@ -1,11 +1,10 @@
-"""A firm that leaves ends what it granted to partners and buyers, and the audits at its sites: each
+"""A firm that leaves ends what it granted to buyers, and the audits at its sites: each
 works before and is refused after.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.label_keys import LabelKey
-from portal.accounts.models import Role, User
+from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
@@ -26,13 +25,10 @@ from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import Submission
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
-from portal.partners import deliveries, grants
-from portal.partners.models import Grant
 from portal.problems import RefusedError
 from portal.register import leaving
 from portal.sharing import shares
 from tests.integration.audited import make_attestation, terms
-from tests.integration.partners_cast import Partners, make_partners
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [
@@ -50,11 +46,6 @@ def build_scene() -> Cast:
     return cast
 
 
-@pytest.fixture
-def partners(cast: Cast) -> Partners:
-    return make_partners(cast)
-
-
 def leave(cast: Cast) -> None:
     first = cast.plants[0]
     asked = timezone.now()
@@ -67,40 +58,6 @@ def status(user: User | None, address: str) -> int:
     if user is not None:
         client.force_login(user)
     return client.get(address).status_code
-
-
-def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Partners) -> None:
-    provider, supplier = partners.people["provider"], partners.people["supplier"]
-    digest, site = Submission.objects.get(site=cast.plants[0].site).digest, cast.plants[0].site
-    pages = [reverse("web:granted", args=[digest]), reverse("web:granted-receipt", args=[digest])]
-
-    def declare() -> None:
-        deliveries.declare(supplier, site.slug, PERIOD, "coal", Decimal(1), "t", "", NOW)
-
-    declare()
-    assert [status(provider, page) for page in pages] == [200, 200]
-    assert {view.site for view in grants.granted_sites(provider, Role.PROVIDER)} == {site.slug}
-    leave(cast)
-    assert [status(provider, page) for page in pages] == [404, 404]
-    assert grants.granted_sites(provider, Role.PROVIDER) == ()
-    assert grants.granted_sites(supplier, Role.SUPPLIER) == ()
-    with pytest.raises(Grant.DoesNotExist):
-        declare()
-    rows = Grant.objects.filter(site=site)
-    assert {(row.ended_by, row.granted_by, row.ended_at is None) for row in rows} == {
-        ("worker", "", False)
-    }
-    site.retired_at = (
-        None  # were it alone that the site is retired, another use of it would open it again
-    )
-    site.save()
-    assert grants.granted_sites(provider, Role.PROVIDER) == ()
-    logged = Event.objects.filter(action=Action.ACCESS_TAKEN_BACK, actor="worker").order_by("pk")
-    assert [(event.subject, event.detail) for event in logged] == [
-        ("site works-1", "House of the provider: the firm has left the programme"),
-        ("site works-1", "House of the supplier: the firm has left the programme"),
-    ]
-    assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "another firm's stands"
 
 
 def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:

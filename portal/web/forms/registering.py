@@ -13,7 +13,7 @@ from portal.accounts.credit_codes import WrongCodeError, credit_code, required_i
 from portal.accounts.models import Jurisdiction, Role, SizeClass
 from portal.accounts.selectors import controlling_firms, every_jurisdiction, jurisdiction_at
 from portal.days import scheme_day
-from portal.register.applying import spelt_alike
+from portal.register.applying import OPEN_TO_ALL, spelt_alike
 from portal.register.identifying import REQUIRED
 from portal.sentences import in_words
 from portal.web.forms.fields import NO_SPELLING, Text, area, choice, email, line
@@ -65,6 +65,10 @@ KINDS = {
 }
 
 
+def _kinds() -> list[tuple[Role, Text]]:
+    return [(kind, words) for kind, words in KINDS.items() if kind in OPEN_TO_ALL]
+
+
 class CreditCodeField(forms.CharField):
     """A unified social credit code; what comes out has its check digit right, or is empty."""
 
@@ -95,7 +99,7 @@ class FirmForm(_Placed):
     """A firm, or another organisation, that wishes to take part."""
 
     kind = choice(
-        _("Type of organisation"), choices=list(KINDS.items()), optional=True
+        _("Type of organisation"), choices=_kinds, optional=True
     )  # an enterprise, where nothing is said
     name = line(
         _("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20

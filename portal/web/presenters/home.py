@@ -16,14 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Site
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Finding
 from portal.assurance.next_audit import Duty
 from portal.assurance.obliged_sites import ObligedView
 from portal.assurance.reminding import needs
 from portal.catalogue.deadlines import last_day
-from portal.catalogue.models import ExtensionRequest, PeerGroup, ReportingPeriod
+from portal.catalogue.models import ExtensionRequest, PeerGroup
 from portal.days import scheme_day
 from portal.governance.selectors import ProposalView
 from portal.intake.owed import OwedView
@@ -333,41 +332,6 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
                 reverse("web:engagement", args=[view.id]),
                 late=late,
             )
-
-
-def of_partners(
-    undeclared: Sequence[tuple[Site, ReportingPeriod]],
-    later: Mapping[tuple[int, int], datetime],
-    today: date,
-    *,
-    shows_no_result: bool,
-    has_not_accepted: bool,
-) -> Iterator[WaitingTask]:
-    """For suppliers, technology providers and academics. `later`: the due dates of sites that have
-    more time (`due_dates`).
-    """
-    for site, period in undeclared:
-        name = _("%(site)s, %(period)s") % {
-            "site": shown_name(site.name),
-            "period": period_name(period.name),
-        }
-        note = _("Declare what you delivered. The certification body of the site can read it.")
-        due = last_day(later.get((period.pk, site.pk), period.due))
-        yield task(due, today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
-    if shows_no_result:
-        what = _("Declare which versions of your source pass the conformance kit")
-        note = _("Plants and regulators can read it; a regulator may confirm it.")
-        yield task(None, today, what, note, _("Declare a result"), reverse("web:provider"))
-    if has_not_accepted:
-        what = _("Accept the terms of the archive of all published versions")
-        yield task(
-            None,
-            today,
-            what,
-            _("You can download one archive after you accept them."),
-            _("Read the terms"),
-            reverse("web:downloads"),
-        )
 
 
 def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[RecentChange, ...]:

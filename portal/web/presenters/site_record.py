@@ -467,7 +467,6 @@ def _acts(facts: SiteFacts) -> tuple[Link, ...]:
         acts = [
             Link(_("Submit sealed files"), reverse("web:upload")),
             Link(_("Sites and agents"), reverse("web:sites")),
-            Link(_("Who has access"), reverse("web:access", args=[slug])),
             *more_time(facts.owed, _waiting(facts)),
         ]
     if facts.duties:

@@ -100,7 +100,6 @@ class SiteRow:
     managed: bool
     retired: datetime | None
     edit_url: str  # empty for a delegate
-    access_url: str
 
 
 def submission_row(view: SubmissionView, page: str = "web:submission") -> SubmissionRow:
@@ -209,7 +208,6 @@ def site_row(view: SiteView) -> SiteRow:
         managed=view.managed and view.retired_at is None,
         retired=view.retired_at,
         edit_url=reverse("web:edit-site", args=[view.slug]) if view.led else "",
-        access_url=reverse("web:access", args=[view.slug]),
     )
 
 

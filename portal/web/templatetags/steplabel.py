@@ -110,7 +110,6 @@ PARTS = (
     NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
     NavigationPart(
         gettext_lazy("Assigned sites"),
@@ -122,9 +121,6 @@ PARTS = (
         gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)
     ),
     NavigationPart(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
-    NavigationPart(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
-    NavigationPart(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),
-    NavigationPart(gettext_lazy("Data downloads"), "web:downloads", _of(Role.ACADEMIC)),
     NavigationPart(gettext_lazy("People"), "web:people", frozenset(INVITING)),
 )
 
@@ -132,8 +128,8 @@ PARTS = (
 def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
     parts = list(PARTS)
     for added in NAVIGATION():
-        before = [part.page for part in parts].index(added.after)
-        parts.insert(before + 1, added)
+        pages = [part.page for part in parts]
+        parts.insert(pages.index(added.after) + 1 if added.after else len(parts) - 1, added)
     entries = []
     for part in parts:
         if part.roles and part.roles.isdisjoint(roles):

@@ -21,6 +21,7 @@ from portal.assurance.obliged_sites import obliged_checked
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
+from portal.web import areas
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.audits import AuditorKeyForm
@@ -42,6 +43,7 @@ def assigned(request: HttpRequest) -> HttpResponse:
     context = {
         "page": assigned_page(engagements_of(person(request), today), today),
         "duties": duties_list(obliged_checked(person(request), today), request.GET),
+        "links": areas.ASSIGNED(),
     }
     return render(request, "web/assigned.html", context)
 

@@ -16,13 +16,11 @@ from portal.assurance import confirming
 from portal.assurance.engagements import appeals_regulated, engagements_of
 from portal.assurance.obliged_sites import obliged_regulated
 from portal.catalogue import trail
-from portal.catalogue.deadlines import due_dates
 from portal.days import scheme_day
 from portal.governance import selectors as governance
 from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
 from portal.notifications import selectors as notifications
-from portal.partners import conformance, deliveries, terms
 from portal.practices.selectors import entries_to_review
 from portal.publication.sectors import drafts_waiting
 from portal.register import applying, siting
@@ -77,27 +75,8 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
     if Role.CERTIFICATION_BODY in roles:
         waiting += presenter.of_body(engagements_of(user, today), today)
         waiting += presenter.of_auditors(confirming.waiting_for(user).count(), today)
-    if not roles.isdisjoint({Role.SUPPLIER, Role.PROVIDER, Role.ACADEMIC}):
-        undeclared = deliveries.undeclared(user) if Role.SUPPLIER in roles else ()
-        waiting += presenter.of_partners(
-            undeclared,
-            due_dates({period.pk for _site, period in undeclared}),
-            today,
-            shows_no_result=conformance.houses_of(user).exists()
-            and not conformance.results_of(user),
-            has_not_accepted=_accepts_terms(user, roles),
-        )
     waiting += areas.HOME(user, roles, today)
     return waiting
-
-
-def _accepts_terms(user: User, roles: frozenset[str]) -> bool:
-    """Whether it is for this person to accept the terms, which nobody has done."""
-    return (
-        Role.ACADEMIC in roles
-        and terms.accepted_by(user) is None
-        and terms.houses_to_accept_for(user).exists()
-    )
 
 
 def _to_review(user: User) -> tuple[int, int]:

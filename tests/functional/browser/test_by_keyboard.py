@@ -19,7 +19,6 @@ from portal.days import scheme_day
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import OWNER, PERIOD, World
 from tests.integration.audited import terms
-from tests.integration.partners_cast import Partners, make_partners
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,7 +37,6 @@ FIRM = (
         "/our-plant/",
         "/sites/works-4/",
         "/sites/works-4/edit/",
-        "/sites/works-4/access/",
         "/audits/",
         "/submissions/hand-in/",
     ),
@@ -64,7 +62,6 @@ OFFICE = (
         "/obligatory-audits/",
         *(["/incentives/"] if apps.is_installed("extras.programmes") else []),
         "/audit-trail/",
-        "/conformance/",
         "/practice-entries/",
     ),
 )
@@ -84,17 +81,11 @@ BODY = (
     ),
     *(
         "/attestations/{statement}/withdraw/",
-        "/assigned/deliveries/",
         "/auditor-keys/",
         "/notifications/",
         "/search/?words=works",
     ),
 )
-PARTNERS = {
-    "provider": ("/home/", "/provider/", "/account/keys/"),
-    "supplier": ("/home/", "/supplier/", "/account/keys/"),
-    "academic": ("/home/", "/downloads/"),
-}
 LOOKED_AT_HERE_ALONE = (
     "/packs/proposals/",
     "/packs/groups/{group}/audits/",
@@ -187,22 +178,8 @@ def test_an_auditor_meets_everything_by_tab(
     screen: tuple[str, int],
     world: World,
     audit: dict[str, object],
-    partners: Partners,
 ) -> None:
     walk(reader(*screen, world.cast.auditor.email), BODY, world, audit)
-
-
-@SCREENS
-def test_partners_meet_everything_by_tab(
-    reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners
-) -> None:
-    for role, paths in PARTNERS.items():
-        walk(reader(*screen, partners.people[role].email), paths, world)
-
-
-@pytest.fixture(scope="module")
-def partners(world: World) -> Partners:
-    return in_a_worker(lambda: make_partners(world.cast))
 
 
 def walk(

@@ -29,7 +29,6 @@ from benchmarks.wire import attestations, checkpoints, commitments, envelope, he
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.signing import DeviceKey
 from portal.assurance.summaries import read_summary
-from portal.partners import conformance
 from portal.register import register_file
 from portal.web.lists import uploaded_tables
 from portal.web.lists.workbooks import workbook_of
@@ -99,7 +98,6 @@ READERS: dict[str, tuple[Callable[[bytes, Path], object], tuple[bytes, ...]]] = 
         (TABLE_CSV, workbook_of(TABLE_CSV.decode())),
     ),
     "outcome": (_of_bytes(outcomes.read), (b'{"schema": "steplabel/practice-outcome/1"}',)),
-    "conformance": (_of_bytes(conformance.read), (b'{"schema": "steplabel/conformance/1"}',)),
     "summary": (_of_bytes(read_summary), (b'{"checks": {}, "held": true}',)),
     "envelope": (_of_bytes(envelope.parse), (OPENING,)),
     "statement": (_of_bytes(attestations.parse), (OPENING,)),

@@ -1,5 +1,5 @@
 """Rules that need no database: lists of the obliged, series of reports, sizes, packs before a
-proposal, results of the kit, practices.
+proposal, practices.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from portal.catalogue.obliged_list import _difference
 from portal.catalogue.obliged_rows import ObligedSite
 from portal.governance import effects
 from portal.intake.participation import ParticipationView, PartView, ReportingState
-from portal.partners import conformance
 from portal.practices.entry_texts import lacking
 from portal.practices.given_away import gives_away
-from portal.problems import RefusedError
 from portal.sharing import group_counts
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.models import GroupMember
@@ -163,63 +161,6 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
     view_of_quality = quality.quality(view, ["kiln", "mill"])
     assert (view_of_quality.accepted, view_of_quality.whole, view_of_quality.broken) == (3, 2, 0)
     assert [getattr(view_of_quality.of(part), "steps", None) for part in parts] == [2, 2, 1, None]
-
-
-def result(**changed: object) -> bytes:
-    checks = [{"name": name, "passed": name != "units"} for name in conformance.CHECKS]
-    return json.dumps(
-        {
-            "schema": conformance.SCHEMA,
-            "source": "s",
-            "kit": "k",
-            "ran_on": "2017-05-01",
-            "checks": checks,
-            **changed,
-        }
-    ).encode()
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [{"source": "x" * 200}, {"kit": "x" * 100}, {"source": "x"}],
-    ids=["long source", "long kit", "short source"],
-)
-def test_a_result_of_the_kit_is_read_with_what_failed(changed: dict[str, object]) -> None:
-    read = conformance.read(result(**changed))
-    assert (read.failed, read.ran_on) == (("units",), date(2017, 5, 1))
-    assert conformance.read(result(**changed).ljust(conformance.MOST_BYTES)).source == read.source
-
-
-@pytest.mark.parametrize(
-    ("raw", "wrong"),
-    [
-        (result(source="x" * 201), "source is not a text of 1 to 200 characters"),
-        (result(kit="x" * 101), "kit is not a text of 1 to 100 characters"),
-        (result(kit="a\0b"), "kit is not a text"),
-        (result(source="half a character: \ud83d"), "source is not a text"),
-        (result(ran_on="20170501x"), "ran_on is not a day"),
-        (result(source=5), "source is not a text"),
-        (result().ljust(conformance.MOST_BYTES + 1), "does not have the schema"),
-        (
-            result(checks=[{"name": name, "passed": True} for name in conformance.CHECKS[:-1]]),
-            "not those of the kit",
-        ),
-    ],
-    ids=[
-        "long source",
-        "long kit",
-        "null",
-        "half a character",
-        "no day",
-        "no text",
-        "too many bytes",
-        "a check less",
-    ],
-)
-def test_what_is_wrong_with_a_result_is_told(raw: bytes, wrong: str) -> None:
-    with pytest.raises(RefusedError) as refused:
-        conformance.read(raw)
-    assert wrong in str(refused.value)
 
 
 RANGE = {"saving_from": "10", "saving_to": "19"}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.http import QueryDict
 from django.utils.translation import _trans  # type: ignore[attr-defined] # what every function of it asks
 
 from benchmarks.phrases import Name
 from portal.web.presenters.home import of_body
-from portal.web.presenters.partners import granted_list, grants_list
 from portal.web.presenters.worth import _energies
 from portal.web.words.terms import SUBMISSION_STATES, VERSION_STATES
 from tests.unit.portal.test_what_audits_ask_and_tell import TODAY, engagement
@@ -24,11 +22,6 @@ def _with_its_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_button_that_opens_a_page_is_no_state() -> None:
     late = engagement(id=1, site_name=Name("Works"), period="2016", due=TODAY - timedelta(days=1))
     assert {row.action for row in of_body([late], TODAY)} == {"Open (to open a page)"}
-
-
-def test_access_that_was_given_was_not_approved() -> None:
-    for table in (granted_list((), QueryDict("")), grants_list((), "site", QueryDict(""))):
-        assert "Granted (access)" in [column.title for column in table.columns]
 
 
 def test_a_report_is_refused_in_another_way_than_an_application_and_a_state_is_no_date() -> None:

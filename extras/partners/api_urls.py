@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.http import Http404
+from django.urls import path
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -20,6 +21,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
+from extras.partners import conformance, deliveries, terms
+from extras.partners.archive import archive, permanent
+from extras.partners.grants import GrantedView, granted_sites, granted_values
+from extras.partners.models import Grant, PartnersScope
 from portal.accounts.api_keys import Holder
 from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
@@ -38,10 +43,6 @@ from portal.listing import (
     row_of,
 )
 from portal.own_address import own_address
-from portal.partners import conformance, deliveries, terms
-from portal.partners.archive import archive, permanent
-from portal.partners.grants import GrantedView, granted_sites, granted_values
-from portal.partners.models import Grant
 
 
 class GrantedReportSerializer(serializers.Serializer[Any]):
@@ -150,7 +151,7 @@ class GrantedSitesView(ListView):
     provider.
     """
 
-    scope: ClassVar[str] = Scope.GRANTED
+    scope: ClassVar[str] = PartnersScope.GRANTED
     filters = (SITE_FILTER,)
 
     def get(self, request: Request) -> Response:
@@ -167,7 +168,7 @@ class GrantedSitesView(ListView):
 class GrantedValuesView(ListView):
     """The protected values of one submission, where its site granted a provider its values."""
 
-    scope: ClassVar[str] = Scope.GRANTED
+    scope: ClassVar[str] = PartnersScope.GRANTED
     filters = (
         Filter("submission", r"[0-9a-f]{64}", Phrase("SHA-256 of the envelope."), needed=True),
     )
@@ -186,8 +187,8 @@ class GrantedValuesView(ListView):
 class DeliveriesView(ListView):
     """What the supplier declared, and what it took back; oldest first."""
 
-    scope: ClassVar[str] = Scope.DELIVERIES
-    scope_to_write: ClassVar[str] = Scope.WRITE_DELIVERIES
+    scope: ClassVar[str] = PartnersScope.DELIVERIES
+    scope_to_write: ClassVar[str] = PartnersScope.WRITE_DELIVERIES
     filters = (SITE_FILTER, PERIOD_FILTER)
 
     def get(self, request: Request) -> Response:
@@ -241,8 +242,8 @@ class DeliveriesView(ListView):
 class ConformanceListView(ListView):
     """What the provider declared, oldest first."""
 
-    scope: ClassVar[str] = Scope.CONFORMANCE
-    scope_to_write: ClassVar[str] = Scope.WRITE_CONFORMANCE
+    scope: ClassVar[str] = PartnersScope.CONFORMANCE
+    scope_to_write: ClassVar[str] = PartnersScope.WRITE_CONFORMANCE
 
     def get(self, request: Request) -> Response:
         views = conformance.results_of(self.who(request))
@@ -354,3 +355,12 @@ def _granted(view: GrantedView) -> Row:
     ]
     own = {name: getattr(view, name) for name in ("pack", "receipts", "values", "granted_at")}
     return {"site": view.site, "name": view.site_name, **own, "reports": reports}
+
+
+urlpatterns = [
+    path("granted/", GrantedSitesView.as_view(), name="granted"),
+    path("granted/values/", GrantedValuesView.as_view(), name="granted-values"),
+    path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
+    path("conformance/", ConformanceListView.as_view(), name="conformance"),
+    path("archive/", ArchiveView.as_view(), name="archive"),
+]

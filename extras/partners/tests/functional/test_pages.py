@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from extras.partners.tests.integration.partners_cast import Partners, make_partners, result_file
 from portal.accounts import second_factor
 from portal.accounts.models import User
 from tests.functional.browser.reader import Reader, in_a_worker
+from tests.functional.browser.test_by_keyboard import walk
 from tests.functional.browser.world import PERIOD, World
-from tests.integration.partners_cast import Partners, make_partners, result_file
 
 pytestmark = [
     pytest.mark.browser,
@@ -164,3 +165,19 @@ def test_a_key_is_made_shown_once_and_revoked(
     page.press("main form button", "Enter")
     page.wait_for_selector(".govuk-notification-banner")
     manager.look("keys-revoked")
+
+
+@SCREENS
+def test_everybody_meets_everything_by_tab(
+    reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners
+) -> None:
+    people = partners.people
+    for person, paths in (
+        (people["provider"], ("/home/", "/provider/", "/account/keys/")),
+        (people["supplier"], ("/home/", "/supplier/", "/account/keys/")),
+        (people["academic"], ("/home/", "/downloads/")),
+        (world.cast.plants[0].owner, ("/sites/works-1/access/",)),
+        (world.cast.auditor, ("/assigned/", "/assigned/deliveries/")),
+        (world.cast.approver, ("/conformance/",)),
+    ):
+        walk(reader(*screen, person.email), paths, world)

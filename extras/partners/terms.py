@@ -7,10 +7,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from extras.partners.models import AcceptedTerms, Action
 from portal.accounts.models import Membership, Organisation, User
-from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.partners.models import AcceptedTerms
 from portal.problems import RefusedError
 
 TERMS = "2026-11"

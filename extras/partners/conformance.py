@@ -19,12 +19,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Name, Phrase
+from extras.partners.models import Action, Conformance
 from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import declaring_as, jurisdictions_of, organisations_as, within
-from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
-from portal.partners.models import Conformance
 from portal.problems import RefusedError
 
 SCHEMA = "steplabel/conformance/1"

@@ -10,6 +10,28 @@ from portal.accounts.models import HEX_32, Organisation, Site
 from portal.auditlog.models import AppendOnly
 
 
+class Action(models.TextChoices):
+    """What the record of acts holds, by words of `words.toml`."""
+
+    ACCESS_GRANTED = "access.granted"
+    ACCESS_TAKEN_BACK = "access.taken-back"
+    CONFORMANCE_DECLARED = "conformance.declared"
+    CONFORMANCE_CONFIRMED = "conformance.confirmed"
+    DELIVERY_DECLARED = "delivery.declared"
+    DELIVERY_TAKEN_BACK = "delivery.taken-back"
+    TERMS_ACCEPTED = "terms.accepted"
+
+
+class PartnersScope(models.TextChoices):
+    """What a key may be good for."""
+
+    GRANTED = "read:granted"
+    DELIVERIES = "read:deliveries"
+    WRITE_DELIVERIES = "write:deliveries"
+    CONFORMANCE = "read:conformance"
+    WRITE_CONFORMANCE = "write:conformance"
+
+
 class Grant(models.Model):
     """A firm lets a partner see something of one site, until it takes that back.
 

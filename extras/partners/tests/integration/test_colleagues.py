@@ -12,12 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from extras.partners.models import AcceptedTerms, Conformance, Delivery
+from extras.partners.tests.integration.partners_cast import make_partners, result_file
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
-from portal.partners.models import AcceptedTerms, Conformance, Delivery
 from portal.problems import RefusedError
 from portal.register import inviting
-from tests.integration.partners_cast import make_partners, result_file
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 

@@ -5,33 +5,43 @@ who reads it.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
 
+from extras.partners import conformance, deliveries, grants, terms
+from extras.partners.archive import archive, permanent
+from extras.partners.models import (
+    AcceptedTerms,
+    Action,
+    Conformance,
+    Delivery,
+    Grant,
+    PartnersScope,
+)
+from extras.partners.tests.integration.partners_cast import Partners, make_partners, result_file
 from portal import keys
+from portal.accounts import api_keys, second_factor
 from portal.accounts.models import ControllingFirm, Membership, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
-from portal.auditlog.models import Action, AppendOnlyError, Event
+from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake.models import Submission
-from portal.partners import conformance, deliveries, grants, terms
-from portal.partners.archive import archive, permanent
-from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
 from portal.problems import RefusedError
 from portal.publication import citation, drafting, publishing
 from portal.register import applying, inviting
 from portal.sentences import in_words
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
-from tests.integration.partners_cast import Partners, make_partners, result_file
 from tests.integration.portal_cast import (
     NOW,
     PERIOD,
@@ -47,6 +57,8 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),
     pytest.mark.usefixtures("portal_keys"),
 ]
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def build_scene() -> Cast:
@@ -629,3 +641,34 @@ def test_an_access_that_is_sent_twice_is_one(cast: Cast, partners: Partners) -> 
         (False, False),
         (True, True),
     ]
+
+
+def test_the_delivery_of_the_readme_is_taken(partners: Partners) -> None:
+    supplier = partners.people["supplier"]
+    second_factor.give(supplier)
+    scopes = [PartnersScope.WRITE_DELIVERIES, PartnersScope.DELIVERIES]
+    key = api_keys.make(
+        supplier,
+        partners.houses["supplier"].pk,
+        "x",
+        scopes,
+        timedelta(days=30),
+        personal=True,
+        now=timezone.now(),
+    ).text
+    asked = re.search(r"-d '(\{.+?\})'", README)
+    assert asked
+    address = "/api/v1/deliveries/"
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = Client().post(address, asked[1], content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["quantity"]) == (201, "120000.000")
+    assert asked[1].count("works-1") == 1
+    listed = Client().get(f"{address}?period=2026", headers=headers).json()["results"]
+    assert [row["declared_by"] for row in listed] == [answer.json()["declared_by"]]
+    elsewhere = asked[1].replace("works-1", "works-2")
+    assert (
+        Client()
+        .post(address, elsewhere, content_type="application/json", headers=headers)
+        .status_code
+        == 404
+    )

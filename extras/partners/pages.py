@@ -11,25 +11,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Organisation, Role
-from portal.own_address import own_address
-from portal.partners import conformance, deliveries, terms
-from portal.partners.archive import archive, permanent
-from portal.partners.grants import granted_receipt, granted_sites, granted_values
-from portal.partners.models import Delivery, Grant
-from portal.problems import RefusedError
-from portal.web.access import for_role, person
-from portal.web.answers import attachment, form_page, report_done
-from portal.web.forms.errors import add_error
-from portal.web.forms.partners import DeliveryForm, ResultForm
-from portal.web.lists.tables import csv_file
-from portal.web.presenters.partners import (
+from extras.partners import conformance, deliveries, terms
+from extras.partners.archive import archive, permanent
+from extras.partners.forms import DeliveryForm, ResultForm
+from extras.partners.grants import granted_receipt, granted_sites, granted_values
+from extras.partners.lists import (
     deliveries_list,
     deliveries_table,
     granted_list,
     results_list,
     results_table,
 )
+from extras.partners.models import Delivery, Grant
+from portal.accounts.models import Organisation, Role
+from portal.own_address import own_address
+from portal.problems import RefusedError
+from portal.web.access import for_role, person
+from portal.web.answers import attachment, form_page, report_done
+from portal.web.forms.errors import add_error
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.submissions import submission_page
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.views.enterprise import receipt_file
@@ -86,7 +86,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
             for organisation in houses
         ),
     }
-    return form_page(request, "web/provider.html", context, form)
+    return form_page(request, "partners/provider.html", context, form)
 
 
 @for_role(Role.PROVIDER)
@@ -173,7 +173,7 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
         "form": form if offered or form.errors else None,
         "may_declare": deliveries.may_declare(user),
     }
-    return form_page(request, "web/supplier.html", context, form)
+    return form_page(request, "partners/supplier.html", context, form)
 
 
 @for_role(Role.SUPPLIER)
@@ -225,7 +225,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
             for organisation in houses
         ),
     }
-    return render(request, "web/downloads.html", context)
+    return render(request, "partners/downloads.html", context)
 
 
 @for_role(*Role)

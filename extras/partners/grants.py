@@ -12,13 +12,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Name
+from extras.partners.models import Action, Grant
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import managed_sites, organisations_as
-from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.intake.selectors import SubmissionView, views_of
-from portal.partners.models import Grant
 from portal.problems import RefusedError
 from portal.standings.selectors import ProtectedValueView, values_of
 

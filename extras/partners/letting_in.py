@@ -11,22 +11,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Organisation, Role
-from portal.accounts.selectors import managed_sites
-from portal.partners import conformance, grants
-from portal.partners.deliveries import deliveries_assigned
-from portal.partners.models import Conformance, Grant
-from portal.web.access import for_role, freshly, person
-from portal.web.answers import confirm_page, form_page, listing_page, report_done
-from portal.web.forms.partners import GrantForm
-from portal.web.lists.tables import csv_file
-from portal.web.presenters.partners import (
+from extras.partners import conformance, grants
+from extras.partners.deliveries import deliveries_assigned
+from extras.partners.forms import GrantForm
+from extras.partners.lists import (
     deliveries_list,
     deliveries_table,
     grants_list,
     results_list,
     results_table,
 )
+from extras.partners.models import Conformance, Grant
+from portal.accounts.models import Organisation, Role
+from portal.accounts.selectors import managed_sites
+from portal.web.access import for_role, freshly, person
+from portal.web.answers import confirm_page, form_page, listing_page, report_done
+from portal.web.lists.tables import csv_file
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import shown_name
 
@@ -76,7 +76,7 @@ def access(request: HttpRequest, slug: str) -> HttpResponseBase:
         "form": form if offered else None,
         "crumbs": (Crumb(_("Sites and agents"), reverse("web:sites")),),
     }
-    return form_page(request, "web/site_access.html", context, form)
+    return form_page(request, "partners/site_access.html", context, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -101,7 +101,7 @@ def results(request: HttpRequest) -> HttpResponse:
         views, request.GET, export_url=reverse("web:conformance-csv"), to_confirm=True
     )
     waiting = sum(view.confirmed_at is None and not view.failed for view in views)
-    return render(request, "web/conformance.html", {"table": table, "waiting": waiting})
+    return render(request, "partners/conformance.html", {"table": table, "waiting": waiting})
 
 
 @for_role(Role.REGULATOR)

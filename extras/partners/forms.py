@@ -14,9 +14,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from extras.partners.conformance import MOST_BYTES
+from extras.partners.deliveries import MOST, UNITS
 from portal.listing import PERIOD
-from portal.partners.conformance import MOST_BYTES
-from portal.partners.deliveries import MOST, UNITS
 from portal.web.forms.fields import (
     NO_SPELLING,
     choice,

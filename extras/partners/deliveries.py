@@ -20,14 +20,13 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Name, Phrase, enumerated, listed
 from benchmarks.wire.schema import canonical_period
+from extras.partners.grants import granted_to
+from extras.partners.models import Action, Delivery, Grant
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import declaring_as, organisations_as
 from portal.assurance.models import Assignment
-from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.partners.grants import granted_to
-from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError
 
 UNITS: dict[str, tuple[str, ...]] = {

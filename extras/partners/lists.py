@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from extras.partners.conformance import ConformanceView
+from extras.partners.deliveries import DeliveryView
+from extras.partners.forms import CARRIERS
+from extras.partners.grants import GrantedView, GrantView
 from portal.accounts.models import Role
 from portal.intake.selectors import SubmissionView
-from portal.partners.conformance import ConformanceView
-from portal.partners.deliveries import DeliveryView
-from portal.partners.grants import GrantedView, GrantView
-from portal.web.forms.partners import CARRIERS
 from portal.web.lists.tables import Key, with_query
 from portal.web.presenters.listed import asked_for, listed
 from portal.web.viewmodels.listed import ListTable, TableCell
