@@ -20,7 +20,6 @@ from portal.publication.in_force import in_force_at
 from portal.standings.selectors import where_we_stand
 from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay
 from portal.web.presenters.potentials import added_up, potential_of
-from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 
 TO = "best"
@@ -99,9 +98,7 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     group = period.peer_group
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
     steps = view.label.headline if view and view.label.composite.unit == HEADLINE_UNIT else []
-    shown = TotalsDisplay(
-        Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"]
-    )
+    shown = TotalsDisplay(Names.of(group.pack, group.pack_version), group.route)
     potentials = {
         step.step: potential
         for step in steps

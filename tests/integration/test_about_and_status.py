@@ -1,6 +1,4 @@
-"""What the portal says about itself and whether it works; finding a benchmark by its words; the
-unit that stays.
-"""
+"""What the portal says about itself and whether it works; finding a benchmark by its words."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from portal.intake.models import Submission
 from portal.publication import drafting, publishing
 from portal.web import about
 from portal.web.sight import readiness
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),
@@ -150,23 +148,3 @@ def test_what_no_benchmark_has_finds_none(client: Client, published: Cast, query
         "/benchmarks/cement/cn/dry-process/2016/v1/"
         not in client.get("/search/", {"words": query}).content.decode()
     )
-
-
-def test_a_unit_that_was_chosen_stays_for_the_pages_after_and_only_a_known_one(
-    client: Client, published: Cast
-) -> None:
-    page, beside = (
-        f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
-        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/1/",
-    )
-    assert "<strong>kgce</strong>" in client.get(page).content.decode()
-    assert "unit" not in client.cookies
-    client.get(f"{page}?unit=<script>")
-    assert "unit" not in client.cookies
-    assert "<strong>MJ</strong>" in client.get(f"{page}?unit=MJ").content.decode()
-    assert client.cookies["unit"]["httponly"]
-    for address in (page, beside):
-        answer = client.get(address)
-        assert "<strong>MJ</strong>" in answer.content.decode()
-        assert "Cookie" in answer.headers["Vary"]
-    assert "<strong>kgce</strong>" in client.get(f"{page}?unit=kgce").content.decode()

@@ -95,9 +95,7 @@ def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_acr
     cooling["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(
-        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce"
-    ).content.decode()
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     row = next(part for part in page.split("<tr ") if "Clinker cooling" in part)
     before, after, change = (part.split("</td>")[0] for part in row.split("<td ")[1:4])
     assert f"<b>{cooling['best']:.2f}</b> kWh/t" in before
@@ -115,9 +113,7 @@ def test_a_total_whose_unit_changed_is_told_as_that_and_not_as_hidden(
     first.gate["published"]["composite"]["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(
-        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce"
-    ).content.decode()
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     assert "The unit of the industry label changed between the versions" in page
     assert "is not shown in both versions" not in page
 

@@ -435,7 +435,7 @@ def spellings(value: float) -> set[str]:
 
 
 def test_no_spelling_of_a_hidden_figure_stands_in_anything_public(cast: Cast, long: bool) -> None:
-    """The plain search, beside the proof by sameness: in kgce and in the units of the switch, of
+    """The plain search, beside the proof by sameness: in kgce, MJ and kWh, of
     three digits and a place or more.
     """
     figures = hidden_figures(cast)

@@ -297,16 +297,6 @@ def test_before_anything_is_published_the_first_page_says_how_it_will_be(client:
     assert "No benchmark has been published yet." in client.get("/").content.decode()
 
 
-@pytest.mark.parametrize("unit", ["kgce", "MJ", "kWh", "BTU", "<script>"])
-def test_any_unit_that_is_asked_for_gives_a_page(
-    client: Client, published: Publication, unit: str
-) -> None:
-    page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/", {"unit": unit})
-    assert page.status_code == 200
-    assert "<script>alert" not in page.content.decode()
-    assert (f"{unit}/t" if unit in ("MJ", "kWh") else "kgce/t") in page.content.decode()
-
-
 def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(
     client: Client, cast: Cast
 ) -> None:

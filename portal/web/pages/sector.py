@@ -52,7 +52,6 @@ from portal.web.words.figures import (
     between,
     decimals_of,
     energy_of,
-    energy_units,
     number,
     per_cent,
     signed,
@@ -61,6 +60,7 @@ from portal.web.words.terms import (
     Names,
     in_language,
     in_page_language,
+    per_output,
     period_name,
     shown_name,
     unit_in_words,
@@ -97,13 +97,13 @@ class SectorFinding:
         self, label: LabelView, names: Names, route: str, measures: Mapping[str, int]
     ) -> None:
         self.label, self.names, self.route = label, names, route
-        self.shown = TotalsDisplay(names, route, energy_units(1.0)["kgce"])
+        self.shown = TotalsDisplay(names, route)
         self.best, self.typical = label.composite.estimate, label.typical.estimate
         self.reached = label.best_reached.estimate
         self.decimals = self.shown.total_decimals(label)
         self.product = names.product(route)
         self.unit = unit_in_words(label.composite.unit)
-        self.per_output = self.shown.per_output(label.composite.unit, self.product)
+        self.per_output = per_output(label.composite.unit, self.product)
         self.amount = in_words(amount(label.composite.unit, self.product))
         self.energy = unit_in_words(energy_of(label.composite.unit))
         self.steps = self._steps(measures)
@@ -359,7 +359,7 @@ def spread_at(cell: CellView, shown: TotalsDisplay) -> SectorSpread | None:
         title=_("%(step)s: plants differ by %(share)s") % facts
         if share
         else _("%(step)s: how far plants differ") % facts,
-        unit=shown.per_output(cell.unit, product),
+        unit=per_output(cell.unit, product),
         picture=draw_box(quarter, middle, three_quarters, cell.best),
         best="" if cell.best is None else number(cell.best, decimals),
         quarter=number(quarter, decimals),

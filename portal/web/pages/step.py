@@ -50,6 +50,7 @@ from portal.web.words.terms import (
     in_language,
     in_page_language,
     metric_name,
+    per_output,
     period_name,
     shown_name,
     unit_in_words,
@@ -85,7 +86,7 @@ class StepFinding:
         step = self.names.step(self.cell.step)
         product = in_page_language(step.product_words) if step else self.cell.product
         variant = self.names.variant_name(self.cell.step, self.cell.variant)
-        return self.shown.per_output(self.cell.unit, with_variant(product, variant))
+        return per_output(self.cell.unit, with_variant(product, variant))
 
     @property
     def title(self) -> str:

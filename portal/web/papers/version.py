@@ -64,28 +64,6 @@ def story(page: BenchmarkPage) -> list[Flowable]:
         parts += _erratum(page.erratum)
     parts.append(text_of(_("Step by step"), "heading"))
     parts.append(_ladder(page))
-    if page.ladder.second_metrics:
-        parts.append(text_of(_("Electricity and heat, in their own units"), "heading"))
-        heads = [
-            _("Step"),
-            _("Metric"),
-            _("Industry best, 95 % interval"),
-            _("Typical"),
-            _("Firms"),
-        ]
-        rows = [
-            [row.step, row.metric, row.hidden]
-            if row.hidden
-            else [
-                row.step,
-                row.metric,
-                f"{row.best} {row.unit} ({row.best_interval})",
-                row.typical,
-                row.firms,
-            ]
-            for row in page.ladder.second_metrics
-        ]
-        parts.append(table_of(heads, rows, (4, 2, 5, 2, 1)))
     parts.append(text_of(page.rule, "body"))
     parts.append(text_of(_("Distribution of firms"), "heading"))
     parts += _spread(page)
@@ -120,7 +98,7 @@ def lead_text(page: BenchmarkPage) -> str:
 def _ladder(page: BenchmarkPage) -> Table:
     heads = [_("Step"), _("Industry best"), _("95 % interval"), _("Typical")]
     rows = []
-    for row in (*page.ladder.rows, page.ladder.total):
+    for row in page.ladder.figures:
         name = _("%(step)s, %(metric)s") % {"step": row.name, "metric": row.unit}
         rows.append(
             [name, row.hidden] if row.hidden else [name, row.best, row.best_interval, row.typical]

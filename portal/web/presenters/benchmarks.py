@@ -1,4 +1,4 @@
-"""The public pages of one version of one benchmark and of the codebook, and the switch of units."""
+"""The public pages of one version of one benchmark and of the codebook."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from portal.web.areas import StoredSection
 from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.errata import erratum_part
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
-from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import (
     BenchmarkPage,
@@ -36,12 +35,11 @@ from portal.web.viewmodels.benchmarks import (
     Lead,
     VersionWithdrawal,
 )
-from portal.web.viewmodels.shared import HeadlineFigure, Item, UnitLink, VersionRow
+from portal.web.viewmodels.shared import HeadlineFigure, Item, VersionRow
 from portal.web.words.figures import (
     NONE,
     EnergyUnit,
     between,
-    energy_of,
     energy_units,
     number,
     per_cent,
@@ -56,26 +54,15 @@ from portal.web.words.terms import (
     period_name,
     shown_name,
     state,
+    unit_in_words,
     within,
 )
 
 
 def units_on(day: date) -> Mapping[str, EnergyUnit]:
-    """The units of the switch by the factor of electricity in force on that day."""
+    """Units of energy by the factor of electricity in force on that day."""
     factor = FactorTable.load().factor("electricity", Basis.CALORIFIC, day)
     return energy_units(float(factor.kgce_per_unit))
-
-
-def unit_links(
-    units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: LabelView, query: str = ""
-) -> tuple[UnitLink, ...]:
-    """The switch; nothing where the label's totals are not in kgce."""
-    if energy_of(label.composite.unit) != "kgce":
-        return ()
-    return tuple(
-        UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id)
-        for unit in units.values()
-    )
 
 
 def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedView, ...]:
@@ -116,8 +103,6 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
 def benchmark_page(
     view: BenchmarkView,
     versions: Sequence[VersionView],
-    unit: EnergyUnit,
-    units: Mapping[str, EnergyUnit],
     site: str,
     publisher: str,
     added: Sequence[StoredSection] = (),
@@ -125,17 +110,18 @@ def benchmark_page(
     """One version, as `publisher` published it. `site` is scheme and host, for the address that is
     cited; `added` what extras have of it."""
     names = Names.of(view.pack, view.pack_version)
-    shown = TotalsDisplay(names, view.route, unit)
+    shown = TotalsDisplay(names, view.route)
     explained = Explanation.from_json(view.explanation)
     address = benchmark_url(view, view.version)
     in_force = None if view.latest_version is None else benchmark_url(view, view.latest_version)
-    reached = shown.total(view.label.best_reached)
-    decimals = shown.total_decimals(view.label)
     title = names.title(view.route)
     return BenchmarkPage(
         title=title,
         period=period_name(view.period),
         sector=names.sector,
+        sector_url=reverse("web:sector", args=[view.pack, view.jurisdiction, view.route])
+        if in_force
+        else "",
         scope=shown_name(view.scope),
         version=view.version,
         published=view.published_on,
@@ -143,11 +129,8 @@ def benchmark_page(
         figures=_figures(view.label, shown),
         ladder=ladder_of(view.label, shown, explained.limits),
         spread=replace(spread_of(view.label, shown), bands=bands_of(view, shown)),
-        savings=savings_of(view.label, shown),
         added=tuple(section for one in added if (section := one.section(view))),
         references=references_page(references_of(view), names),
-        units=unit_links(units, unit, view.label),
-        unit_note=unit.note,
         no_limits="" if explained.limits else in_page_language(explained.limits_note),
         not_held=_not_held(names, view) if explained.limits else "",
         rule=in_page_language(explained.rule),
@@ -155,7 +138,6 @@ def benchmark_page(
         method_url=reverse("web:method-version", args=[view.pack, view.pack_version])
         if names.pack
         else "",
-        reached=number(reached.value, decimals) if reached else "",
         explanation=_items(explained),
         noise=in_page_language(explained.noise),
         versions=tuple(_version_row(row, view, shown) for row in versions),
@@ -203,7 +185,7 @@ def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
         ("composite", label.composite),
         ("typical", label.typical),
     ):
-        estimate = shown.total(total)
+        estimate = total.estimate
         texts[name] = number(estimate.value, decimals) if estimate else ""
     rungs = [
         (cell.ratio * (cell.typical - cell.best), cell.step)
@@ -215,7 +197,7 @@ def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
     lies_there = label.composite.shown and 0 < widest_gap <= total_gap and len(rungs) > 1
     return Lead(
         amount=raised(in_words(amount(label.composite.unit, shown.names.product(shown.route)))),
-        unit=shown.spelled(label.composite.unit).partition("/")[0],
+        unit=unit_in_words(label.composite.unit).partition("/")[0],
         widest_step=within(shown.names.step_name(widest)) if lies_there else "",
         widest_share=per_cent(widest_gap / total_gap) if lies_there else "",
         shown=label.cells_shown,
@@ -232,7 +214,7 @@ def _figures(label: LabelView, shown: TotalsDisplay) -> tuple[HeadlineFigure, ..
 
 
 def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay) -> HeadlineFigure:
-    estimate = shown.total(total)
+    estimate = total.estimate
     if estimate is None:
         return HeadlineFigure(
             title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh)
@@ -241,7 +223,7 @@ def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay
     return HeadlineFigure(
         title,
         number(estimate.value, decimals),
-        shown.spelled(total.unit),
+        unit_in_words(total.unit),
         interval_words(estimate, decimals),
     )
 
@@ -302,9 +284,9 @@ def version_row(
     row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False
 ) -> VersionRow:
     """One row of a table of versions, in the unit of the page."""
-    total = shown.total(row.composite)
+    total = row.composite.estimate
     decimals = shown.total_decimals(label) if label else None
-    text = f"{number(total.value, decimals)} {shown.spelled(row.composite.unit)}" if total else ""
+    text = f"{number(total.value, decimals)} {unit_in_words(row.composite.unit)}" if total else ""
     span = between(total.lo, total.hi, decimals) if total else ""
     change = row.what_changed or (_("First version.") if row.version == 1 else "")
     if row.withdrawn_on:

@@ -8,7 +8,6 @@ and the true interval is narrower: "within noise" is said too often, never too s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,12 +25,19 @@ from portal.publication.definition_changes import (
 )
 from portal.publication.shapes import BenchmarkView, CellView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.viewmodels.shared import StateWord, UnitLink
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, number, signed
-from portal.web.words.terms import RULES, VERSION_STATES, Names, in_language, period_name, state
+from portal.web.viewmodels.shared import StateWord
+from portal.web.words.figures import NONE, between, decimals_of, number, signed
+from portal.web.words.terms import (
+    RULES,
+    VERSION_STATES,
+    Names,
+    in_language,
+    period_name,
+    state,
+    unit_in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,6 @@ class ComparePage:
     any_break: bool
     totals: tuple[ComparedRow, ...]
     steps: tuple[ComparedRow, ...]
-    units: tuple[UnitLink, ...]
-    unit_note: str
     address: str
 
     @property
@@ -118,11 +122,9 @@ BREAKS: dict[str, Promise] = {
 }
 
 
-def compare_page(
-    before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]
-) -> ComparePage:
+def compare_page(before: BenchmarkView, after: BenchmarkView) -> ComparePage:
     """`before` and `after` in the order they were asked for."""
-    shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route, unit)
+    shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route)
     changes = breaks_with_totals(before, after)
     summands = (change for change in changes.totals if change.code == "summands")
     alike = totals_compare(before.label, after.label)
@@ -139,8 +141,6 @@ def compare_page(
         any_break=changes.any,
         totals=totals,
         steps=_steps(before, after, changes, shown),
-        units=unit_links(units, unit, after.label),
-        unit_note=unit.note,
         address=compare_url(after, before.version, after.version),
     )
 
@@ -235,8 +235,8 @@ def _total(
 
     return _compared(
         name,
-        (shown.spelled(before.unit), shown.spelled(after.unit)),
-        (shown.total(before), shown.total(after)),
+        (unit_in_words(before.unit), unit_in_words(after.unit)),
+        (before.estimate, after.estimate),
         (hidden(before), hidden(after)),
         (before.firms, after.firms),
         shown.total_decimals(view.label) if before.unit == after.unit else None,
@@ -260,8 +260,8 @@ def _steps(
         rows.append(
             _compared(
                 cell_name(either, shown),
-                (shown.spelled(own_units[0]), shown.spelled(own_units[1])),
-                tuple(None if step is None else shown.best(step) for step in (earlier, other)),
+                (unit_in_words(own_units[0]), unit_in_words(own_units[1])),
+                tuple(None if step is None else step.best_estimate for step in (earlier, other)),
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
                 shown.step_decimals(either) if own_units[0] == own_units[1] else None,

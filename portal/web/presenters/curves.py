@@ -24,6 +24,7 @@ from portal.web.words.terms import (
     in_page_language,
     metric_name,
     one_after_another,
+    per_output,
     sentence_space,
     with_variant,
 )
@@ -89,15 +90,14 @@ def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
 
 
 def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
-    factor, decimals = shown.factor(cell.unit), shown.step_decimals(cell)
+    decimals = shown.step_decimals(cell)
     points = [
-        curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor))
-        for point in cell.curve
+        curve.Point(point.percent, Estimate(point.value, *point.interval)) for point in cell.curve
     ]
-    best = None if cell.best is None else cell.best * factor
+    best = cell.best
     pack_step = shown.names.step(cell.step)
     product = in_page_language(pack_step.product_words) if pack_step else cell.product
-    unit = shown.per_output(cell.unit, product)
+    unit = per_output(cell.unit, product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, decimals), "unit": unit}
     ends = {

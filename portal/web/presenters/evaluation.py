@@ -28,7 +28,7 @@ from portal.web.presenters.ladders import TotalsDisplay, in_tonnes, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.words.audits import GRADES, OPINIONS
-from portal.web.words.figures import NONE, between, energy_units, number
+from portal.web.words.figures import NONE, between, number
 from portal.web.words.tables import words
 from portal.web.words.terms import (
     METRICS,
@@ -144,7 +144,7 @@ def _basis(has_figures: bool) -> str:
 def _sections(facts: EvaluationFacts, names: Names) -> Iterator[EvaluationSection]:
     yield _participation(facts.taking)
     if facts.published is not None and facts.in_force is not None:
-        shown = TotalsDisplay(names, facts.taking.route, energy_units(1.0)["kgce"])
+        shown = TotalsDisplay(names, facts.taking.route)
         yield _steps(facts.published, shown)
         yield levels_section(facts.in_force)
         yield _potentials(facts.published, shown)
@@ -232,7 +232,7 @@ def _whole_route(label: LabelView, shown: TotalsDisplay) -> tuple[str, ...]:
         _interval(best.interval, decimals),
         NONE if typical.value is None else number(typical.value, decimals),
         _interval(typical.interval, decimals),
-        shown.spelled(best.unit),
+        unit_in_words(best.unit),
         str(best.firms),
     )
 
@@ -262,7 +262,7 @@ def _step(cell: CellView, shown: TotalsDisplay) -> tuple[str, ...]:
         _interval(cell.interval, decimals),
         NONE if cell.typical is None else number(cell.typical, decimals),
         _interval(cell.typical_interval, decimals),
-        shown.spelled(cell.unit),
+        unit_in_words(cell.unit),
         str(cell.firms),
     )
 

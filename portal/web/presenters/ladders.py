@@ -1,4 +1,4 @@
-"""A gated label as a step ladder in the unit of the page."""
+"""A gated label as a step ladder."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
-from benchmarks.comparison.estimates import Estimate
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals_of as grid_decimals
-from portal.publication.shapes import CellView, LabelView, SummaryView, TotalView
+from portal.publication.shapes import CellView, LabelView, SummaryView
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
-from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
+from portal.web.presenters.standard_limits import StandardLevels, limit_levels
 from portal.web.words.figures import (
-    EnergyUnit,
     between,
     decimals_of,
     fitting_decimals,
     number,
-    signed,
 )
 from portal.web.words.terms import (
     TONNES,
@@ -49,11 +46,8 @@ class LadderRow:
     best: str
     best_interval: str
     typical: str
-    above: str  # the drawing in words, for those who do not see it
     hidden: str
-    picture: RungPicture | None
-    limits: LimitCell | None
-    limits_from_above: bool = False  # a cell further up spans this row
+    picture: RungPicture | None = None
     reached: str = ""  # text beside the mark of the best whole route
 
 
@@ -65,24 +59,12 @@ class Ladder:
     scale_unit: str
     with_reached: bool
     all_limits: tuple[StandardLevels, ...]
-    second_metrics: tuple[SecondMetric, ...] = ()
+    second_metrics: tuple[LadderRow, ...] = ()  # electricity and heat, in their own units
     ratios: str = ""  # what a step's value is multiplied by, in words
 
-
-@dataclass(frozen=True, slots=True)
-class SecondMetric:
-    """A metric beside the headline (electricity, thermal), in its own unit: not part of the ladder,
-    not converted.
-    """
-
-    step: str
-    metric: str
-    best: str
-    best_interval: str
-    typical: str
-    unit: str
-    firms: str
-    hidden: str
+    @property
+    def figures(self) -> tuple[LadderRow, ...]:
+        return (*self.rows, self.total, *self.second_metrics)
 
 
 HEADLINE_UNIT = "kgce/t"
@@ -94,48 +76,18 @@ class RowText(TypedDict):
     best: str
     best_interval: str
     typical: str
-    above: str
 
 
 @dataclass(frozen=True, slots=True)
 class TotalsDisplay:
-    """How the page shows totals: the chosen unit and the names of the pack behind the label."""
+    """How the page shows totals: the names of the pack behind the label, and decimals."""
 
     names: Names
     route: str
-    unit: EnergyUnit
-
-    def factor(self, own_unit: str) -> float:
-        return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
-
-    def best(self, cell: CellView) -> Estimate | None:
-        """In the unit of the page, as `typical` and `total`; None where the gate holds the value
-        back.
-        """
-        return self._in_its_unit(cell.best_estimate, cell.unit)
-
-    def typical(self, cell: CellView) -> Estimate | None:
-        return self._in_its_unit(cell.typical_estimate, cell.unit)
-
-    def total(self, total: TotalView) -> Estimate | None:
-        return self._in_its_unit(total.estimate, total.unit)
-
-    def _in_its_unit(self, published: Estimate | None, own_unit: str) -> Estimate | None:
-        return None if published is None else published.scaled(self.factor(own_unit))
-
-    def spelled(self, own_unit: str) -> str:
-        return unit_in_words(self._chosen(own_unit))
-
-    def per_output(self, own_unit: str, product: str) -> str:
-        """`kgce per tonne of clinker`, in the chosen unit of energy."""
-        return per_output(self._chosen(own_unit), product)
-
-    def _chosen(self, own_unit: str) -> str:
-        return own_unit.replace("kgce/", f"{self.unit.id}/")
 
     def step_decimals(self, cell: CellView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals;
-        None (by size) in any other unit.
+        None (by size) without the pack's rule.
         """
         pack_step = self.names.step(cell.step)
         rule = (
@@ -143,14 +95,14 @@ class TotalsDisplay:
             if pack_step
             else None
         )
-        if rule is None or self.factor(cell.unit) != 1.0:
+        if rule is None:
             return None
         return fitting_decimals(
             grid_decimals(rule.grid_width), cell.interval, cell.typical_interval
         )
 
     def total_decimals(self, label: LabelView | SummaryView) -> int | None:
-        if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
+        if self.names.pack is None:
             return None
         grids = []
         for cell in label.headline:
@@ -185,33 +137,29 @@ def _made_in(unit: str) -> str:
 def ladder_of(label: LabelView, shown: TotalsDisplay, limits: Sequence[LimitShown] = ()) -> Ladder:
     """The ladder of a label, with what it says of second metrics."""
     steps = label.headline
-    rungs = [ladder.StepRung(step.ratio, shown.best(step), shown.typical(step)) for step in steps]
+    rungs = [
+        ladder.StepRung(step.ratio, step.best_estimate, step.typical_estimate) for step in steps
+    ]
     total_rung = ladder.StepRung(
         1.0,
-        shown.total(label.composite),
-        shown.total(label.typical),
-        shown.total(label.best_reached),
+        label.composite.estimate,
+        label.typical.estimate,
+        label.best_reached.estimate,
     )
     picture = ladder.draw([*rungs, total_rung])
-    cells, route_limits, listed = beside_rows(
-        limits, [step.step for step in steps], shown.names.pack
-    )
     rows = tuple(
-        _row(
-            *(step, index, shown, rung, drawn, cells.get(step.step)),
-            covered=step.step not in cells and bool(listed),
-        )
+        _row(step, index, shown, rung, drawn)
         for index, (step, rung, drawn) in enumerate(
             zip(steps, rungs, picture.rungs[:-1], strict=True), 1
         )
     )
     return Ladder(
         rows=rows,
-        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits),
+        total=_total_row(label, shown, total_rung, picture.rungs[-1]),
         picture=picture,
-        scale_unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
+        scale_unit=per_output(label.composite.unit, shown.names.product(shown.route)),
         with_reached=total_rung.reached is not None,
-        all_limits=listed,
+        all_limits=tuple(limit_levels(limit, shown.names.pack) for limit in limits),
         second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline),
         ratios=ratios_of(label, shown.names, shown.route),
     )
@@ -244,20 +192,15 @@ def _row(
     shown: TotalsDisplay,
     rung: ladder.StepRung,
     drawn: ladder.RungPicture | None,
-    limits: LimitCell | None,
-    *,
-    covered: bool,
 ) -> LadderRow:
     pack_step = shown.names.step(cell.step)
     product = in_page_language(pack_step.product_words) if pack_step else cell.product
     variant = shown.names.variant_name(cell.step, cell.variant)
     return LadderRow(
         name=f"{index}. {shown.names.step_name(cell.step)}",
-        unit=shown.per_output(cell.unit, with_variant(product, variant)),
+        unit=per_output(cell.unit, with_variant(product, variant)),
         hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
         picture=drawn,
-        limits=limits,
-        limits_from_above=covered,
         **_values(rung, shown.step_decimals(cell)),
     )
 
@@ -267,7 +210,6 @@ def _total_row(
     shown: TotalsDisplay,
     rung: ladder.StepRung,
     drawn: ladder.RungPicture | None,
-    limits: tuple[StandardLevels, ...],
 ) -> LadderRow:
     decimals = shown.total_decimals(label)
     reached = (
@@ -277,12 +219,11 @@ def _total_row(
     )
     return LadderRow(
         name=_("Whole route"),
-        unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
+        unit=per_output(label.composite.unit, shown.names.product(shown.route)),
         hidden=""
         if label.composite.shown
         else shown.names.total_reason(label.composite.reason_en, label.composite.reason_zh),
         picture=drawn,
-        limits=LimitCell(1, limits) if limits else None,
         reached=reached,
         **_values(rung, decimals),
     )
@@ -292,28 +233,22 @@ def _values(rung: ladder.StepRung, decimals: int | None) -> RowText:
     """The row's numbers as text: all with the same decimals."""
     present = [estimate.value for estimate in (rung.best, rung.typical) if estimate is not None]
     decimals = decimals_of(*present) if decimals is None else decimals
-    above = rung.above(rung.typical.value) if rung.typical and rung.best else None
     return {
         "best": number(rung.best.value, decimals) if rung.best else "",
         "best_interval": between(rung.best.lo, rung.best.hi, decimals) if rung.best else "",
         "typical": number(rung.typical.value, decimals) if rung.typical else "",
-        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))}
-        if above is not None
-        else "",
     }
 
 
-def _second(cell: CellView, shown: TotalsDisplay) -> SecondMetric:
-    decimals = shown.step_decimals(cell)
-    best, typical = shown.best(cell), shown.typical(cell)
+def _second(cell: CellView, shown: TotalsDisplay) -> LadderRow:
     variant = shown.names.variant_name(cell.step, cell.variant)
-    return SecondMetric(
-        step=with_variant(shown.names.step_name(cell.step), variant),
-        metric=metric_name(cell.metric),
-        best=number(best.value, decimals) if best else "",
-        best_interval=between(best.lo, best.hi, decimals) if best else "",
-        typical=number(typical.value, decimals) if typical else "",
-        unit=shown.spelled(cell.unit),
-        firms=str(cell.firms),
+    step = with_variant(shown.names.step_name(cell.step), variant)
+    return LadderRow(
+        name=_("%(step)s, %(metric)s") % {"step": step, "metric": metric_name(cell.metric)},
+        unit=unit_in_words(cell.unit),
         hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
+        **_values(
+            ladder.StepRung(1.0, cell.best_estimate, cell.typical_estimate),
+            shown.step_decimals(cell),
+        ),
     )

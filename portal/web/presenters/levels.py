@@ -24,7 +24,7 @@ from benchmarks.measurements import Metric, Period
 from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import CellView, LabelView
-from portal.web.presenters.standard_limits import Level, limit_beside
+from portal.web.presenters.standard_limits import Level, limit_levels
 from portal.web.words.figures import between, decimals_of, number, per_cent, signed
 from portal.web.words.terms import Names, in_page_language, period_name
 
@@ -129,7 +129,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
     ]
     typical = _over_steps(typicals) if len(typicals) == len(cells) else None
     alone = cells[0] if len(cells) == 1 else None
-    shown = limit_beside(limit, pack)
+    shown = limit_levels(limit, pack)
     numbered = limit.levels == "grades" and len(limit.grades) > 1
     for index, (level, grade) in enumerate(zip(shown.levels, limit.grades, strict=True), 1):
         if grade is None:

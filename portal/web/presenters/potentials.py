@@ -13,7 +13,7 @@ from benchmarks.composition.result import Known
 from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import between, decimals_of, number
-from portal.web.words.terms import in_language
+from portal.web.words.terms import in_language, unit_in_words
 
 REFERENCES = ("typical", "best")
 
@@ -72,19 +72,16 @@ def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
         if any(added.values())
         else None
     )
-    return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
+    return Savings(unit_in_words(label.composite.unit), tuple(rows), total)
 
 
 def potential_of(cell: CellView, to: str, shown: TotalsDisplay) -> Known | None:
-    """The potential at the step for one of the route's output, in the unit of the page."""
-    factor = cell.ratio * shown.factor(cell.unit)
+    """The potential at the step for one of the route's output."""
     potential = next((entry for entry in cell.potential if entry.to == to), None)
     if potential is None:
         return None
-    return factor * potential.value, (
-        factor * potential.interval[0],
-        factor * potential.interval[1],
-    )
+    low, high = potential.interval
+    return cell.ratio * potential.value, (cell.ratio * low, cell.ratio * high)
 
 
 def added_up(parts: Sequence[Known]) -> Known:

@@ -18,7 +18,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.viewmodels.shared import VersionRow
-from portal.web.words.figures import NONE, energy_units
+from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, period_name, shown_name
 
 
@@ -55,9 +55,7 @@ def page_title(names: Names, route: str, period: str) -> str:
 
 
 def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
-    return TotalsDisplay(
-        Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"]
-    )
+    return TotalsDisplay(Names.of(view.pack, view.pack_version), view.route)
 
 
 def version_rows(

@@ -52,7 +52,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     names, steps = Names.of(view.pack, view.pack_version), view.label.headline
     factors = Co2Factors.of(view.period, view.jurisdiction)
     units = units_on(factors.day)
-    shown = TotalsDisplay(names, view.route, units["kgce"])
+    shown = TotalsDisplay(names, view.route)
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
     in_kgce = kgce_of_one(view.label.composite.unit, units)

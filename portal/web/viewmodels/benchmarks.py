@@ -9,9 +9,8 @@ from portal.web.areas import Section
 from portal.web.presenters.curves import Spread
 from portal.web.presenters.errata import ErratumPart
 from portal.web.presenters.ladders import Ladder
-from portal.web.presenters.potentials import Savings
 from portal.web.presenters.references import References
-from portal.web.viewmodels.shared import HeadlineFigure, Item, UnitLink, VersionRow
+from portal.web.viewmodels.shared import HeadlineFigure, Item, VersionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class BenchmarkPage:
     title: str
     period: str
     sector: str
+    sector_url: str  # empty where no version of the period is in force
     scope: str  # whose firms: the jurisdiction
     version: int
     published: date | None
@@ -54,18 +54,14 @@ class BenchmarkPage:
     figures: tuple[HeadlineFigure, ...]
     ladder: Ladder
     spread: Spread
-    savings: Savings | None
     added: tuple[Section, ...]  # of extras
     references: References | None  # none of a sector for which none is held
-    units: tuple[UnitLink, ...]
-    unit_note: str
     no_limits: str  # why no limit of a standard stands beside the ladder
     # beside limits: which editions were in force as well, whose values the pack does not hold
     not_held: str
     rule: str
     method_url: str  # the page of the pack's version, with every number and its source
     noise: str
-    reached: str
     verified: str  # what was checked and audited of the reports
     explanation: tuple[Item, ...]
     versions: tuple[VersionRow, ...]

@@ -40,13 +40,6 @@ class HeadlineFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitLink:
-    id: str
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """A title and its text: one item of EN 16231, one field of a summary."""
 

@@ -45,7 +45,7 @@ from portal.web.presenters.site_gaps import co2_note
 from portal.web.presenters.trend import TrendStep, drawn, trend_steps
 from portal.web.presenters.worth import carriers_of
 from portal.web.viewmodels.shared import HeadlineFigure
-from portal.web.views.public import chosen_unit
+from portal.web.views.public import units_of
 from portal.web.words.figures import (
     NONE,
     number,
@@ -194,7 +194,7 @@ def _page(request: HttpRequest, site: Site, now: datetime) -> HttpResponse:
         return render(request, "web/our_plant_empty.html", context)
     subject = f"site {site.slug}, {chosen.report.period}"
     saw(user, OpenedPage.PLANT, subject, now, firm=site.organisation_id)
-    _chosen_by_reader, units = chosen_unit(request, chosen.view.period)
+    units = units_of(chosen.view.period)
     page = compared(standing_of(chosen.report), chosen.view, units)
     trend = _trend(chosen, page)
     first = next(iter(trend), None)
@@ -321,7 +321,7 @@ def plant_csv(request: HttpRequest, slug: str) -> HttpResponse:
 def plant_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """One page for a meeting."""
     page = _to_take_away(request, slug)
-    _unit, units = chosen_unit(request, page.view.period)
+    units = units_of(page.view.period)
     row = page.first
     measures = () if row is None else measures_of(page, row, library(), units).practices
     content = paper.pdf(page, on_card(measures, page))
@@ -335,7 +335,7 @@ def _to_take_away(request: HttpRequest, slug: str) -> Comparison:
         raise Http404
     subject = f"site {slug}, {chosen.report.period}"
     saw(person(request), OpenedPage.PLANT, subject, timezone.now(), firm=site.organisation_id)
-    _unit, units = chosen_unit(request, chosen.view.period)
+    units = units_of(chosen.view.period)
     return compared(standing_of(chosen.report), chosen.view, units)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date
+from datetime import UTC
 
 from csp.decorators import csp
 from django.conf import settings
@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -39,9 +38,6 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words.figures import EnergyUnit
 from portal.web.words.terms import Names, enumerated, shown_name
 
-UNIT_COOKIE = "unit"
-UNIT_KEPT_S = 365 * 24 * 3600
-
 
 @require_safe
 @from_replica
@@ -49,15 +45,12 @@ def benchmark(
     request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
 ) -> HttpResponse:
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
-    unit, units = chosen_unit(request, period)
     added, publisher = areas.VERSION_SECTIONS(row.id), publisher_name(row.jurisdiction)
 
     def render_page() -> RenderedPage:
         page = benchmarks.benchmark_page(
             benchmark_view(row, series.in_force),
             series.views,
-            unit,
-            units,
             own_address(),
             publisher,
             added,
@@ -75,20 +68,16 @@ def benchmark(
             row.id,
             shown_name(row.scope),
             publisher,
-            unit.id,
             *(section.digest for section in added),
         ),
         render_page,
     )
-    sector = Names.of(pack, row.pack_version).title(route)
-    crumbs = (
-        Crumb(_("Sectors"), reverse("web:sectors")),
-        Crumb(sector, reverse("web:sector", args=[pack, jurisdiction, route])),
-    )
-    return remember_unit(
-        request,
-        unit,
-        render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}),
+    crumbs = [Crumb(_("Sectors"), reverse("web:sectors"))]
+    if series.in_force is not None:
+        sector = Names.of(pack, row.pack_version).title(route)
+        crumbs.append(Crumb(sector, reverse("web:sector", args=[pack, jurisdiction, route])))
+    return render(
+        request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}
     )
 
 
@@ -100,17 +89,11 @@ def compare(
     """Two versions side by side, in the order they are asked for."""
     series, before = _series_and_row(pack, jurisdiction, route, period, a)
     after = _series_and_row(pack, jurisdiction, route, period, b)[1]
-    unit, units = chosen_unit(request, period)
     page = comparison.compare_page(
-        benchmark_view(before, series.in_force),
-        benchmark_view(after, series.in_force),
-        unit,
-        units,
+        benchmark_view(before, series.in_force), benchmark_view(after, series.in_force)
     )
     crumbs = (Crumb(_("Sectors"), reverse("web:sectors")), Crumb(page.title, page.after.url))
-    return remember_unit(
-        request, unit, render(request, "web/compare.html", {"page": page, "crumbs": crumbs})
-    )
+    return render(request, "web/compare.html", {"page": page, "crumbs": crumbs})
 
 
 @require_safe
@@ -216,16 +199,13 @@ def benchmark_json_ld(
 def benchmark_pdf(
     _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
 ) -> HttpResponse:
-    """The page on paper, always in the published unit."""
+    """The page on paper."""
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
     added, publisher = areas.VERSION_SECTIONS(row.id), publisher_name(row.jurisdiction)
 
     def render_pdf() -> bytes:
-        units = benchmarks.units_on(_began(period))
         view = benchmark_view(row, series.in_force)
-        page = benchmarks.benchmark_page(
-            view, (), units["kgce"], units, own_address(), publisher, added
-        )
+        page = benchmarks.benchmark_page(view, (), own_address(), publisher, added)
         return paper.pdf(page, page.citation)
 
     content = (
@@ -269,25 +249,16 @@ def _picture(
     version: tuple[VersionSeries, VersionColumns],
     draw: Callable[[BenchmarkPage], str],
 ) -> HttpResponseBase:
-    """In the language of the address, so that a page that shows it has the same for every reader;
-    in the published unit.
+    """In the language of the address, so that a page that shows it has the same for every
+    reader.
     """
     series, row = version
     asked = request.GET.get("language", "")
     language = asked if asked in dict(settings.LANGUAGES) else get_language()
 
     def render_picture(publisher: str) -> str:
-        units = benchmarks.units_on(_began(row.period))
-        return draw(
-            benchmarks.benchmark_page(
-                benchmark_view(row, series.in_force),
-                (),
-                units["kgce"],
-                units,
-                own_address(),
-                publisher,
-            )
-        )
+        view = benchmark_view(row, series.in_force)
+        return draw(benchmarks.benchmark_page(view, (), own_address(), publisher))
 
     @xframe_options_exempt
     @SHOWN_ANYWHERE
@@ -338,30 +309,9 @@ def codebook_page(request: HttpRequest) -> HttpResponse:
     return render(request, "web/codebook.html", {"rows": benchmarks.codebook_rows()})
 
 
-def chosen_unit(request: HttpRequest, period: str) -> tuple[EnergyUnit, Mapping[str, EnergyUnit]]:
-    """`?unit=`, else the unit chosen on a page before, else the published one. The factor is the
-    one in force when the period began.
-    """
-    units = benchmarks.units_on(_began(period))
-    asked = request.GET.get("unit", request.COOKIES.get(UNIT_COOKIE, ""))
-    return units.get(asked, units["kgce"]), units
-
-
-def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse) -> HttpResponse:
-    """A unit that was asked for stays for the pages after: its name in a cookie, nothing of the
-    reader.
-    """
-    if request.GET.get("unit") == unit.id:
-        response.set_cookie(
-            UNIT_COOKIE,
-            unit.id,
-            max_age=UNIT_KEPT_S,
-            samesite="Lax",
-            httponly=True,
-            secure=request.is_secure(),
-        )
-    patch_vary_headers(response, ("Cookie",))
-    return response
+def units_of(period: str) -> Mapping[str, EnergyUnit]:
+    """By the factor in force when the period began."""
+    return benchmarks.units_on(Period.parse(period, UTC).first_and_last[0])
 
 
 def _series_and_row(
@@ -372,10 +322,6 @@ def _series_and_row(
     if row is None:
         raise Http404
     return series, row
-
-
-def _began(period: str) -> date:
-    return Period.parse(period, UTC).first_and_last[0]
 
 
 def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:

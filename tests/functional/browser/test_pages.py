@@ -45,8 +45,6 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(
     visitor.page.click(f"#data a[href='{BENCHMARK}']")
     assert visitor.page.url.endswith(BENCHMARK)
     visitor.look("benchmark")
-    visitor.open(f"{BENCHMARK}?unit=kWh")
-    visitor.look("benchmark-kwh")
     visitor.open("/benchmarks/cement/cn/dry-process/2025/compare/1/1/")
     visitor.look("compare")
     for name in ("", "privacy/", "licence/", "glossary/", "codebook/"):
@@ -169,7 +167,6 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
     for page in (
         BENCHMARK,
         "/",
-        f"{BENCHMARK}?unit=MJ",
         "/benchmarks/cement/cn/dry-process/2025/compare/1/1/",
         "/about/",
         "/about/codebook/",

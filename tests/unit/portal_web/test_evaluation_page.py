@@ -20,7 +20,6 @@ from portal.web.presenters.evaluation import (
     levels_section,
 )
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 from tests.unit.portal_web.test_heat_of_variants import BOTH, label
 from tests.unit.portal_web.test_levels import CURVE, in_force
@@ -43,7 +42,6 @@ def test_rows_of_one_step_say_which_variant_their_figures_are_of() -> None:
     shown = TotalsDisplay(
         Names.of("cement", packs.load("cement").version),
         "dry-process",
-        energy_units(0.1229)["kgce"],
     )
     heads = [_step(step, shown)[:3] for step in label(BOTH).cells]
     assert heads[1:] == [

@@ -4,18 +4,17 @@ not drawn.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from django.template.loader import render_to_string
 
 from benchmarks.comparison.estimates import Estimate
+from portal.web.charts import pictures
 from portal.web.charts.ladder import StepRung, draw
 from portal.web.charts.trend import TrendPeriod
 from portal.web.charts.trend import draw as draw_trend
 from portal.web.presenters.ladders import Ladder, LadderRow
-from portal.web.presenters.standard_limits import Level, LimitCell, StandardLevels
 from portal.web.presenters.trend import TrendRow, TrendStep
+from tests.unit.portal_web.test_paper import page
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"
@@ -29,9 +28,7 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
         Estimate(1.2, 1.1, 1.3),
     )
     picture = draw([rung, rung])
-    limits = LimitCell(2, (StandardLevels(text, (Level(text, text), Level(text)), text, text),))
     row = LadderRow(
-        text,
         text,
         text,
         text,
@@ -39,15 +36,13 @@ def a_ladder(text: str, hidden: str = "") -> Ladder:
         text,
         hidden,
         picture.rungs[0],
-        limits,
         reached=text,
     )
-    below = replace(row, limits=None, limits_from_above=True)
-    return Ladder((row,), below, picture, text, with_reached=True, all_limits=limits.limits)
+    return Ladder((row,), row, picture, text, with_reached=True, all_limits=())
 
 
 def ladder(view: Ladder) -> str:
-    return render_to_string("web/parts/ladder.html", {"ladder": view})
+    return pictures.ladder(page(ladder=view))
 
 
 def every_part(text: str) -> dict[str, str]:

@@ -113,7 +113,7 @@ def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_
         rule=None,
         firms=12,
     )
-    shown = TotalsDisplay(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
+    shown = TotalsDisplay(Names.of("steel", packs.load("steel").version), "eaf")
     assert own_electricity(label, "best", shown) == {"eaf": (22.0, 44.0)}
     assert own_electricity(label, "typical", shown) == {}, "held back"
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.template.loader import render_to_string
-from django.test import RequestFactory
 
 from benchmarks import packs, shelf
 from benchmarks.composition import Potential
@@ -21,13 +20,12 @@ from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.pages.sector import years_of
-from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.our_plant import compared
 from portal.web.presenters.plant_actions import measures_of
 from portal.web.presenters.plant_actions import worth_of as worth_of_plant
 from portal.web.presenters.sector_worth import worth_of
-from portal.web.views.public import chosen_unit
+from portal.web.views.public import units_of
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 from tests.unit.portal_web.test_next_steps import cell
@@ -153,13 +151,8 @@ def glass() -> tuple[StandView, InForceView]:
     )
 
 
-def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in_tonnes() -> None:
+def test_the_worth_of_a_sector_knows_a_product_that_is_not_in_tonnes() -> None:
     _stand, view = glass()
-    assert [link.id for link in unit_links(UNITS, UNITS["kgce"], view.label)] == [
-        "kgce",
-        "MJ",
-        "kWh",
-    ]
     worth = worth_of(view)
     assert worth is not None
     assert worth.tables[0].unit == "weight case"
@@ -198,7 +191,7 @@ def test_a_year_in_another_unit_says_so_and_stands_on_no_scale_of_the_newest() -
         of_year(view, "2025", "kgce/weight case", 10.0, 11.0),
     )
     names = Names.of("flat-glass", newest.pack_version)
-    years = years_of((before, newest), TotalsDisplay(names, "float", UNITS["kgce"]))
+    years = years_of((before, newest), TotalsDisplay(names, "float"))
     assert years.picture is None, "one year alone is in the unit of the newest"
     assert years.title == "Year by year"
     assert [(row.best, row.unit) for row in years.rows] == [
@@ -220,6 +213,4 @@ def test_kilowatt_hours_go_by_the_factor_of_the_day_on_which_the_period_began(pe
     """GB/T 2589-2008 is in force from June 2008 on: on the first day of that year no factor is
     held.
     """
-    unit, units = chosen_unit(RequestFactory().get("/", {"unit": "kWh"}), period)
-    assert unit is units["kWh"]
-    assert unit.per_kgce == pytest.approx(1 / 0.1229)
+    assert units_of(period)["kWh"].per_kgce == pytest.approx(1 / 0.1229)

@@ -28,17 +28,18 @@ from portal.web.viewmodels.benchmarks import BenchmarkPage, VersionWithdrawal
 from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.shared import HeadlineFigure, Item
 from tests.unit.portal_web.test_curve import QUARTILES, label
-from tests.unit.portal_web.test_ladder_page import shown_in
+from tests.unit.portal_web.test_ladder_page import display
 
 DIGEST = 32 * "ab"
 
 
 def page(**changed: Any) -> BenchmarkPage:
-    composed, shown = label((), (), QUARTILES), shown_in("kgce")
+    composed, shown = label((), (), QUARTILES), display()
     benchmark = BenchmarkPage(
         title="水泥" if shown.names.sector.startswith("水") else "Cement",
         period="2025",
         sector=shown.names.sector,
+        sector_url="",
         scope="China",
         version=2,
         erratum=None,
@@ -46,19 +47,15 @@ def page(**changed: Any) -> BenchmarkPage:
         lead=lead_of(composed, shown),
         figures=(HeadlineFigure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
         ladder=ladder_of(composed, shown),
-        savings=None,
         added=(),
         references=None,
         spread=spread_of(composed, shown),
-        units=(),
-        unit_note="",
         no_limits="No limit was in force.",
         not_held="",
         rule="The mean of the best five.",
         verified="",
         method_url="",
         noise="",
-        reached="77.9",
         explanation=(Item("Sample", "34 firms.\nRuns of one day."),),
         versions=(),
         downloads=(),
@@ -105,7 +102,7 @@ def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
 
 
 def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
-    shown = shown_in("kgce")
+    shown = display()
     pack, day = packs.load("cement"), date(2025, 12, 31)
     limits = shown_limits(pack, pack.routes[0], day)
     content = texts(page(ladder=ladder_of(label((), (), QUARTILES), shown, limits)))

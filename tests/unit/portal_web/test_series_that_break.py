@@ -15,7 +15,6 @@ from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.pages.sector import years_of
 from portal.web.presenters.drafts import _changes
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 
 BARS = CellView(
@@ -53,7 +52,7 @@ def in_force(period: str, *cells: CellView, digest: str = "") -> InForceView:
 
 
 def breaks(*years: InForceView) -> bool:
-    shown = TotalsDisplay(Names.of("no-such-pack", "1"), "bof", energy_units(1.0)["kgce"])
+    shown = TotalsDisplay(Names.of("no-such-pack", "1"), "bof")
     return bool(years_of(years, shown).rows[0].note)
 
 

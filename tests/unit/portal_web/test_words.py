@@ -15,7 +15,7 @@ from benchmarks.wire.attestations import EvidenceLimit, SampleOutcome, SampleVer
 from portal.web.forms.practices import step_choices
 from portal.web.presenters.account import browser
 from portal.web.presenters.notices import notice_row_of
-from portal.web.presenters.standard_limits import beside_rows
+from portal.web.presenters.standard_limits import limit_levels
 from portal.web.words.checks import outcome_in_words
 from portal.web.words.terms import (
     Names,
@@ -137,7 +137,7 @@ def test_a_clause_is_cited_in_the_language_of_the_page_and_never_parted_from_its
     )
     for language, clause in (("en", "4.2, table\u00a02; 5.4"), ("zh-hans", "4.2, 表\u00a02; 5.4")):
         with translation.override(language):
-            _cells, _whole, (limit,) = beside_rows([shown], ["a", "b"])
+            limit = limit_levels(shown, None)
         assert limit.standard == f"GB 16780-2021, {clause}"
 
 
