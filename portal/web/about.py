@@ -1,4 +1,4 @@
-"""What the portal says about itself: pages of text and the glossary, whose texts stand in
+"""What the portal says about itself: the parts of one page, and the glossary, whose texts stand in
 `about.toml`.
 """
 
@@ -25,9 +25,10 @@ class AboutSection:
 
 
 @dataclass(frozen=True, slots=True)
-class AboutPage:
-    """One page in the language of the reader."""
+class AboutPart:
+    """One part of the page in the language of the reader."""
 
+    id: str
     title: str
     lead: str
     sections: tuple[AboutSection, ...]
@@ -42,13 +43,19 @@ class Term:
     meaning: str
 
 
-def about_page(page_id: str) -> AboutPage:
-    page = next(page for page in _source()["page"] if page["id"] == page_id)
-    sections = tuple(
-        AboutSection(translated(part["title"]), tuple(map(translated, part["text"])))
-        for part in page["section"]
+def about_parts() -> tuple[AboutPart, ...]:
+    return tuple(
+        AboutPart(
+            part["id"],
+            translated(part["title"]),
+            translated(part["lead"]),
+            tuple(
+                AboutSection(translated(one["title"]), tuple(map(translated, one["text"])))
+                for one in part["section"]
+            ),
+        )
+        for part in _source()["part"]
     )
-    return AboutPage(translated(page["title"]), translated(page["lead"]), sections)
 
 
 def glossary() -> tuple[Term, ...]:
@@ -64,8 +71,8 @@ def _source() -> Mapping[str, Any]:
 
 def texts() -> Iterator[str]:
     """Every text of the file, for the catalogue."""
-    for page in _source()["page"]:
-        yield from (page["title"], page["lead"])
-        for part in page["section"]:
-            yield from (part["title"], *part["text"])
+    for part in _source()["part"]:
+        yield from (part["title"], part["lead"])
+        for one in part["section"]:
+            yield from (one["title"], *one["text"])
     yield from (word["meaning"] for word in _source()["word"])

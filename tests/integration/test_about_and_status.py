@@ -53,20 +53,15 @@ def test_every_text_about_the_portal_is_written_in_both_languages() -> None:
         ]
 
 
-@pytest.mark.parametrize(
-    "page", ["/about/", "/about/privacy/", "/about/licence/", "/about/glossary/"]
-)
-def test_a_page_about_the_portal_is_in_the_language_of_the_reader(
-    client: Client, page: str
-) -> None:
+def test_the_page_about_the_portal_is_in_the_language_of_the_reader(client: Client) -> None:
     for language, of_it in (("en", r"[A-Za-z]{4,}"), ("zh-hans", r"[\u4e00-\u9fff]{4,}")):
         main = (
-            client.get(page, headers={"accept-language": language})
+            client.get("/about/", headers={"accept-language": language})
             .content.decode()
             .split("<main")[1]
             .split("</main>")[0]
         )
-        assert len(re.findall(of_it, re.sub(r"<[^>]*>", " ", main))) > 15
+        assert len(re.findall(of_it, re.sub(r"<[^>]*>", " ", main))) > 200
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ TABLE: dict[str, Row] = {
     "web:benchmark-parquet": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-jsonld": (VERSION_ON_PAGES, all_may("ok"), NO),
     **dict.fromkeys(
-        ("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"),
+        ("web:about", "web:status"),
         ({}, all_may("ok"), NO),
     ),
     **dict.fromkeys(
@@ -218,7 +218,6 @@ TABLE: dict[str, Row] = {
         all_may("ok"),
         NO,
     ),
-    "web:codebook": ({}, all_may("ok"), NO),
     **dict.fromkeys(
         ("web:api", "web:every-version-csv", "web:every-version-xlsx"), ({}, all_may("ok"), NO)
     ),
@@ -353,9 +352,7 @@ TABLE: dict[str, Row] = {
     ),
     "web:approve-sites": ({}, only(REGULATORS, "back"), only(REGULATORS, "back")),
     "web:assign-several": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    **dict.fromkeys(
-        ("web:help", "web:accessibility", "web:feed", "web:sitemap"), ({}, all_may("ok"), NO)
-    ),
+    **dict.fromkeys(("web:feed", "web:sitemap"), ({}, all_may("ok"), NO)),
     "web:overview": ({}, only(REGULATORS, "ok"), NO),
     "web:overview-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:register": ({}, all_may("ok"), all_may("wrong")),

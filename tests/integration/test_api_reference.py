@@ -38,7 +38,7 @@ def test_every_operation_stands_on_the_page_with_a_call() -> None:
     assert {operation.id for operation in shown} == wanted
     assert len(shown) == len(wanted)
     assert all(operation.summary for operation in shown)
-    for language, title in (("en", "API reference"), ("zh-hans", "接口说明")):
+    for language, title in (("en", "Data and API"), ("zh-hans", "数据与接口")):
         client = Client()
         client.cookies["django_language"] = language
         page = client.get(reverse("web:api")).content.decode()

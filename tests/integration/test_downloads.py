@@ -239,10 +239,8 @@ def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Clien
     rows = list(csv.DictReader(io.StringIO(client.get("/about/codebook.csv").content.decode())))
     of_years = [column.name for column in OVER_YEARS if column.name not in CSV_FIELDS]
     assert [row["variable"] for row in rows] == [*CSV_FIELDS, *of_years]
-    english = client.get("/about/codebook/").content.decode()
-    chinese = client.get(
-        "/about/codebook/", headers={"accept-language": "zh-hans"}
-    ).content.decode()
+    english = client.get("/about/api/").content.decode()
+    chinese = client.get("/about/api/", headers={"accept-language": "zh-hans"}).content.decode()
     assert all(
         row["meaning_en"].replace("'", "&#x27;") in english and row["meaning_zh"] in chinese
         for row in rows

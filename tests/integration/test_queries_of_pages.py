@@ -145,7 +145,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         ),
         "the log": (None, reverse("web:log")),
         "its head": (None, reverse("web:log-head")),
-        "the glossary": (None, reverse("web:glossary")),
         "the API": (None, reverse("web:api")),
         "every version as a file": (None, reverse("web:every-version-csv")),
         "the agent": (owner, reverse("web:agent")),

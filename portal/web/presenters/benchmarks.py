@@ -316,7 +316,7 @@ def _downloads(view: BenchmarkView) -> tuple[Download, ...]:
         Download(_("For catalogues, JSON-LD"), f"{address}benchmark.jsonld"),
         Download(_("Signed benchmark, JSON"), f"{address}benchmark.json"),
         Download(_("This version for printing, PDF"), f"{address}benchmark.pdf"),
-        Download(_("Codebook: what each column means"), reverse("web:codebook")),
+        Download(_("Codebook: what each column means"), f"{reverse('web:api')}#codebook"),
     )
 
 

@@ -124,9 +124,15 @@ PARTS = (
     NavigationPart(gettext_lazy("People"), "web:people", frozenset(INVITING)),
 )
 
+FOR_VISITORS = (
+    NavigationPart(gettext_lazy("Verify"), "web:verify-ask"),
+    NavigationPart(gettext_lazy("About"), "web:about", also=("/methods/",)),
+)
+"""What who works here finds in the foot."""
+
 
 def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
-    parts = list(PARTS)
+    parts = [*PARTS, *(() if roles else FOR_VISITORS)]
     for added in NAVIGATION():
         pages = [part.page for part in parts]
         parts.insert(pages.index(added.after) + 1 if added.after else len(parts) - 1, added)

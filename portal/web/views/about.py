@@ -1,4 +1,4 @@
-"""Pages about the portal itself, its words, its API, and whether it works."""
+"""Pages about the portal itself, its data and API, and whether it works."""
 
 from __future__ import annotations
 
@@ -11,38 +11,35 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.own_address import own_address
-from portal.web.about import about_page, glossary
+from portal.web.about import about_parts, glossary
 from portal.web.api_page import groups
 from portal.web.page_cache import RenderedPage, cached, rendered
+from portal.web.presenters.benchmarks import codebook_rows
 from portal.web.sight import status as checks
 from portal.web.sight.readiness import wrong
 
 
 @require_safe
-def about(request: HttpRequest, page: str = "about") -> HttpResponse:
-    return render(request, "web/about.html", {"page": about_page(page)})
-
-
-@require_safe
-def words(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/glossary.html", {"terms": glossary()})
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/about.html", {"parts": about_parts(), "terms": glossary()})
 
 
 @require_safe
 def api(request: HttpRequest) -> HttpResponse:
-    """The API from its own description; what programmers read there is English in every
-    language.
+    """What each column of the files means, and the API from its own description, which is English
+    in every language.
     """
 
     def render_page() -> RenderedPage:
         sections = groups()
         context = {
             "groups": sections,
+            "columns": codebook_rows(),
             "operations": sum(len(group.operations) for group in sections),
             "portal": own_address(),
             "schema": reverse("api:schema"),
         }
-        return rendered("web/cached/api.html", _("API reference"), context)
+        return rendered("web/cached/api.html", _("Data and API"), context)
 
     return render(request, "web/cached_page.html", {"page": cached("api", (), render_page)})
 

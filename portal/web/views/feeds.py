@@ -26,12 +26,6 @@ PUBLIC_PAGES = (
     *(
         "sectors",
         "about",
-        "privacy",
-        "licence",
-        "glossary",
-        "help",
-        "accessibility",
-        "codebook",
         "methods",
         "log",
         "verify-ask",

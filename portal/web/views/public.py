@@ -1,6 +1,4 @@
-"""What anybody may read: each published version, its files, charts and citations, two compared, the
-codebook.
-"""
+"""What anybody may read: each published version, its files, charts and citations, two compared."""
 
 from __future__ import annotations
 
@@ -302,11 +300,6 @@ def benchmark_ris(
 @require_safe
 def codebook_csv(_request: HttpRequest) -> HttpResponse:
     return attachment(codebook.codebook_csv(), "text/csv; charset=utf-8", "steplabel-codebook.csv")
-
-
-@require_safe
-def codebook_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/codebook.html", {"rows": benchmarks.codebook_rows()})
 
 
 def units_of(period: str) -> Mapping[str, EnergyUnit]:

@@ -106,9 +106,6 @@ PUBLIC = (
     *(
         "/practices/",
         "/about/",
-        "/about/help/",
-        "/about/codebook/",
-        "/about/accessibility/",
         "/status/",
         "/register/",
         "/sign-in/",

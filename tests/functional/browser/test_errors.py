@@ -52,10 +52,10 @@ def test_what_is_another_roles(reader: MakeReader, screen: tuple[str, int], worl
 def test_what_broke(
     reader: MakeReader, screen: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(page: str) -> None:
-        raise RuntimeError(page)
+    def broken() -> None:
+        raise RuntimeError
 
-    monkeypatch.setattr(about, "about_page", broken)
+    monkeypatch.setattr(about, "about_parts", broken)
     visitor = reader(*screen)
     visitor.open("/about/")
     visitor.complaints = [

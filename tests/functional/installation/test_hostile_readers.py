@@ -48,7 +48,6 @@ PAGES = (
     VERSION,
     *FILES,
     "/about/",
-    "/about/glossary/",
     "/status/",
     "/verify/",
     "/register/",

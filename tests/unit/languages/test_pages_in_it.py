@@ -47,9 +47,9 @@ def english(*texts: str) -> set[str]:
 
 def on_about_pages() -> list[str]:
     texts = []
-    for page in (about.about_page(name) for name in ("about", "privacy", "licence")):
-        texts += [page.title, page.lead]
-        for section in page.sections:
+    for part in about.about_parts():
+        texts += [part.title, part.lead]
+        for section in part.sections:
             texts += [section.title, *section.paragraphs]
     return [*texts, *(term.meaning for term in about.glossary())]
 

@@ -38,8 +38,8 @@ def test_a_learner_answers_wrong_reads_why_and_answers_right(
         watcher.page.goto(learner.page.url)
         watcher.look(name)
 
-    learner.open("/about/help/")
-    learner.page.click("footer a[href='/exercises/']")
+    learner.open("/about/")
+    learner.page.click("main a[href='/exercises/']")
     look("exercises")
     assert learner.page.locator("main table a").count() == len(every())
     learner.page.click("main table a[href='/exercises/mill-year/']")
