@@ -343,7 +343,7 @@ def test_the_page_of_the_log_says_who_was_here_when(
 
     def cosigning_rows() -> dict[str, list[str]]:
         """By witness, when it cosigned last, and how many entries."""
-        page = client.get("/log/", headers={"accept-language": language}).content.decode()
+        page = client.get("/verify/", headers={"accept-language": language}).content.decode()
         table = page.partition("<tbody")[2].partition("</tbody>")[0]
         rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in table.split("<tr")[1:]]
         return {name: cells for name, *cells in rows}

@@ -185,7 +185,7 @@ TABLE: dict[str, Row] = {
         ({}, all_may("ok"), NO),
     ),
     **dict.fromkeys(
-        ("web:log", "web:log-head", "web:log-checkpoint", "web:key-directory"),
+        ("web:log-head", "web:log-checkpoint", "web:key-directory"),
         ({}, all_may("ok"), NO),
     ),
     "web:sector": (

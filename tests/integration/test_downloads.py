@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -71,7 +72,8 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
 ) -> None:
     assert row.document is not None
     digest = published.digest(row.document).hex()
-    assert digest in client.get(VERSION).content.decode()
+    (proof,) = re.findall(rf'href="(/verify/[^"]*{digest})"', client.get(VERSION).content.decode())
+    assert "Publication of a version" in client.get(proof).content.decode()
     bib = client.get(f"{VERSION}benchmark.bib").content.decode()
     ris = client.get(f"{VERSION}benchmark.ris").content.decode()
     assert bib.startswith("@misc{steplabel-cement-cn-dry-process-2016-v1,\n")

@@ -33,7 +33,7 @@ def build_scene() -> Cast:
 
 
 def page(client: Client, query: str = "", language: str = "en") -> Any:
-    return client.get(f"/log/{query}", headers={"accept-language": language})
+    return client.get(f"/verify/{query}", headers={"accept-language": language})
 
 
 def test_an_empty_log_has_a_page(client: Client) -> None:
@@ -75,9 +75,9 @@ def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(
     view, proof = selectors.inclusion(sent.log_index, head.size)
     require_inclusion(view.leaf_hash, sent.log_index, head.size, proof, head.root)
     for query in (
-        f"?entry={sent.log_index}",
-        f"?entry={sent.digest}",
-        f"?entry={sent.digest.upper()}",
+        f"?code={sent.log_index}",
+        f"?code={sent.digest}",
+        f"?code={sent.digest.upper()}",
     ):
         answer = page(client, query, language)
         text = answer.content.decode()
@@ -89,7 +89,7 @@ def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(
 
 @pytest.mark.parametrize("asked", ["99999", "0" * 64, "", "minus one", "%C2%B2", "1" * 64 + "0"])
 def test_what_is_not_there_is_said_beside_the_field(client: Client, cast: Cast, asked: str) -> None:
-    answer = page(client, f"?entry={asked}")
+    answer = page(client, f"?code={asked}")
     assert answer.status_code == 404
     assert "govuk-error-message" in answer.content.decode()
 
@@ -98,7 +98,7 @@ def test_by_number_the_page_tells_no_digest_of_a_report(client: Client, cast: Ca
     reports = Submission.objects.all()
     assert len(reports) == len(cast.plants)
     for sent in reports:
-        text = page(client, f"?entry={sent.log_index}").content.decode()
+        text = page(client, f"?code={sent.log_index}").content.decode()
         assert "Sealed report" in text
         assert sent.digest not in text
 

@@ -143,7 +143,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
             None,
             f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.jsonld",
         ),
-        "the log": (None, reverse("web:log")),
+        "the door for proof": (None, reverse("web:verify-ask")),
         "its head": (None, reverse("web:log-head")),
         "the API": (None, reverse("web:api")),
         "every version as a file": (None, reverse("web:every-version-csv")),

@@ -133,7 +133,7 @@ def test_public_pages_are_read_from_it_and_those_of_people_are_not(
         assert (of_primary, of_replica > 0) == (0, True), address
     for address in (
         "/api/v1/log/head/",
-        "/log/",
+        "/verify/",
     ):  # the log is compared with what was shown before: always the newest
         assert asked(lambda: shown(Client(), address))[1] == 0, address  # noqa: B023 - called at once
     person = Client()
@@ -161,7 +161,7 @@ def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
         assert "does not answer just now. This page shows what was known at" in shown(
             Client(), VERSION
         )
-        assert Client().get("/log/").status_code == 503, "what is not read from the replica"
+        assert Client().get("/verify/").status_code == 503, "what is not read from the replica"
         assert Client().get(NEXT.replace("/v2/", "/v9/")).status_code == 503, (
             "what it lacks may have come since"
         )

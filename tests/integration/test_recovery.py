@@ -146,7 +146,7 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     ):
         answer = client.get(f"/api/v1/log/{address}")
         assert (answer.status_code, answer.json()["code"]) == (503, "log-set-back"), address
-    assert client.get("/log/").status_code == 503
+    assert client.get("/verify/").status_code == 503
     with pytest.raises(Unreachable):
         plant.submit(years["2018"], "2018")
     with pytest.raises(CommandError, match="log-set-back"):

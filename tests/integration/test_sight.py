@@ -288,7 +288,7 @@ def test_the_page_of_the_status_names_the_part_that_does_not_work(
 def test_pages_are_read_while_redis_is_away(client: Client, settings: Settings) -> None:
     settings.CACHES = redis_caches(counts=DEAD, pages=DEAD)
     settings.PAGE_RATES = {"read": (300, 60), "send": (60, 60)}
-    for address in ("/", "/about/", "/log/", "/sign-in/", "/healthz", "/livez"):
+    for address in ("/", "/about/", "/verify/", "/sign-in/", "/healthz", "/livez"):
         assert client.get(address).status_code == 200, address
 
 

@@ -323,19 +323,6 @@ class AuditorKeyForm(forms.Form):
             del self.fields["body"]
 
 
-class CertificateCodeForm(forms.Form):
-    """A code from a certificate."""
-
-    code = line(
-        _("Code on the certificate"),
-        _("Such as A-3F7K-9QW2-M4TX-B8ZC; you can use small letters and spaces."),
-        _("Enter the code."),
-        most=60,
-        width=20,
-        attrs={"spellcheck": "false", "autocomplete": "off"},
-    )
-
-
 class AuditPolicyForm(forms.Form):
     """What attestations and adverse opinions do to a peer group's publications."""
 

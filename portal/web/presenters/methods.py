@@ -155,7 +155,7 @@ def version_page(
             Fact(
                 _("Transparency log"),
                 _("entry %(n)s") % {"n": approved.log_index},
-                url=f"{reverse('web:log')}?entry={approved.log_index}",
+                url=f"{reverse('web:verify-ask')}?code={approved.log_index}",
             ),
             Fact(_("Signed by key"), str(approved.document["signature"]["key_id"]), mono=True),
         ]

@@ -111,7 +111,7 @@ def proposal_page(
             Fact(
                 _("Transparency log"),
                 _("entry %(n)s") % {"n": view.log_index},
-                url=f"{reverse('web:log')}?entry={view.log_index}",
+                url=f"{reverse('web:verify-ask')}?code={view.log_index}",
             )
         )
     links = [

@@ -27,7 +27,6 @@ PUBLIC_PAGES = (
         "sectors",
         "about",
         "methods",
-        "log",
         "verify-ask",
     ),
     *("status", "register", "agent", "api"),

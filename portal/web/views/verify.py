@@ -1,4 +1,5 @@
-"""For everybody: what a code on a certificate stands for, and how that stands today.
+"""For everybody, the one door for proof: what a code on a certificate stands for today, the
+transparency log with its signed head and cosignatures, and any entry with its proof.
 
 A code says by its first letter what it is of. Each kind has a `Resolver`; another one is one more
 line in `KINDS`.
@@ -13,20 +14,27 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from portal.assurance import attestation_standing
 from portal.assurance.attestation_standing import AttestationView, by_code
 from portal.days import scheme_day
+from portal.keys import published_directory, receipt_key
 from portal.own_address import absolute
 from portal.sharing import certificates
+from portal.translog import selectors, witnesses
+from portal.translog.selectors import EntryView
+from portal.translog.witnesses import CheckpointChoice
 from portal.web.answers import attachment
-from portal.web.forms.audits import CertificateCodeForm
 from portal.web.forms.errors import mark_errors
+from portal.web.forms.verifying import VerifyForm
 from portal.web.papers.attestation import certificate_pdf
 from portal.web.presenters.assurance import attestation_page
+from portal.web.presenters.log import log_page
 from portal.web.viewmodels.assurance import AttestationPage
 from portal.web.views import label_codes
+
+Found = tuple[EntryView, list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +46,39 @@ class Resolver:
     certificate: Callable[[HttpRequest, str], HttpResponse | None]
 
 
-@require_GET
+@require_safe
 def ask(request: HttpRequest) -> HttpResponseBase:
-    form = CertificateCodeForm(request.GET) if "code" in request.GET else CertificateCodeForm()
+    """The door for proof: the field, what the log knows of it, and the log's head and witnesses."""
+    form = VerifyForm(request.GET) if "code" in request.GET else VerifyForm()
+    head, entry = selectors.head(receipt_key()), None
     if form.is_bound and form.is_valid():
-        code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
-        resolver = _kind_of(code)
-        if resolver is not None and resolver.page(request, code) is not None:
-            return redirect("web:verify", code)
-        form.add_error(
-            "code", _("No certificate has this code. Compare it with the paper, letter by letter.")
-        )
+        if form.entry:
+            entry = _entry(form.entry, head.size)
+        else:
+            code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
+            resolver = _kind_of(code)
+            if resolver is not None and resolver.page(request, code) is not None:
+                return redirect("web:verify", code)
+        if entry is None:
+            form.add_error(
+                "code",
+                _("No certificate and no entry of the log has this. Compare it letter by letter."),
+            )
     mark_errors(form)
+    directory = published_directory()
+    content = directory.content
+    shown = log_page(
+        head,
+        witnesses.witnesses(directory),
+        content.witnesses_required,
+        content.witnessed_within_days,
+        entry,
+    )
     return render(
-        request, "web/verify_ask.html", {"form": form}, status=404 if form.errors else 200
+        request,
+        "web/verify_ask.html",
+        {"page": shown, "form": form},
+        status=404 if form.errors else 200,
     )
 
 
@@ -72,6 +99,39 @@ def statement(_request: HttpRequest, code: str) -> HttpResponseBase:
 def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
     resolver = _kind_of(code)
     return _or_404(resolver.certificate(request, code) if resolver else None)
+
+
+@require_safe
+def head_file(_request: HttpRequest) -> HttpResponse:
+    """The signed head, to be kept and compared."""
+    head = selectors.head(receipt_key())
+    return attachment(head.signed, "application/cbor", f"steplabel-log-head-{head.size}.cbor")
+
+
+@require_safe
+def directory_file(_request: HttpRequest) -> HttpResponse:
+    """The key directory as the coordinator signed it, to be carried to a plant without a
+    connection.
+    """
+    directory = published_directory()
+    return attachment(
+        directory.signed, "application/cbor", f"steplabel-directory-{directory.content.number}.cbor"
+    )
+
+
+@require_safe
+def checkpoint(_request: HttpRequest) -> HttpResponse:
+    """The newest head as public logs write it, with its cosignatures (C2SP tlog-checkpoint)."""
+    raw = witnesses.checkpoint(CheckpointChoice.NEWEST, published_directory(), receipt_key())
+    return HttpResponse(raw, content_type="text/plain; charset=utf-8")
+
+
+def _entry(asked: str, size: int) -> Found | None:
+    """By number, or by the digest of the thing itself."""
+    if asked.isdecimal() and len(asked) < 16:
+        return selectors.inclusion(int(asked), size) if int(asked) < size else None
+    view = selectors.entry_of(asked)
+    return None if view is None or view.index >= size else selectors.inclusion(view.index, size)
 
 
 def _kind_of(code: str) -> Resolver | None:

@@ -100,7 +100,6 @@ PUBLIC = (
         "/sectors/cement/cn/dry-process/",
         "/sectors/cement/cn/dry-process/clinker-burning/",
         "/search/?words=cement",
-        "/log/",
         "/agent/",
     ),
     *(

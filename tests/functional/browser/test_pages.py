@@ -112,15 +112,15 @@ def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(
     reader: MakeReader, screen: tuple[str, int]
 ) -> None:
     visitor = reader(*screen)
-    visitor.open("/log/")
+    visitor.open("/verify/")
     visitor.look("log")
-    visitor.page.focus("input[name=entry]")
+    visitor.page.focus("input[name=code]")
     visitor.page.keyboard.type("3")
     with visitor.page.expect_navigation():
         visitor.page.keyboard.press("Enter")
     visitor.look("log-entry")
     assert "/api/v1/log/inclusion/?index=3" in visitor.page.content()
-    visitor.page.fill("input[name=entry]", "999999999")
+    visitor.page.fill("input[name=code]", "999999999")
     with visitor.page.expect_navigation():
         visitor.page.keyboard.press("Enter")
     visitor.look("log-not-found", expected_status=404)
@@ -169,7 +169,7 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
         "/benchmarks/cement/cn/dry-process/2025/compare/1/1/",
         "/about/",
         "/status/",
-        "/log/?entry=1",
+        "/verify/?code=1",
     ):
         answer = visitor.page.goto(visitor.base + page)
         assert answer is not None

@@ -62,7 +62,7 @@ def test_a_report_is_taken_and_opened_and_pages_are_read(
         assert settled(pooled, sent(pooled, plant.envelope()))["state"] == "accepted"
         with pooled.client() as client:
             assert {
-                client.get(path).status_code for path in ("/", "/log/", "/status/", "/healthz")
+                client.get(path).status_code for path in ("/", "/verify/", "/status/", "/healthz")
             } == {200}
             assert client.get("/readyz").json()["wrong"] in ([], ["worker-not-seen"])
     checked = pooled.program(

@@ -29,7 +29,7 @@ from tests.servers import free_port, nginx
 BACK_S, EMPTY_S, TOLD_S = 10.0, 120.0, 120.0
 PAGES = (
     "/",
-    "/log/",
+    "/verify/",
     "/status/",
     "/sign-in/",
     "/about/",
