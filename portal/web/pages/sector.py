@@ -67,8 +67,8 @@ from portal.web.words.terms import (
     within,
 )
 
-MOST_CARDS = 6
-"""Other sectors that are told with their figures; the rest are links."""
+MOST_FINDINGS = 6
+"""Other sectors that stand with what they could save; the rest by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,16 +368,10 @@ def spread_at(cell: CellView, shown: TotalsDisplay) -> SectorSpread | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OtherSector:
-    title: str
-    scope: str  # where it is not that of the page
-    url: str
-    finding: SectorFinding | None  # None of those that are links alone
-
-
-def _others(groups: Sequence[GroupInForce], here: VersionColumns) -> tuple[OtherSector, ...]:
-    """The same jurisdiction first, then the same benchmark elsewhere, then the rest."""
+def _others(groups: Sequence[GroupInForce], here: VersionColumns) -> list[tuple[str, str, str]]:
+    """What they could save, where it is not here, and the address: the same jurisdiction first,
+    then the same benchmark elsewhere, then the rest.
+    """
     ordered = sorted(
         groups,
         key=lambda one: (
@@ -385,19 +379,20 @@ def _others(groups: Sequence[GroupInForce], here: VersionColumns) -> tuple[Other
             (one.pack, one.route) != (here.pack, here.route),
         ),
     )
-    newest = in_force_of([one.periods[-1] for one in ordered[:MOST_CARDS]])
-    cards = []
+    newest = in_force_of([one.periods[-1] for one in ordered[:MOST_FINDINGS]])
+    listed = []
     for one in ordered:
         view, names = newest.get(one.periods[-1]), Names.of(one.pack, one.pack_version)
-        cards.append(
-            OtherSector(
-                names.title(one.route),
+        listed.append(
+            (
+                SectorFinding(view.label, names, one.route, {}).title
+                if view
+                else names.title(one.route),
                 "" if one.jurisdiction == here.jurisdiction else shown_name(one.scope),
                 address_of(one.pack, one.jurisdiction, one.route),
-                SectorFinding(view.label, names, one.route, {}) if view else None,
             )
         )
-    return tuple(cards)
+    return listed
 
 
 @require_safe
