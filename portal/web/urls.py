@@ -151,7 +151,6 @@ urlpatterns = [
     path("log/directory.cbor", verify.directory_file, name="key-directory"),
     path("about/codebook.csv", public.codebook_csv, name="codebook-csv"),
     path("methods/", methods.every, name="methods"),
-    path("methods/<slug:pack>/", methods.method, name="method"),
     path("methods/<slug:pack>/<str:version>/", methods.version, name="method-version"),
     path(
         "methods/<slug:pack>/<str:version>/against/<str:before>/",

@@ -225,7 +225,6 @@ TABLE: dict[str, Row] = {
     "web:agent-file": ({"name": "steplabel-agent-linux-python3.11.pyz"}, all_may("nothing"), NO),
     "web:codebook-csv": ({}, all_may("ok"), NO),
     "web:methods": ({}, all_may("ok"), NO),
-    "web:method": ({"pack": "cement"}, all_may("ok"), NO),
     "web:method-version": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
     "web:method-compare": ({"pack": "cement", "version": "5", "before": "1"}, all_may("ok"), NO),
     "web:method-number": (

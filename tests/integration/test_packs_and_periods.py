@@ -40,7 +40,7 @@ def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
     page = officer.get(reverse("web:packs")).content.decode()
     assert "2 versions, the newest 2, in force from" in page
-    assert reverse("web:method", args=["cement"]) in page
+    assert reverse("web:method-version", args=["cement", "2"]) in page
     against = officer.get(reverse("web:method-compare", args=["cement", "2", "1"])).content.decode()
     assert "words › en" in against
     version = officer.get(reverse("web:method-version", args=["cement", "2"])).content.decode()
@@ -49,7 +49,7 @@ def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
     )
     assert (
         packs.digest(packs.load("cement")).hex()
-        in officer.get(reverse("web:method", args=["cement"])).content.decode()
+        in officer.get(reverse("web:methods")).content.decode()
     )
 
 

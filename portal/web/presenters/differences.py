@@ -35,7 +35,7 @@ def compare_page(difference: PackDifference) -> MethodSheet:
     name = in_page_language(after.words)
     crumbs = (
         Crumb(_("Method packs"), reverse("web:methods")),
-        Crumb(name, reverse("web:method", args=[after.id])),
+        Crumb(after.version, reverse("web:method-version", args=[after.id, after.version])),
     )
     facts = {"pack": name, "new": after.version, "old": before.version}
     return MethodSheet(

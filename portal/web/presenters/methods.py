@@ -5,7 +5,7 @@ otherwise than another.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
@@ -29,7 +29,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import PageRange
 from portal.web.words import tables as word_tables
 from portal.web.words.figures import NONE
-from portal.web.words.terms import enumerated, in_page_language, sentence_space, unit_in_words
+from portal.web.words.terms import enumerated, in_page_language, unit_in_words
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
@@ -48,36 +48,10 @@ STATUSES: dict[str, Promise] = {
 }
 
 
-def methods_page() -> MethodSheet:
-    """Every pack there is, in its newest version."""
-    rows = tuple(
-        (
-            TableCell(in_page_language(pack.words), url=reverse("web:method", args=[pack.id])),
-            TableCell(pack.version),
-            TableCell(str(len(pack.steps)), num=True),
-        )
-        for pack in (packs.versions(name)[0] for name in packs.available())
-    )
-    table = table_of(
-        _("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed.")
-    )
-    lead = _(
-        "A method pack defines how the energy of each step is counted, how a label is formed, and "
-        "which limits apply."
-    )
-    links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
-    return MethodSheet(
-        _("Method packs"), (), lead, sections=(MethodSection("", table),), links=links
-    )
-
-
-def method_page(versions: Sequence[Pack], approved: dict[str, ApprovedPackView]) -> MethodSheet:
-    """The versions of one pack side by side."""
-    newest = versions[0]
-    rows = tuple(
-        _version_row(pack, before, approved)
-        for pack, before in zip(versions, (*versions[1:], None), strict=True)
-    )
+def methods_page(
+    every: Iterable[tuple[Sequence[Pack], Mapping[str, ApprovedPackView]]],
+) -> MethodSheet:
+    """The versions of each pack, newest first, with what was approved of them."""
     heads = (
         _("Version"),
         _("In force from"),
@@ -86,23 +60,23 @@ def method_page(versions: Sequence[Pack], approved: dict[str, ApprovedPackView])
         _("Digest of the pack’s content (SHA-256)"),
         _("Compared"),
     )
-    table = table_of(in_page_language(newest.words), heads, rows, "")
-    lead = _(
-        "A version with which labels were made is never changed. Other content is another "
-        "version, with another digest."
-    )
-    if len(versions) > 1:
-        lead += sentence_space() + _(
-            "Several versions may be in force: a peer group keeps the version that its regulator "
-            "adopted."
+    sections = []
+    for versions, approved in every:
+        name = in_page_language(versions[0].words)
+        rows = tuple(
+            _version_row(pack, before, approved)
+            for pack, before in zip(versions, (*versions[1:], None), strict=True)
         )
-    return MethodSheet(
-        _title(newest), _crumbs(), lead, sections=(MethodSection(_("Versions"), table),)
+        sections.append(MethodSection(name, table_of(name, heads, rows, "")))
+    lead = _(
+        "A method pack defines how energy is counted, how a label is formed and which limits apply."
     )
+    links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
+    return MethodSheet(_("Method packs"), (), lead, sections=tuple(sections), links=links)
 
 
 def _version_row(
-    pack: Pack, before: Pack | None, approved: dict[str, ApprovedPackView]
+    pack: Pack, before: Pack | None, approved: Mapping[str, ApprovedPackView]
 ) -> tuple[TableCell, ...]:
     approval = approved.get(pack.version)
     corrects = str(approval.document["corrects"]) if approval else ""
@@ -184,7 +158,7 @@ def version_page(
         )
         for erratum in errata
     ]
-    crumbs = (*_crumbs(), Crumb(_title(pack), reverse("web:method", args=[pack.id])))
+    crumbs = _crumbs()
     title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
     return MethodSheet(
         title,
@@ -301,7 +275,6 @@ def number_page(
     )
     crumbs = (
         *_crumbs(),
-        Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
     return MethodSheet(

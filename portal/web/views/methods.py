@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,26 +12,24 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.routes import Pack
 from portal.governance.effects import between
-from portal.governance.selectors import approved_pack, errata_of
+from portal.governance.selectors import ApprovedPackView, approved_pack, errata_of
 from portal.web.presenters import differences, methods
 
 
 @require_safe
 def every(request: HttpRequest) -> HttpResponse:
-    return _sheet(request, methods.methods_page())
+    installed = [packs.versions(name) for name in packs.available()]
+    return _sheet(
+        request, methods.methods_page((versions, _approvals(versions)) for versions in installed)
+    )
 
 
-@require_safe
-def method(request: HttpRequest, pack: str) -> HttpResponse:
-    versions = packs.versions(pack)
-    if not versions:
-        raise Http404
-    approvals = {
+def _approvals(versions: Sequence[Pack]) -> dict[str, ApprovedPackView]:
+    return {
         edition.version: approved
         for edition in versions
-        if (approved := approved_pack(pack, edition.version)) is not None
+        if (approved := approved_pack(edition.id, edition.version)) is not None
     }
-    return _sheet(request, methods.method_page(versions, approvals))
 
 
 @require_safe

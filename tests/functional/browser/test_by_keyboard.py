@@ -109,7 +109,7 @@ PUBLIC = (
         "/register/",
         "/sign-in/",
     ),
-    *("/verify/", "/methods/cement/", "/methods/cement/1/"),
+    *("/verify/", "/methods/cement/1/"),
     *(["/exercises/mill-year/?label=28.2"] if apps.is_installed("extras.exercises") else []),
 )
 

@@ -351,7 +351,6 @@ def _effects(
 def _read_by_the_public(visitor: Reader) -> None:
     for address, name in (
         ("/methods/", "methods"),
-        ("/methods/steel/", "method"),
         ("/methods/steel/5.1/", "method-version"),
         ("/methods/steel/5.1/?role=limit", "method-limits"),
         ("/methods/steel/5/", "method-corrected"),
