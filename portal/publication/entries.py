@@ -131,3 +131,9 @@ def logged_acts(row: VersionColumns) -> tuple[LoggedActView, ...]:
         )
         for act in acts
     )
+
+
+def entry_of_version(digest: str) -> int | None:
+    """The log's entry of the publication of the version with this digest, hex."""
+    acts = LoggedAct.objects.filter(document=digest, act=LoggedAct.Act.PUBLISHED)
+    return acts.values_list("log_index", flat=True).first()

@@ -21,6 +21,7 @@ from portal.assurance.attestation_standing import AttestationView, by_code
 from portal.days import scheme_day
 from portal.keys import published_directory, receipt_key
 from portal.own_address import absolute
+from portal.publication.entries import entry_of_version
 from portal.sharing import certificates
 from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
@@ -127,11 +128,14 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
 
 
 def _entry(asked: str, size: int) -> Found | None:
-    """By number, or by the digest of the thing itself."""
+    """By number, by the digest of the thing itself, or by that of a version."""
+    index: int | None
     if asked.isdecimal() and len(asked) < 16:
-        return selectors.inclusion(int(asked), size) if int(asked) < size else None
-    view = selectors.entry_of(asked)
-    return None if view is None or view.index >= size else selectors.inclusion(view.index, size)
+        index = int(asked)
+    else:
+        view = selectors.entry_of(asked)
+        index = view.index if view else entry_of_version(asked)
+    return selectors.inclusion(index, size) if index is not None and index < size else None
 
 
 def _kind_of(code: str) -> Resolver | None:
