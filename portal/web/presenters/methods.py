@@ -159,7 +159,8 @@ def version_page(
         for erratum in errata
     ]
     crumbs = _crumbs()
-    title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
+    named = {"pack": in_page_language(pack.words), "version": pack.version}
+    title = _("%(pack)s, version %(version)s") % named
     return MethodSheet(
         title,
         crumbs,
@@ -365,10 +366,6 @@ def _source(number: Number) -> str:
 def _status(number: Number) -> str:
     status = number.source.status if number.source else None
     return str(STATUSES[status]) if status else _("not stated")
-
-
-def _title(pack: Pack) -> str:
-    return in_page_language(pack.words)
 
 
 def _crumbs() -> tuple[Crumb, ...]:

@@ -51,20 +51,20 @@ class Resolver:
 def ask(request: HttpRequest) -> HttpResponseBase:
     """The door for proof: the field, what the log knows of it, and the log's head and witnesses."""
     form = VerifyForm(request.GET) if "code" in request.GET else VerifyForm()
-    head, entry = selectors.head(receipt_key()), None
-    if form.is_bound and form.is_valid():
-        if form.entry:
-            entry = _entry(form.entry, head.size)
-        else:
-            code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
-            resolver = _kind_of(code)
-            if resolver is not None and resolver.page(request, code) is not None:
-                return redirect("web:verify", code)
-        if entry is None:
-            form.add_error(
-                "code",
-                _("No certificate and no entry of the log has this. Compare it letter by letter."),
-            )
+    valid = form.is_bound and form.is_valid()
+    asked = form.entry if valid else ""
+    if valid and not asked:  # a certificate is checked even where the log is set back
+        code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
+        resolver = _kind_of(code)
+        if resolver is not None and resolver.page(request, code) is not None:
+            return redirect("web:verify", code)
+    head = selectors.head(receipt_key())
+    entry = _entry(asked, head.size) if asked else None
+    if valid and entry is None:
+        form.add_error(
+            "code",
+            _("No certificate and no entry of the log has this. Compare it letter by letter."),
+        )
     mark_errors(form)
     directory = published_directory()
     content = directory.content

@@ -24,7 +24,7 @@ MJ_PER_KGCE = 29.3076  # GB/T 2589-2020, 3.6: the lower heating value of standar
 
 @dataclass(frozen=True, slots=True)
 class EnergyUnit:
-    """A unit the reader may choose: how many of it make one kgce."""
+    """A unit of energy: how many of it make one kgce."""
 
     id: str
     per_kgce: float
@@ -32,7 +32,7 @@ class EnergyUnit:
 
 
 def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
-    """The units of the switch, by the factor in force.
+    """Units of energy, by the factor in force.
 
     >>> round(energy_units(0.1229)["kWh"].per_kgce, 3)
     8.137
@@ -64,9 +64,7 @@ def energy_of(unit: str) -> str:
 
 
 def kgce_of_one(unit: str, units: Mapping[str, EnergyUnit]) -> float:
-    """How many kgce one of a value's unit of energy is: packs declare totals in any of the switch's
-    units.
-    """
+    """How many kgce one of a value's unit of energy is: packs declare totals in any of these."""
     return 1.0 / units[energy_of(unit)].per_kgce
 
 
