@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -249,7 +249,7 @@ _FEWEST_FALLING = 20
 
 def energy_columns(look: FileLook) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an
-    amount, a carrier or its unit alone.
+    amount, a carrier or its unit alone; where none of these is in kWh, all that are.
     """
     return list(look.once("energy columns", lambda: _energy_columns(look)))
 
@@ -260,14 +260,24 @@ def _energy_columns(look: FileLook) -> list[int]:
         *(counter_pair(look) or ()),
         *output_columns(look),
     }
-    return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
+    free = [index for index in numbers(look) if index not in of_batches]
+    named_so = [index for index in free if _is_energy(look, index)]
+    in_kwh = [index for index in free if _kind(look, index) == "energy"]
+    return named_so if set(named_so) & set(in_kwh) else sorted({*named_so, *in_kwh})
+
+
+def _kind(look: FileLook, index: int) -> str | None:
+    """What the unit of a column measures."""
+    unit = unit_of(look, index)
+    return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
 
 def _is_energy(look: FileLook, index: int) -> bool:
-    header, unit = look.header[index], unit_of(look, index)
-    kind = None if unit is None else VOCABULARY.kind_of_unit(unit[0])
+    header, unit, kind = look.header[index], unit_of(look, index), _kind(look, index)
     if kind not in {None, "mass", *AMOUNTS} or (kind == "mass" and carrier_in(header) is None):
         return False
+    if kind == "volume" and _WATER.search(folded(header)) is not None:
+        return False  # of water its mass alone is an amount of a carrier
     meaning = VOCABULARY.meaning("energy", "quantity", header)
     named_so = meaning is not None and meaning.share >= (0.3 if kind in AMOUNTS else 0.7)
     alone = (
@@ -284,7 +294,8 @@ def counter_pair(look: FileLook) -> tuple[int, int] | None:
     """Two columns that hold one counter, read at the end and at the start of each row; None where
     none are so.
 
-    The counter rises from start to end and on to the next start, row by row; two columns that only
+    The counter rises from start to end and on to the next start, row by row, or by those of each
+    machine, which has its own; two columns that only
     grow alike do not take turns. A table with many columns that rise is one of registers.
     """
     return look.once("counter pair", lambda: _counter_pair(look))
@@ -296,11 +307,27 @@ def _counter_pair(look: FileLook) -> tuple[int, int] | None:
         for index in numbers(look)
         if _is_counted(look, index) and numbers_rows(look, index) is False
     ]
-    first_rows = {index: look.column(index)[:_ROWS_OF_A_COUNTER] for index in counted}
-    profile = _notation(chain.from_iterable(first_rows.values()))
+    columns = {index: look.column(index)[:_ROWS_OF_A_COUNTER] for index in counted}
+    pair = _in_turns(columns)
+    machine = named(look, BATCHES).get("equipment")
+    if pair is None and machine is not None:
+        names = [str(cell) for cell in look.column(machine.index)[:_ROWS_OF_A_COUNTER]]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        return _in_turns(
+            {
+                index: [cells[row] for row in order]
+                for index, cells in columns.items()
+                if len(cells) == len(names)
+            }
+        )
+    return pair
+
+
+def _in_turns(columns: Mapping[int, Sequence[Cell]]) -> tuple[int, int] | None:
+    profile = _notation(chain.from_iterable(columns.values()))
     values: dict[int, list[float]] = {}
-    for index in counted:
-        read = [*_read(first_rows[index], profile)]
+    for index, cells in columns.items():
+        read = [*_read(cells, profile)]
         if len(read) > 2 and _falls(read) <= len(read) // 20:
             values[index] = read
     if len(values) > _MOST_COUNTERS:
@@ -309,7 +336,7 @@ def _counter_pair(look: FileLook) -> tuple[int, int] | None:
         pairs = [*zip(values[earlier], values[later], strict=False)]
         turns = [value for pair in pairs for value in pair]
         if (
-            len(look.column(earlier)) == len(look.column(later))
+            len(columns[earlier]) == len(columns[later])
             and len(set(turns)) > len(pairs)
             and _falls(turns) <= len(pairs) // 20
         ):
@@ -352,7 +379,7 @@ def output_columns(look: FileLook) -> list[int]:
     outputs = [
         index
         for index, unit in units.items()
-        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}
+        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count", "made"}
     ]
     made = [index for index in outputs if carrier_in(look.header[index]) is None]
     if made:

@@ -262,7 +262,7 @@ class Maker:
             and not (decimal.value == "." and self.look.delimiter == ",")
         ):
             ask = Phrase("%(reason)s. Which is it?", reason=decimal.because)
-            comma = decimal.value == "," and self.look.delimiter in {";", "\t"}
+            comma = decimal.value == "," and self.look.delimiter == ";"
             answer = self.asked(
                 f"{self.wanted.name}.decimal",
                 ask,

@@ -90,8 +90,8 @@ def _why_named(header: str, meaning: Meaning) -> Phrase:
 
 
 _NEVER = {
-    "quantity": {"count", "time", "other", "power", "flow"},
-    "energy": {"mass", "count", "time", "other"},
+    "quantity": {"count", "made", "time", "other", "power", "flow"},
+    "energy": {"mass", "count", "made", "time", "other"},
     "output_quantity": {"energy", "power", "flow", "time", "other"},
     "value": {"time"},
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.phrases import Phrase
-from reporting_agent.door.look import is_date
+from reporting_agent.door.look import is_clock, is_date
 from reporting_agent.sources.cells import Cell, plain
 
 _PARTS = re.compile(r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?")
@@ -115,6 +115,9 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
             return Notation(
                 ",", Phrase("%(number)s: no group begins with a nought alone", number=repr(zero))
             ), group
+        points = {text for text in texts if _POINT.fullmatch(text) and not is_clock(text)}
+        if len(points) >= _FEWEST_POINTS:
+            return None, Notation(",", _one_sign(min(points)))
         either = Phrase(
             "%(number)s may be a decimal comma or a group of three digits", number=repr(unclear)
         )
@@ -127,6 +130,10 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
         )
         return Notation(".", either, certain=False), group
     return None, group
+
+
+_POINT = re.compile(r"[+-]?\d+\.(\d{1,2}|\d{4,})")  # no group is so long; 06.15 may be a clock
+_FEWEST_POINTS = 5  # grades such as 32.5 and 42.5 are fewer
 
 
 def _one_sign(number: str) -> Phrase:

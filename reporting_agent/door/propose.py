@@ -136,7 +136,8 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
         return "log", Phrase("one column of dates, equipment and output, and no batches")
     outputs, used = output_columns(look), energy_columns(look)
     counted = used or counter_pair(look) is not None
-    if len(when) == 1 and len(outputs) == 1 and counted and bare_days(look) is not None:
+    one_output = len(outputs) == 1 or (not outputs and "output_quantity" in sure["batches"])
+    if len(when) == 1 and one_output and counted and bare_days(look) is not None:
         return "batches", Phrase("a row a day, output and energy beside its date")
     if len(when) == 1 and outputs and used:
         if len(outputs) > 1 and len(used) > 1:

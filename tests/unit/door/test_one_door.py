@@ -348,3 +348,59 @@ def test_a_second_carrier_in_a_log_counts_as_its_own(plant: Path, gas_unit: str)
     without = plant / "label" / "without.toml"
     without.write_text(re.sub(r"(?m)^units = .*$", "", site), encoding="utf-8")
     assert main(["label", "--site", str(without)]) == 1  # it is not left out in silence
+
+
+def test_each_furnace_of_a_log_has_a_counter_of_its_own(plant: Path) -> None:
+    rows: list[list[object]] = [
+        ["Nr wytopu", "Data", "Początek", "Koniec", "Piec", "Masa [kg]", "Licznik od", "Licznik do"]
+    ]
+    counted = {"P1": 184_213.0, "P2": 96_551.0}
+    used = []
+    for number in range(60):
+        furnace = "P1" if number % 3 else "P2"
+        start, mass = START + timedelta(hours=2 * number), 900 + 7 * (number * 5 % 60)
+        used.append((560 + number * 3 % 17) * mass / 1000)
+        before, counted[furnace] = counted[furnace], round(counted[furnace] + used[-1], 1)
+        used[-1] = (counted[furnace] - before) / mass
+        times = [f"{start:%H:%M}", f"{start + timedelta(minutes=90):%H:%M}"]
+        counters = [f"{each:.1f}".replace(".", ",") for each in (before, counted[furnace])]
+        rows.append([f"W{number}", f"{start:%d.%m.%Y}", *times, furnace, mass, *counters])
+        counted[furnace] += 2.5  # between two melts
+    answers = ("--answer", "energy.unit=kWh", "--answer", "energy.carrier=electricity")
+    code, label = labelled(written(plant / "wytopy.csv", rows, ";"), *answers)
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["best"]["value"] == pytest.approx(p25(used))
+
+
+def glass(plant: Path) -> tuple[str, list[tuple[int, int, float]]]:
+    """A furnace by day, as a tab-separated text: 27,534 is no 27.534, as 249.3 shows."""
+    days = [(27_000 + 13 * day, 18_100 + 7 * day, 240.5 + day * 3 % 11) for day in range(28)]
+    rows: list[list[object]] = [["Day", "Pull t/d", "Nat. gas Nm3", "Boost kWh", "Water m3"]]
+    rows += [
+        [f"{START + timedelta(days=day):%d-%b-%y}", pull, f"{gas:,}", f"{boost:,}", 12]
+        for day, (gas, boost, pull) in enumerate(days)
+    ]
+    return written(plant / "furnace.txt", rows, "\t"), days
+
+
+def test_a_day_counts_all_its_energy_and_groups_of_digits_are_no_decimals(plant: Path) -> None:
+    file, days = glass(plant)
+    code, label = labelled(file, "--answer", "batches.output_unit=t")
+    assert code == 0
+    electricity = label["steps"][0]
+    assert electricity["best"]["value"] == pytest.approx(p25([kwh / t for _, kwh, t in days]))
+
+
+def test_a_brewery_by_day_counts_hectolitres(plant: Path) -> None:
+    rows: list[list[object]] = [["Datum", "Sudhaus kWh", "Verkaufsbier hl", "Wasser m³"]]
+    values = []
+    for day in range(28):
+        kwh, made = 4000 + 131 * day % 977, 380 + day * 5 % 90
+        values.append(kwh / made * 10)
+        rows.append([f"{START + timedelta(days=day):%d.%m.%Y}", kwh, made, 150 + day % 9])
+    code, label = labelled(written(plant / "bier.csv", rows, ";"))
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["unit"] == "kWh/m3"
+    assert step["best"]["value"] == pytest.approx(p25(values))

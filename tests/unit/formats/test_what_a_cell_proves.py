@@ -36,6 +36,9 @@ def signs(*cells: Cell) -> tuple[str, str, bool]:
         (("-1.234.567", "12"), (",", ".", True)),
         (("48,625",), (",", "", False)),  # a decimal comma or a group
         (("48,625", "0,125"), (",", "", True)),  # no group begins with a nought alone
+        (("48,625", "9.5", "8.5", "7.75", "112.5", "0.5"), ("", ",", True)),  # one decimal sign
+        (("48,625", "32.5", "42.5"), (",", "", False)),  # names of grades
+        (("48,625", "06.15"), (",", "", False)),  # a clock is no number
         (("48.625", "12.125"), (".", "", False)),  # all numbers may have a group of three digits
         (("48.625", "12.1"), ("", "", True)),
         (("0.625",), ("", "", True)),
