@@ -661,7 +661,8 @@ class TestConfirmedByAnAuditor:
         )
         self.assigned(cast, plant)
         post(signed_in(plant.owner), file_of(plant), ask="on")
-        leaving._forget_sites([cast.plants[0].site, plant.site], NOW)
+        firm = cast.plants[0].site.organisation
+        leaving._forget_sites(firm, [cast.plants[0].site, plant.site], NOW)
         counted.refresh_from_db()
         assert (counted.counted_at, counted.unconfirmed_reason, counted.confirmed) == (
             NOW,
