@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 INSTALLED = Path("/etc/steplabel")
-"""Where `deploy/install` puts the settings of each role."""
+"""Where `./install` puts the settings of each role."""
 
 
 def refuse_beside_installed(argv: Sequence[str], environment: Mapping[str, str]) -> None:

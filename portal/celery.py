@@ -98,5 +98,4 @@ def sweep_what_was_left(sender: Any, **_rest: Any) -> None:
     """
     for name in settings.SWEEPS:
         nudge(name)
-        if settings.SWEEP_EVERY_SECONDS is not None:
-            sender.timer.call_repeatedly(settings.SWEEP_EVERY_SECONDS, nudge, (name,))
+        sender.timer.call_repeatedly(settings.SWEEP_EVERY_SECONDS, nudge, (name,))

@@ -26,51 +26,18 @@ OURS = "STEPLABEL_"
 KNOWN = frozenset(
     OURS + name
     for name in (
-        *(
-            "ROLE",
-            "HOSTS",
-            "URL",
-            "CONTACT",
-            "AGENT_FILES",
-            "HEADS_FILE",
-            "PLAIN_HOSTS",
-            "VAR",
-            "DEMO",
-            "TRACES_URL",
-        ),
-        *(
-            "CACHE_URL",
-            "LIMITS_URL",
-            "BROKER_URL",
-            "CACHE_URL_FILE",
-            "LIMITS_URL_FILE",
-            "BROKER_URL_FILE",
-        ),
-        *(
-            "DATABASE_CONNECTIONS",
-            "REPLICA_LATE_SECONDS",
-            "SWEEP_SECONDS",
-            "PROXIES",
-            "SECOND_FACTOR_ROLES",
-        ),
-        *(
-            "RATE_SUBMISSIONS",
-            "RATE_DEVICE",
-            "RATE_ENROLMENTS",
-            "RATE_PUBLIC",
-            "RATE_KEYS",
-            "RATE_PAGES",
-            "RATE_FORMS",
-        ),
-        *(
-            "MAIL_HOST",
-            "MAIL_PORT",
-            "MAIL_FROM",
-            "MAIL_USER",
-            "MAIL_PASSWORD",
-            "MAIL_PASSWORD_FILE",
-        ),
-        *("WEB_PROCESSES", "WORKER_PROCESSES"),
+        "ROLE",
+        "HOSTS",
+        "URL",
+        "CONTACT",
+        "MAIL",
+        "MAIL_FROM",
+        "KEYS",
+        "VAR",
+        "PLAIN_HOSTS",
+        "RATE_FACTOR",
+        "TRACES_URL",
+        "DEMO",
     )
 )
 """Every setting of the portal that begins so; a test compares it with docs/portal.md."""
@@ -108,29 +75,23 @@ def _files() -> Iterator[CheckMessage]:
         file: Path | None = getattr(settings, name)
         if file is None:
             continue
-        if not os.access(file, os.R_OK):
-            yield checks.Error(
-                f"{name} is {str(file)!r}: there is no file of that name that this user may read.",
-                hint="Put the file there (docs/portal.md, step 3) or correct the setting.",
-                id="steplabel.E006",
-            )
-        password = file.with_name(file.name + PASSWORD_SUFFIX)
-        if name == "PROCESSING_KEY_FILE" and not os.access(password, os.R_OK):
-            yield checks.Error(
-                f"{name} is {str(file)!r}: its password is not beside it, in {str(password)!r}, "
-                "where this user may read it.",
-                hint="Put the file there (docs/portal.md, step 3): without it the worker opens no "
-                "report.",
-                id="steplabel.E006",
-            )
+        files = [file]
+        if name == "PROCESSING_KEY_FILE":  # its password is beside it
+            files.append(file.with_name(file.name + PASSWORD_SUFFIX))
+        for needed in files:
+            if not os.access(needed, os.R_OK):
+                yield checks.Error(
+                    f"There is no file {str(needed)!r} that this user may read.",
+                    hint="Put it there: docs/portal.md, Keys, says where each comes from.",
+                    id="steplabel.E006",
+                )
 
 
 def _mail() -> Iterator[CheckMessage]:
     if settings.ROLE is not ProcessRole.OPERATOR and not settings.EMAIL_HOST:
         yield checks.Warning(
-            "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new "
-            "password.",
-            hint="Name the mail server in the environment of web and worker. Mails wait until "
+            "STEPLABEL_MAIL is not set: no mail is sent, and nobody gets a link to a new password.",
+            hint="Name the mail server in /etc/steplabel/portal.env. Mails wait until "
             "then, at most as long as their links last.",
             id="steplabel.W007",
         )

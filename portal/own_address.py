@@ -1,5 +1,5 @@
-"""The portal's own address, as it is configured (`STEPLABEL_URL`), and the whole addresses of its
-pages for links.
+"""The portal's own address, as it is configured (`STEPLABEL_URL`, `STEPLABEL_HOSTS`), and the whole
+addresses of its pages for links.
 
 Every link that leaves a request is made from it.
 

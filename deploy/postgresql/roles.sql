@@ -1,11 +1,13 @@
 -- The three roles and the two databases, for psql as the server's superuser; run again it sets the passwords and changes nothing else.
--- It is given the variables owner_password, web_password and worker_password. After `migrate`, `manage.py apply_grants` says who may do what inside.
+-- Where the server asks for passwords it is given owner_password, web_password and worker_password. After `migrate`, `manage.py apply_grants` says who may do what inside.
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', name)
 FROM unnest(ARRAY['steplabel_owner', 'steplabel_web', 'steplabel_worker']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+\if :{?owner_password}
 ALTER ROLE steplabel_owner PASSWORD :'owner_password';
 ALTER ROLE steplabel_web PASSWORD :'web_password';
 ALTER ROLE steplabel_worker PASSWORD :'worker_password';
+\endif
 
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING ''UTF8''', name, owner)
 FROM (VALUES ('steplabel', 'steplabel_owner'), ('steplabel_vault', 'steplabel_worker')) AS wanted (name, owner)

@@ -17,4 +17,4 @@ from django.core.mail.backends.base import BaseEmailBackend
 class EmailBackend(BaseEmailBackend):
     def send_messages(self, _messages: Sequence[EmailMessage]) -> NoReturn:
         """Raises: SMTPException, as a server that takes nothing now."""
-        raise SMTPException("STEPLABEL_MAIL_HOST is not set")
+        raise SMTPException("STEPLABEL_MAIL is not set")

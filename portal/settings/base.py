@@ -4,7 +4,6 @@ machine needs.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,8 @@ from django.utils.translation import to_language
 
 from portal import extras
 from portal.settings.contact import contact_of_this_installation
-from portal.settings.in_transit import stays_on_this_machine
-from portal.settings.rates import rate, rate_text
 from portal.settings.roles import processing_key_token, role_of_this_process
-from portal.settings.secret import optional_secret
-from portal.settings.values import folder, several, whole_number
+from portal.settings.values import number
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ROLE = role_of_this_process()
@@ -66,7 +62,6 @@ INSTALLED_APPS += EXTRAS
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
     "portal.web.middleware.probes.LocalProbesMiddleware",  # before anything that checks the host
-    "portal.web.middleware.proxies.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.web.middleware.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -106,11 +101,11 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Two stores of what may be lost: counts (`default`: whatever nobody sends elsewhere) and rendered
-# public pages. Here they are apart in each process's memory; an installation with Redis names a
-# server for each. Counts are many and small, pages few and large.
+# public pages. Here they are apart in each process's memory; in production both are on Redis.
+# Counts are many and small, pages few and large.
 CACHES: dict[str, Any] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "portal.redis_store.ProcessStore",
         "LOCATION": "counts",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
@@ -152,9 +147,7 @@ ROLES_OF_PEOPLE = (
     "energy-supplier",
     "academic",
 )
-SECOND_FACTOR_ROLES = several(
-    "STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body", ROLES_OF_PEOPLE
-)
+SECOND_FACTOR_ROLES = ("regulator", "certification-body")
 ACCOUNT_ADAPTER = "portal.web.signing_in.AccountAdapter"
 MFA_ADAPTER = "portal.web.signing_in.SecondFactorAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -186,25 +179,13 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 
 # The folder that `python -m reporting_agent.single_file --whole` wrote: the agent's files for
 # plants, on the page that offers them.
-AGENT_FILES = folder("STEPLABEL_AGENT_FILES")
+AGENT_FILES: Path | None = None
 
 # Mail. Without a server's name mails wait, and are not written anywhere.
-# The password may come as a file instead: STEPLABEL_MAIL_PASSWORD_FILE.
-EMAIL_HOST = os.environ.get("STEPLABEL_MAIL_HOST", "")
-EMAIL_PORT = whole_number("STEPLABEL_MAIL_PORT", 587, least=1, most=65_535)
-EMAIL_HOST_USER = os.environ.get("STEPLABEL_MAIL_USER", "")
-EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
-# mails hold links that let their reader in
-EMAIL_USE_TLS = EMAIL_PORT == 587 or (EMAIL_PORT != 465 and not stays_on_this_machine(EMAIL_HOST))
-EMAIL_USE_SSL = EMAIL_PORT == 465
-EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if EMAIL_HOST
-    else "portal.notifications.no_server.EmailBackend"
-)
+EMAIL_HOST = ""
+EMAIL_BACKEND = "portal.notifications.no_server.EmailBackend"
 MAIL_LEASE_SECONDS = 300  # a claim on a mail older than this belonged to a worker that died
-DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost")
+DEFAULT_FROM_EMAIL = "steplabel@localhost"
 
 # Languages and time. Times are kept in UTC; a period's ends carry the time zone of its peer group.
 LANGUAGE_CODE = "en"
@@ -248,26 +229,25 @@ SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
-REFUSE_UNKNOWN_PROXY = (
-    False  # in production it is: there a proxy stands in front (portal.web.middleware.proxies)
-)
+# How often in a minute, times what the installation says: a group's sites may share one address.
+_TIMES = number("STEPLABEL_RATE_FACTOR", 1.0, least=0.01, most=10_000.0)
 
-# Pages: requests a minute of each network that is not signed in (of each browser that once was);
-# forms sent count apart.
-PAGE_RATES = {
-    "read": rate("STEPLABEL_RATE_PAGES", "300/min"),
-    "send": rate("STEPLABEL_RATE_FORMS", "60/min"),
-}
+
+def _a_minute(most: int) -> tuple[int, int]:
+    return max(1, round(most * _TIMES)), 60
+
+
+# Pages: requests of each network that is not signed in (of each browser that once was); forms sent
+# count apart.
+PAGE_RATES = {"read": _a_minute(300), "send": _a_minute(60)}
 
 # The API. Devices are known by their signatures, programs by their keys, nobody by a session;
-# requests a minute for each address or key.
+# requests of each address or key.
 RATES = {
-    "submissions": rate_text("STEPLABEL_RATE_SUBMISSIONS", "120/min"),
-    "enrolments": rate_text("STEPLABEL_RATE_ENROLMENTS", "30/min"),
-    "public": rate_text("STEPLABEL_RATE_PUBLIC", "600/min"),
-    "keys": rate_text("STEPLABEL_RATE_KEYS", "300/min"),
+    name: f"{_a_minute(most)[0]}/min"
+    for name, most in (("submissions", 120), ("enrolments", 30), ("public", 600), ("keys", 300))
 }
-DEVICE_RATE = rate("STEPLABEL_RATE_DEVICE", "30/min")
+DEVICE_RATE = _a_minute(30)
 """Requests of a device whose signature held, which do not count for its network."""
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -280,7 +260,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["portal.accounts.request_limits.RateByKey"],
     "DEFAULT_THROTTLE_RATES": RATES,
     "EXCEPTION_HANDLER": "portal.problems.handle",
-    "NUM_PROXIES": whole_number("STEPLABEL_PROXIES", 0, least=0, most=10),
+    "NUM_PROXIES": 0,  # in production one stands in front
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Steplabel",
@@ -318,8 +298,8 @@ SWEEPS = (  # tasks that look for work left undone, or due
     "portal.register.tasks.sweep",
     "portal.assurance.tasks.remind",
 )
-SWEEP_EVERY_SECONDS: float | None = (
-    None  # from every worker's own timer: finds what a lost nudge or a dead worker left
+SWEEP_EVERY_SECONDS = (
+    10.0  # from every worker's own timer: finds what a lost nudge or a dead worker left
 )
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md

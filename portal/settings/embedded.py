@@ -12,7 +12,6 @@ from pathlib import Path
 from portal.settings import sqlite
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import BASE_DIR, INSTALLED_APPS, ROLE
-from portal.settings.roles import processing_key_file
 from portal.settings.secret import secret_kept_in
 
 INSTALLED_APPS = [*INSTALLED_APPS, "portal.demo"]
@@ -49,11 +48,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
 }
 OPENING_LEASE_SECONDS = 15
-SWEEP_EVERY_SECONDS = 10.0
 
 DIRECTORY_FILE = VAR / "keys" / "directory.cbor"
 RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None
-PROCESSING_KEY_FILE = processing_key_file(ROLE, VAR / "keys" / "processing.pem")
+PROCESSING_KEY_FILE = VAR / "keys" / "processing.pem" if ROLE.opens_reports else None
 HEADS_FILE = VAR / "heads.log"
 
 EMAIL_BACKEND = (

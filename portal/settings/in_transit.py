@@ -45,7 +45,7 @@ def require_checked_database(name: str, database: dict[str, Any]) -> None:
         away := next((host for host in hosts if not stays_on_this_machine(host)), None)
     ) and not checked:
         raise ImproperlyConfigured(
-            f"{name}_URL names {away}, which is not this machine, without a certificate that is "
+            f"{name} names {away}, which is not this machine, without a certificate that is "
             "checked. Add "
             "?sslmode=verify-full&sslrootcert=/etc/steplabel/database-ca.pem (docs/portal.md, TLS "
             "inside)."

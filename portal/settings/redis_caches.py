@@ -1,4 +1,4 @@
-"""The two stores of Django's on Redis: counts, which have to stay until they end, and rendered
+"""The two stores of Django's on one Redis: counts, which have to stay until they end, and rendered
 pages, which may go at any time.
 """
 
@@ -11,7 +11,7 @@ from redis import ConnectionPool
 
 WAIT_S = 2.0
 """A page that is not had from the cache within this time is rendered; what is not counted by then,
-is not.
+each process counts by itself.
 """
 
 
@@ -26,19 +26,11 @@ class SharedPool:
         return ConnectionPool.from_url(url, **options)
 
 
-def redis_caches(counts: str, pages: str) -> dict[str, Any]:
-    """By the addresses of their servers; told apart by a prefix where somebody gives both one
-    database.
-    """
-    backend = "portal.redis_store.RedisStore"
-    shared = {"pool_class": SharedPool}
+def redis_caches(url: str) -> dict[str, Any]:
+    """By the server's address; their keys begin differently, and neither as the queue's."""
     waits = {"socket_timeout": WAIT_S, "socket_connect_timeout": WAIT_S}
+    shared = {"LOCATION": url, "OPTIONS": {"pool_class": SharedPool, **waits}}
     return {
-        "default": {"BACKEND": backend, "LOCATION": counts, "OPTIONS": shared | waits},
-        "pages": {
-            "BACKEND": backend,
-            "LOCATION": pages,
-            "KEY_PREFIX": "pages",
-            "OPTIONS": shared | waits,
-        },
+        "default": {"BACKEND": "portal.redis_store.CountStore", **shared},
+        "pages": {"BACKEND": "portal.redis_store.PageStore", "KEY_PREFIX": "pages", **shared},
     }

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,28 +49,17 @@ def role_of_this_process() -> ProcessRole:
         ) from None
 
 
-def processing_key_file(role: ProcessRole, default: Path | None = None) -> Path | None:
-    """Where the worker finds the processing key; any other process that was given one refuses to
-    start.
-    """
-    named = _of_the_worker(role, "PROCESSING_KEY_FILE")
-    if role.opens_reports and named is None and default is None:
-        raise ImproperlyConfigured("The worker opens reports and needs PROCESSING_KEY_FILE.")
-    return Path(named) if named else default if role.opens_reports else None
-
-
 def processing_key_token(role: ProcessRole) -> str | None:
     """The PKCS#11 URI of the key that wraps the processing key's password, where there is one
-    (`portal.key_token`).
+    (`portal.key_token`); any other process that was given one refuses to start.
     """
-    return _of_the_worker(role, "PROCESSING_KEY_TOKEN")
-
-
-def _of_the_worker(role: ProcessRole, name: str) -> str | None:
-    named = os.environ.get(name) or None
+    named = os.environ.get("PROCESSING_KEY_TOKEN") or None
     if named is not None and not role.opens_reports:
-        raise ImproperlyConfigured(
-            f"{name} is set for the role {role}. Only the worker may hold the processing key: "
-            "take it out of this environment."
-        )
+        raise only_the_worker("PROCESSING_KEY_TOKEN is set", role)
     return named
+
+
+def only_the_worker(what: str, role: ProcessRole) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"{what} for the role {role}. Only the worker may hold the processing key: take it away."
+    )

@@ -1,6 +1,4 @@
-"""Secrets of the settings: from the environment, from a file that it names, or drawn once and kept
-in a file that only its owner reads.
-"""
+"""A secret that is drawn once and kept in a file that only its owner reads."""
 
 from __future__ import annotations
 
@@ -9,17 +7,6 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-
-from portal.settings.values import text_of_file
-
-
-def optional_secret(name: str) -> str:
-    """From the file that `<name>_FILE` names, else from the variable itself; empty where neither is
-    set.
-    """
-    if os.environ.get(f"{name}_FILE"):
-        return text_of_file(f"{name}_FILE")
-    return os.environ.get(name, "")
 
 
 def secret_kept_in(file: Path) -> str:

@@ -49,7 +49,7 @@ if "REDIS_URL" in os.environ:
         1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15
     )  # of the 16 that Redis has
     _cache = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_number}").geturl()
-    CACHES = redis_caches(counts=_cache, pages=_cache)
+    CACHES = redis_caches(_cache)
     CELERY_BROKER_URL = os.environ["REDIS_URL"]
 else:
     CELERY_BROKER_URL = "memory://"

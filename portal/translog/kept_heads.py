@@ -205,7 +205,7 @@ def _not_kept(reason: Phrase) -> RefusedError:
         503,
         "heads-not-kept",
         reason,
-        "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, "
+        "Send the same again later. The operator looks at the file of heads: docs/runbook.md, "
         "heads-not-kept.",
     )
 

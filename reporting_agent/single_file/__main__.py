@@ -2,7 +2,7 @@
 [--python 3.13] [--system linux windows …]`.
 
 What goes in is what requirements/agent.txt locks, checked by its hashes, each with all it needs for
-one Python. `SHA256SUMS` stands beside the files, which a portal offers (`STEPLABEL_AGENT_FILES`).
+one Python. `SHA256SUMS` stands beside the files, which a portal offers.
 Needs a checkout (the lock stands there) and a registry.
 """
 

@@ -454,7 +454,7 @@ def test_another_directory_can_be_taken_after_the_processing_key_has_ended(
 
 @pytest.fixture
 def installed(folder: Path, settings: Settings) -> Path:
-    """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable
+    """The files as `./install` leaves them: each role's keys in a folder of its own, readable
     to its group.
     """
     for role, names in {

@@ -9,10 +9,9 @@ import redis
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from portal import rate_counts
+from portal import rate_counts, redis_store
 from portal.accounts.attempts import PER_ACCOUNT_AND_NETWORK
 from portal.accounts.models import User
-from portal.redis_store import RedisStore
 from portal.settings.redis_caches import redis_caches
 from tests.integration.portal_cast import PASSWORD
 
@@ -87,9 +86,9 @@ def test_where_the_counts_are_away_each_process_counts_by_itself(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages, the API and signing in go on, each with its limit, and come back to the store."""
-    rate_counts._own.clear()
-    monkeypatch.setattr(rate_counts, "_away_until", 0.0)
-    settings.CACHES = redis_caches(counts="redis://127.0.0.1:1/0", pages="redis://127.0.0.1:1/1")
+    redis_store._own.clear()
+    monkeypatch.setattr(redis_store, "_away_until", 0.0)
+    settings.CACHES = redis_caches("redis://127.0.0.1:1/0")
     asker = Client()
     assert asker.get("/api/v1/benchmarks/", REMOTE_ADDR=HERE).status_code == 200
     assert [reads(asker) for _ in range(4)] == [200, 200, 200, 429]
@@ -104,8 +103,8 @@ def test_where_the_counts_are_away_each_process_counts_by_itself(
     assert (answered, rate_counts.count(60, "asked again")) == (1, 2)
     rate_counts.take_back("asked again")
     assert rate_counts.count(60, "asked again") == 2
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    monkeypatch.setattr(rate_counts, "_away_until", 0.0)
+    settings.CACHES = {"default": {"BACKEND": "portal.redis_store.ProcessStore"}}
+    monkeypatch.setattr(redis_store, "_away_until", 0.0)
     assert rate_counts.count(60, "asked again") == 1
 
 
@@ -120,10 +119,10 @@ def test_a_store_that_does_not_answer_is_not_asked_at_each_request(
         asked += 1
         raise redis.ConnectionError("gone")
 
-    monkeypatch.setattr(rate_counts, "_away_until", 0.0)
-    monkeypatch.setattr(RedisStore, "counted", away)
-    settings.CACHES = redis_caches(counts="redis://127.0.0.1:1/0", pages="redis://127.0.0.1:1/1")
+    monkeypatch.setattr(redis_store, "_away_until", 0.0)
+    monkeypatch.setattr(redis_store, "_counting", away)
+    settings.CACHES = redis_caches("redis://127.0.0.1:1/0")
     for _ in range(10):
         rate_counts.count(60, "anything")
     assert asked == 1
-    monkeypatch.setattr(rate_counts, "_away_until", 0.0)
+    monkeypatch.setattr(redis_store, "_away_until", 0.0)

@@ -76,7 +76,7 @@ def _ask(port: int, host: str, authority: Path) -> object:
     """
     url = f"postgres://postgres@{host}:{port}/postgres?sslmode=verify-full&sslrootcert={authority}"
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
-    require_checked_database("DATABASE", parsed)
+    require_checked_database("DATABASE_URL", parsed)
     with psycopg.connect(
         host=host,
         port=port,
@@ -159,7 +159,7 @@ def test_redis_is_asked_under_tls_and_has_to_prove_its_name(
     def ask(host: str, authority: str) -> bool:
         url = f"rediss://{host}:{before_redis}/0?ssl_ca_certs={folder / authority}"
         with redis.Redis.from_url(
-            require_checked_redis("STEPLABEL_CACHE_URL", url), socket_timeout=10
+            require_checked_redis("REDIS_URL", url), socket_timeout=10
         ) as client:
             return bool(client.ping())
 
@@ -176,9 +176,7 @@ def test_celerys_client_checks_the_same(before_redis: int, folder: Path) -> None
 
     def ask(authority: str) -> None:
         url = f"rediss://{NAME}:{before_redis}/0?ssl_ca_certs={folder / authority}"
-        with Connection(
-            require_checked_redis("STEPLABEL_BROKER_URL", url), connect_timeout=10
-        ) as broker:
+        with Connection(require_checked_redis("REDIS_URL", url), connect_timeout=10) as broker:
             broker.ensure_connection(max_retries=1, timeout=10)
 
     ask("ca.pem")

@@ -66,7 +66,7 @@ REPEATED = OPENER.replace(
 )
 """Opens what comes until it is ended."""
 
-BEHIND_NGINX = {"STEPLABEL_PROXIES": "1", "STEPLABEL_HOSTS": f"localhost,127.0.0.1,{nginx.NAME}"}
+BEHIND_NGINX = {"STEPLABEL_HOSTS": f"localhost,127.0.0.1,{nginx.NAME}"}
 
 RECKONER = """
 import sys, hashlib

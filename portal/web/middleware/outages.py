@@ -1,6 +1,6 @@
 """What a page says while the database does not answer, or the log was set back, in the reader's
-language. The API says the same as a problem document (`portal.problems`). Without the store of
-counts each process counts by itself (`portal.rate_counts`), and nothing stops.
+language. The API says the same as a problem document (`portal.problems`). Without
+Redis each process counts by itself (`portal.redis_store`), and nothing stops.
 """
 
 from __future__ import annotations

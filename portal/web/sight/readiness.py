@@ -22,11 +22,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
 from benchmarks.errors import SteplabelError
 from portal import keys, read_replica
-from portal.celery import app
 from portal.database_servers import answers, has_room, waits_for_replica
 from portal.intake import worker_seen
 from portal.intake.selectors import waiting_since, waits_for_another_key
@@ -36,7 +34,6 @@ from portal.translog import kept_heads, selectors
 CLOCKS_APART_S = 5.0
 KEYS_END_WITHIN = timedelta(days=60)
 TOO_LONG = timedelta(minutes=10)
-BROKER_TIMEOUT_S = 2.0
 ROOM_IS_KNOWN_S = 15.0
 
 
@@ -92,12 +89,8 @@ def _wrong(now: datetime) -> Iterator[str]:
     yield from _worker(now)
     if abs((now - worker_seen.database_now()).total_seconds()) > CLOCKS_APART_S:
         yield "clock-apart"
-    if not _answers(lambda: caches["default"].get("readyz")):
-        yield "limits-away"
     if not _answers(lambda: caches["pages"].get("readyz")):
-        yield "cache-away"
-    if not broker_answers():
-        yield "broker-away"
+        yield "redis-away"
     if trouble := read_replica.trouble():
         yield trouble
 
@@ -127,15 +120,6 @@ def is_behind() -> bool:
 @lru_cache(maxsize=1)
 def _newest_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
-
-
-def broker_answers() -> bool:
-    try:
-        with app.connection_for_write(connect_timeout=BROKER_TIMEOUT_S) as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_S)
-    except (OperationalError, OSError):
-        return False
-    return True
 
 
 def _keys() -> Iterator[str]:

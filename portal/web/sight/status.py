@@ -33,10 +33,10 @@ def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
     """
     parts = (
         _database(well=not OF_DATABASE & {*wrong}),
-        _broker(well="broker-away" not in wrong),
+        _broker(well="redis-away" not in wrong),
         _worker({*wrong}),
     )
-    rest = {*wrong} - OF_DATABASE - OF_WORKER - {"broker-away"}
+    rest = {*wrong} - OF_DATABASE - OF_WORKER - {"redis-away"}
     return (*parts, _rest()) if rest else parts
 
 
@@ -44,7 +44,7 @@ def http_status(wrong: Collection[str]) -> int:
     """503 where something asked for is not done. A worker that was not seen while nothing waits is
     told by the page and by `/readyz`.
     """
-    return 503 if {*wrong} & {*OF_DATABASE, "broker-away", "waiting-too-long"} else 200
+    return 503 if {*wrong} & {*OF_DATABASE, "redis-away", "waiting-too-long"} else 200
 
 
 def _database(*, well: bool) -> StatusPart:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -144,7 +145,6 @@ class Installation:
     owner: str = "steplabel_owner"  # of the tables
 
     def environment(self, role: str) -> dict[str, str]:
-        keys = self.folder / "keys"
         environment = {
             name: os.environ[name]
             for name in ("PATH", "HOME", "LANG", "TMPDIR")
@@ -155,18 +155,12 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "portal.settings.production",
             "STEPLABEL_ROLE": role,
             "STEPLABEL_HOSTS": HOST,
-            "SECRET_KEY_FILE": str(self.folder / "secret_key"),
+            "STEPLABEL_KEYS": str(self.folder / "keys"),
+            "STEPLABEL_VAR": str(self.folder / "var"),
             "DATABASE_URL": self.default_url,
-            "DIRECTORY_FILE": str(keys / "directory.cbor"),
-            "STATIC_ROOT": str(self.folder / "static"),
-            "STEPLABEL_RATE_SUBMISSIONS": "100000/min",
-            "STEPLABEL_RATE_ENROLMENTS": "100000/min",
-            "STEPLABEL_WEB_PROCESSES": "1",
-            "STEPLABEL_WORKER_PROCESSES": "1",
+            "STEPLABEL_RATE_FACTOR": "5000",
             **self.more,
         }
-        if role != "worker":
-            environment["RECEIPT_KEY_FILE"] = str(keys / "receipt.pem")
         if role != "web":
             environment["VAULT_DATABASE_URL"] = self.vault_url
         if role == "operator":
@@ -174,8 +168,20 @@ class Installation:
         if role == "worker":
             user = urlsplit(self.vault_url).netloc.split("@")[0]
             environment["DATABASE_URL"] = as_user(self.default_url, user)
-            environment["PROCESSING_KEY_FILE"] = str(keys / "processing.pem")
         return environment
+
+    def make_keys(self) -> None:
+        self.operate("make_keys", "--dir", str(self.folder / "made"))
+        self.place_keys()
+
+    def place_keys(self) -> None:
+        """Each where its role alone finds it, as `./install` puts them."""
+        made, keys = self.folder / "made", self.folder / "keys"
+        shutil.copy(made / "directory.cbor", keys)
+        for role in ("web", "operator"):
+            shutil.copy(made / "receipt.pem", keys / role)
+        for name in ("processing.pem", "processing.pem.password"):
+            shutil.copy(made / name, keys / "worker")
 
     def operate(self, *arguments: str) -> str:
         """Run an operator's command as the container does; its stdout."""
@@ -296,7 +302,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         register.write_text(
             REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8"
         )
-        installed.operate("make_keys")
+        installed.make_keys()
         installed.operate("register", str(register))
         with installed.served():
             yield installed
@@ -315,10 +321,19 @@ def set_up(
         database("VAULT_DATABASE_URL", f"{name}_vault") as vault,
     ):
         installed = Installation(folder, default, vault, more, root=root, owner=owner)
-        (folder / "secret_key").write_text(token_hex(32), "ascii")
+        make_folders(folder)
         installed.operate("migrate")
         installed.operate("collectstatic", "--no-input")
         yield installed
+
+
+def make_folders(folder: Path) -> None:
+    """Of keys, with the secret of all roles, and of what the portal keeps."""
+    secret = token_hex(32)
+    for role in ("web", "worker", "operator"):
+        (folder / "keys" / role).mkdir(parents=True)
+        (folder / "keys" / role / "secret_key").write_text(secret, "ascii")
+    (folder / "var" / "heads").mkdir(parents=True)
 
 
 def _wait_until_healthy(

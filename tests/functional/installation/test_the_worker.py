@@ -157,7 +157,7 @@ def test_a_worker_finds_by_itself_what_nobody_told_it_of(
     installation: Installation, plant: Plant
 ) -> None:
     raw = plant.envelope()
-    with installation.running("worker", STEPLABEL_SWEEP_SECONDS="1"):
+    with installation.running("worker"):
         first = sent(installation, raw)
         assert (
             settled(installation, first)["state"] == "accepted"
@@ -180,7 +180,7 @@ def test_a_task_that_a_database_refuses_is_logged_without_the_row(
     with psycopg.connect(installation.vault_url, autocommit=True) as vault:
         vault.execute(refuse)
         try:
-            with installation.running("worker", STEPLABEL_SWEEP_SECONDS="1"):
+            with installation.running("worker"):
                 digest = sent(installation, other_plant.envelope())
                 log = failed_task(installation)
         finally:

@@ -61,9 +61,7 @@ class Result:
 def run(*, long: bool) -> Result:
     """The whole of it; failures are collected, so that one outage does not hide the next."""
     result = Result()
-    with world(
-        sites=500 if long else 60, pause_s=0.2, STEPLABEL_SWEEP_SECONDS="60" if long else "3"
-    ) as system:
+    with world(sites=500 if long else 60, pause_s=0.2) as system:
         with system.read():
             system.agents.start()
             until(lambda: len(system.agents.receipts) > 3, 60, "the first reports")

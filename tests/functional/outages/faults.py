@@ -142,7 +142,6 @@ def empty(folder: Path) -> None:
 
 
 NO_ROOT = "" if ROOT_IS_HERE else "needs root: a disk and a network of its own"
-REDIS = ("limits-away", "cache-away", "broker-away")
 
 
 def all_faults(*, long: bool) -> tuple[Fault, ...]:
@@ -164,7 +163,7 @@ def all_faults(*, long: bool) -> tuple[Fault, ...]:
         ),
         Fault("vault stopped", lambda world: _stopped(world, "vault"), ("vault-away",), 20),
         Fault("replica stopped", lambda world: _stopped(world, "replica"), ("replica-away",), 20),
-        Fault("Redis away", lambda world: world.redis.away(), REDIS, 60),
+        Fault("Redis away", lambda world: world.redis.away(), ("redis-away",), 60),
         vault_full,
         Fault("main disk full", lambda world: world.main.full(), ("database-full",), 20, NO_ROOT),
         Fault(

@@ -15,11 +15,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import randbelow, token_hex
+from secrets import randbelow
 
 import httpx
 
-from tests.functional.installation.conftest import BEHIND_TLS, HOST, Installation
+from tests.functional.installation.conftest import (
+    BEHIND_TLS,
+    HOST,
+    Installation,
+    make_folders,
+)
 from tests.functional.installation.supervised import Supervised
 from tests.functional.outages import procedures, servers
 from tests.functional.outages.agents import YEARS, Reporting
@@ -283,28 +288,21 @@ def _installed(
     more: dict[str, str],
 ) -> Installation:
     """Tables, rights, keys, and who takes part."""
-    (ours / "heads").mkdir()
+    make_folders(ours)
     both = f"host={main.address},{replica.address}&port={main.port},{replica.port}&target_session_attrs=read-write"
     settings = {
         "REDIS_URL": redis,
         "STEPLABEL_HOSTS": f"{HOST},127.0.0.1",
-        "STEPLABEL_PROXIES": "1",
         "STEPLABEL_PLAIN_HOSTS": vault.address,  # in a namespace of this machine
-        "STEPLABEL_HEADS_FILE": str(ours / "heads" / "heads.log"),
-        **{
-            f"STEPLABEL_RATE_{name}": "100000/min"
-            for name in ("PUBLIC", "PAGES", "SUBMISSIONS", "ENROLMENTS")
-        },
         **more,
     }
     url = f"postgres://steplabel_web@/steplabel?{both}"
     installation = Installation(
         ours, url, vault.url("steplabel_worker", "steplabel_vault"), settings
     )
-    (ours / "secret_key").write_text(token_hex(32), "ascii")
     installation.operate("migrate")
     installation.operate("collectstatic", "--no-input")
-    installation.operate("make_keys")
+    installation.make_keys()
     register = ours / "register.toml"
     periods = ", ".join(f'{{ name = "{year}" }}' for year in YEARS)
     register.write_text(

@@ -18,9 +18,10 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES
 from portal.catalogue.obliged_list import MOST_BYTES
 from portal.intake.by_hand import MOST_FILES
 from portal.request_sizes import MAX_FORM_BYTES
+from portal.settings import base
 from portal.web.forms.packs import MOST_PACK_BYTES
 from portal.web.sight import metrics
-from tests.functional.first_publication import commands
+from tests.functional.first_publication import REGISTER, TRIAL
 from tests.servers import nginx
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +34,7 @@ UNITS = {
 NIGHTLY = {name: DEPLOY / "systemd" / f"steplabel-{name}.service" for name in ("backup", "check")}
 AT_PLANTS = {unit.name: unit for unit in sorted((DEPLOY / "agent" / "systemd").glob("*.service"))}
 SCRIPTS = (
-    DEPLOY / "install",
+    ROOT / "install",
     DEPLOY / "agent" / "install",
     DEPLOY / "as",
     DEPLOY / "postgresql" / "make-roles",
@@ -48,42 +49,7 @@ def lines(unit: Path) -> list[tuple[str, str]]:
     return [(str(key), str(value)) for key, value in pairs]
 
 
-def settings(role: str) -> dict[str, str]:
-    """What the role's file sets; lines that only show an example are left out."""
-    return dict(
-        re.findall(
-            r"^([A-Z_]+)=(.*)$",
-            (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"),
-            re.MULTILINE,
-        )
-    )
-
-
-def named(role: str) -> set[str]:
-    """Every setting that the role's file names, as set or as an example."""
-    return set(
-        re.findall(
-            r"^#?([A-Z_]+)=",
-            (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"),
-            re.MULTILINE,
-        )
-    )
-
-
-def documented(role: str) -> list[set[str]]:
-    """Row by row, the settings that docs/portal.md gives to the role."""
-    table = (
-        (ROOT / "docs" / "portal.md")
-        .read_text("utf-8")
-        .split("| variable | who | what |", 1)[1]
-        .split("\n\n", 1)[0]
-    )
-    rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
-    return [
-        set(re.findall(r"`([A-Z_]+)`", names))
-        for names, who in rows
-        if role in who or "all" in who or "as above" in who
-    ]
+SETTINGS = (DEPLOY / "portal.env").read_text("utf-8")
 
 
 def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -157,7 +123,7 @@ def test_each_night_the_backup_is_followed_by_the_check_of_either_role() -> None
     assert NIGHTLY["backup"].name in check["After"].split()
     assert (check["User"], check["EnvironmentFile"]) == (
         "steplabel-worker",
-        "/etc/steplabel/worker.env",
+        "-/etc/steplabel/worker.env",
     )
     assert check["ExecStart"].endswith("manage.py check_installation")
 
@@ -167,71 +133,41 @@ def test_the_web_cannot_read_what_is_the_workers() -> None:
     assert (web["User"], worker["User"]) == ("steplabel-web", "steplabel-worker")
     assert "/etc/steplabel/worker" in web["InaccessiblePaths"].split()
     assert "/etc/steplabel/web" in worker["InaccessiblePaths"].split()
-    assert settings("worker")["PROCESSING_KEY_FILE"].startswith("/etc/steplabel/worker/")
-    assert {
-        name
-        for role in ("web", "operator")
-        for name in named(role)
-        if name.startswith("PROCESSING_")
-    } == set()
-    assert not [name for name in named("web") if name.startswith("VAULT_")]
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_roles_file_names_every_setting_of_the_role_and_no_other(role: str) -> None:
-    rows = documented(role)
-    assert named(role) <= set.union(*rows), "every name is documented for this role"
-    either = {name.removesuffix("_FILE") for name in named(role)}
-    # one Redis for all is the other way to say it; the last row is the container's
-    left_out = {"REDIS_URL", "PORT", "STEPLABEL_WEB_PROCESSES", "STEPLABEL_WORKER_PROCESSES"}
-    if role == "web":
-        left_out |= {"VAULT_DATABASE_URL", "VAULT_DATABASE_PASSWORD"}
-    assert {name.removesuffix("_FILE") for row in rows for name in row} - either - left_out == set()
+def test_the_file_of_settings_names_every_setting_and_no_other() -> None:
+    table = (ROOT / "docs" / "portal.md").read_text("utf-8").split("| variable | what |", 1)[1]
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", table.split("\n\n", 1)[0], re.MULTILINE))
+    named = set(re.findall(r"^#?([A-Z_]+)=", SETTINGS, re.MULTILINE))
+    of_one_role = {"VAULT_DATABASE_URL", "PROCESSING_KEY_TOKEN"}
+    assert named == documented - of_one_role - {"STEPLABEL_KEYS", "STEPLABEL_VAR"}
+    assert all(name in SETTINGS for name in of_one_role)
 
 
-def start(role: str, files: Path, without: str = "") -> subprocess.CompletedProcess[str]:
-    """Load the settings as a process of the role would, its secrets lying in `files`."""
-    environment = {name: value for name, value in settings(role).items() if name != without}
-    for name, value in environment.items():
-        if value.startswith("/etc/steplabel/"):
-            environment[name] = str(files / value.rsplit("/", 1)[1])
-            (files / value.rsplit("/", 1)[1]).write_text("x" * 50, "ascii")
-    program = "from django.conf import settings; print(settings.ROLE)"
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PATH": os.environ["PATH"], **environment},
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", [*UNITS.values(), *NIGHTLY.values()], ids=lambda unit: unit.name)
+def test_a_process_starts_as_its_unit_says_and_as_its_role(unit: Path, tmp_path: Path) -> None:
+    (stated,) = (value for key, value in lines(unit) if key == "Environment")
+    environment = dict(pair.split("=", 1) for pair in stated.split())
+    environment |= dict(re.findall(r"^([A-Z_]+)=(.*)$", SETTINGS, re.MULTILINE))
+    role = dict(lines(unit))["User"].removeprefix("steplabel-")
+    (tmp_path / role).mkdir()
+    (tmp_path / role / "secret_key").write_text("x" * 50, "ascii")
+    ran = subprocess.run(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.ROLE)"],
+        env={"PATH": os.environ["PATH"], "STEPLABEL_KEYS": str(tmp_path), **environment},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("role", ROLES)
-def test_a_process_starts_with_its_roles_file_and_not_without_a_line_that_it_needs(
-    role: str, tmp_path: Path
-) -> None:
-    assert start(role, tmp_path).stdout.strip() == role
-    needed = {
-        "SECRET_KEY_FILE",
-        "STEPLABEL_HOSTS",
-        "DATABASE_URL",
-        "STEPLABEL_BROKER_URL",
-        "DIRECTORY_FILE",
-    }
-    needed |= {
-        "worker": {"PROCESSING_KEY_FILE", "VAULT_DATABASE_URL"},
-        "web": {"RECEIPT_KEY_FILE"},
-        "operator": {"RECEIPT_KEY_FILE"},
-    }[role]
-    for name in sorted(needed & set(settings(role))):
-        assert start(role, tmp_path, without=name).returncode != 0, name
-    assert needed <= set(settings(role))
+    assert ran.stdout.strip() == role, ran.stderr
 
 
 def test_the_proxy_that_the_web_believes_is_the_one_that_stands_there() -> None:
-    assert settings("web")["STEPLABEL_PROXIES"] == "1"
+    assert base.REST_FRAMEWORK["NUM_PROXIES"] == 0, "without one nobody is believed"
+    production = (ROOT / "portal" / "settings" / "production.py").read_text("utf-8")
+    assert '"NUM_PROXIES": 1}' in production
     text = nginx.CONFIGURATION.read_text("utf-8")
     assert re.findall(r"proxy_set_header X-Forwarded-For (.+);", text) == ["$remote_addr"]
     ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
@@ -303,37 +239,52 @@ def test_shellcheck_finds_nothing(script: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
-    lines = commands()
-    steps = [
-        "bin/set-up portal",
-        "deploy/install",
-        "make-roles",
-        "make_keys",
-        "deploy/install",
-        "migrate --no-input",
-        "apply_grants",
-        "systemctl enable --now steplabel-web@8001",
-    ]
-    places = [
-        next(index for index, line in enumerate(lines) if step in line)
-        for step in dict.fromkeys(steps)
-    ]
-    assert places == sorted(places)
-    named = {
-        word
-        for line in lines
-        for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)
-    }
-    assert {path for path in named if not (ROOT / path).exists()} == set()
+def test_the_page_names_what_the_walk_of_an_installation_types() -> None:
+    page = (ROOT / "docs" / "portal.md").read_text("utf-8")
+    section = page.split("## In production, from nothing", 1)[1].split("\n## ", 1)[0]
+    assert TRIAL in section
+    assert REGISTER in section
+    said = section.split("\n### ", 1)[0]
+    assert len(said.split()) <= 800
+    install = (ROOT / "install").read_text("utf-8")
+    for option in re.findall(r"(?<=\s|`)--[a-z-]+", said.split("1. **The offline")[0]):
+        assert f"  {option})" in install, option
+
+
+def refused(*arguments: str) -> str:
+    ran = subprocess.run(
+        ["sh", ROOT / "install", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    return ran.stderr.splitlines()[-1]
+
+
+def test_the_installer_refuses_what_makes_no_sense_before_it_does_anything() -> None:
+    assert refused("--hots", "portal.example") == "install: --hots is no option."
+    if os.getuid():
+        assert refused("--host", "portal.example") == "install: run it as root."
+        return
+    assert "is no name of a host" in refused("--host", "portal.example; rm")
+    assert "is no name of a host" in refused("--host", "https://portal.example")
+    given = ("--host", "portal.example", "--no-systemd")
+    assert "cannot be read" in refused(*given, "--certificate", "/nope.pem", "/nope.key")
+    if not Path("/etc/ssl/steplabel/portal.crt").exists():
+        assert "give a certificate" in refused(*given)
+    assert "holds no directory.cbor" in refused(*given, "--trial", "--keys", "/tmp")  # noqa: S108 - only named
+    assert "nobody can be asked here" in refused(*given, "--trial")
 
 
 def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
-    (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
+    (tmp_path / "portal.env").write_text("STEPLABEL_HOSTS=portal.example\n", "utf-8")
+    (tmp_path / "worker.env").write_text("PROCESSING_KEY_TOKEN=pkcs11:\n", "utf-8")
     script = (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path))
     (tmp_path / "deploy" / "as").write_text(script, "utf-8")
-    asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $(id -u)"']
+    asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $STEPLABEL_HOSTS $PROCESSING_KEY_TOKEN $(id -u)"']
     ran = subprocess.run(
         ["sh", "deploy/as", "root:worker", *asked],
         cwd=tmp_path,
@@ -341,7 +292,9 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
         text=True,
         check=False,
     )
-    assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr
+    assert ran.stdout.split() == ["worker", "portal.example", "pkcs11:", str(os.getuid())], (
+        ran.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -358,7 +311,7 @@ def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(
     tmp_path: Path, terminal: dict[str, str], language: str
 ) -> None:
     (tmp_path / "deploy").mkdir()
-    (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
+    (tmp_path / "portal.env").write_text("STEPLABEL_HOSTS=portal.example\n", "utf-8")
     (tmp_path / "deploy" / "as").write_text(
         (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8"
     )

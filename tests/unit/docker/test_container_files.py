@@ -49,7 +49,10 @@ def test_a_checker_finds_nothing(name: str) -> None:
 
 
 def secrets_of(service: dict[str, Any]) -> set[str]:
-    return set(service["secrets"])
+    """Their names in `secrets/`, whatever the container calls them."""
+    return {
+        secret if isinstance(secret, str) else secret["source"] for secret in service["secrets"]
+    }
 
 
 def test_the_web_container_holds_neither_the_processing_key_nor_the_way_to_the_vault(
@@ -75,7 +78,7 @@ def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(
     holders = {
         name
         for name, service in compose["services"].items()
-        if "processing.pem" in service.get("secrets", ())
+        if "secrets" in service and "processing.pem" in secrets_of(service)
     }
     assert holders == {"worker"}
     assert "receipt.pem" not in secrets_of(compose["services"]["worker"])
@@ -85,14 +88,17 @@ def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(
 def test_each_role_signs_in_to_the_default_database_as_a_role_of_its_own(
     compose: dict[str, Any],
 ) -> None:
-    urls = {
-        name: compose["services"][name]["environment"]["DATABASE_URL"]
+    passwords = {
+        name: [
+            secret for secret in compose["services"][name]["secrets"] if isinstance(secret, dict)
+        ]
         for name in ("operator", "web", "worker")
     }
-    assert urls == {
-        "operator": "postgres://steplabel_owner@database/steplabel",
-        "web": "postgres://steplabel_web@database/steplabel",
-        "worker": "postgres://steplabel_worker@database/steplabel",
+    worker = {"source": "worker_database_password", "target": "vault_password"}
+    assert passwords == {
+        "operator": [{"source": "owner_database_password", "target": "database_password"}, worker],
+        "web": [{"source": "web_database_password", "target": "database_password"}],
+        "worker": [{**worker, "target": "database_password"}, worker],
     }
     # the SQL behind it is run on a real server by tests/integration/test_database_roles.py
     database = compose["services"]["database"]
@@ -218,7 +224,7 @@ def test_every_process_of_the_portal_is_asked_whether_it_is_well(compose: dict[s
         "web",
         "worker",
         "database",
-        "cache",
+        "redis",
     }
     assert "--workers-kill-timeout" in (DOCKER / "entrypoint").read_text("utf-8"), (
         "or a granian that gives up waits for its other worker"

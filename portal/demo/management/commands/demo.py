@@ -122,10 +122,7 @@ def _in_a_folder_of_its_own(keep: bool) -> int:
     environment.setdefault("STEPLABEL_CONTACT", "operator@example.org")
     # every plant reports from one address, so what one address may send in a minute is what a whole
     # sector may
-    environment |= {
-        "STEPLABEL_RATE_SUBMISSIONS": "6000/min",
-        "STEPLABEL_RATE_ENROLMENTS": "6000/min",
-    }
+    environment["STEPLABEL_RATE_FACTOR"] = "200"
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # the agent starts twice a plant: what Python compiles for it is kept, in this folder, which
         # leaves nothing behind either

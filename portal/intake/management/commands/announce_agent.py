@@ -3,7 +3,7 @@ key.
 
 FOLDER is what `python -m reporting_agent.single_file --whole FOLDER` wrote. Version and digests are
 read from its files; what changes is said in a sentence or two a language. Writes
-FOLDER/agent-release.cbor, which goes to the portal with the files (STEPLABEL_AGENT_FILES).
+FOLDER/agent-release.cbor, which goes to the portal with the files (`agent/` in STEPLABEL_VAR).
 """
 
 from __future__ import annotations

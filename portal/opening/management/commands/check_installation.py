@@ -27,6 +27,8 @@ class Command(OperatorCommand):
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        if settings.HEADS_FILE is None:
+            self.remark(Phrase("Not checked: kept heads, which this role does not read."))
         conflicts = list(disagreements())
         for disagreement in conflicts:
             self.answer(
@@ -36,8 +38,6 @@ class Command(OperatorCommand):
                     found=disagreement.found,
                 )
             )
-        if settings.HEADS_FILE is None:
-            self.remark(Phrase("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set."))
         role, names = str(settings.ROLE), [conflict.name for conflict in conflicts]
         # for the alarm of who reads no journal: each night the checks are made while nobody looks
         record(
