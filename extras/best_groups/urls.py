@@ -55,5 +55,5 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
 
 
 urlpatterns = [
-    path("publications/versions/<int:publication>/best-group/", best_group, name="best-group"),
+    path("periods/versions/<int:publication>/best-group/", best_group, name="best-group"),
 ]

@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 
 from portal import extras
 from portal.web.lists.workbooks import as_workbook
-from portal.web.pages import sector, step
+from portal.web.pages import periods, sector, step
 from portal.web.views import (
     about,
     account,
@@ -35,8 +35,6 @@ from portal.web.views import (
     obliged,
     obliged_audits,
     our_plant,
-    overview,
-    packs,
     people,
     period_standings,
     practice_entries,
@@ -259,9 +257,8 @@ urlpatterns = [
     path("account/keys/", keys.page, name="keys"),
     path("account/keys/keys.csv", keys.as_csv, name="keys-csv"),
     path("account/keys/<int:key>/revoke/", keys.revoke, name="revoke-key"),
-    path("overview/", overview.overview, name="overview"),
-    path("overview/participation.csv", overview.overview_csv, name="overview-csv"),
-    path("packs/", packs.page, name="packs"),
+    path("periods/", periods.page, name="periods"),
+    path("periods/periods.csv", periods.as_csv, name="periods-csv"),
     path("packs/proposals/", proposals.proposals, name="proposals"),
     path("packs/proposals/new/", proposals.propose, name="propose"),
     path("packs/proposals/<int:proposal>/", proposals.proposal, name="proposal"),
@@ -270,25 +267,31 @@ urlpatterns = [
     path("packs/proposals/<int:proposal>/refuse/", proposals.refuse, name="proposal-refuse"),
     path("packs/proposals/<int:proposal>/withdraw/", proposals.withdraw, name="proposal-withdraw"),
     path("packs/proposals/<int:proposal>/<str:name>", proposals.file, name="proposal-file"),
-    path("packs/groups/<int:group>/take-up/<str:version>/", packs.take_up, name="take-up"),
-    path("packs/groups/<int:group>/open/", packs.open_period, name="open-period"),
-    path("packs/groups/<int:group>/audits/", packs.policy, name="audit-policy"),
-    path("packs/groups/<int:group>/obliged/", obliged.page, name="obliged"),
-    path("packs/groups/<int:group>/obliged/upload/", obliged.upload, name="obliged-upload"),
-    path("packs/groups/<int:group>/obliged/now.csv", obliged.now_csv, name="obliged-now-csv"),
+    path("periods/groups/<int:group>/take-up/<str:version>/", periods.take_up, name="take-up"),
+    path("periods/groups/<int:group>/open/", periods.open_period, name="open-period"),
+    path("periods/groups/<int:group>/audits/", periods.policy, name="audit-policy"),
+    path("periods/groups/<int:group>/obliged/", obliged.page, name="obliged"),
+    path("periods/groups/<int:group>/obliged/upload/", obliged.upload, name="obliged-upload"),
+    path("periods/groups/<int:group>/obliged/now.csv", obliged.now_csv, name="obliged-now-csv"),
     path(
-        "packs/groups/<int:group>/obliged/template.csv",
+        "periods/groups/<int:group>/obliged/template.csv",
         obliged.template_csv,
         name="obliged-template-csv",
     ),
-    path("packs/groups/<int:group>/obliged/amend/", obliged.amend, name="obliged-amend"),
-    path("packs/groups/<int:group>/obliged/<int:change>/", obliged.one_list, name="obliged-list"),
+    path("periods/groups/<int:group>/obliged/amend/", obliged.amend, name="obliged-amend"),
+    path("periods/groups/<int:group>/obliged/<int:change>/", obliged.one_list, name="obliged-list"),
     path(
-        "packs/groups/<int:group>/obliged/<int:change>/apply/", obliged.apply, name="obliged-apply"
+        "periods/groups/<int:group>/obliged/<int:change>/apply/",
+        obliged.apply,
+        name="obliged-apply",
     ),
-    path("packs/groups/<int:group>/obliged/<int:change>/undo/", obliged.undo, name="obliged-undo"),
     path(
-        "packs/groups/<int:group>/<period:period>/close/", packs.close_period, name="close-period"
+        "periods/groups/<int:group>/obliged/<int:change>/undo/", obliged.undo, name="obliged-undo"
+    ),
+    path(
+        "periods/groups/<int:group>/<period:period>/close/",
+        periods.close_period,
+        name="close-period",
     ),
     path("groups/", groups.page, name="site-groups"),
     path("groups/new/", groups.new, name="new-site-group"),
@@ -324,76 +327,71 @@ urlpatterns = [
     ),
     path("audit-trail/", audit_trail.trail, name="trail"),
     path("audit-trail/events.csv", audit_trail.trail_csv, name="trail-csv"),
-    path("publications/", regulator.publications, name="publications"),
     path(
-        "publications/<int:group>/<period:period>/",
+        "periods/<int:group>/<period:period>/",
         regulator.participation_of,
         name="participation",
     ),
+    path("periods/<int:group>/<period:period>/evaluation/", evaluation.page, name="evaluation"),
     path(
-        "publications/<int:group>/<period:period>/evaluation/", evaluation.page, name="evaluation"
-    ),
-    path(
-        "publications/<int:group>/<period:period>/evaluation/evaluation.pdf",
+        "periods/<int:group>/<period:period>/evaluation/evaluation.pdf",
         evaluation.as_pdf,
         name="evaluation-pdf",
     ),
     path(
-        "publications/<int:group>/<period:period>/evaluation/evaluation.docx",
+        "periods/<int:group>/<period:period>/evaluation/evaluation.docx",
         evaluation.as_docx,
         name="evaluation-docx",
     ),
     path(
-        "publications/<int:group>/<period:period>/sites.csv",
+        "periods/<int:group>/<period:period>/sites.csv",
         regulator.participation_csv,
         name="participation-csv",
     ),
     path(
-        "publications/<int:group>/<period:period>/standings/",
+        "periods/<int:group>/<period:period>/standings/",
         period_standings.standings,
         name="standings",
     ),
     path(
-        "publications/<int:group>/<period:period>/standings/standings.csv",
+        "periods/<int:group>/<period:period>/standings/standings.csv",
         period_standings.standings_csv,
         name="standings-csv",
     ),
-    path("publications/<int:group>/<period:period>/deadlines/", deadlines.page, name="deadlines"),
+    path("periods/<int:group>/<period:period>/deadlines/", deadlines.page, name="deadlines"),
+    path("periods/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"),
     path(
-        "publications/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"
-    ),
-    path(
-        "publications/<int:group>/<period:period>/deadlines/extend/",
+        "periods/<int:group>/<period:period>/deadlines/extend/",
         deadlines.extend,
         name="extend",
     ),
     path(
-        "publications/<int:group>/<period:period>/deadlines/remind/",
+        "periods/<int:group>/<period:period>/deadlines/remind/",
         deadlines.remind,
         name="remind",
     ),
     path(
-        "publications/<int:group>/<period:period>/deadlines/asked/<int:pk>/",
+        "periods/<int:group>/<period:period>/deadlines/asked/<int:pk>/",
         deadlines.decide,
         name="decide-time",
     ),
-    path("publications/<int:group>/<period:period>/compose/", regulator.compose, name="compose"),
-    path("publications/versions/<int:publication>/", drafts.draft, name="draft"),
+    path("periods/<int:group>/<period:period>/compose/", regulator.compose, name="compose"),
+    path("periods/versions/<int:publication>/", drafts.draft, name="draft"),
     path(
-        "publications/versions/<int:publication>/composed-of.json",
+        "periods/versions/<int:publication>/composed-of.json",
         drafts.composed_of_json,
         name="composed-of",
     ),
-    path("publications/versions/<int:publication>/publish/", drafts.publish, name="publish"),
-    path("publications/versions/<int:publication>/comment/", drafts.comment, name="comment"),
+    path("periods/versions/<int:publication>/publish/", drafts.publish, name="publish"),
+    path("periods/versions/<int:publication>/comment/", drafts.comment, name="comment"),
     path(
-        "publications/versions/<int:publication>/cancel-release/",
+        "periods/versions/<int:publication>/cancel-release/",
         drafts.cancel_release,
         name="cancel-release",
     ),
-    path("publications/versions/<int:publication>/discard/", drafts.discard, name="discard"),
-    path("publications/versions/<int:publication>/correct/", drafts.correct, name="correct"),
-    path("publications/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
+    path("periods/versions/<int:publication>/discard/", drafts.discard, name="discard"),
+    path("periods/versions/<int:publication>/correct/", drafts.correct, name="correct"),
+    path("periods/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
     path("assigned/", certification.assigned, name="assigned"),
     path("assigned/<digest:digest>/", certification.submission_detail, name="assigned-submission"),
     path(

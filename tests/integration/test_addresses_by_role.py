@@ -352,8 +352,8 @@ TABLE: dict[str, Row] = {
     "web:approve-sites": ({}, only(REGULATORS, "back"), only(REGULATORS, "back")),
     "web:assign-several": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     **dict.fromkeys(("web:feed", "web:sitemap"), ({}, all_may("ok"), NO)),
-    "web:overview": ({}, only(REGULATORS, "ok"), NO),
-    "web:overview-csv": ({}, only(REGULATORS, "ok"), NO),
+    "web:periods": ({}, only(REGULATORS, "ok"), NO),
+    "web:periods-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:register": ({}, all_may("ok"), all_may("wrong")),
     "web:register-sent": ({}, all_may("ok"), NO),
     "web:register-confirm": ({"secret": "nothing"}, all_may("ok"), all_may("wrong")),
@@ -401,14 +401,12 @@ TABLE: dict[str, Row] = {
     # whoever has the link; nobody has this one
     "web:left": ({"secret": "nothing"}, all_may("nothing"), NO),
     "web:left-pdf": ({"secret": "nothing"}, all_may("nothing"), NO),
-    "web:publications": ({}, only(REGULATORS, "ok"), NO),
     "web:participation": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     "web:participation-csv": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     **dict.fromkeys(
         ("web:evaluation", "web:evaluation-pdf", "web:evaluation-docx"),
         ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     ),
-    "web:packs": ({}, only(REGULATORS, "ok"), NO),
     "web:open-period": ({"group": "GROUP"}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:close-period": (
         {"group": "GROUP", "period": PERIOD},

@@ -54,8 +54,8 @@ def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: b
     acts: tuple[tuple[Client, str, dict[str, str]], ...] = (
         (owner, token, {}),
         (owner, f"/agents/{device.pk}/revoke/", {}),
-        (officer, f"/publications/versions/{drafted.pk}/publish/", {"note": "", "read": "on"}),
-        (officer, f"/publications/versions/{drafted.pk}/withdraw/", {"reason": "Counted twice."}),
+        (officer, f"/periods/versions/{drafted.pk}/publish/", {"note": "", "read": "on"}),
+        (officer, f"/periods/versions/{drafted.pk}/withdraw/", {"reason": "Counted twice."}),
     )
     asked = [
         client.post(address, form).headers.get("Location", "").startswith("/account/confirm/?next=")

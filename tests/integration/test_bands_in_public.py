@@ -441,7 +441,7 @@ def test_a_release_that_names_a_firm_by_an_earlier_name_is_stopped_and_says_so(c
     assert_stopped_by_its_names(waiting)
     page = (
         signed_in(cast.approver)
-        .get(f"/publications/versions/{waiting.publication_id}/")
+        .get(f"/periods/versions/{waiting.publication_id}/")
         .content.decode()
     )
     assert "or the firm was renamed" in page

@@ -1,4 +1,4 @@
-"""Firms counted by the database are those that the page of one period counts one by one, for each
+"""Firms in the list of periods are those that the page of one period counts one by one, for each
 jurisdiction.
 """
 
@@ -14,12 +14,12 @@ from portal.accounts.models import ControllingFirm
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.catalogue.selectors import groups_of
-from portal.intake.firms_taking_part import firms
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.participation import participation
+from portal.intake.turnout import turnout
 from portal.publication import drafting
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
-from portal.web.views.regulator import PERIODS_A_PAGE
+from portal.web.pages.periods import PERIODS_A_PAGE
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -58,16 +58,10 @@ def build_scene() -> Cast:
 def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None:
     counts = set()
     for person in (cast.approver, cast.provincial):
-        groups = groups_of(person)
-        ids = [group.id for group in groups]
-        counted = firms(person, ids, [PERIOD])
-        for group in groups:
-            view = participation(person, group.id, PERIOD, NOW)
+        for row in turnout(person, NOW):
+            view = participation(person, row.peer_group, PERIOD, NOW)
             assert view is not None
-            assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (
-                view.firms,
-                view.firms_reported,
-            )
+            assert (row.firms, row.firms_reported) == (view.firms, view.firms_reported)
             counts.add((view.firms, view.firms_reported))
     assert counts == {(6, 4), (3, 2), (2, 2), (1, 1)}
 
@@ -85,8 +79,7 @@ def test_a_site_is_missing_where_another_of_its_firm_has_reported(cast: Cast) ->
 
 
 def test_who_regulates_nothing_counts_nobody(cast: Cast) -> None:
-    counted = firms(cast.stranger, [cast.group.pk], [PERIOD])
-    assert (counted.of, counted.reported) == ({}, {})
+    assert turnout(cast.stranger, NOW) == ()
 
 
 def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:
@@ -110,11 +103,13 @@ def test_the_list_of_periods_is_paged(cast: Cast) -> None:
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     first, second = (
-        officer.get("/publications/").content.decode(),
-        officer.get("/publications/?page=2").content.decode(),
+        officer.get("/periods/").content.decode(),
+        officer.get("/periods/?page=2").content.decode(),
     )
-    assert f"<b>{PERIODS_A_PAGE + 2}</b> periods" in first
+    assert f"{PERIODS_A_PAGE + 2} periods" in first
     assert "2016" in first
-    assert "4 of 6" in first
-    assert f"/publications/{cast.group.pk}/1990/" in second
-    assert f"/publications/{cast.group.pk}/1990/" not in first
+    newest = next(row for row in turnout(cast.approver, NOW) if row.peer_group == cast.group.pk)
+    assert (newest.period, newest.obliged_reported) == (PERIOD, 5)
+    assert f"{newest.obliged_reported} of {newest.obliged}</b>" in first
+    assert f"/periods/{cast.group.pk}/1990/" in second
+    assert f"/periods/{cast.group.pk}/1990/" not in first

@@ -85,8 +85,7 @@ def test_every_page_names_the_same_last_day(cast: Cast) -> None:
     client, parts = Client(), [cast.group.pk, PERIOD]
     assert client.login(username=cast.approver.email, password=PASSWORD)
     addresses = (
-        reverse("web:overview"),
-        reverse("web:packs"),
+        reverse("web:periods"),
         reverse("web:participation", args=parts),
         reverse("web:deadlines", args=parts),
     )

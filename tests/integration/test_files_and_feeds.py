@@ -63,7 +63,7 @@ def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
     parts = [cast.group.pk, cast.period.name]
     for client, name, args in (
         (signed_in(cast.approver), "participation", parts),
-        (signed_in(cast.approver), "overview", []),
+        (signed_in(cast.approver), "periods", []),
         (signed_in(cast.plants[0].owner), "our-plant", ["works-1"]),
     ):
         text = client.get(reverse(f"web:{name}-csv", args=args)).content.decode("utf-8-sig")
@@ -72,7 +72,7 @@ def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
         rows, wanted = rows_of(answer.content), list(csv.reader(io.StringIO(text)))
         assert len(rows) == len(wanted) > 1
         assert rows[0] == wanted[0]
-    assert signed_in(cast.plants[0].owner).get(reverse("web:overview-xlsx")).status_code == 403
+    assert signed_in(cast.plants[0].owner).get(reverse("web:periods-xlsx")).status_code == 403
 
 
 def test_a_workbook_runs_nothing_and_keeps_numbers_as_numbers() -> None:

@@ -1,4 +1,4 @@
-"""The sector at a glance counts what each regulator may see, by state and deadline, and shows no
+"""The list of periods counts what each regulator may see, by state and deadline, and shows no
 value.
 """
 
@@ -120,7 +120,7 @@ def test_a_province_and_a_city_count_their_own_subtree(cast: Cast) -> None:
     assert [region.path for region in regions_of(mayor)] == ["cn/he/tangshan"]
     assert turnout(mayor, NOW, region="cn")[0].sites == 1  # asking for more does not widen it
     assert turnout(mayor, NOW, region="cn/sd") == ()
-    page = signed_in("city@example.org").get(reverse("web:overview")).content.decode()
+    page = signed_in("city@example.org").get(reverse("web:periods")).content.decode()
     assert "Hebei" not in page
 
 
@@ -132,7 +132,7 @@ def test_the_filters_narrow_the_count(cast: Cast) -> None:
 
 
 def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
-    page = signed_in(cast.approver.email).get(reverse("web:overview"))
+    page = signed_in(cast.approver.email).get(reverse("web:periods"))
     text = page.content.decode()
     assert "<b>2 of 6</b> reports that are due have been accepted." in text
     assert "<b>2</b> are late." in text
@@ -142,8 +142,11 @@ def test_the_page_answers_with_numbers_and_shows_no_value(cast: Cast) -> None:
 def test_what_is_closed_is_found_behind_the_filter(cast: Cast) -> None:
     ReportingPeriod.objects.update(closed_at=NOW)
     officer = signed_in(cast.approver.email)
-    assert "No period matches this filter." in officer.get(reverse("web:overview")).content.decode()
-    assert "2 of 6" in officer.get(reverse("web:overview"), {"stage": "closed"}).content.decode()
+    assert (
+        "No period matches this filter."
+        in officer.get(reverse("web:periods"), {"stage": "open"}).content.decode()
+    )
+    assert "2 of 6" in officer.get(reverse("web:periods"), {"stage": "closed"}).content.decode()
 
 
 def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
@@ -153,7 +156,7 @@ def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
 
 def test_the_files_hold_what_the_pages_count(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
-    (line,) = rows_of(officer, reverse("web:overview-csv"))
+    (line,) = rows_of(officer, reverse("web:periods-csv"))
     assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == (
         "6",
         "2",

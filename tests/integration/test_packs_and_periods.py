@@ -36,11 +36,9 @@ def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None
 
 
 @pytest.mark.usefixtures("two_versions")
-def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
+def test_the_versions_of_a_pack_lead_to_what_changed_between_them(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
-    page = officer.get(reverse("web:packs")).content.decode()
-    assert "2 versions, the newest 2, in force from" in page
-    assert reverse("web:method-version", args=["cement", "2"]) in page
+    assert reverse("web:methods") in officer.get(reverse("web:periods")).content.decode()
     against = officer.get(reverse("web:method-compare", args=["cement", "2", "1"])).content.decode()
     assert "words › en" in against
     version = officer.get(reverse("web:method-version", args=["cement", "2"])).content.decode()
@@ -181,5 +179,9 @@ def test_a_province_decides_nothing_of_the_nations_periods(cast: Cast) -> None:
         with pytest.raises(RefusedError) as refused:
             attempt()
         assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
-    page = signed_in(cast.provincial.email).get(reverse("web:packs")).content.decode()
-    assert reverse("web:close-period", args=[cast.group.pk, PERIOD]) not in page
+    period, closing = (
+        reverse(f"web:{name}", args=[cast.group.pk, PERIOD])
+        for name in ("participation", "close-period")
+    )
+    assert closing in signed_in(cast.approver.email).get(period).content.decode()
+    assert closing not in signed_in(cast.provincial.email).get(period).content.decode()

@@ -198,9 +198,9 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(
     for address in private:
         assert owner.get(address).status_code == 200, address
     for address in (
-        "/publications/",
-        f"/publications/{cast.group.pk}/{PERIOD}/",
-        f"/publications/{cast.group.pk}/{PERIOD}/standings/",
+        "/periods/",
+        f"/periods/{cast.group.pk}/{PERIOD}/",
+        f"/periods/{cast.group.pk}/{PERIOD}/standings/",
     ):
         assert officer.get(address).status_code == 200, address
     assert stored == [], "a private page kept something"

@@ -180,7 +180,7 @@ def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(
 ) -> None:
     pages = [
         reverse("web:draft", args=[draft.pk]),
-        reverse("web:publications"),
+        reverse("web:periods"),
         reverse("web:participation", args=[cast.group.pk, "2016"]),
     ]
     officer = signed_in(cast.approver.email)
@@ -215,12 +215,12 @@ def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(
         "web:benchmark", args=[cast.group.pack, cast.group.scope.path, cast.group.route, PERIOD, 1]
     )
     for address in (
-        reverse("web:publications"),
+        reverse("web:periods"),
         reverse("web:participation", args=[cast.group.pk, PERIOD]),
     ):
         page = signed_in(cast.provincial).get(address).content.decode()
         assert f'href="{public}"' in page
-        assert "/publications/versions/" not in page
+        assert "/periods/versions/" not in page
         assert (
             reverse("web:draft", args=[second.pk])
             in signed_in(cast.approver).get(address).content.decode()

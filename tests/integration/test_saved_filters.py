@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
 ]
 
-NARROWED = "/overview/?stage=all&region=cn%2Fhe"
+NARROWED = "/periods/?stage=all&region=cn%2Fhe"
 
 
 def build_scene() -> Cast:
@@ -69,18 +69,18 @@ def test_a_filter_is_found_at_its_list_and_on_the_first_page(
     assert saved in after
     assert f'<b aria-current="true">{name}</b>' in after, "the list is told to be narrowed by it"
     link = f'href="{NARROWED.replace("&", "&amp;")}">{name}</a>'
-    for page in (reverse("web:overview"), reverse("web:home"), reverse("web:saved-filters")):
+    for page in (reverse("web:periods"), reverse("web:home"), reverse("web:saved-filters")):
         assert link in page_of(officer, page), page
     assert name not in page_of(officer, reverse("web:trail")), "not at another list"
     for other in (cast.drafter, cast.provincial):
-        for page in (reverse("web:overview"), reverse("web:home"), reverse("web:saved-filters")):
+        for page in (reverse("web:periods"), reverse("web:home"), reverse("web:saved-filters")):
             assert name not in page_of(signed_in(other, language), page)
 
 
 def test_it_is_renamed_and_deleted_by_its_person_alone(cast: Cast) -> None:
     officer, colleague = signed_in(cast.approver), signed_in(cast.drafter)
     save(officer, "Hebei")
-    save(officer, "China", "/overview/?stage=all")
+    save(officer, "China", "/periods/?stage=all")
     row = SavedFilter.objects.get(name="Hebei")
     rename, delete = (reverse(f"web:{act}-filter", args=[row.pk]) for act in ("rename", "delete"))
     for address in (rename, delete):
@@ -107,9 +107,9 @@ def test_it_is_renamed_and_deleted_by_its_person_alone(cast: Cast) -> None:
 
 def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
     for name, page, path, query in (
-        ("field gone", "overview", "/overview/", "stage=all&carrier=coal"),
+        ("field gone", "periods", "/periods/", "stage=all&carrier=coal"),
         ("list gone", "obliged-firms", "/obliged-firms/", "q=he"),
-        ("value gone", "overview", "/overview/", "region=cn%2Fxx"),
+        ("value gone", "periods", "/periods/", "region=cn%2Fxx"),
     ):
         SavedFilter.objects.create(
             user=cast.approver, page=page, path=path, query=query, name=name, saved_at=NOW
@@ -117,11 +117,11 @@ def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
     officer = signed_in(cast.approver)
     for address in (reverse("web:home"), reverse("web:saved-filters")):
         page = page_of(officer, address)
-        assert 'href="/overview/?stage=all">field gone</a>' in page
+        assert 'href="/periods/?stage=all">field gone</a>' in page
         assert "This filter also used carrier=coal, which this list no longer offers." in page
         assert "list gone</a>" not in page
         assert "This list no longer exists." in page
-    narrowed = page_of(officer, "/overview/?region=cn%2Fxx")
+    narrowed = page_of(officer, "/periods/?region=cn%2Fxx")
     assert "cn/xx (no longer in this list)" in narrowed
     assert "No period matches this filter." in narrowed
 
@@ -137,7 +137,7 @@ def test_a_filter_of_one_period_serves_the_others_of_its_list(cast: Cast) -> Non
 
 def test_a_filter_of_a_period_that_never_was_is_named_as_it_was_typed(cast: Cast) -> None:
     officer = signed_in(cast.approver)
-    of = quote(f"/publications/{cast.group.pk}/2026-13/?state=late", safe="")
+    of = quote(f"/periods/{cast.group.pk}/2026-13/?state=late", safe="")
     officer.post(f"/saved-filters/new/?of={of}", {"name": "typed"})
     assert SavedFilter.objects.filter(name="typed").exists()
     for address in (reverse("web:home"), reverse("web:saved-filters")):
@@ -172,11 +172,11 @@ def test_an_address_that_is_no_list_of_ours_is_not_kept_nor_led_to(cast: Cast) -
     officer = signed_in(cast.approver)
     for of in (
         "",
-        "/overview/",
+        "/periods/",
         "/about/?stage=all",
-        "https://example.org/overview/?stage=all",
-        "//example.org/overview/?stage=all",
-        "/overview/?x=1",
+        "https://example.org/periods/?stage=all",
+        "//example.org/periods/?stage=all",
+        "/periods/?x=1",
     ):
         assert (
             officer.post(f"/saved-filters/new/?of={quote(of)}", {"name": "x"}).status_code == 404
@@ -184,8 +184,8 @@ def test_an_address_that_is_no_list_of_ours_is_not_kept_nor_led_to(cast: Cast) -
     SavedFilter.objects.bulk_create(
         SavedFilter(
             user=cast.approver,
-            page="overview",
-            path="/overview/",
+            page="periods",
+            path="/periods/",
             query="stage=all",
             name=f"{n}",
             saved_at=NOW,

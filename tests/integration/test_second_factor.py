@@ -69,11 +69,10 @@ def test_whose_role_needs_a_second_factor_sets_it_up_before_anything_else(
 ) -> None:
     assert by_password(client, officer) == "/home/"
     assert (
-        client.get("/publications/").headers["Location"]
-        == "/account/second-factor/?next=%2Fpublications%2F"
+        client.get("/periods/").headers["Location"] == "/account/second-factor/?next=%2Fperiods%2F"
     )
     set_up(client)
-    assert client.get("/publications/").status_code == 200
+    assert client.get("/periods/").status_code == 200
     codes = re.findall(r"<li>(\d{8})</li>", client.get("/account/recovery-codes/").content.decode())
     assert len(codes) == 10
     assert client.get("/account/recovery-codes/file/").content.decode().split() == codes
@@ -88,7 +87,7 @@ def test_without_the_policy_the_password_alone_opens_the_pages(
 ) -> None:
     settings.SECOND_FACTOR_ROLES = ()
     by_password(client, officer)
-    assert client.get("/publications/").status_code == 200
+    assert client.get("/periods/").status_code == 200
 
 
 def test_an_app_or_a_recovery_code_is_asked_for_at_sign_in_and_leads_to_the_page_that_was_asked_for(
@@ -96,13 +95,13 @@ def test_an_app_or_a_recovery_code_is_asked_for_at_sign_in_and_leads_to_the_page
 ) -> None:
     secret = second_factor.give(officer)
     visitor = Client()
-    assert by_password(visitor, officer, "/publications/") == "/sign-in/code/"
-    assert visitor.get("/publications/").headers["Location"] == "/sign-in/?next=/publications/", (
+    assert by_password(visitor, officer, "/periods/") == "/sign-in/code/"
+    assert visitor.get("/periods/").headers["Location"] == "/sign-in/?next=/periods/", (
         "the password alone is no sign-in"
     )
     code = second_factor.code_at(secret, timezone.now())
-    assert visitor.post("/sign-in/code/", {"code": code}).headers["Location"] == "/publications/"
-    assert visitor.get("/publications/").status_code == 200
+    assert visitor.post("/sign-in/code/", {"code": code}).headers["Location"] == "/periods/"
+    assert visitor.get("/periods/").status_code == 200
     again = Client()
     by_password(again, officer)
     answer = again.post("/sign-in/code/", {"code": code})

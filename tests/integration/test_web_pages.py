@@ -66,7 +66,7 @@ BEHIND_A_ROLE = (
     "web:our-plants",
     "web:sites",
     "web:upload",
-    "web:publications",
+    "web:periods",
     "web:assigned",
 )
 

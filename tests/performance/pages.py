@@ -85,9 +85,9 @@ def _pages(built: sector.Sector) -> dict[str, tuple[str, str]]:
         "its CSV": ("public", f"{version}benchmark.csv"),
         "our plant": ("owner", "/our-plant/"),
         "submissions": ("owner", "/submissions/"),
-        "publications": ("officer", "/publications/"),
-        "participation": ("officer", f"/publications/{built.group}/{built.period}/"),
-        "a draft": ("officer", f"/publications/versions/{built.draft}/"),
+        "periods": ("officer", "/periods/"),
+        "participation": ("officer", f"/periods/{built.group}/{built.period}/"),
+        "a draft": ("officer", f"/periods/versions/{built.draft}/"),
     }
 
 

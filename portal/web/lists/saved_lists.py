@@ -25,9 +25,7 @@ class FilteredList:
 
 
 LISTS: Mapping[str, FilteredList] = {
-    "overview": FilteredList(
-        gettext_lazy("Sector at a glance"), ("stage", "sector", "region", "size")
-    ),
+    "periods": FilteredList(gettext_lazy("Periods"), ("stage", "sector", "region", "size")),
     "participation": FilteredList(
         gettext_lazy("Who took part"), ("q", "state", "region", "size", "duty")
     ),

@@ -27,7 +27,7 @@ from portal.names import in_chinese
 from portal.notifications.kinds import NoticeKind
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
 from portal.web.presenters.notices import notice_row_of
-from portal.web.presenters.regulator import page_title
+from portal.web.presenters.regulator import page_title, periods_crumb
 from portal.web.viewmodels.notices import NoticeRow
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.terms import (
@@ -180,7 +180,7 @@ def deadlines_page(
         extend_url=reverse("web:extend", args=parts),
         remind_url=reverse("web:remind", args=parts),
         crumbs=(
-            Crumb(_("Publications"), reverse("web:publications")),
+            periods_crumb(),
             Crumb(title, reverse("web:participation", args=parts)),
         ),
     )

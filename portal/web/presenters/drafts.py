@@ -21,7 +21,7 @@ from portal.web.areas import VERSION_LINKS
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.errata import erratum_checks
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
+from portal.web.presenters.regulator import page_title, periods_crumb, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import (
     ChangeRow,
     DraftCheck,
@@ -101,7 +101,7 @@ def draft_page(view: DraftView) -> DraftPage:
         may_withdraw=view.may_withdraw,
         what_changed=view.what_changed,
         crumbs=(
-            Crumb(_("Publications"), reverse("web:publications")),
+            periods_crumb(),
             Crumb(
                 page_title(names, view.route, view.period),
                 reverse("web:participation", args=[view.peer_group, view.period]),

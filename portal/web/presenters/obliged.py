@@ -18,7 +18,7 @@ from portal.catalogue.obliged_list import ObligedChanges
 from portal.catalogue.obliged_rows import LineFault, ObligedFileFault
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView, ReportingState
-from portal.web.presenters.packs import group_title
+from portal.web.presenters.regulator import group_title, periods_crumb
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words.terms import COHORTS, enumerated, period_name, state
 
@@ -173,7 +173,7 @@ def obliged_page(
         upload_url=reverse("web:obliged-upload", args=[group.id]),
         amend_url=reverse("web:obliged-amend", args=[group.id]),
         faults=tuple(fault_words(fault) for fault in faults),
-        crumbs=(Crumb(_("Packs and periods"), reverse("web:packs")),),
+        crumbs=(periods_crumb(),),
     )
 
 
@@ -209,7 +209,7 @@ def list_page(
         if is_last and group.may_decide
         else "",
         crumbs=(
-            Crumb(_("Packs and periods"), reverse("web:packs")),
+            periods_crumb(),
             Crumb(_("Who is obliged"), reverse("web:obliged", args=[group.id])),
         ),
     )

@@ -105,6 +105,7 @@ class ParticipationPage:
     evaluation_url: str
     compose_url: str
     may_compose: bool
+    close_url: str  # empty where this reader cannot close it
     drafts: tuple[VersionRow, ...]
 
 
@@ -204,6 +205,9 @@ def participation_page(
         deadlines_url=reverse("web:deadlines", args=[view.peer_group, view.period]),
         compose_url=reverse("web:compose", args=[view.peer_group, view.period]),
         may_compose=view.may_decide,
+        close_url=reverse("web:close-period", args=[view.peer_group, view.period])
+        if view.may_decide and view.closed_at is None
+        else "",
         drafts=version_rows(view, versions),
     )
 

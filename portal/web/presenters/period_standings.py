@@ -26,7 +26,7 @@ from portal.web.lists.tables import (
     sorted_rows,
     with_query,
 )
-from portal.web.presenters.regulator import page_title
+from portal.web.presenters.regulator import page_title, periods_crumb
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.figures import NONE
@@ -171,7 +171,7 @@ def standings_page(
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=parts) + with_query(query, page=None),
         crumbs=(
-            Crumb(_("Publications"), reverse("web:publications")),
+            periods_crumb(),
             Crumb(title, reverse("web:participation", args=parts)),
         ),
     )

@@ -17,15 +17,9 @@ from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.benchmarks import version_row
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.viewmodels.shared import VersionRow
+from portal.web.viewmodels.shared import Crumb, VersionRow
 from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, period_name, shown_name
-
-
-@dataclass(frozen=True, slots=True)
-class VersionLink:
-    text: str
-    url: str  # empty of a draft that is not the reader's to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +32,17 @@ class _Benchmark:
     period: str
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """One peer group and period in the regulator's list."""
-
-    title: str
-    period: str
-    url: str
-    reported: str  # how many of how many firms
-    drafts: tuple[VersionLink, ...]
-    published: VersionLink | None
-
-
 def page_title(names: Names, route: str, period: str) -> str:
     return _("%(title)s, %(period)s") % {"title": names.title(route), "period": period_name(period)}
+
+
+def group_title(group: PeerGroupView) -> str:
+    names = Names.of(group.pack, group.pack_version)
+    return f"{names.title(group.route)} · {shown_name(group.scope)}"
+
+
+def periods_crumb() -> Crumb:
+    return Crumb(_("Periods"), reverse("web:periods"))
 
 
 def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
@@ -66,7 +57,7 @@ def version_rows(
     """
     shown = shown_in_kgce(view)
     rows = [
-        version_row(version, _url_of(version, view, view.period), shown, None)
+        version_row(version, version_url(version, view, view.period), shown, None)
         for version in versions
     ]
     return tuple(
@@ -77,29 +68,7 @@ def version_rows(
     )
 
 
-def group_row(
-    group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]
-) -> GroupRow:
-    """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and
-    its versions, newest first.
-    """
-    names = Names.of(group.pack, group.pack_version)
-    in_force = next((row for row in versions if row.in_force), None)
-    return GroupRow(
-        title=f"{names.title(group.route)} · {shown_name(group.scope)}",
-        period=period_name(period),
-        url=reverse("web:participation", args=[group.id, period]),
-        reported=_("%(n)s of %(of)s") % {"n": reported, "of": firms},
-        drafts=tuple(_link(row, group, period) for row in versions if row.status == "draft"),
-        published=_link(in_force, group, period) if in_force else None,
-    )
-
-
-def _link(version: VersionState, group: PeerGroupView, period: str) -> VersionLink:
-    return VersionLink(_("version %(n)s") % {"n": version.version}, _url_of(version, group, period))
-
-
-def _url_of(
+def version_url(
     version: VersionState | VersionView, of: PeerGroupView | ParticipationView, period: str
 ) -> str:
     """The review page for who decides about the whole scope; for others the page that everybody

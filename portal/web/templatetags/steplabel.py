@@ -99,13 +99,11 @@ PARTS = (
     NavigationPart(
         gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)
     ),
-    NavigationPart(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
     NavigationPart(
-        gettext_lazy("Publications"),
-        "web:publications",
+        gettext_lazy("Periods"),
+        "web:periods",
         _of(Role.REGULATOR),
-        ("/sites/", "/firms/"),
+        ("/packs/", "/sites/", "/firms/"),
     ),  # to which a site's agents lead
     NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),

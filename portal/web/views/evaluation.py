@@ -19,6 +19,7 @@ from portal.web.access import for_role, person
 from portal.web.answers import attachment
 from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.evaluation import EvaluationFacts, EvaluationPage, evaluation_page
+from portal.web.presenters.regulator import periods_crumb
 from portal.web.viewmodels.shared import Crumb
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -28,7 +29,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
     evaluation = _evaluation(request, group, period)
     crumbs = (
-        Crumb(_("Publications"), reverse("web:publications")),
+        periods_crumb(),
         Crumb(_("Participation"), reverse("web:participation", args=[group, period])),
     )
     return render(request, "web/evaluation.html", {"page": evaluation, "crumbs": crumbs})

@@ -1,4 +1,4 @@
-"""For a regulator: publications by peer group and period, who took part, the devices of a site, and
+"""For a regulator: who took part in a period, the devices of a site, and
 composing a draft.
 """
 
@@ -7,7 +7,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,48 +14,19 @@ from django.utils.translation import ngettext
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
-from portal.catalogue.selectors import groups_of, period_of_group
-from portal.intake.firms_taking_part import firms
+from portal.catalogue.selectors import period_of_group
 from portal.intake.participation import ParticipationView, participation
 from portal.publication import drafting
 from portal.publication.rows import shown_beside
-from portal.publication.selectors import drafts_of_periods, every_version
+from portal.publication.selectors import every_version
 from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
-from portal.web.lists.tables import csv_file, paged
+from portal.web.lists.tables import csv_file
 from portal.web.presenters.participation import participation_page, participation_table, steps_of
-from portal.web.presenters.regulator import group_row
+from portal.web.presenters.regulator import periods_crumb
 from portal.web.presenters.submissions import site_row
-from portal.web.viewmodels.shared import Crumb
-
-PERIODS_A_PAGE = 12
-
-
-@for_role(Role.REGULATOR)
-def publications(request: HttpRequest) -> HttpResponse:
-    user = person(request)
-    groups = groups_of(user)
-    lines, pages = paged(
-        [(group, period) for group in groups for period in group.periods],
-        request.GET,
-        PERIODS_A_PAGE,
-    )
-    counted = firms(user, {group.id for group in groups}, {period.name for _group, period in lines})
-    versions = drafts_of_periods(groups, [period.id for _group, period in lines])
-    rows = tuple(
-        group_row(
-            group,
-            period.name,
-            counted.reported.get((group.id, period.name), 0),
-            counted.of.get(group.id, 0),
-            versions.get(period.id, ()),
-        )
-        for group, period in lines
-    )
-    total = pages.of if pages else len(rows)
-    return render(request, "web/groups.html", {"groups": rows, "found": total, "pages": pages})
 
 
 @for_role(Role.REGULATOR)
@@ -64,7 +34,7 @@ def participation_of(request: HttpRequest, group: int, period: str) -> HttpRespo
     view = _participation(request, group, period)
     versions = every_version(view.peer_group, view.period)
     page = participation_page(view, _quality(view), versions, request.GET)
-    return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),)})
+    return render(request, "web/participation.html", {"page": page, "crumbs": (periods_crumb(),)})
 
 
 @for_role(Role.REGULATOR)
@@ -82,7 +52,9 @@ def agents(request: HttpRequest, slug: str) -> HttpResponse:
     view = regulated_site(person(request), slug, timezone.now())
     if view is None:
         raise Http404
-    return render(request, "web/agents.html", {"site": site_row(view), "crumbs": (_crumb(),)})
+    return render(
+        request, "web/agents.html", {"site": site_row(view), "crumbs": (periods_crumb(),)}
+    )
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -133,7 +105,7 @@ def _not_composed(
     page = participation_page(
         view, _quality(view), every_version(view.peer_group, view.period), request.GET
     )
-    context = {"page": page, "crumbs": (_crumb(),), "problem": problem, "typed": typed}
+    context = {"page": page, "crumbs": (periods_crumb(),), "problem": problem, "typed": typed}
     return render(request, "web/participation.html", context, status=400)
 
 
@@ -146,7 +118,3 @@ def _participation(request: HttpRequest, group: int, period: str) -> Participati
 
 def _quality(view: ParticipationView) -> QualitiesView:
     return quality(view, steps_of(view))
-
-
-def _crumb() -> Crumb:
-    return Crumb(_("Publications"), reverse("web:publications"))

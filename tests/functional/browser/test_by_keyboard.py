@@ -45,15 +45,13 @@ FIRM = (
 OFFICE = (
     *(
         "/home/",
-        "/overview/?stage=all",
-        "/publications/",
-        "/publications/{group}/{period}/",
-        "/publications/{group}/{period}/standings/",
+        "/periods/?stage=all",
+        "/periods/{group}/{period}/",
+        "/periods/{group}/{period}/standings/",
     ),
     *(
-        "/publications/{group}/{period}/deadlines/",
-        "/packs/",
-        "/packs/groups/{group}/obliged/",
+        "/periods/{group}/{period}/deadlines/",
+        "/periods/groups/{group}/obliged/",
         "/applications/",
         "/assignments/",
     ),
@@ -88,7 +86,7 @@ BODY = (
 )
 LOOKED_AT_HERE_ALONE = (
     "/packs/proposals/",
-    "/packs/groups/{group}/audits/",
+    "/periods/groups/{group}/audits/",
     "/sites/works-4/agents/",
 )
 BENCHMARK = "/benchmarks/cement/cn/dry-process/{period}/"
@@ -221,14 +219,14 @@ def keep_a_filter(officer: Reader, *, scripts: bool) -> None:
         if scripts:  # the checks are scripts, too
             officer.look(name, expected_status)
 
-    officer.open("/overview/?stage=all&size=medium")
+    officer.open("/periods/?stage=all&size=medium")
     press("#found a[href^='/saved-filters/new/']")
     look("filter-to-save")
     press("main form button")
     look("filter-without-a-name", 400)
     page.fill("#id_name", "Medium, 中型")
     press("#id_name")
-    assert page.url.endswith("/overview/?stage=all&size=medium")
+    assert page.url.endswith("/periods/?stage=all&size=medium")
     assert page.inner_text("#found b[aria-current=true]") == "Medium, 中型"
     look("filter-saved")
     officer.open("/home/")

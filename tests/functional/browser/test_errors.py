@@ -43,7 +43,7 @@ def test_what_is_not_there(reader: MakeReader, screen: tuple[str, int]) -> None:
 @SCREENS
 def test_what_is_another_roles(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     owner = reader(*screen, world.cast.plants[0].owner.email)
-    owner.open("/publications/")
+    owner.open("/periods/")
     owner.look("error-403", expected_status=403)
     says(owner, "Sign out and sign in with the right account", "请退出并使用正确的账号登录")
 
@@ -97,10 +97,10 @@ def test_on_a_phone_a_table_is_sorted_by_a_form_without_scripts(
     reader: MakeReader, world: World
 ) -> None:
     officer = reader("en", 360, world.cast.approver.email)
-    officer.open("/overview/")
+    officer.open("/periods/")
     officer.look("sort-form")
     plain = reader("zh-hans", 360, world.cast.approver.email, scripts=False)
-    plain.open("/overview/?stage=all")
+    plain.open("/periods/?stage=all")
     page = plain.page
     chosen = page.locator(".sl-sortform option:not([selected])").last.get_attribute("value")
     page.select_option("#sort", chosen)

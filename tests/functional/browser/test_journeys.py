@@ -80,8 +80,8 @@ def test_one_person_drafts_another_publishes_and_withdraws(
     reader: MakeReader, world: World
 ) -> None:
     drafter = reader("zh-hans", 360, world.cast.drafter.email)
-    drafter.open("/publications/")
-    drafter.page.click("main table a")
+    drafter.open("/periods/")
+    drafter.page.click("main tbody a")
     drafter.page.click("main form button >> nth=0")
     drafter.look("draft-without-reason", expected_status=400)
     assert "请说明变化及其原因" in drafter.text()
@@ -164,7 +164,7 @@ def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(
     reader: MakeReader, world: World
 ) -> None:
     officer = reader("en", 360, world.cast.drafter.email)
-    officer.open(f"/publications/{world.cast.group.pk}/2016/deadlines/")
+    officer.open(f"/periods/{world.cast.group.pk}/2016/deadlines/")
     officer.look("deadlines")
     for box in officer.page.locator("#id_site input").all():
         box.set_checked(box.get_attribute("value") == "works-1")
@@ -193,7 +193,7 @@ def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(
 ) -> None:
     officer = reader("en", 360, world.cast.drafter.email)
     page, group = officer.page, world.cast.group.pk
-    officer.open(f"/packs/groups/{group}/obliged/")
+    officer.open(f"/periods/groups/{group}/obliged/")
     officer.look("obliged")
     upload(officer, "site,cohort\nworks-1,hundred\nnowhere,\nworks-1,\n", tmp_path)
     officer.look("obliged-faults", expected_status=400)
@@ -215,8 +215,8 @@ def test_the_filter_of_participants_works_with_and_without_scripts(
     reader: MakeReader, world: World, scripts: bool
 ) -> None:
     officer = reader("en", 1440, world.cast.drafter.email, scripts=scripts)
-    officer.open("/publications/")
-    officer.page.click("main table a")
+    officer.open("/periods/")
+    officer.page.click("main tbody a")
     if scripts:
         officer.page.evaluate("window.__stayed = true")
     officer.page.fill("#q", "firm 23")

@@ -198,7 +198,7 @@ def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(
     owner.look("firm-record")
     owner.open("/submissions/hand-in/")
     owner.look("hand-in")
-    owner.open("/publications/")
+    owner.open("/periods/")
     owner.look("forbidden", expected_status=403)
 
 
@@ -207,13 +207,13 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(
 ) -> None:
     officer = reader(*screen, world.cast.drafter.email)
     officer.look("home-regulator")
-    officer.open("/publications/")
-    officer.look("publications")
+    officer.open("/periods/")
+    officer.look("periods")
     officer.open("/assignments/several/")
     officer.look("assign-several")
     officer.open("/audit-trail/?subject=benchmark")
     officer.look("audit-trail")
-    officer.open(f"/publications/{world.cast.group.pk}/2025/standings/?metric=total")
+    officer.open(f"/periods/{world.cast.group.pk}/2025/standings/?metric=total")
     officer.look("standings")
     officer.page.click("main a[href*='as=matrix']")
     officer.look("standings-matrix")
@@ -224,16 +224,13 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(
         "Crushing and prehomogenisation",
         "破碎与预均化",
     ), "the first step"
-    officer.open(f"/publications/{world.cast.group.pk}/2016/standings/")
+    officer.open(f"/periods/{world.cast.group.pk}/2016/standings/")
     officer.look("standings-none")
-    officer.open("/packs/")
-    officer.look("packs")
+    officer.open("/periods/")
     officer.page.click("text=/^(Open a period|开放报告期)/")
     officer.look("open-period")
-    officer.open("/overview/?stage=all")
-    officer.look("overview")
-    officer.open("/overview/?stage=closed")
-    officer.look("overview-nothing")
+    officer.open("/periods/?stage=closed")
+    officer.look("periods-none")
     officer.open("/sites/works-1/")
     officer.look("site-record")
     officer.page.fill("#note", "Kiln shell repaired.")
@@ -243,12 +240,12 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(
     officer.page.press("#find", "Enter")
     officer.page.wait_for_url("**/search/**")
     officer.look("search")
-    officer.open("/publications/")
-    officer.page.click("main table a")
+    officer.open("/periods/")
+    officer.page.click("main tbody a")
     officer.look("participation")
     officer.page.click("text=/^(Evaluation of the period|报告期评估)/")
     officer.look("evaluation")
-    officer.open(f"/publications/versions/{world.published}/")
+    officer.open(f"/periods/versions/{world.published}/")
     officer.look("draft-published")
 
 

@@ -78,7 +78,7 @@ def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _fo
     )  # as if nobody had been reminded within the day
     first, second = (reader(*screen, world.cast.approver.email) for _ in range(2))
     for officer in (first, second):
-        officer.open(f"/publications/{world.cast.group.pk}/{PERIOD}/deadlines/")
+        officer.open(f"/periods/{world.cast.group.pk}/{PERIOD}/deadlines/")
     for officer in (first, second):
         with officer.page.expect_navigation():
             officer.page.click("form[action$='/remind/'] button")

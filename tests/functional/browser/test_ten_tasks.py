@@ -192,8 +192,8 @@ def test_ten_tasks_take_six_clicks_at_most(
     )  # with it three firms came in since version 1
 
     visitor = at_home("prepare, check and publish a version", officer)
-    visitor.press("nav a[href='/publications/']")
-    visitor.press("main table a")
+    visitor.press("nav a[href='/periods/']")
+    visitor.press("main tbody a")
     visitor.type("#what_changed", "Two more firms")
     visitor.press("main form button:has-text('Compose a draft')")
     approver = reader("en", 1440, world.cast.approver.email)

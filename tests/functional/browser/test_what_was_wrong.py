@@ -67,7 +67,7 @@ def test_a_list_of_the_obliged_is_held_against_what_stands_now(
             NOW,
         )
     )
-    officer.open(f"/packs/groups/{cast.group.pk}/obliged/{change.pk}/")
+    officer.open(f"/periods/groups/{cast.group.pk}/obliged/{change.pk}/")
     assert released.format(6) in officer.text()
     in_a_worker(
         lambda: obliged_list.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW)
@@ -90,12 +90,12 @@ def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world
                 obliged=obliged_
             )
         )
-        officer.open("/overview/?stage=all")
+        officer.open("/periods/?stage=all")
         text = officer.text()
         with officer.page.expect_download() as file:
             officer.page.click("text=Download this table, CSV")
         rows = file.value.path().read_text("utf-8-sig").splitlines()
-        officer.open(f"/publications/{world.cast.group.pk}/2016/?state=late")
+        officer.open(f"/periods/{world.cast.group.pk}/2016/?state=late")
         return text, [
             rows[0],
             next(row for row in rows if ",2016," in row),
@@ -115,13 +115,13 @@ def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world
 
 
 def test_nothing_opens_a_period_whose_reports_are_past_due(officer: Reader, world: Sector) -> None:
-    officer.open(f"/packs/groups/{world.cast.group.pk}/open/")
+    officer.open(f"/periods/groups/{world.cast.group.pk}/open/")
     officer.page.fill("#id_name", "2024")
     with officer.page.expect_navigation():
         officer.page.press("#id_name", "Enter")
     officer.look("period-past-due", expected_status=400)
     assert "Reports of 2024 would have been due on 2025-03-31" in officer.text()
-    officer.open("/packs/")
+    officer.open("/periods/")
     periods = re.findall(r"\b20\d\d\b", officer.page.locator("main table").first.inner_text())
     assert PERIOD in periods
     assert "2024" not in periods
@@ -148,7 +148,7 @@ def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(
         lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD)
     )
     draft = in_a_worker(lambda: drafting.draft(period, cast.drafter, NOW, "The same again."))
-    officer.open(f"/publications/versions/{draft.pk}/")
+    officer.open(f"/periods/versions/{draft.pk}/")
     assert "The spread between plants fits the assumed one" in officer.text()
     in_a_worker(
         lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
@@ -267,9 +267,7 @@ def test_a_firm_and_its_officer_read_one_verdict(
         .locator("tbody tr")
         .all()
     }
-    officer.open(
-        f"/publications/{world.cast.group.pk}/{PERIOD}/standings/?q={site.slug}&metric=total"
-    )
+    officer.open(f"/periods/{world.cast.group.pk}/{PERIOD}/standings/?q={site.slug}&metric=total")
     rows = officer.page.locator("#found tbody tr").all()
     assert {
         row.locator("td").nth(1).inner_text().partition(" (")[0].splitlines()[0]: row.locator(
@@ -336,7 +334,7 @@ def test_nobody_measures_a_change_by_figures_that_were_withdrawn(
     first, draft = in_a_worker(
         lambda: [Publication.objects.get(status=status) for status in ("published", "draft")]
     )
-    officer.open(f"/publications/versions/{draft.pk}/")
+    officer.open(f"/periods/versions/{draft.pk}/")
     assert "What changed since version 1" in officer.text()
     in_a_worker(lambda: publishing.withdraw(first, world.cast.approver, "Wrong unit.", NOW))
     officer.page.reload()

@@ -298,15 +298,15 @@ def _approve(person: Reader, proposal: int) -> None:
 
 def _take_up(officer: Reader, group: int, version: str) -> None:
     """The period is closed where it was open, and opened in the group of the new version."""
-    officer.open("/packs/")
+    officer.open("/periods/")
     officer.look("packs-with-a-version")
-    officer.page.click(f"a[href='/packs/groups/{group}/take-up/{version}/']")
+    officer.page.click(f"a[href='/periods/groups/{group}/take-up/{version}/']")
     officer.look("take-up")
     _press(officer, "main form button")
-    officer.open(f"/packs/groups/{group}/{PERIOD}/close/")
+    officer.open(f"/periods/groups/{group}/{PERIOD}/close/")
     _press(officer, "main form button")
     following = in_a_worker(lambda: _group_of(version))
-    officer.open(f"/packs/groups/{following}/open/")
+    officer.open(f"/periods/groups/{following}/open/")
     officer.page.fill("#id_name", PERIOD)
     _press(officer, "main form button")
     officer.look("open-period-due-in-the-past", expected_status=400)
