@@ -62,7 +62,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ACCOUNT_RATE_LIMITS = False  # all tests ask from one address
-PAGE_RATES = {"read": None, "send": None}
+PAGE_RATES = {"read": None, "send": None}  # type: ignore[dict-item] # none at all, as operators cannot say
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = VAR / "static"

@@ -115,9 +115,9 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
             return Notation(
                 ",", Phrase("%(number)s: no group begins with a nought alone", number=repr(zero))
             ), group
-        points = {text for text in texts if _POINT.fullmatch(text) and not is_clock(text)}
-        if len(points) >= _FEWEST_POINTS:
-            return None, Notation(",", _one_sign(min(points)))
+        decimals = {text for text in texts if _POINT.fullmatch(text) and not is_clock(text)}
+        if len(decimals) >= _FEWEST_POINTS:
+            return None, Notation(",", _one_sign(min(decimals)))
         either = Phrase(
             "%(number)s may be a decimal comma or a group of three digits", number=repr(unclear)
         )

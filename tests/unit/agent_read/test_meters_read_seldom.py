@@ -35,7 +35,7 @@ def furnace(folder: Path, every: timedelta, lost: int | None = None) -> SiteSett
         batches.append(f"h{number},eaf,{begins.isoformat()},{ends.isoformat()},60,t,any,eaf-1,0")
     while stamp <= end:
         since = (stamp - START).total_seconds()
-        number, within = divmod(since, 5400)
+        number, within = int(since // 5400), since % 5400
         if since >= 0 and number < HEATS:
             count = 24_000 * number + 24_000 * min(within, heat_s) / heat_s
         if lost is None or not 0 < (stamp - START).total_seconds() - 5400 * lost < 5400:
