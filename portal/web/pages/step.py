@@ -131,7 +131,7 @@ class StepFinding:
             rows.append(
                 (
                     metric_name(cell.metric),
-                    _figure(cell.typical_estimate, decimals) or hidden,
+                    _figure(cell.typical_estimate, decimals) or NONE,
                     _figure(cell.best_estimate, decimals) or hidden,
                     unit_in_words(cell.unit),
                     cell.firms,

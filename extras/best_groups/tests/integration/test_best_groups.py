@@ -29,6 +29,7 @@ from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
+from portal.register import leaving
 from portal.register.site_ends import RandomNames, firm_leaves
 from portal.translog.models import LogEntry
 from tests.integration.portal_cast import (
@@ -339,7 +340,14 @@ def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
     (tables,) = out.behind.values()
     site = next(iter(tables.values()))[0]["members"][0][1]
     gone = Site.objects.get(slug=site)
-    firm_leaves.send(sender=Site, sites=[gone], names=RandomNames({site}), now=NOW)
+    firm_leaves.send(
+        sender=Site,
+        sites=[gone],
+        firm=gone.organisation,
+        names=RandomNames({site}),
+        because=leaving.BECAUSE,
+        now=NOW,
+    )
     after = BestGroup.objects.get(pk=out.pk)
     assert site not in str(after.behind)
     assert "left-" in str(after.behind)
