@@ -26,7 +26,6 @@ from reporting_agent.changes.review import ChangeQuestion, makes_doubtful
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import quoted
 from reporting_agent.pipeline import LabelResult, outgoing_label
-from reporting_agent.pipeline.metered import TOO_SELDOM
 from reporting_agent.pipeline.outward.releasable import in_doubt
 from reporting_agent.pipeline.plant_data import PlantData
 
@@ -165,7 +164,7 @@ def _why(code: str, label: StepLabel, strict: SiteLabel, result: LabelResult) ->
     """What was found of it, as `check` says it; else how many runs a report would leave out."""
     told = {
         ExclusionReason.ENERGY_OUTSIDE: {"carrier-outside-boundary"},
-        ExclusionReason.ENERGY_INCOMPLETE: {"own-gas-missing", TOO_SELDOM},
+        ExclusionReason.ENERGY_INCOMPLETE: {"own-gas-missing", "readings-too-seldom"},
     }
     for finding in (*strict.findings, *result.strict.data.findings):
         if finding.code in told.get(ExclusionReason(code), {code}):
@@ -195,7 +194,7 @@ def _steps_read_too_seldom(data: PlantData) -> set[Value]:
     return {
         finding.sentence.values["step"]
         for finding in data.findings
-        if finding.code == TOO_SELDOM and isinstance(finding.sentence, Phrase)
+        if finding.code == "readings-too-seldom" and isinstance(finding.sentence, Phrase)
     }
 
 

@@ -507,9 +507,6 @@ def measure(
     )
 
 
-TOO_SELDOM = "readings-too-seldom"
-
-
 def _too_seldom(
     meter: Meter, coarse: tuple[float, float], steps: Sequence[str]
 ) -> Iterator[DataFinding]:
@@ -525,7 +522,7 @@ def _too_seldom(
             usual=f"{usual_s:g}",
             longest=f"{longest_s:g}",
         )
-        yield DataFinding(TOO_SELDOM, Severity.NOTICE, sentence, count)
+        yield DataFinding("readings-too-seldom", Severity.NOTICE, sentence, count)
 
 
 def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]:
