@@ -405,8 +405,10 @@ def follow(
     ]
     lanes = Lanes.of(readings, site, declared, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
-    coarse = {} if pack.id == OWN else _coarse(by_meter, gaps_s)
-    if coarse:  # at home by their own step; in windows of their own as before
+    # at home by their own step; in windows of their own, and what is looked at closely to be
+    # handed on, as a report
+    coarse = {} if pack.id == OWN or closely is not None else _coarse(by_meter, gaps_s)
+    if coarse:
         patient = [
             replace(query, longest_gap_s=USUAL_STEPS * coarse[query.meter.id][0], own=None)
             for query in asked
