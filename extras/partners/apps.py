@@ -1,4 +1,4 @@
-"""Where the portal shows partners, and what ends with a site or a firm."""
+"""Where partners are shown."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class PartnersConfig(AppConfig):
         from portal.register import applying, site_ends
         from portal.web import areas
 
-        for scope in PartnersScope:
-            if scope is PartnersScope.GRANTED or "conformance" in scope:
-                scopes.add(scope, Role.PROVIDER)
-            if scope is PartnersScope.GRANTED or "deliveries" in scope:
-                scopes.add(scope, Role.SUPPLIER)
+        scopes.add(PartnersScope.GRANTED, Role.PROVIDER, Role.SUPPLIER)
+        for scope in (PartnersScope.CONFORMANCE, PartnersScope.WRITE_CONFORMANCE):
+            scopes.add(scope, Role.PROVIDER)
+        for scope in (PartnersScope.DELIVERIES, PartnersScope.WRITE_DELIVERIES):
+            scopes.add(scope, Role.SUPPLIER)
         applying.OPEN_TO_ALL.update((Role.PROVIDER, Role.SUPPLIER, Role.ACADEMIC))
         backups.UNDONE_IN_EXTRAS.add(lambda: [Action.ACCESS_TAKEN_BACK, Action.DELIVERY_TAKEN_BACK])
         site_ends.site_changes_hands.connect(ending.end_accesses)

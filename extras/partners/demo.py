@@ -31,5 +31,5 @@ def fill(year: int, now: datetime) -> None:
 
 
 def act(_site: Site, _now: datetime) -> dict[str, str]:
-    """Nothing more; what partners see is on their home."""
+    """Nothing more."""
     return {}

@@ -53,7 +53,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     form = VerifyForm(request.GET) if "code" in request.GET else VerifyForm()
     valid = form.is_bound and form.is_valid()
     asked = form.entry if valid else ""
-    if valid and not asked:  # a certificate is checked even where the log is set back
+    if valid and not asked:  # a certificate is checked even where the log cannot be
         code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
         resolver = _kind_of(code)
         if resolver is not None and resolver.page(request, code) is not None:
@@ -130,7 +130,7 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
 def _entry(asked: str, size: int) -> Found | None:
     """By number, by the digest of the thing itself, or by that of a version."""
     index: int | None
-    if asked.isdecimal() and len(asked) < 16:
+    if len(asked) < 64:  # a number
         index = int(asked)
     else:
         view = selectors.entry_of(asked)

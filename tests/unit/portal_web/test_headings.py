@@ -21,15 +21,11 @@ COLUMNS = re.compile(r"([A-Z]+_)*COLUMNS")
 
 def columns_of_files() -> dict[str, Sequence[str]]:
     """By the name of its module: the columns of each file that the portal writes."""
-    packages = [portal.web, *map(importlib.import_module, settings.EXTRAS)]
+    packages = (portal.web, *map(importlib.import_module, settings.EXTRAS))
     modules = [
         importlib.import_module(module.name)
         for package in packages
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-        if not module.ispkg
-    ] + [
-        importlib.import_module(module.name)
-        for module in pkgutil.walk_packages(portal.web.__path__, "portal.web.")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     ]
     return {
         f"{module.__name__}.{name}": columns
