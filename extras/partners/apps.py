@@ -36,5 +36,6 @@ class PartnersConfig(AppConfig):
         areas.NAVIGATION.add(on_pages.navigation)
         areas.HOME.add(on_pages.waiting)
         areas.SITE_ACTS.add(on_pages.acts)
+        areas.FIRMS.add(on_pages.firms)
         areas.ASSIGNED.add(on_pages.assigned)
         areas.ACCOUNT.add(on_pages.account)

@@ -132,7 +132,7 @@ def confirm(request: HttpRequest, result: int) -> HttpResponseBase:
         ),
         button=_("Confirm the result"),
         back=reverse("web:conformance"),
-        crumbs=(Crumb(_("Conformance"), reverse("web:conformance")),),
+        crumbs=(Crumb(_("Software checks"), reverse("web:conformance")),),
     )
 
 

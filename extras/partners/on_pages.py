@@ -1,5 +1,5 @@
 """What stands of partners on the book's pages: entries of the navigation, what waits for them,
-links of a site, of the assigned sites and of an account.
+links of a site, of firms, of the assigned sites and of an account.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ def navigation() -> Iterable[NavigationPart]:
     return [
         NavigationPart(text, page, frozenset({role}))
         for text, page, role in (
-            (gettext_lazy("Conformance"), "web:conformance", Role.REGULATOR),
             (gettext_lazy("Your sources and sites"), "web:provider", Role.PROVIDER),
             (gettext_lazy("Declared deliveries"), "web:supplier", Role.SUPPLIER),
             (gettext_lazy("Data downloads"), "web:downloads", Role.ACADEMIC),
@@ -65,6 +64,10 @@ def waiting(user: User, roles: frozenset[str], today: date) -> Iterator[WaitingT
 def acts(site: Site, regulator: bool) -> Iterator[Link]:
     if not regulator:
         yield Link(_("Who has access"), reverse("web:access", args=[site.slug]))
+
+
+def firms() -> Iterator[Link]:
+    yield Link(_("Software checks"), reverse("web:conformance"))
 
 
 def assigned() -> Iterator[Link]:

@@ -231,7 +231,7 @@ def what_is_recorded(view: IncentiveView) -> str:
 
 
 def crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Incentives"), reverse("web:incentives")),)
+    return (Crumb(_("Programmes"), reverse("web:incentives")),)
 
 
 def _evidence(incentive: IncentiveView) -> str:

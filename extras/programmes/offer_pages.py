@@ -227,7 +227,7 @@ def _shown(today: date) -> tuple[Show[IncentiveOffer], ...]:
 
 def crumbs() -> tuple[Crumb, ...]:
     return (
-        Crumb(_("Incentives"), reverse("web:incentives")),
+        Crumb(_("Programmes"), reverse("web:incentives")),
         Crumb(_("Incentives by criterion"), reverse("web:offers")),
     )
 

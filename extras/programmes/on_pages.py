@@ -30,10 +30,10 @@ from portal.web.words.terms import moment_in_words
 def navigation() -> Iterable[NavigationPart]:
     return [
         NavigationPart(
-            gettext_lazy("Incentives"),
+            gettext_lazy("Programmes"),
             "web:incentives",
             frozenset({Role.REGULATOR}),
-            after="web:obliged-audits",
+            after="web:assignments",
         )
     ]
 

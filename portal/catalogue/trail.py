@@ -4,11 +4,11 @@ people for a province or city.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.accounts.models import Membership, Role, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites
@@ -49,21 +49,6 @@ def events(user: User, wanted: TrailFilter, first: int, most: int) -> Iterator[T
         "at", "actor", "action", "subject", "detail"
     ):
         yield TrailEvent(at, actor, action, subject, detail)
-
-
-def counted(user: User, after: datetime) -> Mapping[str, int]:
-    """How many events of each action the person may read since then, the most frequent first; of
-    what others did, not of one's own.
-    """
-    rows = (
-        _readable(user)
-        .filter(at__gte=after)
-        .exclude(actor=user.email)
-        .order_by()
-        .values_list("action")
-        .annotate(n=Count("pk"))
-    )
-    return dict(rows.order_by("-n", "action"))
 
 
 def _fitting(user: User, wanted: TrailFilter) -> QuerySet[Event]:

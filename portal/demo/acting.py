@@ -59,7 +59,7 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     _groups(sector, now)
     made: dict[str, str] = {
         Phrase("A practice, reported"): f"practices/{_practice(sector, plants, key, now)}/",
-        Phrase("Groups of sites"): "groups/",
+        Phrase("Parks and groups"): "groups/",
     }
     for of_extra in extras.modules("demo"):
         made |= of_extra.act(assignment.site, now)

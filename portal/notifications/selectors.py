@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from portal.notifications.kinds import SECURITY, MailFrequency, NoticeKind, at_first
@@ -50,17 +50,6 @@ def unread(user: int) -> int:
 
 def count(user: int, kinds: Collection[str] = (), *, only_unread: bool = False) -> int:
     return _fitting(user, kinds, only_unread).count()
-
-
-def counted(user: int, after: datetime) -> Mapping[str, int]:
-    """How many notices of each kind the person was given since then, the most frequent first."""
-    rows = (
-        Notice.objects.filter(recipient=user, at__gte=after)
-        .order_by()
-        .values_list("kind")
-        .annotate(n=Count("pk"))
-    )
-    return dict(rows.order_by("-n", "kind"))
 
 
 def notices(

@@ -24,7 +24,7 @@ class NavigationPart(NamedTuple):
     """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
 
     Every address below that of the first page belongs to it; `also` are beginnings of others that
-    do. One of an extra stands behind that with the first page `after`, else before the last.
+    do. One of an extra stands behind that with the first page `after`, else last.
     """
 
     text: Promise
@@ -72,6 +72,9 @@ SITE_TABLES: Area[[Site, QueryDict], ListTable] = Area()
 
 SITE_ACTS: Area[[Site, bool], Link] = Area()
 """What somebody may do there: whether the reader regulates the site; else it is their own."""
+
+FIRMS: Area[[], Link] = Area()
+"""Above the applications of firms and sites, for officers."""
 
 ASSIGNED: Area[[], Link] = Area()
 """Below the sites that a certification body is assigned to."""

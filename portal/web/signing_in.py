@@ -25,9 +25,6 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.web import passwords
 
-SIGNED_IN_BEFORE = "signed-in-before"
-"""Of the session: when the person had signed in the time before, in ISO 8601."""
-
 TOLD: dict[str, Promise] = {
     "account/messages/password_changed.txt": _(
         "The password is changed. You are signed out everywhere else."

@@ -91,7 +91,7 @@ def check_guidance(result: dict[str, Any]) -> None:
     )
     assert set(result["acting"]) == {
         "A practice, reported",
-        "Groups of sites",
+        "Parks and groups",
         *(("An incentive", "A dossier") if apps.is_installed("extras.programmes") else ()),
     }
     score = advice["score"]

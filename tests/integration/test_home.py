@@ -20,13 +20,11 @@ from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
-from portal.intake.models import Submission
 from portal.practices import reviewing
 from portal.publication import drafting, publishing
 from portal.publication.sectors import groups_in_force
 from portal.sharing import groups
 from portal.standings import computing as standings
-from tests.integration.partners_cast import partners_of
 from tests.integration.portal_cast import (
     NOW,
     PASSWORD,
@@ -144,21 +142,6 @@ def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) 
         for row in waits(page_of(cast.plants[0].owner))
     )
     assert not any("finding" in row for row in waits(page_of(cast.plants[1].owner)))
-
-
-def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
-    Submission.objects.update(received_at=timezone.now())
-    page = page_of(cast.approver)
-    assert (
-        "In the last 14 days" in page
-    )  # nobody signed in by the form here, so that no earlier time is known
-    client = Client()
-    supplier = partners_of(cast)["supplier"]
-    into = {"username": supplier.email, "password": PASSWORD}
-    client.post("/sign-in/", into)
-    client.post("/sign-out/")
-    client.post("/sign-in/", into)
-    assert "Since you signed in last" in client.get(HOME).content.decode()
 
 
 def test_the_public_page_shows_what_is_in_force_and_names_who_publishes(

@@ -107,23 +107,6 @@ def test_the_record_is_filtered_by_act_person_object_and_day(cast: Cast) -> None
     assert "Nothing on record matches this filter." in page
 
 
-def test_what_others_did_since_a_moment_is_counted_the_most_frequent_first(cast: Cast) -> None:
-    since, colleague = NOW + timedelta(days=400), "colleague@ministry.example"
-    for at, actor, action in (
-        (since - timedelta(seconds=1), colleague, Action.PERIOD_OPENED),
-        (since, colleague, Action.PERIOD_CLOSED),
-        (since, colleague, Action.DUE_CHANGED),
-        (since + timedelta(days=1), colleague, Action.DUE_CHANGED),
-        (since, cast.approver.email, Action.PERIOD_CLOSED),  # one's own is no news
-    ):
-        record(at, actor, action, "period cement/2016")
-    assert list(trail.counted(cast.approver, since).items()) == [
-        (Action.DUE_CHANGED, 2),
-        (Action.PERIOD_CLOSED, 1),
-    ]
-    assert trail.counted(cast.provincial, since) == {}, "no site and no colleague of the province"
-
-
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
 def test_the_last_day_and_the_first_of_all_bound_nothing_where_no_day_lies_beyond(
     cast: Cast, day: str

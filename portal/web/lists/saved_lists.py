@@ -32,10 +32,10 @@ LISTS: Mapping[str, FilteredList] = {
     "standings": FilteredList(
         gettext_lazy("Standings"), ("q", "as", "step", "metric", "quarter", "region")
     ),
-    "assignments": FilteredList(gettext_lazy("Assignments"), ("q", "show")),
+    "assignments": FilteredList(gettext_lazy("Audits"), ("q", "show")),
     "obliged-audits": FilteredList(gettext_lazy("Obligatory audits"), ("q", "show")),
     "trail": FilteredList(
-        gettext_lazy("Audit trail"), ("action", "actor", "subject", "after", "before")
+        gettext_lazy("All activity"), ("action", "actor", "subject", "after", "before")
     ),
     "record": FilteredList(gettext_lazy("Who saw and did what"), ("kind", "who", "what")),
     "notifications": FilteredList(gettext_lazy("Notifications"), ("kind", "unread")),

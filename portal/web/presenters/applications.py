@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.models import Role
 from portal.register.models import FirmApplication, SiteApplication
@@ -102,7 +103,7 @@ def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> M
         facts.append(Fact(_("Reason"), row.reason))
     if typed:
         facts.append(Fact(_("What you typed"), typed))
-    crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
+    crumbs = (Crumb(pgettext("heading", "Firms"), reverse("web:applications")),)
     lead = (
         _("This application is decided already. Nothing of what you sent was recorded.")
         if typed is not None

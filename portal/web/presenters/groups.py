@@ -1,4 +1,4 @@
-"""Groups of sites: the list, one group for who runs it, and the consent of a firm."""
+"""Parks and groups: the list, one group for who runs it, and the consent of a firm."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def groups_page(
         )
         if has_sites:
             nothing += sentence_space() + _("No group has invited your sites.")
-        return MethodSheet(_("Groups of sites"), (), nothing, links=links)
+        return MethodSheet(_("Parks and groups"), (), nothing, links=links)
     waits = sum(row.state == State.INVITED for row in joined)
     lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
     if has_sites:
@@ -115,7 +115,7 @@ def groups_page(
         ),
     )
     sections = (run_section, own_section) if has_sites else (run_section,)
-    return MethodSheet(_("Groups of sites"), (), lead, sections=sections, links=links)
+    return MethodSheet(_("Parks and groups"), (), lead, sections=sections, links=links)
 
 
 def new_group_page() -> FormSheet:
@@ -249,7 +249,7 @@ def labels_table(view: GroupCounts) -> list[tuple[object, ...]]:
 
 
 def crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Groups of sites"), reverse("web:site-groups")),)
+    return (Crumb(_("Parks and groups"), reverse("web:site-groups")),)
 
 
 def thing_name(thing: str) -> str:

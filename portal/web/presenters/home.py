@@ -1,17 +1,13 @@
-"""What waits for a person, each with its day and the one action that it asks for; and what changed
-since they were here.
-"""
+"""A person's tasks, each with its day and the one action that it asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
-from django.utils.text import capfirst
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -31,11 +27,8 @@ from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
 from portal.sharing.models import GroupMember
-from portal.web.lists.saved_lists import FilterLink
-from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
 from portal.web.words.audits import NEED_MOODS, need_in_words
-from portal.web.words.events import act_in_words
 from portal.web.words.terms import Names, period_name, shown_name
 
 
@@ -52,24 +45,6 @@ class WaitingTask:
     note: str
     action: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecentChange:
-    count: int
-    what: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class HomePage:
-    waiting: tuple[WaitingTask, ...]
-    late: int
-    soon: int  # due today or within a week
-    since: str  # a moment in words; empty where the last sign-in is not known
-    changes: tuple[RecentChange, ...]
-    all_changes_url: str
-    filters: tuple[FilterLink, ...]
 
 
 AHEAD_DAYS = 30
@@ -332,26 +307,6 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
                 reverse("web:engagement", args=[view.id]),
                 late=late,
             )
-
-
-def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[RecentChange, ...]:
-    address, day = (
-        reverse("web:trail"),
-        localdate(since).isoformat(),
-    )  # the trail reads it in the reader's zone
-    return tuple(
-        RecentChange(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}")
-        for action, n in counted.items()
-    )
-
-
-def changes_of_anybody(counted: Mapping[str, int]) -> tuple[RecentChange, ...]:
-    address = reverse("web:notifications")
-    return tuple(
-        RecentChange(n, str(WORDINGS[kind].name), f"{address}?kind={kind}")
-        for kind, n in counted.items()
-        if kind in WORDINGS
-    )
 
 
 def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:

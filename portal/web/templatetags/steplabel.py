@@ -25,7 +25,6 @@ from portal.accounts.models import Role
 from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
-from portal.register.inviting import INVITING
 from portal.web.areas import NAVIGATION, NavigationPart
 from portal.web.lists.saved_lists import LISTS, address_to_save, links
 from portal.web.words import contact
@@ -88,39 +87,40 @@ def _of(*roles: str) -> frozenset[str]:
 
 PARTS = (
     NavigationPart(gettext_lazy("Our plant"), "web:our-plants", _of(Role.ENTERPRISE)),
-    NavigationPart(gettext_lazy("Home"), "web:home", frozenset(Role) - {Role.ENTERPRISE}),
-    NavigationPart(gettext_lazy("Sectors"), "web:sectors", also=("/sectors/", "/benchmarks/")),
-    NavigationPart(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
+    NavigationPart(gettext_lazy("Tasks"), "web:home", frozenset(Role) - {Role.ENTERPRISE}),
     NavigationPart(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
-    NavigationPart(
-        gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)
-    ),
     NavigationPart(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
     NavigationPart(
-        gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)
+        gettext_lazy("Sites and agents"),
+        "web:sites",
+        _of(Role.ENTERPRISE),
+        ("/agents/", "/people/", "/groups/"),
+    ),
+    NavigationPart(gettext_lazy("Periods"), "web:periods", _of(Role.REGULATOR), ("/packs/",)),
+    NavigationPart(
+        gettext_lazy("Firms"),
+        "web:applications",
+        _of(Role.REGULATOR),
+        ("/firms/", "/sites/", "/groups/", "/conformance/", "/audit-trail/"),
     ),
     NavigationPart(
-        gettext_lazy("Periods"),
-        "web:periods",
-        _of(Role.REGULATOR),
-        ("/packs/", "/sites/", "/firms/"),
-    ),  # to which a site's agents lead
-    NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
+        gettext_lazy("Audits"), "web:assignments", _of(Role.REGULATOR), ("/obligatory-audits/",)
+    ),
     NavigationPart(
         gettext_lazy("Assigned sites"),
         "web:assigned",
         _of(Role.CERTIFICATION_BODY),
-        ("/attestations/",),
+        ("/attestations/", "/auditor-keys/"),
     ),
     NavigationPart(
         gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)
     ),
-    NavigationPart(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
-    NavigationPart(gettext_lazy("People"), "web:people", frozenset(INVITING)),
 )
+OF_EVERYBODY = (
+    NavigationPart(gettext_lazy("Sectors"), "web:sectors", also=("/sectors/", "/benchmarks/")),
+    NavigationPart(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
+)
+"""For who has no role; others are led to them by the name of the portal and by their pages."""
 
 FOR_VISITORS = (
     NavigationPart(gettext_lazy("Verify"), "web:verify-ask"),
@@ -130,10 +130,10 @@ FOR_VISITORS = (
 
 
 def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
-    parts = [*PARTS, *(() if roles else FOR_VISITORS)]
-    for added in NAVIGATION():
+    parts = list(PARTS) if roles else [*OF_EVERYBODY, *FOR_VISITORS]
+    for added in NAVIGATION() if roles else ():
         pages = [part.page for part in parts]
-        parts.insert(pages.index(added.after) + 1 if added.after else len(parts) - 1, added)
+        parts.insert(pages.index(added.after) + 1 if added.after else len(parts), added)
     entries = []
     for part in parts:
         if part.roles and part.roles.isdisjoint(roles):

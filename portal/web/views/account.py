@@ -24,7 +24,7 @@ from portal.web.forms.drafts import ApprovalForm, CommentForm
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.reasons import ReasonForm
 from portal.web.forms.signing_in import SignInForm
-from portal.web.signing_in import SIGNED_IN_BEFORE, first_page
+from portal.web.signing_in import first_page
 
 DECISIONS = (ApprovalForm, CommentForm, ReasonForm)
 """Forms before which a password may be asked for again, by whose words their fields are called."""
@@ -41,15 +41,12 @@ class SignInView(views.LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         unsent_forms.keep(self.request, self.request.POST.get(unsent_forms.FIELD, ""))
-        before = user.last_login
         login = Login(
             user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None
         )
         answer: HttpResponse = perform_password_login(
             self.request, {"email": user.get_username()}, login
         )
-        if before is not None:
-            self.request.session[SIGNED_IN_BEFORE] = before.isoformat()
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

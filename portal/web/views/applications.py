@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.accounts.models import Role
 from portal.own_address import absolute
@@ -23,6 +23,7 @@ from portal.register import applying, siting
 from portal.register.inviting import LIFETIME, SentInvitation
 from portal.register.models import FirmApplication, SiteApplication
 from portal.sentences import in_words
+from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
@@ -52,6 +53,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             _choice(row, str(row.pk) in picked) for row in sites if row.site_id is None
         ),
         "choosing": choosing(boxes, request.GET),
+        "links": areas.FIRMS(),
     }
     return render(request, "web/applications.html", context)
 
@@ -243,5 +245,5 @@ def _duty(request: HttpRequest, form: forms.Form) -> bool:
 
 
 def _page(request: HttpRequest, form: forms.Form, context: dict[str, Any]) -> HttpResponse:
-    crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
+    crumbs = (Crumb(pgettext("heading", "Firms"), reverse("web:applications")),)
     return form_page(request, "web/application.html", {**context, "crumbs": crumbs}, form)

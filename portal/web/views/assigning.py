@@ -277,4 +277,4 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
 
 
 def _crumb() -> Crumb:
-    return Crumb(_("Assignments"), reverse("web:assignments"))
+    return Crumb(_("Audits"), reverse("web:assignments"))

@@ -1,12 +1,11 @@
-"""A person's first page, whatever their roles: what waits, and what changed since."""
+"""A person's first page, whatever their roles: their tasks."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import Role, User
@@ -15,12 +14,10 @@ from portal.accounts.selectors import jurisdictions_of, regulated_sites, roles_o
 from portal.assurance import confirming
 from portal.assurance.engagements import appeals_regulated, engagements_of
 from portal.assurance.obliged_sites import obliged_regulated
-from portal.catalogue import trail
 from portal.days import scheme_day
 from portal.governance import selectors as governance
 from portal.intake.reminders import asked_for
 from portal.intake.turnout import turnout
-from portal.notifications import selectors as notifications
 from portal.practices.selectors import entries_to_review
 from portal.publication.sectors import drafts_waiting
 from portal.register import applying, siting
@@ -28,12 +25,7 @@ from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.lists.saved_lists import links
 from portal.web.presenters import home as presenter
-from portal.web.presenters.home import HomePage, RecentChange, WaitingTask
-from portal.web.signing_in import SIGNED_IN_BEFORE
-from portal.web.words.terms import moment_in_words
-
-RECENTLY = timedelta(days=14)
-"""What counts as new for who was never here before."""
+from portal.web.presenters.home import WaitingTask
 
 
 @for_role(*(role for role in Role if role is not Role.ENTERPRISE))
@@ -42,19 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = roles_of(user)
     today = scheme_day(now)
     waiting = presenter.in_order(_waiting(user, roles, now))
-    before = request.session.get(SIGNED_IN_BEFORE)
-    since = datetime.fromisoformat(before) if before else now - RECENTLY
     days = [row.day for row in waiting if row.day is not None]
-    page = HomePage(
-        waiting=waiting,
-        late=sum(row.late for row in waiting),
-        soon=sum(0 <= (day - today).days <= presenter.SOON_DAYS for day in days),
-        since=moment_in_words(since) if before else "",
-        changes=_changes(user, roles, since),
-        all_changes_url=reverse("web:trail" if Role.REGULATOR in roles else "web:notifications"),
-        filters=links(saved_by(user)),
-    )
-    return render(request, "web/home.html", {"page": page})
+    context = {
+        "waiting": waiting,
+        "late": sum(row.late for row in waiting),
+        "soon": sum(0 <= (day - today).days <= presenter.SOON_DAYS for day in days),
+        "filters": links(saved_by(user)),
+        "regulator": Role.REGULATOR in roles,
+    }
+    return render(request, "web/home.html", context)
 
 
 def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTask]:
@@ -83,9 +71,3 @@ def _to_review(user: User) -> tuple[int, int]:
     """Practices offered and not reviewed, and practices that somebody else reviewed."""
     national = any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(user))
     return entries_to_review(user) if national else (0, 0)
-
-
-def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[RecentChange, ...]:
-    if Role.REGULATOR in roles:
-        return presenter.changes_of_regulator(trail.counted(user, since), since)
-    return presenter.changes_of_anybody(notifications.counted(user.pk, since))

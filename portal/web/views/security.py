@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.accounts import second_factor, sessions
 from portal.accounts.reading import read_in
 from portal.accounts.selectors import roles_of
+from portal.register.inviting import INVITING
 from portal.web import areas
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.answers import report_done
@@ -52,6 +53,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     )
     context = {
         "page": page,
+        "invites": not roles_of(user).isdisjoint(INVITING),
         "first_page": first_page(request),
         "zones": zones.choices(user.zone, timezone.now()),
         "links": areas.ACCOUNT(),

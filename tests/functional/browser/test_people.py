@@ -71,7 +71,7 @@ def test_a_certification_body_invites_a_colleague_who_is_led_to_a_second_factor(
     manager = reader(*screen, world.cast.auditor.email)
     page = manager.page
     manager.open("/assigned/")
-    page.click("header nav a[href='/people/']")
+    page.click("main a[href='/people/']")
     page.wait_for_url("**/people/")
     manager.look("people-of-a-body")
     assert page.locator("#id_delegate").count() == 0

@@ -11,17 +11,17 @@ from portal.web.templatetags.steplabel import _entries
 @pytest.mark.parametrize(
     ("path", "role", "part", "current"),
     [
-        ("/", Role.ENTERPRISE, "Sectors", "page"),
-        ("/benchmarks/cement/cn/dry-process/2025/", Role.ENTERPRISE, "Sectors", "true"),
+        ("/periods/", Role.REGULATOR, "Periods", "page"),
+        ("/obligatory-audits/", Role.REGULATOR, "Audits", "true"),
         ("/our-plant/works-1/", Role.ENTERPRISE, "Our plant", "true"),
         ("/sites/north-works/token/", Role.ENTERPRISE, "Sites and agents", "true"),
         ("/agents/0e3f/revoke/", Role.ENTERPRISE, "Sites and agents", "true"),
-        ("/sites/north-works/agents/", Role.REGULATOR, "Periods", "true"),
+        ("/sites/north-works/agents/", Role.REGULATOR, "Firms", "true"),
         ("/periods/groups/1/obliged/", Role.REGULATOR, "Periods", "true"),
         ("/periods/versions/3/", Role.REGULATOR, "Periods", "true"),
         ("/assigned/7/opinion/", Role.CERTIFICATION_BODY, "Assigned sites", "true"),
         ("/attestations/00ff/", Role.CERTIFICATION_BODY, "Assigned sites", "true"),
-        ("/people/firms/1/record/", Role.ENTERPRISE, "People", "true"),
+        ("/people/firms/1/record/", Role.ENTERPRISE, "Sites and agents", "true"),
     ],
 )
 def test_a_page_is_in_one_part(path: str, role: Role, part: str, current: str) -> None:
@@ -43,3 +43,11 @@ def test_nobody_sees_an_entry_of_another_role() -> None:
         "Verify",
         "About",
     ]
+
+
+MOST_ENTRIES = {Role.REGULATOR: 5, Role.ENTERPRISE: 4, Role.CERTIFICATION_BODY: 3}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_has_few_entries(role: Role) -> None:
+    assert len(_entries("/", frozenset({role}))) <= MOST_ENTRIES.get(role, 2)
