@@ -128,10 +128,6 @@ def clean(
     tally.add("reading-blank", file, readings.row, blank)
     if verdict is not None:
         bad |= _judged(readings, meter, verdict)
-        if meter.reading == "interval":
-            cut = at_ceiling(readings.value, verdict)
-            tally.add("saturated", file, readings.row, cut)
-            bad |= cut
     if meter.reading == "interval":
         readings, left_out = (
             Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row),
@@ -146,7 +142,7 @@ def clean(
         tally.note_outside(readings.value[outside])
         readings, left_out = readings.at(~outside), left_out.then(readings.at(outside))
     if meter.reading == "rate":
-        tally.add("saturated", file, readings.row, saturated(readings.value, meter, verdict))
+        tally.add("saturated", file, readings.row, saturated(readings.value, meter))
     ordered, open_back = in_order(readings, meter, file, tally)
     return CleanedReadings(
         without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back
@@ -193,18 +189,10 @@ def loads_beyond(energy: Floats, length_us: Integers, meter: Meter) -> tuple[Fla
     return outside, ~outside & (load >= end)
 
 
-def saturated(value: Floats, meter: Meter, verdict: CleaningResult | None) -> Flags:
-    """Values of a rate at the end of its range, or at the ceiling that its record showed: the load
-    was that or more.
-    """
-    flags = np.zeros(len(value), dtype=bool)
-    if meter.range is not None:
-        flags |= value >= end_of_range(meter)
-    return flags if verdict is None else flags | at_ceiling(value, verdict)
-
-
-def at_ceiling(value: Floats, verdict: CleaningResult) -> Flags:
-    return np.zeros(len(value), dtype=bool) if verdict.ceiling is None else value >= verdict.ceiling
+def saturated(value: Floats, meter: Meter) -> Flags:
+    """Values of a rate at the end of its declared range: the load was that or more."""
+    at_end: Flags = value >= end_of_range(meter)
+    return at_end
 
 
 def enclosed(value: Floats, suspect: Flags, window: Integers | None = None) -> Flags:
@@ -391,7 +379,7 @@ def _unknown(readings: Readings, meter: Meter, verdict: CleaningResult | None) -
     nothing.
     """
     if meter.reading == "rate":
-        bad = saturated(readings.value, meter, verdict)
+        bad = saturated(readings.value, meter)
         if verdict is not None:
             bad |= verdict.unknown.hold(readings.time_us)
         return bad[:-1] | bad[1:]

@@ -1,14 +1,15 @@
 """A sample of the meter's own history, and what it excludes: spikes, jumps of a register, stray
-zeros, a ceiling, runs of one value.
+zeros, a plateau, runs of one value.
 
 **Sample**: every `stride`-th reading by its number; above `MOST` every second is dropped and the
 stride doubles, so it depends on the readings alone. **Spikes**: the highest loads that no load
 explains; one that rises and falls over several readings, or comes back at the same height, is a way
 of running. **Stray zeros** of a meter that is never at zero, for a reading or two, measured
-nothing; a standstill that lasts is no drop-out. **Ceiling**: the highest value stands far more
-often than any below it, while hardly two of those are alike: values were cut off there. **Runs of
-one value** longer than the meter's history makes plausible: a sensor froze, unless it comes back to
-that value; a register that leaps after one counted on unseen.
+nothing; a standstill that lasts is no drop-out. **Plateau**: the highest value stands far more
+often than any below it, or again and again for long: a full load, or the end of what the meter can
+show; no reading tells which. **Runs of one value** longer than the meter's history makes plausible:
+a sensor froze, unless it comes back to that value; a register that leaps after one counted on
+unseen.
 """
 
 from __future__ import annotations
@@ -285,37 +286,29 @@ class Zeros:
         return zeros[short, 1:]
 
 
-FEWEST_AT = 8  # readings of the sample at the ceiling
+FEWEST_AT = 8  # readings of the sample at the plateau
 LEAST_SHARE = 0.002  # of the readings under load
 UPPER = 0.7  # what is meant by "below the highest": from this share of it up
 FEWEST_BELOW = 20  # different values there
 TIMES_ALIKE = 5  # how much more often than any of them the highest stands
 
 
-def flat_ceiling(sample: SampledReadings, below: float) -> float | None:
-    """The value at which the readings were cut off; None where they were not. Values above `below`
-    are spikes and count for nothing.
+def plateau(standing: Floats, sample: SampledReadings, below: float) -> float | None:
+    """The highest value, where the meter stands at it far more often than at any lower one, or
+    again and again for long (`standing`): a full load, or the end of what it can show. Values above
+    `below` are spikes and count for nothing.
     """
-    value = sample.value[np.isfinite(sample.value) & (sample.value > 0) & (sample.power <= below)]
+    value = sample.value[np.isfinite(sample.value) & (sample.power <= below)]
+    if len(standing) and len(value) and (top := float(standing.max())) >= float(value.max()):
+        return top
+    value = value[value > 0]
     if len(value) < FEWEST_AT + FEWEST_BELOW:
         return None
     levels, count = np.unique(value, return_counts=True)
-    top, at_top = float(levels[-1]), int(count[-1])
-    lower = count[:-1][levels[:-1] >= UPPER * top]
+    at_top, lower = int(count[-1]), count[:-1][levels[:-1] >= UPPER * levels[-1]]
     if at_top < max(FEWEST_AT, LEAST_SHARE * len(value)) or len(lower) < FEWEST_BELOW:
         return None
-    return top if at_top >= TIMES_ALIKE * int(lower.max()) else None
-
-
-def standing_ceiling(values: Floats, sample: SampledReadings, below: float) -> float | None:
-    """The value at which a meter stands again and again for implausibly long, where it shows none
-    above it: the end of its range.
-    """
-    value = sample.value[np.isfinite(sample.value) & (sample.power <= below)]
-    if not len(values) or not len(value):
-        return None
-    top = float(values.max())
-    return top if top >= float(value.max()) else None
+    return float(levels[-1]) if at_top >= TIMES_ALIKE * int(lower.max()) else None
 
 
 FEWEST = 6  # equal values in a row; shorter runs are everyday in meters that read in coarse steps

@@ -228,9 +228,7 @@ class OwnWindows:
             # the factor after the mean: what a plant committed to is compared to the last bit
             # (`benchmarks.audit.records`)
             energy = (own.value[:-1] + own.value[1:]) / 2 * self.factor * (length_us / HOUR_US)
-            level = (
-                np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
-            )
+            level = np.where(saturated(own.value, self.meter), np.nan, own.value) * self.factor
             head, tail = level[first], level[last]
         return [
             (own.window[:-1][keep], energy[keep], length_us[keep]),

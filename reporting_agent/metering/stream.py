@@ -128,8 +128,7 @@ class Screen:
             return False
         first, last = int(time_us[0]), int(time_us[-1])
         return bool(
-            (verdict.ceiling is not None and scan.highest >= verdict.ceiling)
-            or any(
+            any(
                 ((spans.first_us <= last) & (spans.last_us >= first)).any()
                 for spans in (verdict.unknown, verdict.caught_up)
             )

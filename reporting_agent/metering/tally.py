@@ -23,6 +23,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 PLACES_KEPT = 20
+PLATEAU = "load-plateau"
 
 SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "sentinel": (
@@ -100,8 +101,16 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "saturated": (
         Severity.WARNING,
         Phrase(
-            "values at the end of the meter's range: the load was that or more; the time counts "
-            "as missing. Widen the range"
+            "values at the end of the meter's declared range: the load was that or more; the time "
+            "counts as missing. If the meter can show more, give range as far as it can"
+        ),
+    ),
+    PLATEAU: (
+        Severity.NOTICE,
+        Phrase(
+            "is its highest load and comes again and again: a full load, or the end of what the "
+            "meter can show; it counts as read. If the meter can show no more, declare range up to "
+            "it, and that time counts as missing"
         ),
     ),
     "register-rollover": (Severity.NOTICE, Phrase("rollovers of the register; added back")),
@@ -194,6 +203,7 @@ class Tally:
     loads_outside: list[tuple[int, float]] = field(
         default_factory=list
     )  # of each block: how many, and their median
+    plateau: float | None = None  # the load of a highest value that comes again and again
 
     def note_outside(self, load: NDArray[np.float64]) -> None:
         """Loads of one block that the range makes impossible."""
@@ -225,6 +235,7 @@ class Tally:
             self.counts[code] = self.counts.get(code, 0) + count
             places = self.places.setdefault(code, [])
             places.extend(other.places.get(code, [])[: PLACES_KEPT - len(places)])
+        self.plateau = other.plateau or self.plateau
 
     def findings(self) -> list[DataFinding]:
         tallied = []
@@ -234,7 +245,7 @@ class Tally:
             sentence = Phrase(
                 "Meter %(meter)s: %(count)s %(fault)s.",
                 meter=self.meter,
-                count=f"{count:,}",
+                count=f"{self.plateau:.6g}" if code == PLATEAU else f"{count:,}",
                 fault=fault,
             )
             tallied.append(DataFinding(code, severity, sentence, count, places))
@@ -274,18 +285,16 @@ class CleaningResult:
     """What was found, counted in `tally`, and what it means for the energy.
 
     Over `unknown` the meter told nothing. Over `caught_up` a register hung and then caught up: what
-    it counted is known, not when. Readings at `stamps_us` are left out. From `ceiling` up values
-    were cut off and say nothing. `runs` are the meter's standstills and `sample` some of its
-    readings, for the batches to judge, each in one of `files`; `outside` how many loads the range
-    made impossible, and their median; `turned_back` and `holes` the stamps before and after every
-    step back in time and every gap.
+    it counted is known, not when. Readings at `stamps_us` are left out. `runs` are the meter's
+    standstills and `sample` some of its readings, for the batches to judge, each in one of `files`;
+    `outside` how many loads the range made impossible, and their median; `turned_back` and `holes`
+    the stamps before and after every step back in time and every gap.
     """
 
     tally: Tally
     unknown: Spans = Spans()
     caught_up: Spans = Spans()
     stamps_us: Integers = field(default_factory=lambda: NO_STAMPS)
-    ceiling: float | None = None
     runs: EqualValueRuns = NO_RUNS
     sample: SampledReadings = EMPTY
     files: tuple[str, ...] = ()
@@ -296,9 +305,4 @@ class CleaningResult:
     @property
     def leaves_out(self) -> bool:
         """Whether the meter must be read again."""
-        return bool(
-            len(self.unknown)
-            or len(self.caught_up)
-            or len(self.stamps_us)
-            or self.ceiling is not None
-        )
+        return bool(len(self.unknown) or len(self.caught_up) or len(self.stamps_us))

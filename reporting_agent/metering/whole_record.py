@@ -1,4 +1,4 @@
-"""What only a meter's whole record shows: a spike, a value that stuck, a ceiling, changes of
+"""What only a meter's whole record shows: a spike, a value that stuck, a plateau, changes of
 spacing and resolution (to within the sample's stride).
 
 `WholeRecord` sees every settled reading once, in order, in a few megabytes; `verdict` says what to
@@ -23,8 +23,8 @@ from reporting_agent.metering.outliers import (
     SampledReadings,
     Sampler,
 )
-from reporting_agent.metering.segments import Readings
-from reporting_agent.metering.tally import NO_PAIRS, CleaningResult, Spans, Tally
+from reporting_agent.metering.segments import HOUR_US, Readings
+from reporting_agent.metering.tally import NO_PAIRS, PLATEAU, CleaningResult, Spans, Tally
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -271,12 +271,15 @@ class WholeRecord:
         )
         long = runs.at(standing)
         back = outliers.returning(long)
-        flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
-        if flat is None:
-            flat = outliers.standing_ceiling(long.value[back], sample, limit)
-        flooded = long.value >= (np.inf if flat is None else flat)
+        top = outliers.plateau(long.value[back], sample, limit) if meter.range is None else None
+        if top is not None:
+            an_hour = 1 if meter.reading == "rate" else HOUR_US / np.median(sample.step_us)
+            tally.plateau = float(top * an_hour)
+            first = np.flatnonzero(sample.value == top)[:1]
+            self._count(tally, PLATEAU, sample.row[first], sample.file[first])
+        flooded = long.value >= (np.inf if top is None else top)
         if meter.reading == "rate":
-            flooded |= saturated(long.value, meter, None)
+            flooded |= saturated(long.value, meter)
         froze = long.at(~back & ~flooded & too_long[standing])
         self._count(tally, SPIKE_CODES[meter.reading], above.row, above.file)
         self._count(tally, "value-stuck", froze.row, froze.file)
@@ -287,7 +290,6 @@ class WholeRecord:
             tally,
             Spans(froze.first_us, froze.last_us),
             stamps_us=np.sort(np.concatenate((above.time_us, dropped[:, 0]))),
-            ceiling=flat,
             runs=rest,
             sample=sample,
         )

@@ -338,7 +338,7 @@ class MeterTotal:
         the rules of `label`.
         """
         if self.meter.reading == "rate":
-            return bool(saturated(np.array(self.value[first:]), self.meter, None).any())
+            return bool(saturated(np.array(self.value[first:]), self.meter).any())
         length_us = np.diff(np.array(self.time_us[first:]))
         if self.meter.reading == "interval" and self.meter.interval_s is not None:
             length_us = np.minimum(length_us, round(self.meter.interval_s * SECOND_US))

@@ -152,17 +152,30 @@ def test_loads_that_reach_the_range_between_two_readings_are_cut_off_too() -> No
     assert counts_by_code(cut)["saturated"] == int((energy * 12 >= 4100 * 0.9995).sum())
 
 
-def test_a_flat_ceiling_that_nobody_declared_is_found() -> None:
-    value = np.minimum(READ["rate"], 4150.0)
-    cut = course(meter("rate"), MOMENTS, value)
-    assert counts_by_code(cut) == {"saturated": int((value == 4150.0).sum())}
+@pytest.mark.parametrize("kind", ["rate", "interval"])
+def test_a_full_load_that_is_held_counts_until_it_is_declared_the_end_of_the_range(
+    kind: Kind,
+) -> None:
+    """Of a compressor at full load 716 hours were missing from its year."""
+    hours = 1.0 if kind == "rate" else 300 / 3600
+    value = np.minimum(READ[kind], 4150.0 * hours)
+    held = course(meter(kind), MOMENTS, value, line=LINE)
+    assert counts_by_code(held) == {"load-plateau": 1}
+    assert "4150 is its highest load" in str(held.findings[0].sentence)
+    windows = LINE.windows
+    assert held.over(windows).completeness[:-5].min() > 0.99  # the record ends before the last
+    true = course(meter(kind, range=(0.0, 5000.0)), MOMENTS, value, line=LINE)
+    np.testing.assert_allclose(held.over(windows).energy, true.over(windows).energy)
+    assert counts_by_code(true) == {}, "a range up to what the meter can show answers it"
+    cut = course(meter(kind, range=(0.0, 4150.0)), MOMENTS, value)
+    assert set(counts_by_code(cut)) == {"saturated"}
 
 
-def test_a_value_that_stands_at_the_highest_again_and_again_is_the_end_of_the_range() -> None:
+def test_a_value_that_stands_at_the_highest_again_and_again_counts() -> None:
     value = READ["rate"].copy()
     for start in range(BUSY, BUSY + 4000, 800):
         value[start : start + 14] = 7000.0
-    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"saturated": 5 * 14}
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"load-plateau": 1}
 
 
 @pytest.mark.parametrize("kind", KINDS)
