@@ -19,8 +19,7 @@ from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.uncertainty import doubt
-from reporting_agent.metering.unit_check import FEWEST, MOST_AGREE, NEARLY_ONE, from_then_on
-from reporting_agent.metering.unit_factors import fitting
+from reporting_agent.metering.unit_check import apart
 from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_accounts import takes_over
@@ -242,16 +241,12 @@ def _unit_of_days(
     checked = np.bincount(index, other.hour_energy[known], len(of_day))
     usable = (checked > 0) & (own > 0)
     of_day, ratios = of_day[usable], own[usable] / checked[usable]
-    factors = np.array([fitting(float(one)) or 1.0 for one in ratios])
-    off = factors[factors != 1]
-    if len(off) < FEWEST:
+    found = apart(ratios)
+    if found is None or not found[1]:
         return None
-    factor = float(np.median(off))
-    if np.mean(factors == factor) >= MOST_AGREE:
+    _, (factor,), begins = found
+    if begins is None:
         return factor, None
-    begins = from_then_on(factors == factor)
-    if begins is None or abs(np.log(np.median(ratios[:begins]))) > NEARLY_ONE:
-        return None
     return factor, date(1970, 1, 1) + timedelta(days=int(of_day[begins]))
 
 

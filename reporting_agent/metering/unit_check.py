@@ -25,7 +25,14 @@ from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.outliers import SampledReadings
 from reporting_agent.metering.standstills import MeterContext, Suspicion
 from reporting_agent.metering.tally import CleaningResult, places_of
-from reporting_agent.metering.unit_factors import fitting, into, level_turn, off_scale, turning
+from reporting_agent.metering.unit_factors import (
+    CERTAIN,
+    into,
+    level_turn,
+    measured,
+    off_scale,
+    turning,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,13 +48,15 @@ MOST_AGREE = 0.8
 NEARLY_ONE = (
     0.4  # in ln: a meter that was right before its unit changed showed about what the other did
 )
+LEAST_FAR = np.log(3.0)  # a check meter that is further off is in another unit, if one fits
 HALF = 0.5  # of a batch: what is known of less says nothing of the whole
 AROUND = 3  # batches on either side
 
 
 @dataclass(frozen=True, slots=True)
 class UnitMismatch:
-    """By what factor values are off, which batches, and what proves it.
+    """By what factor values are off, which batches, what proves it, and which usual factors may be
+    `meant`: none fits, or the proof leaves several open.
 
     Where it was not always so, `between` are the batches between which the unit changed, and
     `later` says whether it is wrong since or was wrong until then; `batches` is then for the caller
@@ -57,8 +66,20 @@ class UnitMismatch:
     factor: float
     batches: Flags
     proof: str
+    meant: tuple[float, ...]
     between: tuple[int, int] | None = None
     later: bool = True
+
+    @classmethod
+    def into(cls, multiplied: Floats, batches: Flags, proof: str) -> UnitMismatch:
+        """Of values that any of these factors brings to where they belong."""
+        meant = tuple((1 / multiplied).tolist())
+        return cls(float(np.exp(np.mean(np.log(meant)))), batches, proof, meant)
+
+    @property
+    def named(self) -> float | None:
+        """The factor, where it is the only one."""
+        return self.meant[0] if len(self.meant) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +121,10 @@ def suspect(
     if wrong is None:
         return Suspicion()
     finding, batches, span = _finding(meter, course.verdict, windows, wrong, zone)
-    return Suspicion(
-        (finding,), {LABEL: batches}, (found_of(meter.id, "unit", span, zone, 1 / wrong.factor),)
-    )
+    if wrong.named is None:
+        return Suspicion((finding,), {LABEL: batches})
+    event = found_of(meter.id, "unit", span, zone, 1 / wrong.named)
+    return Suspicion((finding,), {LABEL: batches}, (event,))
 
 
 def _whole_energies(course: Course, windows: Windows) -> Floats:
@@ -125,7 +147,7 @@ def _finding(
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
     if wrong.between is None:
         return (
-            label(meter, wrong.factor, wrong.proof, int(wrong.batches.sum())),
+            label(meter, wrong, int(wrong.batches.sum())),
             wrong.batches,
             (first_us, None),
         )
@@ -139,9 +161,7 @@ def _finding(
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if wrong.later else windows.start_us < from_us
     rows = places_of(verdict.files, sample.row[row], sample.file[row])
-    finding = change(
-        meter, factor, from_us, int(batches.sum()), rows, zone, later=wrong.later, proof=wrong.proof
-    )
+    finding = change(meter, wrong, from_us, int(batches.sum()), rows, zone)
     return finding, batches, (from_us, None) if wrong.later else (first_us, from_us)
 
 
@@ -154,15 +174,14 @@ def misread(
     if batch_facts.range is not None:
         high = batch_facts.range[1]
         count, median = batch_facts.outside
-        if (
-            count >= MOST_AGREE * max(readings, 1)
-            and (factor := into(median, USED * high, high)) is not None
-        ):
-            return UnitMismatch(1 / factor, every, "range")
+        inside = into(median, USED * high, high)
+        if count >= MOST_AGREE * max(readings, 1) and len(inside):
+            return UnitMismatch.into(inside, every, "range")
         load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
         top = float(np.quantile(load, HIGH)) if len(load) else 0.0
-        if top < TOO_LITTLE * high and (factor := into(top, USED * high, high)) is not None:
-            return UnitMismatch(1 / factor, every, "range")
+        inside = into(top, USED * high, high)
+        if top < TOO_LITTLE * high and len(inside):
+            return UnitMismatch.into(inside, every, "range")
         right = USED * high <= top <= high
     if batch_facts.beside is not None:
         return _beside(batch_facts.energy, batch_facts.beside)
@@ -176,49 +195,59 @@ def misread(
     ):
         low, high = batch_facts.bounds
         usual = float(np.nanmedian(batch_facts.per_output))
-        if (factor := into(usual, low, high)) is not None:
+        if len(inside := into(usual, low, high)):
             if (
                 turn is not None and low <= usual * turn.factor <= high
             ):  # the larger side is the wrong one
-                return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
-            return UnitMismatch(1 / factor, every, "bounds")
+                return replace(_turned(turn), proof="bounds")
+            return UnitMismatch.into(inside, every, "bounds")
         if turn is not None and low <= usual <= high and not low <= usual * turn.factor <= high:
             return replace(turn, proof="bounds")
     return turn
 
 
+def _turned(wrong: UnitMismatch) -> UnitMismatch:
+    """With the other side of the change as the wrong one."""
+    meant = tuple(1 / factor for factor in wrong.meant)
+    return replace(wrong, factor=1 / wrong.factor, meant=meant, later=not wrong.later)
+
+
 def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     comparable = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
-    if len(comparable) < FEWEST:
-        return None
-    smooth = _around(own[comparable]) / _around(
-        main[comparable]
+    found = apart(
+        _around(own[comparable]) / _around(main[comparable])
     )  # of several batches: a clock that is off mixes neighbours
-    factors = np.array([fitting(level) or 1.0 for level in smooth.tolist()])
-    off = np.flatnonzero(factors != 1)
-    if not len(off):
+    if found is None:
         return None
-    factor = float(np.median(factors[off]))
-    begins = from_then_on(factors == factor)
-    if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
-        return UnitMismatch(
-            factor,
-            np.zeros(len(own), dtype=bool),
-            "beside",
-            _around_turn(comparable, begins, 2 * AROUND),
-        )
-    batches = np.zeros(len(own), dtype=bool)
-    if len(off) >= MOST_AGREE * len(comparable) and np.mean(factors[off] == factor) >= MOST_AGREE:
-        batches[:] = True
-        return UnitMismatch(factor, batches, "beside")
-    return None
+    factor, meant, begins = found
+    every = np.full(len(own), begins is None)
+    if begins is None:
+        return UnitMismatch(factor, every, "beside", meant)
+    between = _around_turn(comparable, begins, 2 * AROUND)
+    return UnitMismatch(factor, every, "beside", meant, between)
 
 
-def _around_turn(batches: Integers, begins: int, before: int) -> tuple[int, int]:
-    """The batches between which the unit changed: the sums of several batches lag behind."""
-    return int(batches[max(begins - before - 2, 0)]), int(
-        batches[min(begins + 1, len(batches) - 1)]
-    )
+def apart(ratios: Floats) -> tuple[float, tuple[float, ...], int | None] | None:
+    """How like energies of two meters lie apart (`measured`), and from which index on, None where
+    nearly always; None where they do not, or where no usual factor fits and it is less than
+    `CERTAIN`: it may measure another part."""
+    far = np.abs(np.log(np.where(ratios > 0, ratios, 1.0))) >= LEAST_FAR
+    if far.sum() < FEWEST:
+        return None
+    factor, meant = measured(ratios[far], np.ones(1))
+    begins = from_then_on(far)
+    since = begins is not None and abs(np.log(np.median(ratios[:begins]))) <= NEARLY_ONE
+    if not (since or far.mean() >= MOST_AGREE) or not (
+        meant or abs(np.log(factor)) >= np.log(CERTAIN)
+    ):
+        return None
+    return factor, meant, begins if since else None
+
+
+def _around_turn(batches: Integers, begins: int, reach: int) -> tuple[int, int]:
+    """The batches between which the unit changed: sums of several lag behind, or run ahead."""
+    last = min(begins + reach + 1, len(batches) - 1)
+    return int(batches[max(begins - reach - 2, 0)]), int(batches[last])
 
 
 def _around(values: Floats) -> Floats:
@@ -239,18 +268,16 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     off = factors != 1
     if not off.any():
         return _between_levels(batch_facts)
-    factor = float(np.median(factors[off]))
+    alike = factors == float(np.median(factors[off]))
     usable = np.flatnonzero(np.isfinite(batch_facts.per_output) & (batch_facts.per_output > 0))
     none = np.zeros(len(factors), dtype=bool)
-    begins = from_then_on((factors == factor)[usable])
-    if begins is not None:
-        return UnitMismatch(factor, none, "rows", _around_turn(usable, begins, 0))
-    ends = from_then_on((factors == factor)[usable][::-1])
-    if ends is not None:  # those before are off
-        return UnitMismatch(
-            factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False
-        )
-    return None  # a meter does not change its unit from batch to batch
+    begins, later = from_then_on(alike[usable]), True
+    if begins is None and (ends := from_then_on(alike[usable][::-1])) is not None:
+        begins, later = len(usable) - ends, False  # those before are off
+    if begins is None:
+        return None  # a meter does not change its unit from batch to batch
+    factor, meant = measured(batch_facts.per_output[alike], batch_facts.per_output[~off])
+    return UnitMismatch(factor, none, "rows", meant, _around_turn(usable, begins, 0), later)
 
 
 def _between_levels(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
@@ -261,10 +288,10 @@ def _between_levels(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     usable = np.flatnonzero(np.isfinite(per_output) & (per_output > 0))
     if (found := level_turn(per_output[usable])) is None:
         return None
-    begins, factor = found
+    begins, factor, meant = found
     between, none = _around_turn(usable, begins, 0), np.zeros(len(per_output), dtype=bool)
-    earlier = UnitMismatch(1 / factor, none, "rows", between, later=False)
-    since = UnitMismatch(factor, none, "rows", between)
+    since = UnitMismatch(factor, none, "rows", meant, between)
+    earlier = _turned(since)
     if batch_facts.bounds is not None:
         low, high = batch_facts.bounds
         before, after = (
@@ -306,19 +333,29 @@ _PROOF = {
 }
 
 
-def label(meter: Meter, factor: float, proof: str, left_out: int) -> DataFinding:
+def label(meter: Meter, wrong: UnitMismatch, left_out: int) -> DataFinding:
     """All of its values are off by the factor (0.001: too small by a thousand)."""
-    sentence = Phrase(
-        "Meter %(meter)s: its values are %(times)s times what %(proof)s: %(unit)s is not the unit "
-        "they are written in. Multiplied by"
-        " %(back)s they would fit. Correct unit under [[meters]], or its scale under "
-        "[mapping.readings].",
-        meter=meter.id,
-        times=_spelled(factor),
-        proof=_PROOF[proof],
-        unit=meter.unit,
-        back=_spelled(1 / factor),
-    )
+    off = {"meter": meter.id, "proof": _PROOF[wrong.proof], "unit": meter.unit}
+    if wrong.named is not None:
+        sentence = Phrase(
+            "Meter %(meter)s: its values are %(times)s times what %(proof)s: %(unit)s is not the "
+            "unit they are written in. Multiplied by"
+            " %(back)s they would fit. Correct unit under [[meters]], or its scale under "
+            "[mapping.readings].",
+            times=_spelled(wrong.named),
+            back=_spelled(1 / wrong.named),
+            **off,
+        )
+    else:
+        meant = wrong.meant or (wrong.factor,)
+        sentence = Phrase(
+            "Meter %(meter)s: its values are not what %(proof)s. Multiplied by %(least)s to "
+            "%(most)s they would fit, and no one factor between units or ratio of a transformer "
+            "is proved. Read unit (%(unit)s) and ratio from the meter.",
+            least=_spelled(1 / max(meant)),
+            most=_spelled(1 / min(meant)),
+            **off,
+        )
     return DataFinding(
         LABEL, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1)
     )
@@ -340,33 +377,29 @@ _SIDE = {
 
 def change(
     meter: Meter,
-    factor: float,
+    wrong: UnitMismatch,
     at_us: int,
     left_out: int,
     places: tuple[Place, ...],
     zone: tzinfo,
-    *,
-    later: bool,
-    proof: str,
 ) -> DataFinding:
-    """From a moment on its values are the factor times those before; `later` where the wrong ones
-    are those since.
-    """
-    day, times = (
-        (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(),
-        _spelled(factor),
-    )
+    """From a moment on its values are a factor times those before."""
+    factor, side = wrong.named or wrong.factor, _SIDE[wrong.later, wrong.proof]
+    if wrong.named is None:
+        side = Phrase(
+            "%(side)s No factor between units and no transformer's ratio fits.", side=side
+        )
     sentence = Phrase(
         "Meter %(meter)s: from %(day)s on its values are %(times)s times those before, for the "
         "same production: their unit changed."
         ' %(side)s Declare it under [[events]] (kind = "unit", factor = %(factor)s, %(since)s '
         "that day).",
         meter=meter.id,
-        day=day,
-        times=times,
-        side=_SIDE[later, proof],
-        factor=f"{1 / factor if later else factor:.6g}",
-        since=Phrase("from") if later else Phrase("until"),
+        day=(_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(),
+        times=_spelled(factor if wrong.later else 1 / factor),
+        side=side,
+        factor="…" if wrong.named is None else f"{1 / factor:.6g}",
+        since=Phrase("from") if wrong.later else Phrase("until"),
     )
     return DataFinding(
         CHANGE, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1), places

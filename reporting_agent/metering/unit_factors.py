@@ -24,7 +24,19 @@ LARGE = (
 )  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
 # MJ and kWh, a decimal that moved by one or two: a batch that was broken off may come near them
 SMALL = (3.6, 10.0, 100.0)
-FACTORS = np.array([factor for multiple in (*LARGE, *SMALL) for factor in (multiple, 1 / multiple)])
+# rated primary currents over secondary ones of 5 A (IEC 61869-2, 5.201), and voltages' multiples
+TRANSFORMERS = [
+    first * 10.0**digits
+    for digits in (1, 2, 3)
+    for first in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
+]
+
+
+FACTORS, PROPOSED = (
+    np.array([factor for multiple in multiples for factor in (multiple, 1 / multiple)])
+    for multiples in ((*LARGE, *SMALL), (*LARGE, *SMALL, 1e4, 1e5, *TRANSFORMERS))
+)
+CERTAIN = 10.0  # times off: then something is wrong with a scale, whether a factor fits or not
 FEWEST = 12  # values that tell what is usual
 # a register that was changed to another unit falls or jumps to its value in that unit, but for what
 # it counted meanwhile
@@ -78,40 +90,45 @@ def off_scale(value: Floats) -> Floats:
     return factors
 
 
-def fitting(ratio: float) -> float | None:
-    """The factor between units that a ratio of two like energies is, None where it is none."""
+def measured(above: Floats, below: Floats) -> tuple[float, tuple[float, ...]]:
+    """By what factor the one values lie above the others, by their medians, and the usual factor
+    that this is within their scatter and what two meters may differ by; none where none fits."""
+    logs = [np.log(side[np.isfinite(side) & (side > 0)]) for side in (above, below)]
+    middles = [np.median(side) for side in logs]
+    errors = [
+        np.median(np.abs(side - middle)) / np.sqrt(len(side))
+        for side, middle in zip(logs, middles, strict=True)
+    ]
+    width = np.clip(DEVIATIONS * MAD_TO_SIGMA * np.hypot(*errors), LEAST_WIDTH / 2, LEAST_WIDTH)
+    ratio = float(np.exp(middles[0] - middles[1]))
+    factor = fitting(ratio, float(width))
+    return ratio, () if factor is None else (factor,)
+
+
+def fitting(ratio: float, width: float = LEAST_WIDTH) -> float | None:
+    """The factor between units or of a transformer that a ratio of two like energies is, within a
+    width in ln; None where it is none."""
     if not np.isfinite(ratio) or ratio <= 0:
         return None
-    away = np.abs(np.log(ratio / FACTORS))
+    away = np.abs(np.log(ratio / PROPOSED))
     nearest = int(np.argmin(away))
-    large = abs(np.log(FACTORS[nearest])) >= np.log(min(LARGE)) - 1e-9
-    return (
-        float(FACTORS[nearest]) if away[nearest] <= (MOST_WIDTH if large else LEAST_WIDTH) else None
-    )
+    return float(PROPOSED[nearest]) if away[nearest] <= width else None
 
 
-def into(value: float, low: float, high: float) -> float | None:
-    """The factor between units that brings a value outside of physical bounds well inside them;
-    None where it lies inside, or none does.
-
-    A thousand is the most common mistake; of other factors, the one that brings it nearest to the
-    middle of the bounds.
-    """
+def into(value: float, low: float, high: float) -> Floats:
+    """The factors that bring a value outside of physical bounds inside them: a thousand alone where
+    that does, the most common mistake; none where the value lies inside."""
     if not (np.isfinite(value) and value > 0 and 0 < low < high) or low <= value <= high:
-        return None
-    inside = FACTORS[(value * FACTORS >= low) & (value * FACTORS <= high)]
-    if not len(inside):
-        return None
-    if any(thousand in inside for thousand in (1e3, 1e-3)):
-        return 1e3 if 1e3 in inside else 1e-3
-    middle = np.sqrt(low * high)
-    return float(inside[np.argmin(np.abs(np.log(value * inside / middle)))])
+        return np.zeros(0)
+    inside = np.unique(PROPOSED[(value * PROPOSED >= low) & (value * PROPOSED <= high)])
+    thousand = inside[np.isin(inside, (1e3, 1e-3))]
+    return thousand if len(thousand) else inside
 
 
-def level_turn(value: Floats) -> tuple[int, float] | None:
+def level_turn(value: Floats) -> tuple[int, float, tuple[float, ...]] | None:
     """Where two levels meet, each close about its median: the index of the first value of the
-    second, and the factor between units by which it lies off the first; None where it is none.
-    """
+    second, and how it lies off the first (`measured`); None where no usual factor fits, and it is
+    less than `CERTAIN`."""
     usable = np.isfinite(value) & (value > 0)
     if usable.sum() < 2 * FEWEST_OF_LEVEL or not usable.all():
         return None
@@ -127,11 +144,10 @@ def level_turn(value: Floats) -> tuple[int, float] | None:
     step = float(np.median(after) - np.median(before))
     spread = max(float(np.median(np.abs(side - np.median(side)))) for side in (before, after))
     swing = DEVIATIONS * MAD_TO_SIGMA * spread
-    factor = fitting(float(np.exp(step)))
-    if factor is None or swing > MOST_WIDTH or abs(step) < APART * max(swing, LEAST_WIDTH):
+    if swing > MOST_WIDTH or abs(step) < APART * max(swing, LEAST_WIDTH):
         return None
-    off = abs(step - float(np.log(factor)))
-    return (at, factor) if off <= max(swing / 2, LEAST_WIDTH / 2) else None
+    factor, meant = measured(value[at:], value[:at])
+    return (at, factor, meant) if meant or abs(step) >= np.log(CERTAIN) else None
 
 
 def turning(load: Floats, indices: Integers, factor: float) -> int:

@@ -266,12 +266,66 @@ def test_zero_unknown_and_few_values_are_never_off() -> None:
     assert (off_scale(np.array([1.0, 1000.0])) == 1).all()
 
 
+@pytest.mark.parametrize("ratio", [10, 20, 40, 60, 80, 100, 120, 200, 300, 10_000, 1000 / 3.6])
+@pytest.mark.parametrize("way", [1, -1])
+def test_the_ratio_of_a_transformer_is_named_as_it_is(ratio: float, way: int) -> None:
+    value = np.round(written(LINE, "interval", MOMENTS) * ratio**way, 6)
+    suspicion = look("interval", value, beside="register")
+    assert codes(suspicion) == ["unit-label"]
+    (event,) = suspicion.events
+    assert event.factor == pytest.approx(ratio**-way)
+    assert event.kind == "unit"
+
+
+@pytest.mark.parametrize("ratio", [1 / 17.0, 225.0])
+def test_no_factor_is_proposed_where_none_fits(ratio: float) -> None:
+    value = np.round(written(LINE, "interval", MOMENTS) * ratio, 6)
+    suspicion = look("interval", value, beside="register")
+    assert codes(suspicion) == ["unit-label"]
+    assert suspicion.batches["unit-label"].all()
+    assert suspicion.events == ()
+    assert (
+        "no one factor between units or ratio of a transformer is proved"
+        in suspicion.findings[0].sentence
+    )
+
+
+def test_a_check_meter_of_a_part_is_in_no_other_unit() -> None:
+    value = written(LINE, "interval", MOMENTS) / 5
+    assert codes(look("interval", value, beside="register")) == []
+
+
+def test_where_bounds_leave_several_factors_open_none_is_proposed() -> None:
+    value = written(LINE, "register", MOMENTS) / 200
+    suspicion = look("register", value, bounds=BOUNDS)
+    assert codes(suspicion) == ["unit-label"]
+    assert suspicion.events == ()
+    assert "Multiplied by 60 to 400 they would fit" in suspicion.findings[0].sentence
+
+
+@pytest.mark.parametrize(("ratio", "proposed"), [(200.0, 0.005), (23.0, None)])
+def test_a_change_is_declared_by_the_factor_that_fits_or_by_none(
+    ratio: float, proposed: float | None
+) -> None:
+    value, turn = written(LINE, "rate", MOMENTS), 9000
+    value[turn:] *= ratio
+    suspicion = look("rate", value, bounds=BOUNDS)
+    assert codes(suspicion) == ["unit-change"]
+    if proposed is None:
+        assert suspicion.events == ()
+        assert "no transformer's ratio fits" in suspicion.findings[0].sentence
+    else:
+        (event,) = suspicion.events
+        assert event.factor == pytest.approx(proposed)
+
+
 def test_ratios_and_bounds_name_the_factor() -> None:
     assert fitting(0.00098) == 1e-3
     assert fitting(3.65) == 3.6
     assert fitting(2.0) is None
+    assert fitting(225.0) is None
     assert fitting(float("nan")) is None
-    assert into(0.4, 100, 900) == 1e3
-    assert into(400.0, 100, 900) is None
-    assert into(2.0, 5.0, 9.0) == 3.6
-    assert into(0.0, 5.0, 9.0) is None
+    assert into(0.4, 100, 900).tolist() == [1e3]
+    assert into(400.0, 100, 900).tolist() == []
+    assert into(2.0, 5.0, 9.0).tolist() == [3.6]
+    assert into(0.0, 5.0, 9.0).tolist() == []
