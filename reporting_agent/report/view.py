@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reporting_agent.config import SiteSettings
     from reporting_agent.pipeline import LabelResult
 
-LEAST_OF_A_DAY_S = 12 * 3600
+LEAST_OF_A_SHIFT_S, LEAST_OF_A_DAY_S = 4 * 3600, 12 * 3600
 """A median run that is shorter is no record of a day."""
 
 
@@ -192,18 +192,18 @@ class View:
         return self.w["metric"].get(str(label.metric), str(label.metric))
 
     def run(self, group: LabelGroup, number: int = 1) -> str:
-        """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the
-        days that the pack supposes.
+        """What this plant calls a batch: a heat, a coil, a day; a run where the log's are shorter
+        than the days or shifts that the pack supposes.
         """
         kind, measured = str(group.step.run_kind), group.main.made_from
-        if kind == "day" and measured is not None:
+        if kind in {"day", "shift"} and measured is not None:
             length_s = measured.columns.length_s[measured.rows]
             known_lengths_s = length_s[~np.isnan(length_s)]
-            kind = (
-                "batch"
-                if known_lengths_s.size and np.median(known_lengths_s) < LEAST_OF_A_DAY_S
-                else kind
-            )
+            usual_s = np.median(known_lengths_s) if known_lengths_s.size else np.nan
+            if usual_s < (LEAST_OF_A_DAY_S if kind == "day" else LEAST_OF_A_SHIFT_S):
+                kind = "batch"
+            elif usual_s > LEAST_OF_A_DAY_S:
+                kind = "day"
         return self.w["run" if number == 1 else "runs"][kind]
 
     @cached_property

@@ -1,5 +1,5 @@
-"""The first question answered with numbers: the worst batch, what is avoidable, why, what
-unexplained; then a few figures.
+"""The first question answered with numbers: the worst batch, the largest cause of the period, and a
+few figures.
 """
 
 from __future__ import annotations
@@ -7,9 +7,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from benchmarks.catalogue import in_language
-from benchmarks.guidance.causes import WasteCause
 from reporting_agent.analysis.waste.gap_parts import StepLosses
-from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.report.figures import (
     ReportFigure,
@@ -33,7 +31,6 @@ class SentencePart(NamedTuple):
 
 
 Sentence = list[SentencePart]
-MOST = 0.5  # from this share on "more than half" is said of a cause
 
 
 def data(view: View) -> dict[str, Any]:
@@ -103,53 +100,9 @@ def _sentences(view: View, group: LabelGroup) -> list[Sentence]:
             best=best,
             unit=unit,
         ),
-        _why(view, worst, losses),
         _year(view, losses),
     ]
     return [sentence for sentence in sentences if sentence]
-
-
-def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
-    """How much of the worst batch's gap named causes took, the largest of them, and how much
-    nothing in the data explains.
-    """
-    w, total = view.w["lead"], worst.gap.energy
-    named = next((part for part in worst.causes if part.cause.named), None)
-    at_power = next((part for part in worst.causes if part.cause is WasteCause.AT_POWER), None)
-    split = _bold(
-        w[
-            "unexplained"
-            if named is None
-            else "of_that"
-            if worst.unexplained.energy > 0
-            else "of_that_all"
-        ],
-        above=shown(worst.value - losses.label),
-        avoidable=shown(worst.avoidable.energy / worst.output),
-        share=percent(worst.avoidable.energy / total),
-        unexplained=shown(worst.unexplained.energy / worst.output),
-        rest=percent(worst.unexplained.energy / total),
-    )
-    sentences = [split]
-    if at_power is not None:
-        sentences.append(_cause(view, "at_power", at_power, total))
-    if named is not None:
-        sentences.append(
-            _cause(
-                view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total
-            )
-        )
-    return _joined(view, sentences)
-
-
-def _cause(view: View, words: str, part: CausePart, total: float) -> Sentence:
-    w, evidence = view.w["lead"], view.evidence(part.evidence)
-    return _bold(
-        w[words],
-        cause=view.inside(part.cause.words),
-        evidence=w["evidence"].format(told=evidence) if evidence else "",
-        share=percent(part.amount.energy / total),
-    )
 
 
 def _year(view: View, losses: StepLosses) -> Sentence:
@@ -162,9 +115,8 @@ def _year(view: View, losses: StepLosses) -> Sentence:
     if not named:
         return []
     energy, cause = max(named)
-    same = view.worst is not None and view.worst.causes and view.worst.causes[0].cause is cause
     return _bold(
-        view.w["lead"]["largest_too" if same else "largest"],
+        view.w["lead"]["largest"],
         cause=view.inside(cause.words),
         share=percent(energy / losses.gap.energy),
     )
@@ -211,22 +163,6 @@ def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
         avoidable = w["fig_avoidable"].format(period=view.period)
         first = 0 if losses.avoidable.energy > 0 else len(figures)
         figures.insert(first, _fig(avoidable, amount, " · ".join(note), "you", group))
-    uses = [
-        use
-        for use in view.analysis.value_adding
-        if use.step == group.step.id and use.share is not None and use.meter
-    ]
-    if uses:
-        use = max(uses, key=lambda candidate: candidate.total)
-        figures.append(
-            _fig(
-                w["fig_adding"],
-                ReportFigure(percent(use.share), use.share, "", ""),
-                w["fig_adding_note"].format(meter=use.meter or view.step_name(use.step)),
-                "",
-                group,
-            )
-        )
     return figures
 
 

@@ -15,7 +15,6 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import FigureSource, Words
-from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.references import references
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
@@ -24,7 +23,6 @@ from benchmarks.routes import ReferenceCondition
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.drivers.result import unit_of, unit_of_name, words_of
-from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
 from reporting_agent.analysis.meters.balance import Balance, BalanceMeter
 from reporting_agent.config import load_site
 from reporting_agent.config.materials import Variable
@@ -173,45 +171,32 @@ def opening(view: View) -> str:
     return "".join(piece.text for piece in lead.data(view)["sentence"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "hours", "name"),
+    [("shift", 24, "day"), ("shift", 8, "shift"), ("shift", 2, "run"), ("day", 8, "run")],
+)
+def test_a_run_is_named_by_how_long_it_is(heats: Made, kind: str, hours: float, name: str) -> None:
+    """A kiln that logs by the day was told of its shifts."""
+    view = View(heats.site, heats.result, heats.analysis, "en", MADE)
+    (group,) = view.labelled
+    measured = group.main.made_from
+    assert measured is not None
+    columns = replace(
+        measured.columns, length_s=np.full_like(measured.columns.length_s, hours * 3600)
+    )
+    main = replace(group.main, made_from=replace(measured, columns=columns))
+    step = group.step.model_copy(update={"run_kind": kind})
+    assert view.run(replace(group, step=step, main=main)) == name
+
+
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
     noise = analysed_site(heats_site(tmp_path, late_every=1000), "2016")
     named, unnamed = (
         opening(View(report.site, report.result, report.analysis, "en", MADE))
         for report in (heats, noise)
     )
-    assert "has a named cause and could have been avoided; the data do not show why" in named
-    assert "nor whether it could have been avoided" in unnamed
-    assert "could have been avoided" not in unnamed.replace(
-        "nor whether it could have been avoided", ""
-    )
-    chinese = opening(View(noise.site, noise.result, noise.analysis, "zh", MADE))
-    assert "不能说明是否可以避免" in chinese
-    assert "本可避免" not in chinese
-
-
-def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
-    """It says where energy went and not why: the named causes of the same batches, told under
-    another name.
-    """
-    (plain,) = (loss for loss in heats.analysis.losses if loss.counted)
-    worst = plain.worst[0]
-    renamed = tuple(
-        part._replace(cause=WasteCause.AT_POWER) if part.cause.named else part
-        for part in worst.causes
-    )
-    unnamed = worst._replace(
-        avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed
-    )
-    analysis = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
-    english, chinese = (
-        opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh")
-    )
-    assert (
-        "was used while the power was on for longer (40 min longer): this shows where it went, "
-        "not why." in english
-    )
-    assert "has a named cause" not in english
-    assert "只说明去向，不说明原因" in chinese
+    assert "the largest cause that the data name is" in named
+    assert "cause" not in unnamed
 
 
 def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:

@@ -87,8 +87,7 @@ def test_a_year_of_pure_noise_has_nothing_avoidable_and_no_headline_says_so(
     sentence, said_in_chinese = (
         "".join(piece.text for piece in page["sentence"]) for page in (english, chinese)
     )
-    assert "nor whether it could have been avoided" in sentence
-    assert sentence.count("avoid") == 1
+    assert "avoid" not in sentence
     assert "本可避免" not in said_in_chinese
     (tile,) = (figure for figure in english["figures"] if figure["name"].startswith("Avoidable"))
     assert tile["value"].value == 0
