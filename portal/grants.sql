@@ -64,13 +64,11 @@ BEGIN
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
         GRANT UPDATE (issued_by_id) ON accounts_enrolmenttoken TO steplabel_worker;
-        GRANT SELECT, DELETE ON sharing_certificate, sharing_share, standings_standing, standings_protectedvalue,
+        GRANT SELECT, DELETE ON standings_standing, standings_protectedvalue,
             catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
-        GRANT SELECT, DELETE ON sharing_groupmember, practices_sitereport TO steplabel_worker;
-        GRANT UPDATE (decided_by) ON sharing_groupmember TO steplabel_worker;
+        GRANT SELECT, DELETE ON practices_sitereport TO steplabel_worker;
         GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
-        GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at, made_by) ON sharing_sitegroup TO steplabel_worker;
         GRANT SELECT (id, practice, version, state, organisation_id, published_at), UPDATE (id), DELETE ON practices_entry TO steplabel_worker;
         GRANT SELECT (id, entry_id) ON practices_revision TO steplabel_worker;
         GRANT DELETE, UPDATE (email, name, zone, password, is_active, last_login) ON accounts_user TO steplabel_worker;
@@ -91,7 +89,7 @@ BEGIN
             publication_draftcomment,
             publication_loggedact, governance_comment, governance_approval, catalogue_extension, catalogue_reminder, standings_namingchoice,
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded,
-            sharing_groupcount, practices_revision
+            practices_revision
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- What a firm that leaves wrote of practices that were never published goes with it.
         GRANT DELETE ON practices_revision TO steplabel_worker;

@@ -142,7 +142,6 @@ TAGS = {
     "directory": "The portal's keys.",
     "drafts": "Versions that are being prepared.",
     "enrolments": "How an agent is registered.",
-    "groups": "Parks and groups of sites.",
     "key": "What a key is good for.",
     "log": "The transparency log: heads, entries, proofs, cosignatures.",
     "notifications": "What a person was told.",

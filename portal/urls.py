@@ -20,7 +20,6 @@ api: list[URLPattern | URLResolver] = [
     path("", include("portal.standings.urls")),
     path("", include("portal.assurance.urls")),
     path("", include("portal.translog.urls")),
-    path("", include("portal.sharing.urls")),
     *extras.routes("api_urls"),
 ]
 

@@ -58,8 +58,6 @@ BEGIN
         ('intake_commitment', format(of_site, 'site_id', 'false')),
         ('catalogue_extensionrequest', format(of_site, 'site_id', 'false')),
         ('assurance_finding', format(of_site, '(SELECT held.site_id FROM assurance_assignment held WHERE held.id = assignment_id)', 'false')),
-        ('sharing_certificate', format(of_site, of_report, 'false')),
-        ('sharing_share', format(of_site, of_report, 'false')),
         ('accounts_enrolmenttoken', format(of_site, 'site_id', 'false')),
         ('accounts_apikey', 'organisation_id IN (SELECT wall_organisations(role))'),
         ('register_viewing', of_firm || ' OR user_id = (SELECT wall_person())'),

@@ -31,7 +31,6 @@ class Scope(TextChoices):
     DRAFTS = "read:drafts"
     ASSIGNMENTS = "read:assignments"
     AUDITS = "read:audits"
-    GROUPS = "read:groups"
     NOTIFICATIONS = "read:notifications"
     WRITE_NOTIFICATIONS = "write:notifications"
 
@@ -46,11 +45,10 @@ SCOPES_OF: dict[str, tuple[TextChoices, ...]] = {
         Scope.SUBMISSIONS,
         Scope.STANDINGS,
         Scope.AUDITS,
-        Scope.GROUPS,
     ),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
-        *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.GROUPS),
+        *(Scope.ASSIGNMENTS, Scope.AUDITS),
     ),
     Role.CERTIFICATION_BODY: (Scope.PUBLISHED, Scope.ASSIGNMENTS, Scope.AUDITS),
     Role.PROVIDER: (Scope.PUBLISHED,),

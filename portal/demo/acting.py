@@ -1,5 +1,5 @@
-"""What people do about a label: a statement on a report, groups of sites, a practice that five
-firms report on, and what extras add.
+"""What people do about a label: a statement on a report, a practice that five firms report
+on, and what extras add.
 
 All of it by the functions behind the pages. The classes that sites report are drawn: to verify them
 from two years of each plant's own records, as `steplabel-agent practices outcome` does, would take
@@ -25,16 +25,15 @@ from benchmarks.wire.outcomes import SiteOutcome
 from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from fixtures.simulator import Plant, Sector
 from portal import extras, keys
-from portal.accounts.models import Site, User
+from portal.accounts.models import User
 from portal.assurance import attesting, auditors, confirming
 from portal.assurance.models import Assignment
 from portal.days import scheme_day
 from portal.demo import cast as casting
 from portal.demo.plants import keys_of
+from portal.intake.selectors import newest_accepted
 from portal.practices import reviewing
 from portal.practices.revisions import as_read
-from portal.sharing import groups
-from portal.sharing.models import GroupKind
 
 TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
 FOUND = (
@@ -56,10 +55,8 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     assignment = Assignment.objects.get(site__slug=sector.plants[0].site, period=str(sector.year))
     key = AuditorSigningKey.generate()
     _attest(assignment, key, now)
-    _groups(sector, now)
     made: dict[str, str] = {
         Phrase("A practice, reported"): f"practices/{_practice(sector, plants, key, now)}/",
-        Phrase("Parks and groups"): "groups/",
     }
     for of_extra in extras.modules("demo"):
         made |= of_extra.act(assignment.site, now)
@@ -74,7 +71,9 @@ def _attest(assignment: Assignment, key: AuditorSigningKey, now: datetime) -> No
     terms = attesting.AttestationTerms(
         opinion=Opinion.UNQUALIFIED,
         assurance=Assurance.LIMITED,
-        steps=tuple(sorted(groups.steps_of(assignment.site))),
+        steps=tuple(
+            sorted(newest_accepted([assignment.site_id])[assignment.site_id].covers.split())
+        ),
         boundary="From the first meter of the works to its last.",
         materiality=Fraction(1, 20),
         checked="The electricity bills of the year against the meters of the steps.",
@@ -84,29 +83,6 @@ def _attest(assignment: Assignment, key: AuditorSigningKey, now: datetime) -> No
     )
     drawn = attesting.draw_up(assignment, terms, auditor, now)
     attesting.take(attestations.sign(bytes(drawn.content), key), auditor, now)
-
-
-def _groups(sector: Sector, now: datetime) -> None:
-    """One group whose first member shows its attested labels and whose last one has not answered;
-    one that invites the first plant.
-    """
-    drafter = _person(casting.DRAFTER)
-    (ministry,) = groups.runners(drafter)
-    slugs = [plant.site for plant in sector.plants]
-    both = [
-        groups.make(
-            groups.GroupDescription(GroupKind(kind), **TEXTS["group"][kind]),
-            ministry.pk,
-            drafter,
-            now,
-        )
-        for kind in ("factories", "park")
-    ]
-    groups.invite(both[0], slugs[:4], drafter, now)
-    groups.invite(both[1], slugs[:2], drafter, now)
-    for index, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
-        shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if index == 0 else []
-        groups.join(both[0].pk, slug, shown, person, now)
 
 
 def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetime) -> str:

@@ -15,14 +15,13 @@ from portal.assurance import assigning
 from portal.catalogue.models import ExtensionRequest
 from portal.practices import outcomes
 from portal.register.site_ends import site_changes_hands
-from portal.sharing import groups
 
 BECAUSE = Phrase("the site belongs to another firm now")
 """On the record of what ends with that."""
 
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
-    """Memberships of groups, tokens, what was reported of practices, requests that wait, and
+    """Tokens, what was reported of practices, requests that wait, and
     what extras keep: the new firm decides itself.
     With them audits by a body that may not check the new firm. By site id, what ended there.
 
@@ -36,10 +35,6 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
         (
             assigning.end_partial(sites, BECAUSE, by, now),
             Phrase("is audited no longer by a body that may not check its organisation"),
-        ),
-        (
-            groups.end_all(sites, by, now),
-            Phrase("is in no group of sites any more, which its earlier organisation joined"),
         ),
         (asked, Phrase("no longer waits for more time, for which its earlier organisation asked")),
         (

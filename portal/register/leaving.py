@@ -56,7 +56,6 @@ from portal.publication.models import Publication
 from portal.register.inviting import digest_of, led_firms
 from portal.register.models import FirmApplication, Invitation, Leaving, SiteApplication, Viewing
 from portal.register.site_ends import RandomNames, firm_leaves
-from portal.sharing.models import Certificate, GroupMember, Share, SiteGroup
 from portal.standings.models import NamingChoice, ProtectedValue, Standing
 
 COOLING = timedelta(days=14)
@@ -276,7 +275,6 @@ def _delete(leaving: int, now: datetime) -> bool:
         ]
         values = _delete_reports(reports)
         _forget_sites(firm, sites, now)
-        _leave_groups(firm, sites, now)
         forget_unpublished(firm, BECAUSE, "worker", now)
         _forget_names(firm, [site.slug for site in sites])
         end_engagements(
@@ -348,8 +346,7 @@ def _marked_deleted(sites: Iterable[Site]) -> QuerySet[Submission]:
 def _delete_reports(reports: QuerySet[Submission]) -> int:
     """Everything of the reports but the receipt and the place in the log; how many values."""
     pks = list(reports.values_list("pk", flat=True))
-    for model in (Share, Certificate, Standing):
-        QuerySet(model).filter(submission__in=pks)._raw_delete("default")
+    Standing.objects.filter(submission__in=pks)._raw_delete("default")
     values = ProtectedValue.objects.filter(submission__in=pks)
     count = values.count()
     values._raw_delete("default")
@@ -364,14 +361,6 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     }
     reports.update(**gone)
     return count
-
-
-def _leave_groups(firm: Organisation, sites: Iterable[Site], now: datetime) -> None:
-    """Its sites are in no group of sites and the groups that it ran are over; counts that were
-    shown hold its random mark alone.
-    """
-    GroupMember.objects.filter(slug__in=[site.slug for site in sites])._raw_delete("default")
-    SiteGroup.objects.filter(run_by=firm, ended_at=None).update(ended_at=now)
 
 
 def _forget_sites(firm: Organisation, sites: Iterable[Site], now: datetime) -> None:
@@ -443,10 +432,6 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     # who decided in its name stands on the record alone; by the table, for of rows that are never
     # changed this is the exception
     QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
-    SiteGroup.objects.filter(run_by=firm).update(made_by="")
-    GroupMember.objects.filter(group__run_by=firm, state=GroupMember.State.REMOVED).update(
-        decided_by=""
-    )
     SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
     FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
 

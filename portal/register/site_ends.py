@@ -13,6 +13,9 @@ from django.dispatch import Signal
 
 from benchmarks.composition.result import DEPARTED
 
+site_retires = Signal()
+"""Sites take part no more: `sites`, `by`, `now`."""
+
 site_changes_hands = Signal()
 """The register gives sites to other firms: `sites`, `because`, `by`, `now`. A receiver returns the
 ids of the sites where something ended, and what, as a `Phrase`.

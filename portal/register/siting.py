@@ -29,7 +29,7 @@ from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
 from portal.register.models import SiteApplication
-from portal.sharing import groups
+from portal.register.site_ends import site_retires
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def retire(user: User, slug: str, now: datetime) -> None:
         ExtensionRequest.objects.filter(site=site, granted=None).delete()
         site.retired_at = now
         site.save(update_fields=["retired_at"])
-        groups.end_all([site], user.email, now)
+        site_retires.send(sender=Site, sites=[site], by=user.email, now=now)
         record(now, user.email, Action.SITE_RETIRED, f"site {site.slug}")
 
 

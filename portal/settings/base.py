@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "portal.governance",
     "portal.practices",
     "portal.assurance",
-    "portal.sharing",
     "portal.register",
     "portal.web",
     "allauth",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
 
 from portal.accounts.models import Site, User
@@ -75,6 +75,18 @@ SITE_ACTS: Area[[Site, bool], Link] = Area()
 
 FIRMS: Area[[], Link] = Area()
 """Above the applications of firms and sites, for officers."""
+
+SITES: Area[[], Link] = Area()
+"""Above the sites of a firm, for its people."""
+
+PLANT_TASKS: Area[[User, str, date], WaitingTask] = Area()
+"""What waits for a person of a firm on the day: at the site of this id, at all of them without."""
+
+REPORT_ACTS: Area[[str], Link] = Area()
+"""What a firm may do with its accepted report of this digest."""
+
+CODES: Area[[HttpRequest, str], HttpResponse] = Area()
+"""The page of a code on paper that is none of the book's."""
 
 ASSIGNED: Area[[], Link] = Area()
 """Below the sites that a certification body is assigned to."""

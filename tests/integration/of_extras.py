@@ -30,7 +30,7 @@ class PageScene:
 def at_the_portal() -> list[ModuleType]:
     """Of each its `tests/integration/at_the_portal.py`. It may have: `TABLE`, its rows of
     `test_addresses_by_role`, with `values(cast)` that stand in addresses; `KEYED`, its rows of
-    `test_api_by_role`, with `by_key(cast)`, what their keys find; `pages(scene)`, its pages of `test_queries_of_pages`; `OWN_NAMES()`, `LEFT`
+    `test_api_by_role`, with `by_key(cast)`, what their keys find and what stands in addresses; `pages(scene)`, its pages of `test_queries_of_pages`; `OWN_NAMES()`, `LEFT`
     and `COLUMNS` of `test_pages_in_a_third_language`; `FOR` of `test_schema_holds`.
     """
     names = [f"{app}.tests.integration.at_the_portal" for app in settings.EXTRAS]

@@ -28,7 +28,6 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from benchmarks import packs
-from benchmarks.label_keys import LabelKey
 from portal import keys, urls
 from portal.accounts.models import (
     ApiKey,
@@ -59,8 +58,6 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication
-from portal.sharing import certificates, groups, shares
-from portal.sharing.models import GroupKind, Share, SiteGroup
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.by_role import (
     BODIES,
@@ -135,7 +132,6 @@ KEYED = tuple(
             "assignments",
             "obligatory-audits",
         ),
-        "groups",
         *(
             "samples",
             "notifications",
@@ -287,20 +283,6 @@ TABLE: dict[str, Row] = {
     "web:challenge": ({"digest": "COMMITTED"}, OWN, NO),
     "web:submission": ({"digest": "DIGEST"}, OWN, NO),
     "web:submission-receipt": ({"digest": "DIGEST"}, OWN, NO),
-    "web:show": ({"digest": "DIGEST"}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
-    "web:take-back": (
-        {"digest": "DIGEST", "share": "SHARE"},
-        only(ENTERPRISES, "back"),
-        only(ENTERPRISES, "done", other_enterprise="nothing"),
-    ),
-    "web:certificate": (
-        {"digest": "DIGEST"},
-        only(ENTERPRISES, "back"),
-        only(ENTERPRISES, "back", other_enterprise="nothing"),
-    ),
-    "web:certificate-pdf": ({"digest": "DIGEST"}, OWN, NO),
-    # whoever has the link; nobody has this one
-    "web:shared": ({"secret": "nothing"}, all_may("nothing"), NO),
     "web:sites": ({}, only(ENTERPRISES, "ok"), NO),
     "web:token": ({"slug": "works-1"}, only(ENTERPRISES, "back"), OWN),
     "web:agents": ({"slug": "works-1"}, only(REGULATORS, "ok", other_province="nothing"), NO),
@@ -523,48 +505,6 @@ TABLE: dict[str, Row] = {
         only(REGULATORS, "ok"),
         only(REGULATORS, "role", nation="done"),
     ),
-    "web:site-groups": ({}, only(ENTERPRISES + REGULATORS, "ok"), NO),
-    "web:new-site-group": (
-        {},
-        only(ENTERPRISES + REGULATORS, "ok"),
-        only(ENTERPRISES + REGULATORS, "wrong"),
-    ),
-    "web:site-group": (
-        {"group": "SITE_GROUP"},
-        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
-        only(ENTERPRISES + REGULATORS, "nothing", nation="wrong"),
-    ),
-    "web:site-group-csv": (
-        {"group": "SITE_GROUP"},
-        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
-        NO,
-    ),
-    "web:count-site-group": (
-        {"group": "SITE_GROUP"},
-        only(ENTERPRISES + REGULATORS, "nothing", nation="back"),
-        only(ENTERPRISES + REGULATORS, "nothing", nation="back"),
-    ),
-    **dict.fromkeys(
-        ("web:end-site-group",),
-        (
-            {"group": "SITE_GROUP"},
-            only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
-            only(ENTERPRISES + REGULATORS, "nothing", nation="done"),
-        ),
-    ),
-    "web:remove-from-group": (
-        {"group": "SITE_GROUP", "slug": "works-1"},
-        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
-        only(ENTERPRISES + REGULATORS, "nothing", nation="done"),
-    ),
-    **dict.fromkeys(
-        ("web:join-group", "web:leave-group"),
-        (
-            {"group": "SITE_GROUP", "slug": "works-1"},
-            OWN,
-            only(ENTERPRISES, "done", other_enterprise="nothing"),
-        ),
-    ),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:assign": ({}, only(REGULATORS, "ok"), NO),
@@ -741,7 +681,6 @@ TABLE: dict[str, Row] = {
     # test_api_by_role.py asks with keys
     **{name: ({}, all_may("401"), NO) for name in KEYED},
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
-    "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
     "api:notifications-read": ({}, NO, all_may("401")),
     "api:schema": ({}, all_may("ok"), NO),
     **dict.fromkeys(("api:enrolments", "api:log-cosignatures"), ({}, NO, all_may("wrong"))),
@@ -923,7 +862,6 @@ def house(portal_keys: object) -> House:
             "INVITATION": sent.invitation.pk,
             "SECRET": sent.secret,
             "FIRM": cast.plants[0].site.organisation_id,
-            "SHARE": shared_by(owner).pk,
             "NOTICE": Notice.objects.filter(recipient=owner).latest("pk").pk,
             "LIST": obliged_list.propose(
                 cast.group, [ObligedSite("works-1", True)], cast.approver, NOW
@@ -941,7 +879,6 @@ def house(portal_keys: object) -> House:
             "AUDITOR_KEY": attested.key_id,
             "CODE": code_of(attested.digest),
             "PROPOSAL": proposed(cast.drafter, "6").pk,
-            "SITE_GROUP": site_group(cast).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),
             "PRACTICE": reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
         },
@@ -975,23 +912,6 @@ def asked_of(auditor: User, plant: Plant) -> int:
     row = hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     assert waiting_for(auditor).get() == row
     return row.pk
-
-
-def site_group(cast: Cast) -> SiteGroup:
-    """The ministry's, which has invited the first works."""
-    about = groups.GroupDescription(GroupKind.PARK, "Park", "园区")
-    group = groups.make(about, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
-    groups.invite(group, ["works-1"], cast.approver, NOW)
-    return group
-
-
-def shared_by(owner: User) -> Share:
-    """A label of the owner's report is shown to a buyer, and there is a certificate."""
-    report = Submission.objects.filter(site__organisation__memberships__user=owner).latest("pk")
-    certificates.issue(owner, report.digest, NOW)
-    value = report.protected_values.earliest("pk")
-    shares.share(owner, report.digest, "Buyer", [LabelKey.of(value)], 30, timezone.now())
-    return Share.objects.get()
 
 
 def outcome_of(response: HttpResponseBase, address: str, acted: bool) -> str:

@@ -35,7 +35,7 @@ from tests.integration.audited import make_sample_of
 from tests.integration.of_extras import merged, of_each
 from tests.integration.partners_cast import partners_of
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
-from tests.integration.test_addresses_by_role import KEYED, site_group
+from tests.integration.test_addresses_by_role import KEYED
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),
@@ -106,13 +106,6 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         ),
         NO_POST,
     ),
-    # as on the pages: who runs it; a firm whose site is invited reads of its own site alone
-    "api:groups": (
-        "",
-        only(ENTERPRISES + REGULATORS, "ok", other_enterprise="none", other_province="none"),
-        NO_POST,
-    ),
-    "api:group": ("", only(ENTERPRISES + REGULATORS, "nothing", nation="ok"), NO_POST),
     # as on the pages: the body that drew it, and the plant that opens it
     "api:samples": (
         "",
@@ -154,7 +147,7 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
     assert sorted(TABLE) == sorted(
-        (*KEYED, *merged("KEYED"), "api:evidence", "api:group", "api:notifications-read")
+        (*KEYED, *merged("KEYED"), "api:evidence", "api:notifications-read")
     )
 
 
@@ -163,7 +156,7 @@ class House:
     group: int
     first: Submission
     sample: int
-    site_group: int
+    found: dict[str, Any]
     keys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, role: str, method: str, name: str) -> Any:
@@ -175,10 +168,14 @@ class House:
         )
         parts: dict[str, dict[str, Any]] = {
             "api:evidence": {"sample": self.sample},
-            "api:group": {"group": self.site_group},
             **{name: row[0] for name, row in merged("KEYED").items()},
         }
-        address = reverse(name, kwargs=parts.get(name))
+        address = reverse(
+            name,
+            kwargs={
+                part: self.found.get(value, value) for part, value in parts.get(name, {}).items()
+            },
+        )
         return getattr(Client(), method)(
             f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"}
         )
@@ -227,8 +224,6 @@ def build_scene() -> House:
         "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
         **partners_of(cast),
     }
-    for of_extra in of_each("by_key"):
-        of_extra(cast)
     first = Submission.objects.get(site=cast.plants[0].site)
     auditor_key = AuditorSigningKey.generate()
     auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
@@ -238,7 +233,7 @@ def build_scene() -> House:
         cast.group.pk,
         first,
         sample.pk,
-        site_group(cast).pk,
+        {name: pk for of_extra in of_each("by_key") for name, pk in of_extra(cast).items()},
         {role: key_for(user) for role, user in people.items()},
     )
 

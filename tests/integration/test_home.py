@@ -23,7 +23,6 @@ from portal.days import scheme_day
 from portal.practices import reviewing
 from portal.publication import drafting, publishing
 from portal.publication.sectors import groups_in_force
-from portal.sharing import groups
 from portal.standings import computing as standings
 from tests.integration.portal_cast import (
     NOW,
@@ -35,7 +34,6 @@ from tests.integration.portal_cast import (
     open_waiting,
 )
 from tests.integration.test_practices import HOT, edit
-from tests.integration.test_site_groups import PARK
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"]),
@@ -105,18 +103,6 @@ def test_who_reviews_and_who_is_the_second_person_reads_what_waits_for_them(cast
     (row,) = of(cast.approver)
     assert "1 practice to publish" in row
     assert "A second person decides." in row
-
-
-def test_an_invitation_to_a_group_waits_for_the_firm_until_it_has_answered(cast: Cast) -> None:
-    owner, slug = cast.plants[0].owner, cast.plants[0].site.slug
-    park = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
-    groups.invite(park, [slug], cast.approver, NOW)
-    (row,) = [row for row in waits(page_of(owner)) if "invited to the group" in row]
-    assert slug in row
-    assert "Answer" in row
-    assert not [row for row in waits(page_of(cast.plants[1].owner)) if "invited" in row]
-    groups.leave(park.pk, slug, owner, NOW)
-    assert not [row for row in waits(page_of(owner)) if "invited" in row]
 
 
 def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) -> None:

@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.composition import Roster
-from benchmarks.label_keys import LabelKey
 from benchmarks.wire import logged
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Report
@@ -45,9 +44,6 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import inviting, leaving
 from portal.register.models import Leaving
-from portal.sharing import certificates, groups, shares
-from portal.sharing.groups import GroupDescription
-from portal.sharing.models import GroupKind, GroupMember
 from portal.standings import computing as standings
 from portal.standings import naming
 from portal.standings.models import ProtectedValue, Standing
@@ -90,16 +86,6 @@ def build_scene() -> Cast:
     )
     first = cast.plants[0]
     PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
-    report = Submission.objects.get(site=first.site)
-    certificates.issue(first.owner, report.digest, NOW)
-    shares.share(
-        first.owner,
-        report.digest,
-        "Bridge Builders",
-        [LabelKey.of(report.protected_values.earliest("pk"))],
-        30,
-        NOW,
-    )
     inviting.invite(
         first.owner,
         first.site.organisation_id,
@@ -111,12 +97,6 @@ def build_scene() -> Cast:
     reviewing.offer(first.owner, first.site.organisation_id, HOT, named=True, now=NOW)
     for named in (True, False):
         naming.choose(first.site.organisation, named, first.owner, NOW)
-    groups.make(
-        GroupDescription(GroupKind.PARK, "Park", "园区"),
-        first.site.organisation_id,
-        first.owner,
-        NOW,
-    )
     return cast
 
 
@@ -165,7 +145,6 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(
         "what was opened": bytes(opened.report).hex(),
         "the owner's address": first.owner.email,
         "who was invited": "invited@example.org",
-        "the buyer": "Bridge Builders",
         "a practice that waits": HOT["title_en"],
         "the site in a roster": f"'site': '{first.site.slug}'",
         "the digest of its report in a roster": f"'report': '{report.digest}'",
@@ -353,18 +332,6 @@ def test_a_firm_that_chose_to_be_named_is_not_promised_that_what_was_published_n
     page = owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
     assert "it names no firm." not in page
     assert "others cite it. It names a firm only if that firm had chosen to be named." in page
-
-
-def test_who_removed_another_firms_site_from_a_group_is_on_the_record_alone(
-    cast: Cast, firm: Organisation
-) -> None:
-    owner, asked, other = cast.plants[0].owner, timezone.now(), cast.plants[1].site.slug
-    group = groups.make(GroupDescription(GroupKind.PARK, "Park", "园区"), firm.pk, owner, NOW)
-    groups.invite(group, [other], owner, NOW)
-    groups.remove(group, other, owner, NOW)
-    leaving.ask(owner, firm.pk, asked)
-    assert leaving.carry_out_due(lambda: over(asked)) == 1
-    assert GroupMember.objects.get(slug=other).decided_by == ""
 
 
 def test_the_day_of_leaving_is_the_schemes_on_record_and_in_the_mail(

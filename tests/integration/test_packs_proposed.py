@@ -39,7 +39,6 @@ from portal.governance.effects import difference
 from portal.governance.models import Proposal, ProposalState
 from portal.governance.selectors import proposal as proposal_of
 from portal.governance.selectors import published_by
-from portal.intake.models import Submission
 from portal.intake.owed import owed
 from portal.intake.participation import participation
 from portal.intake.reminders import asked_for, owed_by, remind, remindable
@@ -51,8 +50,6 @@ from portal.publication import drafting, over_years, publishing, sectors, select
 from portal.publication.in_force import defined_beside, in_force_of
 from portal.publication.models import Publication
 from portal.publication.selectors import drafts_of_periods
-from portal.sharing import certificates
-from portal.standings import computing as standings
 from portal.standings.reports import report_of
 from tests.integration.portal_cast import (
     NOW,
@@ -692,32 +689,6 @@ def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_
     assert states(cast.group)[old.site.slug] == "reported", (
         "what it reported by the old version stands"
     )
-
-
-def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys: object) -> None:
-    """Its site is in the peer groups of both versions, which took reports of one period one after
-    the other.
-    """
-    cast = make_cast(9)
-    approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
-    first, five = cast.plants[0], packs.load("cement", "5")
-    deliver(first.envelope(cast.pack))
-    open_waiting()
-    assert (
-        certificates.issue(first.owner, Submission.objects.get().digest, NOW).labels.pack_version
-        == "1"
-    )
-    group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
-    catalogue.close_period_for(cast.approver, cast.period, NOW)
-    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-    for index, plant in enumerate(cast.plants):
-        deliver(plant.envelope(five, 2 if plant is first else 1, shift=index))
-    open_waiting()
-    standings.compute(period, "worker", NOW)
-    newest = Submission.objects.filter(site=first.site).latest("revision")
-    labels = certificates.issue(first.owner, newest.digest, NOW).labels
-    assert labels.pack_version == "5"
-    assert {row.low is not None for row in labels.rows} == {True}
 
 
 def test_a_retired_site_is_in_no_group_of_a_later_version(cast: Cast) -> None:

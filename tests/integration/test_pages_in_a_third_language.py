@@ -28,8 +28,6 @@ from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.notifications.kinds import NoticeKind
 from portal.publication.codebook import EVERY_COLUMN
 from portal.publication.models import Publication
-from portal.sharing.models import SiteGroup
-from portal.web.presenters import groups
 from portal.web.presenters.notices import notice_row_of
 from tests.integration.by_role import MEMBERED
 from tests.integration.of_extras import merged, of_each
@@ -98,7 +96,6 @@ WRITTEN = (
 
 COLUMNS = {
     *(variable.name for variable in EVERY_COLUMN),
-    *groups.COLUMNS,
     *(column for columns in of_each("COLUMNS") for column in columns),
     "reported_confirmed",
 }
@@ -198,7 +195,6 @@ def own_names() -> list[str]:
     """Names of the database, and what was written into it; the longest first."""
     rows = (User.objects, Organisation.objects, Site.objects, Jurisdiction.objects)
     names = {name for of in rows for name in of.values_list("name", flat=True)}
-    names |= set(SiteGroup.objects.values_list("name", flat=True))
     for of_extra in of_each("own_names"):
         names |= of_extra()
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)

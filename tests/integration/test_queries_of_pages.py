@@ -33,8 +33,6 @@ from portal.practices.revisions import as_read
 from portal.publication import drafting, publishing
 from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
-from portal.sharing import groups
-from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
@@ -100,15 +98,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
-    park = groups.make(
-        groups.GroupDescription(GroupKind.PARK, "Park", "园区"),
-        officer.memberships.get().organisation_id,
-        officer,
-        NOW,
-    )
-    groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
-    for plant in cast.plants:
-        groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
     pages: dict[str, tuple[User | None, str]] = {
         "the list": (None, reverse("web:sectors")),
         "the benchmark": (
@@ -160,7 +149,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         ),
         "submissions": (owner, reverse("web:submissions")),
         "one submission": (owner, reverse("web:submission", args=[digest])),
-        "shown to others": (owner, reverse("web:show", args=[digest])),
         "sites": (owner, reverse("web:sites")),
         "the first page of a regulator": (officer, reverse("web:home")),
         "of a certification body": (auditor, reverse("web:home")),
@@ -198,13 +186,6 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "what an auditor confirms": (auditor, reverse("web:confirmations")),
         "practices on their way": (officer, reverse("web:practice-entries")),
         "a practice on its way": (officer, reverse("web:practice-entry", args=[practices[0].pk])),
-        "groups of sites": (officer, reverse("web:site-groups")),
-        "one group": (officer, reverse("web:site-group", args=[park.pk])),
-        "its labels as a file": (officer, reverse("web:site-group-csv", args=[park.pk])),
-        "consent to a group": (
-            owner,
-            reverse("web:join-group", args=[park.pk, cast.plants[0].site.slug]),
-        ),
         "what is assigned": (officer, reverse("web:assignments")),
         "what is assigned, as a file": (officer, reverse("web:assignments-csv")),
         "a site to assign": (officer, reverse("web:assign")),

@@ -45,9 +45,6 @@ from portal.catalogue.selectors import period_taking_reports
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
 from portal.register import changing_hands, record, siting
-from portal.sharing import groups
-from portal.sharing.groups import GroupDescription
-from portal.sharing.models import GroupKind, GroupMember
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -374,14 +371,6 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     cast = make_cast(plants=2)
     plant, site = cast.plants[0], cast.plants[0].site
     deadlines.ask(cast.period, site, date(2030, 1, 31), "A new meter.", plant.owner, NOW)
-    group = groups.make(
-        GroupDescription(GroupKind.PARK, "Park", "园区"),
-        cast.approver.memberships.get().organisation_id,
-        cast.approver,
-        NOW,
-    )
-    groups.invite(group, [site.slug], cast.approver, NOW)
-    groups.join(group.pk, site.slug, [], plant.owner, NOW)
     file = tmp_path / "register.toml"
     entry = (
         '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction '
@@ -389,11 +378,9 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     )
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
-        "site works-1: is in no group of sites any more",
         "site works-1: no longer waits for more time",
     ]
     assign(cast.body, Site.objects.get(pk=site.pk), PERIOD, cast.approver, NOW)
-    assert GroupMember.objects.get(slug=site.slug).state == GroupMember.State.LEFT
     assert register(file) == []
 
 

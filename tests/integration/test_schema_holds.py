@@ -88,7 +88,6 @@ FOR: dict[str, str] = {
     "obligatory_audits": "nation",
     "samples": "assigned",
     "sample_evidence": "assigned",
-    "groups": "nation",
     "group": "nation",
     "notifications": "enterprise",
     "mark_notifications_read": "enterprise",

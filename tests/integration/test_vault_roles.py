@@ -32,9 +32,6 @@ from portal.practices import reviewing
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving, naming
-from portal.sharing import groups
-from portal.sharing.groups import GroupDescription
-from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
@@ -238,12 +235,6 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     other = person("other@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
     for of_extra in of_each("names_a_person"):
         of_extra(cast, other)
-    groups.make(
-        GroupDescription(GroupKind.PARK, "Park", "园区"),
-        cast.plants[0].site.organisation_id,
-        cast.plants[0].owner,
-        NOW,
-    )
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
     try:

@@ -23,7 +23,6 @@ from portal.intake import selectors as intake_selectors
 from portal.intake.models import Submission
 from portal.opening.installation_agreement import disagreements
 from portal.register.models import SiteApplication, Viewing
-from portal.sharing.models import Certificate, Share
 from portal.standings import selectors as standings
 from portal.standings.models import ProtectedValue
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
@@ -36,9 +35,7 @@ pytestmark = [
 
 OF_ORGANISATIONS: tuple[type[Model], ...] = (
     ApiKey,
-    Certificate,
     EnrolmentToken,
-    Share,
     SiteApplication,
     Viewing,
 )
@@ -159,11 +156,7 @@ def test_a_key_reads_as_its_organisation(cast: Cast, monkeypatch: pytest.MonkeyP
 def rows_of_the_second_firm(cast: Cast) -> None:
     """One in each table that belongs to an organisation more than to a report."""
     plant, later = cast.plants[1], NOW + timedelta(days=30)
-    site, organisation, report = (
-        plant.site,
-        plant.site.organisation,
-        Submission.objects.get(site=plant.site),
-    )
+    site, organisation = plant.site, plant.site.organisation
     EnrolmentToken.objects.all().delete()  # the first firm has one, too
     EnrolmentToken.objects.create(
         site=site, secret_sha256="1" * 64, issued_at=NOW, expires_at=later
@@ -174,18 +167,6 @@ def rows_of_the_second_firm(cast: Cast) -> None:
         name="MES",
         organisation=organisation,
         role="enterprise",
-        made_at=NOW,
-        expires_at=later,
-    )
-    Certificate.objects.create(
-        submission=report, code="c", content={}, issued_by="a@firm.example", issued_at=NOW
-    )
-    Share.objects.create(
-        submission=report,
-        secret_sha256="3" * 64,
-        buyer="Bank",
-        cells=[],
-        made_by="a",
         made_at=NOW,
         expires_at=later,
     )
@@ -264,13 +245,13 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
     assert not wall_down()
     taken_down()
     assert "intake_submission" in wall_down()
-    assert "sharing_share" not in wall_down()
+    assert "register_viewing" not in wall_down()
     with connection.cursor() as cursor:
         cursor.execute(
             "SET CONSTRAINTS ALL IMMEDIATE"
         )  # of rows of the scene, whose transaction goes on
-        cursor.execute("ALTER TABLE sharing_share NO FORCE ROW LEVEL SECURITY")
-        assert "sharing_share" in wall_down()
+        cursor.execute("ALTER TABLE register_viewing NO FORCE ROW LEVEL SECURITY")
+        assert "register_viewing" in wall_down()
         cursor.execute(wall.policies())
     assert not wall_down()
 

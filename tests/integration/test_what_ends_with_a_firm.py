@@ -1,4 +1,4 @@
-"""A firm that leaves ends what it granted to buyers, and the audits at its sites: each
+"""A firm that leaves ends the audits at its sites: each
 works before and is refused after.
 """
 
@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks.label_keys import LabelKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign
@@ -27,7 +26,6 @@ from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.register import leaving
-from portal.sharing import shares
 from tests.integration.audited import make_attestation, terms
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
@@ -58,16 +56,6 @@ def status(user: User | None, address: str) -> int:
     if user is not None:
         client.force_login(user)
     return client.get(address).status_code
-
-
-def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:
-    report = Submission.objects.get(site=cast.plants[0].site)
-    cell = LabelKey.of(report.protected_values.earliest("pk"))
-    secret = shares.share(cast.plants[0].owner, report.digest, "Buyer", [cell], 30, timezone.now())
-    address = reverse("web:shared", args=[secret])
-    assert status(None, address) == 200
-    leave(cast)
-    assert status(None, address) == 404
 
 
 @pytest.fixture

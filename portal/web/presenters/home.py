@@ -26,7 +26,6 @@ from portal.intake.participation import ReportingState
 from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
-from portal.sharing.models import GroupMember
 from portal.web.presenters.regulator import page_title
 from portal.web.words.audits import NEED_MOODS, need_in_words
 from portal.web.words.terms import Names, period_name, shown_name
@@ -264,16 +263,6 @@ def _to_answer(
     if regulator:
         action, address = _("See it"), reverse("web:assignments")
     return task(due, today, what, shown_name(body), action, address)
-
-
-def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[WaitingTask]:
-    for row in invitations:
-        what = _("%(site)s: invited to the group “%(group)s”") % {
-            "site": row.slug,
-            "group": shown_name(row.group.name),
-        }
-        address = reverse("web:join-group", args=[row.group_id, row.slug])
-        yield task(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
 
 
 def of_auditors(reports: int, today: date) -> Iterator[WaitingTask]:

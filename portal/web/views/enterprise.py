@@ -25,6 +25,7 @@ from portal.publication.history import entered
 from portal.register.record import OpenedPage, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.selectors import released_values
+from portal.web import areas
 from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
 from portal.web.answers import attachment, confirm_page, report_done
@@ -59,10 +60,8 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     saw(person(request), OpenedPage.SUBMISSION, f"submission {digest}", timezone.now(), view.site)
     versions = entered([view]).get(digest, ())
     page = submission_page(view, released_values(person(request), digest), versions=versions)
-    show_url = reverse("web:show", args=[digest]) if view.state == "accepted" else ""
-    return render(
-        request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()}
-    )
+    acts = areas.REPORT_ACTS(digest) if view.state == "accepted" else ()
+    return render(request, "web/submission.html", {"page": page, "acts": acts, "crumbs": _crumbs()})
 
 
 @for_role(Role.ENTERPRISE)
@@ -78,6 +77,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
     context = {
         "sites": tuple(site_row(view) for view in sites_of(user, timezone.now())),
         "wishes": tuple(own_wish(view) for view in site_wishes_of(user)),
+        "links": areas.SITES(),
     }
     return render(request, "web/sites.html", context)
 

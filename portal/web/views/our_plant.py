@@ -29,16 +29,16 @@ from portal.practices.selectors import library
 from portal.publication.in_force import DefinedVersion, InForceView, defined_beside, in_force_at
 from portal.register.record import OpenedPage, saw
 from portal.sentences import in_words
-from portal.sharing import groups
 from portal.standings.reports import ReportView, history, reports_at
 from portal.standings.selectors import newest_of, standing_of
+from portal.web import areas
 from portal.web.access import for_role, person
 from portal.web.addresses import benchmark_url
 from portal.web.answers import attachment
 from portal.web.lists.tables import csv_file
 from portal.web.papers import our_plant as paper
 from portal.web.presenters.cbam import border_of
-from portal.web.presenters.home import WaitingTask, in_order, of_enterprise, of_findings, of_invited
+from portal.web.presenters.home import WaitingTask, in_order, of_enterprise, of_findings
 from portal.web.presenters.our_plant import Comparison, Place, compared
 from portal.web.presenters.plant_actions import Measure, measures_of, worth_of
 from portal.web.presenters.site_gaps import co2_note
@@ -119,8 +119,7 @@ def tasks_of(user: User, now: datetime, slug: str = "") -> tuple[WaitingTask, ..
         asked_for(own_sites(user)),
     )
     to_answer = [row for row in findings_to_answer(user) if slug in ("", row.assignment.site.slug)]
-    invited = [row for row in groups.invitations_of(user) if slug in ("", row.slug)]
-    return in_order([*rows, *of_findings(to_answer, today), *of_invited(invited, today)])
+    return in_order([*rows, *of_findings(to_answer, today), *areas.PLANT_TASKS(user, slug, today)])
 
 
 @for_role(Role.ENTERPRISE)

@@ -1,14 +1,11 @@
 """For everybody, the one door for proof: what a code on a certificate stands for today, the
 transparency log with its signed head and cosignatures, and any entry with its proof.
 
-A code says by its first letter what it is of. Each kind has a `Resolver`; another one is one more
-line in `KINDS`.
+A code says by its first letter what it is of; those that are none of the book's are answered by
+extras (`areas.CODES`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,29 +19,18 @@ from portal.days import scheme_day
 from portal.keys import published_directory, receipt_key
 from portal.own_address import absolute
 from portal.publication.entries import entry_of_version
-from portal.sharing import certificates
 from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
 from portal.translog.witnesses import CheckpointChoice
+from portal.web import areas
 from portal.web.answers import attachment
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.verifying import VerifyForm
 from portal.web.papers.attestation import certificate_pdf
 from portal.web.presenters.assurance import attestation_page
 from portal.web.presenters.log import log_page
-from portal.web.viewmodels.assurance import AttestationPage
-from portal.web.views import label_codes
 
 Found = tuple[EntryView, list[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolver:
-    """How one kind of code is answered; None where there is nothing under it."""
-
-    page: Callable[[HttpRequest, str], HttpResponse | None]
-    statement: Callable[[str], HttpResponse | None]
-    certificate: Callable[[HttpRequest, str], HttpResponse | None]
 
 
 @require_safe
@@ -55,8 +41,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     asked = form.entry if valid else ""
     if valid and not asked:  # a certificate is checked even where the log cannot be
         code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
-        resolver = _kind_of(code)
-        if resolver is not None and resolver.page(request, code) is not None:
+        if _page(request, code) is not None:
             return redirect("web:verify", code)
     head = selectors.head(receipt_key())
     entry = _entry(asked, head.size) if asked else None
@@ -85,21 +70,31 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponseBase:
-    resolver = _kind_of(code)
-    return _or_404(resolver.page(request, code) if resolver else None)
+    if (found := _page(request, code)) is None:
+        raise Http404
+    return found
 
 
 @require_GET
 def statement(_request: HttpRequest, code: str) -> HttpResponseBase:
     """The signed file itself, for checking without the portal."""
-    resolver = _kind_of(code)
-    return _or_404(resolver.statement(code) if resolver else None)
+    view = _issued(code)
+    return attachment(
+        attestation_standing.signed_statement(view.id),
+        "application/cbor",
+        f"attestation-{view.code}.cbor",
+    )
 
 
 @require_GET
-def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
-    resolver = _kind_of(code)
-    return _or_404(resolver.certificate(request, code) if resolver else None)
+def certificate(_request: HttpRequest, code: str) -> HttpResponseBase:
+    view = _issued(code)
+    address = absolute(reverse("web:verify", args=[view.code]))
+    response = HttpResponse(
+        certificate_pdf(attestation_page(view), address), content_type="application/pdf"
+    )
+    response["Content-Disposition"] = f'inline; filename="attestation-{view.code}.pdf"'
+    return response
 
 
 @require_safe
@@ -138,51 +133,15 @@ def _entry(asked: str, size: int) -> Found | None:
     return selectors.inclusion(index, size) if index is not None and index < size else None
 
 
-def _kind_of(code: str) -> Resolver | None:
-    """By the first letter of what the code reads; None where it is no code."""
-    return KINDS.get((attestation_standing.canonical(code) or "")[:1])
+def _page(request: HttpRequest, code: str) -> HttpResponse | None:
+    """None where nothing has this code."""
+    if view := by_code(code, scheme_day()):
+        return render(request, "web/verify.html", {"page": attestation_page(view)})
+    return next(iter(areas.CODES(request, code)), None)
 
 
-def _or_404(response: HttpResponse | None) -> HttpResponse:
-    if response is None:
-        raise Http404
-    return response
-
-
-def _attestation_page(request: HttpRequest, code: str) -> HttpResponse | None:
-    shown = _shown(code)
-    return render(request, "web/verify.html", {"page": shown[1]}) if shown else None
-
-
-def _attestation_statement(code: str) -> HttpResponse | None:
+def _issued(code: str) -> AttestationView:
     view = by_code(code, scheme_day())
     if view is None:
-        return None
-    return attachment(
-        attestation_standing.signed_statement(view.id),
-        "application/cbor",
-        f"attestation-{view.code}.cbor",
-    )
-
-
-def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | None:
-    shown = _shown(code)
-    if shown is None:
-        return None
-    address = absolute(reverse("web:verify", args=[shown[0].code]))
-    response = HttpResponse(certificate_pdf(shown[1], address), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="attestation-{shown[0].code}.pdf"'
-    return response
-
-
-def _shown(code: str) -> tuple[AttestationView, AttestationPage] | None:
-    view = by_code(code, scheme_day())
-    return (view, attestation_page(view)) if view is not None else None
-
-
-KINDS: Mapping[str, Resolver] = {
-    attestation_standing.KIND: Resolver(
-        _attestation_page, _attestation_statement, _attestation_certificate
-    ),
-    certificates.KIND: Resolver(label_codes.page, label_codes.nothing, label_codes.nothing),
-}
+        raise Http404
+    return view

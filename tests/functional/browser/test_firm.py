@@ -16,10 +16,9 @@ from benchmarks.guidance.goods import goods_of
 from portal.accounts.models import Membership
 from portal.catalogue.models import PeerGroupMember
 from portal.days import scheme_day
-from portal.intake.models import Submission
 from portal.register.models import Leaving
 from tests.functional.browser.reader import Reader, in_a_worker
-from tests.functional.browser.world import OWNER, World
+from tests.functional.browser.world import World
 
 pytestmark = [
     pytest.mark.browser,
@@ -401,41 +400,6 @@ def test_without_scripts_the_page_says_how_to_compute_a_year(
     assert "Multiply a gap per tonne" in owner.text()
     assert "steplabel-agent worth" in owner.text()
     assert not owner.page.is_visible("#yearly-output")
-
-
-@SCREENS
-def test_a_label_is_shown_to_a_buyer_and_taken_back(
-    reader: MakeReader, screen: tuple[str, int], world: World
-) -> None:
-    digest = in_a_worker(lambda: Submission.objects.get(site=world.cast.plants[OWNER].site).digest)
-    owner = reader(*screen, world.owner.email)
-    page = owner.page
-    owner.open(f"/submissions/{digest}/show/")
-    owner.look("show")
-    page.press("#id_buyer", "Enter")
-    page.wait_for_selector(".govuk-error-summary")
-    owner.look("show-nothing", expected_status=400)
-    page.press("form[action$='/certificate/'] button", "Enter")
-    page.wait_for_selector(".govuk-notification-banner--success")
-    owner.look("show-certificate")
-    page.fill("#id_buyer", f"Bridge Builders {screen[0]}")
-    page.focus("#id_labels_0")
-    page.keyboard.press("Space")
-    page.press("#id_buyer", "Enter")
-    link = page.inner_text("#link")
-    owner.look("show-link")
-    buyer = reader(*screen)
-    buyer.page.goto(link)
-    assert buyer.page.locator("main tbody tr").count() == 1
-    buyer.look("shared")
-    owner.open(f"/submissions/{digest}/show/")
-    page.press("main table form button", "Enter")
-    page.wait_for_selector(".govuk-notification-banner--success")
-    buyer.page.goto(link)
-    assert buyer.page.locator("main tbody").count() == 0
-    buyer.look("shared-taken-back", expected_status=404)
-    page.press("form[action$='/certificate/'] button", "Enter")
-    page.wait_for_selector(".govuk-notification-banner--success")
 
 
 @SCREENS

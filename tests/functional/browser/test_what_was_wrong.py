@@ -13,7 +13,6 @@ import pytest
 from django.utils import timezone
 
 from benchmarks.comparison.co2 import Co2Factors
-from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.wire import envelope
 from portal import keys
@@ -21,15 +20,13 @@ from portal.catalogue import obliged_list
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.obliged_rows import ObligedSite
 from portal.intake import receiving as intake
-from portal.intake.models import Submission
 from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing, scheduling
 from portal.publication.models import Publication
 from portal.register.models import SiteApplication
-from portal.sharing import shares
 from reporting_agent.sending.consent import agreed
 from tests.functional.browser.reader import Reader, in_a_worker
-from tests.functional.browser.world import NOW, OWNER, PERIOD, Sector, build_cement
+from tests.functional.browser.world import NOW, PERIOD, Sector, build_cement
 from tests.integration.portal_cast import PASSWORD, processing_public
 
 pytestmark = [
@@ -125,19 +122,6 @@ def test_nothing_opens_a_period_whose_reports_are_past_due(officer: Reader, worl
     periods = re.findall(r"\b20\d\d\b", officer.page.locator("main table").first.inner_text())
     assert PERIOD in periods
     assert "2024" not in periods
-
-
-def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, world: Sector) -> None:
-    def share() -> str:
-        report = Submission.objects.get(site=world.cast.plants[OWNER].site)
-        cells = [LabelKey.of(value) for value in report.protected_values.all()][:2]
-        return shares.share(world.owner, report.digest, "Buyer", cells, 30, timezone.now())
-
-    buyer = reader("en", 360)
-    buyer.open(f"/shared/{in_a_worker(share)}/")
-    assert "No certification body has attested these labels." in buyer.text()
-    assert "erified" not in buyer.text(), "what a machine checked is not verified"
-    buyer.look("shared-unaudited")
 
 
 def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(

@@ -109,10 +109,11 @@ def values(cast: Cast) -> dict[str, Any]:
     }
 
 
-def by_key(cast: Cast) -> None:
-    """What the keys of `test_api_by_role` find."""
+def by_key(cast: Cast) -> dict[str, Any]:
+    """What the keys of `test_api_by_role` find, and what stands in addresses."""
     partners = make_partners(cast)
     terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
+    return {}
 
 
 def names_a_person(cast: Cast, person: User) -> None:
