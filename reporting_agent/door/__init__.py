@@ -4,8 +4,7 @@ evidence, the rest as questions.
 `look` finds how the file is written (encoding, delimiter, header, units, totals); `notation` how
 its numbers and dates are; `naming` which of its columns mean what, by the words of `vocabulary`;
 `maker` and `propose` put a profile together and ask what only a person can know, `taking` makes a
-plant of files. Nothing of it is used when a report is made: there a profile stands in site.toml,
-where a person has seen it.
+plant of files.
 """
 
 from reporting_agent.door.deciding import Ask, nobody

@@ -11,21 +11,22 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Profile
 from reporting_agent.door.columns import carrier_in
-from reporting_agent.door.deciding import Assumption, Decider
+from reporting_agent.door.deciding import Assumption, Decider, nobody
 from reporting_agent.door.look import AS_ANSWERED
-from reporting_agent.door.types import ProfileProposal, ProfileQuestion
+from reporting_agent.door.types import ProfileProposal, ProfileQuestion, impossible
 from reporting_agent.door.vocabulary import VOCABULARY, folded, without_unit
 from reporting_agent.pipeline.following import USUAL_STEPS
 from reporting_agent.pipeline.own_pack import OWN
@@ -49,6 +50,7 @@ class TakenPlant:
     files: list[tuple[Path, list[ProfileProposal]]]
     meters: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lhv: list[dict[str, Any]] = field(default_factory=list)
     remarks: list[Phrase] = field(default_factory=list)
 
     def of(self, name: str) -> list[tuple[Path, ProfileProposal]]:
@@ -89,6 +91,7 @@ def assembled(
     for meter in plant.meters:
         if meter.get("step") == "":
             meter["step"] = next(iter(names)) if len(names) == 1 else _step_named(names, meter)
+    _heating_values(plant, decider)
     return plant
 
 
@@ -143,33 +146,71 @@ def _not_together(log: Path, batches: Path) -> InputError:
     )
 
 
+_UNKNOWN = "not known"
+
+
+def _heating_values(plant: TakenPlant, decider: Decider) -> None:
+    """What a bill says of fuels for which no table has a default."""
+    table, stated = FactorTable.load(), any("lhv" in one.matches for _, one in plant.of("energy"))
+    by_amount = {
+        carrier
+        for carrier, where, name, _ in _amounts(plant)
+        if carrier in table.conflicts and CARRIERS[carrier].thermal
+        if mj_in(unit := str(where.get(name, "kWh"))) is None and mj_in(f"{unit}*h") is None
+    }
+    for carrier in sorted(set() if stated else by_amount):
+        unit, key = CARRIERS[carrier].unit, f"lhv.{carrier}"
+        ask = Phrase(
+            "lower heating value of %(carrier)s in MJ/%(unit)s, as its bill states it: no run that "
+            "uses it counts without",
+            carrier=CARRIERS[carrier].words,
+            unit=unit,
+        )
+        because = ask if decider.person is nobody else ""
+        answer = decider.answer(ProfileQuestion(key, ask, proposal=_UNKNOWN, likely=because))
+        if answer is None or answer == _UNKNOWN:
+            continue
+        try:
+            value = float(answer)
+            wanted = table.impossible(carrier, value, unit)
+        except ValueError:
+            wanted = Phrase("a number of MJ/%(unit)s, or %(unknown)s", unit=unit, unknown=_UNKNOWN)
+        if wanted is not None:
+            sentence = Phrase("The answer to %(key)s is no heating value.", key=key)
+            raise impossible(plant.files[0][0], key, answer, sentence, wanted)
+        ever = date(1990, 1, 1)
+        plant.lhv.append({"carrier": carrier, "from": ever, "value": value, "source": "contract"})
+
+
+def _amounts(plant: TakenPlant) -> Iterator[tuple[str, dict[str, Any], str, str]]:
+    """Of each carrier of the runs: itself, where its unit stands, and the key of its question."""
+    for meter in plant.meters:
+        if meter.get("step"):
+            yield meter["carrier"], meter, "unit", f"meters.{meter['id']}.unit"
+    for _, proposal in plant.of("energy"):
+        for carrier, entry in proposal.table("carriers").items():
+            if isinstance(entry, dict):
+                yield carrier, entry, "unit", f"energy.unit.{entry['column']}"
+        constants = proposal.table("constants")
+        if "carrier" in constants:
+            yield str(constants["carrier"]), constants, "unit", "energy.unit"
+    for _, proposal in plant.of("log"):
+        for carrier in (units := proposal.runs.get("units", {})):
+            yield carrier, units, carrier, f"log.unit.{carrier}"
+        if "carrier" in proposal.runs:
+            yield proposal.runs["carrier"], proposal.runs, "unit", "log.unit"
+
+
 _NORMAL = Phrase("m³ are taken as of the normal state (0 °C, 101.325 kPa)")
 
 
 def _normal_state(plant: TakenPlant, decider: Decider) -> None:
-    """Amounts of a gas in m³ without its state are taken as of the normal one."""
-    for _, proposal in plant.of("energy"):
-        columns = proposal.table("carriers")
-        for carrier, entry in columns.items():
-            if isinstance(entry, dict) and _is_gas_in_m3(carrier, str(entry["unit"])):
-                columns[carrier] = {**entry, "unit": "Nm3"}
-                key = f"energy.unit.{entry['column']}"
-                decider.assumed[key] = Assumption(key, "Nm3", _NORMAL)
-        constants = proposal.table("constants")
-        carrier = str(constants.get("carrier", ""))
-        if _is_gas_in_m3(carrier, str(constants.get("unit", ""))):
-            constants["unit"] = "Nm3"
-            decider.assumed["energy.unit"] = Assumption("energy.unit", "Nm3", _NORMAL)
-    for _, proposal in plant.of("log"):
-        units = proposal.runs.get("units", {})
-        for carrier in [name for name, unit in units.items() if _is_gas_in_m3(name, unit)]:
-            units[carrier] = "Nm3"
-            key = f"log.unit.{carrier}"
+    """A gas in m³ is taken as of the normal state."""
+    for carrier, where, name, key in _amounts(plant):
+        in_m3 = where.get(name) in {"m3", "m³"} and carrier in CARRIERS
+        if in_m3 and CARRIERS[carrier].unit == "Nm3":
+            where[name] = "Nm3"
             decider.assumed[key] = Assumption(key, "Nm3", _NORMAL)
-
-
-def _is_gas_in_m3(carrier: str, unit: str) -> bool:
-    return unit in {"m3", "m³"} and carrier in CARRIERS and CARRIERS[carrier].unit == "Nm3"
 
 
 def meter_name(header: str, path: Path, alone: bool) -> str:
@@ -202,11 +243,10 @@ def _meters(plant: TakenPlant, decider: Decider) -> None:
     plant.meters = list(known.values())
     for _, proposal in readings:
         _take_turns(proposal, known, decider)
-    given = {
-        str(proposal.table("constants").get("carrier", "")) for _, proposal in plant.of("energy")
-    } | {carrier for _, proposal in plant.of("energy") for carrier in proposal.table("carriers")}
+    given = {carrier for carrier, *_ in _amounts(plant)}  # no meter has a step yet
     equipment = _named_as_equipment(plant)
     _hang_on_mains(plant, equipment)
+    of_equipment = {meter["carrier"] for meter in plant.meters if meter["id"] in equipment}
     for meter in plant.meters:
         if "parent" in meter and meter["id"] not in equipment:
             continue
@@ -224,7 +264,7 @@ def _meters(plant: TakenPlant, decider: Decider) -> None:
             key = f"meters.{meter['id']}.equipment"
             named = Phrase("the meter is named as this equipment")
             decider.assumed[key] = Assumption(key, equipment[meter["id"]], named)
-        elif plant.has_output and not _others_named(meter, plant, equipment):
+        elif plant.has_output and meter["carrier"] not in of_equipment:
             meter["step"] = ""  # the step is filled in where the steps are known
         elif plant.has_output:
             plant.remarks.append(
@@ -281,32 +321,22 @@ def _named_as_equipment(plant: TakenPlant) -> dict[str, str]:
     return {meter: name for meter, name in found.items() if name is not None}
 
 
-def _others_named(
-    meter: Mapping[str, Any], plant: TakenPlant, equipment: Mapping[str, str]
-) -> bool:
-    """Whether other meters of its carrier stand for the equipment."""
-    return any(
-        other["id"] in equipment and other["carrier"] == meter["carrier"] for other in plant.meters
-    )
-
-
 def _carrier_of(
     name: str, header: str, path: Path, keys: Mapping[str, str], decider: Decider
 ) -> dict[str, Any]:
-    """Carrier, and the unit in which it is counted: what the names say, else what the unit makes
-    likely."""
+    """What the names say, else what the unit makes likely."""
     unit = keys.get("unit", "kWh")
     kind = VOCABULARY.kind_of_unit(unit)
     named = carrier_in(header) or carrier_in(name) or carrier_in(path.name.partition(".")[0])
-    if named is None:
-        electric = kind in {"energy", "power"}
+    electric = kind in {"energy", "power"}
+    if named is None or (electric and CARRIERS[named].form == "medium"):  # of its compressor
         question = ProfileQuestion(
             f"meters.{name}.carrier",
             Phrase("Which carrier does meter %(meter)s measure?", meter=repr(name)),
             tuple(CARRIERS),
             proposal="electricity" if electric else "natural-gas",
             likely=Phrase("%(unit)s, and no name says otherwise", unit=unit) if electric else "",
-            every="meters.carrier",
+            every="meters.carrier" if electric else f"meters.carrier.{unit}",
         )
         named = decider.answer(question) or "electricity"
     if CARRIERS[named].unit == "Nm3" and unit.startswith("m3"):
@@ -433,9 +463,8 @@ def _output_units(proposal: ProfileProposal) -> set[str]:
 def _own_unit(units: set[str]) -> str:
     """The unit in which a step counts its output: that of the file where a step may have it."""
     unit = Counter(sorted(units)).most_common(1)[0][0] if units else "t"
-    for known in ("t", "kg", "m3", "m2", "m", "kWh", "item"):
-        if unit == known:
-            return known
+    if unit in {"t", "kg", "m3", "m2", "m", "kWh", "item"}:
+        return unit
     for known in ("t", "m3", "m2", "m", "kWh"):
         try:
             ratio(unit, known)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from itertools import chain, pairwise, permutations
 from operator import gt, lt
 from typing import Any
@@ -21,6 +20,7 @@ from reporting_agent.config import Profile
 from reporting_agent.door.look import FileLook, is_date, is_value, mostly
 from reporting_agent.door.maker import Maker
 from reporting_agent.door.naming import (
+    OUTPUT,
     ColumnMatch,
     clock_columns,
     dates,
@@ -274,9 +274,10 @@ def _kind(look: FileLook, index: int) -> str | None:
 
 def _is_energy(look: FileLook, index: int) -> bool:
     header, unit, kind = look.header[index], unit_of(look, index), _kind(look, index)
-    if kind not in {None, "mass", *AMOUNTS} or (kind == "mass" and carrier_in(header) is None):
+    named = carrier_in(header)
+    if kind not in {None, "mass", *AMOUNTS} or (kind == "mass" and named is None):
         return False
-    if kind == "volume" and _WATER.search(folded(header)) is not None:
+    if kind == "volume" and (_WATER.search(folded(header)) or named == "compressed-air"):
         return False  # of water its mass alone is an amount of a carrier
     meaning = VOCABULARY.meaning("energy", "quantity", header)
     named_so = meaning is not None and meaning.share >= (0.3 if kind in AMOUNTS else 0.7)
@@ -286,17 +287,15 @@ def _is_energy(look: FileLook, index: int) -> bool:
     whole = (
         unit is None and VOCABULARY.standard_word("carrier", without_unit(header)) is not None
     )  # in a unit that has to be asked
-    return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
+    return named_so or alone or whole or (kind in AMOUNTS and named is not None)
 
 
-@lru_cache(maxsize=4)
 def counter_pair(look: FileLook) -> tuple[int, int] | None:
     """Two columns that hold one counter, read at the end and at the start of each row; None where
     none are so.
 
-    The counter rises from start to end and on to the next start, row by row, or by those of each
-    machine, which has its own; two columns that only
-    grow alike do not take turns. A table with many columns that rise is one of registers.
+    The counter rises from start to end and on to the next start, row by row, or machine by machine;
+    two columns that only grow alike do not take turns. Many that rise are a table of registers.
     """
     return look.once("counter pair", lambda: _counter_pair(look))
 
@@ -348,11 +347,6 @@ def _falls(values: Sequence[float]) -> int:
     return sum(after < before for before, after in pairwise(values))
 
 
-def notation_of(look: FileLook, indices: Sequence[int]) -> Profile:
-    """A profile with the notation that some columns prove together."""
-    return _notation(chain.from_iterable(look.column(index) for index in indices))
-
-
 def _notation(cells: Iterable[Cell]) -> Profile:
     decimal, group = decimal_of([cell for cell in cells if not is_date(cell)])
     return Profile.model_validate(
@@ -379,7 +373,7 @@ def output_columns(look: FileLook) -> list[int]:
     outputs = [
         index
         for index, unit in units.items()
-        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count", "made"}
+        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in OUTPUT
     ]
     made = [index for index in outputs if carrier_in(look.header[index]) is None]
     if made:
@@ -469,7 +463,7 @@ def _registers_of_one(maker: Maker) -> list[int]:
         for index in numbers(look)
         if _NUMBER.sub("#", look.header[index]) == _NUMBER.sub("#", match.header)
     ]
-    profile = notation_of(look, alike)
+    profile = _notation(chain.from_iterable(look.column(index) for index in alike))
     rising = [index for index in alike if not _falls([*_read(look.column(index), profile)])]
     return rising if len(rising) > 1 and rising == alike else []
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from reporting_agent.door.look import FileLook, is_clock, is_date, is_value, mos
 from reporting_agent.door.notation import excel_serials
 from reporting_agent.door.vocabulary import VOCABULARY, Meaning, folded
 from reporting_agent.sources.cells import Cell, is_blank, plain
+from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
 _LEAST = 0.25  # of a header that a word must be
@@ -76,8 +77,25 @@ def _named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
             header = look.header[index]
             matches[column.name] = ColumnMatch(index, header, _why_named(header, meaning), share)
             used_indices.add(index)
+    _output_of_a_group(look, matches, used_indices)
     _by_their_cells(look, wanted, matches, used_indices)
     return matches
+
+
+def _output_of_a_group(
+    look: FileLook, matches: dict[str, ColumnMatch], used_indices: set[int]
+) -> None:
+    """Of columns that one merged cell names as output, that which states tonnes or pieces."""
+    output = matches.get("output_quantity")
+    if output is None or unit_of(look, output.index) is not None:
+        return
+    group = output.header.rpartition(JOINER)[0]
+    for index, header in enumerate(look.header) if group else ():
+        own = index not in used_indices and header.startswith(f"{group}{JOINER}")
+        if own and _measures(look, index) in OUTPUT:
+            matches["output_quantity"] = replace(output, index=index, header=header)
+            used_indices ^= {output.index, index}
+            return
 
 
 def _why_named(header: str, meaning: Meaning) -> Phrase:
@@ -89,6 +107,8 @@ def _why_named(header: str, meaning: Meaning) -> Phrase:
     )
 
 
+OUTPUT = frozenset({"mass", "count", "made"})
+"""What the unit of an output measures."""
 _NEVER = {
     "quantity": {"count", "made", "time", "other", "power", "flow"},
     "energy": {"mass", "count", "made", "time", "other"},

@@ -55,6 +55,7 @@ def text(plant: TakenPlant, decider: Decider, pack: str, zone: str, folder: Path
     for name in ("batches", "energy", "readings", "log"):
         parts += _mapping(plant, name, comment)
     parts += [_table("[[meters]]", meter) for meter in plant.meters]
+    parts += [_table("[[lhv]]", value) for value in plant.lhv]
     parts += _runs(plant)
     parts += [_table(f"[own_steps.{key_of(name)}]", keys) for name, keys in plant.steps.items()]
     if decider.answers:
@@ -219,22 +220,15 @@ def _sector(question: ProfileQuestion, decider: Decider) -> str | None:
     sector, _, step = question.proposal.partition("/")
     if not sector:
         return OWN
+    named = {"why": question.likely, "step": step, "sector": sector}
     ask = Phrase(
         "%(why)s: %(step)s of the pack %(sector)s. Is the plant compared with the standards of "
         "that sector (%(sector)s), or with itself alone (own)?",
-        why=question.likely,
-        step=step,
-        sector=sector,
+        **named,
     )
-    if decider.person is nobody:
-        why = Phrase(
-            "%(why)s, %(step)s; --pack %(sector)s adds the standards of that sector",
-            why=question.likely,
-            step=step,
-            sector=sector,
-        )
-        return decider.answer(ProfileQuestion("pack", ask, (sector, OWN), "", OWN, why))
-    return decider.answer(ProfileQuestion("pack", ask, (sector, OWN), "", sector))
+    adds = Phrase("%(why)s, %(step)s; --pack %(sector)s adds the standards of that sector", **named)
+    likely = (OWN, adds) if decider.person is nobody else (sector, "")
+    return decider.answer(ProfileQuestion("pack", ask, (sector, OWN), "", *likely))
 
 
 def _of_step(question: ProfileQuestion, method: str | None, *, chosen: bool) -> ProfileQuestion:

@@ -7,25 +7,10 @@ cut. A meter whose readings reach back over a block's edge (`OutOfOrder`) is rea
 them. An interval's length at the open edge of the record is `interval_s`, else its neighbours'
 spacing where the two nearest agree, else unknown.
 
-A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too
-much and never too little: what it holds back goes the careful path, which names, counts and
-repairs, and comes to the same energies to the last bit where there was nothing after all. A new
-rule of cleaning that looks at single readings or at neighbours needs its condition here.
-
-| held back | because of |
-|---|---|
-| a value that is not finite, or beyond 2^42 | `clean`, `segments.MOST` |
-| a value that may be five nines or more | sentinels |
-| a stamp not later than the one before | duplicates, late entries, clock jumps |
-| a step longer than the label rule's longest gap, or than an interval meter's declared interval | gaps |
-| a register that falls | spikes, resets, rollovers, changes of unit |
-| of a rate, a value below its range, at its end or above | out of range, saturated |
-| of a register or an interval, a load below the range, at its end or above | out of range, saturated |
-| a moment from which on the meter is declared to have begun anew | no energy is taken across it |
-| on a second pass: a time, a stamp or a value that the verdict names | all that only the whole record shows |
-
-Runs of equal values and the highest load do not hold a block back: `watch` is told of them.
-"""  # noqa: E501
+A block passes where no rule of `cleaning` could find anything in it (`Screen`). What is held back
+goes the careful path, to the same energies to the last bit where there was nothing after all. A new
+rule that looks at single readings or at neighbours needs its condition there.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 """Files of readings as blocks of Arrow columns with each row's number in the file, before anything
-in them is understood.
-
-CSV whose columns are plainly ISO stamps and numbers is read with those types by all processors,
-three times as quick as texts, until a row is not whole or a cell not of its type: from there on as
-texts, which know each bad row and why.
+in them is understood. Plain CSV is read with its types by all processors, until a row is not whole
+or a cell not of its type: from there on as texts, which know each bad row and why.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """One cell as written to a typed value (text, number, duration, moment) by the profile's
-conventions.
+conventions; cells of a workbook or of Parquet keep their type.
 
-A reader raises `UnreadableCell` with what was wanted; the caller knows file, row and column. Cells
-of a workbook or of Parquet keep their type. Full-width digits and signs, no-break spaces and the
-typographic minus mean what they look like. Years before 1980 or after 2199 are clocks never set
-(1970-01-01), Excel's day nought (1899-12-31) or years cut short (0026), and are refused.
+Characters mean what they look like: full-width digits, no-break spaces, the typographic minus.
+Years before 1980 or after 2199 are clocks never set, Excel's day nought or years cut short, and
+refused.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 """A file's bytes: unpacked, what they are by their first ones whatever the name says, and in which
-encoding their text is.
-
-The whole file is read for its encoding: the one note in Chinese may stand in the last row.
-Windows-1252 must be declared, since nearly every text in it also decodes as GBK; where the pairs of
-bytes are such as GBK hardly ever has, the file is refused.
+encoding their text is. The whole file is read for it: the one note in Chinese may stand in the last
+row. Windows-1252 must be declared, since nearly every text in it also decodes as GBK.
 """
 
 from __future__ import annotations

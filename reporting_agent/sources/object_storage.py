@@ -1,9 +1,6 @@
 """Files on S3 or storage that speaks it (`s3://BUCKET/PATH`): fetched by pattern and kept as
-copies, results put there.
-
-Address and credentials by S3's usual environment variables (AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL), never in site.toml. A copy has size and time
-of its object and is fetched again where either differs.
+copies, again where size or time differs, results put there. Address and credentials by S3's usual
+environment variables, never in site.toml.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Prices by time, from a table or from JSON; and fetched answers, kept as they came, of which the
-latest holds for each moment.
-
-A fetched answer stands in `prices/NAME/` beside site.toml under the moment it came and its SHA-256,
-and is never written again. All of them count together, because a supplier may answer with the last
-days alone.
+"""Prices by time, from a table or from JSON; and fetched answers, of which the latest holds for
+each moment: they stand in `prices/NAME/` beside site.toml under the moment they came and their
+SHA-256, never written again; all count together, because a supplier may answer with the last days
+alone.
 """
 
 from __future__ import annotations

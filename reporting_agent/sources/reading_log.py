@@ -1,9 +1,6 @@
 """Readings as they leave this package, what was met on the way, each meter's days digested as they
-pass, and a part of a plant's rows and readings for whoever recomputes some batches.
-
-Only the day that a meter is in is kept, and days in which a report may begin or end. A meter with
-readings of a closed day is `late` and read once more. An extract holds rows in the strict template
-and readings of whole UTC days in the order of recording.
+pass (a meter with readings of a closed day is `late` and read once more), and a part of a plant's
+rows and readings for whoever recomputes some batches.
 """
 
 from __future__ import annotations

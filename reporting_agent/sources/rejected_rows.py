@@ -3,10 +3,8 @@ rejected.csv.
 
 A row is a total where its first filled cell or its key is a word for one, or its key is blank and
 an amount is the sum of the rows since the total before, or of all (within half of the last digit
-shown). A usual word in the key of a readable row may be a name: the row is set aside. A row is
-known again by a digest of input, file name and cells as they were, wherever it stands; a correction
-whose row is gone, or stands twice with different cells, is reported and not used. A text that a
-spreadsheet would run (= + - @) is written behind an apostrophe.
+shown). A row is known again by a digest of input, file name and cells as they were; a correction
+whose row is gone, or stands twice with different cells, is reported and not used.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """A whole file as typed columns: which rows are rows, which are totals of others, and which cannot
 be read, with the reason. For batches, energy and logs; readings are streamed (`meter_readings`).
 
-A file of which more than half the rows cannot be read is refused: the profile is wrong. Energy with
-a column a carrier becomes a row a carrier. Rows of one batch (passes of a heat) become one, from
-the earliest start to the latest end, each column by sum, first or last as the profile says; a batch
-of which one row cannot be read is not used, nor one whose row has an id and no step.
+A file of which more than half the rows cannot be read is refused. Rows of one batch become one, as
+the profile says; one of which a row cannot be read, or has an id and no step, is not used.
 """
 
 from __future__ import annotations

@@ -404,3 +404,64 @@ def test_a_brewery_by_day_counts_hectolitres(plant: Path) -> None:
     (step,) = label["steps"]
     assert step["unit"] == "kWh/m3"
     assert step["best"]["value"] == pytest.approx(p25(values))
+
+
+def test_a_furnace_by_day_counts_its_gas_by_the_heating_value_of_the_bill(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, days = glass(plant)
+    tonnes = ("--answer", "batches.output_unit=t")
+    assert labelled(file, *tonnes)[0] == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "assumed lhv.natural-gas = not known" in said
+    code, label = labelled(file, *tonnes, "--answer", "lhv.natural-gas=36.5")
+    assert code == 0
+    electricity, total = label["steps"]
+    assert electricity["best"]["value"] == pytest.approx(p25([kwh / t for _, kwh, t in days]))
+    kgce = [(gas * 36.5 / 29.3076 + kwh * 0.1229) / t for gas, kwh, t in days]
+    assert total["best"]["value"] == pytest.approx(p25(kgce), rel=1e-4)
+
+
+@pytest.mark.parametrize("answer", ["36,5", "0", "365"])
+def test_a_heating_value_that_no_gas_can_have_is_refused(
+    answer: str, plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, _ = glass(plant)
+    given = ("--answer", "batches.output_unit=t", "--answer", f"lhv.natural-gas={answer}")
+    assert main(["label", file, *given]) == 1
+    refused = capsys.readouterr().err
+    assert "answer-unknown" in refused
+    assert "MJ/Nm3" in refused
+
+
+def test_of_columns_under_one_heading_that_in_a_unit_of_output_is_it(plant: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Datum", "Strom", "Produktion", None])
+    sheet.append([None, "Gesamt kWh", "Verkaufsbier hl", "Sude"])
+    for first in ("A1:A2", "C1:D1"):
+        sheet.merge_cells(first)
+    for day in range(28):
+        sheet.append([START + timedelta(days=day), 4000 + 11 * day, 380 + day * 5 % 90, 4])
+    book.save(plant / "Medien.xlsx")
+    code, label = labelled(str(plant / "Medien.xlsx"))
+    assert code == 0
+    (step,) = label["steps"]
+    values = [(4000 + 11 * day) / (380 + day * 5 % 90) * 10 for day in range(28)]
+    assert step["unit"] == "kWh/m3"
+    assert step["best"]["value"] == pytest.approx(p25(values))
+
+
+def test_compressed_air_is_no_fuel_and_its_compressor_takes_electricity(plant: Path) -> None:
+    rows: list[list[object]] = [["Time", "Compressor kW", "Air m3", "Air compressor 2 kW"]]
+    for hour in range(400):
+        load = 60 + hour * 7 % 15
+        rows.append([f"{START + timedelta(hours=hour):%Y-%m-%d %H:%M}", load, 8 * load, load - 30])
+    assert labelled(written(plant / "air.csv", rows))[0] == 0
+    meters = tomllib.loads(Path("label/site.toml").read_text(encoding="utf-8"))["meters"]
+    assert {meter["id"]: meter["carrier"] for meter in meters} == {
+        "Compressor kW": "electricity",
+        "Air m3": "compressed-air",
+        "Air compressor 2 kW": "electricity",
+    }
