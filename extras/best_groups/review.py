@@ -18,6 +18,7 @@ from portal.accounts.selectors import every_jurisdiction
 from portal.names import in_chinese
 from portal.publication.models import Publication
 from portal.web.presenters.methods import table_of
+from portal.web.presenters.regulator import draft_url
 from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.methods import Fact, FormSheet, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, StateWord
@@ -92,7 +93,10 @@ def review_page(
     elif proposal.proposed_by_id != reads:
         act, act_text = "publish", _("Publish it")
     may = count > 0 and (proposal is None or proposal.published_at is None)
-    crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
+    crumb = Crumb(
+        _("Version %(n)s") % {"n": row.version},
+        draft_url(row.period.peer_group_id, row.period.name, row.version),
+    )
     return FormSheet(
         MethodSheet(
             _("How the best firms are composed"),

@@ -133,6 +133,10 @@ class ControllingFirm(models.Model):
         return self.name
 
 
+TELEPHONE = r"^(\+?[0-9(][0-9 ()/#.-]{4,38})?$"
+"""How a number is written; empty for who has given none."""
+
+
 class Organisation(models.Model):
     """A regulator, an enterprise, a certification body, or one of the further roles."""
 
@@ -148,6 +152,9 @@ class Organisation(models.Model):
     credit_code = models.CharField(
         max_length=18, blank=True, default=""
     )  # `accounts.credit_codes`; empty for who has none
+    telephone = models.CharField(
+        max_length=40, blank=True, default=""
+    )  # whom its regulator calls where nobody acts for it here
 
     class Meta:
         constraints = (

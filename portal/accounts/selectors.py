@@ -53,8 +53,7 @@ class SiteView:
     retired_at: datetime | None
 
 
-def _devices(site: Site) -> tuple[DeviceView, ...]:
-    devices = list(site.devices.all())
+def device_views(devices: Collection[Device]) -> tuple[DeviceView, ...]:
     replaced = {device.replaces_id for device in devices}
     return tuple(
         DeviceView(
@@ -274,11 +273,6 @@ def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
     return _site_views(own_sites(user), now, managed, led)
 
 
-def regulated_site(user: User, slug: str, now: datetime) -> SiteView | None:
-    """A site with its devices, for a regulator of where it lies."""
-    return next(iter(_site_views(regulated_sites(user).filter(slug=slug), now)), None)
-
-
 def regulated_site_views(user: User, now: datetime) -> tuple[SiteView, ...]:
     """Every site that lies where the person is regulator, with its devices."""
     return _site_views(regulated_sites(user), now)
@@ -315,7 +309,7 @@ def _site_views(
             site.pack,
             site.jurisdiction.name,
             site.size_class,
-            _devices(site),
+            device_views(site.devices.all()),
             len(site.waiting),
             site.pk in managed,
             site.pk in led,

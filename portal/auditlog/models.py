@@ -34,6 +34,7 @@ class Action(models.TextChoices):
     SITE_REFUSED = "site.refused"
     SITE_RENAMED = "site.renamed"
     CREDIT_CODE = "site.credit-code"
+    TELEPHONE = "firm.telephone"
     SITE_SINCE = "site.since"
     SITE_RETIRED = "site.retired"
     SITE_NOTED = "site.noted"

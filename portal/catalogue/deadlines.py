@@ -219,11 +219,15 @@ def ask(
             f"{period.peer_group.pack}/{period.name} until {until}: {sentence}",
         )
         facts: NoticeFacts = {**named(site), "period": period.name, "due": until.isoformat()}
-        parts: NoticeFacts = {"group": period.peer_group_id, "period": period.name}
+        parts: NoticeFacts = {
+            "group": period.peer_group_id,
+            "period": period.name,
+            "tab": "deadlines",
+        }
         tell(
             NoticeKind.EXTENSION_ASKED,
             regulators_of(site.jurisdiction),
-            "web:deadlines",
+            "web:period",
             parts,
             facts,
             now,

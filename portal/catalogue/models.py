@@ -209,7 +209,7 @@ class Reminder(AppendOnly):
     sent_at = models.DateTimeField()
     reminded = (
         models.JSONField()
-    )  # names of the people, sorted; empty where nobody acts for the site's enterprise
+    )  # name and `MailFrequency` of each person; empty where nobody acts for the site's enterprise
 
     class Meta(AppendOnly.Meta):
         abstract = False

@@ -35,6 +35,7 @@ PARTNERS = (
 NAMES_ZH: dict[str, str] = tomllib.loads(
     (Path(__file__).parent / "names_zh.toml").read_text(encoding="utf-8")
 )
+TELEPHONE = "+86 315 555 0100"
 DRAFTER, APPROVER, AUDITOR, MANAGER = (
     "regulator@example.org",
     "approver@example.org",
@@ -129,6 +130,7 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
                     jurisdiction="cn/he",
                     firm=f"{plant.name} Group",
                     credit_code=made_up_code(plant.name),
+                    telephone=TELEPHONE,
                 )
                 for plant in plants
             ),

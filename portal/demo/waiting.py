@@ -39,6 +39,7 @@ def _applications(main: Sector, now: datetime) -> None:
             f"contact{number}@example.org",
             "zh-hans",
             credit_code=code,
+            telephone=casting.TELEPHONE,
         )
         applying.confirm(
             applying.apply(wish, now - timedelta(days=9 * number)),

@@ -59,6 +59,7 @@ class ParticipantView(NamedTuple):
     firm: Name  # the controlling one, else the organisation itself
     organisation: str
     credit_code: str  # of the site, where it has one of its own, else of its organisation
+    telephone: str  # of its organisation
     site: str
     site_name: Name
     jurisdiction: Name
@@ -277,6 +278,7 @@ def _participant(
         firm=site.firm,
         organisation=site.site__organisation__name,
         credit_code=site.site__credit_code or site.site__organisation__credit_code,
+        telephone=site.site__organisation__telephone,
         site=site.site__slug,
         site_name=site.site_name,
         jurisdiction=site.region,
@@ -391,7 +393,10 @@ _NAMES = {
     "site_name": RelatedName("site__"),
     "region": RelatedName("site__jurisdiction__"),
 }
-_SITE = ("slug", "size_class", "credit_code", "organisation__name", "organisation__credit_code")
+_SITE = (
+    *("slug", "size_class", "credit_code"),
+    *("organisation__name", "organisation__credit_code", "organisation__telephone"),
+)
 _MEMBER = ("site_id", "cohort", *(f"site__{name}" for name in _SITE))
 _REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase")
 

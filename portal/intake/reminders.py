@@ -26,7 +26,8 @@ from portal.intake.models import Submission, SubmissionState
 from portal.intake.owed import owed, owed_of
 from portal.intake.participation import ParticipationView, ReportingState
 from portal.intake.turnout import REMINDER_PAUSE
-from portal.notifications.kinds import NoticeKind
+from portal.notifications.kinds import MailFrequency, NoticeKind
+from portal.notifications.selectors import mail_frequencies
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 
@@ -40,7 +41,8 @@ class ReminderView:
     site_name: Name
     sent_at: datetime
     sent_by: str
-    reminded: tuple[str, ...]  # names
+    reminded: tuple[tuple[str, MailFrequency], ...]  # names, and how a mail of it goes to each
+    telephone: str  # of the firm
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,27 @@ def remind(
                 "There is no site that owes a report and was not reminded within the last day.",
                 "Come back tomorrow.",
             )
+        kinds = {
+            site.pk: (
+                NoticeKind.REPORT_REMINDED if site.slug in late_now else NoticeKind.REPORT_COMES
+            )
+            for site in sites
+        }
         people = _people(sites)
+        mails = {
+            kind: mail_frequencies(kind, {user.pk for users in people.values() for user in users})
+            for kind in {*kinds.values()}
+        }
         sent = [
             Reminder.objects.create(
                 period=period,
                 site=site,
                 sent_by=by,
                 sent_at=now,
-                reminded=people.get(site.organisation_id, []),
+                reminded=[
+                    [str(user), mails[kinds[site.pk]][user.pk]]
+                    for user in people.get(site.organisation_id, ())
+                ],
             )
             for site in sites
         ]
@@ -142,8 +157,7 @@ def remind(
         }
         for site in sites:
             facts = {**named(site), "period": period.name, "due": due[site.slug]}
-            kind = NoticeKind.REPORT_REMINDED if site.slug in late_now else NoticeKind.REPORT_COMES
-            tell(kind, people_of_site(site), "web:upload", {}, facts, now)
+            tell(kinds[site.pk], people_of_site(site), "web:upload", {}, facts, now)
         record(
             now,
             by.email,
@@ -196,9 +210,14 @@ def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:
     )
     return tuple(
         ReminderView(
-            row.site.slug, row.site.name, row.sent_at, str(row.sent_by), tuple(row.reminded)
+            row.site.slug,
+            row.site.name,
+            row.sent_at,
+            str(row.sent_by),
+            tuple((name, MailFrequency(how)) for name, how in row.reminded),
+            row.site.organisation.telephone,
         )
-        for row in rows.select_related("site", "sent_by")
+        for row in rows.select_related("site__organisation", "sent_by")
     )
 
 
@@ -273,13 +292,13 @@ def _slugs(view: ParticipationView) -> list[str]:
     return [participant.site for participant in view.participants]
 
 
-def _people(sites: Sequence[Site]) -> dict[int, list[str]]:
+def _people(sites: Sequence[Site]) -> dict[int, list[User]]:
     rows = Membership.objects.filter(
         organisation__in={site.organisation_id for site in sites},
         role=Role.ENTERPRISE,
         user__is_active=True,
     )
-    people: dict[int, list[str]] = {}
+    people: dict[int, list[User]] = {}
     for row in rows.select_related("user").order_by("user__email"):
-        people.setdefault(row.organisation_id, []).append(str(row.user))
+        people.setdefault(row.organisation_id, []).append(row.user)
     return people

@@ -89,6 +89,12 @@ def wishes(user: int, kinds: Collection[NoticeKind]) -> tuple[WishView, ...]:
     )
 
 
+def mail_frequencies(kind: NoticeKind, users: Collection[int]) -> Mapping[int, MailFrequency]:
+    """How mails of this kind go to each of these people."""
+    wished = dict(Wish.objects.filter(user__in=users, kind=kind).values_list("user_id", "how"))
+    return {user: MailFrequency(wished.get(user, at_first(kind))) for user in users}
+
+
 def language_of(user: int) -> str:
     return (
         Reader.objects.filter(user=user).values_list("language", flat=True).first()

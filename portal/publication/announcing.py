@@ -38,8 +38,8 @@ def _tell_regulators(
     tell(
         kind,
         [person for person in people if person is not None],
-        "web:draft",
-        {"publication": row.pk},
+        "web:period",
+        {"group": row.period.peer_group_id, "period": row.period.name, "tab": "draft"},
         _named(row),
         now,
     )

@@ -29,7 +29,7 @@ class GroupInForce:
 
 @dataclass(frozen=True, slots=True)
 class DraftWaiting:
-    id: int
+    peer_group: int
     pack: str
     pack_version: str
     route: str
@@ -84,9 +84,10 @@ def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     drafts = Publication.objects.filter(~is_behind_the_public(), status=VersionStatus.DRAFT)
     rows = drafts.exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
     jurisdictions = jurisdictions_of(user)
+    groups = dict(rows.values_list("pk", "period__peer_group"))
     return tuple(
         DraftWaiting(
-            row.id,
+            groups[row.id],
             row.pack,
             row.pack_version,
             row.route,

@@ -50,6 +50,7 @@ class FirmWish:
     language: str
     kind: Role = Role.ENTERPRISE
     credit_code: str = ""
+    telephone: str = ""
 
 
 def apply(wish: FirmWish, now: datetime) -> str:
@@ -65,6 +66,7 @@ def apply(wish: FirmWish, now: datetime) -> str:
         credit_code=wish.credit_code,
         jurisdiction=wish.jurisdiction,
         contact=wish.contact,
+        telephone=wish.telephone,
         email=wish.email.strip().lower(),
         language=wish.language,
         secret_sha256=digest_of(secret),
@@ -214,6 +216,7 @@ def _registered(row: FirmApplication, controlling: int | None) -> Organisation:
                 else None,
                 jurisdiction=row.jurisdiction,
                 credit_code=row.credit_code,
+                telephone=row.telephone,
             )
     except IntegrityError as error:
         _require_new(row.name, row.credit_code)

@@ -237,7 +237,7 @@ class _Register:
                             if declaration.jurisdiction
                             else {}
                         ),
-                        **declaration.mentioned("name_zh", "credit_code"),
+                        **declaration.mentioned("name_zh", "credit_code", "telephone"),
                     },
                 )
                 for declaration in declared

@@ -1,5 +1,5 @@
-"""A firm's unified social credit code: corrected by who leads the firm or regulates one of its
-sites, and never held twice.
+"""A firm's unified social credit code, never held twice, and its telephone number: corrected by who
+leads the firm or regulates one of its sites.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def may_identify(user: User, firm: int) -> bool:
     )
 
 
-def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
-    """Enter or correct the firm's code; or take it away, where its sites lie (and without a site,
-    where it registered) in no jurisdiction that requires one.
+def identify(user: User, firm: int, text: str, telephone: str, now: datetime) -> Organisation:
+    """Enter or correct the firm's telephone number and its code; or take the code away, where its
+    sites lie (and without a site, where it registered) in no jurisdiction that requires one.
 
     Raises:
         Organisation.DoesNotExist: neither led by the person nor with a site that they regulate.
@@ -53,7 +53,10 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
                 f"was {row.credit_code or 'none'}, is {code or 'none'}",
             )
             row.credit_code = code
-            row.save(update_fields=["credit_code"])
+        if row.telephone != telephone:
+            record(now, user.email, Action.TELEPHONE, f"firm {row.name}"[:254])
+            row.telephone = telephone
+        row.save(update_fields=["credit_code", "telephone"])
     return row
 
 

@@ -71,6 +71,7 @@ class FirmApplication(Decided):
     )  # as an enterprise spells it; the regulator says which firm that is
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="+")
     contact = models.CharField(max_length=150)
+    telephone = models.CharField(max_length=40, blank=True, default="")
     email = models.EmailField()
     language = models.CharField(max_length=10)
     secret_sha256 = models.CharField(max_length=64, unique=True, validators=[HEX_32])

@@ -27,7 +27,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.foreign_files import fault_of, read_toml
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.credit_codes import credit_code
-from portal.accounts.models import Role, SizeClass
+from portal.accounts.models import TELEPHONE, Role, SizeClass
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 NameZh = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
@@ -54,6 +54,7 @@ def _period(text: str) -> str:
 
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
 CreditCode = Annotated[str, AfterValidator(credit_code)]
+Telephone = Annotated[str, Field(max_length=40, pattern=TELEPHONE)]
 PeriodName = Annotated[str, AfterValidator(_period)]
 """Under its one name: reports, and so assignments, are found by it alone."""
 
@@ -90,6 +91,7 @@ class DeclaredOrganisation(_Declared):
     jurisdiction: JurisdictionPath | None = None
     firm: Name | None = None
     credit_code: CreditCode = ""
+    telephone: Telephone = ""
 
 
 class DeclaredPerson(_Declared):

@@ -61,7 +61,6 @@ urlpatterns = [
         require_safe(for_anybody_signed_in(codes.download_recovery_codes)),
         name="mfa_download_recovery_codes",
     ),
-    path("account/sessions/", security.session_list, name="sessions"),
     path("password/forgotten/", never_cache(account.password_reset), name="account_reset_password"),
     path(
         "password/forgotten/sent/",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from portal import extras
 from portal.web.lists.workbooks import as_workbook
-from portal.web.pages import periods, sector, step
+from portal.web.pages import period, periods, sector, step
+from portal.web.presenters.regulator import TABS
 from portal.web.views import (
     about,
     account,
@@ -18,12 +20,10 @@ from portal.web.views import (
     audits,
     certification,
     confirmations,
-    consent,
     deadlines,
     drafts,
     engagements,
     enterprise,
-    evaluation,
     feeds,
     handing_in,
     home,
@@ -35,7 +35,6 @@ from portal.web.views import (
     obliged_audits,
     our_plant,
     people,
-    period_standings,
     practice_entries,
     practice_lists,
     practices,
@@ -43,7 +42,6 @@ from portal.web.views import (
     public,
     record,
     registering,
-    regulator,
     samples,
     saved,
     search,
@@ -67,6 +65,12 @@ class PeriodConverter:
         return value.replace("/", "_")
 
 
+class TabConverter(StringConverter):
+    """A part of a period's page."""
+
+    regex = "|".join(TABS)
+
+
 class JurisdictionConverter:
     """The path of a jurisdiction, its parts with dots between them."""
 
@@ -79,17 +83,12 @@ class JurisdictionConverter:
         return value.replace("/", ".")
 
 
-class DigestConverter:
+class DigestConverter(StringConverter):
     regex = "[0-9a-f]{64}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(PeriodConverter, "period")
+register_converter(TabConverter, "tab")
 register_converter(JurisdictionConverter, "jurisdiction")
 register_converter(DigestConverter, "digest")
 
@@ -129,7 +128,6 @@ urlpatterns = [
     path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),
     path(f"{SECTOR}/sector.jsonld", sector.sector_json_ld, name="sector-jsonld"),
     path("home/", home.home, name="home"),
-    path("saved-filters/", saved.filters, name="saved-filters"),
     path("saved-filters/new/", saved.save, name="save-filter"),
     path("saved-filters/<int:saved>/rename/", saved.rename, name="rename-filter"),
     path("saved-filters/<int:saved>/delete/", saved.delete, name="delete-filter"),
@@ -197,7 +195,6 @@ urlpatterns = [
     path("notifications/", notifications.notices, name="notifications"),
     path("notifications/<int:notice>/", notifications.notice, name="notification"),
     path("notifications/read/", notifications.mark_read, name="notifications-read"),
-    path("notifications/wishes/", notifications.wishes, name="notification-wishes"),
     path("our-plant/", our_plant.plants, name="our-plants"),
     path("our-plant/<slug:slug>/", our_plant.plant, name="our-plant"),
     path("our-plant/<slug:slug>/our-plant.csv", our_plant.plant_csv, name="our-plant-csv"),
@@ -224,7 +221,6 @@ urlpatterns = [
     path("sites/<slug:slug>/edit/", sites.edit, name="edit-site"),
     path("sites/<slug:slug>/retire/", sites.retire, name="retire-site"),
     path("sites/<slug:slug>/token/", enterprise.token, name="token"),
-    path("sites/<slug:slug>/agents/", regulator.agents, name="agents"),
     path("agents/<uuid:device>/revoke/", enterprise.revoke, name="revoke"),
     path("register/", registering.register, name="register"),
     path("register/sent/", registering.sent, name="register-sent"),
@@ -236,7 +232,6 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/<int:member>/", people.member, name="member"),
     path("people/invitations/<int:invitation>/", people.invitation, name="invitation"),
-    path("people/firms/<int:firm>/consent/", consent.consent, name="consent"),
     path("people/firms/<int:firm>/record/", record.record, name="record"),
     path("people/firms/<int:firm>/record/record.csv", record.record_csv, name="record-csv"),
     path("people/firms/<int:firm>/leave/", leaving.leave, name="leave"),
@@ -307,38 +302,21 @@ urlpatterns = [
     ),
     path("audit-trail/", audit_trail.trail, name="trail"),
     path("audit-trail/events.csv", audit_trail.trail_csv, name="trail-csv"),
+    path("periods/<int:group>/<period:period>/<tab:tab>/", period.page, name="period"),
+    path("periods/<int:group>/<period:period>/results.pdf", period.results_pdf, name="results-pdf"),
     path(
-        "periods/<int:group>/<period:period>/",
-        regulator.participation_of,
-        name="participation",
-    ),
-    path("periods/<int:group>/<period:period>/evaluation/", evaluation.page, name="evaluation"),
-    path(
-        "periods/<int:group>/<period:period>/evaluation/evaluation.pdf",
-        evaluation.as_pdf,
-        name="evaluation-pdf",
-    ),
-    path(
-        "periods/<int:group>/<period:period>/evaluation/evaluation.docx",
-        evaluation.as_docx,
-        name="evaluation-docx",
+        "periods/<int:group>/<period:period>/results.docx", period.results_docx, name="results-docx"
     ),
     path(
         "periods/<int:group>/<period:period>/sites.csv",
-        regulator.participation_csv,
+        period.participation_csv,
         name="participation-csv",
     ),
     path(
-        "periods/<int:group>/<period:period>/standings/",
-        period_standings.standings,
-        name="standings",
-    ),
-    path(
-        "periods/<int:group>/<period:period>/standings/standings.csv",
-        period_standings.standings_csv,
+        "periods/<int:group>/<period:period>/standings.csv",
+        period.standings_csv,
         name="standings-csv",
     ),
-    path("periods/<int:group>/<period:period>/deadlines/", deadlines.page, name="deadlines"),
     path("periods/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"),
     path(
         "periods/<int:group>/<period:period>/deadlines/extend/",
@@ -355,8 +333,7 @@ urlpatterns = [
         deadlines.decide,
         name="decide-time",
     ),
-    path("periods/<int:group>/<period:period>/compose/", regulator.compose, name="compose"),
-    path("periods/versions/<int:publication>/", drafts.draft, name="draft"),
+    path("periods/<int:group>/<period:period>/compose/", drafts.compose, name="compose"),
     path(
         "periods/versions/<int:publication>/composed-of.json",
         drafts.composed_of_json,

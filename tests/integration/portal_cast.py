@@ -47,7 +47,9 @@ from portal.intake.models import Commitment
 from portal.intake.storing import StoredReport
 from portal.key_ceremony import make_keys
 from portal.opening import unsealing
+from portal.publication.models import Publication
 from portal.translog import log
+from portal.web.presenters.regulator import draft_url
 
 NOW = datetime(2017, 6, 1, 9, 0, tzinfo=UTC)  # after the lag of 2016's figures
 PERIOD = "2016"
@@ -225,6 +227,11 @@ def deliver(raw: bytes, now: datetime = NOW) -> StoredReport:
 def open_waiting(now: datetime = NOW) -> unsealing.SweepCounts:
     """The worker opens all that waits."""
     return unsealing.sweep(keys.processing_key(), lambda: now)
+
+
+def draft_page(row: Publication) -> str:
+    """Where an officer reads this version."""
+    return draft_url(row.period.peer_group_id, row.period.name, row.version)
 
 
 def signed_in(user: User | str, language: str = "en") -> Client:

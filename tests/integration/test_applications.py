@@ -51,6 +51,7 @@ FIRM = {
     "controlling_firm": "New Holding",
     "jurisdiction": "cn/he",
     "contact": "Li",
+    "telephone": "+86 315 555 0100",
     "email": "li@new.example",
     "credit_code": "91110000600037341L",
 }
@@ -716,9 +717,12 @@ def test_an_enterprise_in_china_has_a_code_and_keeps_one(cast: Cast) -> None:
 def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) -> None:
     row = applied(credit_code="9111 0000 6000 3734 1l")
     officer = signed_in(cast.provincial)
-    assert CODE in officer.get(f"/applications/firms/{row.pk}/").content.decode()
+    asked = officer.get(f"/applications/firms/{row.pk}/").content.decode()
+    assert CODE in asked
+    assert FIRM["telephone"] in asked
     applying.approve(cast.approver, row.pk, None, timezone.now())
-    assert Organisation.objects.get(name="New Cement").credit_code == CODE
+    firm = Organisation.objects.get(name="New Cement")
+    assert (firm.credit_code, firm.telephone) == (CODE, FIRM["telephone"])
 
     plant = cast.plants[0].site
     page = reverse("web:firm-record", args=[plant.organisation_id])

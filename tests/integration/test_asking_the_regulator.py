@@ -90,7 +90,7 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     for officer in (cast.provincial, cast.approver):  # of the province and of the nation above it
         assert "1 site asks for more time" in read(of(officer), reverse("web:home"))
         assert asked_of(officer) == ["extension.asked"]
-    page = read(office, reverse("web:deadlines", args=[cast.group.pk, PERIOD]))
+    page = read(office, reverse("web:period", args=[cast.group.pk, PERIOD, "deadlines"]))
     assert "Works 3 asks for more time until 1 January 2031" in page
     assert REASON in page
     office.post(

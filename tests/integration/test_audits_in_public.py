@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from benchmarks.composition import Roster
 from benchmarks.declared import Words
@@ -41,6 +40,7 @@ from tests.integration.portal_cast import (
     Cast,
     Plant,
     deliver,
+    draft_page,
     make_plant,
     open_waiting,
     signed_in,
@@ -293,11 +293,7 @@ def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_ho
     assert (waiting.state, waiting.reason_code) == (
         ("released", "") if changed == "nothing" else ("stopped", "attestations-changed")
     )
-    page = (
-        signed_in(cast.approver)
-        .get(reverse("web:draft", args=[waiting.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.approver).get(draft_page(waiting.publication)).content.decode()
     assert ("what it says of attestations has changed since the approval" in page) == (
         changed != "nothing"
     )
@@ -317,9 +313,5 @@ def test_a_release_is_stopped_where_another_report_is_left_out_than_was_signed(c
     assert scheduling.release_due(lambda: at) == 0
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reason_code) == ("stopped", "explanation-changed")
-    page = (
-        signed_in(cast.approver)
-        .get(reverse("web:draft", args=[waiting.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.approver).get(draft_page(waiting.publication)).content.decode()
     assert "a sentence of its explanation no longer holds" in page

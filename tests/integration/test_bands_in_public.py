@@ -49,6 +49,7 @@ from tests.integration.portal_cast import (
     Cast,
     Plant,
     deliver,
+    draft_page,
     make_cast,
     make_plant,
     open_waiting,
@@ -439,11 +440,7 @@ def test_a_release_that_names_a_firm_by_an_earlier_name_is_stopped_and_says_so(c
     waiting = release_with_names(cast, "Enterprise 1")
     Organisation.objects.filter(pk=first.site.organisation_id).update(name="Enterprise One, Ltd.")
     assert_stopped_by_its_names(waiting)
-    page = (
-        signed_in(cast.approver)
-        .get(f"/periods/versions/{waiting.publication_id}/")
-        .content.decode()
-    )
+    page = signed_in(cast.approver).get(draft_page(waiting.publication)).content.decode()
     assert "or the firm was renamed" in page
 
 
@@ -502,7 +499,7 @@ def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(
     cast: Cast, client: Client
 ) -> None:
     first = cast.plants[0]
-    path = f"/people/firms/{first.site.organisation_id}/consent/"
+    path = f"/firms/{first.site.organisation_id}/"
     client.force_login(cast.plants[1].owner)
     assert client.post(path, {"named": "yes"}).status_code == 404
     client.force_login(first.owner)
@@ -524,7 +521,7 @@ def test_what_a_report_agreed_to_stands_on_its_firms_page(cast: Cast, client: Cl
     deliver(raw)
     open_waiting()
     client.force_login(first.owner)
-    page = client.get(f"/people/firms/{first.site.organisation_id}/consent/").content.decode()
+    page = client.get(f"/firms/{first.site.organisation_id}/").content.decode()
     for wanted in (
         "no fine, quota, inspection or price",
         "not named in anything public",
@@ -533,4 +530,4 @@ def test_what_a_report_agreed_to_stands_on_its_firms_page(cast: Cast, client: Cl
     ):
         assert wanted in page
     client.force_login(cast.plants[1].owner)
-    assert client.get(f"/people/firms/{first.site.organisation_id}/consent/").status_code == 404
+    assert client.get(f"/firms/{first.site.organisation_id}/").status_code == 404

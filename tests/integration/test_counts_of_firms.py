@@ -72,7 +72,7 @@ def test_a_site_is_missing_where_another_of_its_firm_has_reported(cast: Cast) ->
     (beside,) = [group for group in groups_of(cast.approver) if group.route == "clinker"]
     reader = Client()
     assert reader.login(email=cast.approver.email, password=PASSWORD)
-    page = reader.get(reverse("web:participation", args=[beside.id, PERIOD])).content.decode()
+    page = reader.get(reverse("web:period", args=[beside.id, PERIOD, "reports"])).content.decode()
     assert "<b>2 of 2</b>" in page
     assert "<b>1</b> further site of these firms has no accepted report yet." in page
     assert "Nobody is missing" not in page

@@ -24,7 +24,7 @@ from portal.intake import reminders
 from portal.intake.owed import owed
 from portal.intake.participation import ParticipationView, ReportingState, participation
 from portal.intake.turnout import turnout
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, Wish
 from portal.problems import RefusedError
 from tests.integration.portal_cast import (
     NOW,
@@ -86,8 +86,8 @@ def test_every_page_names_the_same_last_day(cast: Cast) -> None:
     assert client.login(username=cast.approver.email, password=PASSWORD)
     addresses = (
         reverse("web:periods"),
-        reverse("web:participation", args=parts),
-        reverse("web:deadlines", args=parts),
+        reverse("web:period", args=[*parts, "reports"]),
+        reverse("web:period", args=[*parts, "deadlines"]),
     )
     for address in addresses:
         page = client.get(address).content.decode()
@@ -186,8 +186,8 @@ def test_late_sites_are_reminded_once_a_day_and_it_is_kept_who_was(cast: Cast) -
     Membership.objects.filter(user=cast.plants[3].owner).delete()
     reminded = reminders.remind(view_of(cast), cast.approver, NOW)
     assert {row.site.slug: row.reminded for row in reminded} == {
-        "works-2": ["owner2"],
-        "works-3": ["owner3"],
+        "works-2": [["owner2", "at-once"]],
+        "works-3": [["owner3", "at-once"]],
         "works-4": [],
     }
     with refused("nobody-late"):
@@ -232,7 +232,7 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     parts = [cast.group.pk, PERIOD]
-    page = officer.get(reverse("web:deadlines", args=parts)).content.decode()
+    page = officer.get(reverse("web:period", args=[*parts, "deadlines"])).content.decode()
     assert "<b>3</b> obliged sites owe their report." in page
     for form, sentence in (
         ({}, "Choose a site."),
@@ -252,14 +252,21 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
         in officer.post(reverse("web:extend", args=parts), answers, follow=True).content.decode()
     )
     Membership.objects.filter(user=cast.plants[3].owner).delete()
+    Wish.objects.create(user=cast.plants[2].owner, kind="report.reminded", how="never")
     home = officer.get(reverse("web:home")).content.decode()
     assert "Remind 1" in home
     assert "1 late site has no contact: telephone the firm" in home
     said = officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
-    assert "1 site is reminded." in said
-    assert "a mail unless they declined it: 1." in said
-    assert "Nobody was reached at Works 4" in said
-    assert "no contact registered" in said
+    assert "1 site is reminded: owner3 (notice only)." in said
+    assert "Works 4: No contact and no telephone number registered." in said
+    firm = reverse("web:firm-record", args=[cast.plants[3].site.organisation_id])
+    code = {"credit_code": "91110000600037341L"}
+    wrong = officer.post(firm, {**code, "telephone": "call Li"})
+    assert (wrong.status_code, "Write digits, such as" in wrong.content.decode()) == (400, True)
+    assert officer.post(firm, {**code, "telephone": "+86 315 555 0100"}).status_code == 302
+    page = officer.get(reverse("web:period", args=[*parts, "deadlines"])).content.decode()
+    assert "No contact registered. Telephone the firm: +86 315 555 0100." in page
+    assert "late, no contact registered, telephone +86 315 555 0100" in page
     home = officer.get(reverse("web:home")).content.decode()
     assert "Remind 1" not in home, "who was reached today is not reminded again"
     assert "1 late site has no contact: telephone the firm" in home, "and who was not stays open"
@@ -284,7 +291,7 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     parts = [cast.group.pk, PERIOD]
-    page = officer.get(reverse("web:deadlines", args=parts)).content.decode()
+    page = officer.get(reverse("web:period", args=[*parts, "deadlines"])).content.decode()
     assert "the report for 2016 is due by" in page  # the letter
     assert "Submit it in time" in page
     assert 'value="works-2"' in page
@@ -299,7 +306,7 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
         {"choose": "1", "site": ["works-2", "works-1"]},
         follow=True,
     )
-    assert "1 site is reminded." in answer.content.decode()
+    assert "1 site is reminded: owner2 (notice and mail)." in answer.content.decode()
     (notice,) = Notice.objects.filter(kind="report.comes")
     assert (notice.recipient, notice.told["site"]) == (cast.plants[1].owner, "works-2")
     assert not Notice.objects.filter(kind="report.reminded").exists()

@@ -36,6 +36,7 @@ from tests.integration.portal_cast import (
     PERIOD,
     Cast,
     deliver,
+    draft_page,
     make_cast,
     make_plant,
     open_waiting,
@@ -110,10 +111,7 @@ def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(
     address = reverse("web:comment", args=[draft.pk])
     assert officer.post(address, {"text": ""}).status_code == 400
     assert officer.post(address, {"text": "<b>Hold</b> it"}).status_code == 302
-    assert (
-        "&lt;b&gt;Hold&lt;/b&gt; it"
-        in officer.get(reverse("web:draft", args=[draft.pk])).content.decode()
-    )
+    assert "&lt;b&gt;Hold&lt;/b&gt; it" in officer.get(draft_page(draft)).content.decode()
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
     for page in (
         f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
@@ -132,7 +130,7 @@ def test_an_officer_of_a_part_reads_no_figure_of_a_version_before_it_is_publishe
         """Label and firms of every version, newest first, as the page of the group shows them."""
         page = (
             signed_in(officer)
-            .get(reverse("web:participation", args=[cast.group.pk, PERIOD]))
+            .get(reverse("web:period", args=[cast.group.pk, PERIOD, "draft"]))
             .content.decode()
         )
         return re.findall(
@@ -276,9 +274,7 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
             again()
         assert refused.value.code in {"not-a-draft", "not-published"}
     assert events("publication.discarded") == [(cast.drafter.email, "Composed by mistake.")]
-    page = (
-        signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
-    )
+    page = signed_in(cast.approver.email).get(draft_page(draft)).content.decode()
     assert "This draft is discarded." in page
     assert "Composed by mistake." in page
     anew = drafting.draft(cast.period, cast.drafter, NOW)
@@ -318,7 +314,7 @@ def test_a_draft_that_waits_for_its_time_is_not_discarded(
         drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     assert refused.value.code == "is-scheduled"
     page = signed_in(cast.drafter.email)
-    assert "Discard" not in page.get(reverse("web:draft", args=[draft.pk])).content.decode()
+    assert "Discard" not in page.get(draft_page(draft)).content.decode()
     assert (
         page.post(
             reverse("web:discard", args=[draft.pk]), {"reason": "Composed by mistake."}
@@ -345,11 +341,7 @@ def test_reports_that_came_after_the_approval_stop_it(
     assert [detail for _actor, detail in events("publication.release-stopped")] == [
         "draft-outdated"
     ]
-    page = (
-        signed_in(cast.drafter.email)
-        .get(reverse("web:draft", args=[scheduled.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.drafter.email).get(draft_page(scheduled.publication)).content.decode()
     assert "reports were accepted or replaced after the approval" in page
 
 
@@ -366,11 +358,7 @@ def test_an_approver_whose_account_was_closed_stops_it(
     """The register file closes an account and ends no membership."""
     User.objects.filter(pk=cast.approver.pk).update(is_active=False)
     assert stopped_by(scheduled) == "not-regulator"
-    page = (
-        signed_in(cast.drafter.email)
-        .get(reverse("web:draft", args=[scheduled.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.drafter.email).get(draft_page(scheduled.publication)).content.decode()
     assert "may no longer decide on it" in page
 
 
@@ -422,11 +410,7 @@ def test_a_draft_older_than_a_version_that_was_published_is_not_published(
             with pytest.raises(RefusedError) as refused:
                 attempt()
             assert refused.value.code == "newer-published"
-        page = (
-            signed_in(cast.approver.email)
-            .get(reverse("web:draft", args=[draft.pk]))
-            .content.decode()
-        )
+        page = signed_in(cast.approver.email).get(draft_page(draft)).content.decode()
         assert "A newer version has been published since this was drafted" in page
         assert "Publish at that time" not in page
         if newer.status == "published":
@@ -440,7 +424,10 @@ def test_a_draft_that_a_newer_version_has_overtaken_waits_for_nobody(
     cast: Cast, draft: Publication
 ) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
-    assert [waiting.id for waiting in drafts_waiting(cast.approver)] == [draft.pk, newer.pk]
+    assert [waiting.version for waiting in drafts_waiting(cast.approver)] == [
+        draft.version,
+        newer.version,
+    ]
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
     assert drafts_waiting(cast.approver) == ()
 
@@ -450,11 +437,7 @@ def test_a_newer_version_that_was_published_meanwhile_stops_it(
 ) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
-    page = (
-        signed_in(cast.approver.email)
-        .get(reverse("web:draft", args=[scheduled.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.approver.email).get(draft_page(scheduled.publication)).content.decode()
     assert "so it will not be published" in page
     assert "will be published at" not in page
     assert scheduling.release_due(lambda: AT) == 0
@@ -486,11 +469,7 @@ def test_a_release_that_cannot_be_checked_is_stopped_and_keeps_no_other_back(
         scheduled.reason_code
     ]
     PeerGroup.objects.filter(pk=cast.group.pk).update(pack_version=cast.pack.version)
-    page = (
-        signed_in(cast.drafter.email)
-        .get(reverse("web:draft", args=[scheduled.publication_id]))
-        .content.decode()
-    )
+    page = signed_in(cast.drafter.email).get(draft_page(scheduled.publication)).content.decode()
     assert f"it could not be checked any more ({scheduled.reason_code})" in page
 
 
@@ -520,7 +499,7 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(
     cast: Cast, draft: Publication
 ) -> None:
     approver = signed_in(cast.approver.email)
-    address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
+    address, page = reverse("web:publish", args=[draft.pk]), draft_page(draft)
     assert "UTC+8" in approver.get(page).content.decode()
     for wrong, sentence in (
         ("", "Set the day and time first."),

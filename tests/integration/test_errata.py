@@ -30,6 +30,7 @@ from tests.integration.portal_cast import (
     PERIOD,
     Cast,
     deliver,
+    draft_page,
     make_cast,
     open_waiting,
     signed_in,
@@ -134,7 +135,7 @@ def test_the_regulator_walks_it_on_the_pages_in_both_languages(cast: Cast, clien
     first = first_version(cast)
     address = reverse("web:correct", args=[first.pk])
     officer = signed_in(cast.drafter.email)
-    assert address in officer.get(reverse("web:draft", args=[first.pk])).content.decode()
+    assert address in officer.get(draft_page(first)).content.decode()
     page = officer.get(address).content.decode()
     assert "(has reported again since)" in page
     assert page.index("(has reported again since)") < page.index(
@@ -155,7 +156,7 @@ def test_the_regulator_walks_it_on_the_pages_in_both_languages(cast: Cast, clien
     for _sent_twice in range(2):
         drafted = officer.post(address, filled)
         draft = Publication.objects.get(version=2)
-        assert drafted["Location"] == reverse("web:draft", args=[draft.pk])
+        assert drafted["Location"] == draft_page(draft)
     found = officer.get(drafted["Location"]).content.decode()
     name = str(cast.plants[0].site.organisation.controlling_firm)
     assert "Erratum of version 1" in found

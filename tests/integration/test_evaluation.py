@@ -81,7 +81,9 @@ def publish(cast: Cast) -> Publication:
 
 
 def address(cast: Cast, end: str = "") -> str:
-    return reverse(f"web:evaluation{end}", args=[cast.group.pk, PERIOD])
+    if end:
+        return reverse(f"web:results{end}", args=[cast.group.pk, PERIOD])
+    return reverse("web:period", args=[cast.group.pk, PERIOD, "results"])
 
 
 def text_of(docx: bytes) -> str:

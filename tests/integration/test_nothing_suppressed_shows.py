@@ -184,7 +184,7 @@ TELLING = {
     "web:benchmark-jsonld",
     "web:compare",
     "api:benchmark",
-    "web:draft",
+    "web:period+draft",
     "web:our-plant",
 }
 """Where a figure of the cell would stand, were it not hidden."""

@@ -159,7 +159,7 @@ def test_a_mail_is_in_its_readers_language_and_leads_to_the_portal(cast: Cast) -
     body = letter_to(owner.email)
     assert "Works 1已获批准" in body
     assert f"http://testserver/notifications/{Notice.objects.get().pk}/" in body
-    assert "http://testserver/notifications/wishes/" in body
+    assert "http://testserver/notifications/#mail" in body
     assert mail.outbox[-1].extra_headers["Message-ID"].startswith(f"<{Mail.objects.get().pk}@")
 
 
@@ -173,7 +173,7 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
     owner = cast.plants[0].owner
     client = signed_in(owner)
     client.post(
-        "/notifications/wishes/",
+        "/notifications/",
         {
             "site.approved": "never",
             "report.reminded": "daily",

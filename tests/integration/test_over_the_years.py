@@ -11,7 +11,6 @@ import json
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from benchmarks.disclosure import GateReason, GateResult
 from portal import keys
@@ -20,7 +19,15 @@ from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    draft_page,
+    make_cast,
+    open_waiting,
+)
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "vault"], transaction=True),
@@ -152,7 +159,7 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
     decided = {cell.measure: cell for cell in GateResult.from_json(draft.gate).cells}
     assert (decided["step"].shown, decided["step"].reason_code) == (False, GateReason.YEARS)
     client.force_login(cast.approver)
-    page = reverse("web:draft", args=[draft.pk])
+    page = draft_page(draft)
     english = client.get(page).content.decode()
     chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
     for text, words in (

@@ -143,7 +143,7 @@ def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.Mon
 
 
 def test_standings_are_intervals_of_the_readers_own_sites_without_a_value(cast: Cast) -> None:
-    address = reverse("web:standings", args=[cast.group.pk, PERIOD])
+    address = reverse("web:period", args=[cast.group.pk, PERIOD, "standings"])
     officer = signed_in(cast.approver.email)
     assert "Nobody is ranked yet." in officer.get(address).content.decode()
     standings.compute(cast.period, "worker", NOW)

@@ -200,7 +200,7 @@ def test_the_table_of_sites_sorts_filters_and_pages(
 ) -> None:
     monkeypatch.setattr("portal.web.presenters.participation.SITES_A_PAGE", 3)
     officer = signed_in(cast.approver.email)
-    address = reverse("web:participation", args=[cast.group.pk, PERIOD])
+    address = reverse("web:period", args=[cast.group.pk, PERIOD, "reports"])
     first = officer.get(address, {"sort": "-site"}).content.decode()
     assert first.index("Works 7") < first.index("Works 6") < first.index("Works 5")
     assert "Works 4" not in first
@@ -346,7 +346,7 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
     lacking, *others = report.covers.split()
     officer, page = (
         signed_in(cast.approver.email),
-        reverse("web:participation", args=[cast.group.pk, PERIOD]),
+        reverse("web:period", args=[cast.group.pk, PERIOD, "reports"]),
     )
     assert "2 of 2 accepted reports cover every step" in officer.get(page).content.decode()
     Submission.objects.filter(pk=report.pk).update(covers=" ".join(others))
@@ -403,7 +403,7 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version:
     assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.LEDGER,)
     page = (
         signed_in(cast.approver.email)
-        .get(reverse("web:participation", args=[cast.group.pk, PERIOD]))
+        .get(reverse("web:period", args=[cast.group.pk, PERIOD, "reports"]))
         .content.decode()
     )
     assert "its privacy ledger counts fewer reports" in page

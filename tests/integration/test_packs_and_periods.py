@@ -179,9 +179,7 @@ def test_a_province_decides_nothing_of_the_nations_periods(cast: Cast) -> None:
         with pytest.raises(RefusedError) as refused:
             attempt()
         assert (refused.value.code, refused.value.status) == ("not-regulator", 403)
-    period, closing = (
-        reverse(f"web:{name}", args=[cast.group.pk, PERIOD])
-        for name in ("participation", "close-period")
-    )
+    period = reverse("web:period", args=[cast.group.pk, PERIOD, "reports"])
+    closing = reverse("web:close-period", args=[cast.group.pk, PERIOD])
     assert closing in signed_in(cast.approver.email).get(period).content.decode()
     assert closing not in signed_in(cast.provincial.email).get(period).content.decode()

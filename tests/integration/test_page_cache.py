@@ -199,7 +199,7 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(
         assert owner.get(address).status_code == 200, address
     for address in (
         "/periods/",
-        f"/periods/{cast.group.pk}/{PERIOD}/",
+        f"/periods/{cast.group.pk}/{PERIOD}/reports/",
         f"/periods/{cast.group.pk}/{PERIOD}/standings/",
     ):
         assert officer.get(address).status_code == 200, address

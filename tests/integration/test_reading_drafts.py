@@ -21,6 +21,7 @@ from tests.integration.portal_cast import (
     PERIOD,
     Cast,
     deliver,
+    draft_page,
     make_cast,
     open_waiting,
     signed_in,
@@ -62,7 +63,7 @@ def hidden_first(gate: Any) -> Any:
 
 
 def test_other_findings_show_at_once_whoever_wrote_them(cast: Cast, draft: Publication) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     before = officer.get(page).content.decode()
     assert officer.get(page).content.decode().count("<tr") == before.count("<tr")
     Publication.objects.filter(pk=draft.pk).update(gate=hidden_first(draft.gate))
@@ -76,7 +77,7 @@ def test_other_findings_show_at_once_whoever_wrote_them(cast: Cast, draft: Publi
 def test_a_total_held_beside_other_publications_is_told_though_every_step_is_shown_and_no_version_was_before(
     cast: Cast, draft: Publication
 ) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     assert "Difference from other public values" not in officer.get(page).content.decode()
     gate = copy.deepcopy(draft.gate)
     gate["published"]["best_reached"].update(value=None, interval=None)
@@ -106,7 +107,7 @@ def test_a_review_says_who_drafted_where_and_from_how_many_reports(
 
 
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     assert "Publish version 1" in officer.get(page).content.decode()
     draft_comments.comment(draft, cast.drafter, "One plant came in late.", NOW)
     assert "One plant came in late." in officer.get(page).content.decode()
@@ -135,7 +136,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert "This version is published." in officer.get(page).content.decode()
     second = drafting.draft(cast.period, cast.drafter, NOW, "Again.")
-    page = reverse("web:draft", args=[second.pk])
+    page = draft_page(second)
     assert "What changed since version 1" in officer.get(page).content.decode()
     publishing.withdraw(draft, cast.approver, "Wrong unit.", NOW)
     text = officer.get(page).content.decode()
@@ -148,7 +149,7 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
 
 
 def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Publication) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     assert "The spread between plants fits the assumed one" in officer.get(page).content.decode()
     Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
     assert (
@@ -160,7 +161,7 @@ def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Pu
 def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(
     cast: Cast, draft: Publication
 ) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     gate = copy.deepcopy(draft.gate)
     beside = next(
         step
@@ -179,9 +180,9 @@ def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(
     cast: Cast, draft: Publication
 ) -> None:
     pages = [
-        reverse("web:draft", args=[draft.pk]),
+        draft_page(draft),
         reverse("web:periods"),
-        reverse("web:participation", args=[cast.group.pk, "2016"]),
+        reverse("web:period", args=[cast.group.pk, "2016", "reports"]),
     ]
     officer = signed_in(cast.approver.email)
     assert [officer.get(page).status_code for page in pages] == [200, 200, 200]
@@ -216,22 +217,19 @@ def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(
     )
     for address in (
         reverse("web:periods"),
-        reverse("web:participation", args=[cast.group.pk, PERIOD]),
+        reverse("web:period", args=[cast.group.pk, PERIOD, "draft"]),
     ):
         page = signed_in(cast.provincial).get(address).content.decode()
         assert f'href="{public}"' in page
-        assert "/periods/versions/" not in page
-        assert (
-            reverse("web:draft", args=[second.pk])
-            in signed_in(cast.approver).get(address).content.decode()
-        )
+        assert "/draft/?version=" not in page
+        assert draft_page(second) in signed_in(cast.approver).get(address).content.decode()
     assert signed_in(cast.provincial).get(public).status_code == 200
 
 
 def test_a_draft_says_how_far_one_report_moves_each_value_and_whose_to_audit_first(
     cast: Cast, draft: Publication
 ) -> None:
-    page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
+    page, officer = draft_page(draft), signed_in(cast.approver.email)
     text = officer.get(page).content.decode()
     assert "Without any one firm it moves by at most" in text
     assert "No value moves by more than" in text

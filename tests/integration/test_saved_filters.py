@@ -16,6 +16,7 @@ from portal.accounts.models import SavedFilter
 from portal.accounts.saved_filters import MOST
 from portal.standings import computing as standings
 from portal.web.lists.saved_lists import LISTS
+from portal.web.presenters.regulator import TABS
 from tests.integration.portal_cast import (
     NOW,
     PERIOD,
@@ -69,11 +70,11 @@ def test_a_filter_is_found_at_its_list_and_on_the_first_page(
     assert saved in after
     assert f'<b aria-current="true">{name}</b>' in after, "the list is told to be narrowed by it"
     link = f'href="{NARROWED.replace("&", "&amp;")}">{name}</a>'
-    for page in (reverse("web:periods"), reverse("web:home"), reverse("web:saved-filters")):
+    for page in (reverse("web:periods"), reverse("web:home"), reverse("mfa_index")):
         assert link in page_of(officer, page), page
     assert name not in page_of(officer, reverse("web:trail")), "not at another list"
     for other in (cast.drafter, cast.provincial):
-        for page in (reverse("web:periods"), reverse("web:home"), reverse("web:saved-filters")):
+        for page in (reverse("web:periods"), reverse("web:home"), reverse("mfa_index")):
             assert name not in page_of(signed_in(other, language), page)
 
 
@@ -115,7 +116,7 @@ def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
             user=cast.approver, page=page, path=path, query=query, name=name, saved_at=NOW
         )
     officer = signed_in(cast.approver)
-    for address in (reverse("web:home"), reverse("web:saved-filters")):
+    for address in (reverse("web:home"), reverse("mfa_index")):
         page = page_of(officer, address)
         assert 'href="/periods/?stage=all">field gone</a>' in page
         assert "This filter also used carrier=coal, which this list no longer offers." in page
@@ -128,19 +129,21 @@ def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
 
 def test_a_filter_of_one_period_serves_the_others_of_its_list(cast: Cast) -> None:
     officer = signed_in(cast.approver)
-    here = reverse("web:participation", args=[cast.group.pk, PERIOD])
+    here = reverse("web:period", args=[cast.group.pk, PERIOD, "reports"])
     save(officer, "small ones", f"{here}?size=small&q=&state=")
     assert f'href="{here}?size=small">small ones</a>' in page_of(officer, here)
-    SavedFilter.objects.update(path=reverse("web:participation", args=[cast.group.pk + 9, "2015"]))
+    SavedFilter.objects.update(
+        path=reverse("web:period", args=[cast.group.pk + 9, "2015", "reports"])
+    )
     assert f'href="{here}?size=small">small ones</a>' in page_of(officer, here)
 
 
 def test_a_filter_of_a_period_that_never_was_is_named_as_it_was_typed(cast: Cast) -> None:
     officer = signed_in(cast.approver)
-    of = quote(f"/periods/{cast.group.pk}/2026-13/?state=late", safe="")
+    of = quote(f"/periods/{cast.group.pk}/2026-13/reports/?state=late", safe="")
     officer.post(f"/saved-filters/new/?of={of}", {"name": "typed"})
     assert SavedFilter.objects.filter(name="typed").exists()
-    for address in (reverse("web:home"), reverse("web:saved-filters")):
+    for address in (reverse("web:home"), reverse("mfa_index")):
         assert "2026-13" in page_of(officer, address)
 
 
@@ -148,14 +151,14 @@ def test_every_list_with_a_filter_can_keep_it_and_knows_its_fields(cast: Cast) -
     period = [cast.group.pk, PERIOD]
     officer, owner = signed_in(cast.approver), signed_in(cast.plants[0].owner)
     args: dict[str, list[Any]] = {
-        "participation": period,
-        "standings": period,
         "record": [cast.plants[0].site.organisation_id],
     }
     for name, listing in LISTS.items():
-        client, address = (
-            (owner if name == "record" else officer),
-            reverse(f"web:{name}", args=args.get(name)),
+        client = owner if name == "record" else officer
+        address = (
+            reverse("web:period", args=[*period, name])
+            if name in TABS
+            else reverse(f"web:{name}", args=args.get(name))
         )
         page = page_of(client, f"{address}?{listing.fields[0]}=x")
         assert (

@@ -228,20 +228,18 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: U
     by_password(here, plain)
     by_password(other, plain)
     by_password(stranger, officer)
-    page = here.get("/account/sessions/").content.decode()
+    page = here.get("/account/").content.decode()
     assert "Firefox, Linux" in page
     assert "curl/8" in page
     numbers = re.findall(r'name="session" value="(\d+)"', page)
     assert len(numbers) == 1, "one's own session has no button, and another person's is not there"
-    others = re.findall(
-        r'name="session" value="(\d+)"', stranger.get("/account/sessions/").content.decode()
-    )
+    others = re.findall(r'name="session" value="(\d+)"', stranger.get("/account/").content.decode())
     assert others == []
-    stranger.post("/account/sessions/", {"session": numbers[0]})
+    stranger.post("/account/", {"session": numbers[0]})
     assert other.get("/account/").status_code == 200, "nobody ends another person's session"
-    here.post("/account/sessions/", {"session": numbers[0]})
+    here.post("/account/", {"session": numbers[0]})
     assert other.get("/account/").status_code == 302
-    assert here.post("/account/sessions/", {"everywhere": "yes"}).headers["Location"] == "/sign-in/"
+    assert here.post("/account/", {"everywhere": "yes"}).headers["Location"] == "/sign-in/"
     assert here.get("/account/").status_code == 302
     assert stranger.get("/account/").status_code == 200
 

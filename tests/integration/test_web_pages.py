@@ -35,6 +35,7 @@ from tests.integration.portal_cast import (
     PERIOD,
     Cast,
     deliver,
+    draft_page,
     make_cast,
     open_waiting,
     signed_in,
@@ -103,11 +104,11 @@ def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_na
     cast: Cast, published: Publication
 ) -> None:
     province = signed_in(cast.provincial.email)
-    page = province.get(reverse("web:participation", args=[cast.group.pk, "2016"]))
+    page = province.get(reverse("web:period", args=[cast.group.pk, "2016", "reports"]))
     assert page.status_code == 200
     assert "Compose a draft" not in page.content.decode()
     assert province.post(reverse("web:compose", args=[cast.group.pk, "2016"])).status_code == 403
-    assert province.get(reverse("web:draft", args=[published.pk])).status_code == 404
+    assert province.get(draft_page(published)).status_code == 404
     assert (
         province.post(reverse("web:publish", args=[published.pk]), {"read": "on"}).status_code
         == 404
@@ -117,7 +118,7 @@ def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_na
 def test_the_participation_page_shows_no_value(cast: Cast) -> None:
     page = (
         signed_in(cast.drafter.email)
-        .get(reverse("web:participation", args=[cast.group.pk, "2016"]))
+        .get(reverse("web:period", args=[cast.group.pk, "2016", "reports"]))
         .content.decode()
     )
     assert "kgce" not in page
@@ -525,7 +526,7 @@ def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(
 
 def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> None:
     row = drafting.draft(cast.period, cast.drafter, NOW)
-    approver, page = signed_in(cast.approver.email), reverse("web:draft", args=[row.pk])
+    approver, page = signed_in(cast.approver.email), draft_page(row)
     for _ in range(2):
         assert (
             approver.post(reverse("web:publish", args=[row.pk]), {"read": "on"}).headers["Location"]

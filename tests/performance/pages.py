@@ -86,8 +86,8 @@ def _pages(built: sector.Sector) -> dict[str, tuple[str, str]]:
         "our plant": ("owner", "/our-plant/"),
         "submissions": ("owner", "/submissions/"),
         "periods": ("officer", "/periods/"),
-        "participation": ("officer", f"/periods/{built.group}/{built.period}/"),
-        "a draft": ("officer", f"/periods/versions/{built.draft}/"),
+        "participation": ("officer", f"/periods/{built.group}/{built.period}/reports/"),
+        "a draft": ("officer", f"/periods/{built.group}/{built.period}/draft/"),
     }
 
 

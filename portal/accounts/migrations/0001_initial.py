@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('name_zh', models.CharField(blank=True, max_length=200)),
                 ('kind', models.CharField(choices=[('regulator', 'Regulator'), ('enterprise', 'Enterprise'), ('certification-body', 'Certification body'), ('technology-provider', 'Technology provider'), ('energy-supplier', 'Energy supplier'), ('academic', 'Academic')], max_length=20)),
                 ('credit_code', models.CharField(blank=True, default='', max_length=18)),
+                ('telephone', models.CharField(blank=True, default='', max_length=40)),
                 ('controlling_firm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='accounts.controllingfirm')),
                 ('jurisdiction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='accounts.jurisdiction')),
             ],

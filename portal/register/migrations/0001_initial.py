@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('credit_code', models.CharField(blank=True, default='', max_length=18)),
                 ('controlling_firm', models.CharField(blank=True, max_length=200)),
                 ('contact', models.CharField(max_length=150)),
+                ('telephone', models.CharField(blank=True, default='', max_length=40)),
                 ('email', models.EmailField(max_length=254)),
                 ('language', models.CharField(max_length=10)),
                 ('secret_sha256', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}\\Z', '64 hexadecimal digits, lower case.')])),

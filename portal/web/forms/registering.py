@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
-from portal.accounts.models import Jurisdiction, Role, SizeClass
+from portal.accounts.models import TELEPHONE, Jurisdiction, Role, SizeClass
 from portal.accounts.selectors import controlling_firms, every_jurisdiction, jurisdiction_at
 from portal.days import scheme_day
 from portal.register.applying import OPEN_TO_ALL, spelt_alike
@@ -95,6 +95,18 @@ class CreditCodeField(forms.CharField):
             raise forms.ValidationError(in_words(error.phrase)) from error
 
 
+def telephone(hint: Text) -> forms.CharField:
+    return line(
+        _("Telephone of the firm"),
+        hint,
+        most=40,
+        width=20,
+        optional=True,
+        attrs={"autocomplete": "tel", "inputmode": "tel"},
+        validators=[RegexValidator(TELEPHONE, _("Write digits, such as +86 315 555 0100."))],
+    )
+
+
 class FirmForm(_Placed):
     """A firm, or another organisation, that wishes to take part."""
 
@@ -128,6 +140,7 @@ class FirmForm(_Placed):
         width=20,
         attrs={"autocomplete": "name"},
     )
+    telephone = telephone(_("For the regulator, when no message reaches the firm."))
     email = email(
         _("Your email address at the firm"),
         _(
@@ -145,6 +158,7 @@ class FirmForm(_Placed):
         "controlling_firm",
         "jurisdiction",
         "contact",
+        "telephone",
         "email",
     )
 
@@ -225,9 +239,10 @@ class EditForm(NameForm):
 
 
 class FirmCodeForm(forms.Form):
-    """The code of a firm that is here already."""
+    """Code and telephone number of a firm that is here already."""
 
     credit_code = CreditCodeField(_("18 characters, as on the business licence."))
+    telephone = telephone(_("For the regulator, when no message reaches the firm."))
 
 
 class SiteForm(NameForm, _Placed):

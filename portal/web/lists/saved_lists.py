@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, QueryDict
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +26,7 @@ class FilteredList:
 
 LISTS: Mapping[str, FilteredList] = {
     "periods": FilteredList(gettext_lazy("Periods"), ("stage", "sector", "region", "size")),
-    "participation": FilteredList(
+    "reports": FilteredList(
         gettext_lazy("Who took part"), ("q", "state", "region", "size", "duty")
     ),
     "standings": FilteredList(
@@ -41,7 +41,7 @@ LISTS: Mapping[str, FilteredList] = {
     "notifications": FilteredList(gettext_lazy("Notifications"), ("kind", "unread")),
     "search": FilteredList(gettext_lazy("Search"), ("words",)),
 }
-"""By the name of their address."""
+"""By the name of their address, that of a part of a period's page by its tab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,11 @@ def _title(row: SavedFilter) -> str:
 def _page_at(path: str) -> str:
     """The name of the list at this path; empty where there is none."""
     try:
-        name = resolve(path).url_name or ""
+        return list_of(resolve(path))
     except Resolver404:
         return ""
+
+
+def list_of(match: ResolverMatch) -> str:
+    name = match.kwargs.get("tab") or match.url_name or ""
     return name if name in LISTS else ""

@@ -22,7 +22,7 @@ from portal.catalogue import peer_groups, periods
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.policies import set_policy
 from portal.catalogue.selectors import PeerGroupView, groups_of, peer_group_by_id, period_of_group
-from portal.intake.participation import ReportingState
+from portal.intake.participation import ParticipationView, ReportingState, participation
 from portal.intake.turnout import TurnoutView, regions_of, turnout
 from portal.publication.selectors import VersionState, drafts_of_periods
 from portal.web.access import for_role, person
@@ -40,7 +40,13 @@ from portal.web.lists.tables import (
     sorted_rows,
     with_query,
 )
-from portal.web.presenters.regulator import group_title, page_title, periods_crumb, version_url
+from portal.web.presenters.regulator import (
+    group_title,
+    page_title,
+    period_url,
+    periods_crumb,
+    version_url,
+)
 from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.terms import SIZE_CLASSES, Names, period_name, shown_name
 
@@ -229,7 +235,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
         ),
         button=_("Close this period"),
         warning=True,
-        back=reverse("web:participation", args=[group, period]),
+        back=period_url(group, period),
         crumbs=(periods_crumb(),),
     )
 
@@ -402,6 +408,14 @@ def _policy_in_words(view: PeerGroupView) -> str:
         ),
     }
     return sentences[view.attested_only, view.adverse_leaves]
+
+
+def participation_seen(request: HttpRequest, group: int, period: str) -> ParticipationView:
+    """Not found where the reader regulates nothing of the group."""
+    view = participation(person(request), group, period, timezone.now())
+    if view is None:
+        raise Http404
+    return view
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:

@@ -22,7 +22,6 @@ class SecurityPage:
     set_up: datetime | None
     needed: bool
     codes_left: int
-    sessions: int
     keys: bool  # whether the person has a role, and so the page of API keys
 
 
@@ -56,7 +55,7 @@ Linux.
 
 
 def security_page(
-    user: User, *, set_up: datetime | None, needed: bool, codes_left: int, sessions: int, keys: bool
+    user: User, *, set_up: datetime | None, needed: bool, codes_left: int, keys: bool
 ) -> SecurityPage:
     if set_up is not None:
         word = StateWord(_("Set up"), "ok")
@@ -66,7 +65,7 @@ def security_page(
             if needed
             else StateWord(_("Not set up"), "wait")
         )
-    return SecurityPage(user.name, user.email, word, set_up, needed, codes_left, sessions, keys)
+    return SecurityPage(user.name, user.email, word, set_up, needed, codes_left, keys)
 
 
 def session_rows(views: Sequence[SessionView]) -> tuple[SessionRow, ...]:

@@ -55,7 +55,7 @@ def firm_wish(row: FirmApplication) -> ApplicationRow:
                 if row.controlling_firm
                 else ()
             ),
-            Item(_("Contact"), f"{row.contact}, {row.email}"),
+            Item(_("Contact"), ", ".join(filter(None, (row.contact, row.email, row.telephone)))),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.accounts.models import Site
 from portal.catalogue.deadlines import last_day
@@ -24,15 +25,13 @@ from portal.intake.reminders import (
 )
 from portal.intake.turnout import REMINDER_PAUSE
 from portal.names import in_chinese
-from portal.notifications.kinds import NoticeKind
+from portal.notifications.kinds import MailFrequency, NoticeKind
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
 from portal.web.presenters.notices import notice_row_of
-from portal.web.presenters.regulator import page_title, periods_crumb
 from portal.web.viewmodels.notices import NoticeRow
-from portal.web.viewmodels.shared import Crumb, SelectOption
+from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.terms import (
     TAKING_PART,
-    Names,
     enumerated,
     headed,
     moment_in_words,
@@ -79,8 +78,6 @@ class SiteToRemind:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinesPage:
-    title: str
-    scope: str
     due: date
     open: bool
     may_decide: bool
@@ -97,7 +94,6 @@ class DeadlinesPage:
     due_url: str
     extend_url: str
     remind_url: str
-    crumbs: tuple[Crumb, ...]
 
 
 def deadlines_page(
@@ -112,7 +108,6 @@ def deadlines_page(
     """`picked`: the sites that a form which was wrong had chosen. Else those that the address
     ticks, but for who owes nothing.
     """
-    title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, parts = set(owing(view, now)), [view.peer_group, view.period]
     boxes = [
         ChoiceBox(participant.site, participant.jurisdiction, shown_name(participant.jurisdiction))
@@ -126,8 +121,6 @@ def deadlines_page(
         if reminder.sent_at > now - REMINDER_PAUSE
     }
     return DeadlinesPage(
-        title=title,
-        scope=shown_name(view.scope),
         due=last_day(view.due),
         open=view.closed_at is None,
         may_decide=view.may_decide,
@@ -172,18 +165,37 @@ def deadlines_page(
                 shown_name(reminder.site_name),
                 reminder.sent_at,
                 reminder.sent_by,
-                enumerated(reminder.reminded) or _("No contact registered. Telephone the firm."),
+                reached_in_words(reminder.reminded) or unreached_in_words(reminder.telephone),
             )
             for reminder in reminders
         ),
         due_url=reverse("web:set-due", args=parts),
         extend_url=reverse("web:extend", args=parts),
         remind_url=reverse("web:remind", args=parts),
-        crumbs=(
-            periods_crumb(),
-            Crumb(title, reverse("web:participation", args=parts)),
-        ),
     )
+
+
+MAILS = {
+    MailFrequency.AT_ONCE: gettext_lazy("%(name)s (notice and mail)"),
+    MailFrequency.DAILY: gettext_lazy("%(name)s (notice, and the mail of the day)"),
+    MailFrequency.NEVER: gettext_lazy("%(name)s (notice only)"),
+}
+"""Who is reached, by how mails go to them; a notice in the portal always does."""
+
+
+def reached_in_words(people: Iterable[tuple[str, MailFrequency]], most: int | None = None) -> str:
+    """Each of them once; of more than `most` how many more there are."""
+    named = [str(MAILS[how]) % {"name": name} for name, how in dict.fromkeys(people)]
+    more = len(named) - (len(named) if most is None else most)
+    if more > 0:
+        named[most:] = [ngettext("%(n)d more", "%(n)d more", more) % {"n": more}]
+    return enumerated(named)
+
+
+def unreached_in_words(telephone: str) -> str:
+    if telephone:
+        return _("No contact registered. Telephone the firm: %(number)s.") % {"number": telephone}
+    return _("No contact and no telephone number registered. Enter one on the page of the firm.")
 
 
 def _firm(site: Site) -> str:
@@ -209,7 +221,10 @@ def _to_choose(
             notes.append(
                 _("reminded within the last day")
                 if recent[participant.site]
-                else _("no contact registered")
+                else _("no contact registered, telephone %(number)s")
+                % {"number": participant.telephone}
+                if participant.telephone
+                else _("no contact and no telephone number registered")
             )
         name = headed((shown_name(participant.firm), shown_name(participant.site_name)))
         sites.append(

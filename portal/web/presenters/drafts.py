@@ -21,7 +21,7 @@ from portal.web.areas import VERSION_LINKS
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.errata import erratum_checks
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.presenters.regulator import page_title, periods_crumb, public_address, shown_in_kgce
+from portal.web.presenters.regulator import public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import (
     ChangeRow,
     DraftCheck,
@@ -30,7 +30,7 @@ from portal.web.viewmodels.drafts import (
     GateRow,
     ReleaseRow,
 )
-from portal.web.viewmodels.shared import Crumb, StateWord
+from portal.web.viewmodels.shared import StateWord
 from portal.web.words.figures import NONE, between, decimals_of, number, signed
 from portal.web.words.terms import (
     VERSION_STATES,
@@ -47,7 +47,6 @@ from portal.web.words.terms import (
 
 
 def draft_page(view: DraftView) -> DraftPage:
-    names = Names.of(view.pack, view.pack_version)
     shown = shown_in_kgce(view)
     decisions: list[CellView | TotalView] = [
         *view.label.cells,
@@ -61,8 +60,6 @@ def draft_page(view: DraftView) -> DraftPage:
     }
     passing = sum(decision.shown for decision in decisions)
     return DraftPage(
-        title=_("%(title)s, version %(version)d")
-        % {"title": page_title(names, view.route, view.period), "version": view.version},
         version=view.version,
         state=_state(view),
         drafted_by=view.drafted_by,
@@ -100,13 +97,6 @@ def draft_page(view: DraftView) -> DraftPage:
         public_url=public_address(view),
         may_withdraw=view.may_withdraw,
         what_changed=view.what_changed,
-        crumbs=(
-            periods_crumb(),
-            Crumb(
-                page_title(names, view.route, view.period),
-                reverse("web:participation", args=[view.peer_group, view.period]),
-            ),
-        ),
     )
 
 

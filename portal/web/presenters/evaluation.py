@@ -126,8 +126,8 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
         lead=lead,
         sections=tuple(_sections(facts, names)),
         basis=_basis(facts.published is not None),
-        pdf_url=reverse("web:evaluation-pdf", args=address),
-        docx_url=reverse("web:evaluation-docx", args=address),
+        pdf_url=reverse("web:results-pdf", args=address),
+        docx_url=reverse("web:results-docx", args=address),
         file_name=f"steplabel-evaluation-{view.pack}-{view.route}-{view.period.replace('/', '_')}",
     )
 

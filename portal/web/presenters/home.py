@@ -26,7 +26,7 @@ from portal.intake.participation import ReportingState
 from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
-from portal.web.presenters.regulator import page_title
+from portal.web.presenters.regulator import draft_url, page_title, period_url
 from portal.web.words.audits import NEED_MOODS, need_in_words
 from portal.web.words.terms import Names, period_name, shown_name
 
@@ -96,7 +96,12 @@ def of_regulator(
         }
         note = _("Drafted by %(person)s; a second person decides.") % {"person": draft.drafted_by}
         yield task(
-            None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id])
+            None,
+            today,
+            what,
+            note,
+            _("Read and decide"),
+            draft_url(draft.peer_group, draft.period, draft.version),
         )
     for duty, what in (
         (Duty.OVERDUE, _("Late obligatory audits")),
@@ -121,7 +126,7 @@ def of_regulator(
             "n": n
         }
         title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
-        address = reverse("web:deadlines", args=[group.pk, period])
+        address = period_url(group.pk, period, "deadlines")
         due = last_day(min(request.site_due for request in asked))
         yield task(due, today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
     for finding in appeals:
@@ -197,7 +202,7 @@ def of_enterprise(
         if regulator:
             action, address = (
                 _("Remind"),
-                reverse("web:deadlines", args=[report.group, report.period]),
+                period_url(report.group, report.period, "deadlines"),
             )
         elif refused:
             action, address = _("Read why"), reverse("web:submission", args=[report.digest])
@@ -302,7 +307,7 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
     names, due = Names.of(view.pack, view.pack_version), last_day(view.due)
     title = page_title(names, view.route, view.period)
     late, missing = view.states.get(ReportingState.LATE, 0), view.obliged - view.obliged_reported
-    address = reverse("web:deadlines", args=[view.peer_group, view.period])
+    address = period_url(view.peer_group, view.period, "deadlines")
     if late:
         what = ngettext(
             "%(n)d of %(of)d obliged sites is late with its report",

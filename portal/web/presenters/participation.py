@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from django.http import QueryDict
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import SizeClass
-from portal.catalogue.deadlines import last_day
 from portal.intake.participation import (
     ParticipantFilter,
     ParticipantView,
@@ -27,7 +26,6 @@ from portal.intake.participation import (
     in_order,
     participants,
 )
-from portal.publication.shapes import VersionView
 from portal.sentences import in_words
 from portal.standings.quality import HistoryBreak, QualitiesView, QualityView
 from portal.web.lists.tables import (
@@ -38,8 +36,7 @@ from portal.web.lists.tables import (
     sort_form,
     with_query,
 )
-from portal.web.presenters.regulator import page_title, version_rows
-from portal.web.viewmodels.shared import SelectOption, StateWord, VersionRow
+from portal.web.viewmodels.shared import SelectOption, StateWord
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.figures import NONE
 from portal.web.words.terms import COHORTS, SIZE_CLASSES, TAKING_PART, Names, shown_name, state
@@ -53,7 +50,6 @@ class ParticipationRow:
 
     firm: str
     site: str
-    agents_url: str
     record_url: str
     jurisdiction: str
     kind: str  # declared size, and whether the site is obliged
@@ -76,9 +72,6 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class ParticipationPage:
-    title: str
-    scope: str
-    due: date
     rows: tuple[ParticipationRow, ...]
     counts: tuple[tuple[str, int, str], ...]  # (kind, how many, word)
     squares: tuple[Square, ...]
@@ -100,13 +93,6 @@ class ParticipationPage:
     sizes: tuple[SelectOption, ...]
     duties: tuple[SelectOption, ...]
     query: str
-    deadlines_url: str
-    standings_url: str
-    evaluation_url: str
-    compose_url: str
-    may_compose: bool
-    close_url: str  # empty where this reader cannot close it
-    drafts: tuple[VersionRow, ...]
 
 
 SQUARES: dict[str, SquareKind] = {
@@ -134,12 +120,8 @@ SITES_A_PAGE = 25
 
 
 def participation_page(
-    view: ParticipationView,
-    quality: QualitiesView,
-    versions: Sequence[VersionView],
-    query: QueryDict,
+    view: ParticipationView, quality: QualitiesView, query: QueryDict
 ) -> ParticipationPage:
-    names = Names.of(view.pack, view.pack_version)
     parts = _asked(view, quality, query)
     here, pages = paged(parts, query, SITES_A_PAGE)
     heads = {
@@ -156,9 +138,6 @@ def participation_page(
     states = {code: state(TAKING_PART, code).word for code in TAKING_PART}
     of_steps = len(steps_of(view))
     return ParticipationPage(
-        title=page_title(names, view.route, view.period),
-        scope=shown_name(view.scope),
-        due=last_day(view.due),
         rows=tuple(
             _row(participant, quality.of(participant), of_steps)
             for participant in participants(view, here)
@@ -200,15 +179,6 @@ def participation_page(
             dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True)),
         ),
         query=query.get("q", "").strip()[:100],
-        standings_url=reverse("web:standings", args=[view.peer_group, view.period]),
-        evaluation_url=reverse("web:evaluation", args=[view.peer_group, view.period]),
-        deadlines_url=reverse("web:deadlines", args=[view.peer_group, view.period]),
-        compose_url=reverse("web:compose", args=[view.peer_group, view.period]),
-        may_compose=view.may_decide,
-        close_url=reverse("web:close-period", args=[view.peer_group, view.period])
-        if view.may_decide and view.closed_at is None
-        else "",
-        drafts=version_rows(view, versions),
     )
 
 
@@ -322,7 +292,6 @@ def _row(
     return ParticipationRow(
         firm=shown_name(participant.firm),
         site=shown_name(participant.site_name),
-        agents_url=reverse("web:agents", args=[participant.site]),
         record_url=reverse("web:site-record", args=[participant.site]),
         jurisdiction=shown_name(participant.jurisdiction),
         kind=" · ".join(word for word in kind if word),

@@ -26,8 +26,7 @@ from portal.web.lists.tables import (
     sorted_rows,
     with_query,
 )
-from portal.web.presenters.regulator import page_title, periods_crumb
-from portal.web.viewmodels.shared import Crumb, SelectOption
+from portal.web.viewmodels.shared import SelectOption
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, metric_name, shown_name, with_variant
@@ -68,7 +67,6 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class StandingsPage:
-    title: str
     computed: datetime | None
     sites: int
     sure: int  # rows found whose quarter can be told
@@ -86,7 +84,6 @@ class StandingsPage:
     regions: tuple[SelectOption, ...]
     query: str
     export_url: str
-    crumbs: tuple[Crumb, ...]
 
 
 STANDING_COLUMNS = (
@@ -126,7 +123,7 @@ def standings_page(
     names = Names.of(view.pack, view.pack_version)
     standings = [standing for standing in rows if _fits(standing, query)]
     here, pages = paged(sorted_rows(standings, KEYS, query, DEFAULT_ORDER), query)
-    title, parts = page_title(names, view.route, view.period), [view.peer_group, view.period]
+    parts = [view.peer_group, view.period]
     heads = {
         "firm": _("Firm"),
         "region": _("Jurisdiction"),
@@ -135,7 +132,6 @@ def standings_page(
         "quarter": _("Compared with typical"),
     }
     return StandingsPage(
-        title=title,
         computed=max((standing.computed_at for standing in rows), default=None),
         sites=len({standing.site for standing in rows}),
         sure=sum(standing.band is not None for standing in standings),
@@ -170,10 +166,6 @@ def standings_page(
         ),
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=parts) + with_query(query, page=None),
-        crumbs=(
-            periods_crumb(),
-            Crumb(title, reverse("web:participation", args=parts)),
-        ),
     )
 
 

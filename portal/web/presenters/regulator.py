@@ -1,13 +1,15 @@
-"""Peer groups and periods, and the versions of each."""
+"""Peer groups and periods: their titles, the frame of a period's page, and the versions of each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from portal.catalogue.deadlines import last_day
 from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView
 from portal.publication.models import UNSEEN
@@ -45,6 +47,56 @@ def periods_crumb() -> Crumb:
     return Crumb(_("Periods"), reverse("web:periods"))
 
 
+TABS = {
+    "reports": gettext_lazy("Reports"),
+    "deadlines": gettext_lazy("Deadlines"),
+    "draft": gettext_lazy("Draft"),
+    "standings": gettext_lazy("Standings"),
+    "results": gettext_lazy("Results"),
+}
+"""The parts of a period's page, by how their address ends."""
+
+
+def period_url(group: int, period: str, tab: str = "reports") -> str:
+    return reverse("web:period", args=[group, period, tab])
+
+
+def draft_url(group: int, period: str, version: int) -> str:
+    """Where a version is read and decided about."""
+    return f"{period_url(group, period, 'draft')}?version={version}"
+
+
+def period_crumbs(view: DraftView) -> tuple[Crumb, ...]:
+    title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
+    draft = draft_url(view.peer_group, view.period, view.version)
+    return (
+        periods_crumb(),
+        Crumb(title, period_url(view.peer_group, view.period)),
+        Crumb(_("Version %(n)s") % {"n": view.version}, draft),
+    )
+
+
+def period_frame(view: ParticipationView, tab: str) -> Mapping[str, object]:
+    """What stands around the parts of a period's page."""
+    parts = [view.peer_group, view.period]
+    return {
+        "title": page_title(Names.of(view.pack, view.pack_version), view.route, view.period),
+        "scope": shown_name(view.scope),
+        "due": last_day(view.due),
+        "closed": view.closed_at is not None,
+        "close_url": reverse("web:close-period", args=parts)
+        if view.may_decide and view.closed_at is None
+        else "",
+        "tab": TABS[tab],
+        "tabs": tuple(
+            (text, period_url(view.peer_group, view.period, name), name == tab)
+            for name, text in TABS.items()
+        ),
+        "part": f"web/parts/period_{tab}.html",
+        "crumbs": (periods_crumb(),),
+    }
+
+
 def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
     return TotalsDisplay(Names.of(view.pack, view.pack_version), view.route)
 
@@ -75,7 +127,8 @@ def version_url(
     reads, and none of what is unseen.
     """
     if of.may_decide:
-        return reverse("web:draft", args=[version.id])
+        group = of.id if isinstance(of, PeerGroupView) else of.peer_group
+        return draft_url(group, period, version.version)
     if version.status in UNSEEN:
         return ""
     return benchmark_url(_Benchmark(of.pack, of.jurisdiction, of.route, period), version.version)

@@ -32,6 +32,7 @@ from portal.web.lists.tables import with_query
 from portal.web.presenters import home
 from portal.web.presenters.assurance import finding_state
 from portal.web.presenters.listed import listed
+from portal.web.presenters.regulator import period_url
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.methods import Link
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
@@ -194,6 +195,7 @@ def firm_record_page(
         if control and control != name
         else "",
         code=firm.credit_code,
+        telephone=firm.telephone,
         may_identify=may_identify,
         sites=listed(
             sites,
@@ -454,12 +456,11 @@ def _acts(facts: SiteFacts) -> tuple[Link, ...]:
     if facts.regulator:
         acts = [
             Link(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
-            Link(_("Agents"), reverse("web:agents", args=[slug])),
         ]
         acts += [
             Link(
                 _("More time or a reminder, %(period)s") % {"period": period_name(duty.period)},
-                reverse("web:deadlines", args=[duty.group, duty.period]),
+                period_url(duty.group, duty.period, "deadlines"),
             )
             for duty in facts.owed
         ]

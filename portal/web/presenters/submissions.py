@@ -193,21 +193,25 @@ def site_row(view: SiteView) -> SiteRow:
         sector=Names.newest(view.pack).sector,
         jurisdiction=shown_name(view.jurisdiction),
         token_url=reverse("web:token", args=[view.slug]),
-        devices=tuple(
-            DeviceRow(
-                id=str(device.id),
-                name=device.key_fingerprint,
-                enrolled=device.enrolled_at,
-                state=_device_state(device),
-                revoke_url="" if device.revoked_at else reverse("web:revoke", args=[device.id]),
-                software=device.software,
-            )
-            for device in view.devices
-        ),
+        devices=device_rows(view.devices),
         waiting_tokens=view.waiting_tokens,
         managed=view.managed and view.retired_at is None,
         retired=view.retired_at,
         edit_url=reverse("web:edit-site", args=[view.slug]) if view.led else "",
+    )
+
+
+def device_rows(views: Sequence[DeviceView]) -> tuple[DeviceRow, ...]:
+    return tuple(
+        DeviceRow(
+            id=str(device.id),
+            name=device.key_fingerprint,
+            enrolled=device.enrolled_at,
+            state=_device_state(device),
+            revoke_url="" if device.revoked_at else reverse("web:revoke", args=[device.id]),
+            software=device.software,
+        )
+        for device in views
     )
 
 

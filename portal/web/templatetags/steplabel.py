@@ -26,7 +26,7 @@ from portal.accounts.saved_filters import saved_by
 from portal.accounts.selectors import roles_of
 from portal.notifications.selectors import unread
 from portal.web.areas import NAVIGATION, NavigationPart
-from portal.web.lists.saved_lists import LISTS, address_to_save, links
+from portal.web.lists.saved_lists import address_to_save, links, list_of
 from portal.web.words import contact
 from portal.web.words.figures import NONE, number, signed
 from portal.web.words.terms import (
@@ -159,8 +159,8 @@ def saved_filters(context: RequestContext) -> dict[str, Any]:
     saved.
     """
     request: HttpRequest = context["request"]
-    page = (request.resolver_match.url_name if request.resolver_match else None) or ""
-    if page not in LISTS or not request.user.is_authenticated:
+    page = list_of(request.resolver_match) if request.resolver_match else ""
+    if not page or not request.user.is_authenticated:
         return {}
     user = request.user
     if not roles_of(user):

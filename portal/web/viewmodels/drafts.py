@@ -10,7 +10,7 @@ from datetime import datetime
 from portal.publication.review import CommentView
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.viewmodels.methods import Link
-from portal.web.viewmodels.shared import Crumb, Mood, StateWord
+from portal.web.viewmodels.shared import Mood, StateWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,6 @@ class ReleaseRow:
 
 @dataclass(frozen=True, slots=True)
 class DraftPage:
-    title: str
     version: int
     state: StateWord
     drafted_by: str
@@ -101,4 +100,3 @@ class DraftPage:
     public_url: str
     may_withdraw: bool
     what_changed: str
-    crumbs: tuple[Crumb, ...]

@@ -50,6 +50,7 @@ class SiteRecordPage:
 class FirmRecordPage:
     name: str
     caption: str
+    telephone: str
     code: str  # its unified social credit code; empty where none is known
     may_identify: bool  # whether the reader may enter or correct it
     sites: ListTable

@@ -4,8 +4,11 @@ to ask for more time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.db import transaction
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import date as date_format
@@ -20,29 +23,35 @@ from portal.catalogue import deadlines
 from portal.catalogue.selectors import period_of_group
 from portal.intake import reminders
 from portal.intake.owed import owed_of
-from portal.intake.participation import ParticipationView, participation
+from portal.intake.participation import ParticipationView
 from portal.intake.reminders import asked_for
+from portal.notifications.kinds import MailFrequency
 from portal.problems import RefusedError
 from portal.sentences import in_words
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, report_done
 from portal.web.forms.deadlines import DueForm, ExtensionForm, MoreTimeForm
 from portal.web.forms.errors import add_error, mark_errors
-from portal.web.presenters.deadlines import deadlines_page, may_be_extended
+from portal.web.pages.periods import participation_seen
+from portal.web.presenters.deadlines import (
+    deadlines_page,
+    may_be_extended,
+    reached_in_words,
+    unreached_in_words,
+)
+from portal.web.presenters.regulator import period_frame, period_url
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words.terms import enumerated, period_name, shown_name
+from portal.web.words.terms import headed, period_name, shown_name
 
-
-@for_role(Role.REGULATOR)
-def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    return _page(request, _participation(request, group, period))
+MOST_NAMED = 5
+"""People whom the sentence about a reminder names; the table below it names all."""
 
 
 @for_role(Role.REGULATOR, posts=True)
 def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    view = _participation(request, group, period)
+    view = participation_seen(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     form = DueForm(request.POST)
     if form.is_valid():
         try:
@@ -52,15 +61,17 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
                 raise
             add_error(form, "due", refusal)
         else:
-            return report_done(request, _("The due date is saved."), "web:deadlines", group, period)
+            return report_done(
+                request, _("The due date is saved."), "web:period", group, period, "deadlines"
+            )
     return _page(request, view, due_form=form)
 
 
 @for_role(Role.REGULATOR, posts=True)
 def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    view = _participation(request, group, period)
+    view = participation_seen(request, group, period)
     if request.method == "GET":
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     form = ExtensionForm(request.POST, sites=may_be_extended(view))
     if form.is_valid():
         answers = form.cleaned_data
@@ -86,7 +97,7 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
                 request,
                 ngettext("%(n)d site has more time.", "%(n)d sites have more time.", n) % {"n": n},
             )
-            return redirect("web:deadlines", group, period)
+            return redirect(period_url(group, period, "deadlines"))
     return _page(request, view, extension_form=form)
 
 
@@ -153,13 +164,13 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         None,
     )
     if request.method == "GET":
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     if asked is None:  # decided already, or of another jurisdiction
         messages.error(
             request,
             _("Somebody else has decided about it meanwhile; nothing that you chose was recorded."),
         )
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     answer = request.POST.get("answer", "").strip()
     if len(answer) > deadlines.MOST_CHARACTERS:
         too_long = _("Nothing was decided. Write at most %(n)d characters.") % {
@@ -182,55 +193,44 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         messages.error(
             request, _("Nothing was decided. A refusal needs a reason, which the firm can read.")
         )
-    return redirect("web:deadlines", group, period)
+    return redirect(period_url(group, period, "deadlines"))
 
 
 @for_role(Role.REGULATOR, posts=True)
 def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    view = _participation(request, group, period)
+    view = participation_seen(request, group, period)
     if request.method == "GET":
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     chosen = request.POST.getlist("site")
     if "choose" in request.POST and not chosen:
         messages.error(request, _("Nobody was reminded: choose at least one site."))
-        return redirect("web:deadlines", group, period)
+        return redirect(period_url(group, period, "deadlines"))
     sent = reminders.remind(view, person(request), timezone.now(), chosen or None)
     reached = [row for row in sent if row.reminded]
     if reached:
-        people = len({name for row in reached for name in row.reminded})
-        messages.success(
-            request,
-            ngettext(
-                "%(n)d site is reminded. People who have a notice in the portal, and a mail "
-                "unless they declined it: %(people)d.",
-                "%(n)d sites are reminded. People who have a notice in the portal, and a mail "
-                "unless they declined it: %(people)d.",
-                len(reached),
-            )
-            % {"n": len(reached), "people": people},
+        said = ngettext(
+            "%(n)d site is reminded: %(people)s.",
+            "%(n)d sites are reminded: %(people)s.",
+            len(reached),
         )
-    if unreached := [shown_name(row.site.name) for row in sent if not row.reminded]:
-        messages.error(
-            request,
-            _("Nobody was reached at %(sites)s: no contact is registered. Telephone the firm.")
-            % {"sites": enumerated(unreached)},
-        )
-    return redirect("web:deadlines", group, period)
+        people = [(name, MailFrequency(how)) for row in reached for name, how in row.reminded]
+        facts = {"n": len(reached), "people": reached_in_words(people, most=MOST_NAMED)}
+        messages.success(request, said % facts)
+    for row in sent:
+        if not row.reminded:
+            name = shown_name(row.site.name)
+            telephone = row.site.organisation.telephone
+            messages.error(request, headed((name, unreached_in_words(telephone))))
+    return redirect(period_url(group, period, "deadlines"))
 
 
-def _page(
-    request: HttpRequest,
-    view: ParticipationView,
-    due_form: DueForm | None = None,
-    extension_form: ExtensionForm | None = None,
-) -> HttpResponse:
-    """The page, with the form that was wrong as it was filled in."""
-    wrong = due_form or extension_form
-    if wrong is not None:
-        mark_errors(wrong)
+def shown(request: HttpRequest, view: ParticipationView, **wrong: Form) -> Mapping[str, object]:
+    """The dates of a period, its reminders, and who asks for more time; a form that was wrong as it
+    was filled in.
+    """
     requests = asked_for(regulated_sites(person(request)))
-    picked = request.POST.getlist("site") if extension_form is not None else None
-    context = {
+    picked = request.POST.getlist("site") if "extension_form" in wrong else None
+    return {
         "page": deadlines_page(
             view,
             requests,
@@ -240,15 +240,18 @@ def _page(
             request.GET,
             picked,
         ),
-        "wrong": wrong,
-        "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
-        "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),
+        "due_form": DueForm(initial={"due": deadlines.last_day(view.due)}),
+        "extension_form": ExtensionForm(sites=may_be_extended(view)),
+        **wrong,
     }
-    return render(request, "web/deadlines.html", context, status=400 if wrong is not None else 200)
 
 
-def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:
-    view = participation(person(request), group, period, timezone.now())
-    if view is None:
-        raise Http404
-    return view
+def _page(request: HttpRequest, view: ParticipationView, **wrong: Form) -> HttpResponse:
+    (form,) = wrong.values()
+    mark_errors(form)
+    context = {
+        **period_frame(view, "deadlines"),
+        **shown(request, view, **wrong),
+        "wrong": form,
+    }
+    return render(request, "web/period.html", context, status=400)

@@ -1,10 +1,13 @@
-"""For a regulator: read a draft, comment, discard or publish it, at a set time too; withdraw; the
-reports behind a version as a file.
+"""What an officer does about a version: draft it, read it, comment, discard or publish it, at a set
+time too; correct it, withdraw it; the reports behind it as a file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,26 +15,112 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
+from portal.catalogue.selectors import period_of_group
+from portal.intake.participation import ParticipationView
 from portal.keys import receipt_key
 from portal.publication import correcting, draft_comments, drafting, publishing, scheduling
 from portal.publication.composed import composed_of
 from portal.publication.errata import already_corrected
 from portal.publication.review import DraftView, draft_review
-from portal.publication.selectors import version_by_id
+from portal.publication.rows import shown_beside
+from portal.publication.selectors import every_version, version_by_id
+from portal.sentences import in_words
+from portal.standings import computing as standings
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page
 from portal.web.forms.corrections import CorrectionForm
 from portal.web.forms.drafts import ApprovalForm, CommentForm
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.reasons import DiscardForm, ReasonForm
+from portal.web.pages.periods import participation_seen
 from portal.web.presenters.drafts import draft_page
+from portal.web.presenters.regulator import (
+    draft_url,
+    period_crumbs,
+    period_frame,
+    period_url,
+    version_rows,
+)
 from portal.web.words.terms import moment_in_words, zone_name
 
 
-@for_role(Role.REGULATOR)
-def draft(request: HttpRequest, publication: int) -> HttpResponse:
-    return _page(request, _draft(request, publication))
+def shown(request: HttpRequest, view: ParticipationView) -> Mapping[str, object]:
+    """The versions of a period, and for who decides about them the one that is asked for, else the
+    one that is newest.
+    """
+    versions = every_version(view.peer_group, view.period)
+    asked = request.GET.get("version", "")
+    number = int(asked) if asked.isdecimal() else versions[0].version if versions else 0
+    version = next((version for version in versions if version.version == number), None)
+    if asked and (version is None or not view.may_decide):
+        raise Http404
+    review = None
+    if version is not None and view.may_decide:
+        review = draft_review(person(request), version.id, timezone.now())
+    return {
+        "versions": version_rows(view, versions),
+        "compose_url": reverse("web:compose", args=[view.peer_group, view.period]),
+        "may_compose": view.may_decide,
+        "page": draft_page(review) if review else None,
+        "comment_form": CommentForm(),
+        "approval_form": ApprovalForm(now=timezone.now()),
+    }
+
+
+@for_role(Role.REGULATOR, posts=True)
+def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
+    """The draft, and with it the standings, so that every enterprise finds its rank when the label
+    is out.
+    """
+    view = participation_seen(request, group, period)
+    if request.method == "GET":  # a refusal stood at this address, and was loaded again
+        return redirect(period_url(group, period, "draft"))
+    asked = period_of_group(group, period)
+    what_changed = request.POST.get("what_changed", "").strip()
+    if (beyond := len(what_changed) - drafting.MOST_CHARACTERS) > 0:
+        longer = ngettext(
+            "Nothing was drafted: what you wrote is longer by %(n)d character than the %(most)d "
+            "that are kept. Shorten it.",
+            "Nothing was drafted: what you wrote is longer by %(n)d characters than the %(most)d "
+            "that are kept. Shorten it.",
+            beyond,
+        )
+        return _not_composed(
+            request, view, longer % {"n": beyond, "most": drafting.MOST_CHARACTERS}, what_changed
+        )
+    if (
+        view.may_decide and not what_changed and shown_beside(asked).exists()
+    ):  # the public reads it beside the new version
+        unsaid = _("State what changes and why. The public can read this beside the new version.")
+        return _not_composed(request, view, unsaid, what_changed)
+    try:
+        row = drafting.draft(asked, person(request), timezone.now(), what_changed)
+    except SteplabelError as refusal:
+        if not view.may_decide:
+            raise
+        return _not_composed(request, view, in_words(refusal.whole), what_changed)
+    standings.compute(asked, person(request).email, timezone.now())
+    messages.success(
+        request,
+        _("Version %(n)d is drafted. A second person must read and publish it.")
+        % {"n": row.version},
+    )
+    return redirect(draft_url(group, period, row.version))
+
+
+def _not_composed(
+    request: HttpRequest, view: ParticipationView, problem: str, typed: str
+) -> HttpResponse:
+    """Why there is no draft, beside what was typed."""
+    context = {
+        **period_frame(view, "draft"),
+        **shown(request, view),
+        "problem": problem,
+        "typed": typed,
+    }
+    return render(request, "web/period.html", context, status=400)
 
 
 @for_role(Role.REGULATOR)
@@ -54,14 +143,14 @@ def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
 def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
     if request.method == "GET":
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, view, comment_form=form)
     draft_comments.comment(
         version_by_id(publication), person(request), form.cleaned_data["text"], timezone.now()
     )
-    return redirect(f"{reverse('web:draft', args=[publication])}#comments")
+    return redirect(f"{_address(view)}#comments")
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -71,7 +160,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     if (
         request.method == "GET" or view.status == "published"
     ):  # loaded again, or sent twice: the version's page says how it stands
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     form = ApprovalForm(request.POST, now=now)
     if not form.is_valid():
         return _page(request, view, approval_form=form)
@@ -86,7 +175,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     else:
         publishing.publish(row, person(request), receipt_key(), now, note)
         messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
-    return redirect("web:draft", publication)
+    return redirect(_address(view))
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -95,13 +184,13 @@ def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     if (
         request.method == "GET" or view.release is None or view.release.state != "waiting"
     ):  # loaded again, or sent twice
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     scheduling.cancel(version_by_id(publication), person(request), timezone.now())
     messages.success(
         request,
         _("The release is cancelled. Version %(n)d is a draft again.") % {"n": view.version},
     )
-    return redirect("web:draft", publication)
+    return redirect(_address(view))
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -111,7 +200,7 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
     if (
         not view.may_withdraw
     ):  # sent twice, or never published: the version's page says how it stands
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and form.is_valid():
         publishing.withdraw(
@@ -122,8 +211,7 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
             _("Version %(n)d is withdrawn. Its page stays, marked with the reason.")
             % {"n": view.version},
         )
-        return redirect("web:draft", publication)
-    page = draft_page(view)
+        return redirect(_address(view))
     return confirm_page(
         request,
         form,
@@ -134,8 +222,8 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
         ),
         button=_("Withdraw version %(n)d") % {"n": view.version},
         warning=True,
-        back=reverse("web:draft", args=[publication]),
-        crumbs=page.crumbs,
+        back=_address(view),
+        crumbs=period_crumbs(view),
     )
 
 
@@ -145,15 +233,15 @@ def correct(request: HttpRequest, publication: int) -> HttpResponseBase:
     """Which reports an erratum corrects or takes out: a POST drafts it."""
     view = _draft(request, publication)
     if not view.may_correct:  # an erratum, or replaced meanwhile: its page says how it stands
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     base, now = version_by_id(publication), timezone.now()
-    page, slots = draft_page(view), correcting.slots(base)
+    slots = correcting.slots(base)
     if slots <= 0:
         messages.error(
             request,
             _("Errata have corrected as many firms of this version as they may. Compose a draft."),
         )
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     firms = correcting.firms_behind(base, now)
     posted = request.POST if request.method == "POST" else None
     form = CorrectionForm(posted, firms=firms, slots=slots)
@@ -166,7 +254,7 @@ def correct(request: HttpRequest, publication: int) -> HttpResponseBase:
             _("Version %(n)d is drafted, an erratum. A second person has to publish it.")
             % {"n": row.version},
         )
-        return redirect("web:draft", row.pk)
+        return redirect(draft_url(view.peer_group, view.period, row.version))
     sentence = _(
         "An erratum is a new version, calculated from this one and the reports you name here "
         "alone. So the difference between the versions says nothing about any other firm, and it "
@@ -185,8 +273,8 @@ def correct(request: HttpRequest, publication: int) -> HttpResponseBase:
         title=_("Correct version %(n)d") % {"n": view.version},
         sentence=sentence,
         button=_("Draft the erratum"),
-        back=reverse("web:draft", args=[publication]),
-        crumbs=page.crumbs,
+        back=_address(view),
+        crumbs=period_crumbs(view),
     )
 
 
@@ -196,7 +284,7 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
     if (
         not view.may_discard
     ):  # sent twice, decided meanwhile, or approved for a set time: its page says how it stands
-        return redirect("web:draft", publication)
+        return redirect(_address(view))
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
         drafting.discard(
@@ -207,7 +295,7 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
             _("Version %(n)d is discarded. You can compose a new draft at any time.")
             % {"n": view.version},
         )
-        return redirect("web:participation", view.peer_group, view.period)
+        return redirect(period_url(view.peer_group, view.period, "draft"))
     return confirm_page(
         request,
         form,
@@ -218,27 +306,32 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
         ),
         button=_("Discard version %(n)d") % {"n": view.version},
         warning=True,
-        back=reverse("web:draft", args=[publication]),
-        crumbs=draft_page(view).crumbs,
+        back=_address(view),
+        crumbs=period_crumbs(view),
     )
 
 
 def _page(
     request: HttpRequest,
     view: DraftView,
-    comment_form: CommentForm | None = None,
-    approval_form: ApprovalForm | None = None,
+    **wrong: Form,
 ) -> HttpResponse:
     """The draft, with the form that was wrong as it was filled in."""
-    wrong = comment_form or approval_form
-    if wrong is not None:
-        mark_errors(wrong)
-    forms = {
-        "comment_form": comment_form or CommentForm(),
-        "approval_form": approval_form or ApprovalForm(now=timezone.now()),
+    (form,) = wrong.values()
+    mark_errors(form)
+    period = participation_seen(request, view.peer_group, view.period)
+    context = {
+        **period_frame(period, "draft"),
+        **shown(request, period),
+        "page": draft_page(view),
+        "wrong": form,
+        **wrong,
     }
-    context = {"page": draft_page(view), "wrong": wrong, **forms}
-    return render(request, "web/draft.html", context, status=400 if wrong is not None else 200)
+    return render(request, "web/period.html", context, status=400)
+
+
+def _address(view: DraftView) -> str:
+    return draft_url(view.peer_group, view.period, view.version)
 
 
 def _draft(request: HttpRequest, publication: int) -> DraftView:

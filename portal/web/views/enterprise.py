@@ -137,7 +137,7 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     back = Crumb(_("Sites and agents"), reverse("web:sites"))
     if not own:
         back = Crumb(
-            shown_name(revocable.site.name), reverse("web:agents", args=[revocable.site.slug])
+            shown_name(revocable.site.name), reverse("web:site-record", args=[revocable.site.slug])
         )
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())

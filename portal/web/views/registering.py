@@ -48,6 +48,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 language,
                 Role(answers["kind"]),
                 answers["credit_code"],
+                answers["telephone"].strip(),
             )
             with transaction.atomic():  # no application without the letter that asks its address
                 secret = applying.apply(wish, timezone.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +13,9 @@ from django.utils.translation import gettext_lazy
 from portal.accounts.models import Role, SavedFilter
 from portal.accounts.saved_filters import MOST, full, keep, saved_by
 from portal.web.access import for_role, person
-from portal.web.answers import confirm_page, listing_page, report_done
+from portal.web.answers import confirm_page, report_done
 from portal.web.forms.fields import line
-from portal.web.lists.saved_lists import LISTS, links, list_at
-from portal.web.presenters.saved import filters_list
-from portal.web.signing_in import first_page
+from portal.web.lists.saved_lists import LISTS, list_at
 from portal.web.viewmodels.shared import Crumb
 
 
@@ -29,13 +27,6 @@ class FilterNameForm(forms.Form):
         most=60,
         width=20,
     )
-
-
-@for_role(*Role)
-def filters(request: HttpRequest) -> HttpResponse:
-    lead = _("Each opens its list with your saved filter and today's rows. Nobody else sees them.")
-    table = filters_list(links(saved_by(person(request))), request.GET)
-    return listing_page(request, _("Your saved filters"), lead, table, _crumbs(request)[:1])
 
 
 @for_role(*Role, posts=True)
@@ -71,7 +62,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
         % {"list": LISTS[page].title},
         button=_("Save"),
         back=f"{path}?{query}",
-        crumbs=_crumbs(request),
+        crumbs=(Crumb(_("Your account"), reverse("mfa_index")),),
     )
 
 
@@ -87,7 +78,7 @@ def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
         return report_done(
             request,
             _("The filter is now called “%(name)s”.") % {"name": row.name},
-            "web:saved-filters",
+            "mfa_index",
         )
     return confirm_page(
         request,
@@ -95,8 +86,8 @@ def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
         title=_("Rename a saved filter"),
         sentence=_("Only its name changes. It still filters its list as before."),
         button=_("Rename"),
-        back=reverse("web:saved-filters"),
-        crumbs=_crumbs(request),
+        back=reverse("mfa_index"),
+        crumbs=(Crumb(_("Your account"), reverse("mfa_index")),),
     )
 
 
@@ -104,7 +95,7 @@ def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
 def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
     row = saved_by(person(request)).filter(pk=saved).first()
     if row is None and request.method == "POST":  # sent twice
-        return redirect("web:saved-filters")
+        return redirect("mfa_index")
     if row is None:
         raise Http404
     if request.method == "POST":
@@ -112,7 +103,7 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
         return report_done(
             request,
             _("The filter “%(name)s” is deleted.") % {"name": row.name},
-            "web:saved-filters",
+            "mfa_index",
         )
     return confirm_page(
         request,
@@ -123,8 +114,8 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
         ),
         button=_("Delete"),
         warning=True,
-        back=reverse("web:saved-filters"),
-        crumbs=_crumbs(request),
+        back=reverse("mfa_index"),
+        crumbs=(Crumb(_("Your account"), reverse("mfa_index")),),
     )
 
 
@@ -135,10 +126,3 @@ def _named(row: SavedFilter, form: FilterNameForm) -> bool:
         "name", _("You already have a filter with this name on this list. Choose another name.")
     )
     return False
-
-
-def _crumbs(request: HttpRequest) -> tuple[Crumb, ...]:
-    return (
-        Crumb(_("Home"), first_page(request)),
-        Crumb(_("Your saved filters"), reverse("web:saved-filters")),
-    )

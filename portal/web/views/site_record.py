@@ -11,7 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, Site, User
-from portal.accounts.selectors import devices_at, own_sites, regulated_sites, visible_sites
+from portal.accounts.selectors import (
+    device_views,
+    devices_at,
+    own_sites,
+    regulated_sites,
+    visible_sites,
+)
 from portal.assurance.engagements import audits_at
 from portal.assurance.obliged_sites import obliged_own, obliged_regulated
 from portal.catalogue.selectors import extensions_of, memberships_of, requests_of
@@ -19,13 +25,15 @@ from portal.days import scheme_day
 from portal.intake.owed import owed_of
 from portal.intake.selectors import SubmissionView, submissions_at
 from portal.problems import RefusedError
-from portal.register import identifying, site_history
+from portal.register import identifying, naming, site_history
 from portal.register.inviting import led_firms
 from portal.web import areas
 from portal.web.access import for_role, person
+from portal.web.answers import report_done
 from portal.web.forms.errors import add_error, mark_errors
 from portal.web.forms.registering import FirmCodeForm
 from portal.web.lists.tables import csv_file
+from portal.web.presenters.consent import consent_page
 from portal.web.presenters.site_record import (
     FirmDue,
     SiteFacts,
@@ -33,6 +41,7 @@ from portal.web.presenters.site_record import (
     firm_record_page,
     site_record_page,
 )
+from portal.web.presenters.submissions import device_rows
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
@@ -66,9 +75,12 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         added=areas.SITE_TABLES(row, request.GET),
         added_acts=areas.SITE_ACTS(row, regulator),
     )
-    return render(
-        request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)}
-    )
+    context = {
+        "page": site_record_page(facts, request.GET, today),
+        "regulator": regulator,
+        "devices": device_rows(device_views(facts.devices)),
+    }
+    return render(request, "web/site_record.html", context)
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE)
@@ -83,8 +95,17 @@ def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
 def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     """The firm's sites that the reader may see: not found where there is none, but for who leads
-    the firm. A POST enters or corrects the firm's credit code."""
+    the firm; for its own people what its reports agreed to. A POST enters or corrects the firm's
+    credit code and telephone, or chooses whether the firm is named in public.
+    """
     user, now = person(request), timezone.now()
+    agreed = naming.consent_of(user, organisation)
+    if "named" in request.POST:
+        if agreed is None or not agreed.led:
+            raise Http404
+        naming.choose(user, organisation, request.POST["named"] == "yes", now)
+        saved = _("Your choice is saved. It applies to versions that are approved from now on.")
+        return report_done(request, saved, "web:firm-record", organisation)
     sites = visible_sites(user).filter(organisation=organisation)
     rows = list(
         sites.select_related("jurisdiction", "organisation__controlling_firm").order_by("slug")
@@ -98,7 +119,7 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
         raise Http404
     form = FirmCodeForm(
         request.POST if request.method == "POST" else None,
-        initial={"credit_code": house.credit_code},
+        initial={"credit_code": house.credit_code, "telephone": house.telephone},
     )
     may_identify = identifying.may_identify(user, house.pk)
     if request.method == "POST":
@@ -106,11 +127,12 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
             raise Http404
         if form.is_valid():
             try:
-                identifying.identify(user, house.pk, form.cleaned_data["credit_code"], now)
+                code, telephone = form.cleaned_data["credit_code"], form.cleaned_data["telephone"]
+                identifying.identify(user, house.pk, code, telephone.strip(), now)
             except RefusedError as refusal:
                 add_error(form, "credit_code", refusal)
             else:
-                messages.success(request, _("The code is saved."))
+                messages.success(request, _("The entry is saved."))
                 return redirect("web:firm-record", house.pk)
         mark_errors(form)
     newest: dict[int, SubmissionView] = {}
@@ -130,7 +152,7 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     return render(
         request,
         "web/firm_record.html",
-        {"page": page, "form": form},
+        {"page": page, "form": form, "consent": consent_page(agreed) if agreed else None},
         status=400 if form.errors else 200,
     )
 

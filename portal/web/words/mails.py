@@ -60,7 +60,7 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
             "first": rows[0],
             "more": len(rows) - 1,
             "daily": mail.daily,
-            "wishes": absolute(reverse("web:notification-wishes")),
+            "wishes": absolute(reverse("web:notifications") + "#mail"),
         }
         return _letter("notices", context)
 

@@ -51,7 +51,6 @@ def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(
     officer.open("/account/")
     officer.look("account")
     for address, name in (
-        ("sessions/", "sessions"),
         ("password/", "password-change"),
         ("recovery-codes/new/", "recovery-codes-new"),
     ):
@@ -59,7 +58,7 @@ def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(
         officer.look(name)
     officer.open("/account/second-factor/remove/")
     officer.look("second-factor-needed")
-    officer.open("/account/sessions/")
+    officer.open("/account/")
     page.click("button[name=everywhere]")
     officer.look("signed-out-everywhere")
 

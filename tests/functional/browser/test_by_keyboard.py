@@ -40,13 +40,13 @@ FIRM = (
         "/audits/",
         "/submissions/hand-in/",
     ),
-    *("/notifications/wishes/", "/account/keys/"),
+    *("/notifications/", "/account/", "/account/keys/"),
 )
 OFFICE = (
     *(
         "/home/",
         "/periods/?stage=all",
-        "/periods/{group}/{period}/",
+        "/periods/{group}/{period}/reports/",
         "/periods/{group}/{period}/standings/",
     ),
     *(
@@ -87,7 +87,7 @@ BODY = (
 LOOKED_AT_HERE_ALONE = (
     "/packs/proposals/",
     "/periods/groups/{group}/audits/",
-    "/sites/works-4/agents/",
+    "/sites/works-4/",
 )
 BENCHMARK = "/benchmarks/cement/cn/dry-process/{period}/"
 PUBLIC = (
@@ -233,15 +233,15 @@ def keep_a_filter(officer: Reader, *, scripts: bool) -> None:
     look("home-with-a-filter")
     press("main a:has-text('Medium')")
     assert page.input_value("#size") == "medium"
-    press("#found a[href='/saved-filters/']")
+    press("#found a[href='/account/#filters']")
     look("saved-filters")
     press("main a[href$='/rename/']")
     page.fill("#id_name", "Middle")
     press("#id_name")
-    assert "Middle" in page.inner_text("main table")
+    assert "Middle" in page.inner_text("#filters table")
     press("main a[href$='/delete/']")
     look("filter-delete")
     press("main form button")
     assert ("is deleted" if officer.language == "en" else "已删除") in page.inner_text("main")
-    assert page.locator("main table").count() == 0
+    assert page.locator("#filters table").count() == 0
     look("saved-filters-none")

@@ -243,10 +243,10 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(
     officer.open("/periods/")
     officer.page.click("main tbody a")
     officer.look("participation")
-    officer.page.click("text=/^(Evaluation of the period|报告期评估)/")
-    officer.look("evaluation")
-    officer.open(f"/periods/versions/{world.published}/")
-    officer.look("draft-published")
+    for tab in ("deadlines", "results", "draft"):
+        officer.page.click(f".sl-tabs a[href$='/{tab}/']")
+        officer.look(f"period-{tab}")
+    assert officer.page.locator("#decide").count() == 1, "of the newest version"
 
 
 def test_a_certification_body_sees_what_it_is_assigned(

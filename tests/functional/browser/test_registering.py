@@ -46,6 +46,7 @@ def test_a_firm_comes_in_and_asks_for_a_site(
         ),
         ("controlling_firm", "New Holding " + screen[0]),
         ("contact", "Li"),
+        ("telephone", "+86 315 555 0100"),
         ("email", f"li-{screen[0]}@new.example"),
     ):
         page.fill(f"#id_{field}", text)

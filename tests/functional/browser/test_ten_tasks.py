@@ -197,6 +197,7 @@ def test_ten_tasks_take_six_clicks_at_most(
     visitor = at_home("prepare, check and publish a version", officer)
     visitor.press("nav a[href='/periods/']")
     visitor.press("main tbody a")
+    visitor.press(".sl-tabs a[href$='/draft/']")
     visitor.type("#what_changed", "Two more firms")
     visitor.press("main form button:has-text('Compose a draft')")
     approver = reader("en", 1440, world.cast.approver.email)

@@ -27,7 +27,7 @@ from portal.register.models import SiteApplication
 from reporting_agent.sending.consent import agreed
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, PERIOD, Sector, build_cement
-from tests.integration.portal_cast import PASSWORD, processing_public
+from tests.integration.portal_cast import PASSWORD, draft_page, processing_public
 
 pytestmark = [
     pytest.mark.browser,
@@ -92,7 +92,7 @@ def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world
         with officer.page.expect_download() as file:
             officer.page.click("text=Download this table, CSV")
         rows = file.value.path().read_text("utf-8-sig").splitlines()
-        officer.open(f"/periods/{world.cast.group.pk}/2016/?state=late")
+        officer.open(f"/periods/{world.cast.group.pk}/2016/reports/?state=late")
         return text, [
             rows[0],
             next(row for row in rows if ",2016," in row),
@@ -132,7 +132,7 @@ def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(
         lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD)
     )
     draft = in_a_worker(lambda: drafting.draft(period, cast.drafter, NOW, "The same again."))
-    officer.open(f"/periods/versions/{draft.pk}/")
+    officer.open(draft_page(draft))
     assert "The spread between plants fits the assumed one" in officer.text()
     in_a_worker(
         lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
@@ -306,7 +306,7 @@ def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(
         opening.sweep(keys.processing_key(), lambda: NOW)
 
     in_a_worker(report)
-    owner.open(f"/people/firms/{plant.site.organisation_id}/consent/")
+    owner.open(f"/firms/{plant.site.organisation_id}/")
     assert "as evidence where the plant is given an incentive or an audit statement" in owner.text()
     owner.look("consent-with-incentives")
 
@@ -316,9 +316,12 @@ def test_nobody_measures_a_change_by_figures_that_were_withdrawn(
 ) -> None:
     """The last of this module: it withdraws the version that the others read."""
     first, draft = in_a_worker(
-        lambda: [Publication.objects.get(status=status) for status in ("published", "draft")]
+        lambda: [
+            Publication.objects.select_related("period").get(status=status)
+            for status in ("published", "draft")
+        ]
     )
-    officer.open(f"/periods/versions/{draft.pk}/")
+    officer.open(draft_page(draft))
     assert "What changed since version 1" in officer.text()
     in_a_worker(lambda: publishing.withdraw(first, world.cast.approver, "Wrong unit.", NOW))
     officer.page.reload()

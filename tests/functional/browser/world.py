@@ -42,7 +42,6 @@ FEWEST = 8  # firms that the gate asks for
 @dataclass(frozen=True)
 class World:
     cast: Cast
-    published: int  # primary key of version 1
     sealed_file: bytes  # a report of the last plant, not handed in yet
     altered_file: bytes  # the same with one byte changed
     owner: User  # of a plant with gaps to close
@@ -124,7 +123,6 @@ def build() -> World:
     altered[len(altered) // 2] ^= 1
     return World(
         cast,
-        first.pk,
         sealed,
         bytes(altered),
         cast.plants[OWNER].owner,

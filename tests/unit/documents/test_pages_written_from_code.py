@@ -95,7 +95,7 @@ MEASURED = {
 def test_the_list_of_addresses_says_to_whom_each_page_is_open() -> None:
     open_to = {where: roles for where, roles, _ in addresses.rows()}
     assert open_to["/"] == "everybody"
-    assert open_to["/account/sessions/"] == "who is signed in"
+    assert open_to["/account/"] == "who is signed in"
     assert open_to["/our-plant/<slug>/"] == "enterprise"
     assert open_to["/agents/<device>/revoke/"] == "enterprise, regulator"
 

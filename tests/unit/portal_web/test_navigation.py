@@ -16,7 +16,7 @@ from portal.web.templatetags.steplabel import _entries
         ("/our-plant/works-1/", Role.ENTERPRISE, "Our plant", "true"),
         ("/sites/north-works/token/", Role.ENTERPRISE, "Sites and agents", "true"),
         ("/agents/0e3f/revoke/", Role.ENTERPRISE, "Sites and agents", "true"),
-        ("/sites/north-works/agents/", Role.REGULATOR, "Firms", "true"),
+        ("/sites/north-works/", Role.REGULATOR, "Firms", "true"),
         ("/periods/groups/1/obliged/", Role.REGULATOR, "Periods", "true"),
         ("/periods/versions/3/", Role.REGULATOR, "Periods", "true"),
         ("/assigned/7/opinion/", Role.CERTIFICATION_BODY, "Assigned sites", "true"),

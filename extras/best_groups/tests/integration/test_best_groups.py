@@ -37,6 +37,7 @@ from tests.integration.portal_cast import (
     PERIOD,
     Cast,
     deliver,
+    draft_page,
     make_cast,
     open_waiting,
     signed_in,
@@ -279,7 +280,7 @@ def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
     row = version(cast)
     here = reverse("web:best-group", args=[row.pk])
     first, second = signed_in(cast.drafter), signed_in(cast.approver)
-    assert here in first.get(reverse("web:draft", args=[row.pk])).content.decode()
+    assert here in first.get(draft_page(row)).content.decode()
     assert "Propose it for publication" in first.get(here).content.decode()
     assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
     read = read_in(second.get(here).content.decode())

@@ -6,7 +6,11 @@ import pytest
 from django.urls import reverse
 
 from benchmarks.disclosure.corrected_values import Correction
-from tests.integration.portal_cast import Cast, signed_in
+from tests.integration.portal_cast import (
+    Cast,
+    draft_page,
+    signed_in,
+)
 from tests.integration.test_errata import build_scene, correct, first_version, publish
 
 __all__ = ["build_scene"]
@@ -23,6 +27,6 @@ def test_of_an_erratum_there_is_no_composition(cast: Cast) -> None:
         (publish(cast, correct(cast, {0: Correction.AT_FAULT})), False),
     ):
         here = reverse("web:best-group", args=[row.pk])
-        page = officer.get(reverse("web:draft", args=[row.pk])).content.decode()
+        page = officer.get(draft_page(row)).content.decode()
         assert (here in page) is may
         assert officer.get(here).status_code == (200 if may else 409)

@@ -69,7 +69,7 @@ def test_a_colleague_comes_in_by_the_link_and_acts_in_the_role_of_the_house(
     for of_a_firm in (
         "delegate",
         "Leave the programme",
-        "Consent and naming",
+        "consent and naming",
         "Who saw and did what",
     ):
         assert of_a_firm not in page
