@@ -747,7 +747,6 @@ def test_heads_on_a_full_disk_stop_what_would_be_told(
         Action.RELEASE_STOPPED,
         Action.CAPACITY_CHANGED,
         Action.SECOND_FACTOR_ADDED,
-        Action.GROUP_LEFT,
         Action.SYSTEM_TAKEN_BACK,
     ],
 )

@@ -13,7 +13,7 @@ from django.utils import translation
 
 import portal.web
 from portal.web.lists import obliged_files
-from portal.web.presenters import assigning, groups, obliged_audits
+from portal.web.presenters import assigning, obliged_audits
 from portal.web.words.headings import HEADINGS, REPORTING_FIRM, cell_words, headings
 
 COLUMNS = re.compile(r"([A-Z]+_)*COLUMNS")
@@ -37,7 +37,7 @@ def columns_of_files() -> dict[str, Sequence[str]]:
 
 @pytest.mark.parametrize(
     "columns",
-    [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS, groups.COLUMNS],
+    [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS],
 )
 def test_the_firm_that_reports_is_not_called_the_one_in_control(columns: Sequence[str]) -> None:
     with translation.override("en"):
