@@ -151,7 +151,8 @@ class FigureSource(Declared):
     as a benchmark.
 
     `verified` says that the figure was read in the document or in a transcription of it; it follows
-    from `status` where that is given.
+    from `status` where that is given. `text` cites the act and its edition; in whose copy of it the
+    figure was read stands in `read_in`, on the page of the number alone.
     """
 
     text: str
@@ -166,6 +167,7 @@ class FigureSource(Declared):
     valid_to: date | None = None
     read_on: date | None = None
     read_by: str = ""
+    read_in: str = ""
     reread_by: str = ""
     status: Status | None = None
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.declared import Words, worded
+from benchmarks.declared import Status, Words, worded
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack, Route, Step
 from benchmarks.standard_limits import Levels, StandardLimit
@@ -39,7 +39,7 @@ class LimitShown:
     corrected: bool  # the standard corrects these base values for each plant's conditions
     effective_from: date
     effective_to: date | None
-    source: str
+    status: Status | None
     levels: Levels = "grades"
     basis: Words = ANNUAL_BASIS
 
@@ -78,7 +78,7 @@ def shown_limits(
                     corrected=limit.correction is not None,
                     effective_from=limit.effective_from,
                     effective_to=limit.effective_to,
-                    source=limit.source.text,
+                    status=limit.source.status,
                     levels=limit.levels,
                 )
     return tuple(limits.values())

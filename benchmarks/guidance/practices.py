@@ -34,9 +34,8 @@ class Listing(Declared):
     id: str
     words: Words
     read_in: Words
-    confidence: Literal[
-        "read", "told"
-    ]  # read in the list itself, or told by the firm; a figure at second hand is not held
+    # read in the list itself, in a text that reports it, or told by the firm
+    confidence: Literal["read", "secondary", "told"]
 
 
 def told_by_a_firm(firm: Name | None) -> Words:

@@ -89,7 +89,7 @@ def _sources(names: dict[FigureSource | None, str]) -> Iterator[str]:
                 if source.valid_from is None
                 else f"{source.valid_from} to {source.valid_to or 'open'}"
             )
-            read = f"{source.read_on}, {source.read_by}"
+            read = ", ".join(filter(None, (f"{source.read_on}", source.read_by, source.read_in)))
             cells = (
                 name,
                 source.text,

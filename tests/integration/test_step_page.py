@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from django.test import Client
 
 from portal import keys
 from portal.publication import drafting, publishing
+from portal.publication.models import Publication
 from portal.register.models import Viewing
 from portal.standings import computing as standings
 from portal.web import page_cache
@@ -62,6 +66,21 @@ def test_anybody_reads_a_step_and_a_firm_its_own_value(
     assert "Your plant" not in Client().get(PAGE).content.decode()
     assert "Your plant" not in signed_in(cast.drafter).get(PAGE).content.decode(), "no firm's"
     assert Viewing.objects.filter(subject__contains=cast.plants[3].site.slug).exists(), "noted"
+
+
+def test_a_source_is_cited_by_its_act_and_the_numbers_own_page_alone_says_where_it_was_read(
+    cast: Cast, client: Client
+) -> None:
+    listed = client.get("/methods/cement/1/?role=limit").content.decode()
+    assert "GB 16780-2021" in listed
+    assert "ECQuota" not in listed
+    number = re.search(r'href="(/methods/cement/1/[^"]*gb16780[^"]*)"', listed)
+    assert number is not None
+    own = client.get(number[1]).content.decode()
+    assert "Read in" in own
+    assert "ECQuota" in own
+    version = Publication.objects.get(period=cast.period)
+    assert "ECQuota" not in json.dumps(version.document, ensure_ascii=False)
 
 
 def test_a_step_that_a_sector_has_not_is_not_found(cast: Cast, client: Client) -> None:

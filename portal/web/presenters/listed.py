@@ -55,8 +55,9 @@ def listed(
     only: tuple[str, Callable[[View], bool]] | None = None,
     shown: Sequence[Show[View]] = (),
     prefix: str = "",
+    size: int = tables.PAGE_ROWS,
 ) -> ListTable:
-    """The page of the table that the address asks for.
+    """The page of the table that the address asks for, of so many rows.
 
     Args:
         titles: column heads by name; those with a key sort.
@@ -70,7 +71,7 @@ def listed(
     matching = asked_for(
         views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix
     )
-    rows, pages = tables.paged(matching, query, prefix=prefix)
+    rows, pages = tables.paged(matching, query, size, prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
     narrowings: tuple[NarrowingLink, ...] = ()
     if only is not None and views:

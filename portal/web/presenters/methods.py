@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
@@ -29,7 +27,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import PageRange
 from portal.web.words import tables as word_tables
 from portal.web.words.figures import NONE
-from portal.web.words.terms import enumerated, in_page_language, unit_in_words
+from portal.web.words.terms import STATUSES, enumerated, in_page_language, unit_in_words
 
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
@@ -39,13 +37,6 @@ ROLES = {
     for role, texts in word_tables.rows("roles").items()
 }
 """What numbers of a role are called, and what they move."""
-
-STATUSES: dict[str, Promise] = {
-    "original-seen": gettext_lazy("original seen"),
-    "transcribed": gettext_lazy("transcribed"),
-    "secondary": gettext_lazy("secondary"),
-    "assumption": gettext_lazy("assumption"),
-}
 
 
 def methods_page(
@@ -257,6 +248,8 @@ def number_page(
                 _("maintainers of the packs") if source.read_by == MAINTAINERS else source.read_by
             )
             facts.append(Fact(_("Read"), f"{date_format(source.read_on, _('j F Y'))} · {reader}"))
+        if source.read_in:
+            facts.append(Fact(_("Read in"), source.read_in))
         if source.reread_by:
             facts.append(Fact(_("Read again"), source.reread_by))
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]

@@ -14,7 +14,7 @@ from benchmarks.comparison.energies import may_take
 from benchmarks.comparison.gaps import RouteGap, sum_of_ends
 from benchmarks.guidance.practices import Library, Practice
 from portal.web.presenters.our_plant import Comparison, StepGap
-from portal.web.presenters.practices import saving_of
+from portal.web.presenters.practices import saving_of, source_of
 from portal.web.presenters.worth import WorthRow, WorthTable, exactly, worth_row
 from portal.web.words.figures import EnergyUnit, between, decimals_of, in_bounds, number
 from portal.web.words.terms import in_page_language, one_of, one_of_output
@@ -98,7 +98,7 @@ def measures_of(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
                 % {
-                    "list": in_page_language(listing.words),
+                    "list": source_of(listing),
                     "read_in": in_page_language(listing.read_in),
                 }
                 for listing in map(held.listing, fitting)

@@ -32,6 +32,7 @@ from portal.web.viewmodels.methods import Fact, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Mood, SelectOption, StateWord
 from portal.web.words.figures import NONE
 from portal.web.words.terms import (
+    STATUSES,
     TONNES,
     Names,
     dated,
@@ -190,6 +191,7 @@ def _own_state(row: SiteReport) -> StateWord:
 def library_page(library: Library, query: QueryDict) -> LibraryPage:
     every = library.practices
     sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
+    told = {practice.id: library.listing(practice).confidence == "told" for practice in every}
     order = {practice.id: index for index, practice in enumerate(every)}
     names = {practice.sector: Names.newest(practice.sector) for practice in every}
     causes = {
@@ -202,7 +204,7 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
     )
     return LibraryPage(
         count=len(every),
-        collected=sum(library.listing(practice).confidence == "told" for practice in every),
+        collected=sum(told.values()),
         sectors=_choices(
             _("All sectors"),
             ((code, sector_names.sector) for code, sector_names in names.items()),
@@ -226,16 +228,15 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
                 "name": _("Practice"),
                 "saving": _("Saving per tonne of the step’s product"),
                 "investment": _("Investment, US$ per tonne of yearly capacity"),
-                "source": _("Source"),
-                "version": _("Version"),
             },
             keys={
-                "order": lambda practice: order[practice.id],
+                "order": lambda practice: (not told[practice.id], order[practice.id]),
                 "name": lambda practice: in_page_language(practice.words),
                 "saving": lambda practice: (practice.unit, practice.saving),
             },
             default="order",
             cells=lambda practice: _row(library, names[practice.sector], practice),
+            size=20,
             empty=_("No practice matches. Choose another step or cause."),
             export_url=reverse("web:practices-csv") + with_query(query, page=None),
         ),
@@ -281,8 +282,6 @@ def _row(library: Library, names: Names, practice: Practice) -> tuple[TableCell,
         TableCell(
             NONE if practice.investment is None else f"{practice.investment}{other_unit}", num=True
         ),
-        TableCell(in_page_language(library.listing(practice).words)),
-        TableCell(str(practice.version), num=True),
     )
 
 
@@ -501,7 +500,7 @@ def _facts(
             else []
         ),
         Fact(_("Investment"), investment),
-        Fact(_("Source"), in_page_language(listing.words)),
+        Fact(_("Source"), source_of(listing)),
         Fact(
             pgettext("date", "Published") if is_told else _("Date read"),
             dated(in_page_language(listing.read_in)),
@@ -509,6 +508,14 @@ def _facts(
         Fact(_("Reviewed by"), reviewed),
         Fact(_("Version"), str(practice.version)),
     )
+
+
+def source_of(listing: Listing) -> str:
+    """What only reports a figure is named as that."""
+    words = in_page_language(listing.words)
+    if listing.confidence != "secondary":
+        return words
+    return _("%(act)s (%(status)s)") % {"act": words, "status": STATUSES["secondary"]}
 
 
 def _what_it_is(practice: Practice, *, is_told: bool) -> str:

@@ -14,7 +14,7 @@ from benchmarks.packs.provenance import NumberRole
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
 from portal.web.words.figures import number
-from portal.web.words.terms import in_page_language, unit_in_words
+from portal.web.words.terms import STATUSES, in_page_language, unit_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def limit_levels(limit: LimitShown, pack: Pack | None) -> StandardLevels:
         in_page_language(limit.words),
         levels,
         unit_in_words(limit.unit),
-        f"{limit.standard}, {_clause(limit.clause)}" if limit.clause else limit.standard,
+        _cited(limit),
     )
 
 
@@ -91,12 +91,16 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
     return ""
 
 
-def _clause(clause: str) -> str:
-    """`4.2, table 2` in the language of the page, number and word never parted at the end of a
-    line.
+def _cited(limit: LimitShown) -> str:
+    """Act with edition, clause and how it was read: `GB 16780-2021, 4.2, table 2 (transcribed)`;
+    number and word of a table never parted at the end of a line.
     """
-    return re.sub(
+    clause = re.sub(
         r"\btable (\d+)",
         lambda mention: _("table %(n)s").replace(" ", "\u00a0") % {"n": mention[1]},
-        clause,
+        limit.clause,
     )
+    act = ", ".join(filter(None, (limit.standard, clause)))
+    if limit.status is None:
+        return act
+    return _("%(act)s (%(status)s)") % {"act": act, "status": STATUSES[limit.status]}

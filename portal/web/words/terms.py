@@ -40,6 +40,14 @@ METRICS: dict[str, Promise] = {
     Metric.THERMAL: gettext_lazy("heat"),
 }
 
+STATUSES: dict[str, Promise] = {
+    "original-seen": gettext_lazy("original seen"),
+    "transcribed": gettext_lazy("transcribed"),
+    "secondary": gettext_lazy("secondary"),
+    "assumption": gettext_lazy("assumption"),
+}
+"""How a number was read."""
+
 SUBMISSION_STATES: dict[str, tuple[Promise, Mood]] = {
     "received": (gettext_lazy("Waiting to be opened"), "wait"),
     "opening": (gettext_lazy("Being opened"), "wait"),

@@ -69,6 +69,11 @@ def test_anybody_reads_which_level_of_a_standard_a_step_reaches(
         "which level it is, not its figure alone"
     )
     assert levels.locator("tbody td a").count() == len(rows), "each figure has its page"
+    cited = "(transcribed)" if screen[0] == "en" else "（转录）"
+    assert all(cited in row[0] for row in rows), "act, clause and how it was read"
+    assert "ECQuota" not in visitor.text()
+    helps = visitor.text()
+    assert ("Shaped cathode" if screen[0] == "en" else "异形阴极") in helps, "what helps a potline"
     alone = [row for row in rows if "50" in row[4]]
     assert alone, "of a limit of one step, whether half of the firms reach it"
     for row in alone:  # by the distance of the typical batch, which a sign begins

@@ -161,6 +161,18 @@ class TestWhatComesWithSteplabel:
                 limit.source.kind == "standard" for step in pack.steps for limit in step.limits
             )
 
+    def test_a_standard_is_cited_by_its_act_and_whose_copy_was_read_stands_apart(self) -> None:
+        for name in packs.available():
+            sources = [
+                source
+                for source in within(packs.load(name), FigureSource)
+                if isinstance(source, FigureSource) and source.kind == "standard"
+            ]
+            assert any(source.read_in for source in sources)
+            for source in sources:
+                assert source.text.startswith(("GB ", "GB/T ", "发改产业")), source.text
+                assert not re.search(r"\w\.(com|cn|org|net|json|html)\b|ECQuota", source.text)
+
     def test_the_words_of_a_boundary_name_all_that_it_credits(self) -> None:
         """A reader of the page must find there what the data take off, in the part of the sentence
         that says so.

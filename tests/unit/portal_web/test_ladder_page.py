@@ -105,7 +105,7 @@ def limit(*steps: str) -> LimitShown:
         False,
         date(2022, 1, 1),
         None,
-        "the standard",
+        "transcribed",
     )
 
 

@@ -133,12 +133,15 @@ def test_a_clause_is_cited_in_the_language_of_the_page_and_never_parted_from_its
         True,
         date(2022, 11, 1),
         None,
-        "",
+        "transcribed",
     )
-    for language, clause in (("en", "4.2, table\u00a02; 5.4"), ("zh-hans", "4.2, 表\u00a02; 5.4")):
+    for language, cited in (
+        ("en", "4.2, table\u00a02; 5.4 (transcribed)"),
+        ("zh-hans", "4.2, 表\u00a02; 5.4（转录）"),
+    ):
         with translation.override(language):
             limit = limit_levels(shown, None)
-        assert limit.standard == f"GB 16780-2021, {clause}"
+        assert limit.standard == f"GB 16780-2021, {cited}"
 
 
 @pytest.mark.parametrize(
