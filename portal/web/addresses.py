@@ -8,6 +8,7 @@ today. The parts of a jurisdiction's path stand with dots between them: `cn.he.t
 from __future__ import annotations
 
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -30,12 +31,23 @@ def benchmark_url(of: BenchmarkKey, version: int) -> str:
 
 
 def compare_url(of: BenchmarkKey, a: int, b: int) -> str:
-    return reverse("web:compare", kwargs=_parts(of, a=a, b=b))
+    """Version `b` with what changed since `a`."""
+    return f"{benchmark_url(of, b)}?against={a}#compared"
+
+
+NUMBER, DIFFERENCES = "number", "differences"
+"""Where on the page of a pack's version one number stands, and what another version says."""
 
 
 def number_url(pack: str, version: str, role: str, path: str) -> str:
-    """The page of one number of a method pack, with its source."""
-    return reverse("web:method-number", args=[pack, version, f"{role}/{path}"])
+    """One number of a method pack, with its source, on the page of the version."""
+    asked = urlencode({"number": f"{role}/{path}"}, safe="/")
+    return f"{reverse('web:method-version', args=[pack, version])}?{asked}#{NUMBER}"
+
+
+def differences_url(pack: str, version: str, before: str) -> str:
+    asked = urlencode({"against": before})
+    return f"{reverse('web:method-version', args=[pack, version])}?{asked}#{DIFFERENCES}"
 
 
 def _parts(of: BenchmarkKey, **more: int) -> dict[str, Any]:

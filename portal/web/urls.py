@@ -113,7 +113,6 @@ urlpatterns = [
     path("", sector.home, name="sectors"),
     path(f"{BENCHMARK}/", public.in_force, name="benchmark-in-force"),
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
-    path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
     *(
         path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}")
         for end, view in FILES.items()
@@ -144,26 +143,10 @@ urlpatterns = [
     path("log/head.cbor", verify.head_file, name="log-head"),
     path("log/directory.cbor", verify.directory_file, name="key-directory"),
     path("about/codebook.csv", public.codebook_csv, name="codebook-csv"),
-    path("methods/", methods.every, name="methods"),
     path("methods/<slug:pack>/<str:version>/", methods.version, name="method-version"),
-    path(
-        "methods/<slug:pack>/<str:version>/against/<str:before>/",
-        methods.compare,
-        name="method-compare",
-    ),
-    path(
-        "methods/<slug:pack>/<str:version>/numbers/<path:path>/",
-        methods.number,
-        name="method-number",
-    ),
     path("practices/", practices.every, name="practices"),
     path("practices/practices.csv", practices.every_csv, name="practices-csv"),
     path("practices/<slug:practice>/", practices.practice_page, name="practice"),
-    path(
-        "practices/<slug:practice>/v<int:version>/",
-        practices.practice_page,
-        name="practice-version",
-    ),
     path("confirmations/", confirmations.page, name="confirmations"),
     path("confirmations/<int:report>/", confirmations.confirm, name="confirm-outcome"),
     path(

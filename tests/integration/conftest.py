@@ -22,6 +22,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from benchmarks import packs
 from portal import keys
 from portal.wall import policies
+from portal.web.words import terms
 from tests.integration.portal_cast import Cast, make_portal_keys
 
 
@@ -66,13 +67,15 @@ def keys_of(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The cement pack as it is, and beside it a second version whose name is another."""
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
     (tmp_path / "cement-1.toml").write_text(text, encoding="utf-8")
     second = text.replace('version = "1"', 'version = "2"', 1).replace('en = "', 'en = "New ', 1)
     (tmp_path / "cement.toml").write_text(second, encoding="utf-8")
     monkeypatch.setattr(packs, "HOME", tmp_path)
+    yield
+    terms._loaded.cache_clear()  # the next test has the packs as they are
 
 
 @pytest.fixture

@@ -158,18 +158,6 @@ TABLE: dict[str, Row] = {
     "web:benchmark": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-csv": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-json": (VERSION_ON_PAGES, all_may("ok"), NO),
-    "web:compare": (
-        {
-            "pack": "cement",
-            "jurisdiction": "cn",
-            "route": "dry-process",
-            "period": PERIOD,
-            "a": 1,
-            "b": 1,
-        },
-        all_may("ok"),
-        NO,
-    ),
     "web:benchmark-pdf": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-bib": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-ris": (VERSION_ON_PAGES, all_may("ok"), NO),
@@ -221,14 +209,7 @@ TABLE: dict[str, Row] = {
     "web:agent": ({}, all_may("ok"), NO),
     "web:agent-file": ({"name": "steplabel-agent-linux-python3.11.pyz"}, all_may("nothing"), NO),
     "web:codebook-csv": ({}, all_may("ok"), NO),
-    "web:methods": ({}, all_may("ok"), NO),
     "web:method-version": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
-    "web:method-compare": ({"pack": "cement", "version": "5", "before": "1"}, all_may("ok"), NO),
-    "web:method-number": (
-        {"pack": "cement", "version": "5", "path": "quantile/steps.cement-grinding.quantile"},
-        all_may("ok"),
-        NO,
-    ),
     "account_login": ({}, all_may("ok"), all_may("wrong")),
     # nobody has just given a password: from the beginning
     "mfa_authenticate": (
@@ -433,11 +414,6 @@ TABLE: dict[str, Row] = {
         ("web:practices", "web:practices-csv", "api:practices"), ({}, all_may("ok"), NO)
     ),
     "web:practice": ({"practice": "rm-use-of-roller-mills"}, all_may("ok"), NO),
-    "web:practice-version": (
-        {"practice": "rm-use-of-roller-mills", "version": 1},
-        all_may("ok"),
-        NO,
-    ),
     "web:practice-outcome": (
         {"practice": "rm-use-of-roller-mills"},
         only(ENTERPRISES, "ok"),

@@ -41,24 +41,27 @@ def build_scene() -> Cast:
     return cast
 
 
+def compared(client: Client, a: int, b: int) -> str:
+    """What the page of version `b` says beside `a`."""
+    answer = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{b}/?against={a}")
+    return answer.content.decode().partition('id="compared"')[2]
+
+
 def test_a_change_of_a_grid_point_or_two_is_within_noise_and_a_leap_is_not(
     cast: Cast, client: Client
 ) -> None:
     send_and_publish(cast, 4, 2, 1, "Four plants corrected their reports.")
-    near = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    near = compared(client, 1, 2)
     assert "within the noise" in near
     assert "Four plants corrected their reports." in near
     assert "No break" in near
     send_and_publish(cast, 10, 3, 60)
-    assert (
-        "more than the noise"
-        in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/3/").content.decode()
-    )
+    assert "more than the noise" in compared(client, 1, 3)
 
 
 def test_figures_that_stayed_are_not_called_a_change(cast: Cast, client: Client) -> None:
     send_and_publish(cast, 0, 2, 0, "A statement was checked; its values stay.")
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    page = compared(client, 1, 2)
     assert "the industry label stayed at" in page
     assert "went from" not in page
 
@@ -69,7 +72,7 @@ def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)
     publishing.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    page = compared(client, 1, 2)
     for version in (1, 2):
         view = selectors.benchmark("cement", PERIOD, "dry-process", "cn", version)
         assert view is not None
@@ -95,7 +98,7 @@ def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_acr
     cooling["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    page = compared(client, 1, 2)
     row = next(part for part in page.split("<tr ") if "Clinker cooling" in part)
     before, after, change = (part.split("</td>")[0] for part in row.split("<td ")[1:4])
     assert f"<b>{cooling['best']:.2f}</b> kWh/t" in before
@@ -113,32 +116,33 @@ def test_a_total_whose_unit_changed_is_told_as_that_and_not_as_hidden(
     first.gate["published"]["composite"]["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    page = compared(client, 1, 2)
     assert "The unit of the industry label changed between the versions" in page
     assert "is not shown in both versions" not in page
 
 
 def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Client) -> None:
     assert (
-        "/compare/"
+        "?against="
         not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
     )
     send_and_publish(cast, 4, 2, 2)
     for page in ("v1", "v2"):
         assert (
-            f'href="/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/"'
+            f'href="/benchmarks/cement/cn/dry-process/{PERIOD}/v2/?against=1#compared"'
             in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/{page}/").content.decode()
         )
 
 
-@pytest.mark.parametrize("pair", ["1/2", "2/1", "0/1"])
+@pytest.mark.parametrize(
+    "asked", ["v1/?against=2", "v2/?against=1", "v1/?against=0", "v1/?against=x"]
+)
 def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(
-    cast: Cast, client: Client, pair: str
+    cast: Cast, client: Client, asked: str
 ) -> None:
     drafting.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
-    assert (
-        client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
-    )
+    address = f"/benchmarks/cement/cn/dry-process/{PERIOD}/{asked}"
+    assert client.get(address).status_code == 404
 
 
 def benchmark_view(cast: Cast) -> BenchmarkView:
@@ -202,7 +206,7 @@ def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Clie
     broken = {row["step"] for row in rows(2) if row["breaks"] == "boundary"}
     assert {"clinker-cooling", "route-total", "typical-total"} <= broken
     assert "clinker-burning" not in broken
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    page = compared(client, 1, 2)
     assert "adds up other steps, boundaries or ratios" in page
     typical = next(part for part in page.split("<tr ") if "Typical plant" in part)
     assert "noise" not in typical, "no change of a total is told"

@@ -145,7 +145,7 @@ def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(
     assert "Of the north alone." not in client.get(f"{HERE}v1/").content.decode()
     assert client.get(f"{HERE}v1/benchmark.csv").headers["Steplabel-Status"] == "published"
     assert len(selectors.series("cement", PERIOD, "dry-process", "cn").rows) == 1
-    assert client.get(f"{HERE}compare/1/2/").status_code == 404
+    assert client.get(f"{HERE}v1/?against=2").status_code == 404
 
 
 def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: Cast) -> None:

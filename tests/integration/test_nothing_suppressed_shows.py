@@ -182,7 +182,6 @@ TELLING = {
     "web:benchmark-pdf",
     "web:benchmark-parquet",
     "web:benchmark-jsonld",
-    "web:compare",
     "api:benchmark",
     "web:period+draft",
     "web:our-plant",

@@ -15,6 +15,7 @@ from portal.auditlog.models import Event
 from portal.catalogue import peer_groups, periods
 from portal.catalogue.models import ReportingPeriod
 from portal.problems import RefusedError
+from portal.web.addresses import differences_url
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -38,17 +39,16 @@ def test_versions_stand_newest_first_and_only_what_differs_is_a_change() -> None
 @pytest.mark.usefixtures("two_versions")
 def test_the_versions_of_a_pack_lead_to_what_changed_between_them(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
-    assert reverse("web:methods") in officer.get(reverse("web:periods")).content.decode()
-    against = officer.get(reverse("web:method-compare", args=["cement", "2", "1"])).content.decode()
+    assert reverse("web:about") in officer.get(reverse("web:periods")).content.decode()
+    against = officer.get(differences_url("cement", "2", "1")).content.decode()
     assert "words › en" in against
     version = officer.get(reverse("web:method-version", args=["cement", "2"])).content.decode()
     assert "Clinker: comprehensive energy per unit of product, level 1" in version, (
         "a limit is called as it is beside the ladder"
     )
-    assert (
-        packs.digest(packs.load("cement")).hex()
-        in officer.get(reverse("web:methods")).content.decode()
-    )
+    assert packs.digest(packs.load("cement")).hex() in version
+    about = officer.get(reverse("web:about")).content.decode()
+    assert reverse("web:method-version", args=["cement", "2"]) in about
 
 
 def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) -> None:

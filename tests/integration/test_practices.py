@@ -35,6 +35,7 @@ from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, EntryState
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError
+from portal.web.presenters.practices import version_url
 from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 
 pytestmark = [
@@ -127,8 +128,11 @@ def refusal(act: Any) -> tuple[int, str]:
     return refused.value.status, refused.value.code
 
 
-def page(client: Client, name: str, *parts: object, language: str = "en") -> str:
-    answer = client.get(reverse(f"web:{name}", args=parts), headers={"accept-language": language})
+def page(
+    client: Client, name: str, *parts: object, language: str = "en", query: object = None
+) -> str:
+    address = reverse(f"web:{name}", args=parts, query=query)
+    answer = client.get(address, headers={"accept-language": language})
     assert answer.status_code == 200, name
     return answer.content.decode()
 
@@ -275,21 +279,21 @@ class TestTwoPeople:
         publish(second, cast.drafter)
         assert Entry.objects.get(pk=first.pk).state == EntryState.REPLACED
         assert "16 MJ" in page(Client(), "practice", first.practice)
-        assert "19 MJ" in page(Client(), "practice-version", first.practice, 1)
-        assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
+        assert "19 MJ" in page(Client(), "practice", first.practice, query={"version": 1})
+        assert "replaced by version 2" in page(
+            Client(), "practice", first.practice, query={"version": 1}
+        )
         end(second, cast.plants[0].owner, "We do it no longer.")
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         of_a_version = [
-            page(Client(), "practice-version", first.practice, version) for version in (1, 2)
+            page(Client(), "practice", first.practice, query={"version": version})
+            for version in (1, 2)
         ]
         for gone in (page(Client(), "practice", first.practice), *of_a_version):
             assert "We do it no longer." in gone
             assert "850" not in gone
             assert firm(cast).name not in gone
-        assert (
-            Client().get(reverse("web:practice-version", args=[first.practice, 3])).status_code
-            == 404
-        )
+        assert Client().get(version_url(first.practice, 3)).status_code == 404
 
 
 def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_published_and_shown(
@@ -354,10 +358,9 @@ class TestConsent:
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         acts = Event.objects.filter(action="practice.withdrawn").values_list("subject", flat=True)
         assert set(acts) == {f"practice {first.practice}/1", f"practice {first.practice}/2"}
-        assert (
-            Client().get(reverse("web:practice-version", args=[first.practice, 2])).status_code
-            == 404
-        ), "it was never published"
+        assert Client().get(version_url(first.practice, 2)).status_code == 404, (
+            "it was never published"
+        )
 
     def test_a_correction_stays_where_a_regulator_withdraws_what_it_corrects(
         self, cast: Cast
@@ -478,7 +481,7 @@ class TestImport:
             if practice.sector == "cement" and practice.saving_to is None
         )
         assert f"{came.saving} {came.unit} per tonne" in page(
-            Client(), "practice-version", came.id, 1
+            Client(), "practice", came.id, query={"version": 1}
         )
         listed = content_of(came, Library.held().listing(came)) | {
             "saving_from": "77.5",
@@ -487,17 +490,17 @@ class TestImport:
         (row,) = reviewing.import_list(cast.drafter, {came.id: listed}, NOW)
         row = publish(row, cast.approver)
         assert "77.5" in page(Client(), "practice", came.id)
-        before = page(Client(), "practice-version", came.id, 1)
+        before = page(Client(), "practice", came.id, query={"version": 1})
         assert f"{came.saving} {came.unit} per tonne" in before
         assert "This version was replaced by version 2." in before
         assert "comes with Steplabel" in before
-        assert Client().get(reverse("web:practice-version", args=[came.id, 3])).status_code == 404
+        assert Client().get(version_url(came.id, 3)).status_code == 404
         end(row, cast.drafter, "The figure was read wrongly.")
         again = page(Client(), "practice", came.id)
         assert "This practice was withdrawn." not in again
         assert f"{came.saving} {came.unit} per tonne" in again
         assert "comes with Steplabel" in again
-        gone = page(Client(), "practice-version", came.id, 2)
+        gone = page(Client(), "practice", came.id, query={"version": 2})
         assert "The figure was read wrongly." in gone
         assert "77.5" not in gone
 

@@ -107,7 +107,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         ),
         "two versions": (
             None,
-            f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/",
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/?against={published.version}",
         ),
         "on paper": (
             None,

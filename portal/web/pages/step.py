@@ -258,6 +258,7 @@ def step(request: HttpRequest, pack: str, jurisdiction: str, route: str, step: s
             "change": change,
             "limits": levels_of(view, step),
             "measures": [_measure(practice) for practice in sorted(practices, key=_by_cost)],
+            "priced": any(practice.investment is not None for practice in practices),
             "steps": [
                 (row.name, row.cell.step, row.cell.step == step) for row in finding.sector.steps
             ],

@@ -24,7 +24,7 @@ from portal.publication.definition_changes import (
     totals_compare,
 )
 from portal.publication.shapes import BenchmarkView, CellView, TotalView
-from portal.web.addresses import benchmark_url, compare_url
+from portal.web.addresses import benchmark_url
 from portal.web.presenters.curves import cell_name
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.viewmodels.shared import StateWord
@@ -94,7 +94,6 @@ class ComparePage:
     any_break: bool
     totals: tuple[ComparedRow, ...]
     steps: tuple[ComparedRow, ...]
-    address: str
 
     @property
     def before(self) -> ComparedVersion:
@@ -141,7 +140,6 @@ def compare_page(before: BenchmarkView, after: BenchmarkView) -> ComparePage:
         any_break=changes.any,
         totals=totals,
         steps=_steps(before, after, changes, shown),
-        address=compare_url(after, before.version, after.version),
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from benchmarks import packs
@@ -18,32 +17,13 @@ from benchmarks.packs.provenance import NumberRole
 from benchmarks.packs.public_effects import ValueMove
 from benchmarks.routes import Pack
 from portal.governance.effects import MovedPublication, PackDifference
-from portal.web.addresses import benchmark_url, number_url
+from portal.web.addresses import DIFFERENCES, benchmark_url, number_url
 from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import TableCell
-from portal.web.viewmodels.methods import MethodSection, MethodSheet
-from portal.web.viewmodels.shared import Crumb
+from portal.web.viewmodels.methods import MethodSection
 from portal.web.words.figures import NONE
 from portal.web.words.figures import number as in_figures
 from portal.web.words.terms import Names, enumerated, in_page_language, period_name, unit_in_words
-
-
-def compare_page(difference: PackDifference) -> MethodSheet:
-    """Two versions side by side, with what the change moves."""
-    after, before = difference.after, difference.before
-    assert before is not None  # noqa: S101  # two versions were named
-    name = in_page_language(after.words)
-    crumbs = (
-        Crumb(_("Method packs"), reverse("web:methods")),
-        Crumb(after.version, reverse("web:method-version", args=[after.id, after.version])),
-    )
-    facts = {"pack": name, "new": after.version, "old": before.version}
-    return MethodSheet(
-        _("%(pack)s: version %(new)s compared with %(old)s") % facts,
-        crumbs,
-        "",
-        sections=differences(difference),
-    )
 
 
 def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
@@ -91,7 +71,7 @@ def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
         _("No label and no grade changes."),
     )
     return (
-        MethodSection(_("What differs: numbers"), numbers_table),
+        MethodSection(_("What differs: numbers"), numbers_table, id=DIFFERENCES),
         MethodSection(_("What differs: the file"), fields_table),
         MethodSection(_("Whose labels and grades it changes"), moves_table),
         MethodSection(_("Which published values it changes"), effects_table, note),

@@ -5,7 +5,7 @@ otherwise than another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 from django.template.defaultfilters import date as date_format
@@ -19,7 +19,7 @@ from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
 from benchmarks.routes import Pack
 from portal.governance.selectors import ApprovedPackView
-from portal.web.addresses import number_url
+from portal.web.addresses import NUMBER, differences_url, number_url
 from portal.web.lists.tables import columns, paged, with_query
 from portal.web.viewmodels.listed import ListTable, NarrowingLink, TableCell
 from portal.web.viewmodels.methods import Fact, Link, MethodSection, MethodSheet
@@ -39,10 +39,10 @@ ROLES = {
 """What numbers of a role are called, and what they move."""
 
 
-def methods_page(
-    every: Iterable[tuple[Sequence[Pack], Mapping[str, ApprovedPackView]]],
-) -> MethodSheet:
-    """The versions of each pack, newest first, with what was approved of them."""
+def _editions(
+    editions: Sequence[Pack], approved: Mapping[str, ApprovedPackView], here: Pack
+) -> MethodSection:
+    """The versions of the pack, newest first, with what was approved of them."""
     heads = (
         _("Version"),
         _("In force from"),
@@ -51,19 +51,11 @@ def methods_page(
         _("Digest of the pack’s content (SHA-256)"),
         _("Compared"),
     )
-    sections = []
-    for versions, approved in every:
-        name = in_page_language(versions[0].words)
-        rows = tuple(
-            _version_row(pack, before, approved)
-            for pack, before in zip(versions, (*versions[1:], None), strict=True)
-        )
-        sections.append(MethodSection(name, table_of(name, heads, rows, "")))
-    lead = _(
-        "A method pack defines how energy is counted, how a label is formed and which limits apply."
+    rows = tuple(
+        _version_row(pack, before, approved)
+        for pack, before in zip(editions, (*editions[1:], None), strict=True)
     )
-    links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
-    return MethodSheet(_("Method packs"), (), lead, sections=tuple(sections), links=links)
+    return MethodSection(_("Versions"), table_of(in_page_language(here.words), heads, rows, ""))
 
 
 def _version_row(
@@ -86,7 +78,7 @@ def _version_row(
         TableCell(packs.digest(pack).hex(), mono=True),
         TableCell(
             _("with version %(version)s") % {"version": against},
-            url=reverse("web:method-compare", args=[pack.id, pack.version, against]),
+            url=differences_url(pack.id, pack.version, against),
         )
         if against
         else TableCell(NONE),
@@ -94,9 +86,17 @@ def _version_row(
 
 
 def version_page(
-    pack: Pack, approved: ApprovedPackView | None, errata: Sequence[str], query: QueryDict
+    pack: Pack,
+    editions: Sequence[Pack],
+    approvals: Mapping[str, ApprovedPackView],
+    errata: Sequence[str],
+    query: QueryDict,
+    asked: Sequence[MethodSection],
 ) -> MethodSheet:
-    """One version: how it came to be, and its numbers, those of one role at once."""
+    """One version: how it came to be, what was asked of it, its numbers, those of one role at once,
+    and the other versions.
+    """
+    approved = approvals.get(pack.version)
     facts = [
         Fact(_("In force from"), "", day=pack.effective_from),
         Fact(_("Digest of the pack’s content (SHA-256)"), packs.digest(pack).hex(), mono=True),
@@ -111,7 +111,7 @@ def version_page(
             mono=True,
         ),
     ]
-    links: tuple[Link, ...] = ()
+    links = [Link(_("Proposals of new versions and errata"), reverse("web:proposals"))]
     if approved is not None:
         facts += [
             Fact(_("Approved"), str(approved.document["approved_on"])),
@@ -124,19 +124,18 @@ def version_page(
             ),
             Fact(_("Signed by key"), str(approved.document["signature"]["key_id"]), mono=True),
         ]
-        links = (
+        links.append(
             Link(
                 _("The file with signature and proof, JSON"),
                 reverse("api:pack", args=[pack.id, pack.version]),
-            ),
+            )
         )
         if corrects := str(approved.document["corrects"]):
-            address = reverse("web:method-compare", args=[pack.id, pack.version, corrects])
             facts.append(
                 Fact(
                     _("Erratum of"),
                     _("version %(version)s: what it changes") % {"version": corrects},
-                    url=address,
+                    url=differences_url(pack.id, pack.version, corrects),
                 )
             )
     else:
@@ -145,23 +144,23 @@ def version_page(
         Fact(
             _("Corrected by"),
             _("version %(version)s: what it changes") % {"version": erratum},
-            url=reverse("web:method-compare", args=[pack.id, erratum, pack.version]),
+            url=differences_url(pack.id, erratum, pack.version),
         )
         for erratum in errata
     ]
-    crumbs = _crumbs()
     named = {"pack": in_page_language(pack.words), "version": pack.version}
-    title = _("%(pack)s, version %(version)s") % named
     return MethodSheet(
-        title,
-        crumbs,
+        _("%(pack)s, version %(version)s") % named,
+        (Crumb(_("About"), reverse("web:about")),),
         "",
         tuple(facts),
         (
+            *asked,
             MethodSection(_("How the numbers were read"), _read(pack)),
             MethodSection(_("Numbers"), _numbers(pack, query)),
+            _editions(editions, approvals, pack),
         ),
-        links,
+        tuple(links),
     )
 
 
@@ -199,10 +198,12 @@ def _numbers(pack: Pack, query: QueryDict) -> ListTable:
     every = numbers(pack)
     roles = [role for role in ROLES if role in {number.role for number in every}]
     chosen = next((role for role in roles if role.value == query.get("role")), roles[0])
-    rows, pages = paged([number for number in every if number.role is chosen], query)
+    rows, pages = paged([number for number in every if number.role is chosen], query, 20)
     narrowings = tuple(
         NarrowingLink(
-            str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen
+            str(ROLES[role][0]),
+            with_query(query, role=role.value, page=None, number=None, against=None),
+            role is chosen,
         )
         for role in roles
     )
@@ -224,10 +225,10 @@ def _numbers(pack: Pack, query: QueryDict) -> ListTable:
     return table_of(str(ROLES[chosen][0]), heads, cells, "", narrowings, pages)
 
 
-def number_page(
+def number_section(
     pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]
-) -> MethodSheet:
-    """One number, and what every version says it is."""
+) -> MethodSection:
+    """One number, where it was read, and what every version says it is."""
     source = number.source
     facts = [
         Fact(_("Value"), f"{_value(number)} {_unit(number)}".strip()),
@@ -267,17 +268,8 @@ def number_page(
     table = table_of(
         _("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, ""
     )
-    crumbs = (
-        *_crumbs(),
-        Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
-    )
-    return MethodSheet(
-        called(pack, number),
-        crumbs,
-        about(pack, number.path),
-        tuple(facts),
-        (MethodSection(_("Versions"), table),),
-    )
+    named = " · ".join(filter(None, (about(pack, number.path), called(pack, number))))
+    return MethodSection(named, table, facts=tuple(facts), id=NUMBER)
 
 
 def called(pack: Pack, number: Number) -> str:
@@ -359,7 +351,3 @@ def _source(number: Number) -> str:
 def _status(number: Number) -> str:
     status = number.source.status if number.source else None
     return str(STATUSES[status]) if status else _("not stated")
-
-
-def _crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Method packs"), reverse("web:methods")),)

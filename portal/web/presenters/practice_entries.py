@@ -18,7 +18,7 @@ from portal.practices.models import Entry, EntryState
 from portal.practices.reviewing import WAITING
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
-from portal.web.presenters.practices import STATES, library_crumbs, title_of
+from portal.web.presenters.practices import STATES, library_crumbs, title_of, version_url
 from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb
@@ -131,7 +131,7 @@ def entry_page(
             )
         )
     if row.published_at is not None:
-        url = reverse("web:practice-version", args=[row.practice, row.version])
+        url = version_url(row.practice, row.version)
         facts.append(
             Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url)
         )

@@ -15,7 +15,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from benchmarks.declared import Words
 from benchmarks.guidance.outcomes import PracticeOutcomes, SavingOutcome
 from benchmarks.guidance.practices import Library, Listing, Practice
 from benchmarks.phrases import Name
@@ -490,9 +489,15 @@ def _facts(
             if practice.cause
             else _("none: it changes the plant and applies wherever the step has a gap"),
         ),
-        Fact(_("Equipment"), _or_none(practice.equipment)),
-        Fact(_("What is done"), _or_none(practice.done)),
-        Fact(_("When to use it, and when not"), _or_none(practice.conditions)),
+        *(
+            Fact(title, in_page_language(words))
+            for title, words in (
+                (_("Equipment"), practice.equipment),
+                (_("What is done"), practice.done),
+                (_("When to use it, and when not"), practice.conditions),
+            )
+            if words is not None
+        ),
         Fact(_("Saving"), f"{saving}\n{_what_it_is(practice, is_told=is_told)}"),
         *(
             [Fact(_("Saving that sites reported"), in_page_language(reported.words))]
@@ -522,18 +527,8 @@ def _what_it_is(practice: Practice, *, is_told: bool) -> str:
     if is_told:
         return _("The range that the firm saw at its own plant. Nobody measured it for this page.")
     if practice.saving_to is not None:
-        return _(
-            "The range is from the source. It is not a promise: conditions differ, and practices "
-            "overlap."
-        )
-    return _(
-        "The value that the source calls typical. The source gives no range. It is not a promise: "
-        "conditions differ, and practices overlap."
-    )
-
-
-def _or_none(words: Words | None) -> str:
-    return _("not stated") if words is None else in_page_language(words)
+        return _("The source’s range, no promise: conditions differ, and practices overlap.")
+    return _("The source’s typical value, no promise: conditions differ, and practices overlap.")
 
 
 def _withdrawn(row: Entry, versions: Sequence[Entry]) -> MethodSheet:
@@ -561,9 +556,7 @@ def _versions(practice: str, versions: Sequence[Entry]) -> tuple[MethodSection, 
         return ()
     rows = tuple(
         (
-            TableCell(
-                str(row.version), url=reverse("web:practice-version", args=[practice, row.version])
-            ),
+            TableCell(str(row.version), url=version_url(practice, row.version)),
             TableCell(
                 dateformat.format(scheme_day(row.published_at), _("j F Y"))
                 if row.published_at
@@ -581,6 +574,10 @@ def _versions(practice: str, versions: Sequence[Entry]) -> tuple[MethodSection, 
             ),
         ),
     )
+
+
+def version_url(practice: str, version: int) -> str:
+    return reverse("web:practice", args=[practice], query={"version": version})
 
 
 def _links() -> tuple[Link, ...]:

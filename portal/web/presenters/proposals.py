@@ -267,8 +267,5 @@ def _title(view: ProposalView) -> str:
 
 
 def crumbs() -> tuple[Crumb, ...]:
-    """Back to the packs and the list of proposals."""
-    return (
-        Crumb(_("Method packs"), reverse("web:methods")),
-        Crumb(_("Proposals of method packs"), reverse("web:proposals")),
-    )
+    """Back to the list of proposals."""
+    return (Crumb(_("Proposals of method packs"), reverse("web:proposals")),)

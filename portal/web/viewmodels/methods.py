@@ -26,6 +26,8 @@ class MethodSection:
     title: str
     table: ListTable
     note: str = ""
+    facts: tuple[Fact, ...] = ()
+    id: str = ""  # where an address leads to it
 
 
 @dataclass(frozen=True, slots=True)

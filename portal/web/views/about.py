@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from benchmarks import packs
 from portal.own_address import own_address
 from portal.web.about import about_parts, glossary
 from portal.web.api_page import groups
@@ -17,11 +18,23 @@ from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.presenters.benchmarks import codebook_rows
 from portal.web.sight import status as checks
 from portal.web.sight.readiness import wrong
+from portal.web.words.terms import in_page_language
 
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/about.html", {"parts": about_parts(), "terms": glossary()})
+    context = {
+        "parts": about_parts(),
+        "terms": glossary(),
+        "packs": [
+            (
+                in_page_language(pack.words),
+                reverse("web:method-version", args=[pack.id, pack.version]),
+            )
+            for pack in map(packs.load, packs.available())
+        ],
+    }
+    return render(request, "web/about.html", context)
 
 
 @require_safe

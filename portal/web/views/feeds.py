@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from benchmarks import packs
 from portal import extras
 from portal.own_address import absolute
 from portal.publication.sectors import groups_in_force
@@ -23,12 +24,7 @@ from portal.web.words.terms import Names, shown_name
 
 MOST = 50
 PUBLIC_PAGES = (
-    *(
-        "sectors",
-        "about",
-        "methods",
-        "verify-ask",
-    ),
+    *("sectors", "about", "practices", "verify-ask"),
     *("status", "register", "agent", "api"),
 )
 
@@ -84,10 +80,14 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         for group in groups_in_force()
     )
     versions = (benchmark_url(row, row.version) for row in every_published())
+    methods = (
+        reverse("web:method-version", args=[pack.id, pack.version])
+        for pack in map(packs.load, packs.available())
+    )
     names = (*PUBLIC_PAGES, *(name for name, _title in extras.public_pages()))
     addresses = [
         absolute(address)
-        for address in (*(reverse(f"web:{name}") for name in names), *groups, *versions)
+        for address in (*(reverse(f"web:{name}") for name in names), *methods, *groups, *versions)
     ]
     return render(
         request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml"

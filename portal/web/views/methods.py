@@ -1,4 +1,6 @@
-"""For everybody: method packs, their versions side by side, and each number with its source."""
+"""For everybody: one version of a method pack, each number with its source, and what another
+version says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,69 +14,53 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.routes import Pack
 from portal.governance.effects import between
-from portal.governance.selectors import ApprovedPackView, approved_pack, errata_of
+from portal.governance.selectors import approved_pack, errata_of
 from portal.web.presenters import differences, methods
-
-
-@require_safe
-def every(request: HttpRequest) -> HttpResponse:
-    installed = [packs.versions(name) for name in packs.available()]
-    return _sheet(
-        request, methods.methods_page((versions, _approvals(versions)) for versions in installed)
-    )
-
-
-def _approvals(versions: Sequence[Pack]) -> dict[str, ApprovedPackView]:
-    return {
-        edition.version: approved
-        for edition in versions
-        if (approved := approved_pack(edition.id, edition.version)) is not None
-    }
+from portal.web.viewmodels.methods import MethodSection
 
 
 @require_safe
 def version(request: HttpRequest, pack: str, version: str) -> HttpResponse:
-    pack_version = _pack(pack, version)
-    return _sheet(
-        request,
-        methods.version_page(
-            pack_version, approved_pack(pack, version), errata_of(pack, version), request.GET
-        ),
+    """With one of its numbers (`?number=ROLE/PATH`), or what it says otherwise than another version
+    (`?against=VERSION`).
+    """
+    shown = _pack(pack, version)
+    editions = packs.versions(pack)
+    approvals = {
+        edition.version: approved
+        for edition in editions
+        if (approved := approved_pack(pack, edition.version)) is not None
+    }
+    asked: tuple[MethodSection, ...] = ()
+    if number := request.GET.get("number"):
+        asked = (_number(shown, editions, *number.partition("/")[::2]),)
+    elif before := request.GET.get("against"):
+        asked = differences.differences(between(_pack(pack, before), shown))
+    sheet = methods.version_page(
+        shown, editions, approvals, errata_of(pack, version), request.GET, asked
     )
+    return render(request, "web/sheet.html", {"page": sheet})
 
 
-@require_safe
-def number(request: HttpRequest, pack: str, version: str, path: str) -> HttpResponse:
-    """`path` is the number's role and its path in the pack, a slash between them."""
-    _pack(pack, version)
-    role, _slash, where = path.partition("/")
+def _number(shown: Pack, editions: Sequence[Pack], role: str, path: str) -> MethodSection:
     history = [
         (
-            past,
+            edition,
             next(
                 (
                     entry
-                    for entry in methods.numbers(past)
-                    if (entry.role.value, entry.path) == (role, where)
+                    for entry in methods.numbers(edition)
+                    if (entry.role.value, entry.path) == (role, path)
                 ),
                 None,
             ),
         )
-        for past in packs.versions(pack)
+        for edition in editions
     ]
-    asked, figure = next(
-        (past, number_then) for past, number_then in history if past.version == version
-    )
+    figure = next(figure for edition, figure in history if edition.version == shown.version)
     if figure is None:
         raise Http404
-    return _sheet(request, methods.number_page(asked, figure, history))
-
-
-@require_safe
-def compare(request: HttpRequest, pack: str, version: str, before: str) -> HttpResponse:
-    return _sheet(
-        request, differences.compare_page(between(_pack(pack, before), _pack(pack, version)))
-    )
+    return methods.number_section(shown, figure, history)
 
 
 def _pack(pack: str, version: str) -> Pack:
@@ -82,7 +68,3 @@ def _pack(pack: str, version: str) -> Pack:
         return packs.load(pack, version)
     except InputError as unknown:
         raise Http404 from unknown
-
-
-def _sheet(request: HttpRequest, sheet: object) -> HttpResponse:
-    return render(request, "web/sheet.html", {"page": sheet})

@@ -53,7 +53,12 @@ def every_csv(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @from_replica
-def practice_page(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
+def practice_page(request: HttpRequest, practice: str) -> HttpResponse:
+    """The version in force, or the one that is asked for (`?version=1`)."""
+    asked = request.GET.get("version")
+    if asked is not None and not (asked.isdecimal() and len(asked) < 9):
+        raise Http404
+    version = int(asked) if asked else None
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
     library = selectors.library()
     versions = selectors.versions_of(practice)

@@ -31,6 +31,7 @@ from portal.web.charts import pictures
 from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.papers import version as paper
 from portal.web.presenters import benchmarks, comparison
+from portal.web.presenters.comparison import ComparePage
 from portal.web.viewmodels.benchmarks import BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.figures import EnergyUnit
@@ -74,24 +75,26 @@ def benchmark(
     if series.in_force is not None:
         sector = Names.of(pack, row.pack_version).title(route)
         crumbs.append(Crumb(sector, reverse("web:sector", args=[pack, jurisdiction, route])))
-    return render(
-        request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}
-    )
+    context = {
+        "page": page,
+        "crumbs": crumbs,
+        "pictures": True,
+        "compared": _compared(request.GET.get("against"), series, row),
+    }
+    return render(request, "web/cached_page.html", context)
 
 
-@require_safe
-@from_replica
-def compare(
-    request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, a: int, b: int
-) -> HttpResponse:
-    """Two versions side by side, in the order they are asked for."""
-    series, before = _series_and_row(pack, jurisdiction, route, period, a)
-    after = _series_and_row(pack, jurisdiction, route, period, b)[1]
-    page = comparison.compare_page(
-        benchmark_view(before, series.in_force), benchmark_view(after, series.in_force)
+def _compared(asked: str | None, series: VersionSeries, row: VersionColumns) -> ComparePage | None:
+    """This version beside an earlier one (`?against=1`)."""
+    if asked is None:
+        return None
+    number = int(asked) if asked.isdecimal() and len(asked) < 9 else 0
+    before = series.row(number)
+    if before is None:
+        raise Http404
+    return comparison.compare_page(
+        benchmark_view(before, series.in_force), benchmark_view(row, series.in_force)
     )
-    crumbs = (Crumb(_("Sectors"), reverse("web:sectors")), Crumb(page.title, page.after.url))
-    return render(request, "web/compare.html", {"page": page, "crumbs": crumbs})
 
 
 @require_safe

@@ -94,7 +94,7 @@ PUBLIC = (
     *(
         "/",
         f"{BENCHMARK}v1/",
-        f"{BENCHMARK}compare/1/1/",
+        f"{BENCHMARK}v1/?against=1",
         "/sectors/cement/cn/dry-process/",
         "/sectors/cement/cn/dry-process/clinker-burning/",
         "/search/?words=cement",
@@ -134,7 +134,7 @@ def test_anybody_meets_everything_by_tab(
 ) -> None:
     visitor = reader(*screen)
     walk(visitor, PUBLIC, world)
-    walk(visitor, ("/methods/",), world, look=True)
+    walk(visitor, ("/methods/cement/1/?role=limit",), world, look=True)
 
 
 @pytest.fixture(scope="module")

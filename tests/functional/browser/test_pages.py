@@ -45,7 +45,7 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(
     visitor.page.click(f"#data a[href='{BENCHMARK}']")
     assert visitor.page.url.endswith(BENCHMARK)
     visitor.look("benchmark")
-    visitor.open("/benchmarks/cement/cn/dry-process/2025/compare/1/1/")
+    visitor.open("/benchmarks/cement/cn/dry-process/2025/v1/?against=1")
     visitor.look("compare")
     visitor.open("/about/")
     visitor.look("about")
@@ -166,7 +166,7 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
     for page in (
         BENCHMARK,
         "/",
-        "/benchmarks/cement/cn/dry-process/2025/compare/1/1/",
+        "/benchmarks/cement/cn/dry-process/2025/v1/?against=1",
         "/about/",
         "/status/",
         "/verify/?code=1",

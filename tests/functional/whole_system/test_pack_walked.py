@@ -350,16 +350,15 @@ def _effects(
 
 def _read_by_the_public(visitor: Reader) -> None:
     for address, name in (
-        ("/methods/", "methods"),
         ("/methods/steel/5.1/", "method-version"),
         ("/methods/steel/5.1/?role=limit", "method-limits"),
         ("/methods/steel/5/", "method-corrected"),
-        ("/methods/steel/5.1/against/5/", "method-compare"),
-        ("/methods/steel/5.1/numbers/quantile/steps.eaf.quantile/", "method-number"),
+        ("/methods/steel/5.1/?against=5", "method-compare"),
+        ("/methods/steel/5.1/?number=quantile/steps.eaf.quantile", "method-number"),
     ):
         visitor.open(address)
         visitor.look(name)
-    visitor.open("/methods/steel/5.1/against/5/")
+    visitor.open("/methods/steel/5.1/?against=5")
     assert "0.1329 0.1279" in visitor.text()
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 
 from benchmarks import packs
@@ -20,6 +19,7 @@ from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
 from benchmarks.packs.provenance import numbers
 from portal.publication.shapes import CellView, LabelView, TotalView
+from portal.web.addresses import number_url
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.plant_actions import Measure, StepMeasures
@@ -158,10 +158,7 @@ def test_a_limit_is_never_drawn(label: LabelView) -> None:
 def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
     pack = packs.load(name)
     pages = {
-        reverse(
-            "web:method-number", args=[name, pack.version, f"{number.role.value}/{number.path}"]
-        )
-        for number in numbers(pack)
+        number_url(name, pack.version, number.role.value, number.path) for number in numbers(pack)
     }
     limits = [
         limit
