@@ -128,9 +128,7 @@ def refusal(act: Any) -> tuple[int, str]:
     return refused.value.status, refused.value.code
 
 
-def page(
-    client: Client, name: str, *parts: object, language: str = "en", query: object = None
-) -> str:
+def page(client: Client, name: str, *parts: object, language: str = "en", query: Any = None) -> str:
     address = reverse(f"web:{name}", args=parts, query=query)
     answer = client.get(address, headers={"accept-language": language})
     assert answer.status_code == 200, name

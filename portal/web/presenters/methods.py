@@ -268,8 +268,8 @@ def number_section(
     table = table_of(
         _("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, ""
     )
-    named = " · ".join(filter(None, (about(pack, number.path), called(pack, number))))
-    return MethodSection(named, table, facts=tuple(facts), id=NUMBER)
+    title = " · ".join(filter(None, (about(pack, number.path), called(pack, number))))
+    return MethodSection(title, table, facts=tuple(facts), id=NUMBER)
 
 
 def called(pack: Pack, number: Number) -> str:
