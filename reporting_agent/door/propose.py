@@ -36,7 +36,7 @@ def settled(
 
     Args:
         wanted: batches, energy, readings or log; found out where None.
-        answers: to questions that are known already, by their keys.
+        answers: that are known, by the keys of questions.
 
     Raises:
         InputError: the file cannot be read, or an answer cannot be one.
@@ -78,7 +78,7 @@ def _month(answer: str | None, path: Path) -> str | None:
 
 
 def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion]:
-    """Every open question once: two inputs of one file may ask the same."""
+    """Each once: two inputs of one file may ask the same."""
     return list(
         {
             question.key: question for proposal in proposals for question in proposal.questions
@@ -89,7 +89,7 @@ def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion
 def _profiles(
     look: FileLook, wanted: str | None, answers: Mapping[str, str]
 ) -> list[ProfileProposal]:
-    """One profile, or two where batches carry their energy in the same row."""
+    """One, or two where batches carry their energy in the same row."""
     name, because = (wanted, Phrase("as asked")) if wanted is not None else _kind_of(look)
     proposals = [_proposal(look, name, answers, because)]
     if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
@@ -115,7 +115,7 @@ def _proposal(
 
 
 def _kind_of(look: FileLook) -> tuple[str, str]:
-    """What the file holds, by which of the templates its columns answer to."""
+    """What the file holds, by the template that its columns answer to."""
     matches = {name: named(look, wanted) for name, wanted in INPUTS.items()}
     sure = {
         name: {column for column, matched in columns.items() if matched.share > 0}
@@ -135,10 +135,11 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
         return "log", Phrase("one column of dates, equipment and output, and no batches")
     outputs, used = output_columns(look), energy_columns(look)
-    counted = used or counter_pair(look) is not None
-    one_output = len(outputs) == 1 or (not outputs and "output_quantity" in sure["batches"])
-    if len(when) == 1 and one_output and counted and bare_days(look) is not None:
-        return "batches", Phrase("a row a day, output and energy beside its date")
+    named_so = "output_quantity" in sure["batches"]  # its energy may be in another file
+    counted = used or counter_pair(look) or named_so
+    one_output = len(outputs) == 1 or (named_so and not outputs)
+    if len(when) == 1 and one_output and counted and bare_days(look):
+        return "batches", Phrase("a row a day, output beside its date")
     if len(when) == 1 and outputs and used:
         if len(outputs) > 1 and len(used) > 1:
             raise _side_by_side(look, outputs, used)

@@ -280,6 +280,25 @@ def test_meters_alone_tell_what_they_can(plant: Path, capsys: pytest.CaptureFixt
     assert len(page.splitlines()) <= 25
 
 
+def test_meters_go_on_with_the_file_of_date_and_output_that_they_ask_for(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The advice of the page of meters, followed: once it was read as one more meter."""
+    hours = [START + timedelta(hours=hour) for hour in range(24 * 28 + 1)]
+    power = [[f"{hour:%Y-%m-%d %H:%M}", 200 + hour.hour] for hour in hours]
+    meters = written(plant / "meters.csv", [["Time", "Mill kWh"], *power])
+    assert labelled(meters)[0] == 0
+    assert "With a file of date and output" in " ".join(capsys.readouterr().out.split())
+    days = [[f"{START + timedelta(days=day):%Y-%m-%d}", 100 + day] for day in range(28)]
+    output = written(plant / "output.csv", [["Date", "Output t"], *days])
+    code, label = labelled(meters, output, "--out", "label")
+    assert code == 0
+    (step,) = label["steps"]
+    a_day = sum(200 + hour for hour in range(24))
+    assert step["unit"] == "kWh/t"
+    assert step["best"]["value"] == pytest.approx(p25([a_day / (100 + n) for n in range(28)]))
+
+
 def test_output_without_any_energy_is_refused_with_what_to_add(
     plant: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
