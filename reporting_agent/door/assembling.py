@@ -38,6 +38,7 @@ _WHOLE = "site"
 SHORTEST_GAP_S = 3600
 _STEPS_LOOKED_AT = 2000
 _EVEN = 0.9  # of the gaps between stamps
+_FURTHER_APART_S = 5 * 86_400.0  # than days on which a plant makes something
 _GENERIC = re.compile(
     r"^(value|reading|wert|usage|consumption|verbrauch|energy|power|leistung|消耗|读数|电量)?$"
 )
@@ -132,6 +133,17 @@ def _refuse_disagreement(plant: TakenPlant) -> None:
             found=", ".join(name for name in batches[0][1].look.header if name),
             wanted=Phrase("a column of energy, or meters"),
         )
+    for path, proposal in () if energy else batches:
+        if proposal.keys.get("days") and (usual_step_s(proposal) or 0) > _FURTHER_APART_S:
+            raise InputError(
+                "days-apart",
+                "Rows of output are weeks or months apart, and meters are counted by the day.",
+                "Give the output of each day; or give each row a Start and an End, which is the "
+                "next row's start.",
+                place=Place(str(path)),
+                found=", ".join(name for name in proposal.look.header if name),
+                wanted=Phrase("a row a day, or when each row begins and ends"),
+            )
 
 
 def _not_together(log: Path, batches: Path) -> InputError:
@@ -579,7 +591,7 @@ def _stamps(proposal: ProfileProposal, rows: int) -> dict[str, list[datetime]]:
     """By meter or equipment, the stamps of the first rows; under no name where none is named."""
     stamps: dict[str, list[datetime]] = {}
     profile = Profile.model_validate(proposal.keys)
-    index = proposal.matches.get("timestamp")
+    index = proposal.matches.get("batch_id" if proposal.keys.get("days") else "timestamp")
     key = proposal.matches.get("meter_id", proposal.matches.get("equipment"))
     if index is None:
         return {}

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,25 @@ def test_meters_go_on_with_the_file_of_date_and_output_that_they_ask_for(
     a_day = sum(200 + hour for hour in range(24))
     assert step["unit"] == "kWh/t"
     assert step["best"]["value"] == pytest.approx(p25([a_day / (100 + n) for n in range(28)]))
+
+
+def test_weeks_of_output_beside_meters_are_not_taken_for_days(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A day's energy over a week's output was a seventh of the truth. The remedy, followed."""
+    hours = [START + timedelta(hours=hour) for hour in range(24 * 7 * 12 + 1)]
+    power = [[f"{hour:%Y-%m-%d %H:%M}", 210] for hour in hours]
+    meters = written(plant / "meters.csv", [["Time", "Mill kWh"], *power])
+    weeks = [START + timedelta(days=7 * week) for week in range(13)]
+    made = [["Week beginning", "Output t"], *([f"{week:%Y-%m-%d}", 700] for week in weeks[:-1])]
+    assert main(["label", meters, written(plant / "weeks.csv", made), "--out", "refused"]) == 1
+    assert "days-apart" in capsys.readouterr().err
+    rows = [[f"{week:%Y-%m-%d}", f"{after:%Y-%m-%d}", 700] for week, after in pairwise(weeks)]
+    output = written(plant / "weeks.csv", [["Start", "End", "Output t"], *rows])
+    code, label = labelled("--answer", "timezone=Etc/UTC", meters, output)
+    assert code == 0
+    (step,) = label["steps"]
+    assert step["best"]["value"] == pytest.approx(24 * 7 * 210 / 700)
 
 
 def test_output_without_any_energy_is_refused_with_what_to_add(
