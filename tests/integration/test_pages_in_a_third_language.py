@@ -45,7 +45,6 @@ pytestmark = [
 
 WALKED = ("enterprise", "nation", "assigned", "provider", "supplier", "academic")
 LEFT = {
-    "web:method-version": "keys, values and sources of a pack file",
     "web:benchmark": "what the published document says, in its two languages",
     **dict.fromkeys(
         ("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"
