@@ -26,6 +26,7 @@ def columns_of_files() -> dict[str, Sequence[str]]:
         importlib.import_module(module.name)
         for package in packages
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.name.endswith(".__main__")  # which would write, not only say
     ]
     return {
         f"{module.__name__}.{name}": columns

@@ -98,8 +98,8 @@ def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() ->
 def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
     module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
     module.tree = ast.parse(
-        f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at '
-        'least one.")'
+        f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Say in '
+        'a sentence why.")'
     )
     texts = {str(message.id) for message in translations() if message.id}
     assert len(not_translatable(iter([module]), texts)) == 1
@@ -155,12 +155,12 @@ def test_a_phrase_is_its_english_text() -> None:
 
 
 def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
-    refusal = VerificationError("label-off-pack", NESTED, "Choose at least one.")
+    refusal = VerificationError("label-off-pack", NESTED, "Say in a sentence why.")
     with translation.override("en"):
         assert in_words(refusal.whole) == f"{refusal.sentence} {refusal.remedy}"
     with translation.override("zh-hans"):
         assert in_words(NESTED) == "coke、total 的标签无法与其他标签比较：该工序没有品类 'two'。"
-        assert in_words(refusal.whole) == f"{in_words(NESTED)}请至少选择一项。"
+        assert in_words(refusal.whole) == f"{in_words(NESTED)}请用一句话说明原因。"
         assert in_words("") == ""
 
 
@@ -183,9 +183,9 @@ def test_a_name_is_the_one_that_the_reader_knows() -> None:
 
 
 def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:
-    reason = joined(NESTED, Phrase("Choose at least one."))
+    reason = joined(NESTED, Phrase("Say in a sentence why."))
     back = restored(json.loads(json.dumps(stored(reason))))
-    assert back == reason == f"{NESTED} Choose at least one."
+    assert back == reason == f"{NESTED} Say in a sentence why."
     with translation.override("zh-hans"):
         assert in_words(back) == in_words(reason)
         assert not re.search(

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import FigureSource, Words
+from benchmarks.guidance.practices import Library
 from benchmarks.guidance.references import references
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
@@ -92,6 +93,11 @@ def own_names(report: Made) -> set[str]:
             reference.source.words,
         )
     ]
+    library = Library.held()
+    for practice in library.practices:
+        if practice.sector == report.result.site_label.pack:
+            found_in = library.listing(practice)
+            shown_of += [practice.words, practice.conditions, found_in.words, found_in.read_in]
     names |= {OF_ANY_LANGUAGE.sub(" ", words.en) for words in shown_of if words is not None}
     names |= {
         condition.unit

@@ -35,7 +35,7 @@ from tests.functional.audit.plants import Reported
 HOME = Path(__file__).parents[2] / "changed-record" / "data"
 UNTIL = "2025-03-22"
 COORDINATOR = DirectoryKey(plants.key_of("coordinator"))
-CHANGED = "M0053"  # one that the draw opens
+CHANGED = "M0054"  # one that the draw opens
 CHANGED_TO, LOWERED_TO, EVERY = 0.88, 0.92, 6
 ALWAYS = (date(2000, 1, 1), date(2100, 1, 1))
 

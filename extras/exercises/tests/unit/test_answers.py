@@ -192,7 +192,7 @@ def test_a_figure_is_told_from_its_neighbours(answer: str, code: str) -> None:
         ("publish-or-hold", "firms", "12", "late"),
         ("publish-or-hold", "changed", "2", "two"),
         ("changed-record", "records", "20", "listed"),
-        ("changed-record", "records", "10", "more"),
+        ("changed-record", "records", "9", "more"),
         ("changed-record", "probability", "29", "records"),
         ("changed-record", "probability", "95", "used"),
         ("changed-record", "probability", "95.1 %", "used"),
