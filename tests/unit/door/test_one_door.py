@@ -308,7 +308,8 @@ def test_weeks_of_output_beside_meters_are_not_taken_for_days(
     power = [[f"{hour:%Y-%m-%d %H:%M}", 210] for hour in hours]
     meters = written(plant / "meters.csv", [["Time", "Mill kWh"], *power])
     weeks = [START + timedelta(days=7 * week) for week in range(13)]
-    made = [["Week beginning", "Output t"], *([f"{week:%Y-%m-%d}", 700] for week in weeks[:-1])]
+    made: list[list[object]] = [["Week beginning", "Output t"]]
+    made += [[f"{week:%Y-%m-%d}", 700] for week in weeks[:-1]]
     assert main(["label", meters, written(plant / "weeks.csv", made), "--out", "refused"]) == 1
     assert "days-apart" in capsys.readouterr().err
     rows = [[f"{week:%Y-%m-%d}", f"{after:%Y-%m-%d}", 700] for week, after in pairwise(weeks)]
