@@ -169,7 +169,7 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
             )
     only_east = Counter(failures["east"].keys() - failures["west"].keys())
     (run_named,) = failures["east"]["records-recomputed"]["records"]
-    assert "opened: electricity = 19,825.52 kWh; recomputed: electricity = 22,529 kWh" in run_named
+    assert "opened: electricity = 19,275.52 kWh; recomputed: electricity = 21,904 kWh" in run_named
     assert failures["east"]["ranks-and-counts"]["count"] == 1, (
         "out of order and in another cell: still one record"
     )
