@@ -7,9 +7,9 @@ cut. A meter whose readings reach back over a block's edge (`OutOfOrder`) is rea
 them. An interval's length at the open edge of the record is `interval_s`, else its neighbours'
 spacing where the two nearest agree, else unknown.
 
-A block passes where no rule of `cleaning` could find anything in it (`Screen`). What is held back
-goes the careful path, to the same energies to the last bit where there was nothing after all. A new
-rule that looks at single readings or at neighbours needs its condition there.
+A block passes where no rule of `cleaning` could find anything in it (`Screen`). Another goes the
+careful path, to the same energies to the last bit where nothing was wrong. A new rule
+that looks at single readings or at neighbours needs its condition there.
 """
 
 from __future__ import annotations

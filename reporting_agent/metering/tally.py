@@ -203,7 +203,7 @@ class Tally:
     loads_outside: list[tuple[int, float]] = field(
         default_factory=list
     )  # of each block: how many, and their median
-    plateau: float | None = None  # the load of a highest value that comes again and again
+    plateau: str = ""  # load of a highest value that comes again
 
     def note_outside(self, load: NDArray[np.float64]) -> None:
         """Loads of one block that the range makes impossible."""
@@ -245,7 +245,7 @@ class Tally:
             sentence = Phrase(
                 "Meter %(meter)s: %(count)s %(fault)s.",
                 meter=self.meter,
-                count=f"{self.plateau:.6g}" if code == PLATEAU else f"{count:,}",
+                count=self.plateau if code == PLATEAU else f"{count:,}",
                 fault=fault,
             )
             tallied.append(DataFinding(code, severity, sentence, count, places))

@@ -273,8 +273,9 @@ class WholeRecord:
         back = outliers.returning(long)
         top = outliers.plateau(long.value[back], sample, limit) if meter.range is None else None
         if top is not None:
-            an_hour = 1 if meter.reading == "rate" else HOUR_US / np.median(sample.step_us)
-            tally.plateau = float(top * an_hour)
+            rate = meter.reading == "rate"
+            an_hour = 1 if rate else HOUR_US / np.median(sample.step_us)
+            tally.plateau = f"{top * an_hour:.6g} {meter.unit}{'' if rate else '/h'}"
             first = np.flatnonzero(sample.value == top)[:1]
             self._count(tally, PLATEAU, sample.row[first], sample.file[first])
         flooded = long.value >= (np.inf if top is None else top)

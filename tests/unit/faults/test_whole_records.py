@@ -161,7 +161,8 @@ def test_a_full_load_that_is_held_counts_until_it_is_declared_the_end_of_the_ran
     value = np.minimum(READ[kind], 4150.0 * hours)
     held = course(meter(kind), MOMENTS, value, line=LINE)
     assert counts_by_code(held) == {"load-plateau": 1}
-    assert "4150 is its highest load" in str(held.findings[0].sentence)
+    unit = "kW" if kind == "rate" else "kWh/h"
+    assert f"4150 {unit} is its highest load" in str(held.findings[0].sentence)
     windows = LINE.windows
     assert held.over(windows).completeness[:-5].min() > 0.99  # the record ends before the last
     true = course(meter(kind, range=(0.0, 5000.0)), MOMENTS, value, line=LINE)
